@@ -21,6 +21,27 @@ class Loss(Choice, frozen=True):
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
 
+    class_weights: Annotated[
+        Literal["none", "balanced"],
+        setting("Class weights", "Balanced, all classes count the same in the loss, however few points one has; worth trying where a rare class is ignored. With none, all points count the same. Values to predict have no classes."),
+    ] = "none"  # fmt: skip
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The settings that the element-wise formulas take: all but the weights of classes."""
+        return tuple(getattr(self, name) for name in self.__struct_fields__ if name not in Loss.__struct_fields__)
+
+    def weights_of_classes(self, labels: Array, classes: int) -> Array | None:
+        """The weight of each class, given the training points' class numbers; None where all points weigh 1.
+
+        wᵢ = n / (k · nᵢ) for the k classes that have points; the others weigh 1.
+        """
+        if self.class_weights == "none":
+            return None
+        counts = np.bincount(labels, minlength=classes)
+        present = counts > 0
+        return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 1.0)
+
     def resolved(self, task: Task) -> Loss:
         """This loss with all defaults that depend on the task filled in."""
         return self

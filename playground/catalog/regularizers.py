@@ -14,7 +14,6 @@ from playground.catalog.choice import Array, Choice, setting, union
 
 
 def _strength(label: str, help: str) -> msgspec.Meta:
-    """How much weights cost."""
     return setting(label, help, ge=0, le=1e6, scale="log", slider=(1e-6, 1))
 
 

@@ -115,7 +115,6 @@ class _Child:
         return result
 
     def close(self) -> None:
-        """End the process and wait for it."""
         self._connection.close()
         self.process.join(1)
         if self.process.is_alive():
@@ -188,7 +187,6 @@ class _Entry:
             self.boundary.append(self.child.call("boundary_seconds", seconds / 5))
 
     def figures(self) -> dict[str, Any]:
-        """The results, ready for JSON."""
         return {
             "label": self.child.label,
             "loss": self.loss,
@@ -265,7 +263,6 @@ def have_learned(result: Mapping[str, Any]) -> dict[str, bool]:
 
 
 def _print_race(result: Mapping[str, Any]) -> None:
-    """One workload as a table, a row per racer."""
     print(f"\n{result['name']}")
     loss = f"loss after {result['epochs_for_loss']}"
     print(f"  {'':<18}{'epochs/s':>12}{'with evaluation':>18}{loss:>18}{'boundary':>12}{'turns':>20}")
@@ -294,7 +291,6 @@ def print_ratios(results: Sequence[Mapping[str, Any]], others: _Racers) -> None:
 
 
 def _rate_words(rate: float) -> str:
-    """Epochs per second with three digits or more."""
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.3g}"
 
 
@@ -404,7 +400,6 @@ def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None
 
 
 def _positive(text: str) -> float:
-    """Parse an argument that is a positive number of seconds."""
     try:
         value = float(text)
     except ValueError:
@@ -415,7 +410,6 @@ def _positive(text: str) -> float:
 
 
 def _names_of(racers: _Racers) -> Callable[[str], list[str]]:
-    """A parser of arguments that list racers."""
 
     def names(text: str) -> list[str]:
         names = text.split(",")
@@ -469,7 +463,6 @@ def _machine(packages: Sequence[str]) -> dict[str, Any]:
 
 
 def _processor() -> str:
-    """The name of the processor, as far as the system tells it."""
     known = Path("/proc/cpuinfo")
     lines = known.read_text("utf-8", "replace").splitlines() if known.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
+from playground.cli.table import add_options as add_table_options
+from playground.cli.table import table
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
@@ -45,7 +47,6 @@ class Parser(argparse.ArgumentParser):
 
 
 def _train_parser() -> Parser:
-    """The options of `_train`."""
     parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
@@ -65,12 +66,10 @@ def _add_training_options(parser: Parser, default: str) -> None:
 
 
 def _presets_parser() -> Parser:
-    """The options of `_presets`: none."""
     return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
 def _export_parser() -> Parser:
-    """The options of `_export`."""
     lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
     formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
@@ -90,13 +89,11 @@ def _export_parser() -> Parser:
 
 
 def _needs_words(one: Format) -> str:
-    """The libraries of a format, in words."""
     needed = " and ".join((*one.to_write, *one.to_prove))
     return f", needs {needed}: {one.remedy}" if needed else ""
 
 
 def _bench_parser() -> Parser:
-    """The options of `_bench`."""
     from playground.cli.bench import add_options
 
     parser = Parser(
@@ -106,8 +103,14 @@ def _bench_parser() -> Parser:
     return parser
 
 
+def _table_parser() -> Parser:
+    """The options of `table`."""
+    parser = Parser("main.py table", description="Say how a table is read, and what is unclear about it.")
+    add_table_options(parser)
+    return parser
+
+
 def _whole_number(text: str) -> int:
-    """Parse an argument that is a whole number, 0 or more."""
     try:
         value = int(text)
     except ValueError:
@@ -118,13 +121,11 @@ def _whole_number(text: str) -> int:
 
 
 def _presets(_: argparse.Namespace) -> None:
-    """Print every preset's name and title."""
     for name, path in preset_paths().items():
         print(f"{name:<24} {load(path).name}")
 
 
 def _train(arguments: argparse.Namespace) -> None:
-    """Train as the arguments say and write what they ask for."""
     for option in ("save_weights", "history", "plot"):
         check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
     found = open_source(arguments.experiment)
@@ -158,7 +159,6 @@ def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Nam
 
 
 def _say_notes(found: Opened) -> None:
-    """Print the notes on what was opened."""
     for note in found.notes:
         print(note, file=sys.stderr)
 
@@ -182,7 +182,6 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    """Train as the arguments say, and write and prove what they ask for."""
     check_target("--out", arguments.out)
     if arguments.to == _GIF:
         _export_animation(arguments)
@@ -198,7 +197,6 @@ def _export(arguments: argparse.Namespace) -> None:
 
 
 def _export_animation(arguments: argparse.Namespace) -> None:
-    """Repeat a training and write it as an animated GIF; on a terminal with a progress bar."""
     from playground.interop.animation import AnimationSettings, save_animation
 
     found = open_source(arguments.experiment)
@@ -232,12 +230,10 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
 
 
 def _resumed_trainer(document: Document) -> Trainer:
-    """A trainer at the present moment of a document."""
     return Trainer.of(resume(document))
 
 
 def _bench(arguments: argparse.Namespace) -> None:
-    """Measure how fast the engines are."""
     from playground.cli.bench import run_bench as measure
 
     check_target("--json", arguments.json)
@@ -258,14 +254,12 @@ def check_target(option: str, path: str | None) -> None:
 
 
 def _with_epochs(experiment: Any, epochs: int) -> Any:
-    """The experiment with its number of epochs replaced."""
     import msgspec
 
     return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
 
 
 def _train_with_progress(trainer: Trainer, epochs: int) -> None:
-    """Train to the end; on a terminal with a progress bar."""
     with _progress_bar("epoch", epochs) as bar:
         while trainer.status == "ready" and trainer.state.epoch < epochs:
             trainer.advance(seconds=0.1)
@@ -284,7 +278,6 @@ def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
 
 
 def _report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
-    """The results, ready for JSON: non-finite numbers become null."""
     evaluation = trainer.evaluate()
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
@@ -310,7 +303,6 @@ def _finite_or_none(value: Any) -> Any:
 
 
 def _summary(result: dict[str, Any]) -> str:
-    """A summary of the results in words."""
     lines = [
         f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
     ]
@@ -325,6 +317,7 @@ def _summary(result: dict[str, Any]) -> str:
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (_train_parser, _train),
     "presets": (_presets_parser, _presets),
+    "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
 }

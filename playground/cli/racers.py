@@ -125,7 +125,6 @@ class Racer:
 
     @property
     def batch_size(self) -> int:
-        """Points per update."""
         return min(self.experiment.training.batch_size or len(self.x), len(self.x))
 
     @property
@@ -138,7 +137,6 @@ class Racer:
 
 
 def _make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
-    """A trainer on this engine, which must support the whole experiment."""
     trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
         raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train")

@@ -11,7 +11,7 @@ import numpy as np
 from playground.catalog.choice import Array, Task, all_finite
 from playground.engine.network import Network
 from playground.engine.passes import Pass
-from playground.engine.setup import Setup
+from playground.engine.setup import Part, Setup
 from playground.engine.state import State
 
 
@@ -33,7 +33,6 @@ class Evaluation(NamedTuple):
 
     @property
     def overflows(self) -> bool:
-        """Whether a loss is not finite."""
         return any(loss is not None and not math.isfinite(loss) for loss in self[:2])
 
 
@@ -49,10 +48,12 @@ def rms(values: Array) -> float:
     return result
 
 
-def mean_loss(network: Network, o: Array, t: Array) -> float | None:
-    """The mean loss per point; None without points."""
+def mean_loss(network: Network, o: Array, part: Part) -> float | None:
+    """The mean loss per point, weighted by class if the loss is; None without points."""
     with np.errstate(all="ignore"):
-        return float(np.mean(network.loss.per_point(o, t), dtype=np.float64)) if o.shape[1] else None
+        losses = network.loss.per_point(o, part.targets)
+        losses = losses if part.weights is None else losses * part.weights
+        return float(np.mean(losses, dtype=np.float64)) if o.shape[1] else None
 
 
 def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | None:
@@ -60,10 +61,15 @@ def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | N
     if not o.shape[1]:
         return None
     if task == "regression":
-        total = float(np.sum(np.square(labels - labels.mean())))
+        total = spread(labels)
         with np.errstate(all="ignore"):
             return 1 - float(np.sum(np.square(labels - o[0], dtype=np.float64))) / total if total else None
     return float(np.mean(predicted_classes(network, o) == labels))
+
+
+def spread(labels: Array) -> float:
+    """Σ (label − mean)², exactly 0 for equal labels, whose mean may be rounded."""
+    return float(np.sum(np.square(labels - labels.mean()))) if len(labels) and np.ptp(labels) > 0 else 0.0
 
 
 def predicted_classes(network: Network, o: Array) -> Array:
@@ -78,8 +84,8 @@ def evaluate(setup: Setup, outputs: Callable[[Array], Array]) -> Evaluation:
     train, validation = setup.train, setup.validation
     of_train, of_validation = outputs(train.inputs), outputs(validation.inputs)
     return Evaluation(
-        mean_loss(network, of_train, train.targets),
-        mean_loss(network, of_validation, validation.targets),
+        mean_loss(network, of_train, train),
+        mean_loss(network, of_validation, validation),
         accuracy(network, of_train, train.labels, task),
         accuracy(network, of_validation, validation.labels, task),
     )

@@ -47,7 +47,6 @@ class NetworkLayer:
 
     @cached_property
     def normalizes(self) -> bool:
-        """Whether there is a normalization, with its γ and β."""
         return self.normalization.axis is not None
 
     @cached_property
@@ -140,7 +139,6 @@ class Network:
 
     @cached_property
     def prunes(self) -> bool:
-        """Whether there are such weights."""
         return bool(self.is_prunable.any())
 
     @cached_property

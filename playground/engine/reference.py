@@ -64,10 +64,14 @@ def _normalize(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, p
     return result
 
 
-def backward(network: Network, parameters: Array, passed: Pass, targets: Array) -> Array:
-    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`."""
+def backward(network: Network, parameters: Array, passed: Pass, targets: Array, weights: Array | None = None) -> Array:
+    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`.
+
+    `weights`, shape (points,), say how much each point counts.
+    """
     gradient = np.empty(network.size, network.dtype)
     back = network.loss.derivative(passed.outputs, targets)
+    back = back if weights is None else back * weights
     passed.delta = [back] * len(network.layers)
     for i in reversed(range(len(network.layers))):
         layer, mask = network.layers[i], passed.masks[i]
@@ -149,8 +153,9 @@ def _gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: lis
     """
     network = setup.network
     passed = forward(network, state.parameters, setup.train.inputs[:, columns], masks)
-    targets = setup.train.targets[:, columns]
-    gradient = backward(network, state.parameters, passed, targets)
+    targets, weights = setup.train.targets[:, columns], setup.train.weights
+    weights = None if weights is None else weights[columns]
+    gradient = backward(network, state.parameters, passed, targets, weights)
     if not all_finite(network.loss.per_point(passed.outputs, targets)):
         raise DivergedError("the loss", network.layers[-1].name)
     if not all_finite(gradient):
@@ -259,7 +264,6 @@ def first_broken_layer(network: Network, flat: Array) -> str:
 
 
 def _all_finite(layer: NetworkLayer, flat: Array) -> bool:
-    """Whether all numbers of a layer are finite."""
     return all_finite(flat[layer.start : layer.stop])
 
 
@@ -279,15 +283,12 @@ class Reference:
         self._latest: Pass | None = None
 
     def prepare(self, setup: Setup) -> None:
-        """Get ready for another setup."""
         self.setup = setup
 
     def outputs(self, state: State, inputs: Array) -> Array:
-        """o for `inputs`, shape (features, n), in evaluation mode: shape (outputs, n)."""
         return outputs(self.setup.network, state.parameters, inputs)
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
-        """Make updates until the epoch ends, a limit is reached, the rates are used up or a number is not finite."""
         network, epochs, gradients = self.setup.network, list[list[float]](), list[list[float]]()
         fault, ended, used, seconds, self._latest = None, False, 0, 0.0, None
         started = time.perf_counter()
@@ -360,7 +361,6 @@ class Reference:
         return gradient, self._latest
 
     def _columns(self, state: State, start: int, stop: int) -> Array | slice:
-        """Which points stand at the places start…stop−1 of the present epoch."""
         if not self.setup.training.shuffle:
             return slice(start, stop)
         wanted = (state.seed, state.epoch, self.setup.points)

@@ -24,7 +24,7 @@ _SHAPES_NETWORK = ("precision", "features", "layers", "initializer", "regularize
 """Fields of an experiment that, with its points, decide what network it has."""
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """One part of the points, as the network sees it."""
 
     inputs: Array
@@ -32,7 +32,9 @@ class _Part(NamedTuple):
     targets: Array
     """What the output layer should say, shape (outputs, n)."""
     labels: Array
-    """Class numbers, or values for regression, shape (n,)."""
+    """Class numbers, or values for regression in the network's unit, shape (n,)."""
+    weights: Array | None = None
+    """How much each point counts in the loss, shape (n,); None if all count 1."""
 
 
 class Setup:
@@ -60,7 +62,6 @@ class Setup:
             self._share(before, same_points=same_points)
 
     def _share(self, before: Setup, *, same_points: bool) -> None:
-        """Share what the setup before derived from the same choices."""
         same_features = _agree(before.experiment, self.experiment, ("features",))
         same_precision = before.network.dtype == self.network.dtype
         outputs = before.network.layers[-1].units == self.network.layers[-1].units
@@ -73,38 +74,48 @@ class Setup:
 
     @property
     def training(self) -> Training:
-        """The settings of training."""
         return self.experiment.training
 
     @cached_property
-    def train(self) -> _Part:
+    def train(self) -> Part:
         """The points to train on."""
         return self._part(TRAIN)
 
     @cached_property
-    def validation(self) -> _Part:
+    def validation(self) -> Part:
         """The points kept out of training."""
         return self._part(VALIDATION)
 
     @cached_property
-    def test(self) -> _Part:
+    def test(self) -> Part:
         """The points that neither training nor tuning sees."""
         return self._part(TEST)
 
-    def _part(self, which: int) -> _Part:
-        x, labels = self.sample.part(which)
+    def _part(self, which: int) -> Part:
+        chosen = self.sample.split == which
+        x, labels = self.sample.x[chosen], self.sample.network_labels[chosen]
         if which not in self._inputs:
             self._inputs[which] = self.features_of(x)
         if which not in self._targets:
-            self._targets[which] = self._targets_of(labels)
-        return _Part(self._inputs[which], self._targets[which], labels)
+            self._targets[which] = self.targets_of(labels)
+        weights = None if self._class_weights is None else self._class_weights[labels]
+        return Part(self._inputs[which], self._targets[which], labels, weights)
+
+    @cached_property
+    def _class_weights(self) -> Array | None:
+        """The weight of each class in the loss; None if all points count 1."""
+        sample, network = self.sample, self.network
+        if sample.task == "regression":
+            return None
+        labels = sample.labels[sample.split == TRAIN]
+        weights = network.loss.weights_of_classes(labels, len(sample.class_names))
+        return None if weights is None else weights.astype(network.dtype)
 
     def features_of(self, x: Array) -> Array:
         """The network's inputs for points `x`, shape (n, 2): shape (features, n), in the network's precision."""
         return feature_columns(self.experiment.features, x, self.network.dtype)
 
-    def _targets_of(self, labels: Array) -> Array:
-        """Targets of the output layer for labels, shape (outputs, n)."""
+    def targets_of(self, labels: Array) -> Array:
         network = self.network
         return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
 
@@ -133,13 +144,11 @@ class Setup:
 
     @cached_property
     def steps_per_epoch(self) -> int:
-        """Updates per epoch."""
         whole, left = divmod(self.points, self.batch_size)
         return whole + (1 if left and self.training.batching == "partial" else 0)
 
 
 def _agree(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
-    """Whether two experiments agree in these fields."""
     return all(getattr(old, name) == getattr(new, name) for name in fields)
 
 

@@ -58,7 +58,6 @@ class State:
     stopping: StoppingMemory = field(default_factory=StoppingMemory)
 
     def copy(self) -> State:
-        """An independent copy."""
         arrays = {
             known.name: getattr(self, known.name).copy()
             for known in fields(self)
@@ -83,22 +82,28 @@ class State:
             self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
 
     def observe(self, chosen: EarlyStopping, value: float | None) -> None:
-        """Record an epoch's result for early stopping; on stopping, restore the best parameters if that is chosen.
-
-        A missing result (None) never counts as an improvement.
-        """
+        """Record an epoch's result for early stopping. One that has no meaning (None) is neither good nor bad."""
+        if value is None:
+            return
         memory = self.stopping
-        score = -math.inf if value is None else -value if chosen.watch == "validation_loss" else value
+        score = -value if chosen.watch == "validation_loss" else value
         if score > memory.best + chosen.min_delta:
             best = self.parameters.copy() if chosen.restore else None
             self.stopping = StoppingMemory(score, 0, best)
             return
         bad_epochs = memory.bad_epochs + 1
         self.stopping = memory._replace(bad_epochs=bad_epochs, stopped=bad_epochs >= chosen.patience)
-        if self.stopping.stopped and memory.parameters is not None and chosen.restore:
-            self.parameters = memory.parameters.copy()
-            # Weights that were pruned after the best epoch are back.
-            self.pruned = self.pruned & (self.parameters == 0)
+
+    def restore_best(self) -> bool:
+        """Bring back the parameters of the best epoch that early stopping kept; returns whether later ones gave way."""
+        memory = self.stopping
+        if memory.parameters is None or not memory.bad_epochs:
+            return False
+        self.parameters = memory.parameters.copy()
+        # Weights that were pruned after the best epoch are back.
+        self.pruned = self.pruned & (self.parameters == 0)
+        self.stopping = memory._replace(bad_epochs=0)
+        return True
 
 
 def fresh_state(network: Network, optimizer: Optimizer, parameters: Array, seed: int) -> State:

@@ -163,14 +163,12 @@ def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
 
 
 def _range_of(meta: msgspec.Meta) -> _Range:
-    """The range that meta data declare."""
     low = next((bound for bound in (meta.ge, meta.gt) if bound is not None), -math.inf)
     high = next((bound for bound in (meta.le, meta.lt) if bound is not None), math.inf)
     return _Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
 
 
 def _is_union(kind: Any) -> bool:
-    """Whether a type is one of several."""
     return get_origin(kind) in (Union, types.UnionType)
 
 

@@ -119,7 +119,6 @@ def _steps(path: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def _whole(struct: type[msgspec.Struct]) -> Field:
-    """A whole tree as a field, at which all paths begin."""
     return field_of(struct)
 
 

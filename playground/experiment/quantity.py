@@ -134,7 +134,6 @@ class Quantity:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The span of the slider."""
         return self.span or (0.0, 1.0)
 
     @property
@@ -179,7 +178,6 @@ class Quantity:
         return moved
 
     def typed(self, value: Number) -> Number:
-        """`value` as the declared type."""
         return round(value) if self.whole else float(value)
 
     @property

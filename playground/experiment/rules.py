@@ -21,7 +21,13 @@ from playground.files.errors import InputError
 _VERSION = 2
 
 
-_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {"table": {"points": 500}, "points": {}}
+_CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
+
+
+_BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
+    "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
+    "points": _CAME_WITH_VERSION_2,
+}
 """What files of version 1 mean where they are silent, by the kind of their data."""
 
 
@@ -98,11 +104,12 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     if version == _VERSION or kind not in list(_BEFORE_VERSION_2):
         return {**raw, "version": _VERSION}
     settings = data if isinstance(data, dict) else {"kind": kind}
+    for name in _CAME_WITH_VERSION_2.keys() & settings.keys():
+        raise InputError(f"data.{name}", settings[name], f"a file of version {_VERSION}, which this field came with")
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
 def _check_rules(experiment: Experiment) -> None:
-    """Raise InputError where fields contradict each other. The data have been checked."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -133,7 +140,6 @@ def _check_rules(experiment: Experiment) -> None:
 
 
 def _check_widths(experiment: Experiment) -> None:
-    """Raise InputError for skip connections and muted layers whose inputs and units differ in number."""
     inputs = inputs_of(experiment)
     for place, field in width_conflicts(experiment):
         units = experiment.layers[place].units
@@ -142,7 +148,6 @@ def _check_widths(experiment: Experiment) -> None:
 
 
 def _check_parameters(experiment: Experiment) -> None:
-    """Raise InputError for networks that may not fit into memory."""
     total = 0
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         total += layer.units * (inputs + 1)
@@ -165,7 +170,6 @@ def width_conflicts(experiment: Experiment) -> Iterator[tuple[int, str]]:
 
 
 def _check_validation(experiment: Experiment) -> None:
-    """Raise InputError if validation is watched without validation points."""
     training = experiment.training
     if experiment.data.validates:
         return
@@ -212,7 +216,6 @@ def _are_finite(numbers: Sequence[float]) -> bool:
 
 
 def _refuse_text(text: str, path: str, what: str) -> None:
-    """Raise InputError for a text that is not valid Unicode or too long."""
     if len(text) > _LONGEST_TEXT:
         raise InputError(path, text, f"{what} of at most {_LONGEST_TEXT:,} characters")
     if not _is_unicode(text):
@@ -278,7 +281,6 @@ def _find(raw: Any, path: str) -> Any:
 
 
 def _steps_of(path: str) -> list[str]:
-    """The steps of a path like `layers[0].units`."""
     return re.findall(r"[^.\[\]]+", path)
 
 
@@ -294,7 +296,6 @@ def _declared_at(path: str, raw: Any) -> Field | None:
 
 
 def _fields_at(path: str, raw: Any) -> list[str]:
-    """The names of the fields allowed at a place."""
     field = _declared_at(path, raw)
     if field is None:
         return []
@@ -302,7 +303,6 @@ def _fields_at(path: str, raw: Any) -> list[str]:
 
 
 def _allowed_at(path: str, raw: Any) -> str:
-    """The values allowed at a place, in words."""
     family = _declared_at(path.removesuffix(".kind"), raw)
     field = family if family is not None and family.choices else _declared_at(path, raw)
     return "a JSON object" if field is None else field.allowed

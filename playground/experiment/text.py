@@ -95,7 +95,6 @@ def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
 
 
 def _with_duplicates_marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object, with a mark where a key stands in it twice."""
     result: dict[str, Any] = {}
     for key, value in pairs:
         result[key] = Duplicate(value) if key in result else value

@@ -74,7 +74,7 @@ class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 0.0  # fmt: skip
     restore: Annotated[
         bool,
-        setting("Restore the best", "On stopping, the weights go back to those of the best epoch. Off, the last ones stay."),
+        setting("Restore the best", "When training ends, the weights go back to those of the best epoch. Off, the last ones stay."),
     ] = True  # fmt: skip
 
 

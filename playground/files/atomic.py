@@ -139,7 +139,6 @@ def _duplicate(path: Path, second: Path) -> None:
 
 
 def _write_whole(path: Path, content: bytes) -> None:
-    """Write a new file and flush it to the disk."""
     with path.open("xb") as file:
         file.write(content)
         file.flush()
@@ -227,7 +226,6 @@ def _writes(process: int, found: Path) -> bool:
 
 
 def _is_recent(found: Path) -> bool:
-    """Whether a file was written so recently that its writer may still live."""
     try:
         return time.time() - found.stat().st_mtime < _OLD_SECONDS
     except OSError:

@@ -118,7 +118,6 @@ def save_animation(
 
 
 def _refuse_outside(settings: AnimationSettings) -> None:
-    """Raise InputError for a setting that is not allowed."""
     for field in msgspec.structs.fields(AnimationSettings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
         if not meta.ge <= value <= meta.le:
@@ -176,7 +175,6 @@ class GifWriter:
         self.content = bytearray(_header(self.size, bytes(self.palette.getpalette() or [])))
 
     def drawn(self, snapshot: Snapshot) -> Image.Image:
-        """A frame."""
         image = Image.new("RGB", self.size, PAPER)
         draw_field(image, snapshot, self.points, (_MARGIN, _LINE + _MARGIN // 2))
         draw_losses(image, snapshot, (_MARGIN, self.below, self.size[0] - _MARGIN, self.size[1] - _LINE), self.epochs)
@@ -195,7 +193,6 @@ class GifWriter:
             self.content += part
 
     def finished(self) -> bytes:
-        """The whole file."""
         return bytes(self.content + b";")
 
 
@@ -218,8 +215,8 @@ def _with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
     outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:
-        most = value_range(snapshot.sample) if snapshot.sample.task == "regression" else 1.0
-        field = np.broadcast_to(most * (2 * ramp - 1), (1, side, side))
+        middle, half = value_range(snapshot.sample) if snapshot.sample.task == "regression" else (0.0, 1.0)
+        field = np.broadcast_to(middle + half * (2 * ramp - 1), (1, side, side))
     else:
         pairs = [(i, j) for i in range(outputs) for j in range(i)]
         field = np.zeros((outputs, side, side))

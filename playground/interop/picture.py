@@ -102,25 +102,31 @@ def _field_colours(snapshot: Snapshot) -> Array:
         return lightened
     field = values[0]
     if snapshot.sample.task == "regression":
-        field = field / value_range(snapshot.sample)
+        middle, half = value_range(snapshot.sample)
+        field = (field - middle) / half
     at = np.clip(field, -1, 1) + 1
     return np.stack([np.interp(at, [0, 1, 2], _FIELD[:, k]) for k in range(3)], axis=-1).astype(np.uint8)
 
 
 def _point_colours(sample: Sample) -> list[str]:
-    """A colour for every point."""
     if sample.task == "classification":
         return [_CLASS_COLOURS[int(label) % 10] for label in sample.labels]
-    return [_CLASS_COLOURS[int(value > 0)] for value in sample.labels]
+    middle, _ = value_range(sample)
+    return [_CLASS_COLOURS[int(value > middle)] for value in sample.labels]
 
 
-def value_range(sample: Sample) -> float:
-    """The largest absolute target, where the field's colours end."""
-    return float(np.abs(sample.labels).max()) or 1.0
+def value_range(sample: Sample) -> tuple[float, float]:
+    """The value in the middle of the field's colours, and its distance to those at both ends.
+
+    The middle is 0 where targets of both signs make that a place of its own.
+    """
+    low, high = float(sample.labels.min()), float(sample.labels.max())
+    if low < 0 < high:
+        return 0.0, max(-low, high)
+    return (low + high) / 2, (high - low) / 2 or 1.0
 
 
 def _rgb(colour: str) -> list[int]:
-    """#rrggbb as three numbers."""
     return [int(colour[k : k + 2], 16) for k in (1, 3, 5)]
 
 

@@ -170,7 +170,6 @@ class _Reading:
         self.notes: list[str] = []
 
     def note(self, words: str) -> None:
-        """Add a note for the person."""
         self.notes.append(words)
 
     def text(self, key: str) -> str:
@@ -195,7 +194,6 @@ class _Reading:
         return value
 
     def data(self) -> TfPlayground:
-        """The points."""
         which = "dataset" if self.text("problem") == "classification" else "regDataset"
         data = TfPlayground(self.text(which), self.noise(), self.train_percent(), self.seed())  # type: ignore[arg-type]
         if data.training_points < 1:
@@ -229,20 +227,17 @@ class _Reading:
         return seed
 
     def weights(self) -> dict[str, Any]:
-        """The weights and biases to start with."""
         if self.on("initZero"):
             return {"initializer": Zeros(), "bias": 0.0}
         return {"initializer": TfPlaygroundWeights(), "bias": _BIAS}
 
     def features(self) -> tuple[FeatureName, ...]:
-        """The inputs that are switched on."""
         chosen = tuple(feature for key, feature in _INPUTS.items() if self.on(key))
         if not chosen:
             raise InputError("x, y", "all inputs off", f"true for at least one of {listing(_INPUTS)}")
         return chosen
 
     def layers(self) -> tuple[Layer, ...]:
-        """The hidden layers."""
         sizes = self.sizes()
         if _weights_of(len(self.features()), sizes) > _MOST_WEIGHTS:
             raise InputError("networkShape", self.text("networkShape"), f"at most {_MOST_WEIGHTS:,} weights in all")
@@ -250,7 +245,6 @@ class _Reading:
         return tuple(Layer(units=size, activation=activation) for size in sizes)
 
     def sizes(self) -> list[int]:
-        """The sizes of the hidden layers."""
         shape = self.text("networkShape")
         parts = shape.split(",") if shape.strip() else []
         if len(parts) > MAX_LAYERS:
@@ -347,7 +341,6 @@ def link_of(experiment: Experiment) -> str:
 
 
 def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
-    """The values by key of the link for an experiment that links can express."""
     training, penalty = experiment.training, experiment.regularizer
     which = "dataset" if data.task == "classification" else "regDataset"
     names = {kind_of(kind): name for name, kind in _ACTIVATIONS.items()}
@@ -389,7 +382,6 @@ def _what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_loss(experiment: Experiment) -> Iterator[str]:
-    """What no link can say about the loss."""
     data = experiment.data
     task = data.task if isinstance(data, TfPlayground) else data.tasks[0]
     loss, theirs = experiment.loss_for(task), SquaredError().resolved(task)
@@ -399,7 +391,6 @@ def _in_the_loss(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_data(experiment: Experiment) -> Iterator[str]:
-    """What no link can say about the points."""
     data = experiment.data
     if not isinstance(data, TfPlayground):
         yield f"the data set {data.label or data.kind} (it has only its own)"
@@ -408,7 +399,6 @@ def _in_the_data(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_features(experiment: Experiment) -> Iterator[str]:
-    """What no link can say about the inputs."""
     unknown = [name for name in experiment.features if name not in _INPUTS.values()]
     if unknown:
         yield f"the features {listing(FEATURES[name].label for name in unknown)}"
@@ -418,7 +408,6 @@ def _in_the_features(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_layers(experiment: Experiment) -> Iterator[str]:
-    """What no link can say about the hidden layers."""
     layers = experiment.layers
     kinds = [kind_of(kind) for kind in _ACTIVATIONS.values()]
     unknown = {layer.activation.label: None for layer in layers if layer.activation.kind not in kinds}
@@ -439,7 +428,6 @@ def _in_the_layers(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_start(experiment: Experiment) -> Iterator[str]:
-    """What no link can say about the weights and biases to start with."""
     zeros = isinstance(experiment.initializer, Zeros)
     if not zeros and not isinstance(experiment.initializer, TfPlaygroundWeights):
         yield f"the initializer {experiment.initializer.label} (it has its own, or all 0)"
@@ -451,7 +439,6 @@ def _in_the_start(experiment: Experiment) -> Iterator[str]:
 
 
 def _in_the_training(training: Training, experiment: Experiment) -> Iterator[str]:
-    """What no link can say about how the network learns."""
     if not isinstance(training.optimizer, Sgd):
         yield f"the optimizer {training.optimizer.label} (it has SGD)"
     if training.batching != "carry":

@@ -345,13 +345,11 @@ def _recent_losses(snapshot: Snapshot) -> Array | None:
 
 
 def _barely_moved(snapshot: Snapshot) -> bool:
-    """Whether the training loss is still about where it began."""
     losses = snapshot.history.train_loss
     return not _is_good(snapshot) and bool(losses[-1] > 0.9 * losses[0])
 
 
 def _is_good(snapshot: Snapshot) -> bool:
-    """Whether there is little left to learn."""
     accuracy = snapshot.evaluation.train_accuracy
     return accuracy is not None and accuracy >= 0.9
 
@@ -362,7 +360,6 @@ def _dead_share(layer: LayerStatistics) -> float:
 
 
 def _worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> LayerStatistics | None:
-    """The hidden layer with the largest value; None if nothing has been measured."""
     hidden = [layer for layer in snapshot.layers[:-1] if np.isfinite(measure(layer))]
     return max(hidden, key=measure) if hidden else None
 
@@ -392,7 +389,6 @@ def _many(number: float) -> str:
 
 
 def _with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
-    """Another value for a field of `training`."""
     experiment = snapshot.experiment
     training = msgspec.structs.replace(experiment.training, **changed)
     return Remedy(label, msgspec.structs.replace(experiment, training=training))
@@ -416,7 +412,6 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
 
 
 def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
-    """The experiment with some of its layers changed."""
     layers = tuple(msgspec.structs.replace(layer, **changed) if which(layer) else layer for layer in experiment.layers)
     return msgspec.structs.replace(experiment, layers=layers)
 

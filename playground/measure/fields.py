@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from playground.catalog.choice import Array, Task
+from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.engine import randomness, reference
 from playground.engine.network import Network, NetworkLayer
@@ -31,7 +31,6 @@ def read_only(array: Array) -> Array:
 
 
 def _in_single(parameters: Array) -> Array:
-    """Parameters in the precision of the pictures."""
     with np.errstate(over="ignore"):
         return parameters.astype(PRECISION)
 
@@ -51,7 +50,7 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
 
 
 def map_units(
-    network: Network, parameters: Array, columns: Array, task: Task, chosen: Sequence[Array]
+    network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]
 ) -> tuple[Array, ...]:
     """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
     parameters, a, result = _in_single(parameters), columns, list[Array]()
@@ -62,7 +61,7 @@ def map_units(
         output = place == len(network.layers) - 1
         if units.size:
             result.append(
-                read_only(statistics.boundary_field(network, a, task)[units])
+                read_only(statistics.boundary_field(network, a, sample)[units])
                 if output
                 else statistics.grid_picture(a[units])
             )
@@ -71,15 +70,19 @@ def map_units(
     return tuple(result)
 
 
-def map_unit(network: Network, parameters: Array, columns: Array, task: Task, layer: int, unit: int) -> UnitMap | None:
+def map_unit(
+    network: Network, parameters: Array, columns: Array, sample: Sample, layer: int, unit: int
+) -> UnitMap | None:
     """The map of one unit; None if there is no such unit."""
     if not (0 <= layer < len(network.layers) and 0 <= unit < network.layers[layer].units):
         return None
     chosen = chosen_units(network, [(unit,) if place == layer else () for place in range(len(network.layers))])
-    return UnitMap(layer, unit, map_units(network, parameters, columns, task, chosen)[layer][0])
+    return UnitMap(layer, unit, map_units(network, parameters, columns, sample, chosen)[layer][0])
 
 
-def uncertainty_field(network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int) -> Array:
+def uncertainty_field(
+    network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int
+) -> Array:
     """How far the answers of `passes` passes with dropout lie apart on a grid; see `UncertaintyRequest`.
 
     Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
@@ -90,7 +93,7 @@ def uncertainty_field(network: Network, parameters: Array, columns: Array, task:
         return _single_picture(np.zeros(columns.shape[1]))
     parameters = _in_single(parameters)
     parts = [columns[:, start : start + _POINTS] for start in range(0, columns.shape[1], _POINTS)]
-    spreads = [_spread_of_answers(network, parameters, part, task, seed, passes, drops[0]) for part in parts]
+    spreads = [_spread_of_answers(network, parameters, part, sample, seed, passes, drops[0]) for part in parts]
     return _single_picture(np.concatenate(spreads))
 
 
@@ -101,7 +104,7 @@ def _single_picture(values: Array) -> Array:
 
 
 def _spread_of_answers(
-    network: Network, parameters: Array, columns: Array, task: Task, seed: int, passes: int, first: int
+    network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int, first: int
 ) -> Array:
     """The standard deviation of the answers at some points, shape (points,); dropout begins at the layer `first`."""
     before = columns
@@ -111,7 +114,7 @@ def _spread_of_answers(
     with np.errstate(all="ignore"):
         for number in range(passes):
             o = _thinned_outputs(network, parameters, before, first, seed, number)
-            difference = _answers(network, o, task) - mean
+            difference = _answers(network, o, sample) - mean
             mean += difference / (number + 1)
             deviations += difference * difference * (number / (number + 1))
         result: Array = np.sqrt(deviations / passes).mean(axis=0)
@@ -130,10 +133,10 @@ def _thinned_outputs(network: Network, parameters: Array, before: Array, first: 
     return a
 
 
-def _answers(network: Network, o: Array, task: Task) -> Array:
-    """Outputs o as shares 0…1 given to a class, or as they are for regression."""
-    if task == "regression":
-        return o
+def _answers(network: Network, o: Array, sample: Sample) -> Array:
+    """Outputs o as shares 0…1 given to a class, or for regression as values in the data's own unit."""
+    if sample.task == "regression":
+        return sample.in_own_unit(o)
     score = network.loss.score(o)
     shares: Array = score if len(o) > 1 else (score + 1) / 2
     return shares
@@ -157,7 +160,6 @@ def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]
 
 
 def _unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitStates:
-    """The same for one layer, given the latest pass."""
     dead = dropped = np.zeros(layer.units, bool)
     if passed is not None:
         with np.errstate(all="ignore"):

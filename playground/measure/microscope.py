@@ -44,6 +44,7 @@ class Microscope(NamedTuple):
     x: Array
     """Shape (2,)."""
     label: float
+    """Its class number, or its value in the data's own unit."""
     target: Array
     """What the output should be, shape (outputs,)."""
     output: Array
@@ -59,7 +60,7 @@ def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None
     if not 0 <= point < len(sample.labels):
         return None
     chosen = slice(point, point + 1)
-    target = network.loss.targets(sample.labels[chosen], network.layers[-1].units, sample.task).astype(network.dtype)
+    target = setup.targets_of(sample.network_labels[chosen])
     flat = read_only(parameters.copy())
     with np.errstate(all="ignore"):
         passed = reference.forward(network, flat, setup.features_of(sample.x[chosen]))
@@ -78,7 +79,6 @@ def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None
 
 
 def _layer_pass(layer: NetworkLayer, flat: Array, gradient: Array, passed: Pass, place: int) -> LayerPass:
-    """One layer's part in a pass of a single point and back."""
     z, f = passed.z[place], passed.f[place]
     slope = np.ones_like(z) if layer.muted else layer.activation.derivative(z, f)
     a_in, z_out, slopes, a, delta = (

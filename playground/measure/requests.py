@@ -37,16 +37,15 @@ class BoundaryRequest(Request[Array]):
     """What the network says on a grid of side × side points, float32 (outputs, side, side).
 
     [k, row, column] is at x2 = row, x1 = column, both from −6 to 6. Classification: `Loss.score` (one output −1…1,
-    class 1 from 0 up; several: a share per class). Regression: the predicted value. All finite.
+    class 1 from 0 up; several: a share per class). Regression: the predicted value in the data's own unit. All finite.
     """
 
     side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> Array:
-        """The field, on the engine that trains."""
         setup = subject.setup
         o = subject.outputs(setup.grid(self.side, setup.network.dtype))
-        return statistics.boundary_field(setup.network, o, setup.sample.task)
+        return statistics.boundary_field(setup.network, o, setup.sample)
 
 
 @dataclass(frozen=True)
@@ -61,12 +60,9 @@ class UncertaintyRequest(Request[Array]):
     side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> Array:
-        """The field; the same thinned networks are asked at every moment."""
         setup, state = subject.setup, subject.state
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.uncertainty_field(
-            setup.network, state.parameters, columns, setup.sample.task, state.seed, self.passes
-        )
+        return fields.uncertainty_field(setup.network, state.parameters, columns, setup.sample, state.seed, self.passes)
 
 
 @dataclass(frozen=True)
@@ -81,12 +77,11 @@ class UnitMapsRequest(Request[UnitMaps]):
     units: tuple[tuple[int, ...], ...] | None = None
 
     def answer(self, subject: Subject) -> UnitMaps:
-        """The maps, which cost the least where they end at an early layer."""
         setup = subject.setup
         chosen = fields.chosen_units(setup.network, self.units)
         columns = setup.grid(self.side, fields.PRECISION)
         return UnitMaps(
-            chosen, fields.map_units(setup.network, subject.state.parameters, columns, setup.sample.task, chosen)
+            chosen, fields.map_units(setup.network, subject.state.parameters, columns, setup.sample, chosen)
         )
 
 
@@ -100,12 +95,9 @@ class UnitMapRequest(Request[UnitMap | None]):
     side: int = _BOUNDARY_GRID
 
     def answer(self, subject: Subject) -> UnitMap | None:
-        """The map of this unit alone."""
         setup = subject.setup
         columns = setup.grid(self.side, fields.PRECISION)
-        return fields.map_unit(
-            setup.network, subject.state.parameters, columns, setup.sample.task, self.layer, self.unit
-        )
+        return fields.map_unit(setup.network, subject.state.parameters, columns, setup.sample, self.layer, self.unit)
 
 
 @dataclass(frozen=True)
@@ -115,17 +107,16 @@ class PredictionsRequest(Request[Predictions]):
     most: int
 
     def answer(self, subject: Subject) -> Predictions:
-        """The predictions for points evenly spread over those that can be drawn."""
         setup = subject.setup
         indices, columns = setup.derive(self, lambda: self._chosen(setup))
         o = subject.outputs(columns)
-        regression = setup.sample.task == "regression"
-        return Predictions(
-            indices, fields.read_only(np.nan_to_num(o[0]) if regression else predicted_classes(setup.network, o))
-        )
+        if setup.sample.task == "regression":
+            predicted = np.nan_to_num(setup.sample.in_own_unit(o[0]))
+        else:
+            predicted = predicted_classes(setup.network, o)
+        return Predictions(indices, fields.read_only(predicted))
 
     def _chosen(self, setup: Setup) -> tuple[Array, Array]:
-        """The points by index, and the network's inputs for them."""
         indices = fields.shown_points(setup.sample, self.most)
         return indices, setup.features_of(setup.sample.x[indices])
 
@@ -135,7 +126,6 @@ class ConfusionRequest(Request[Confusion | None]):
     """How many points of each class are predicted as each class, in both sets. Answered None for regression."""
 
     def answer(self, subject: Subject) -> Confusion | None:
-        """The counts, in evaluation mode."""
         setup = subject.setup
         if setup.sample.task == "regression":
             return None
@@ -157,7 +147,6 @@ class HistogramsRequest(Request[tuple[LayerHistograms, ...]]):
     bins: int
 
     def answer(self, subject: Subject) -> tuple[LayerHistograms, ...]:
-        """The histograms of each layer, hidden then output."""
         return statistics.layer_histograms(subject.setup.network, subject.state, subject.latest, self.bins)
 
 
@@ -166,7 +155,6 @@ class ParametersRequest(Request[tuple[LayerParameters, ...]]):
     """Copies of every layer's W and b and of their gradients."""
 
     def answer(self, subject: Subject) -> tuple[LayerParameters, ...]:
-        """The parameters of each layer, hidden then output."""
         known = subject.latest is not None
         return fields.copy_parameters(subject.setup.network, subject.state, known)
 
@@ -176,7 +164,6 @@ class UnitStatesRequest(Request[tuple[UnitStates, ...]]):
     """Which units are dead and which are dropped on the latest batch."""
 
     def answer(self, subject: Subject) -> tuple[UnitStates, ...]:
-        """The units of each layer, hidden then output."""
         return fields.unit_states(subject.setup.network, subject.latest)
 
 
@@ -187,7 +174,6 @@ class MicroscopeRequest(Request[Microscope | None]):
     point: int
 
     def answer(self, subject: Subject) -> Microscope | None:
-        """The pass in numbers, in evaluation mode."""
         setup = subject.setup
         return microscope(setup, subject.state.parameters, self.point)
 
@@ -197,7 +183,6 @@ class WholeSetRequest(Request[tuple[LayerStatistics, ...]]):
     """Every layer as measured on the whole training set in evaluation mode."""
 
     def answer(self, subject: Subject) -> tuple[LayerStatistics, ...]:
-        """The statistics of each layer, hidden then output."""
         return statistics.whole_set_statistics(subject.setup, subject.state)
 
 
@@ -206,10 +191,9 @@ class FinalTestRequest(Request[FinalResult | None]):
     """Loss and accuracy on the test points, which nobody should look at before the end. Answered None without any."""
 
     def answer(self, subject: Subject) -> FinalResult | None:
-        """The result with the present weights."""
         setup, test = subject.setup, subject.setup.test
         o = subject.outputs(test.inputs)
-        loss = mean_loss(setup.network, o, test.targets)
+        loss = mean_loss(setup.network, o, test)
         if loss is None:
             return None
         return FinalResult(len(test.labels), loss, accuracy(setup.network, o, test.labels, setup.sample.task))

@@ -6,7 +6,8 @@ import math
 
 import numpy as np
 
-from playground.catalog.choice import Array, Task, all_finite
+from playground.catalog.choice import Array, all_finite
+from playground.catalog.datasets.base import Sample
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, relative_size, rms
 from playground.engine.network import Network, NetworkLayer
@@ -19,10 +20,10 @@ _MOST_COUNTED = 20_000
 """Activations of a layer that a histogram counts; of larger batches evenly spread points."""
 
 
-def boundary_field(network: Network, o: Array, task: Task) -> Array:
+def boundary_field(network: Network, o: Array, sample: Sample) -> Array:
     """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
     with np.errstate(all="ignore"):
-        return grid_picture(o if task == "regression" else network.loss.score(o))
+        return grid_picture(sample.in_own_unit(o) if sample.task == "regression" else network.loss.score(o))
 
 
 def grid_picture(values: Array) -> Array:
@@ -78,7 +79,6 @@ class Activations:
         return self
 
     def _add_numbers(self, layer: NetworkLayer, z: Array, f: Array) -> None:
-        """Include z and f(z), both of shape (units, points)."""
         slope = layer.activation.derivative(z, f)
         self.idle = self.idle & dead_mask(layer, slope)
         if layer.activation.saturates and not layer.muted:
@@ -92,7 +92,6 @@ class Activations:
 
     @property
     def spread(self) -> float:
-        """The standard deviation over points × units."""
         return math.sqrt(self._deviations / self.count)
 
 

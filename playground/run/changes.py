@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -35,13 +37,23 @@ def change(
 
     After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
     were removed that come back now: they return with the weights they had then. What has to be measured again is
-    forgotten (`Record.evaluation`); what differs is put on record (`Record.remember_edit`). Raises InputError, and
-    changes nothing, if the points can't be had.
+    forgotten (`Record.evaluation`); what differs is put on record (`Record.remember_edit`). Raises InputError if the
+    points can't be had. Whatever is raised, nothing has changed then.
     """
+    # Arrays, histories and setups are replaced by others, never changed in place.
+    before = run.setup, copy(run.state), replace(run.record, health=copy(run.record.health))
+    try:
+        _change(run, experiment, memory, title=title, goes_on=goes_on)
+    except BaseException:
+        run.setup, run.state, run.record = before
+        raise
+
+
+def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, title: str, goes_on: bool) -> None:
     setup, record, goes_back = Setup(experiment, run.setup), run.record, run.can_go_back
     if goes_back:
         go_back(run)
-        setup = Setup(experiment, run.setup)
+        setup = Setup(experiment, run.setup, setup.sample)
     else:
         record.health.rate = max(record.health.rate, run.learning_rate)
     old, run.setup = run.setup, setup
@@ -70,9 +82,9 @@ def go_back(run: Run) -> None:
     """Return to the last healthy moment, experiment and all; what was recorded since is forgotten."""
     moment, record = run.record.health.moment, run.record
     assert moment is not None
-    if moment.experiment != run.experiment:
+    if moment.setup.experiment != run.experiment:
         before, layers = structure_of_setup(run.setup), len(run.setup.network.layers)
-        run.setup = Setup(moment.experiment, run.setup)
+        run.setup = moment.setup
         record.rearrange_gradients(layer_sources(before, structure_of_setup(run.setup)), layers)
     run.state, record.seconds, record.latest = moment.state.copy(), moment.seconds, None
     record.forget_since(run.state.step)

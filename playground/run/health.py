@@ -19,7 +19,6 @@ from playground.catalog.choice import Array
 from playground.catalog.losses import Loss
 from playground.engine.setup import Setup
 from playground.engine.state import State
-from playground.experiment.tree import Experiment
 
 _LOOK_SECONDS = 0.1
 """The least time between two looks: what is lost by going back is too short to be missed."""
@@ -40,7 +39,8 @@ _FORGETTING = 1.1
 class Moment(NamedTuple):
     """A moment at which all was well."""
 
-    experiment: Experiment
+    setup: Setup
+    """With the points as they were then: their file may be gone by now."""
     state: State
     """Never changed in place."""
     seconds: float
@@ -59,12 +59,12 @@ class Health:
     due: float = 0.0
     """When the next look is due."""
 
-    def look(self, setup: Setup, outputs: Callable[[Array], Array], moment: Moment) -> None:
+    def look(self, moment: Moment, outputs: Callable[[Array], Array]) -> None:
         """Keep a copy of the present `moment` if all is well; `outputs` gives o for inputs (features, n)."""
         started = time.perf_counter()
         if started < self.due:
             return
-        inputs, targets, loss_of = *_some_points(setup), setup.network.loss
+        inputs, targets, loss_of = *_some_points(moment.setup), moment.setup.network.loss
         loss = _mean_loss(loss_of, outputs(inputs), targets)
         idle = _mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
@@ -83,8 +83,7 @@ class Health:
 
 
 def _some_points(setup: Setup) -> tuple[Array, Array]:
-    """Inputs and targets of some of the training points, evenly spread."""
-    inputs, targets, _ = setup.train
+    inputs, targets = setup.train.inputs, setup.train.targets
     if setup.points <= _LOOK_POINTS:
         return inputs, targets
     places = np.linspace(0, setup.points - 1, _LOOK_POINTS).round().astype(np.intp)
@@ -92,6 +91,5 @@ def _some_points(setup: Setup) -> tuple[Array, Array]:
 
 
 def _mean_loss(loss: Loss, o: Array, targets: Array) -> float:
-    """The mean loss per point; not finite where it overflows."""
     with np.errstate(all="ignore"):
         return float(np.mean(loss.per_point(o, targets), dtype=np.float64))

@@ -77,11 +77,9 @@ class Record:
         self.evaluation = self.started_from = self.latest = None
 
     def be_ready(self) -> None:
-        """Nothing keeps training from going on."""
         self.status, self.problem = "ready", ""
 
     def begin(self, network: Network, state: State, rate: float, evaluation: Evaluation) -> None:
-        """Record the first row."""
         self.evaluation, self.started_from = evaluation, state.parameters.copy()
         self.history.append([state.epoch, state.step, rate, *evaluation.numbers, self.seconds])
         now = network, state, self.latest
@@ -126,12 +124,10 @@ class Record:
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
     def note_engine(self, step: int, engine: EngineName) -> None:
-        """Take note of the engine from this step on."""
         if self.engine_changes[-1][1] != engine:
             self.engine_changes = (*self.engine_changes, (step, engine))
 
     def forget_since(self, step: int) -> None:
-        """Forget what was recorded after a step."""
         self.history = self.history.until(History._fields.index("step"), step)
         self.gradients = self.gradients.until(0, step)
         self.changes = tuple(change for change in self.changes if change.step <= step)

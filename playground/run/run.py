@@ -44,7 +44,6 @@ class Run:
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment in force."""
         return self.setup.experiment
 
     @property
@@ -56,7 +55,6 @@ class Run:
 
     @property
     def now(self) -> When:
-        """The present moment, as changes name it."""
         return When(self.state.step, self.state.epoch + self.state.position / self.setup.points, self.record.seconds)
 
     @property
@@ -122,7 +120,7 @@ class Checkpoint(NamedTuple):
 def checkpoint(run: Run) -> Checkpoint:
     """The present moment, safe from what training does next."""
     moment = run.record.health.moment if run.can_go_back else None
-    way_back = None if moment is None else Checkpoint(moment.experiment, moment.state)
+    way_back = None if moment is None else Checkpoint(moment.setup.experiment, moment.state)
     return Checkpoint(run.experiment, run.state.copy(), way_back)
 
 
@@ -179,7 +177,6 @@ class Document(NamedTuple):
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment in force."""
         return self.checkpoints[PRESENT].experiment
 
     def named(self) -> Document:
@@ -189,7 +186,6 @@ class Document(NamedTuple):
 
     @property
     def present(self) -> Checkpoint:
-        """The present moment alone."""
         present = self.checkpoints[PRESENT]
         return present._replace(way_back=self.checkpoints.get(HEALTHY)) if self.status == "diverged" else present
 
@@ -200,7 +196,6 @@ class Document(NamedTuple):
 
 
 def _with_layer_ids(moment: Checkpoint) -> Checkpoint:
-    """The same moment with an id for every layer."""
     experiment = msgspec.structs.replace(moment.experiment, layers=with_ids(moment.experiment.layers))
     way_back = None if moment.way_back is None else _with_layer_ids(moment.way_back)
     return Checkpoint(experiment, moment.state, way_back)
@@ -212,7 +207,7 @@ def document_of(run: Run) -> Document:
     assert record.evaluation is not None
     checkpoints = {PRESENT: Checkpoint(run.experiment, run.state.copy())}
     if moment is not None:
-        checkpoints[HEALTHY] = Checkpoint(moment.experiment, moment.state)
+        checkpoints[HEALTHY] = Checkpoint(moment.setup.experiment, moment.state)
     return Document(
         checkpoints=checkpoints,
         status=record.status,
@@ -236,8 +231,12 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
     Its histories keep at most so many rows; None stands for as many as before.
     """
     present = document.checkpoints[PRESENT]
+    setup = Setup(present.experiment, points=document.sample)
     best, rate, seconds = document.health
-    healthy = None if seconds is None else Moment(*document.checkpoints[HEALTHY][:2], seconds)
+    healthy = None
+    if seconds is not None:
+        moment = document.checkpoints[HEALTHY]
+        healthy = Moment(Setup(moment.experiment, setup), moment.state, seconds)
     record = Record(
         history=document.history.within(rows),
         gradients=document.gradients.within(rows),
@@ -252,4 +251,4 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )
-    return Run(Setup(present.experiment, points=document.sample), present.state.copy(), record)
+    return Run(setup, present.state.copy(), record)

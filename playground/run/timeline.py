@@ -33,7 +33,6 @@ class Timeline:
 
     @property
     def room(self) -> float:
-        """How many rows there is room for."""
         return np.inf if self.most is None else max(self.most, 8 * self.rows.shape[1])
 
     def append(self, row: Array | list[float]) -> None:
@@ -60,7 +59,6 @@ class Timeline:
         return view
 
     def copy(self) -> Timeline:
-        """An independent copy."""
         result = Timeline(self.rows.shape[1], self.most)
         # What no row has reached yet is left out; `make_room` makes it anew.
         result.rows = self.rows[: self.count].copy()

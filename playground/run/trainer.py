@@ -64,13 +64,11 @@ class Trainer:
         return trainer
 
     def _hold(self, run: Run, engine: EngineName) -> None:
-        """Hold this run, and train it on this engine."""
         self.run = run
         self._engine: Engine = Reference(run.setup)
         self.use_engine(engine)
 
     def _begin(self, engine: Engine) -> None:
-        """Measure the first moment of the record."""
         training.measure(engine, self.run)
         training.look_after_health(engine, self.run)
 
@@ -81,27 +79,22 @@ class Trainer:
 
     @property
     def setup(self) -> Setup:
-        """All that follows from the experiment."""
         return self.run.setup
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment in force."""
         return self.run.setup.experiment
 
     @property
     def sample(self) -> Sample:
-        """The points, with their split."""
         return self.run.setup.sample
 
     @property
     def network(self) -> Network:
-        """The network that the experiment describes for its points."""
         return self.run.setup.network
 
     @property
     def state(self) -> State:
-        """Where training stands."""
         return self.run.state
 
     @property
@@ -137,7 +130,6 @@ class Trainer:
 
     @property
     def engine(self) -> EngineName:
-        """The engine that trains."""
         return self._engine.name
 
     @property

@@ -34,7 +34,7 @@ def advance(
     last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
     measure_if_needed(engine, run)
-    _stop_if_complete(run)
+    _stop_if_complete(engine, run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         until = min(last_epoch, _next_decision(run))
         limits = Limits(last_step, until, deadline - time.perf_counter())
@@ -78,13 +78,11 @@ def _coming_rates(run: Run, epochs: int) -> Rates:
 
 
 def _steps_left(run: Run) -> int:
-    """Updates until the present epoch ends."""
     size, rest = run.setup.batch_size, run.setup.points - run.state.position
     return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
 
 
 def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
-    """Record what came of some updates, and stop if that is what the numbers say."""
     record = run.record
     outcome.epochs[:, -1] += record.seconds
     record.seconds += outcome.seconds
@@ -97,32 +95,38 @@ def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
         _diverge(engine, run, outcome.fault)
     elif len(outcome.epochs) and record.evaluation is not None:
         _react(engine, run, record.evaluation)
-        _stop_if_complete(run)
+        _stop_if_complete(engine, run)
 
 
 def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
-    """Let what reacts to an epoch's result do so: the plateau schedule and early stopping."""
     training, state = run.setup.training, run.state
     if isinstance(training.schedule, Plateau):
         loss = getattr(evaluation, training.schedule.watch)
         state.plateau = training.schedule.observed(state.plateau, loss, training.learning_rate)
     if training.early_stopping is not None:
         state.observe(training.early_stopping, getattr(evaluation, training.early_stopping.watch))
-        if state.stopping.stopped:
-            measure(engine, run)
 
 
-def _stop_if_complete(run: Run) -> None:
-    """`stopped_early` when early stopping has said so, `completed` when all epochs are done."""
-    epochs, record = run.setup.training.epochs, run.record
-    if record.status == "ready" and run.state.stopping.stopped:
+def _stop_if_complete(engine: Engine, run: Run) -> None:
+    """`stopped_early` when early stopping has said so, `completed` when all epochs are done.
+
+    Either way the best weights come back, if early stopping is to restore them.
+    """
+    training, record = run.setup.training, run.record
+    if record.status != "ready":
+        return
+    if run.state.stopping.stopped:
         record.status = "stopped_early"
-    elif record.status == "ready" and epochs is not None and run.state.epoch >= epochs:
+    elif training.epochs is not None and run.state.epoch >= training.epochs:
         record.status = "completed"
+    else:
+        return
+    stopping = training.early_stopping
+    if stopping is not None and stopping.restore and run.state.restore_best():
+        measure(engine, run)
 
 
 def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
-    """Stop with the last finite weights, and say what happened and what to try."""
     run.record.status = "diverged"
     measure(engine, run)
     rate, before = run.learning_rate, run.record.health.rate
@@ -154,5 +158,5 @@ def measure_if_needed(engine: Engine, run: Run) -> None:
 
 def look_after_health(engine: Engine, run: Run) -> None:
     """Keep the present moment to go back to, if all is well and there has not been a look just before."""
-    moment = Moment(run.experiment, run.state, run.record.seconds)
-    run.record.health.look(run.setup, lambda columns: engine.outputs(run.state, columns), moment)
+    moment = Moment(run.setup, run.state, run.record.seconds)
+    run.record.health.look(moment, lambda columns: engine.outputs(run.state, columns))

@@ -88,7 +88,6 @@ def surviving_blocks(
 def _surviving_columns(
     old: SetupStructure, new: SetupStructure, sources: Sources, place: int, source: int, same_source_only: bool
 ) -> tuple[Array, Array]:
-    """Which columns of the old layer's weights go to which columns of the new layer's."""
     none = np.empty(0, dtype=int)
     if source == 0 and place == 0:
         kept = [name for name in new.features if name in old.features]
@@ -111,7 +110,6 @@ def _was_removed(layer: int, sources: Sources) -> bool:
 def _copy_flat(
     old: SetupStructure, new: SetupStructure, blocks: Sequence[_Patch], source: Array, target: Array
 ) -> None:
-    """Copy the surviving entries of a flat array to one of the new layout."""
     for block in blocks:
         before, after = old.network.layers[block.old], new.network.layers[block.new]
         rows = np.arange(block.units)
@@ -183,13 +181,11 @@ def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]
 
 
 def _in_one(sentences: Sequence[str]) -> str:
-    """Several sentences as one."""
     first, *others = (sentence.removesuffix(".") for sentence in sentences)
     return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
 
 
 def _removed_layers(layers: Sequence[NetworkLayer], old: SetupStructure) -> list[str]:
-    """In words, which layers are gone."""
     if len(layers) > 1:
         return [f"{len(layers)} layers were removed: {_names(layers, old)}."]
     return [f"{_units_words(layer.units)} of layer {layer.name} {_was(layer.units)} removed." for layer in layers]
@@ -209,7 +205,6 @@ def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: SetupStru
 
 
 def _listening_elsewhere(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
-    """In words, which layers that survive listen to nothing that they knew."""
     if len(layers) > 1:
         return [
             f"{len(layers)} layers get their input from elsewhere now, and their weights start anew: "
@@ -221,7 +216,6 @@ def _listening_elsewhere(layers: Sequence[NetworkLayer], new: SetupStructure) ->
 
 
 def _without_normalization(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
-    """In words, which layers that survive have another normalization than before, or none."""
     if len(layers) > 1:
         return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {_names(layers, new)}."]
     return [f"The normalization of {_layer_name(layer)} was removed, with its γ and β." for layer in layers]
@@ -239,20 +233,16 @@ def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
 
 
 def _layer_name(layer: NetworkLayer) -> str:
-    """A layer in the middle of a sentence."""
     return "the output layer" if layer.name == "output" else f"layer {layer.name}"
 
 
 def _capital(words: str) -> str:
-    """Words as the beginning of a sentence."""
     return f"{words[0].upper()}{words[1:]}"
 
 
 def _units_words(units: int) -> str:
-    """How many units, at the start of a sentence."""
     return "The only unit" if units == 1 else f"The {units} units"
 
 
 def _was(count: int) -> str:
-    """The verb for so many."""
     return "was" if count == 1 else "were"

@@ -24,7 +24,7 @@ from msgspec import Meta
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Dataset, Sample, draw_sample
 from playground.catalog.datasets.own_points import UserPoints, to_own_points
-from playground.catalog.datasets.table import MAX_TABLE_ROWS, Table
+from playground.catalog.datasets.table import Table
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation
@@ -38,6 +38,7 @@ from playground.experiment.text import experiment_text, parse_json, with_table_p
 from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
+from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Status
@@ -193,7 +194,6 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
 
 
 def _columns(data: UserPoints) -> _PointsRecord:
-    """Own points for a file."""
     settings = msgspec.to_builtins(data)
     columns = {name: (settings.pop(name), kind) for name, kind in _COLUMNS.items()}
     packed = {name: _pack(np.array(values, kind)) for name, (values, kind) in columns.items() if values is not None}
@@ -264,6 +264,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         },
         "health": record.health._replace(seconds=record.health.seconds if HEALTHY in checkpoints else None),
         "notes": tuple(dict.fromkeys(reader.notes)),
+        "sample": reader.drawn[experiment.data],
         "changes": tuple(_change(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
     }
     if record.started_from is not None:
@@ -316,7 +317,6 @@ def _check_first_line(line: bytes, place: str) -> None:
 
 
 def _decode(payload: memoryview, place: str) -> _DocumentRecord:
-    """The record in a payload."""
     try:
         return msgspec.msgpack.decode(payload, type=_DocumentRecord)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
@@ -331,7 +331,7 @@ class _Reader:
     def __init__(self, record: _DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
         self.notes: list[str] = []
-        self.own: dict[int, tuple[UserPoints, Sample]] = {}
+        self.own: dict[int, UserPoints] = {}
         self.drawn: dict[Dataset, Sample] = {}
         self.room, self.read = _MAX_POINTS, 0
 
@@ -380,17 +380,16 @@ class _Reader:
         return path if self.folder is None else os.path.normpath(self.folder / path)
 
     def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
-        """Own points of the document, which many moments may share."""
         if number >= len(self.record.points):
             raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
         if number not in self.own:
             data = _own_points(self.record.points[number], f"{self.place}: points {number}")
             self._take_room(data, place)
-            self.own[number] = data, draw_sample(data)
-        return self.own[number]
+            self.own[number] = data
+            self.drawn[data] = draw_sample(data)
+        return self.own[number], self.drawn[self.own[number]]
 
     def sample(self, data: Dataset, place: str) -> Sample:
-        """The points of any other data set, drawn once."""
         if data not in self.drawn:
             self._take_room(data, place)
             self.drawn[data] = draw_sample(data)
@@ -404,7 +403,6 @@ class _Reader:
 
 
 def _own_points(record: _PointsRecord, place: str) -> UserPoints:
-    """Own points of a file. Raises InputError that names `place`."""
     settings = parse_json(record.settings, place)
     if not isinstance(settings, dict) or settings.get("kind") != "points":
         raise InputError(place, "what stands there", "own points")
@@ -436,7 +434,6 @@ def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experim
 
 
 def _same_points(a: Sample, b: Sample) -> bool:
-    """Whether two samples hold the same points in the same parts."""
     return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
 
 
@@ -463,7 +460,6 @@ def _state(record: _StateRecord, experiment: Experiment, network: Network, point
 
 
 def _parameters(record: _PackedArray, network: Network, place: str) -> Array:
-    """The parameters of a network in a file."""
     values = _finite_array(record, place, network.dtype.name, (network.size,))
     for layer in network.layers:
         if "var" in layer.per_unit and (values[layer.per_unit["var"]] < 0).any():
@@ -506,7 +502,6 @@ def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] |
 
 
 def _finite_array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
-    """An array of a file whose numbers are finite."""
     values = _array(record, place, kind, shape)
     if not np.isfinite(values).all():
         raise InputError(place, "NaN or infinity", "finite numbers")

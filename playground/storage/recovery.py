@@ -164,14 +164,12 @@ def documents_set_aside(folder: Path) -> list[Path]:
 
 
 def _remove(document: Path) -> None:
-    """Remove a document and its note."""
     for file in (document, document.with_suffix(_NOTE)):
         with suppress(OSError):
             file.unlink(missing_ok=True)
 
 
 def _write_note(document: Path, note: _Note) -> None:
-    """Write the note on a document."""
     write_atomically(document.with_suffix(_NOTE), msgspec.json.encode(note))
 
 
@@ -184,7 +182,6 @@ def _read_note(document: Path) -> _Note:
 
 
 def _modified_at(document: Path) -> float:
-    """When a document was written."""
     try:
         return document.stat().st_mtime
     except OSError:

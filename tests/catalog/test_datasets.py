@@ -254,7 +254,11 @@ def test_an_axis_with_a_single_value_goes_to_the_middle(tmp_path: Path) -> None:
 def test_rows_with_missing_cells_are_left_out_and_counted(tmp_path: Path) -> None:
     drawn = draw_sample(table(tmp_path, "a,b,c\n1,2,x\n,2,x\n3,NA,y\n4,5\n6,7, \n8,9,y\n"))
     assert len(drawn.x) == 2
-    assert drawn.notes == ("4 rows were left out, since cells are missing.",)
+    assert drawn.notes == (
+        "1 row left out: no value in a (row 3).",
+        "1 row left out: no value in b (row 4).",
+        "2 rows left out: no value in c (rows 5, 6).",
+    )
 
 
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
@@ -277,7 +281,7 @@ def test_a_byte_order_mark_and_quotes_are_understood(tmp_path: Path) -> None:
         (rows("x"), {"x1": "z"}, "data.x1", "a column of t.csv: a, b, c"),
         (rows("x"), {"x2": ""}, "data.x2", "a, b, c"),
         (rows("x"), {"target": "z"}, "data.target", "a, b, c"),
-        ("", {}, "data.x1", "none"),
+        ("", {}, "data.path", "at least one row"),
         ("a,b,c\n", {}, "data.path", "at least one complete row"),
         ("a,b,c\n1,,x\n", {}, "data.path", "at least one complete row"),
         ("a,b,c\n1,red,x\n", {}, "data.x2", "'red'"),
@@ -304,7 +308,7 @@ def test_missing_files_are_refused(path: str) -> None:
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "t.csv").write_bytes(b"a,b,c\n\xff\xfe,1,2\n")
+    (tmp_path / "t.csv").write_bytes(b"a,b,c\n\xff\xfe\0,1,2\n")
     with pytest.raises(InputError) as error:
         Table(path=str(tmp_path / "t.csv"), x1="a", x2="b", target="c").check()
     assert error.value.path == "data.path"
@@ -334,4 +338,4 @@ def test_penguins_come_with_three_species() -> None:
     drawn = draw_sample(Table(path=str(path), x1="bill_length_mm", x2="bill_depth_mm", target="species"))
     assert drawn.class_names == ("Adelie", "Chinstrap", "Gentoo")
     np.testing.assert_array_equal(np.bincount(drawn.labels), [151, 68, 123])
-    assert drawn.notes == ("2 rows were left out, since cells are missing.",)
+    assert drawn.notes == ("2 rows left out: no value in bill_length_mm (rows 5, 273).",)

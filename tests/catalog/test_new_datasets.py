@@ -114,7 +114,7 @@ def test_a_table_of_texts_is_a_classification(tmp_path: Path) -> None:
     assert drawn.task == "classification"
     assert drawn.class_names == ("maybe", "no", "yes")
     assert drawn.outputs == 3
-    assert drawn.notes == ("1 row was left out, since cells are missing.",)
+    assert drawn.notes == ("1 row left out: no value in b (row 3).",)
     assert drawn.x.min() == -5
     assert drawn.x.max() == 5
 

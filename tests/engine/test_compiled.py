@@ -268,6 +268,28 @@ def test_a_cached_kernel_is_not_compiled_again(own_cache: Path) -> None:
 
 DAMAGED = b"\x80\x04not a kernel"
 
+AT_ONCE = """
+import sys, threading, time
+sys.path.insert(0, "{folder}")
+from playground.engine.compiled import cache
+cache._KERNELS, cache._warm_up = "slow_kernels", lambda kernels, dtype: None
+loaded, start = [], threading.Barrier(4)
+def load():
+    start.wait()
+    loaded.append(cache.load_kernels("float32"))
+threads = [threading.Thread(target=load) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(len(loaded), len(set(map(id, loaded))))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_threads_that_first_load_kernels_at_once_share_them(tmp_path: Path) -> None:
+    (tmp_path / "slow_kernels.py").write_text("import time\n\ntime.sleep(0.2)\n")
+    done = python(AT_ONCE.format(folder=tmp_path), tmp_path)
+    assert done.stdout.split() == ["4", "1"], done.stderr
+
 
 def damage(cache: Path) -> None:
     """Spoil all kernels of a cache."""
@@ -286,8 +308,8 @@ TINY = """
 import sys
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
-cache.KERNELS, cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
-cache.load("float32")
+cache._KERNELS, cache._warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
+cache.load_kernels("float32")
 """
 
 

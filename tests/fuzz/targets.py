@@ -26,10 +26,13 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
-from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.table import Table, rows_of
 from playground.experiment.rules import convert
 from playground.experiment.text import experiment_from_text, experiment_text
-from playground.interop import tables, tfplayground, weights
+from playground.files.cells import read_cells
+from playground.interop import tfplayground, weights
+from playground.interop.point_text import read_own_points
+from playground.interop.tables import data_set, propose
 from playground.measure.requests import (
     BoundaryRequest,
     ConfusionRequest,
@@ -173,10 +176,13 @@ def table(data: bytes) -> None:
 
 def imported(data: bytes) -> None:
     """A text from anywhere becomes points, or is refused."""
+    file = FOLDER / "t.csv"
+    file.write_bytes(data)
     try:
-        sheet = tables.from_text(tables.decoded(data))
-        own = tables.read_own_points(sheet)
-        read, notes = tables.data_set(sheet, tables.guess(sheet))
+        cells = read_cells(file)
+        own = read_own_points(cells)
+        picked = propose(cells)
+        read, notes = data_set(cells._replace(path=None), picked, rows_of(cells, *picked))
     except InputError as error:
         refuses_in_words(error)
         return
@@ -184,7 +190,7 @@ def imported(data: bytes) -> None:
     for each in (own, read):
         if isinstance(each, UserPoints):
             assert draw_sample(each).x.shape == (each.size, 2)
-            assert convert({"version": 1, "data": msgspec.to_builtins(each)}).data == each
+            assert convert({"version": 2, "data": msgspec.to_builtins(each)}).data == each
 
 
 def link(data: bytes) -> None:

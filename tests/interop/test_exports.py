@@ -30,11 +30,12 @@ from playground.catalog.regularizers import Regularizer
 from playground.catalog.schedules import Schedule
 from playground.cli.commands import main
 from playground.experiment.rules import convert
-from playground.interop import tables
+from playground.files.cells import read_cells
 from playground.interop.export import formats, proof
 from playground.interop.export.exportable import Exportable, flat_parameters
 from playground.interop.export.formats import FORMATS, MissingLibraryError, NotProvenError, export
 from playground.interop.opening import RESOURCES, load_preset, preset_paths
+from playground.interop.point_text import read_own_points
 from playground.interop.weights import load_weights, save_weights
 from playground.run.run import resume
 from playground.storage.document import save_document
@@ -282,7 +283,7 @@ def test_weights_history_points_and_experiment_come_back_as_they_are(exportable:
     assert all(np.array_equal(weights[name], values) for name, values in exportable.parameters.items())
     rows = list(csv.DictReader((tmp_path / "history").read_text().splitlines()))
     assert [float(row["train_loss"]) for row in rows] == exportable.history.train_loss.tolist()
-    own = tables.read_own_points(tables.from_file(tmp_path / "points"))
+    own = read_own_points(read_cells(tmp_path / "points"))
     assert own is not None
     again = draw_sample(own)
     for columns in zip(again[:3], exportable.sample[:3], strict=True):

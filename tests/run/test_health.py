@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,6 +14,7 @@ from playground import Experiment, InputError, Layer, Trainer, Training
 from playground.catalog.activations import Relu
 from playground.catalog.choice import Array
 from playground.catalog.datasets.shapes import Circle, Hills, Spiral, TiltedPlane
+from playground.catalog.datasets.table import Table
 from playground.catalog.initializers import Uniform
 from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Adam, Sgd
@@ -197,6 +199,20 @@ def test_another_optimizer_or_batch_goes_on_from_there(change: dict[str, Any]) -
     assert trainer.advance(epochs=5) == "ready"
 
 
+def test_a_table_that_is_gone_does_not_bar_the_way_back(tmp_path: Path) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text("\n".join(["a,b,c", *(f"{k % 7},{k % 5},{k % 11 / 10}" for k in range(60))]))
+    table = Table(path=str(file), x1="a", x2="b", target="c", task="regression")
+    trainer = trained(msgspec.structs.replace(HILLS, data=table))
+    step = trainer.state.step
+    spoil(trainer)
+    trainer.configure(msgspec.structs.replace(trainer.experiment, data=HILLS.data))
+    diverged(trainer)
+    file.unlink()
+    trainer.configure(with_training(trainer.experiment, learning_rate=0.01))
+    assert (trainer.status, trainer.state.step, trainer.experiment.data) == ("ready", step, HILLS.data)
+
+
 def test_another_precision_goes_on_from_there() -> None:
     trainer = diverged(trained())
     changed = msgspec.structs.replace(with_training(trainer.experiment, learning_rate=0.01), precision="float64")
@@ -299,7 +315,7 @@ def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[fl
     for number in range(len(losses)):
         state = trainer.state.copy()
         state.step = number
-        watch.look(trainer.setup, lambda x: np.ones((1, x.shape[1])), Moment(trainer.experiment, state, 0.0))
+        watch.look(Moment(trainer.setup, state, 0.0), lambda x: np.ones((1, x.shape[1])))
     assert watch.moment is not None and watch.moment.state.step == kept
 
 

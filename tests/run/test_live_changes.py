@@ -13,7 +13,10 @@ from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
 from playground.catalog.datasets.table import Table
+from playground.catalog.optimizers import Sgd
+from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
+from playground.run import changes
 from playground.run.run import OTHER_POINTS
 
 GRID = np.random.default_rng(7).uniform(-6, 6, (500, 2))
@@ -363,6 +366,28 @@ def test_a_changed_seed_acts_at_the_next_reset() -> None:
     for trainer in (changed, fresh):
         trainer.advance(steps=30)
     np.testing.assert_array_equal(changed.state.parameters, fresh.state.parameters)
+
+
+def test_a_change_that_fails_on_its_way_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise MemoryError
+
+    trainer, same = Trainer(experiment(A, B)), Trainer(experiment(A, B))
+    for one in (trainer, same):
+        one.advance(steps=40)
+    before = trainer.checkpoint(), trainer.snapshot()
+    other = msgspec.structs.replace(experiment(A), precision="float64")
+    monkeypatch.setattr(changes, "describe_losses", fail)
+    with pytest.raises(MemoryError):
+        trainer.configure(with_value(other, "training.optimizer", Sgd()))
+    moment, snapshot = trainer.checkpoint(), trainer.snapshot()
+    assert moment.experiment == before[0].experiment
+    assert moment.state.parameters.dtype == before[0].state.parameters.dtype
+    assert (snapshot.notes, snapshot.changes, snapshot.status) == (before[1].notes, before[1].changes, "ready")
+    np.testing.assert_array_equal(snapshot.gradients.gradient_rms, before[1].gradients.gradient_rms)
+    for one in (trainer, same):
+        one.advance(steps=40)
+    np.testing.assert_array_equal(trainer.state.parameters, same.state.parameters)
 
 
 def test_a_table_that_has_another_class_since_takes_no_weights_from_before(tmp_path: Path) -> None:

@@ -340,6 +340,15 @@ def test_a_table_is_found_beside_the_document_wherever_both_went(tmp_path: Path)
     assert read.experiment.data.path == str(there / "mine.csv")
 
 
+def test_opening_a_document_draws_its_points_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    document = table_document(tmp_path)
+    save_document(tmp_path / "mine.playground", document)
+    read = load_document(tmp_path / "mine.playground")
+    assert document.sample is not None
+    monkeypatch.delattr("playground.engine.setup.draw_sample")
+    assert_array_equal(resume(read).setup.sample.x, document.sample.x)
+
+
 @pytest.mark.parametrize("change", ["gone", "other rows"])
 def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, change: str) -> None:
     document = table_document(tmp_path)

@@ -6,16 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 
+from playground.catalog.activations import Tanh
 from tests.ui import hands
 from tests.ui.windows import lay_out
 from ui.forms.controls import Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, caption_width
 from ui.look import theme
-from ui.panels.tiles import curve_icon, curve_icon_size
+from ui.panels.tiles import curve_icon
 from ui.views.chart.plot import pen, small_font
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
@@ -51,7 +52,8 @@ def test_controls_grow(qtbot, qapp: QApplication) -> None:
         slider, switch = Slider(), Switch()
         for widget in (slider, switch):
             qtbot.addWidget(widget)
-        hints.append((slider.sizeHint(), switch.sizeHint(), slider.handle().size().toSize(), curve_icon_size()))
+        icon = curve_icon(Tanh(), theme.current(), size).actualSize(QSize(1000, 1000))
+        hints.append((slider.sizeHint(), switch.sizeHint(), slider.handle().size().toSize(), icon))
     usual, large = hints
     assert [2 * one for one in usual] == list(large)
 

@@ -1,4 +1,4 @@
-"""What the mouse, the keyboard and a screen reader need to know of a control; and buttons that have all of it."""
+"""Names, tooltips and descriptions of controls for mouse, keyboard and screen reader; and buttons that have them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def identify(
     hint: str | None = None,
     about: str | None = None,
 ) -> _Control:
-    """Give a control its name in the program and its name for screen readers, a tooltip and a description; return it.
+    """Set a control's object name, its name for screen readers, its tooltip and its description; return the control.
 
-    What is left out stays as it is.
+    Arguments that are None change nothing.
     """
     for text, give in (
         (name, control.setObjectName),
@@ -41,12 +41,12 @@ def identify(
 
 
 def tip(*paragraphs: str) -> str:
-    """A tooltip that wraps, from plain text."""
+    """Make a tooltip of plain paragraphs, which Qt then wraps."""
     return "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in paragraphs if text)
 
 
 def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
-    """A button with all that the mouse, the keyboard and a screen reader need to know of it."""
+    """Make a button whose tooltip and description are `help_text`."""
     button = identify(QPushButton(text), name, text, tip(help_text), help_text)
     if small:
         button.setProperty("small", True)
@@ -67,7 +67,7 @@ class IconButton(QToolButton):
         self._dress()
 
     def set_icon(self, icon_name: str, colour_token: str = "") -> None:
-        """Another icon, in the colour that the theme gives to `colour_token`."""
+        """Show another icon, in the theme's colour of that name, such as `on_accent`."""
         if (icon_name, colour_token) != (self._icon_name, self._colour_token):
             self._icon_name, self._colour_token = icon_name, colour_token
             self._dress()

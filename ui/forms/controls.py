@@ -49,7 +49,8 @@ _KEY_STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.K
 
 
 class ValueEntry(QLineEdit):
-    """One exact value as text, taken over with Enter or on leaving; arrow keys and wheel step it."""
+    """Field for one exact value as text. Enter or leaving it enters the text; arrow keys and the wheel step the
+    value."""
 
     entered = Signal(str)
     """Carries a text that `problem_with` found nothing wrong with."""
@@ -65,7 +66,7 @@ class ValueEntry(QLineEdit):
 
     @property
     def being_typed(self) -> bool:
-        """Whether there is text that has not been taken over."""
+        """Whether there is text that has not been entered yet."""
         return self.isModified()
 
     def show_text(self, text: str) -> None:
@@ -75,7 +76,7 @@ class ValueEntry(QLineEdit):
             self.setCursorPosition(0)
 
     def set_hint(self, hint: str) -> None:
-        """The tooltip while the text is fine."""
+        """Set the tooltip that is shown while the text is valid."""
         self._hint = hint
         if not self.property("invalid"):
             self.setToolTip(hint)
@@ -96,7 +97,7 @@ class ValueEntry(QLineEdit):
             self.entered.emit(self.text())
 
     def abandon(self) -> None:
-        """Forget what was typed."""
+        """Discard what was typed."""
         self.setModified(False)
         self._judge()
         self.left.emit()
@@ -166,12 +167,12 @@ class Slider(QSlider):
         self.update()
 
     def x_of(self, place: float) -> float:
-        """Where the middle of the handle is at a place, 0…1."""
+        """Return the x coordinate of the handle's middle at a place, 0…1."""
         handle = px(_HANDLE)
         return handle / 2 + px(1) + place * (self.width() - handle - 2 * px(1))
 
     def handle(self) -> QRectF:
-        """Where the handle is."""
+        """Return the handle's rectangle."""
         x, handle = self.x_of(self.value() / SLIDER_STEPS), px(_HANDLE)
         return QRectF(x - handle / 2, (self.height() - handle) / 2, handle, handle)
 
@@ -260,7 +261,7 @@ class Slider(QSlider):
 
 
 class Combo(QComboBox):
-    """A combo box that scrolls past under the wheel unless it has the focus, and draws its own arrow."""
+    """Combo box that the wheel changes only while it has the focus, and that draws its own arrow."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -325,7 +326,7 @@ class Switch(QToggleSwitch):
             self.setProperty(name, px(size))
 
     def show_on(self, on: bool) -> None:
-        """Show a state."""
+        """Show on or off without emitting."""
         with QSignalBlocker(self):
             self.setChecked(on)
 
@@ -405,7 +406,7 @@ class Segments(QWidget):
 
 
 def segment_side(place: int, count: int, column: bool = False) -> str:
-    """Which corners of a segment are round, in a line or a column of so many."""
+    """Say which corners of a segment are round, for the style sheet: the segment's place among `count`."""
     first, middle, last = ("top", "between", "bottom") if column else ("left", "middle", "right")
     return first if place == 0 else last if place == count - 1 else middle
 

@@ -1,4 +1,4 @@
-"""When an edit is a step of its own: drags, wheels and typing."""
+"""Grouping of a person's edits: a drag or a turn of the wheel is one step for undo."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ NOTCH = 120
 
 
 class Edits(QObject):
-    """The edits a person makes with one control, at most one per frame: a mouse tells its place more often than that.
+    """Edits that a person makes with one control, at most one per frame, since a mouse reports more often than that.
 
-    A run of them (a drag, turns of the wheel) ends with exactly one that says that no more follow.
+    A run of edits (a drag, turns of the wheel) ends with exactly one that says that no more follow.
     """
 
     given = Signal(object, bool)
     """The value asked for, and whether more of the same follow."""
 
     _open: ClassVar[Edits | None] = None
-    """The run that has not ended yet; a person makes only one at a time."""
+    """The run that has not ended; a person makes one at a time."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class Edits(QObject):
         self._settle.timeout.connect(self.end)
 
     def change(self, value: object) -> None:
-        """More will follow, until `end`."""
+        """Take an edit that others follow, until `end`."""
         if self.running and value == self.latest:
             return
         self._begin()
@@ -51,18 +51,18 @@ class Edits(QObject):
             self.given.emit(value, True)
 
     def step(self, value: object) -> None:
-        """More may follow; the run ends by itself after a while."""
+        """Take an edit that others may follow; the run ends by itself after `SETTLE_MILLISECONDS`."""
         self.change(value)
         self._settle.start()
 
     def make(self, value: object) -> None:
-        """One edit on its own, or the last of a run."""
+        """Take a single edit, or the last of a run."""
         self._begin()
         self.latest = value
         self.end()
 
     def end(self) -> None:
-        """The run, if there is one, is over."""
+        """End the run, if there is one."""
         if self.running:
             self._stop()
             self.given.emit(self.latest, False)
@@ -74,7 +74,7 @@ class Edits(QObject):
             Edits._open.end()
 
     def shown(self, value: object) -> None:
-        """Somebody else decided on `value`: if that isn't what was asked for, the run is void."""
+        """Cancel a run of steps if the value that is shown now is not the one asked for."""
         if self.running and value != self.latest and self._settle.isActive():
             self._stop()
 
@@ -98,13 +98,13 @@ class Edits(QObject):
 
 
 class WheelSteps:
-    """Counts whole notches out of the small turns that touch pads report."""
+    """Counter of whole notches, which adds up the small turns that touch pads report."""
 
     def __init__(self) -> None:
         self._rest = 0
 
     def take(self, event: QWheelEvent) -> int:
-        """Notches completed by this turn, up positive."""
+        """Return the notches that this turn completes, up positive."""
         self._rest += event.angleDelta().y() or event.angleDelta().x()
         steps = int(self._rest / NOTCH)
         self._rest -= steps * NOTCH

@@ -66,7 +66,7 @@ def quiet(text: _Label) -> _Label:
 
 
 def restyle(widget: QWidget, name: str, value: object) -> None:
-    """Set a property that the style sheet distinguishes, which looks at properties only when it is put on."""
+    """Set a property that the style sheet tests, and apply the style sheet again, which would not notice otherwise."""
     widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)

@@ -33,21 +33,21 @@ from ui.look.theme import GRID, NORMAL, px
 
 CAPTION_WIDTH = 112
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
-"""Beside a slider: usually, and for a number that needs more."""
+"""Widths of the entry beside a slider: the usual one and the largest."""
 _INDENT = 12
 _WIDEST = 16777215
-"""Qt's word for no limit."""
+"""Qt's QWIDGETSIZE_MAX: no limit."""
 _SEGMENT_LETTERS = 18
-"""Names that are together no longer than this stand side by side; longer ones go into a combo box."""
+"""The total length up to which names are shown side by side; longer ones go into a combo box."""
 
 
 def member_tip(member: type[Choice]) -> str:
-    """What a member of a family does, and its formula, as a tooltip."""
+    """Make a tooltip of what a member of a family does, and its formula."""
     return tip(summary_of(member), *formula_lines(member.formula))
 
 
 def formula_lines(formula: str) -> list[str]:
-    """The parts of a formula that stand below each other."""
+    """Split a formula into the parts that are shown below each other."""
     return [" ".join(part.split()) for part in formula.split(";") if part.strip()]
 
 
@@ -98,7 +98,7 @@ class Row(QWidget):
         raise NotImplementedError
 
     def control(self, widget: QWidget, suffix: str = "") -> None:
-        """Make `widget` findable, the one without a suffix also by its label."""
+        """Register a control under the row's path and a suffix; the label belongs to the one without a suffix."""
         self.controls[suffix] = widget
         if not suffix:
             self.caption.setBuddy(widget)
@@ -111,20 +111,20 @@ class Row(QWidget):
             widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Say for screen readers which of several equal rows this is: `layer C`."""
+        """Set what tells several equal rows apart for screen readers, such as `layer C`."""
         if place != self.place:
             self.place = place
             self._dress()
 
     def set_available(self, available: bool, reason: str = "") -> None:
-        """Switch the row off where it can't matter, and say why."""
+        """Disable the row where its value has no effect, and say why in its tooltip."""
         if (self.isEnabled(), self.reason) != (available, reason):
             self.setEnabled(available)
             self.reason = "" if available else reason
             self._dress()
 
     def reset(self) -> None:
-        """Ask for the declared default."""
+        """Emit `edited` with the declared default."""
         if self.field.default is not msgspec.NODEFAULT and self.isEnabled():
             self.ask(self.field.default)
 
@@ -137,16 +137,16 @@ class Row(QWidget):
             menu.popup(event.globalPos())
 
     def ask(self, value: Any, changing: bool = False) -> None:
-        """Ask for a value."""
+        """Emit `edited` with a value."""
         self.edited.emit(self.path, value, changing)
 
     def named(self, value: Any) -> str:
-        """A value in words."""
+        """Return a value in words."""
         return value_words(self.field, value)
 
     @property
     def hint(self) -> str:
-        """The tooltip: why it is off, what it does, what is allowed, where it starts."""
+        """The tooltip: why the row is off, what the setting does, its range and its default."""
         facts = [f"Allowed: {self.allowed}."] if self.allowed else []
         if self.field.default is not msgspec.NODEFAULT:
             facts.append(f"Default: {self.named(self.field.default)}.")
@@ -167,7 +167,7 @@ class Row(QWidget):
 
 
 def caption_width(text: str, level: int) -> int:
-    """The width of the column of labels; a little more for a label that would be cut off."""
+    """Return the width of the column of labels, or a little more for a label that would be cut off."""
     font = QFont(QApplication.font())
     font.setPixelSize(px(NORMAL))
     column = px(CAPTION_WIDTH - _INDENT * level)
@@ -238,14 +238,14 @@ class NumberRow(Row):
             self._fit("")
 
     def _fit(self, text: str) -> None:
-        """Have room for the whole number, so that 1,000,000 does not look like 1,000,0."""
+        """Make room for the whole number, so that 1,000,000 does not look like 1,000,0."""
         usual = px(_ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
         needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)
         self.entry.setFixedWidth(min(max(usual, needed), max(usual, px(_WIDEST_ENTRY))))
 
     @property
     def value(self) -> Number | None:
-        """What the controls show: the shown value, or what a person is making of it."""
+        """The value that the controls show, which a person may be changing."""
         latest: Any = self.edits.latest
         return latest if self.edits.running else self.shown
 
@@ -315,12 +315,12 @@ class NumberRow(Row):
             self._make(self.field.default)
 
     def written(self, value: Number | None) -> str:
-        """A value as the entry shows it, without its unit."""
+        """Return a value as the entry shows it, without its unit."""
         return self.named(None) if value is None else self.quantity.write(value)
 
 
 class SwitchRow(Row):
-    """On or off."""
+    """Row of a setting that is on or off."""
 
     def add_controls(self) -> None:
         self.switch = Switch(self)
@@ -464,7 +464,7 @@ class ChoiceRow(Row):
         self.ask(None if kind is None else kind())
 
     def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
-        """What None is called and which formula it means, which may depend on the rest of the experiment."""
+        """Set the name and formula of the choice None, which may depend on the rest of the experiment."""
         if self.combo.itemText(0) != words:
             self.combo.setItemText(0, words)
             self.combo.setItemData(0, tip(why, *formula_lines(formula)), Qt.ItemDataRole.ToolTipRole)
@@ -472,7 +472,7 @@ class ChoiceRow(Row):
             self._show_formula()
 
     def title(self, kind: type[Choice] | None) -> str:
-        """What the combo box calls a member."""
+        """Return the name of a member in the combo box."""
         return self.field.nothing if kind is None else kind.label or title_of(kind.__name__)
 
     @property
@@ -519,7 +519,7 @@ class _GroupRow(Row):
 
 
 def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> Row | None:
-    """The row that fits what a field declares; None for what no row can show, such as a list."""
+    """Make the row that fits a field's declaration; None for what no row can show, such as a list."""
     kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: _TextRow}
     kind = kinds.get(field.type)
     if field.choices:
@@ -558,6 +558,6 @@ class Form(QWidget):
             row.set_path(join_path(path, name) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Say for screen readers which of several equal forms this is."""
+        """Set what tells several equal forms apart for screen readers."""
         for row in self.rows.values():
             row.set_place(place)

@@ -27,10 +27,10 @@ _log = logging.getLogger("playground.faults")
 
 
 class Faults(QObject):
-    """Collects faults from everywhere; `happened` reaches the window's own thread."""
+    """Collector of faults from all threads; `happened` reaches the window's own thread."""
 
     happened = Signal(str)
-    """What to tell the person, in words."""
+    """Carries what to tell the person."""
 
     def __init__(self, log_path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -39,7 +39,7 @@ class Faults(QObject):
         """Where a crash of the interpreter itself is written; held open for as long as the program runs."""
 
     def exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        """An exception that nobody caught."""
+        """Log and report an exception that nobody caught."""
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
             return
@@ -53,15 +53,15 @@ class Faults(QObject):
         self.exception(arguments.exc_type, arguments.exc_value, arguments.exc_traceback)
 
     def message(self, kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-        """A message of Qt's own; only the log needs to know."""
+        """Log a message of Qt."""
         severe = kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)
         _log.log(logging.ERROR if severe else logging.WARNING, "Qt: %s", text)
 
 
 def guarded(paint: Callable[..., None]) -> Callable[..., None]:
-    """A paint whose exceptions become faults; let through, they can crash Qt.
+    """Turn exceptions of a paint method into faults; let through, they can crash Qt.
 
-    A paint that fails does so at every frame, so the same fault at the same place is told once.
+    A paint that fails does so at every frame, so the same fault at the same place is reported once.
     """
     known: set[tuple[type[Exception], int]] = set()
 
@@ -79,7 +79,7 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
 
 
 def painted(paint: Callable[..., None]) -> Callable[..., None]:
-    """Make a guarded `paintEvent` of a method that is given an antialiased painter of its widget."""
+    """Make a guarded `paintEvent` of a method that takes an antialiased painter of its widget."""
 
     @guarded
     @functools.wraps(paint)

@@ -1,7 +1,7 @@
-"""Python's garbage collection, on the window's thread alone.
+"""Python's garbage collection, on the window's thread only.
 
-Python collects wherever an allocation happens to come one too many, on whatever thread. What only a cycle of
-references still held, as a dialog and its own callbacks may, would be destroyed there; Qt does not survive that.
+Python collects on whichever thread makes the allocation that exceeds its threshold. Widgets that only a reference cycle
+keeps alive, such as a dialog and its callbacks, would be destroyed there, which crashes Qt.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from PySide6.QtCore import QObject, QTimer
 
 MILLISECONDS = 1000
 FULL_TURNS = 30
-"""After so many collections of what is young it is looked whether what is old has grown."""
+"""After this many collections of young objects the number of old ones is checked."""
 _GROWTH = 1.25
-"""By how much it has to have grown: a full collection takes some 50 ms, more than a frame."""
+"""The growth that calls for a full collection, which takes some 50 ms, more than a frame."""
 
 
 class Collector(QObject):
-    """Collects garbage while it exists, instead of Python's own collector."""
+    """Timer that collects garbage instead of Python's own collector."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -30,7 +30,7 @@ class Collector(QObject):
         self.timer.start()
 
     def collect(self) -> None:
-        """Collect what is young, and now and then all."""
+        """Collect young objects, and old ones when they have grown."""
         gc.collect(1)
         self.turns += 1
         if self.turns % FULL_TURNS == 0 and len(gc.get_objects(generation=2)) > _GROWTH * self.old:
@@ -38,6 +38,6 @@ class Collector(QObject):
             self.old = len(gc.get_objects(generation=2))
 
     def close(self) -> None:
-        """Leave it to Python again."""
+        """Return to Python's own collector."""
         self.timer.stop()
         gc.enable()

@@ -1,7 +1,7 @@
-"""How often things are done: pictures' slower parts each at a pace of their own, texts of the whole window together.
+"""Limits on how often pictures and texts change: texts of the whole window change together.
 
 Text that changes more than four times a second can't be read. All texts change in the same moment, so that numbers in
-two places are of the same snapshot.
+two places belong to the same snapshot.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ TEXT_INTERVAL = 250
 
 
 class _Beat(QObject):
-    """Strikes when something has been asked for: once this turn of the event loop is over, so that everybody has been
-    given the same, and at most once per interval.
-    """
+    """Timer that strikes after a request, at most once per interval and not before this turn of the event loop is over,
+    so that all receivers have the same snapshot."""
 
     struck = Signal()
 
@@ -29,20 +28,20 @@ class _Beat(QObject):
         self._timer.timeout.connect(self.strike)
 
     def ask(self) -> None:
-        """There is something to do."""
+        """Request a strike."""
         if not self._timer.isActive():
             passed = self._since.elapsed() if self._since.isValid() else self._interval
             self._timer.start(max(0, self._interval - passed))
 
     def strike(self) -> None:
-        """Have everything done now, which must not be often."""
+        """Strike now, which should be rare."""
         self._timer.stop()
         self._since.start()
         self.struck.emit()
 
 
 def text_beat() -> _Beat:
-    """The beat that all texts of the window share."""
+    """Return the beat that all texts of the window share."""
     app = QCoreApplication.instance()
     assert app is not None
     return app.findChild(_Beat, options=Qt.FindChildOption.FindDirectChildrenOnly) or _Beat(TEXT_INTERVAL, app)
@@ -55,7 +54,7 @@ class Throttle(QObject):
     # A signal knows the widget whose action it runs without keeping it alive.
 
     def __init__(self, action: Callable[[], None], parent: QObject, interval: int | None = None) -> None:
-        """`interval`: milliseconds of a pace of its own, for what is no text."""
+        """Take an `interval` in milliseconds for what is no text; texts share one beat."""
         super().__init__(parent)
         self._is_due = False
         self._due.connect(action)
@@ -71,7 +70,7 @@ class Throttle(QObject):
         self._beat.ask()
 
     def now(self) -> None:
-        """Run the action whatever the time."""
+        """Run the action immediately."""
         self._is_due = False
         self._due.emit()
 

@@ -1,4 +1,4 @@
-"""Icons: one family (Phosphor), one weight, in the colours of the theme in force."""
+"""Icons: one family (Phosphor), one weight, in the colours of the theme."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ui.look.theme import Theme, current
 
 
 def icon(name: str, colour: str = "") -> QIcon:
-    """The icon called `name` in a colour, by default that of quiet text; paler when it can't be used."""
+    """Return the icon called `name` in a colour, by default that of quiet text; paler when disabled."""
     return _coloured(name, colour, current())
 
 
 @lru_cache(maxsize=256)
 def _coloured(name: str, colour: str, theme: Theme) -> QIcon:
-    """The icon in the colours of a theme; made once, since a stack of layers needs the same few many times."""
+    """Make the icon once per theme, since a stack of layers needs the same few many times."""
     return qtawesome.icon(
         f"ph.{name}",
         color=colour or theme.quiet,

@@ -9,7 +9,7 @@ import math
 
 
 def number_text(value: float | None, digits: int = 3) -> str:
-    """A measured number with sensible digits: 0.0123, 1.2e-7, 12,345; a dash where there is none."""
+    """Write a measured number with sensible digits: 0.0123, 1.2e-7, 12,345; a dash for None or NaN."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -26,7 +26,7 @@ def number_text(value: float | None, digits: int = 3) -> str:
 
 
 def power_text(value: float | None) -> str:
-    """A measured number as digits and a power of ten, however large it is: 3.2e-4."""
+    """Write a measured number as digits and a power of ten, however large it is: 3.2e-4."""
     if not value or not math.isfinite(value):
         return number_text(value)
     mantissa, exponent = f"{value:.1e}".split("e")
@@ -34,7 +34,7 @@ def power_text(value: float | None) -> str:
 
 
 def short_text(value: float) -> str:
-    """A tick's number without needless digits: 0.5, 20, 1,500, 250k, 2.5M."""
+    """Write a tick's number without superfluous digits: 0.5, 20, 1,500, 250k, 2.5M."""
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
         return power_text(value)
     for unit, letter in ((1e6, "M"), (1e3, "k")):
@@ -44,7 +44,7 @@ def short_text(value: float) -> str:
 
 
 def count_text(number: int) -> str:
-    """A count in at most four characters, as far as it has a name: 950, 1.2k, 38k, 2.5M."""
+    """Write a count in at most four characters, up to millions: 950, 1.2k, 38k, 2.5M."""
     for unit, letter in ((1_000_000, "M"), (1000, "k")):
         if number >= unit:
             whole = number / unit
@@ -53,19 +53,19 @@ def count_text(number: int) -> str:
 
 
 def percent_text(value: float | None) -> str:
-    """A share as percent: 93.1 %."""
+    """Write a share as percent: 93.1 %."""
     if value is None or not math.isfinite(value):
         return "–"
     return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
 def plural_text(number: int, name: str) -> str:
-    """How many of something: 1 point, 12 points."""
+    """Write how many there are of something: 1 point, 12 points."""
     return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
 
 
 def minus_text(text: str) -> str:
-    """A formatted number with a real minus sign, or with none before a zero; an exponent keeps the usual one."""
+    """Give a formatted number a real minus sign, or none before a zero; an exponent keeps its hyphen."""
     if not text.startswith("-"):
         return text
     return f"−{text[1:]}" if any(digit in text for digit in "123456789") else text[1:]

@@ -19,11 +19,11 @@ from PySide6.QtWidgets import QApplication
 GRID = 8
 """Margins and gaps are multiples of this many pixels."""
 SMALL, NORMAL, LARGE = 11, 12, 16
-"""The three sizes of type, in pixels at the usual size of everything."""
+"""The three sizes of type, in pixels at zoom 1."""
 MAGNITUDES = (-8, 1)
 """Powers of ten at the two ends of every picture of gradients, so that the same colour means the same number."""
 ZOOMS = (1.0, 1.25, 1.5, 2.0)
-"""How large everything can be: the larger ones are for a projector."""
+"""The factors by which everything can be enlarged; the larger ones are for a projector."""
 
 
 @dataclass(frozen=True)
@@ -107,27 +107,27 @@ _zoom = 1.0
 
 
 def current() -> Theme:
-    """The theme in force."""
+    """Return the current theme."""
     return _current
 
 
 def zoom() -> float:
-    """How large everything is, one of SIZES."""
+    """Return the current zoom, one of `ZOOMS`."""
     return _zoom
 
 
 def px(length: float) -> int:
-    """A length that is right at the usual size, at the size in force, in pixels."""
+    """Scale a length at zoom 1 to the current zoom, in whole pixels."""
     return math.floor(length * _zoom + 0.5)
 
 
 def exact_px(length: float) -> float:
-    """A length or the width of a line that is right at the usual size, at the size in force, in parts of pixels."""
+    """Scale a length or line width at zoom 1 to the current zoom, in fractions of pixels."""
     return length * _zoom
 
 
 def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
-    """The field's colours from low to high, uint8 (steps, 4): orange – neutral – blue."""
+    """Return the field's colours from low to high, uint8 (steps, 4): orange – neutral – blue."""
     stops = [QColor(name) for name in (theme.field_low, theme.field_middle, theme.field_high)]
     channels = np.array([[c.red(), c.green(), c.blue(), 255] for c in stops])
     at = np.linspace(0, 2, steps)
@@ -135,13 +135,14 @@ def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
 
 
 @lru_cache
+@lru_cache
 def magnitude_table(steps: int = 256) -> np.ndarray:
-    """The colours of gradient magnitudes from small to large, uint8 (steps, 4): viridis."""
+    """Return the colours of gradient magnitudes from small to large, uint8 (steps, 4): viridis."""
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)
 
 
 def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
-    """Put the theme called `name` and a size of everything in force for the whole application."""
+    """Apply the theme called `name` and a zoom to the whole application."""
     global _current, _zoom
     _current, _zoom = THEMES[name], zoom
     app.setStyle("Fusion")
@@ -152,14 +153,14 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
 
 
 def tabular(font: QFont) -> QFont:
-    """`font` with digits of equal width, so that numbers that change don't jitter."""
+    """Return `font` with digits of equal width, so that numbers that change don't jitter."""
     result = QFont(font)
     result.setFeature(QFont.Tag("tnum"), 1)
     return result
 
 
 def palette(theme: Theme) -> QPalette:
-    """The theme as Qt's palette, for everything that the style sheet leaves alone."""
+    """Return the theme as Qt's palette, for everything that the style sheet leaves alone."""
     result = QPalette()
     roles = QPalette.ColorRole
     for role, colour in {
@@ -185,7 +186,7 @@ def palette(theme: Theme) -> QPalette:
 
 
 def stylesheet(theme: Theme) -> str:
-    """What the palette can't say: shapes, gaps and states, at the size in force."""
+    """Return the style sheet for what a palette can't express: shapes, gaps and states."""
     usual = "\n".join(part(theme) for part in (_base_style, _button_style, _input_style, _surface_style))
     return re.sub(r"(\d+)px", lambda length: f"{px(int(length[1]))}px", usual)
 
@@ -314,6 +315,6 @@ def _surface_style(theme: Theme) -> str:
 
 
 def blend(one: str, other: str, share: float) -> str:
-    """The colour `one` with a share 0…1 of `other` in it, as #rrggbb."""
+    """Blend the colour `one` with a share 0…1 of `other`, as #rrggbb."""
     pairs = zip(bytes.fromhex(one[1:]), bytes.fromhex(other[1:]), strict=True)
     return "#" + "".join(f"{round(a + share * (b - a)):02x}" for a, b in pairs)

@@ -21,10 +21,11 @@ _HEADING_HEIGHT = 28
 
 
 class Panel(QWidget):
-    """Shows an experiment. `experiment` is the one shown last, the base of the next edit."""
+    """Base of all panels. `experiment` is the one shown last, from which the next edit starts."""
 
     edited = Signal(object, str, bool)
-    """The experiment asked for, a title if what differs does not say what was done, and whether more follows."""
+    """Carries the experiment asked for, a title where the differences would not describe the edit, and whether more
+    follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +33,10 @@ class Panel(QWidget):
         self.rows: dict[str, Row] = {}
         self._asked: Experiment | None = None
         self._off: list[tuple[int, str]] = []
-        """What the run of edits under way has switched off so far; it comes back if the run goes back."""
+        """What the present run of edits has switched off so far; it is switched on again if the run returns."""
 
     def add(self, row: Row) -> Row:
-        """Take a row in: it shows the value at its path and edits it."""
+        """Add a row, which shows and edits the value at its path."""
         self.rows[row.path] = row
         row.edited.connect(self.ask)
         return row
@@ -52,8 +53,8 @@ class Panel(QWidget):
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for the experiment with another value at `path`.
 
-        What no longer fits with it (a skip connection between layers of different widths) is switched off with it.
-        A `title` is for gestures that mean more than what differs afterwards.
+        What no longer fits (a skip connection between layers of different widths) is switched off with it. A `title`
+        describes an edit where the differences would not.
         """
         if not changing:
             Edits.end_open()

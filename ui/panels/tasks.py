@@ -1,4 +1,4 @@
-"""Which task a data set sets: classes to tell apart, or a number to predict."""
+"""The task of a data set: classification or regression."""
 
 from __future__ import annotations
 
@@ -15,20 +15,22 @@ from playground.catalog.datasets.tfplayground import TfPlayground
 
 
 def task_of(dataset: Dataset) -> Task:
-    """The task of a data set; for a table it follows from the cells of its target column."""
+    """Return the task of a data set; for a table it follows from the cells of its target column."""
     if len(dataset.tasks) == 1:
         return dataset.tasks[0]
     if isinstance(dataset, UserPoints | TfPlayground):
         return dataset.task
     if isinstance(dataset, Table):
-        columns = {name: getattr(dataset, name) for name in ("path", "x1", "x2", "target", "task")}
-        return _sampled_task(Table(**columns))
+        try:
+            return dataset.rows.task
+        except InputError:
+            return "classification"
     return _sampled_task(dataset)
 
 
 @lru_cache(maxsize=8)
 def _sampled_task(dataset: Dataset) -> Task:
-    """The task as the points themselves tell it; classification where there are none."""
+    """Return the task of the points; classification if they can't be had."""
     try:
         return draw_sample(dataset).task
     except InputError:
@@ -36,7 +38,7 @@ def _sampled_task(dataset: Dataset) -> Task:
 
 
 def with_data(experiment: Experiment, data: Dataset) -> Experiment:
-    """The experiment with another data set, and the automatic loss where its own can't serve the task."""
+    """Return the experiment with another data set, and the automatic loss if its own does not fit the task."""
     loss = experiment.loss
     if loss is not None and task_of(data) not in loss.tasks:
         loss = None

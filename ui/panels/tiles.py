@@ -34,10 +34,8 @@ from ui.guard.faults import painted
 from ui.look.numbers import minus_text
 from ui.look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
 
-_SMALLEST, _LARGEST = (10.0**power for power in MAGNITUDES)
-"""The ends of the gradient bars' logarithmic scale."""
 _CURVE_EXTENT = 3.0
-_CURVE_ICON = QSize(28, 18)
+CURVE_ICON = QSize(28, 18)
 _CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
@@ -49,10 +47,8 @@ _SHADES = 9
 
 
 def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPixmap:
-    """The points of a data set in their colours, `size` logical pixels square."""
-    picture = QPixmap(round(size * ratio), round(size * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
+    """Paint the points of a data set in their colours, `size` logical pixels square."""
+    picture = empty_pixmap(QSize(size, size), ratio)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     at = (sample.x * [1, -1] + EXTENT) / (2 * EXTENT) * size
@@ -64,8 +60,16 @@ def points_picture(sample: Sample, size: int, ratio: float, theme: Theme) -> QPi
     return picture
 
 
+def empty_pixmap(size: QSize, ratio: float) -> QPixmap:
+    """Make a transparent picture of `size` logical pixels."""
+    picture = QPixmap(size * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    return picture
+
+
 def _coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
-    """A group number per point, and the colour of each group: classes, or shades of the value."""
+    """Return a group number per point, and the colour of each group: classes, or shades of the value."""
     if sample.task == "classification":
         classes = theme.classes
         return sample.labels, [QColor(classes[k % len(classes)]) for k in range(max(len(sample.class_names), 2))]
@@ -76,7 +80,7 @@ def _coloured(sample: Sample, theme: Theme) -> tuple[Array, list[QColor]]:
 
 
 def diverging_colour(low: QColor, middle: QColor, high: QColor, share: float) -> QColor:
-    """A colour on the way from low over middle to high."""
+    """Interpolate between three colours; share is 0 at `low`, 0.5 at `middle` and 1 at `high`."""
     first, second, along = (low, middle, 2 * share) if share < 0.5 else (middle, high, 2 * share - 1)
     pairs = zip(first.getRgb()[:3], second.getRgb()[:3], strict=True)  # type: ignore[index]
     return QColor(*(round(a + along * (b - a)) for a, b in pairs))
@@ -86,45 +90,51 @@ def _polygon(points: Array) -> QPolygonF:
     return QPolygonF([QPointF(x, y) for x, y in points.tolist()])
 
 
-def _feature_picture(name: str, size: int, ratio: float, theme: Theme) -> QPixmap:
-    steps = round(size * ratio)
-    axis = np.linspace(-EXTENT, EXTENT, steps)
-    x1, x2 = np.meshgrid(axis, axis[::-1])
-    values = FEATURES[name].formula(x1, x2)
-    reach = float(np.abs(values).max()) or 1.0
-    shades = np.round((values / reach + 1) / 2 * 255).astype(np.uint8)
-    rgba = np.ascontiguousarray(field_table(theme)[shades])
-    image = QImage(rgba.data, steps, steps, 4 * steps, QImage.Format.Format_RGBA8888)
-    picture = QPixmap.fromImage(image.copy())
-    picture.setDevicePixelRatio(ratio)
-    return picture
+class PaintedButton(QAbstractButton):
+    """A button that paints itself, with its name in small type if there is something above it."""
 
-
-class Tile(QAbstractButton):
-    """A small picture with a name below that can be chosen."""
-
-    def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.picture_size = px(picture_size)
-        self._picture: QPixmap | None = None
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setText(name)
-        self._small = QFont(self.font())
-        self._small.setPixelSize(px(SMALL))
-        self.setCheckable(True)
-        identify(self, spoken=name, hint=tip)
+        self.small = QFont(self.font())
+        self.small.setPixelSize(px(SMALL))
+        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def paint_name(self, painter: QPainter, top: float, colour: str) -> None:
+        """Write the name from `top` to the lower edge, in narrower type where it is long."""
+        font = QFont(self.small)
+        for stretch in range(100, _NARROWEST - 1, -4):
+            font.setStretch(stretch)
+            if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width():
+                break
+        painter.setFont(font)
+        painter.setPen(QColor(colour))
+        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
+        below = QRectF(0, top, self.width(), self.height() - top)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+
+
+class Tile(PaintedButton):
+    """A small picture with a name below that can be chosen."""
+
+    def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
+        super().__init__(name, parent)
+        self.picture_size = px(picture_size)
+        self._picture: QPixmap | None = None
+        self.setCheckable(True)
+        identify(self, spoken=name, hint=tip)
+
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
-        """The picture in the colours of a theme."""
+        """Paint the picture in the colours of a theme."""
         raise NotImplementedError
 
     def sizeHint(self) -> QSize:
-        return QSize(self.picture_size + px(4), self.picture_size + px(8) + QFontMetrics(self._small).height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(self.picture_size + px(4), self.picture_size + px(8) + QFontMetrics(self.small).height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -146,30 +156,14 @@ class Tile(QAbstractButton):
         painter.drawRoundedRect(frame.adjusted(0.5, 0.5, -0.5, -0.5), exact_px(6), exact_px(6))
         painter.drawPixmap(QPointF(frame.x() + around, frame.y() + around), self._picture)
         painter.setOpacity(1.0)
-        painter.setPen(QColor(theme.text if self.isChecked() else theme.quiet))
-        below = QRectF(0, frame.bottom() + 1, self.width(), self.height() - frame.bottom() - 1)
-        font = font_fitting(self._small, self.text(), self.width())
-        painter.setFont(font)
-        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+        self.paint_name(painter, frame.bottom() + 1, theme.text if self.isChecked() else theme.quiet)
 
     def _frame_pen(self, theme: Theme) -> QPen:
         if self.isChecked() or self.hasFocus():
             style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
-            return QPen(
-                QColor(theme.text if self.isChecked() and self.hasFocus() else theme.accent), exact_px(2), style
-            )
+            colour = theme.text if self.isChecked() and self.hasFocus() else theme.accent
+            return QPen(QColor(colour), exact_px(2), style)
         return QPen(QColor(theme.quiet if self.underMouse() else theme.line), exact_px(1))
-
-
-def font_fitting(font: QFont, text: str, width: int) -> QFont:
-    """The font, narrowed as far as it stays legible, so that a text fits a width."""
-    result = QFont(font)
-    for stretch in range(100, _NARROWEST - 1, -4):
-        result.setStretch(stretch)
-        if QFontMetrics(result).horizontalAdvance(text) <= width:
-            break
-    return result
 
 
 class DataTile(Tile):
@@ -197,19 +191,29 @@ class FeatureTile(Tile):
         self.feature = feature
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
-        return _feature_picture(self.feature, size, ratio, theme)
+        steps = round(size * ratio)
+        axis = np.linspace(-EXTENT, EXTENT, steps)
+        x1, x2 = np.meshgrid(axis, axis[::-1])
+        values = FEATURES[self.feature].formula(x1, x2)
+        reach = float(np.abs(values).max()) or 1.0
+        shades = np.round((values / reach + 1) / 2 * 255).astype(np.uint8)
+        rgba = np.ascontiguousarray(field_table(theme)[shades])
+        image = QImage(rgba.data, steps, steps, 4 * steps, QImage.Format.Format_RGBA8888)
+        picture = QPixmap.fromImage(image.copy())
+        picture.setDevicePixelRatio(ratio)
+        return picture
 
 
 @lru_cache(maxsize=64)
 def curves(activation: Activation) -> tuple[Array, Array, Array]:
-    """z from −3 to 3, f(z) and f′(z)."""
+    """Return z from −3 to 3, f(z) and f′(z), of 61 numbers each."""
     z = np.linspace(-_CURVE_EXTENT, _CURVE_EXTENT, 61)
     a = activation(z)
     return z, a, activation.derivative(z, a)
 
 
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
-    """f as a line, f′ faint and dotted, on axes that are the same for every activation."""
+    """Paint f as a line and f′ faint and dotted, on axes that are the same for every activation."""
     middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
     scale, edge = (size.width() - px(4)) / (2 * _CURVE_EXTENT), px(2)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -224,19 +228,12 @@ def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: 
         painter.drawPolyline(_polygon(at[np.isfinite(at).all(axis=1)]))
 
 
-def curve_icon_size() -> QSize:
-    """How large the curve of an activation is in a list."""
-    return _CURVE_ICON * zoom()
-
-
 @lru_cache(maxsize=64)
-def curve_icon(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QIcon:
-    """The curve of an activation for a list, legible on a selected line too."""
-    icon, size = QIcon(), _CURVE_ICON * size_of_everything
+def curve_icon(activation: Activation, theme: Theme, zoom: float = 1.0) -> QIcon:
+    """Paint the curve of an activation for a list, legible on a selected line too."""
+    icon, size = QIcon(), CURVE_ICON * zoom
     for mode, colour in ((QIcon.Mode.Normal, theme.accent), (QIcon.Mode.Selected, theme.on_accent)):
-        picture = QPixmap(size * 2)
-        picture.setDevicePixelRatio(2)
-        picture.fill(Qt.GlobalColor.transparent)
+        picture = empty_pixmap(size, 2)
         painter = QPainter(picture)
         paint_curves(painter, activation, size, replace(theme, accent=colour), slope=False)
         painter.end()
@@ -245,9 +242,9 @@ def curve_icon(activation: Activation, theme: Theme, size_of_everything: float =
 
 
 @lru_cache(maxsize=32)
-def large_curve(activation: Activation, theme: Theme, size_of_everything: float = 1.0) -> QImage:
-    """The curves of an activation with a legend and with numbers at the axes, for a closer look."""
-    size, ratio = LARGE_CURVE * size_of_everything, 2
+def large_curve(activation: Activation, theme: Theme, zoom: float = 1.0) -> QImage:
+    """Paint the curves of an activation with a legend and numbers at the axes, for a closer look."""
+    size, ratio = LARGE_CURVE * zoom, 2
     image = QImage(size * ratio, QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(QColor(theme.surface))
@@ -258,24 +255,18 @@ def large_curve(activation: Activation, theme: Theme, size_of_everything: float 
     painter.setFont(font)
     middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
     scale = (size.width() - px(4)) / (2 * _CURVE_EXTENT)
-    left, right = Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight
+    centre, z_width = size.width() / 2, painter.fontMetrics().horizontalAdvance("z")
     texts = [
-        (px(8), px(14), left, f"f(z): {activation.label}", theme.accent),
-        (px(8), px(29), left, "f′(z), dotted", theme.quiet),
-        (size.width() - px(8), middle - px(5), right, "z", theme.quiet),
-        *(
-            (size.width() / 2 + px(5), middle - unit * y - px(4), left, minus_text(f"{y}"), theme.quiet)
-            for y in (1, -1)
-        ),
-        *(
-            (size.width() / 2 + x * scale - px(4), middle + px(14), left, minus_text(f"{x}"), theme.quiet)
-            for x in (-2, 2)
-        ),
+        (px(8), px(29), "f′(z), dotted"),
+        (size.width() - px(8) - z_width, middle - px(5), "z"),
+        *((centre + px(5), middle - unit * y - px(4), minus_text(f"{y}")) for y in (1, -1)),
+        *((centre + x * scale - px(4), middle + px(14), minus_text(f"{x}")) for x in (-2, 2)),
     ]
-    for x, y, side, text, colour in texts:
-        painter.setPen(QColor(colour))
-        width = painter.fontMetrics().horizontalAdvance(text) if side == right else 0
-        painter.drawText(QPointF(x - width, y), text)
+    painter.setPen(QColor(theme.accent))
+    painter.drawText(QPointF(px(8), px(14)), f"f(z): {activation.label}")
+    painter.setPen(QColor(theme.quiet))
+    for x, y, text in texts:
+        painter.drawText(QPointF(x, y), text)
     painter.end()
     return image
 
@@ -325,11 +316,11 @@ class ActivationCurve(QWidget):
 
 
 def magnitude_place(value: float) -> float:
-    """Where a size stands on the logarithmic scale of the gradient bars, 0…1."""
+    """Return the place of a size on the logarithmic scale of the gradient bars, 0…1."""
     if not value > 0:
         return 0.0
-    along = math.log(value / _SMALLEST) / math.log(_LARGEST / _SMALLEST) if math.isfinite(value) else 1.0
-    return min(max(along, 0.0), 1.0)
+    low, high = MAGNITUDES
+    return min(max((math.log10(value) - low) / (high - low), 0.0), 1.0)
 
 
 class MagnitudeBar(QWidget):
@@ -365,11 +356,5 @@ class MagnitudeBar(QWidget):
         painter.setBrush(QColor(theme.raised))
         painter.drawRoundedRect(track, corner, corner)
         if self._drawn > 0:
-            red, green, blue = _magnitude_colours()[round(magnitude_place(self.value) * 255)]
-            painter.setBrush(QColor(red, green, blue))
+            painter.setBrush(QColor(*magnitude_table()[round(magnitude_place(self.value) * 255)].tolist()))
             painter.drawRoundedRect(QRectF(0, edge, max(self._drawn, px(8)), track.height()), corner, corner)
-
-
-@lru_cache(maxsize=1)
-def _magnitude_colours() -> list[tuple[int, int, int]]:
-    return [(int(r), int(g), int(b)) for r, g, b, *_ in magnitude_table(256)]

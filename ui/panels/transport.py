@@ -1,10 +1,11 @@
-"""The bar that runs the training: reset, play, one step, one epoch, other weights, the readout and the speed."""
+"""The bar that controls training: reset, play, one step, one epoch, other weights, the readout and the speed."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -23,7 +24,7 @@ _SLOWEST, _FASTEST = 1.0, 10_000.0
 DEFAULT_SPEED = 200.0
 """Slow enough to watch: a spiral takes shape in ten seconds and is learned in twenty."""
 _UNLIMITED = 0.94
-"""From here on the slider means as fast as it goes."""
+"""From this place on the slider means no limit."""
 
 _SPEED_HELP = (
     "How many updates are made per second. At the left end you see every single one; at the right end training goes as "
@@ -31,13 +32,13 @@ _SPEED_HELP = (
 )
 
 _ROOMY = 1170
-"""The least width, in pixels, in which nothing has to be narrow."""
+"""The width, in pixels, from which nothing has to be narrow."""
 _GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
-"""Pixels for a row of another panel and for the speed, where there is little room and else."""
+"""Widths, in pixels, of the row of another panel and of the speed: narrow and usual."""
 
 
 class _Readout(QLabel):
-    """A number with room for the longest one, as long as there is any."""
+    """Number with room for the longest one if the bar has it."""
 
     def __init__(self, usual: str, widest: str) -> None:
         super().__init__("–")
@@ -56,7 +57,7 @@ class _Readout(QLabel):
 
 
 class TransportBar(QWidget):
-    """Asks for play, steps and speed; shows where training stands."""
+    """Bar that asks for play, steps and speed, and shows the state of training."""
 
     play_toggled = Signal(bool)
     step_requested = Signal()
@@ -91,7 +92,7 @@ class TransportBar(QWidget):
         self._write()
 
     def give_room(self, row: QWidget) -> None:
-        """Take in a row of another panel that has to be in reach all the time."""
+        """Take in a row of another panel that should always be in sight."""
         fill(self._guests, STRETCH, row)
         self.guest = row
         self._divide()
@@ -107,27 +108,26 @@ class TransportBar(QWidget):
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
     def _add_buttons(self) -> None:
-        self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", "Back to the same initial weights.")
-        self.play = self._button("play", "play-fill", "Play", "")
+        same, other = "Back to the same initial weights.", "Start from other random weights: the next seed."
+        self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", same, self.reset_requested)
+        self.play = self._button("play", "play-fill", "Play", "", self._play_clicked)
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
         self.play.setIconSize(QSize(px(20), px(20)))
-        self._one_step = self._button("step", "caret-right", "One step", "One update of the weights.")
-        self._one_epoch = self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.")
-        self.reseed = self._button("reseed", "dice-five", "Reseed", "Start from other random weights: the next seed.")
+        self._button("step", "caret-right", "One step", "One update of the weights.", self.step_requested)
+        self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.", self.epoch_requested)
+        self.reseed = self._button("reseed", "dice-five", "Reseed", other, self.reseed_requested)
         QWidget.setTabOrder(self.play, self.reset)
-        self.reset.clicked.connect(self.reset_requested)
-        self.play.clicked.connect(self._play_clicked)
-        self._one_step.clicked.connect(self.step_requested)
-        self._one_epoch.clicked.connect(self.epoch_requested)
-        self.reseed.clicked.connect(self.reseed_requested)
         self._show_play()
 
-    def _button(self, name: str, icon_name: str, label: str, tip: str) -> IconButton:
+    def _button(
+        self, name: str, icon_name: str, label: str, tip: str, clicked: SignalInstance | Callable[[], None]
+    ) -> IconButton:
         button = IconButton(icon_name, label, f"{label}. {tip}" if tip else label)
         button.setObjectName(f"transport.{name}")
         button.setProperty("transport", True)
         button.setIconSize(QSize(px(18), px(18)))
+        button.clicked.connect(clicked)
         self.line.addWidget(button)
         return button
 
@@ -163,7 +163,7 @@ class TransportBar(QWidget):
         self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, caption, control, STRETCH))
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show where training stands, in the moment in which all texts change."""
+        """Show the state of training when all texts change next."""
         first, self.snapshot = self.snapshot is None, snapshot
         if first:
             self._text.now()
@@ -189,7 +189,7 @@ class TransportBar(QWidget):
         self.speed_slider = identify(Slider(), "transport.speed", "Speed")
         self._add_block(self.speed_text, self.speed_slider, tip(_SPEED_HELP))
         self.edits = Edits(self)
-        self.edits.given.connect(self._speed_given)
+        self.edits.given.connect(self.speed_changed)
         self.speed_slider.dragged.connect(self._drag_speed)
         self.speed_slider.valueChanged.connect(self._set_speed)
         self.speed_slider.let_go.connect(self.edits.end)
@@ -220,19 +220,16 @@ class TransportBar(QWidget):
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
 
-    def _speed_given(self, steps_per_second: float | None, _changing: bool) -> None:
-        self.speed_changed.emit(steps_per_second)
-
 
 def speed_at(place: float) -> float | None:
-    """Steps per second at a place of the slider, 0…1; None for no limit."""
+    """Return the steps per second at a place of the slider, 0…1; None for no limit."""
     if place >= _UNLIMITED:
         return None
     return round_digits(_SLOWEST * (_FASTEST / _SLOWEST) ** (place / _UNLIMITED))
 
 
 def speed_place(steps_per_second: float | None) -> float:
-    """Where a speed stands on the slider."""
+    """Return the place of a speed on the slider, 0…1."""
     if steps_per_second is None:
         return 1.0
     return _UNLIMITED * math.log(max(steps_per_second, _SLOWEST) / _SLOWEST) / math.log(_FASTEST / _SLOWEST)

@@ -13,7 +13,8 @@ from playground.files.errors import CancelledError
 
 
 class Answer(QObject):
-    """What is made of the trainer, on its thread, and told on the window's; another thread may wait for it."""
+    """Result of a function of the trainer, made on its thread and passed on to the window's; other threads may wait for
+    it."""
 
     _made = Signal()
 
@@ -31,7 +32,7 @@ class Answer(QObject):
         self._made.connect(self._tell, Qt.ConnectionType.QueuedConnection)
 
     def forget(self) -> None:
-        """Tell nobody any more."""
+        """Drop the callbacks."""
         self._then = self._failed = None
 
     def result(self, timeout: float | None = None) -> Any:
@@ -42,7 +43,7 @@ class Answer(QObject):
         return self._future.result(timeout)
 
     def make(self, trainer: Trainer) -> None:
-        """Make the answer, on the training thread; an exception is passed on to both sides."""
+        """Make the answer on the training thread; an exception reaches both sides."""
         try:
             self._future.set_result(self._make(trainer))
         except BaseException as error:

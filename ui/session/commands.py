@@ -1,4 +1,4 @@
-"""What is asked of the worker, and what it reports."""
+"""Commands to the worker, and its reports."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Pause(NamedTuple):
 
 
 class Step(NamedTuple):
-    """One update."""
+    """Make one update."""
 
 
 class Epoch(NamedTuple):
@@ -27,17 +27,17 @@ class Epoch(NamedTuple):
 
 
 class Reset(NamedTuple):
-    """Back to the initial weights."""
+    """Return to the initial weights."""
 
 
 class SetSpeed(NamedTuple):
-    """At most so many updates per second; None: as fast as it goes."""
+    """Limit the updates per second; None lifts the limit."""
 
     steps_per_second: float | None
 
 
 class SetRequests(NamedTuple):
-    """What snapshots shall answer."""
+    """Set the requests that snapshots answer."""
 
     requests: Requests
 
@@ -47,12 +47,12 @@ class ShowTest(NamedTuple):
 
 
 class Configure(NamedTuple):
-    """Take over a whole new experiment.
+    """Change to another experiment.
 
-    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment
-    kept as `memory`. With `fresh`, training starts anew; if there is a memory then, it goes on from there, and else
-    from a `document` if there is one. The change is put on record, with a `title` if that says better than what differs
-    what was done; those of one `keep_as` in a row are one change.
+    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment kept as
+    `memory`. With `fresh`, training starts from its initial weights, or continues from the memory or else the
+    `document`, if there is one. The change is recorded, with a `title` where the differences would not describe it;
+    changes of one `keep_as` in a row are recorded as one.
     """
 
     experiment: Experiment
@@ -65,10 +65,10 @@ class Configure(NamedTuple):
 
 
 class SetWeight(NamedTuple):
-    """Set one entry of one array, named as in weight files: "W0", (2, 1). It is put on record.
+    """Set one entry of one array, named as in weight files: "W0", (2, 1), and record it.
 
-    The value before is kept under the name `keep_as`; a value kept as `memory` is set instead of `value`. All of one
-    `keep_as` in a row are one change; `revision` is as in `Configure`.
+    The value before is kept under the name `keep_as`; a value kept as `memory` is set instead of `value`. Changes of
+    one `keep_as` in a row are recorded as one; `revision` is as in `Configure`.
     """
 
     name: str
@@ -80,7 +80,7 @@ class SetWeight(NamedTuple):
 
 
 class ForgetMoments(NamedTuple):
-    """Let go of what was kept under some names: nothing goes back to it any more."""
+    """Drop what was kept under some names."""
 
     names: tuple[object, ...]
 
@@ -92,7 +92,7 @@ class UseEngine(NamedTuple):
 
 
 class Ask(NamedTuple):
-    """Have something made of the trainer."""
+    """Answer a question about the trainer."""
 
     answer: Answer
 
@@ -120,7 +120,7 @@ Command: TypeAlias = (
 
 
 class Report(NamedTuple):
-    """A snapshot and how the worker is doing."""
+    """Snapshot with the state of the worker."""
 
     snapshot: Snapshot
     running: bool
@@ -128,4 +128,4 @@ class Report(NamedTuple):
     revision: int
     """The latest edit that the snapshot includes."""
     requests: Requests = frozenset()
-    """What the snapshot was to answer."""
+    """What the snapshot was asked for."""

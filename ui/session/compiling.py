@@ -1,7 +1,7 @@
-"""The compiled engine's kernels: made ready in a process of their own while training already runs.
+"""The compiled engine's kernels, compiled in another process while training already runs.
 
-Compiling takes a while the first time, and would hold the interpreter lock that the window needs. What that process
-compiles is kept on disk, so that loading it afterwards is quick.
+Compiling takes a while the first time, and would hold the interpreter lock that the window needs. The kernels are
+cached on disk, so that loading them afterwards is quick.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _END_MILLISECONDS = 1000
 
 
 class Kernels(QObject):
-    """Compiles the kernels and says when they can be used. Close it before it goes: it owns a process."""
+    """Compiles the kernels and signals when they can be used. It owns a process: close it before deleting it."""
 
     ready = Signal()
     failed = Signal(str)
-    """They cannot be used, and why: the last line that the process wrote."""
+    """Carries why they cannot be used: the last line that the process wrote."""
 
     def __init__(self, parent: QObject | None = None, command: Sequence[str] = _COMPILE) -> None:
         super().__init__(parent)
@@ -40,14 +40,14 @@ class Kernels(QObject):
         self.closed = False
 
     def start(self) -> None:
-        """Start compiling, unless that was done before; returns at once."""
+        """Start compiling, unless the cache has them; return at once."""
         if self._needless:
             QTimer.singleShot(0, self.ready.emit)
         else:
             self.process.start()
 
     def close(self) -> None:
-        """End the process if it still runs; nothing is told after this."""
+        """End the process if it still runs; no signal follows."""
         self.closed = True
         if self.process.state() != QProcess.ProcessState.NotRunning:
             self.process.terminate()
@@ -56,7 +56,7 @@ class Kernels(QObject):
                 self.process.waitForFinished(_END_MILLISECONDS)
 
     def tell(self, code: int, status: QProcess.ExitStatus) -> None:
-        """Say how the process ended."""
+        """Signal how the process ended."""
         if self.closed:
             return
         if status == QProcess.ExitStatus.NormalExit and code == 0:
@@ -66,6 +66,6 @@ class Kernels(QObject):
             self.failed.emit(said[-1] if said else f"compiling ended with code {code}")
 
     def _tell_error(self, error: QProcess.ProcessError) -> None:
-        """Say why the process could not be started; how it ends otherwise is told by `tell`."""
+        """Signal why the process could not be started; every other end is for `tell`."""
         if error == QProcess.ProcessError.FailedToStart and not self.closed:
             self.failed.emit(self.process.errorString())

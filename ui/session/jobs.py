@@ -1,4 +1,4 @@
-"""Work beside the window: a function on a thread of its own, with progress and a way to stop it."""
+"""Functions on threads of their own, with progress and a way to stop them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,15 @@ _log = logging.getLogger(__name__)
 
 
 class Job(QThread):
-    """One piece of work. It goes away by itself when it has ended; whoever owns it waits for that before it goes."""
+    """Thread that runs one function and deletes itself when it has ended. Its owner waits for it before being
+    deleted."""
 
     done = Signal(object)
-    """What the work returned."""
+    """Carries what the work returned."""
     failed = Signal(object)
-    """The exception that ended it, `CancelledError` if it was stopped."""
+    """Carries the exception that ended it, `CancelledError` if it was stopped."""
     progressed = Signal(int, int)
-    """How much of how much is done."""
+    """Carries how much is done, and of how much."""
 
     def __init__(self, work: Callable[[Job], Any], parent: QObject) -> None:
         super().__init__(parent)
@@ -44,14 +45,14 @@ class Job(QThread):
         self.cancelled = True
 
     def report(self, done: int, of: int) -> None:
-        """Called while it works: how far it is. Raises CancelledError if it is to stop."""
+        """Report progress from within the work. Raises CancelledError if it was cancelled."""
         if self.cancelled:
             raise CancelledError
         self.progressed.emit(done, of)
 
 
 def finish_jobs(owner: QObject, cancel: bool = True) -> None:
-    """Wait until all jobs of an owner have ended, before it goes."""
+    """Wait until all jobs of an owner have ended, before it is deleted."""
     for job in owner.findChildren(Job):
         if cancel:
             job.cancel()

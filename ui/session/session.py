@@ -1,7 +1,7 @@
-"""The session: the one door of the window. It holds the experiment, the undo history and the worker.
+"""The session: the window's only access to training. It owns the experiment, the undo history and the worker.
 
-Whoever wants a change asks for a whole new experiment through `edit`. The session checks it, remembers how to take
-it back, tells the panels, and hands it to the worker. Nothing else in the window keeps state of its own.
+Every change is a whole new experiment given to `edit`. The session checks it, records how to undo it, shows it to the
+panels, and hands it to the worker. Nothing else in the window keeps state of its own.
 """
 
 from __future__ import annotations
@@ -43,31 +43,31 @@ _Answered = TypeVar("_Answered")
 
 _DISPLAY_MILLISECONDS = 16
 _PAUSE_MILLISECONDS = 100
-"""A pause that has not taken effect by then is said to be under way."""
+"""After this time a pause that has not taken effect is announced."""
 UNDO_STEPS = 200
 
 
 class Session(QObject):
-    """Holds the experiment. Close it before it goes: it owns a thread."""
+    """Owner of the experiment, the undo history and the worker's thread: close it before deleting it."""
 
     experiment_changed = Signal(object)
-    """The experiment that is now in force."""
+    """Carries the present experiment."""
     undo_changed = Signal()
     reported = Signal(object)
-    """A Report, at most once per frame."""
+    """Carries a Report, at most once per frame."""
     refused = Signal(str)
-    """An edit was not made, and why."""
+    """Carries why an edit was refused."""
     failed = Signal(str)
-    """The training thread met a fault; training is paused."""
+    """Carries a fault of the training thread; training is paused."""
     pausing = Signal()
-    """Training was told to pause and is still in the middle of a long step."""
+    """Training is to pause but is still in a long step."""
     engine_refused = Signal(str)
-    """An engine cannot be used, and why; training goes on with the one before."""
+    """Carries why an engine cannot be used; training goes on with the one before."""
 
     taken_back = Signal(int)
-    """The number of an edit that was undone."""
+    """Carries the number of an edit that was undone."""
     made_again = Signal(int)
-    """The number of an edit that was redone."""
+    """Carries the number of an edit that was redone."""
 
     def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Session(QObject):
         self.revision = 0
         self.report: Report | None = None
         self.requests = requests
-        """What snapshots were asked to contain last."""
+        """What was requested last."""
         self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self._worker_failed)
@@ -90,7 +90,7 @@ class Session(QObject):
         self.display_timer.start()
 
     def close(self) -> None:
-        """Stop the display and the thread; nothing happens after this."""
+        """Stop the display and the thread."""
         self.display_timer.stop()
         self.patience.stop()
         if self.worker.isRunning():
@@ -110,25 +110,25 @@ class Session(QObject):
         self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
 
     def edit(self, experiment: Experiment, title: str = "", changing: bool = False) -> bool:
-        """Ask for another experiment; returns whether it was accepted. Training goes on with it at once.
+        """Change to another experiment, with which training goes on at once; return whether it was accepted.
 
         While `changing`, this and what follows become one undo step, ended by an edit that is not `changing`. A `title`
-        is for what a person did where what differs afterwards does not say it as well.
+        describes the edit where the differences would not.
         """
         return self.make(experiment, title, changing=changing, fresh=False)
 
     def open(self, experiment: Experiment, title: str, document: Document | None = None) -> bool:
-        """Replace the experiment by another one that starts from its own initial weights, or goes on as a document."""
+        """Replace the experiment by one that starts from its own initial weights, or continues a document."""
         return self.make(experiment, title, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
-        """Other initial weights: the next seed, and a fresh start."""
+        """Start again from other initial weights: the next seed."""
         self.open(msgspec.structs.replace(self.experiment, seed=self.experiment.seed + 1), "new initial weights")
 
     def make(
         self, experiment: Experiment, title: str, *, changing: bool, fresh: bool, document: Document | None = None
     ) -> bool:
-        """Check a change, remember it and carry it out."""
+        """Check a change, record it for undo and carry it out."""
         try:
             experiment = with_layer_ids(check(experiment))
         except InputError as error:
@@ -147,7 +147,7 @@ class Session(QObject):
         return True
 
     def refuse(self, words: str, error: InputError) -> None:
-        """Say why something was not changed; a drag ends with it."""
+        """Report why something was not changed, which also ends a drag."""
         if self.done:
             self.done[-1].open = False
         self.refused.emit(f"{words[:1].upper()}{words[1:]} was not changed. {error}")
@@ -173,7 +173,7 @@ class Session(QObject):
     def continued(
         self, title: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
     ) -> ExperimentEdit | WeightSetting | None:
-        """What the undo step that is still open does so far, if a change (of this weight) belongs to it."""
+        """Return what the open undo step does so far, if a change (of this weight) belongs to it."""
         if not (self.done and self.done[-1].open):
             return None
         edit = self.done[-1]
@@ -192,7 +192,7 @@ class Session(QObject):
         self.undone.clear()
 
     def undo(self) -> None:
-        """Take the last change back; removed units return with their weights."""
+        """Undo the last change; removed units return with their weights."""
         if not self.done:
             return
         edit = self.done.pop()
@@ -207,7 +207,7 @@ class Session(QObject):
         self.taken_back.emit(edit.number)
 
     def redo(self) -> None:
-        """Make the change again that was taken back last."""
+        """Redo the change that was undone last."""
         if not self.undone:
             return
         edit = self.undone.pop()
@@ -220,14 +220,14 @@ class Session(QObject):
         self.made_again.emit(edit.number)
 
     def forget_edits(self) -> None:
-        """Nothing of what was done so far can be taken back."""
+        """Clear the undo history."""
         self.forget_moments(self.done, self.undone)
         self.done.clear()
         self.undone.clear()
         self.undo_changed.emit()
 
     def forget_moments(self, done: Iterable[Edit], undone: Iterable[Edit]) -> None:
-        """Let the worker forget what it kept to take some edits back, or to make others again."""
+        """Let the worker drop what it kept to undo some edits and redo others."""
         names = (*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone))
         if names:
             self.send(ForgetMoments(names))
@@ -242,7 +242,7 @@ class Session(QObject):
         fresh: bool = False,
         document: Document | None = None,
     ) -> None:
-        """Put an experiment in force everywhere."""
+        """Make an experiment the present one, in panels and worker."""
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
@@ -270,19 +270,19 @@ class Session(QObject):
             self.patience.start()
 
     def step(self) -> None:
-        """One update."""
+        """Make one update."""
         self.send(Step())
 
     def epoch(self) -> None:
-        """One epoch."""
+        """Train for one epoch."""
         self.send(Epoch())
 
     def reset(self) -> None:
-        """Back to the same initial weights."""
+        """Return to the same initial weights."""
         self.send(Reset())
 
     def show_test(self) -> None:
-        """Have the next report say how the network does on the test points."""
+        """Include the result on the test points in the next report."""
         self.send(ShowTest())
 
     def set_speed(self, steps_per_second: float | None) -> None:
@@ -299,17 +299,17 @@ class Session(QObject):
         then: Callable[[_Answered], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> Answer:
-        """Have something made of the trainer, on its thread; `then` is told it, `failed` why there is nothing."""
+        """Call a function of the trainer on its thread; `then` gets the result, `failed` the exception."""
         answer = Answer(make, then, failed, self)
         self.send(Ask(answer))
         return answer
 
     def request(self, requests: Requests) -> None:
-        """Have snapshots answer what the views in sight request, and nothing else."""
+        """Set what snapshots answer: the requests of the views in sight."""
         self.requests = requests
         self.send(SetRequests(requests))
 
 
 def with_layer_ids(experiment: Experiment) -> Experiment:
-    """The experiment with an id for every layer, so that weights follow a layer that is moved."""
+    """Give every layer an id, so that weights follow a layer that is moved."""
     return msgspec.structs.replace(experiment, layers=with_ids(experiment.layers))

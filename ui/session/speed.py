@@ -1,4 +1,4 @@
-"""How fast training and pictures go."""
+"""The pace of training and of costly pictures."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PICTURE_SECONDS = 1 / 30
 
 
 _PICTURE_REST = 3
-"""While training runs, there are at least so many times as long between two sets as one takes."""
+"""While training runs, the time between two sets is at least this many times what one takes."""
 
 
 class CostlyAnswers:
-    """Takes snapshots. While training runs, costly answers are repeated from an earlier one as long as it is fresh."""
+    """Snapshots in which, while training runs, costly answers are repeated until new ones are due."""
 
     def __init__(self) -> None:
         self.latest: Snapshot | None = None
@@ -29,7 +29,8 @@ class CostlyAnswers:
     def snapshot(
         self, take: Callable[[Requests], Snapshot], requests: Requests, units: list[int], *, at_rest: bool
     ) -> Snapshot:
-        """A snapshot by `take` that answers requests about a network with so many units per layer."""
+        """Return a snapshot by `take` that answers requests; costly answers are repeated only for the same `units` per
+        layer."""
         cheap = frozenset(request for request in requests if not request.costly)
         started = time.perf_counter()
         if cheap == requests:
@@ -46,7 +47,7 @@ class CostlyAnswers:
 
 
 class StepRate:
-    """How fast training goes: measured over half a second, and how many steps are due at a chosen speed."""
+    """Speed of training: measured over half a second, and the steps that are due at a chosen speed."""
 
     def __init__(self) -> None:
         self.started = self._window_start = time.perf_counter()
@@ -54,7 +55,7 @@ class StepRate:
         self.rate = 0.0
 
     def due(self, steps_per_second: float) -> int:
-        """Updates to make now so that the chosen speed is kept; time that was lost is not made up for."""
+        """Return the updates to make now to keep the chosen speed; lost time is not made up for."""
         due = int((time.perf_counter() - self.started) * steps_per_second) + 1 - self.steps
         if due > max(1.0, steps_per_second / 10):
             self.started, self.steps, due = time.perf_counter(), 0, 1

@@ -10,16 +10,16 @@ from playground.experiment.words import edit_words
 
 
 class ExperimentEdit(NamedTuple):
-    """One experiment takes the place of another."""
+    """Replacement of an experiment by another."""
 
     before: Experiment
     after: Experiment
     fresh: bool
-    """Whether training starts anew with it."""
+    """Whether training starts from the initial weights with it."""
 
 
 class WeightSetting(NamedTuple):
-    """One entry of an array of parameters gets a value, named as in weight files; the worker keeps what it was."""
+    """New value of one parameter, named as in weight files; the worker keeps the old one."""
 
     name: str
     place: tuple[int, ...]
@@ -28,18 +28,18 @@ class WeightSetting(NamedTuple):
 
 @dataclass
 class Edit:
-    """One step of the undo history."""
+    """Step of the undo history."""
 
     number: int
     title: str
-    """What was done, where what differs does not say it."""
+    """Describes the edit where the differences would not."""
     what: ExperimentEdit | WeightSetting
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
 
     @property
     def label(self) -> str:
-        """What was done, for menus."""
+        """The edit in words, for menus."""
         if self.title or isinstance(self.what, WeightSetting):
             return self.title
         # A drag may have ended where it began.

@@ -49,24 +49,24 @@ CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
 """How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
 the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
 _YIELD_MILLISECONDS = 1
-"""The reference engine holds the interpreter lock; this leaves some of it to the window."""
+"""Pause of the reference engine, which holds the interpreter lock, after each chunk."""
 HISTORY_ROWS = 8192
 """How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
-"""How many that started training anew keep all of the one before, which takes up to some megabytes."""
+"""How many that started another training keep the whole one before, which takes up to some megabytes."""
 
 
 class Worker(QThread):
-    """Owns the trainer. Create it with an experiment that has been checked, start it, send commands."""
+    """Thread that owns the trainer. Create it with a checked experiment, start it, send commands."""
 
     refused = Signal(str)
-    """A command asked for something that is not allowed, and what would be; nothing was changed."""
+    """Carries why a command was refused; nothing was changed."""
     failed = Signal(object)
-    """A command or an update raised an exception: (what was being done, exception). The worker lives on, paused."""
+    """Carries (what was being done, exception) of a fault. The worker lives on, paused."""
     engine_refused = Signal(str)
-    """An engine cannot be used, and why; training goes on with the one before."""
+    """Carries why an engine cannot be used; training goes on with the one before."""
 
     def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -77,7 +77,7 @@ class Worker(QThread):
         self._ended = False
         self.speed: float | None = None
         self.last_epoch: int | None = None
-        """Where to pause by itself."""
+        """The epoch at which to pause."""
         self.engine: EngineName = "reference"
         """The engine that was asked for."""
         self.waiting: deque[Command] = deque()
@@ -85,21 +85,21 @@ class Worker(QThread):
         """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
-        """What undo and redo go back to: the moment before a change, all of a training where another one began, or the
-        value of a weight."""
+        """What undo and redo return to: the moment before a change, the whole training before another began, or a
+        weight's value."""
         self._latest_change: object = None
-        """The name of the drag that the latest change on record belongs to."""
+        """The drag that the latest recorded change belongs to."""
         self.costly = CostlyAnswers()
         self.pace = StepRate()
 
     def send(self, command: Command) -> None:
-        """Have a command carried out soon; a question to a worker that has ended is cancelled."""
+        """Queue a command; a question to a worker that has ended is cancelled."""
         self.commands.put(command)
         if self._ended:
             self._cancel_questions()
 
     def take(self) -> Report | None:
-        """The latest report, once; None if nothing has changed."""
+        """Return the latest report once; None if nothing has changed."""
         report, self._mailbox = self._mailbox, None
         return report
 
@@ -117,7 +117,7 @@ class Worker(QThread):
                     command.answer.cancel()
 
     def run(self) -> None:
-        """The thread's work: commands first, then a chunk of training, then a report if the mailbox is empty."""
+        """Carry out commands, then train for a chunk, then report if the mailbox is empty, until stopped."""
         try:
             self.trainer = self.fresh_trainer(self.experiment)
             while not self.stopping:
@@ -134,7 +134,7 @@ class Worker(QThread):
             self._cancel_questions()
 
     def attempt(self, what: str, work: Callable[[], None]) -> None:
-        """Do a part of the work; a fault pauses training and is told to the window."""
+        """Do a part of the work; a fault pauses training and is reported to the window."""
         try:
             work()
         except InputError as error:
@@ -146,7 +146,7 @@ class Worker(QThread):
             self.failed.emit((what, error))
 
     def _carry_out_waiting(self) -> None:
-        """All commands in the queue; sleeps there while there is nothing to do."""
+        """Carry out all commands in the queue; wait there while there is nothing to do."""
         self._fetch()
         while self.waiting:
             command = self.waiting.popleft()
@@ -165,7 +165,7 @@ class Worker(QThread):
             return
 
     def train(self) -> None:
-        """A chunk of training at the chosen speed; one epoch is made at full speed."""
+        """Train for a chunk at the chosen speed; a single epoch is trained at full speed."""
         before = self.trainer.state.step
         if self.speed is None or self.last_epoch is not None:
             epochs = None if self.last_epoch is None else self.last_epoch - self.trainer.state.epoch
@@ -196,7 +196,7 @@ class Worker(QThread):
         self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
-        """A trainer before its first step, on the engine in force."""
+        """Make a trainer before its first step, on the chosen engine."""
         return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine)
 
     def play(self, _: Play) -> None:
@@ -204,7 +204,7 @@ class Worker(QThread):
         self.running = self._can_go_on()
 
     def _can_go_on(self) -> bool:
-        """Whether there is training left to do. After a divergence it starts from the last healthy moment."""
+        """Return whether training can go on; after a divergence it does from the last healthy moment."""
         if self.trainer.advance(steps=0) not in ("ready", "diverged"):
             return False
         self.trainer.clear_outcome()
@@ -265,7 +265,7 @@ class Worker(QThread):
         self.revision = command.revision
 
     def remember(self, name: object, *, whole: bool) -> None:
-        """Keep the present moment for undo and redo, with its past if it is to come back with that."""
+        """Keep the present moment for undo and redo, with its history if `whole`."""
         kept = self.trainer.document() if whole else self.trainer.checkpoint()
         if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
             # All but the points of a file, which may change, can be drawn again.
@@ -301,10 +301,8 @@ class Worker(QThread):
         return Trainer.of(resume(document, rows=HISTORY_ROWS), engine)
 
     def _open_document(self, document: Document) -> Trainer:
-        """A trainer that goes on with a document that is opened.
-
-        That is as if it had never stopped, unless it was trained on the slower engine: then the faster one takes over.
-        """
+        """Make a trainer that continues a document, digit for digit unless the compiled engine replaces the reference
+        one."""
         is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
         trainer = self._resume_document(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
@@ -326,7 +324,7 @@ class Worker(QThread):
         self._latest_change = command.keep_as
 
     def goes_on(self, drag: object) -> bool:
-        """Whether a change belongs to the same drag as the latest one on record."""
+        """Return whether a change belongs to the same drag as the latest recorded one."""
         return drag is not None and drag == self._latest_change
 
     def ask(self, command: Ask) -> None:
@@ -355,7 +353,7 @@ _HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
 
 
 def _replaces(later: Command, command: Command) -> bool:
-    """Whether a command that waits next makes one before it needless: both belong to one drag of one control."""
+    """Return whether a later command makes one superfluous, because both belong to one drag of one control."""
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
         same = later[:2] == command[:2] and later.memory is command.memory is None
         return same and later.keep_as == command.keep_as is not None

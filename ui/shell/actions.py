@@ -1,7 +1,6 @@
-"""Actions: what menus offer, as a table of values that menus, shortcuts, palette and help are made from.
+"""Actions as a table of values, from which menus, shortcuts, the command palette and the list of shortcuts are made.
 
-An action stands in the table once. `Menus` makes Qt's menus of the table, `Menus.commands` what the palette and the
-list of shortcuts show.
+`Menus` makes Qt's menus of the table, `Menus.commands` what the palette and the list of shortcuts show.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ _Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
 
 
 class Action(NamedTuple):
-    """One line of a menu. What it says and whether it can be chosen may change while the program runs."""
+    """Line of a menu, whose text and availability may change while the program runs."""
 
     name: str
-    """As `edit.undo`: what it goes by in the program."""
+    """Its object name, such as `edit.undo`."""
     text: str | Callable[[], str]
     """With & before the letter of its access key."""
     do: Callable[[], object]
@@ -38,7 +37,7 @@ class Action(NamedTuple):
 
     @property
     def wording(self) -> str:
-        """What it says now."""
+        """The present text."""
         return self.text if isinstance(self.text, str) else self.text()
 
     @property
@@ -47,34 +46,30 @@ class Action(NamedTuple):
         return self.enabled is None or self.enabled()
 
 
-class Separator(NamedTuple):
-    """A line between groups of actions."""
-
-
 class Menu(NamedTuple):
     """A menu of the bar, or in another menu."""
 
     title: str
     entries: Sequence[MenuEntry] | Callable[[], Sequence[MenuEntry]]
-    """What it offers; a function is called whenever the menu opens."""
+    """Its entries; a function is called whenever the menu opens."""
     tip: str = ""
 
     def present(self) -> Sequence[MenuEntry]:
-        """What it offers now."""
+        """Return the present entries."""
         return self.entries() if callable(self.entries) else self.entries
 
 
-MenuEntry: TypeAlias = Action | Menu | Separator
-SEPARATOR = Separator()
+MenuEntry: TypeAlias = Action | Menu | None
+SEPARATOR = None
 
 
 def placeholder(name: str, text: str) -> Action:
-    """A line that stands in an empty menu and says so."""
+    """Make the line that says that a menu is empty."""
     return Action(name, text, lambda: None, enabled=lambda: False)
 
 
 def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
-    """Every action of a menu, with what is in menus inside it, and where each stands: `File: Export: `."""
+    """Yield every action of a menu and its submenus with its place, such as `File: Export: `."""
     place = f"{place}{_without_access_key(menu.title)}: "
     for entry in menu.present():
         if isinstance(entry, Menu):
@@ -88,13 +83,13 @@ def _without_access_key(text: str) -> str:
 
 
 class Menus(QObject):
-    """Qt's menus of a table of actions. They own their actions, which go with them."""
+    """Qt's menus of a table of actions. They own Qt's actions, which are deleted with them."""
 
     def __init__(self, window: QMainWindow, table: Sequence[Menu]) -> None:
         super().__init__(window)
         self._bar, self.table = window.menuBar(), table
         self._made: dict[str, tuple[Action, QAction]] = {}
-        """By name, what stands in menus that do not change."""
+        """Actions by name, in menus that do not change."""
         self._groups: dict[str, QActionGroup] = {}
         self.all = [self._menu(menu, window) for menu in table]
         for menu in self.all:
@@ -108,17 +103,17 @@ class Menus(QObject):
             part.deleteLater()
 
     def action(self, name: str) -> QAction:
-        """Qt's action that goes by a name."""
+        """Return Qt's action of a name."""
         return self._made[name][1]
 
     def refresh(self, *names: str) -> None:
-        """Say of these actions, or of all, what they do now, whether they can be chosen and have a check mark."""
+        """Update the text, availability and check mark of these actions, or of all."""
         for name in names or self._made:
             action, made = self._made[name]
             _dress(made, action)
 
     def commands(self, *, every: bool = False) -> list[PaletteCommand]:
-        """What can be chosen now, or `every` single action, for the palette and the list of shortcuts."""
+        """Return what can be chosen now, or `every` action, for the palette and the list of shortcuts."""
         return [
             PaletteCommand(
                 f"{place}{_without_access_key(action.wording)}", partial(self._run, action), _shown_keys(action)
@@ -144,10 +139,10 @@ class Menus(QObject):
         return made
 
     def _fill(self, made: QMenu, entries: Sequence[MenuEntry]) -> dict[str, tuple[Action, QAction]]:
-        """Put entries into a menu; returns the actions among them by name."""
+        """Put entries into a menu; return the actions among them by name."""
         filled = {}
         for entry in entries:
-            if isinstance(entry, Separator):
+            if entry is None:
                 made.addSeparator()
             elif isinstance(entry, Menu):
                 made.addMenu(self._menu(entry, made))

@@ -1,4 +1,4 @@
-"""Asking for a file's name, and whether changes are to be saved. No dialog stops the program while it is open."""
+"""Dialogs that ask for a file or about unsaved changes. The program goes on while they are open."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ask_to_open(parent: QWidget, title: str, kinds: list[str], then: Callable[[s
 
 
 def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
-    """Let the person choose where to save; what they leave out at the name's end follows from the kind they chose."""
+    """Let the person choose where to save; a missing suffix follows from the kind they chose."""
     dialog = _file_dialog(parent, title, kinds, then)
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.selectFile(name)
@@ -50,12 +50,12 @@ def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[
 
 
 def suffix_of(kind: str) -> str:
-    """The first suffix of a kind of files, without its dot."""
+    """Return the first suffix of a kind of files, without its dot."""
     return kind.partition("*.")[2].partition(" ")[0].rstrip(")")
 
 
 class _Question(QMessageBox):
-    """A question whose first answer is the usual one; Cancel and Escape do nothing."""
+    """Question whose first answer is the default; Cancel and Escape do nothing."""
 
     def __init__(self, parent: QWidget, name: str, title: str, words: str, details: str) -> None:
         super().__init__(QMessageBox.Icon.Warning, title, words, parent=parent, informativeText=details)
@@ -86,7 +86,7 @@ class _Question(QMessageBox):
 
 
 def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], discard: Callable[[], object]) -> None:
-    """Ask whether changes are to be saved before they would be lost."""
+    """Ask whether to save changes that would be lost."""
     details = "What was changed or trained since it was last saved is lost otherwise."
     question = _Question(parent, "changes.question", "Save changes?", f"Save the changes to {name}?", details)
     question.offer("Save", "Saves first.", save)

@@ -1,6 +1,6 @@
-"""Docks: every panel and picture in a frame that can be moved, closed, floated and brought back; saved layouts.
+"""Docks: every panel and picture in a frame that can be moved, closed and floated; layouts of docks.
 
-A layout of ours is a plan: areas of columns of tabs. What a person arranged is kept as Qt's own state.
+Layouts that come with the program are columns of tabs; a person's own are kept as Qt's state.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from ui.look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
 _STATE_VERSION = 1
-"""Of the states that Qt writes; another set of docks needs another number."""
+"""The version of the states that Qt writes; another set of docks needs another number."""
 
 Tabs = tuple[str, ...]
 
 
 class DockLayout(NamedTuple):
-    """Where docks stand: columns of tabs left of and below what is in the middle; whatever is not named is closed."""
+    """Columns of tabs left of and below the central widget; docks that are not named are closed."""
 
     name: str
     left: tuple[tuple[int, Tabs], ...]
     """Columns from left to right: width in pixels and the docks that share it as tabs, the first in front."""
     below: tuple[tuple[int, Tabs], ...]
     height: int
-    """Of the row below, in pixels."""
+    """Height of the row below, in pixels."""
 
 
 class _DockTitle(QWidget):
@@ -70,7 +70,7 @@ class _DockTitle(QWidget):
 
 
 class _NoTitle(QWidget):
-    """What a dock has instead of a bar where a tab names it already; the tab's menu has what the buttons do."""
+    """Empty title bar of a dock whose tab names it; the tab's menu does what the buttons do."""
 
     def sizeHint(self) -> QSize:
         return QSize(0, 0)
@@ -86,9 +86,9 @@ class Docks(QObject):
     left = Signal(str)
     """This dock was hidden, or went behind another."""
     copy_asked = Signal(str)
-    """A picture of what this dock holds is to go to the clipboard."""
+    """A picture of this dock's content is wanted on the clipboard."""
     save_asked = Signal(str)
-    """A picture of what this dock holds is to go into a file."""
+    """A picture of this dock's content is wanted in a file."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
@@ -96,7 +96,7 @@ class Docks(QObject):
         self.docks: dict[str, QDockWidget] = {}
         self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
         self.seen: set[str] = set()
-        """The docks in sight. Qt calls one behind another tab visible too."""
+        """The docks in sight; Qt also calls one behind another tab visible."""
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
@@ -120,7 +120,7 @@ class Docks(QObject):
         return dock
 
     def clear(self) -> None:
-        """Take all docks away, with what they hold."""
+        """Remove all docks with their content."""
         for dock in self.docks.values():
             # It goes later, and what takes its name is in sight by then.
             dock.visibilityChanged.disconnect()
@@ -139,7 +139,7 @@ class Docks(QObject):
         dock.raise_()
 
     def go_to(self, name: str) -> None:
-        """Show a dock and put the keyboard into it."""
+        """Show a dock and give its first control the keyboard."""
         self.show(name)
         content = self.docks[name].widget()
         controls = [one for one in (content, *content.findChildren(QWidget)) if one.isVisible()]
@@ -158,11 +158,11 @@ class Docks(QObject):
             self.left.emit(name)
 
     def holding(self, widget: QWidget) -> str | None:
-        """The dock that a widget is in."""
+        """Return the name of the dock that contains a widget."""
         return next((name for name, dock in self.docks.items() if dock.isAncestorOf(widget)), None)
 
     def arrange(self, plan: DockLayout) -> None:
-        """Put all docks where a plan says."""
+        """Arrange all docks by a layout."""
         for dock in self.docks.values():
             dock.setFloating(False)
             self.window.removeDockWidget(dock)
@@ -200,15 +200,15 @@ class Docks(QObject):
         return first
 
     def state(self) -> QByteArray:
-        """Where everything stands now."""
+        """Return Qt's state of the present layout."""
         return self.window.saveState(_STATE_VERSION)
 
     def restore(self, state: QByteArray) -> bool:
-        """Go back to a kept state; says whether it could be read."""
+        """Return to a kept state; return whether it could be read."""
         return bool(self.window.restoreState(state, _STATE_VERSION))
 
     def set_locked(self, locked: bool) -> None:
-        """Take away, or give back, the bars by which docks are moved and closed."""
+        """Forbid or allow to move and close docks."""
         for name, dock in self.docks.items():
             for button in self.titles[name][0].findChildren(IconButton):
                 button.setVisible(not locked)
@@ -220,7 +220,7 @@ class Docks(QObject):
         QTimer.singleShot(0, self, self._dress_tabs)
 
     def _dress_tabs(self) -> None:
-        """Say what the bars of tabs are, which Qt makes as it goes."""
+        """Name and configure the tab bars, which Qt makes when docks share a place."""
         for name, dock in self.docks.items():
             tabbed = not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock))
             title = self.titles[name][tabbed]
@@ -246,7 +246,7 @@ class Docks(QObject):
         return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
 
     def offer(self, name: str, at: QPoint) -> None:
-        """A menu of what can be done with a dock: its picture, and what the buttons of its title do."""
+        """Show a dock's menu: its picture, float and close."""
         dock, features = self.docks[name], QDockWidget.DockWidgetFeature
         title = dock.accessibleName()
         menu = picture_menu(self.window, partial(self.copy_asked.emit, name), partial(self.save_asked.emit, name))
@@ -259,7 +259,7 @@ class Docks(QObject):
 
 
 def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[], object]) -> QMenu:
-    """A menu that offers pictures; it goes when it is closed."""
+    """Make a menu that offers pictures, which is deleted when it closes."""
     menu = QMenu(parent)
     menu.setObjectName("picture.menu")
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -269,25 +269,25 @@ def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[],
 
 
 class SavedLayouts(QObject):
-    """Arrangements that a person saved under a name, and the one in force when the window was closed."""
+    """Layouts that a person saved under a name, and the one when the window was last closed."""
 
     def __init__(self, docks: Docks, settings: QSettings) -> None:
         super().__init__(docks)
         self.docks, self.settings = docks, settings
 
     def names(self) -> list[str]:
-        """All saved names, sorted."""
+        """Return all saved names, sorted."""
         self.settings.beginGroup("layouts")
         names = sorted(self.settings.childKeys())
         self.settings.endGroup()
         return names
 
     def save(self, name: str) -> None:
-        """Keep the present arrangement."""
+        """Save the present layout under a name."""
         self.settings.setValue(f"layouts/{name}", self.docks.state())
 
     def ask_name(self) -> None:
-        """Keep the present arrangement under a name that the person gives."""
+        """Ask for a name and save the present layout under it."""
         ask = QInputDialog(self.docks.window)
         ask.setLabelText("Name of the layout:")
         ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -297,21 +297,21 @@ class SavedLayouts(QObject):
         ask.open()
 
     def remove(self, name: str) -> None:
-        """Forget an arrangement."""
+        """Delete a saved layout."""
         self.settings.remove(f"layouts/{name}")
 
     def use(self, name: str) -> bool:
-        """Go back to an arrangement; says whether it could be read."""
+        """Return to a saved layout; return whether it could be read."""
         state = self.settings.value(f"layouts/{name}")
         return isinstance(state, QByteArray) and self.docks.restore(state)
 
     def remember(self) -> None:
-        """Keep what is in force for the next start."""
+        """Keep the present layout for the next start."""
         self.settings.setValue("window/state", self.docks.state())
         self.settings.setValue("window/geometry", self.docks.window.saveGeometry())
 
     def resume(self) -> bool:
-        """Take up what was in force at the end of the last run; says whether there was something."""
+        """Return to the layout at the end of the last run; return whether there was one."""
         state, geometry = self.settings.value("window/state"), self.settings.value("window/geometry")
         if not isinstance(state, QByteArray) or not isinstance(geometry, QByteArray):
             return False

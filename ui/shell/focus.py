@@ -1,4 +1,4 @@
-"""Focus mode for the classroom: panels and single settings are hidden that a teacher chose."""
+"""Focus mode for the classroom, which hides panels and settings that a teacher chose."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from ui.forms.rows import Row
 from ui.shell.docks import Docks
 
 _USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
-"""Until a teacher chooses: all panels of controls; the network, the pictures and the bar at the top stay."""
+"""Hidden until a teacher chooses: all panels of controls. The pictures and the transport bar stay."""
 
 
 class FocusMode(QObject):
-    """Hides and brings back. `rows` gives the settings that can be hidden: by panel, their rows by path."""
+    """Focus mode of a window. `rows` returns the settings that can be hidden: by panel, their rows by path."""
 
     def __init__(self, docks: Docks, rows: Callable[[], Mapping[str, Mapping[str, Row]]], settings: QSettings) -> None:
         super().__init__(docks)
@@ -26,7 +26,7 @@ class FocusMode(QObject):
         self._hidden = frozenset(_stored_names(settings.value("focus/hidden"), _USUALLY_HIDDEN))
 
     def toggle(self) -> None:
-        """Hide what is to be hidden, or bring it back."""
+        """Hide what was chosen, or show it again."""
         self.on = not self.on
         if self.on:
             self.before = self.docks.state()
@@ -60,17 +60,17 @@ class FocusMode(QObject):
 
 
 def _stored_names(value: object, otherwise: Iterable[str]) -> list[str]:
-    """A list of names out of the settings, which keep a list of one as a text."""
+    """Return a list of names from the settings, which keep a list of one as a text."""
     if isinstance(value, str):
         return [value]
     return [str(name) for name in value] if isinstance(value, list) else list(otherwise)
 
 
 class FocusChoice(QDialog):
-    """A list of everything that can be hidden, with a check mark at what is."""
+    """Dialog with everything that can be hidden, checked where it is."""
 
     chosen = Signal(object)
-    """The names of what is to be hidden, a frozenset."""
+    """Carries the names of what focus mode hides, a frozenset."""
 
     def __init__(self, parts: Mapping[str, Mapping[str, str]], hidden: Iterable[str], parent: QWidget) -> None:
         super().__init__(parent)
@@ -101,7 +101,7 @@ class FocusChoice(QDialog):
         fill(QVBoxLayout(self), QLabel("Hidden while focus mode is on:"), self.tree, buttons)
 
     def items(self) -> list[QTreeWidgetItem]:
-        """Everything that can be hidden."""
+        """Return everything that can be hidden."""
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
     def _hidden(self) -> frozenset[str]:

@@ -1,6 +1,7 @@
 """Pictures of what the window shows: any widget as PNG, as SVG, and for the clipboard.
 
-Both are painted anew, so that they are sharp at every size. In an SVG text stays text and maps are embedded images.
+Widgets are painted again, not copied from the screen, so that they are sharp at every size. In an SVG text stays text
+and maps are embedded images.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
 
 
 def image(widget: QWidget, scale: int = 1) -> QImage:
-    """A widget as it looks now, in `scale` times as many pixels each way."""
+    """Paint a widget in `scale` times as many pixels each way."""
     widget = _content_of(widget)
     picture = QImage(widget.size() * scale, QImage.Format.Format_ARGB32_Premultiplied)
     picture.setDevicePixelRatio(scale)
@@ -36,7 +37,7 @@ def image(widget: QWidget, scale: int = 1) -> QImage:
 
 
 def png(widget: QWidget, scale: int = 1) -> bytes:
-    """A widget as it looks now as a PNG."""
+    """Encode a widget as PNG."""
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
     image(widget, scale).save(buffer, "PNG")  # type: ignore[call-overload]  # PySide takes no bytes, whatever its types say
@@ -44,7 +45,7 @@ def png(widget: QWidget, scale: int = 1) -> bytes:
 
 
 def svg(widget: QWidget, title: str = "") -> bytes:
-    """A widget as it looks now as an SVG."""
+    """Encode a widget as SVG."""
     widget = _content_of(widget)
     buffer = QBuffer()
     buffer.open(QBuffer.OpenModeFlag.WriteOnly)
@@ -60,7 +61,7 @@ def svg(widget: QWidget, title: str = "") -> bytes:
 
 
 def mime(widget: QWidget, title: str = "") -> QMimeData:
-    """A widget as it looks now for the clipboard: as pixels and as SVG; who pastes takes what it can."""
+    """Encode a widget for the clipboard, as pixels and as SVG."""
     data = QMimeData()
     data.setImageData(image(widget, CLIPBOARD_SCALE))
     data.setData(SVG, svg(widget, title))
@@ -68,7 +69,7 @@ def mime(widget: QWidget, title: str = "") -> QMimeData:
 
 
 def encode_picture(widget: QWidget, path: Path, scale: int = 1, title: str = "") -> bytes:
-    """A widget in the format that the end of a file's name says. Raises InputError."""
+    """Encode a widget in the format of a file's suffix. Raises InputError for any but .png and .svg."""
     suffix = path.suffix.lower()
     if suffix == ".png":
         return png(widget, scale)
@@ -91,7 +92,7 @@ def paint(widget: QWidget, device: QPaintDevice) -> None:
 
 @contextmanager
 def _drawn_one_by_one(widget: QWidget) -> Iterator[None]:
-    """Have plots draw each point as a shape, not from a table of small pictures that were made for the screen."""
+    """Make plots draw each point as a shape instead of copying pictures that were made for the screen."""
     views = [widget, *widget.findChildren(pg.GraphicsView)]
     items = [item for view in views if isinstance(view, pg.GraphicsView) for item in view.scene().items()]
     scatters = [item for item in items if isinstance(item, pg.ScatterPlotItem)]

@@ -1,4 +1,4 @@
-"""Which keys a focused control keeps for itself, although the window has a shortcut on them."""
+"""Keys that a focused control keeps for itself although the window has a shortcut for them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier)
 
 
 class FocusedKeys(QObject):
-    """Gives space and Ctrl+Z to the window, except where a focused control needs them itself."""
+    """Filter that gives space and Ctrl+Z to the window unless a focused control needs them."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -18,7 +18,7 @@ class FocusedKeys(QObject):
         application().focusChanged.connect(self._follow)
 
     def close(self) -> None:
-        """Watch the keys no longer."""
+        """Stop watching the keys."""
         application().focusChanged.disconnect(self._follow)
 
     def _follow(self, before: QWidget | None, now: QWidget | None) -> None:
@@ -42,7 +42,7 @@ class FocusedKeys(QObject):
 
 
 def application() -> QApplication:
-    """Qt's application, which runs wherever there is a window."""
+    """Return Qt's application."""
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app

@@ -1,4 +1,4 @@
-"""What the window says: the banner across it, and the status line with a notice and the diagnosis with its remedy."""
+"""Messages of the window: the banner, and the status line with notices and the diagnosis."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ui.look.theme import GRID, px
 from ui.session.commands import Report
 
 _NOTICE_SECONDS = 10.0
-"""How long a notice stands in the status line."""
+"""How long a notice stays in the status line."""
 
 
 def _remedy_button() -> QPushButton:
@@ -25,10 +25,10 @@ def _remedy_button() -> QPushButton:
 
 
 class _DiagnosisLine(QWidget):
-    """What the network ails, in one sentence, with a remedy as a button."""
+    """The diagnosis in one sentence, with a remedy as a button."""
 
     accepted = Signal(object)
-    """The Remedy that the person wants."""
+    """Carries the Remedy that the person accepted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ Offer: TypeAlias = tuple[str, Callable[[], object]]
 
 
 class _Banner(QFrame):
-    """A line across the window that says what went wrong and, where there is one, offers a remedy."""
+    """Line across the window that says what went wrong and may offer a remedy."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -106,9 +106,9 @@ class _Banner(QFrame):
 
 
 class Messages(QObject):
-    """Says what happened: notices in the status line for a while, what needs attention in the banner until dismissed.
+    """Messages to the person: notices in the status line for a while, what needs attention in the banner.
 
-    Its widgets can be made again at another size; they go on saying what they said.
+    The widgets can be made again at another zoom; they keep their messages.
     """
 
     def __init__(self, bar: QStatusBar) -> None:
@@ -127,7 +127,7 @@ class Messages(QObject):
         self._bar.setSizeGripEnabled(False)
 
     def rebuild(self) -> None:
-        """Make the widgets again, at the size in force. Whoever shows the banner places the new one."""
+        """Make the widgets again at the present zoom; the window has to place the new banner."""
         before = self.banner
         for label in (self.status, self.diagnosis):
             self._bar.removeWidget(label)
@@ -153,18 +153,18 @@ class Messages(QObject):
         self.banner.tell(text, refuses=True)
 
     def take_back_refusal(self) -> None:
-        """Hide what was refused, because a change was made after it."""
+        """Hide a refusal, because a change was made after it."""
         if self.banner.said[2]:
             self.banner.hide()
 
     def show_report(self, report: Report) -> None:
-        """Say where training stands, and the latest notice for a while."""
+        """Show the state of training, and the latest notice for a while."""
         self._report = report
         recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
         self.status.setText(" ".join([_status_words(report), *([self._notice] if recent else [])]))
 
     def say_pausing(self) -> None:
-        """Say that a pause waits for a long step; the next report takes it back."""
+        """Say that a pause waits for a long step, until the next report."""
         self.status.setText("Pausing after the step in progress…")
 
 

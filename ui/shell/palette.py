@@ -1,7 +1,7 @@
-"""The command palette (Ctrl+K): everything the window can do, found by typing a few of its letters.
+"""The command palette (Ctrl+K): everything the window can do, found by typing a few letters.
 
-Commands are gathered when the palette opens, so it always offers what there is at that moment. What is typed after a
-setting's name is the value to give it: `learning rate 0.03`.
+Commands are collected when the palette opens. What is typed after a setting's name is its new value: `learning rate
+0.03`.
 """
 
 from __future__ import annotations
@@ -21,24 +21,24 @@ from ui.look.theme import GRID, px
 
 _WIDTH, _ROWS = 560, 12
 _MOST = 200
-"""Lines in the list; who looks for more types another letter."""
+"""The most lines that the list shows."""
 
 
 class PaletteCommand(NamedTuple):
-    """Something that can be done."""
+    """Command that the palette offers."""
 
     name: str
     do: Callable[[], object]
     keys: str = ""
     """The shortcut, as shown."""
     set: Callable[[str], object] | None = None
-    """Gives the setting that is named a value that was typed behind the name."""
+    """Gives the setting a value that was typed after its name."""
 
 
 def score(name: str, typed: str) -> float | None:
-    """How well a name fits what was typed, smaller is better; None if it does not.
+    """Rate how well a name fits what was typed, smaller is better; None if it does not.
 
-    Each word that was typed has to stand somewhere in the name, or to be made of the first letters of its words.
+    Each typed word has to occur in the name, or to consist of first letters of its words.
     """
     low, total = name.lower(), 0.0
     for word in typed.lower().split():
@@ -54,7 +54,7 @@ def score(name: str, typed: str) -> float | None:
 
 
 def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
-    """The commands that fit, the best first; a value behind a setting's name goes to the setting."""
+    """Return the commands that fit, the best first; a value typed after a setting's name goes to the setting."""
     ranked: list[tuple[float, int, PaletteCommand]] = []
     name, _, value = typed.replace("=", " ").strip().rpartition(" ")
     for place, command in enumerate(commands):
@@ -67,7 +67,7 @@ def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteComm
 
 
 class CommandPalette(QFrame):
-    """A line to type in and what fits below it; Enter does the chosen one, Escape nothing."""
+    """Line to type in, with the matching commands below; Enter runs the chosen one, Escape closes."""
 
     def __init__(self, parent: QWidget, gather: Callable[[], list[PaletteCommand]]) -> None:
         super().__init__(parent)
@@ -92,7 +92,7 @@ class CommandPalette(QFrame):
         self.hide()
 
     def open(self) -> None:
-        """Show what there is to do now."""
+        """Show the palette with the commands of this moment."""
         self.before = self.window().focusWidget()
         self.commands = self._gather()
         self.line.clear()
@@ -131,7 +131,7 @@ class CommandPalette(QFrame):
             self.shown[row].do()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The arrows walk the list while the line has the focus; leaving the line closes the palette."""
+        """Move in the list by arrow keys while the line has the focus; close the palette when it loses it."""
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._key(event.key())
         if event.type() == QEvent.Type.FocusOut:

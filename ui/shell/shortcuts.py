@@ -1,4 +1,4 @@
-"""The list of all shortcuts and gestures, made from the menus and from what panels and pictures say of themselves."""
+"""The list of all shortcuts, made from the menus, and of all gestures."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _GESTURES = (
     ("Boundary, any tab or title", "Right click", "Copy or save its picture"),
     ("Drawing", "Drag; right button", "Draw points; erase them"),
 )
-"""Where, how, what for: what stands in no menu."""
+"""Gestures that are in no menu: where, how and what for."""
 
 
 class ShortcutList(QDialog):

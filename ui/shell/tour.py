@@ -1,6 +1,6 @@
-"""The tour: a few cards that point at parts of the window and say what to try. It blocks nothing.
+"""The tour: a few cards that point at parts of the window and say what to try.
 
-The window goes on working below it; a step that asks for something to be done goes on by itself when it is.
+The window keeps working below it; a card that asks for something is followed by the next once that is done.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from ui.look.theme import GRID, exact_px, px
 
 _CARD_WIDTH = 320
 _LOOK_MILLISECONDS = 200
-"""How often the tour looks whether what it asked for has been done."""
+"""How often the tour checks whether what it asked for has been done."""
 
 
 class TourStop(NamedTuple):
-    """One card of the tour."""
+    """Card of the tour."""
 
     title: str
     words: str
@@ -35,7 +35,7 @@ class TourStop(NamedTuple):
 
 
 class Tour(QWidget):
-    """Dims the window but for one part, and explains that part."""
+    """Overlay that dims all but one part of the window and explains that part."""
 
     ended = Signal()
 
@@ -95,7 +95,7 @@ class Tour(QWidget):
         self._arrange()
 
     def _look(self) -> None:
-        """Go on when what the card asks for has been done; follow a target that moved."""
+        """Show the next card when what this one asks for has been done; follow a target that moved."""
         done = self.stops[self.at].done
         if done is not None and done():
             self._show_stop(self.at + 1)
@@ -103,7 +103,7 @@ class Tour(QWidget):
             self._arrange()
 
     def hole(self) -> QRect:
-        """Where the part is that the card is about."""
+        """Return the rectangle of the part that the card is about."""
         if self.target is None or not self.target.isVisible():
             return QRect()
         corner, near = self.target.mapTo(self.host, QPoint(0, 0)), px(4)

@@ -1,4 +1,4 @@
-"""Work that is mostly done at once. If it takes longer, a dialog shows how far it is and lets the person stop it."""
+"""Work that is usually done at once; if it takes longer, a dialog shows its progress and lets the person stop it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from ui.look.theme import GRID, px
 from ui.session.jobs import Job
 
 _AT_ONCE_MILLISECONDS = 150
-"""The window waits so long for work, so that what is done by then is seen at once."""
+"""How long the window waits for work, so that short work is seen at once."""
 SHOW_AFTER_MILLISECONDS = 300
-"""Then it goes on, and after this time shows the dialog, which would only flicker for shorter work."""
+"""How long after that the dialog appears, which would only flicker for shorter work."""
 _WIDTH = 360
 
 
 class Waiting(QDialog):
-    """Has work done beside the window, and tells `then` what it returned or `failed` what it raised.
+    """Dialog of work on a thread, which gives its result to `then` or its exception to `failed`.
 
-    Stopped work has raised `CancelledError`. The dialog goes away by itself.
+    Work that was stopped fails with `CancelledError`. The dialog deletes itself.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class Waiting(QDialog):
             self.failed(error)
 
     def reject(self) -> None:
-        """Stop the work, which may take a moment to notice; nobody waits for that."""
+        """Stop the work without waiting until it has noticed."""
         self.job.cancel()
         if self._end():
             self.failed(CancelledError())
 
     def _end(self) -> bool:
-        """Show nothing any more; returns whether what the work came to is still wanted."""
+        """Hide the dialog; return whether the outcome of the work is still wanted."""
         wanted, self.over = not self.over, True
         self.timer.stop()
         self.hide()

@@ -1,6 +1,6 @@
-"""The window: `window` puts all together, `parts` are its panels and pictures, `desk` is what everything works with.
+"""The window: `window` assembles it, `window_parts` are its panels and pictures, `desk` is what all modules share.
 
-`presenter` and `wiring` connect the parts with the session, `actions` is the table of what menus, shortcuts and palette
-offer, `documents` and `autosave` are what is opened, saved and found again, `sharing`, `exports`, `picture_saver` and
-`animation_dialog` what goes in and out besides.
+`presenter` and `wiring` connect the parts with the session; `actions` is the table behind menus, shortcuts and palette;
+`documents` and `autosave` open, save and recover; `sharing`, `exports`, `picture_saver` and `animation_dialog` serve
+everything else that goes in or out.
 """

@@ -1,4 +1,4 @@
-"""The table of actions: all that the menus offer, menu by menu. To add an action is to add an entry here.
+"""The table of actions, menu by menu. To add an action, add an entry here.
 
 Menus, shortcuts, the command palette (Ctrl+K) and the list of shortcuts (F1) are made from it.
 """
@@ -42,7 +42,7 @@ def file_menu(
     pictures: PictureSaver,
     close: Callable[[], object],
 ) -> Menu:
-    """What comes from files and goes into them."""
+    """Make the menu of what comes from files and goes into them."""
     presets = [
         Action(f"preset.{name}", load(path).name, partial(documents.open_carefully, name))
         for name, path in preset_paths().items()
@@ -101,7 +101,7 @@ def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[
 
 
 def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
-    """Undo, points, and what goes through the clipboard."""
+    """Make the menu of undo, points and the clipboard."""
     return Menu(
         "&Edit",
         [
@@ -143,7 +143,7 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
 
 
 def training_menu(session: Session, presenter: Presenter) -> Menu:
-    """What the bar at the top does."""
+    """Make the menu of what the transport bar does."""
     return Menu(
         "&Training",
         [
@@ -163,7 +163,7 @@ def view_menu(
     appearance: Appearance,
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
-    """Panels, their layouts, focus mode, sizes and colours."""
+    """Make the menu of panels, layouts, focus mode, zoom and colours."""
     shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
     panels = [
         Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)
@@ -173,6 +173,10 @@ def view_menu(
         Action(f"go_to.{name}", action.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
         for place, (name, action) in enumerate(shown.items(), start=1)
     ]
+
+    def focus_is_on() -> bool:
+        return focus_mode.on
+
     return Menu(
         "&View",
         [
@@ -180,13 +184,7 @@ def view_menu(
             Menu("&Go to", places),
             Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
-            Action(
-                "view.focus",
-                "&Focus mode for the classroom",
-                focus_mode.toggle,
-                ("F9",),
-                checked=lambda: focus_mode.on,
-            ),
+            Action("view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), checked=focus_is_on),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
             Menu("&Size of everything", _size_entries(appearance)),
@@ -243,7 +241,7 @@ def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
 def help_menu(
     find_command: Callable[[], object], show_shortcuts: Callable[[], object], take_tour: Callable[[], object]
 ) -> Menu:
-    """Where to find everything else."""
+    """Make the menu that leads to everything else."""
     return Menu(
         "&Help",
         [

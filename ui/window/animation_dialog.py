@@ -1,4 +1,4 @@
-"""Training as an animated GIF: the dialog that asks how, and what makes it while the window goes on."""
+"""Training as an animated GIF: the dialog that asks for settings, and the job that makes it."""
 
 from __future__ import annotations
 
@@ -26,10 +26,9 @@ from ui.shell.dialogs import ask_to_save
 
 _WIDTH, _BAR_HEIGHT = 400, 10
 _YIELD_MILLISECONDS, _REST_MILLISECONDS = 2, 20
-"""Left to the window whenever the thread looks whether to go on, and after each frame: drawing holds the interpreter
-lock."""
+"""Pauses of the thread at each check for cancellation and after each frame: drawing holds the interpreter lock."""
 _ANSWER_SECONDS = 0.05
-"""Between two looks while it waits for the weights to start from."""
+"""Time between two checks for cancellation while it waits for the initial weights."""
 _NOTE = (
     "Training is repeated from its start with the present settings. What was changed while it ran, and weights that "
     "were set by hand, are not repeated."
@@ -37,14 +36,14 @@ _NOTE = (
 
 
 class _Making(NamedTuple):
-    """All that it takes to make an animation, apart from the window."""
+    """Everything needed to make an animation, without the window."""
 
     path: Path
     experiment: Experiment
     settings: AnimationSettings
     engine: EngineName
     initial: Answer
-    """The weights to start from that were given; mostly there are none."""
+    """The given initial weights, if there are any."""
 
     def make(self, job: Job) -> Animation:
         """Repeat the training and write the file, on the job's thread. Raises CancelledError."""
@@ -82,10 +81,10 @@ class _Making(NamedTuple):
 
 
 class AnimationDialog(QDialog):
-    """Asks for the settings of an animation and makes it. Closing it ends what it makes."""
+    """Dialog that asks for the settings of an animation and makes it. Closing it cancels that."""
 
     said = Signal(str)
-    """What was written, in a sentence."""
+    """Say what was written."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
@@ -202,7 +201,7 @@ def _failed_words(path: Path, error: Exception) -> str:
 
 
 def made_words(name: str, animation: Animation) -> str:
-    """What was written, in a sentence."""
+    """Say what was written."""
     end = {
         "diverged": f" Training diverged after epoch {animation.epoch:,}; the animation ends there.",
         "stopped_early": f" Early stopping ended training at epoch {animation.epoch:,}.",

@@ -1,4 +1,4 @@
-"""Which colours, and which size of everything, a person chose."""
+"""The colours and the zoom that a person chose."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from ui.look import theme
 
 
 class Appearance(QObject):
-    """Asks for other colours and another size; whoever runs the window puts them in force."""
+    """Asks for other colours and another zoom, which the application applies."""
 
     theme_chosen = Signal(str)
     """"light", "dark" or "system"."""
     size_chosen = Signal(float)
-    """How large everything is to be, 1.0 being the usual size."""
+    """Carries the zoom, 1.0 being the usual size."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.theme = "system"
-        """The choice in force."""
+        """The present choice."""
 
     def resize(self, by: int) -> None:
-        """One size larger or smaller."""
+        """Ask for the next larger or smaller zoom."""
         place = min(max(theme.ZOOMS.index(theme.zoom()) + by, 0), len(theme.ZOOMS) - 1)
         self.size_chosen.emit(theme.ZOOMS[place])

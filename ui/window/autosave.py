@@ -1,4 +1,4 @@
-"""Autosave and recovery: what is being worked on is kept every few seconds, and offered again after a crash."""
+"""Autosave and recovery: the present work is kept every few seconds, and offered after a crash."""
 
 from __future__ import annotations
 
@@ -25,27 +25,27 @@ _AUTOSAVE_MILLISECONDS = 15_000
 
 
 class _Asked(NamedTuple):
-    """What a document was asked for with."""
+    """Circumstances in which a document was asked for."""
 
     mark: Mark
-    """What there was then."""
+    """What the document will hold."""
     title: str
     origin: str
     restores: bool
-    """Whether that includes what is being recovered."""
+    """Whether it includes what is being recovered."""
 
 
 class _Restoring(NamedTuple):
-    """What is being recovered."""
+    """Recovery in progress."""
 
     found: RecoverableWork
     lock: FileLock
     taken: bool = False
-    """Whether the window works on it already."""
+    """Whether the window has opened it."""
 
 
 class Autosave(QObject):
-    """Keeps the work of a window in a slot of a common folder. It does nothing until it is told to begin."""
+    """Keeps the work of a window in a slot of a common folder, from `begin` on."""
 
     def __init__(self, desk: Desk, documents: Documents) -> None:
         super().__init__(desk)
@@ -53,7 +53,7 @@ class Autosave(QObject):
         self.slot: WorkSlot | None = None
         self.folder: Path | None = None
         self.kept: Mark | None = None
-        """The mark of what was kept last; see `Work.mark`."""
+        """What was kept last; see `Work.mark`."""
         self.job: Job | None = None
         self.restoring: _Restoring | None = None
         self.timer = QTimer(self, interval=_AUTOSAVE_MILLISECONDS)
@@ -62,7 +62,7 @@ class Autosave(QObject):
         desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
-        """Keep the window's work from now on, and offer what an earlier run has left."""
+        """Keep the window's work from now on, and offer work that an earlier run has left."""
         self.folder = folder
         try:
             found = find_recoverable(folder)
@@ -80,18 +80,18 @@ class Autosave(QObject):
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
     def _tidy(self) -> None:
-        """Remove what processes that were killed left unfinished beside the files that were worked on last."""
+        """Remove unfinished files of processes that were killed beside the recent files."""
         for path in self.documents.recent.paths():
             remove_strays(Path(path))
 
     def _note_change(self) -> None:
-        """If the whole training is safe in a file of its own, there is nothing to recover."""
+        """Clear the slot when the whole training is in a file of its own."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
             self.kept = self.work.saved
 
     def keep(self) -> None:
-        """Keep the work, if there is something new."""
+        """Keep the work if it has changed."""
         mark = self.work.mark()
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
@@ -118,14 +118,14 @@ class Autosave(QObject):
             self.keep()
 
     def _tell_failure(self, error: Exception, restores: bool) -> None:
-        """The work could not be kept; it is tried again later. What was recovered stays where it is."""
+        """Say that the work could not be kept; it is tried again later, and recovered work stays where it is."""
         self.job = None
         if restores:
             self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
     def close(self) -> None:
-        """The window closes as it should."""
+        """Stop keeping the work and clear its slot, since the window closes normally."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
         self._end_recovery(restored=False)
@@ -134,7 +134,7 @@ class Autosave(QObject):
             self.slot = None
 
     def found(self) -> list[RecoverableWork]:
-        """What there is to recover."""
+        """Return the work that can be recovered."""
         return find_recoverable(self.folder) if self.folder is not None and self.slot is not None else []
 
     def _offer(self, found: RecoverableWork) -> None:
@@ -146,11 +146,11 @@ class Autosave(QObject):
         )
 
     def recover_carefully(self, found: RecoverableWork) -> None:
-        """Go on with it, if no changes are lost by that which the person wants to keep."""
+        """Recover work after asking about unsaved changes."""
         self.documents.before_losing(partial(self.recover, found))
 
     def recover(self, found: RecoverableWork) -> None:
-        """Go on with what an earlier run has left. It is an attempt on record until this window keeps it itself."""
+        """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
             self.desk.tell("That is being recovered already, or was.")
@@ -186,7 +186,6 @@ class Autosave(QObject):
 
 
 def words_for(found: RecoverableWork) -> str:
-    """What can be recovered, in words."""
-    return (
-        f"“{found.note.title or 'Untitled'}” as it was at {time.strftime('%H:%M on %d %B', time.localtime(found.time))}"
-    )
+    """Describe work that can be recovered."""
+    moment = time.strftime("%H:%M on %d %B", time.localtime(found.time))
+    return f"“{found.note.title or 'Untitled'}” as it was at {moment}"

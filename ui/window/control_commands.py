@@ -1,4 +1,4 @@
-"""Every control as a command of the palette (Ctrl+K): bring it into sight, press it, or give it a value."""
+"""Commands of the palette (Ctrl+K) made from controls: show one, press it, or give it a value."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ui.window.desk import Desk
 
 
 class ControlCommands:
-    """Finds the controls of a window and makes commands of them."""
+    """Maker of commands from the controls of a window."""
 
     def __init__(self, desk: Desk) -> None:
         self.desk = desk
 
     def reveal(self, widget: QWidget) -> None:
-        """Bring a control into sight, whatever hides it: a closed dock, another tab, a folded part, a scrolled list."""
+        """Show a control, whatever hides it: a closed dock, another tab, a folded part, a scrolled list."""
         name = self.desk.docks.holding(widget)
         if name is not None:
             self.desk.docks.show(name)
@@ -38,7 +38,7 @@ class ControlCommands:
             parent = parent.parentWidget()
 
     def commands(self, known: Iterable[PaletteCommand]) -> list[PaletteCommand]:
-        """Every setting with its choices, and every button that is none of the commands that are `known` already."""
+        """Return commands for every setting with its choices and for every button that `known` does not name."""
         window, docks = self.desk.window, self.desk.docks
         found = [command for row in window.findChildren(Row) for command in self._row_commands(row)]
         names = {command.name for command in (*known, *found)}
@@ -54,7 +54,7 @@ class ControlCommands:
         button.click()
 
     def _row_commands(self, row: Row) -> list[PaletteCommand]:
-        """What can be done with one setting: go there, give it a value, choose one of its members."""
+        """Return commands for one setting: go there, give it a value, choose one of its members."""
         main = row.controls.get("")
         if not row.path or main is None or not row.isEnabled():
             return []
@@ -67,7 +67,7 @@ class ControlCommands:
         return commands
 
     def focus_on(self, widget: QWidget) -> None:
-        """Bring a control into sight and give it the keyboard."""
+        """Show a control and give it the keyboard."""
         self.reveal(widget)
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

@@ -1,7 +1,7 @@
-"""The documents of the window: new, open and save, and what is asked before changes are lost.
+"""The documents of the window: new, open and save, and the question before changes are lost.
 
 A document is a whole training in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
-read and written beside the window; what goes wrong stands in the banner, and changes nothing.
+read and written on threads; a failure is told in the banner and changes nothing.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
@@ -19,16 +19,43 @@ from playground.storage.document import SUFFIX
 from ui.shell.dialogs import ask_about_changes, ask_about_replacing
 from ui.shell.waiting import Waiting
 from ui.window.desk import Desk
-from ui.window.recent_files import RecentFiles
 from ui.window.saves import Save, Saves
 from ui.window.work import UNTITLED, Work
 
 _DOCUMENTS, _EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
 _BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
 
+_MOST_RECENT = 10
+_RECENT = "files/recent"
+
+
+class RecentFiles:
+    """Recent files, kept in the settings."""
+
+    def __init__(self, settings: QSettings) -> None:
+        self._settings = settings
+
+    def paths(self) -> list[str]:
+        """Return all of them, the latest first."""
+        stored = self._settings.value(_RECENT)
+        return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
+
+    def remember(self, path: Path) -> None:
+        """Put a file first."""
+        first = str(path.resolve())
+        self._keep([first, *(other for other in self.paths() if other != first)])
+
+    def forget_if_gone(self, path: Path) -> None:
+        """Leave out a file that no longer exists."""
+        if not path.exists():
+            self._keep([other for other in self.paths() if other != str(path.resolve())])
+
+    def _keep(self, paths: list[str]) -> None:
+        self._settings.setValue(_RECENT, paths[:_MOST_RECENT])
+
 
 class Documents(QObject):
-    """Opens and saves for a window. The window closes once everything is saved."""
+    """Opens and saves for a window, which closes once everything is saved."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -37,19 +64,19 @@ class Documents(QObject):
         self.careful = False
         """Whether to ask before changes are lost."""
         self._closing = False
-        """Whether the window is to be closed once all is safe."""
+        """Whether the window closes once everything is saved."""
         self.saves.done.connect(self._note_saved)
         self.saves.failed.connect(self._tell_failure)
 
     def before_losing(self, then: Callable[[], object]) -> None:
-        """Do something by which the present changes would be lost, if the person agrees."""
+        """Do something that loses unsaved changes, after asking about them."""
         if not (self.careful and self.work.modified):
             then()
         elif self.desk.window.findChild(QMessageBox, "changes.question") is None:
             ask_about_changes(self.desk.window, self.work.name, lambda: self.save(then), then)
 
     def may_close(self) -> bool:
-        """Whether nothing is lost if the window closes now. If not, it closes later, if the person agrees."""
+        """Return whether the window can close now; if not, it closes later if the person agrees."""
         if self.saves.busy:
             # It closes once all is safe, and stays if that fails.
             self._closing = True
@@ -64,7 +91,7 @@ class Documents(QObject):
         self.desk.window.close()
 
     def new(self) -> None:
-        """Begin anew with what a fresh window shows."""
+        """Open what a fresh window shows."""
         self.before_losing(lambda: self.open(FIRST_PRESET))
 
     def ask_open(self) -> None:
@@ -72,15 +99,15 @@ class Documents(QObject):
         self.before_losing(lambda: self.desk.ask_to_open("Open", [_BOTH], self.open))
 
     def open_carefully(self, source: str) -> None:
-        """Open something, if no changes are lost by that which the person wants to keep."""
+        """Open something after asking about unsaved changes."""
         self.before_losing(lambda: self.open(source))
 
     def open(self, source: str) -> None:
-        """Open a document, an experiment file, a preset or a link; if it is refused, say why and change nothing."""
+        """Open a document, an experiment file, a preset or a link; if that fails, say why and change nothing."""
         self.read(source, lambda: open_source(source), lambda found: self.take(source, found))
 
     def read(self, source: str, work: Callable[[], Opened], then: Callable[[Opened], object]) -> None:
-        """Read what is to be opened, and if it can be, go on with `then`. What was still being read is not opened."""
+        """Read something on a thread and give it to `then`; what was still being read is dropped."""
         for earlier in self.desk.window.findChildren(Waiting):
             earlier.reject()
         Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self._refuse(source, error))
@@ -94,14 +121,14 @@ class Documents(QObject):
         self.recent.forget_if_gone(Path(source))
 
     def take(self, source: str, found: Opened) -> None:
-        """Put what was read from a source in force."""
+        """Open what was read from a source."""
         path = _path_of(source, found)
         name = path.stem if path is not None else found.experiment.name or Path(source).stem
         self._begin(found.experiment, name, path, found.document)
         self._say(found.notes)
 
     def start_with(self, source: str, found: Opened) -> None:
-        """The window has begun with this experiment; if it is a document, go on with its training."""
+        """Note what the window was started with, and continue its training if it is a document."""
         if found.document is not None:
             self.take(source, found)
             self.desk.session.forget_edits()
@@ -114,9 +141,9 @@ class Documents(QObject):
             self._say(found.notes)
 
     def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
-        """Go on with work that no file holds; saving puts it where it came from. Returns whether it was accepted.
+        """Open recovered work, which saving puts where it came from; return whether it was accepted.
 
-        It is `outdated` if it is older than what the file holds that it came from.
+        It is `outdated` if the file it came from is newer.
         """
         taken = self._begin(document.experiment, title, Path(origin) if origin else None, document)
         if taken:
@@ -138,7 +165,7 @@ class Documents(QObject):
             self.desk.say(" ".join(notes))
 
     def save(self, then: Callable[[], object] | None = None) -> None:
-        """Save to the file that is worked on; without one, ask for it. `then` is done once all is safe."""
+        """Save to the present file, or ask for one; `then` is done once everything is saved."""
         if self.work.path is None:
             self.ask_save(then)
         else:
@@ -189,7 +216,7 @@ class Documents(QObject):
 
 
 def _path_of(source: str, found: Opened) -> Path | None:
-    """The file to which what was opened is saved again; presets, links and tables have none."""
+    """Return the file that saving writes again; presets, links and tables have none."""
     path = Path(source)
     is_experiment = path.suffix.lower() == ".json" and path.is_file()
     return path if is_experiment or found.document is not None else None

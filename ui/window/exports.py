@@ -1,7 +1,8 @@
-"""Exports: the network, and what belongs to it, for other programs. Each is proven beside the window, then written."""
+"""Exports of the network to other programs, each proven on a thread and then written."""
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,7 @@ _BUSY = "An export is still being proven. Cancel it from the File menu, or wait.
 
 
 class Exports(QObject):
-    """Writes exports for a window, one at a time."""
+    """Writer of a window's exports, one at a time."""
 
     running_changed = Signal(bool)
     """Whether an export is being made."""
@@ -42,25 +43,16 @@ class Exports(QObject):
         elif self.job is not None:
             self.desk.tell(_BUSY)
         else:
-            kind = f"{chosen.title} (*{chosen.suffix})"
-            self.desk.ask_to_save(
-                f"Export: {chosen.title}",
-                self._suggested(chosen),
-                [kind],
-                lambda path: self.begin(name, path, proof),
-            )
-
-    def _suggested(self, chosen: Format) -> str:
-        stem = Path(self.work.name).stem or "network"
-        plain = "".join(letter if letter.isalnum() else "_" for letter in stem).strip("_")
-        return f"{plain or 'network'}{chosen.suffix}"
+            title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
+            stem = re.sub(r"[\W_]", "_", Path(self.work.name).stem).strip("_") or "network"
+            self.desk.ask_to_save(title, stem + chosen.suffix, kinds, lambda path: self.begin(name, path, proof))
 
     def begin(self, name: str, path: str, proof: bool = True) -> None:
         """Export the present moment to a file."""
         self._answer = self.desk.session.ask(Exportable.of, partial(self._write, FORMATS[name], Path(path), proof))
 
     def _write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
-        """Prove and write what was asked for, beside the window; with `proof` it is run again before."""
+        """Write an export on a thread; with `proof` it is run and compared first."""
         self._answer = None
         if self.job is not None:
             self.desk.tell(_BUSY)
@@ -77,7 +69,7 @@ class Exports(QObject):
         self.desk.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
 
     def cancel(self) -> None:
-        """Stop what is being made."""
+        """Cancel the export that is being made."""
         if self.job is not None:
             self.job.cancel()
 
@@ -99,7 +91,7 @@ class Exports(QObject):
         self.running_changed.emit(False)
 
     def close(self) -> None:
-        """Stop what is being made, before the window goes; what comes late is not begun any more."""
+        """Stop before the window is deleted; an answer that comes late starts nothing."""
         if self._answer is not None:
             self._answer.forget()
         finish_jobs(self)

@@ -1,4 +1,4 @@
-"""Where docks stand: the layouts that come with the program."""
+"""The layouts of docks that come with the program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ui.views.registry import VIEWS
 
 
 def _with_neighbours(tabs: Tabs) -> Tabs:
-    """Tabs with the views that stand beside one of them, each after its neighbour."""
+    """Insert the views that declare a tab as their neighbour, each after it."""
     return tuple(name for tab in tabs for name in (tab, *(view.name for view in VIEWS if view.beside == tab)))
 
 
@@ -47,9 +47,9 @@ _DESIGNED = (
     ),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
-"""The layouts that come with the program, for windows of usual and of large size first; the last needs least room."""
+"""The first is for windows of usual size, the second for large ones; the last needs least room."""
 
 
 def layout_for(width: int) -> DockLayout:
-    """The layout that suits a width of the window, in pixels."""
+    """Return the layout that suits a width of the window, in pixels."""
     return LAYOUTS[1] if width >= 1600 * theme.zoom() else LAYOUTS[0]

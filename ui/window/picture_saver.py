@@ -1,4 +1,4 @@
-"""Pictures of the window's parts, for the clipboard and for files; training as a film."""
+"""Pictures of the window's parts, for the clipboard and for files; training as an animation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFileDialog, QWidget
+from PySide6.QtWidgets import QDialog, QWidget
 
 from playground import InputError
 from playground.files.atomic import write_atomically
@@ -20,26 +20,26 @@ from ui.window.desk import Desk
 from ui.window.window_parts import WindowParts
 
 _BOUNDARY = "boundary"
-"""The part that stands in no dock."""
+"""The part that is in no dock."""
 _PATIENCE_MILLISECONDS = 5000
-"""A part that was out of sight is taken as it is if it has heard nothing new by then."""
+"""How long a part that was out of sight is given to show the present moment."""
 _KINDS = {
     "PNG, twice as fine as the screen (*.png)": 2,
     "PNG, as on the screen (*.png)": 1,
     "PNG, four times as fine (*.png)": 4,
     "SVG, sharp at every size (*.svg)": 1,
 }
-"""The formats to choose from, and how fine each is."""
+"""The formats to choose from, and the pixels of each per pixel of the screen."""
 
 
 class PictureSaver(QObject):
-    """Copies and saves pictures of a window's parts. One that is out of sight is shown first, to be up to date."""
+    """Copies and saves pictures of a window's parts. A part that is out of sight is shown first."""
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.waiting: list[tuple[str, Callable[[], object]]] = []
-        """What is to be done when parts are in sight and up to date."""
+        """What waits for parts to be in sight and up to date."""
         self.patience = QTimer(self, interval=_PATIENCE_MILLISECONDS, singleShot=True)
         self.patience.timeout.connect(self._take_all)
         desk.session.reported.connect(self._look)
@@ -47,15 +47,15 @@ class PictureSaver(QObject):
         desk.docks.save_asked.connect(self.ask_save)
 
     def titles(self) -> dict[str, str]:
-        """What there are pictures of: names and titles."""
+        """Return names and titles of everything that there can be a picture of."""
         return {_BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:
-        """What goes by a name."""
+        """Return the part of a name."""
         return self.parts.boundary if name == _BOUNDARY else self.desk.docks.docks[name].widget()
 
     def offer_boundary(self, at: QPoint) -> None:
-        """The menu of the boundary."""
+        """Show the menu of the boundary."""
         menu = picture_menu(self.desk.window, partial(self.copy, _BOUNDARY), partial(self.ask_save, _BOUNDARY))
         menu.popup(self.parts.boundary.mapToGlobal(at))
 
@@ -70,13 +70,15 @@ class PictureSaver(QObject):
 
     def ask_save(self, name: str) -> None:
         """Let the person choose where a picture goes, and in which format."""
+
+        def save(path: str) -> None:
+            self.save(name, path, _KINDS.get(dialog.selectedNameFilter(), 1))
+
         title = f"Save a picture of {self.titles()[name]}"
-        dialog = self.desk.ask_to_save(
-            title, f"{name}.png", list(_KINDS), lambda path: self.save(name, path, _scale_chosen(dialog))
-        )
+        dialog = self.desk.ask_to_save(title, f"{name}.png", list(_KINDS), save)
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
-        """Write a picture as PNG or SVG, as the end of the file's name says."""
+        """Write a picture as PNG or SVG, by the file's suffix."""
         self.when_seen(name, partial(self._save_now, name, Path(path), scale))
 
     def _save_now(self, name: str, path: Path, scale: int) -> None:
@@ -102,12 +104,12 @@ class PictureSaver(QObject):
         dialog.show()
 
     def close(self) -> None:
-        """End what is being made."""
+        """Close the animation's dialog."""
         for dialog in self.desk.window.findChildren(QDialog, "gif"):
             dialog.close()
 
     def when_seen(self, name: str, do: Callable[[], object]) -> None:
-        """Do something when a part is in sight and up to date; now, if it is."""
+        """Do something when a part is in sight and up to date, which may be now."""
         if self._in_sight(name):
             do()
             return
@@ -120,7 +122,7 @@ class PictureSaver(QObject):
         return self.desk.docks.shows(self.part(name))
 
     def _look(self, report: Report) -> None:
-        """A report came; unless it is one from before they were, all parts in sight are about to show it."""
+        """Take waiting pictures after a report that answers what the parts in sight request."""
         if self.waiting and report.requests == self.desk.session.requests:
             QTimer.singleShot(0, self, self._take_seen)
 
@@ -134,7 +136,3 @@ class PictureSaver(QObject):
         waiting, self.waiting = self.waiting, []
         for _, do in waiting:
             do()
-
-
-def _scale_chosen(dialog: QFileDialog) -> int:
-    return _KINDS.get(dialog.selectedNameFilter(), 1)

@@ -1,4 +1,4 @@
-"""From the session to the window: its experiment goes to all panels, its reports to the pictures in sight."""
+"""The way from the session to the window: experiments go to all panels, reports to the pictures in sight."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from ui.window.window_parts import WindowParts
 
 
 class Presenter(QObject):
-    """Has the parts of a window show what the session tells, and asks for no more than is in sight."""
+    """Shows in the parts of a window what the session reports, and requests only what is in sight."""
 
     words_shown = Signal()
-    """All texts have changed, which is at most four times a second."""
+    """All texts have changed, at most four times a second."""
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
@@ -38,7 +38,7 @@ class Presenter(QObject):
         desk.docks.left.connect(self._leave_sight)
 
     def adopt_parts(self) -> None:
-        """Watch parts that were just made, and have them show what there is."""
+        """Watch parts that were just made, and show the present moment in them."""
         for view in self.parts.views:
             view.installEventFilter(self)
             view.requests_changed.connect(self.request_what_is_seen)
@@ -53,7 +53,7 @@ class Presenter(QObject):
         return super().eventFilter(watched, event)
 
     def request_what_is_seen(self) -> None:
-        """Have snapshots answer what the views in sight request, and nothing else."""
+        """Request what the views in sight need, and nothing else."""
         docks, session, parts = self.desk.docks, self.desk.session, self.parts
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
         session.request(frozenset().union(*(view.requests for view in seen)))
@@ -68,7 +68,7 @@ class Presenter(QObject):
             content.leave_sight()
 
     def show_experiment(self, experiment: Experiment) -> None:
-        """Have every panel show the experiment that is in force."""
+        """Show an experiment in every panel and every view in sight."""
         # Views first: panels move the keyboard, and a weight being typed would then be given to another one.
         for view in self.parts.views:
             if self.desk.docks.shows(view):
@@ -77,7 +77,7 @@ class Presenter(QObject):
             panel.show_experiment(experiment)
 
     def show_report(self, report: Report) -> None:
-        """Have every view show the latest moment."""
+        """Show the latest moment in every view in sight."""
         snapshot, parts, shows = report.snapshot, self.parts, self.desk.docks.shows
         if self._engine and snapshot.engine != self._engine:
             self.desk.say(f"The {snapshot.engine} engine has taken over.")
@@ -110,7 +110,7 @@ class Presenter(QObject):
         self.words_shown.emit()
 
     def _show_divergence(self, snapshot: Snapshot) -> None:
-        """Say once that training diverged, with a remedy; take it back when it goes on."""
+        """Say once that training diverged, with a remedy, until it goes on."""
         diverged = snapshot.status == "diverged"
         if diverged and not self._diverged:
             remedy = diagnose(snapshot)[0].remedy
@@ -128,10 +128,10 @@ class Presenter(QObject):
             self.desk.session.play()
 
     def say_engine_refused(self, reason: str) -> None:
-        """Say why training stays on the engine it is on."""
+        """Say why training stays on its present engine."""
         self.desk.say(f"The compiled engine is not available: {reason}")
 
 
 def _main_finding(snapshot: Snapshot) -> Finding | None:
-    """The first finding that the banner does not tell already."""
+    """Return the first finding except divergence, which the banner tells."""
     return next((finding for finding in diagnose(snapshot) if finding.kind != "diverged"), None)

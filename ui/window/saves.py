@@ -1,4 +1,4 @@
-"""Writing files of the present work beside the window, one after the other."""
+"""Writing the present work to files on a thread, one after the other."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ from ui.window.work import Mark
 
 
 class Save(NamedTuple):
-    """Something to be written."""
+    """Request to write the work to a file."""
 
     path: Path
     mark: Mark
-    """What there was when it was asked for."""
+    """The state of the work when it was asked for."""
     generation: int
-    """What was worked on then."""
+    """Which opened work it belongs to; see `Work.generation`."""
     then: Callable[[], object] | None
-    """To be done once it is safe."""
+    """What to do once it is written."""
 
 
 class Saves(QObject):
-    """Writes what is to be saved: a document, or to a `.json` file the settings alone."""
+    """Writes documents, or to a `.json` file the settings alone."""
 
     done = Signal(object)
-    """This Save is safe in its file."""
+    """Carries the Save that was written."""
     failed = Signal(object, object)
-    """This Save was not made, and why: an exception or a sentence."""
+    """Carries the Save that failed, and why: an exception or a sentence."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -50,7 +50,7 @@ class Saves(QObject):
         return self._saving is not None or bool(self._waiting)
 
     def add(self, save: Save) -> None:
-        """Write this once everything before it is written."""
+        """Write this after everything that was asked for before."""
         self._waiting.append(save)
         self._start_next()
 

@@ -1,4 +1,4 @@
-"""Sharing: experiments and links as text, points as tables; out, and in from the clipboard, a file, or by dropping."""
+"""Sharing of experiments, links and points through the clipboard, files, and drag and drop."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _TABLES = (".csv", ".tsv", ".txt")
 
 
 class Sharing(QObject):
-    """Takes in whatever arrives at a window, and gives out what it has, as text."""
+    """Takes what is pasted or dropped into a window, and copies its experiment as text."""
 
     def __init__(self, desk: Desk, parts: WindowParts, documents: Documents) -> None:
         super().__init__(desk)
         self.desk, self.parts, self.documents = desk, parts, documents
 
     def copy_experiment(self) -> None:
-        """Put the experiment on the clipboard as the text of an experiment file; a table goes along as its points."""
+        """Put the experiment on the clipboard as the text of an experiment file, with the points of a table."""
         experiment = self.desk.session.experiment
         try:
             if isinstance(experiment.data, Table):
@@ -42,7 +42,7 @@ class Sharing(QObject):
         self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
 
     def copy_link(self) -> None:
-        """Put a link to playground.tensorflow.org with the same run on the clipboard, or say what it can't say."""
+        """Put a link to playground.tensorflow.org with the same run on the clipboard, or say what prevents it."""
         try:
             QGuiApplication.clipboard().setText(link_of(self.desk.session.experiment))
         except NoLinkError as error:
@@ -51,17 +51,17 @@ class Sharing(QObject):
             self.desk.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
 
     def ask_export(self) -> None:
-        """Let the person choose where the exact points go."""
+        """Let the person choose a file for the exact points."""
         self.desk.ask_to_save(
             "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
         )
 
     def takes(self, mime: QMimeData) -> bool:
-        """Whether something that is dragged over the window may be dropped."""
+        """Return whether something dragged over the window may be dropped."""
         return bool(mime.hasUrls() or mime.hasText())
 
     def take(self, mime: QMimeData) -> None:
-        """Open, or import, what was dropped: the first of several files, an address, or a text."""
+        """Open or import what was dropped: the first of several files, an address, or a text."""
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
             self._take_file(mime.urls()[0].toLocalFile())
         else:

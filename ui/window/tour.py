@@ -1,4 +1,4 @@
-"""The two-minute tour: what its cards say, and what they point at."""
+"""The two-minute tour: the texts of its cards, and what they point at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.window.window_parts import WindowParts
 
 
 class WindowTour(QObject):
-    """Begins and ends the tour, and offers it once."""
+    """Begins and ends the tour, and offers it on the first start."""
 
     def __init__(self, desk: Desk, parts: WindowParts, presenter: Presenter) -> None:
         super().__init__(desk)
@@ -35,7 +35,7 @@ class WindowTour(QObject):
         self.desk.window.activateWindow()
 
     def offer(self) -> None:
-        """Tell a person who is here for the first time that there is a tour."""
+        """Offer the tour on the first start."""
         settings = self.desk.settings
         if not settings.value("tour/offered", False, bool):
             settings.setValue("tour/offered", True)

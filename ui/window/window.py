@@ -1,6 +1,6 @@
-"""The main window: puts panels, pictures, docks, menus and messages together and owns what they work with.
+"""The main window: assembles panels, pictures, docks, menus and messages, and owns what they work with.
 
-What the session tells reaches the parts through `Presenter`, what they ask for reaches the session through `Wiring`.
+What the session reports reaches the parts through `Presenter`; what they ask for reaches the session through `Wiring`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Window(QMainWindow):
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
         self._before_crowding: QByteArray | None = None
-        """Where the docks stood before everything became too large for that."""
+        """The layout before the zoom became too large for it."""
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
@@ -67,12 +67,12 @@ class Window(QMainWindow):
         self._put_together()
         self.docks.arrange(LAYOUTS[0])
         self.has_layout = False
-        """Whether the docks stand where a person had them."""
+        """Whether the layout is one that a person had."""
         self.session.set_speed(self.parts.transport.speed)
         self._listen()
 
     def _make_helpers(self) -> None:
-        """Make all that lasts as long as the window, whatever size everything has."""
+        """Make what lasts as long as the window, at every zoom."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
         self.appearance = Appearance(self)
@@ -140,7 +140,7 @@ class Window(QMainWindow):
         )
 
     def rebuild(self) -> None:
-        """Make all parts again, which own no truth, at another size of everything."""
+        """Make all parts again at another zoom; they own no state that could be lost."""
         self.tour.close()
         focused = self.focus_mode.on
         if focused:
@@ -164,7 +164,7 @@ class Window(QMainWindow):
             self.menus.refresh("view.focus")
 
     def _make_room(self, state: QByteArray | None = None) -> None:
-        """Put the docks where they need least, if everything is too large for where they stand, which is `state`."""
+        """Use the layout that needs least room if the present one, `state`, is too large for the window."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -181,11 +181,11 @@ class Window(QMainWindow):
         self.menus.refresh("edit.undo", "edit.redo")
 
     def apply_theme(self) -> None:
-        """Take over the theme in force."""
+        """Apply the current theme."""
         self.parts.apply_theme()
 
     def commands(self) -> list[PaletteCommand]:
-        """Everything that can be done now: the menus, and every setting with its choices."""
+        """Return everything that can be done now: the menus, and every setting with its choices."""
         self.parts.layers.complete()
         found = self.menus.commands()
         return [*found, *self.controls.commands(found)]
@@ -198,7 +198,7 @@ class Window(QMainWindow):
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def use_kernels(self, kernels: Kernels) -> None:
-        """Go over to the compiled engine when its kernels are ready. Closing the window ends their process."""
+        """Use the compiled engine when its kernels are ready. Closing the window ends their process."""
         self.kernels = kernels
         kernels.ready.connect(lambda: self.session.use_engine("compiled"))
         kernels.failed.connect(self.presenter.say_engine_refused)

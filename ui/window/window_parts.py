@@ -29,13 +29,13 @@ ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class WindowParts:
-    """Holds the panels and pictures. They own no truth, so that all can be made again at another size."""
+    """Panels and pictures of a window. They own no state, so that all can be made again at another zoom."""
 
     def __init__(self) -> None:
         self.make()
 
     def make(self) -> None:
-        """Make every panel and picture; those before are no longer held."""
+        """Make every panel and picture again."""
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.gradients = self.view(GradientsView)
@@ -46,11 +46,11 @@ class WindowParts:
         self.transport = TransportBar()
 
     def view(self, kind: type[ViewKind]) -> ViewKind:
-        """The view of a kind."""
+        """Return the view of a kind."""
         return next(view for view in self.views if isinstance(view, kind))
 
     def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
-        """What stands in docks: a name for layouts, a title, the panel or picture, and a short title for its tab."""
+        """Return the content of the docks: a name for layouts, a title, the widget, and a short title for its tab."""
         network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", _scrolling(self.data), ""),
@@ -62,7 +62,7 @@ class WindowParts:
         ]
 
     def apply_theme(self) -> None:
-        """Take over the theme in force."""
+        """Apply the current theme."""
         for view in self.views:
             view.apply_theme()
 

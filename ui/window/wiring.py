@@ -1,4 +1,4 @@
-"""From the window to the session: what panels, pictures and messages ask for, and what they tell each other."""
+"""The way from the window to the session: what panels, pictures and messages ask for, also of each other."""
 
 from __future__ import annotations
 
@@ -77,21 +77,21 @@ class Wiring(QObject):
         self.parts.data.test_asked.connect(self.session.show_test)
 
     def set_speed(self, steps_per_second: float | None) -> None:
-        """Train at most so fast; None lifts the limit."""
+        """Limit the speed of training; None lifts the limit."""
         self.session.set_speed(steps_per_second)
         self.parts.transport.show_speed(steps_per_second)
 
     def start_drawing(self) -> None:
-        """Show the tools, with one in hand."""
+        """Show the drawing tools and choose one."""
         self.desk.docks.show("drawing")
         self.parts.drawing.start()
 
     def stop_drawing(self) -> None:
-        """Show the data again: the tools are put down."""
+        """Show the data panel again, which puts the tool down."""
         self.desk.docks.show("data")
 
     def _show_drawing(self, seen: bool) -> None:
-        """The drawing tools came into sight, or went behind other panels; a minimised window keeps them in hand."""
+        """Tell the drawing tools whether they are in sight; a minimised window keeps the tool."""
         if seen or not self.desk.window.isMinimized():
             self.parts.drawing.set_in_sight(seen)
 

@@ -1,4 +1,4 @@
-"""What the window works on: which file it came from, and whether that file holds what there is now."""
+"""The present work: which file it came from, and whether that file is up to date."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from ui.session.undo import WeightSetting
 
 UNTITLED = "Untitled"
 LONG_SECONDS = 60.0
-"""Nobody likes to wait so long for the same training again. Pauses and the wait for slow steps do not count."""
+"""Training time, without pauses, from which training without a file counts as unsaved work."""
 
 
 class Mark(NamedTuple):
-    """What a file holds, or what a window without one began with."""
+    """State of the work that a file holds, or that a window without one began with."""
 
     experiment: Experiment | None
     edited_weights: int
     """The number of the latest undo step that set a weight by hand."""
     step: int
-    """At which training stood."""
+    """The step of training."""
 
 
 class _Place(NamedTuple):
-    """What is worked on: a file, what it holds, and what tells whether another program has written it since."""
+    """File that is worked on, the state that it holds, and a stamp that shows whether another program has written
+    it."""
 
     path: Path | None
     saved: Mark
@@ -36,16 +37,16 @@ class _Place(NamedTuple):
 
 
 _UNSAVED = Mark(None, -1, -1)
-"""No file holds what there is."""
+"""No file holds the present work."""
 _OUTDATED: FileStamp = (-1, -1)
-"""The file holds something newer than what there is."""
+"""The file is newer than the present work."""
 
 
 class Work(QObject):
-    """Knows the file of the present work, through undo and redo, and what is not in it yet."""
+    """The file of the present work, through undo and redo, and whether it is up to date."""
 
     changed = Signal()
-    """Another file is worked on, or what is in it is no longer, or again, what there is."""
+    """The file has changed, or whether it is up to date."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -53,27 +54,27 @@ class Work(QObject):
         self.path: Path | None = None
         self.saved = self.mark(0)
         self.stamp: FileStamp | None = None
-        """Of the file as it was when it was opened or saved here."""
+        """The file's stamp when it was opened or saved here."""
         self.generation = 0
-        """Counts what was opened."""
+        """Counts how often something was opened."""
         self._began = session.revision
-        """The edit with which the present work was opened, or came back."""
+        """The revision at which the present work was opened, or came back by undo."""
         self._began_at = 0
-        """The step at which it was then; -1 while that is not known."""
+        """The step at that time; -1 while it is not known."""
         self._places: dict[int, tuple[_Place, _Place]] = {}
-        """For every undo step that opened something what was worked on before and after."""
+        """The places before and after every undo step that opened something."""
         session.taken_back.connect(lambda number: self._go_to(number, 0))
         session.made_again.connect(lambda number: self._go_to(number, 1))
         session.experiment_changed.connect(lambda _: self.changed.emit())
 
     def mark(self, step: int | None = None) -> Mark:
-        """What there is now, training being at `step`, or at the step of the latest report."""
+        """Return the present state, with training at `step` or at the step of the latest report."""
         weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightSetting)]
         return Mark(self.session.experiment, max(weights, default=0), self.step if step is None else step)
 
     @property
     def step(self) -> int:
-        """At which training stands."""
+        """The present step of training."""
         report = self.session.report
         if report is None or report.revision < self._began:
             return self._began_at
@@ -81,15 +82,15 @@ class Work(QObject):
 
     @property
     def seconds(self) -> float:
-        """What the present training has cost."""
+        """The time that the present training has taken."""
         report = self.session.report
         return 0.0 if report is None or report.revision < self._began else report.snapshot.seconds
 
     @property
     def modified(self) -> bool:
-        """Whether there is something that the file does not hold.
+        """Whether the file lacks something.
 
-        Without a file for it, training alone can be had again; it counts once it took long.
+        Without a document, training alone can be repeated; it counts once it took `LONG_SECONDS`.
         """
         now = self.mark()
         if self._has_document:
@@ -107,7 +108,7 @@ class Work(QObject):
 
     @property
     def name(self) -> str:
-        """What the window works on, for its title."""
+        """The name of the present work, for the window's title."""
         return self.path.name if self.path is not None else self.session.experiment.name or UNTITLED
 
     @property
@@ -115,7 +116,7 @@ class Work(QObject):
         return _Place(self.path, self.saved, self.stamp)
 
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
-        """Work on something that was opened; returns whether it was accepted."""
+        """Start to work on something that was opened; return whether it was accepted."""
         before = self._place
         if not self.session.open(experiment, f"open {name}", document):
             return False
@@ -131,28 +132,28 @@ class Work(QObject):
         return True
 
     def note_file(self, path: Path | None) -> None:
-        """Take note of the file that the first experiment of the window came from."""
+        """Note the file that the window's first experiment came from."""
         self.path, self.stamp = path, None if path is None else file_stamp(path)
         self.changed.emit()
 
     def note_recovered(self, *, outdated: bool) -> None:
-        """Take note that no file holds what was opened; its own may hold something newer (`outdated`)."""
+        """Note that no file holds the recovered work; its own may be newer (`outdated`)."""
         self.saved = _UNSAVED
         if outdated:
             self.stamp = _OUTDATED
         self.changed.emit()
 
     def note_saved(self, path: Path, mark: Mark) -> None:
-        """Take note that a file holds what there was at a mark."""
+        """Note that a file holds the state of a mark."""
         self.path, self.saved, self.stamp = path, mark, file_stamp(path)
         self.changed.emit()
 
     def was_written_elsewhere(self, path: Path) -> bool:
-        """Whether this is the file that is worked on, and another program has written it since."""
+        """Return whether this is the present file and another program has written it since."""
         return path == self.path and self.stamp is not None and file_stamp(path) not in (None, self.stamp)
 
     def _go_to(self, number: int, after: int) -> None:
-        """The opening of something was taken back, or made again: go on with what was worked on then."""
+        """Return to the file before or after an undo step that opened something."""
         if number in self._places:
             self.generation += 1
             self.path, self.saved, self.stamp = self._places[number][after]

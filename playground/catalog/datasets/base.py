@@ -11,7 +11,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from playground.catalog.choice import Array, Choice, Task, setting
+from playground.catalog.choice import Array, Choice, Task, listing, setting
 from playground.catalog.datasets import tfdata
 from playground.files.errors import InputError
 
@@ -66,7 +66,7 @@ CLASS_NAMES = tuple("ABCDEFGHIJ")
 
 
 class AxisScale(NamedTuple):
-    """Converts a coordinate on the plane to the original units of the points: offset + factor · x."""
+    """Converts a coordinate on the plane, or what the network says, to the data's own unit: offset + factor · x."""
 
     offset: float = 0.0
     factor: float = 1.0
@@ -102,6 +102,7 @@ class Sample(NamedTuple):
 
     x: Array
     labels: Array
+    """Class numbers, or values for regression in the data's own unit."""
     split: Array
     task: Task
     class_names: tuple[str, ...]
@@ -110,6 +111,25 @@ class Sample(NamedTuple):
     notes: tuple[str, ...]
     axis_scales: AxisScales = UNSCALED_AXES
     """The scales that convert both axes to the original units of the points."""
+    target_scale: AxisScale = AxisScale()
+    """The scale that converts what the network predicts in a regression to the data's own unit."""
+
+    @property
+    def scales_target(self) -> bool:
+        """Whether losses are in units of the target's spread."""
+        return self.target_scale != AxisScale()
+
+    def in_own_unit(self, predicted: Array) -> Array:
+        """Values that the network predicts in a regression, in the data's own unit."""
+        return self.target_scale.offset + self.target_scale.factor * predicted if self.scales_target else predicted
+
+    @property
+    def network_labels(self) -> Array:
+        """Class numbers, or values for regression in the unit that the network predicts."""
+        if not self.scales_target:
+            return self.labels
+        result: Array = (self.labels - self.target_scale.offset) / self.target_scale.factor
+        return result
 
     @property
     def outputs(self) -> int:
@@ -178,17 +198,18 @@ class Adjustable(Dataset, frozen=True):
         if self.label_noise and raw.task == "classification" and len(raw.class_names) > 1:
             random = np.random.default_rng([self.seed, 1])
             raw = raw._replace(labels=_mislabelled(raw.labels, self.label_noise, len(raw.class_names), random))
-        return raw, self.split(len(raw.labels), np.random.default_rng([self.seed, 2]))
+        return raw, self.split(raw, np.random.default_rng([self.seed, 2]))
 
     @property
     def size(self) -> int:
         return self.points
 
-    def split(self, n: int, random: np.random.Generator) -> Array:
-        """A mark TRAIN, VALIDATION or TEST for each of n points.
+    def split(self, raw: Raw, random: np.random.Generator) -> Array:
+        """A mark TRAIN, VALIDATION or TEST for each point.
 
         Changing a share moves only the points it must; at least one point trains.
         """
+        n = len(raw.labels)
         rank = random.permutation(n)
         validation, test = self.kept_out(n)
         marks = np.full(n, TRAIN, dtype=np.int8)
@@ -209,7 +230,83 @@ class Adjustable(Dataset, frozen=True):
             )
 
 
+class Collected(Adjustable, frozen=True):
+    """What data sets share that a person brings along, as against those that are generated."""
+
+    stratified: Annotated[
+        bool,
+        setting("Stratified split", "On, every part of the split has the same share of each class, as nearly as whole points allow. Off, chance decides, and a rare class can be missing from a part."),
+    ] = True  # fmt: skip
+    scale_target: Annotated[
+        bool,
+        setting("Scale the target", "On, values to predict are brought to mean 0 and spread 1 for training, where the usual learning rates work; losses are then in units of that spread. Off, the network learns the values themselves."),
+    ] = True  # fmt: skip
+
+    def split(self, raw: Raw, random: np.random.Generator) -> Array:
+        if not self.stratified or raw.task == "regression":
+            return super().split(raw, random)
+        counts = np.bincount(raw.labels, minlength=len(raw.class_names))
+        validation, test = self._kept_out_of(counts)
+        marks = np.full(len(raw.labels), TRAIN, dtype=np.int8)
+        order = np.argsort(random.permutation(len(raw.labels)))
+        for label in np.flatnonzero(counts):
+            members = order[raw.labels[order] == label]
+            marks[members[: validation[label]]] = VALIDATION
+            marks[members[counts[label] - test[label] :]] = TEST
+        return marks
+
+    def _kept_out_of(self, counts: Array) -> tuple[Array, Array]:
+        """How many points of each class are for validation and how many for the test, given how many there are.
+
+        A class of two points has one in training and one in validation, a class of three one in each part.
+        """
+        validates, tests = self.validation_fraction > 0, self.test_fraction > 0
+        validation, test = self.kept_out(int(counts.sum()))
+        spared = 2 if validates else 1
+        enough = counts > spared
+        of_test = apportion(test, counts, (enough & tests).astype(int), np.where(enough, counts - spared, 0))
+        enough = counts > 1
+        of_validation = apportion(
+            validation, counts, (enough & validates).astype(int), np.where(enough, counts - 1 - of_test, 0)
+        )
+        return of_validation, of_test
+
+    @property
+    def validates(self) -> bool:
+        return self._has_part(VALIDATION, self.validation_fraction, super().validates)
+
+    @property
+    def tests(self) -> bool:
+        return self._has_part(TEST, self.test_fraction, super().tests)
+
+    def _has_part(self, part: int, share: float, rounded: bool) -> bool:
+        """Whether the split has points in a part; `rounded` says whether its share of all points is one or more."""
+        if not share or not self.stratified or self.is_regression:
+            return rounded
+        # Some class of so many points has three or more, and so points in every part.
+        return self.size > 2 * MAX_CLASSES or part in self.drawn()[1]
+
+    @property
+    def is_regression(self) -> bool:
+        """Whether values are to be predicted."""
+        raise NotImplementedError
+
+
 _A = TypeVar("_A", bound=Adjustable)
+
+
+def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
+    """Whole numbers as nearly proportional to `counts` as can be that add up to `total`, within bounds for each.
+
+    Where the bounds don't allow the total, they win. (Largest remainders, Hamilton's method.)
+    """
+    wanted = total * counts / max(1, counts.sum())
+    result: Array = np.clip(np.floor(wanted).astype(int), least, most)
+    while result.sum() < total and (free := result < most).any():
+        result[np.argmax(np.where(free, wanted - result, -np.inf))] += 1
+    while result.sum() > total and (free := result > least).any():
+        result[np.argmin(np.where(free, wanted - result, np.inf))] -= 1
+    return result
 
 
 def are_small_enough(values: Sequence[float] | Array) -> Array:
@@ -223,7 +320,38 @@ def draw_sample(dataset: Dataset) -> Sample:
     raw, split = dataset.drawn()
     for array in (raw.x, raw.labels, split):
         array.setflags(write=False)
-    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:])
+    notes = (*raw.notes, *_split_notes(raw, split))
+    scaled = raw.task == "regression" and isinstance(dataset, Collected) and dataset.scale_target
+    scale = scale_of(raw.labels[split == TRAIN]) if scaled else AxisScale()
+    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:6], notes, raw.axis_scales, scale)
+
+
+def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
+    """What keeps numbers of a part from meaning what they usually do, in sentences."""
+    notes, parts = list[str](), {"training": TRAIN, "validation": VALIDATION, "test": TEST}
+    present = {name: raw.labels[split == part] for name, part in parts.items() if (split == part).any()}
+    if raw.task == "regression":
+        for name, values in present.items():
+            if len(values) == 1:
+                notes.append(f"There is one {name} point, and R² of a single point has no meaning.")
+            elif np.ptp(values) == 0:
+                notes.append(f"All {name} targets are equal, so that their R² has no meaning.")
+        return tuple(notes)
+    classes = np.unique(raw.labels).tolist()
+    if len(classes) == 1:
+        return (f"All points are of class {raw.class_names[classes[0]]}, so that there is nothing to tell apart.",)
+    for name, labels in present.items():
+        absent = [raw.class_names[label] for label in np.setdiff1d(classes, labels).tolist()]
+        if absent:
+            who = f"Classes {listing(absent)} have" if len(absent) > 1 else f"Class {absent[0]} has"
+            notes.append(f"{who} no {name} points.")
+    return tuple(notes)
+
+
+def scale_of(values: Array) -> AxisScale:
+    """The scale on which values have mean 0 and standard deviation 1; equal values keep their unit."""
+    spread = float(np.std(values)) if np.ptp(values) > 0 else 1.0
+    return AxisScale(float(np.mean(values)), spread)
 
 
 def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
@@ -236,7 +364,8 @@ def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Ge
 
 def with_common(dataset: Dataset, kind: type[_A], **settings: Any) -> _A:
     """A data set of class `kind` with the number of points, noise, seed and shares of `dataset`, where it has them."""
-    common = {name: getattr(dataset, name) for name in Adjustable.__struct_fields__ if isinstance(dataset, Adjustable)}
+    shared = Collected if isinstance(dataset, Collected) and issubclass(kind, Collected) else Adjustable
+    common = {name: getattr(dataset, name) for name in shared.__struct_fields__ if isinstance(dataset, Adjustable)}
     # All rows of a table are no number of points to draw.
     known = {name: value for name, value in common.items() if value is not None}
     return kind(**{**known, **settings})

@@ -16,7 +16,7 @@ from playground.catalog.datasets.base import (
     TEST,
     TRAIN,
     VALIDATION,
-    Adjustable,
+    Collected,
     Dataset,
     Raw,
     Sample,
@@ -24,11 +24,11 @@ from playground.catalog.datasets.base import (
     draw_sample,
     with_common,
 )
-from playground.catalog.datasets.table import MAX_TABLE_ROWS
+from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
 
 
-class UserPoints(Adjustable, frozen=True, tag="points"):
+class UserPoints(Collected, frozen=True, tag="points"):
     """Your own points, drawn by hand or brought along. They are taken as they are and keep their order."""
 
     label = "Your own points"
@@ -84,7 +84,6 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
         self.check_names()
 
     def check_test(self) -> None:
-        """Raise InputError for test marks that contradict the training marks."""
         if self.test is not None and self.train is None:
             raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
         if self.test is not None and self.train is not None:
@@ -92,7 +91,6 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             _refuse_first("data.test", self.test, free, "false where data.train is true")
 
     def check_names(self) -> None:
-        """Raise InputError for class names that are blank, repeated or too many."""
         if len(self.class_names) > MAX_CLASSES:
             raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
         for place, name in enumerate(self.class_names):
@@ -118,9 +116,9 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
             return Raw(x, target, "regression")
         return Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
 
-    def split(self, n: int, random: np.random.Generator) -> Array:
+    def split(self, raw: Raw, random: np.random.Generator) -> Array:
         if self.train is None:
-            return super().split(n, random)
+            return super().split(raw, random)
         kept_out = VALIDATION if self.test is None else np.where(self.test, TEST, VALIDATION)
         return np.where(self.train, TRAIN, kept_out).astype(np.int8)
 
@@ -128,7 +126,12 @@ class UserPoints(Adjustable, frozen=True, tag="points"):
     def validates(self) -> bool:
         if self.train is None:
             return super().validates
-        return bool((self.split(self.size, np.random.default_rng(0)) == VALIDATION).any())
+        kept_out = self.size - sum(self.train)
+        return kept_out > (0 if self.test is None else sum(self.test))
+
+    @property
+    def is_regression(self) -> bool:
+        return self.task == "regression"
 
     @property
     def tests(self) -> bool:
@@ -159,7 +162,6 @@ def unused_name(name: str, names: Sequence[str]) -> str:
 
 
 def _refuse_first(path: str, values: Sequence[float], allowed: Array, words: str) -> None:
-    """Raise InputError for the first value that is not allowed."""
     if not allowed.all():
         place = int(np.argmin(allowed))
         raise InputError(f"{path}[{place}]", values[place], words)
@@ -171,7 +173,9 @@ def to_own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
     `drawn` are its points, if they have been drawn already.
     """
     drawn = draw_sample(dataset) if drawn is None else drawn
-    common = {"noise": 0.0, "label_noise": 0.0}
+    common: dict[str, Any] = {"noise": 0.0, "label_noise": 0.0}
+    if drawn.task == "regression":
+        common["scale_target"] = drawn.scales_target
     return with_common(dataset, UserPoints, **common, **_columns_of(drawn))
 
 

@@ -1,34 +1,35 @@
-"""Tables: two columns of a CSV file as coordinates and a third as the target."""
+"""Tables: two columns of a text file as coordinates and a third as the target."""
 
 from __future__ import annotations
 
-import csv
-import itertools
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, NamedTuple, TextIO
+from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, Task, listing, setting
+from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets.base import (
     LARGEST,
     MAX_CLASSES,
-    Adjustable,
     AxisScale,
     AxisScales,
+    Collected,
     Raw,
     are_small_enough,
 )
-from playground.files import progress
 from playground.files.atomic import readable_size
+from playground.files.cells import Cells, Column, NoColumnError, read_cells, rows_words
 from playground.files.errors import InputError, one_line
+from playground.files.layout import Reading
+from playground.files.rows import MAX_TABLE_BYTES
 
 
-class Table(Adjustable, frozen=True, tag="table"):
+class Table(Collected, frozen=True, tag="table"):
     """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
 
     label = "Table"
@@ -53,7 +54,7 @@ class Table(Adjustable, frozen=True, tag="table"):
         str,
         setting(
             "File",
-            "The CSV file, relative to the experiment file; its first row names the columns. Rows with empty cells are left out and counted.",
+            "The text file, relative to the experiment file. Rows with empty cells are left out and counted.",
         ),
     ] = ""
     x1: Annotated[
@@ -86,6 +87,59 @@ class Table(Adjustable, frozen=True, tag="table"):
         ),
     ] = None
 
+    separator: Annotated[
+        Literal["\t", ";", ",", "|", " "] | None,
+        setting(
+            "Separator",
+            "What stands between the cells of a row. Left open, it is the one that gives the most regular rows.",
+            nothing="Automatic",
+        ),
+    ] = None
+    header: Annotated[
+        bool | None,
+        setting(
+            "Header row",
+            "On, the first row names the columns. Off, it is a row like the others; left open, the cells decide.",
+            nothing="Automatic",
+        ),
+    ] = None
+    decimal: Annotated[
+        Literal[".", ","] | None,
+        setting(
+            "Decimal sign",
+            "The decimal sign in columns like 1,200 that may as well be grouped by thousands. Left open, other numbers decide.",
+            nothing="Automatic",
+        ),
+    ] = None
+    dates: Annotated[
+        Literal["day", "month"] | None,
+        setting(
+            "Dates", "What comes first in a date like 01/02/2020. Left open, other dates decide.", nothing="Automatic"
+        ),
+    ] = None
+    codes: Annotated[
+        Literal["number", "text"] | None,
+        setting(
+            "Codes", "What cells like 007 and 1E2 are. Left open, they are numbers like any other.", nothing="Automatic"
+        ),
+    ] = None
+    words: Annotated[
+        Literal["class", "missing"] | None,
+        setting(
+            "Words",
+            "What cells like none and NA mean in a column of text. Left open, they are classes, unless numbers of other columns are missing by that word.",
+            nothing="Automatic",
+        ),
+    ] = None
+    letters: Annotated[
+        Literal["different", "same"] | None,
+        setting(
+            "Capital letters",
+            "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are as different as any others.",
+            nothing="Automatic",
+        ),
+    ] = None
+
     def check(self) -> None:
         super().check()
         self.draw(np.random.default_rng(0))
@@ -95,9 +149,28 @@ class Table(Adjustable, frozen=True, tag="table"):
         return len(self.rows.x[: self.points])
 
     @property
+    def is_regression(self) -> bool:
+        return self.rows.task == "regression"
+
+    @property
+    def reading(self) -> Reading:
+        """How the file is to be read where that is open."""
+        return Reading(**{name: getattr(self, name) for name in Reading._fields})
+
+    @property
     def rows(self) -> TableRows:
-        """All rows of the file that can be used."""
-        return read_table(Path(self.path), self.x1, self.x2, self.target, self.task)
+        """All rows of the file that can be used. Raises InputError below `data`."""
+        path = Path(self.path)
+        try:
+            # An unchanged file is read once, since every edit checks the whole experiment.
+            readable_size(path, MAX_TABLE_BYTES)
+            stamp = path.stat()
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            allowed = f"a readable table ({one_line(path.name, 60)}: {reason})"
+            raise InputError("data.path", str(path), allowed) from error
+        columns = (self.x1, self.x2, self.target)
+        return _read_rows(path, columns, self.task, self.reading, (stamp.st_mtime_ns, stamp.st_size))
 
     def relative_to(self, folder: Path) -> Table:
         """The same table for a file in that folder."""
@@ -109,36 +182,34 @@ class Table(Adjustable, frozen=True, tag="table"):
         return msgspec.structs.replace(self, path=path)
 
     def draw(self, random: np.random.Generator) -> Raw:
-        x, labels, task, names, dropped = self.rows
-        kept = random.permutation(len(x))[: self.points]
-        notes = []
-        if dropped:
-            notes.append(f"{dropped:,} row{'s were' if dropped > 1 else ' was'} left out, since cells are missing.")
-        if len(kept) < len(x):
-            notes.append(f"{len(kept):,} of {len(x):,} rows are used; set points to All rows for more.")
-        scales = axis_scales(x[kept])
-        x = scaled(x[kept]) + random.normal(0, self.noise, (len(kept), 2))
-        return Raw(x, labels[kept], task, names, (self.x1, self.x2), self.target, tuple(notes), scales)
+        rows = self.rows
+        kept = random.permutation(len(rows.x))[: self.points]
+        notes = [dropped.words for dropped in rows.dropped]
+        if len(kept) < len(rows.x):
+            notes.append(f"{len(kept):,} of {len(rows.x):,} rows are used; set points to All rows for more.")
+        scales = axis_scales(rows.x[kept])
+        x = scaled(rows.x[kept]) + random.normal(0, self.noise, (len(kept), 2))
+        names = (self.x1, self.x2)
+        return Raw(x, rows.labels[kept], rows.task, rows.class_names, names, self.target, tuple(notes), scales)
 
 
-MAX_TABLE_BYTES = 2**28
+class Dropped(NamedTuple):
+    """Rows left out for one reason: their lines in the file, and the cell at fault in the first."""
 
+    reason: str
+    lines: tuple[int, ...]
+    cell: str = ""
 
-MAX_TABLE_ROWS = 1_000_000
-
-
-LONGEST_ROW = 100_000
-
-
-NOTE_ROWS = 1000
-"""Rows between two reports of progress."""
-
-
-MISSING = {"", "na", "nan", "n/a", "null", "none", "?"}
+    @property
+    def words(self) -> str:
+        """The rows and the reason in a sentence."""
+        shown = f" {one_line(self.cell, 24)!r}" if self.cell else ""
+        count = f"{len(self.lines):,} row{'' if len(self.lines) == 1 else 's'}"
+        return f"{count} left out: {self.reason}{shown} ({rows_words(self.lines)})."
 
 
 class TableRows(NamedTuple):
-    """The rows of a table that can be used."""
+    """The rows of a table that can be used, and those that were left out."""
 
     x: Array
     """(n, 2) float64, as they stand in the file."""
@@ -146,163 +217,112 @@ class TableRows(NamedTuple):
     """(n,)"""
     task: Task
     class_names: tuple[str, ...]
-    dropped: int
-    """How many rows are left out because cells are missing."""
-
-
-def read_table(path: Path, x1: str, x2: str, target: str, task: Task | None = None) -> TableRows:
-    """Three columns of a CSV file. Raises InputError below `data`.
-
-    An unchanged file is read once, since every edit checks the whole experiment.
-    """
-    try:
-        stamp = path.stat()
-    except (OSError, ValueError) as error:
-        raise unreadable(path, error) from error
-    return read_rows(path, (x1, x2, target), task, (stamp.st_mtime_ns, stamp.st_size))
+    dropped: tuple[Dropped, ...]
 
 
 @lru_cache(maxsize=4)
-def read_rows(path: Path, wanted: tuple[str, str, str], task: Task | None, _: tuple[int, int]) -> TableRows:
-    """`read_table`, cached by the file's time of change and size, which show whether it is still the same."""
-    (first, second, third), dropped = read_columns(path, wanted)
-    x1, x2, target = wanted
-    x = np.stack([numbers(first, "x1", x1), numbers(second, "x2", x2)], axis=1)
-    labels, found, names = target_values(third, target, task)
-    for values in (x, labels):
+def _read_rows(
+    path: Path, wanted: tuple[str, str, str], task: Task | None, reading: Reading, _: tuple[int, int]
+) -> TableRows:
+    """Three columns of a file, cached by its time of change and size, which show whether it is still the same."""
+    try:
+        rows = rows_of(_read(path, wanted, reading), *wanted, task)
+    except NoColumnError as error:
+        field = next(name for name, column in zip(("x1", "x2", "target"), wanted, strict=True) if column == error.value)
+        raise InputError(f"data.{field}", error.value, error.allowed) from error
+    except InputError as error:
+        if error.path.startswith("data."):
+            raise
+        raise InputError("data.path", str(path), f"a table ({error})") from error
+    for values in (rows.x, rows.labels):
         values.setflags(write=False)
-    return TableRows(x, labels, found, names, dropped)
+    return rows
 
 
-def unreadable(path: Path, error: Exception) -> InputError:
-    """The error for a file that can't be read."""
-    reason = getattr(error, "strerror", None) or str(error)
-    return InputError("data.path", str(path), f"a readable CSV file ({one_line(path.name, 60)}: {reason})")
-
-
-class Rows:
-    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
-
-    def __init__(self, file: TextIO) -> None:
-        self.file = file
-        self.read = 0
-        """Characters so far."""
-        self.row_start = 0
-        """How many of them belong to rows that are complete."""
-
-    def __iter__(self) -> Rows:
-        return self
-
-    def __next__(self) -> str:
-        room = LONGEST_ROW - (self.read - self.row_start)
-        line = self.file.readline(room + 1)
-        if not line:
-            raise StopIteration
-        if len(line) > room:
-            raise csv.Error(f"more than {LONGEST_ROW:,} characters; perhaps a quote is not closed")
-        if not line.isascii() and any("\ud800" <= character <= "\udfff" for character in line):
-            # Bytes that are no text were decoded to lone surrogates.
-            raise csv.Error("not written in UTF-8")
-        self.read += len(line)
-        return line
-
-    def end_row(self) -> None:
-        """Note that the lines so far formed whole rows."""
-        self.row_start = self.read
-
-
-def read_columns(path: Path, wanted: Sequence[str]) -> tuple[list[list[str]], int]:
-    """The cells of some columns where all are present, and the number of rows left out."""
-    row_number = 0
+def _read(path: Path, wanted: Sequence[str], reading: Reading) -> Cells:
+    """The wanted columns of a file. Where the likely reading does not have them, another one may. Raises InputError."""
+    others = (reading._replace(header=True, separator=separator) for separator in (reading.separator, ",", ";", "\t"))
     try:
-        size = readable_size(path, MAX_TABLE_BYTES)
-        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as file:
-            lines = Rows(file)
-            first = next(lines, "")
-            separator = separator_of(first, wanted)
-            rows = csv.reader(itertools.chain([first], lines), delimiter=separator)
-            header = next(rows, [])
-            for name, field in zip(wanted, ("x1", "x2", "target"), strict=True):
-                if name not in header:
-                    raise InputError(f"data.{field}", name, f"a column of {path.name}: {listing(header) or 'none'}")
-            places = [header.index(name) for name in wanted]
-            complete: list[list[str]] = []
-            dropped = 0
-            for number, row in enumerate(rows):
-                lines.end_row()
-                row_number = rows.line_num
-                if number % NOTE_ROWS == 0:
-                    progress.report_progress(min(lines.read, size), size)
-                if len(complete) + dropped == MAX_TABLE_ROWS:
-                    allowed = f"a CSV file of at most {MAX_TABLE_ROWS:,} rows"
-                    raise InputError("data.path", str(path), allowed)
-                cells = [row[place].strip() if place < len(row) else "" for place in places]
-                if any(cell.lower() in MISSING for cell in cells):
-                    dropped += 1
-                else:
-                    complete.append(cells)
-    except OSError as error:
-        raise unreadable(path, error) from error
-    except csv.Error as error:
-        raise unreadable(path, ValueError(f"after row {row_number}: {error}")) from error
-    if not complete:
-        raise InputError("data.path", str(path), "a CSV file with at least one complete row")
-    columns = [list(column) for column in zip(*complete, strict=True)]
-    return columns if separator == "," else [with_decimal_points(column) for column in columns], dropped
+        return read_cells(path, reading=reading, wanted=wanted)
+    except NoColumnError:
+        if reading.header is None and reading.separator is None:
+            for other in others:
+                with suppress(NoColumnError):
+                    return read_cells(path, reading=other, wanted=wanted)
+        raise
 
 
-def separator_of(header: str, wanted: Sequence[str]) -> str:
-    """The separator of the cells: the comma, unless only another one yields all wanted columns."""
-    for separator in ",;\t":
-        if set(wanted) <= set(next(csv.reader([header], delimiter=separator), [])):
-            return separator
-    return ","
+def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = None) -> TableRows:
+    """The points in three columns of a table. Raises InputError below `data`."""
+    first, second, third = (cells.column(name) for name in (x1, x2, target))
+    for field, column in (("x1", first), ("x2", second)):
+        if column.kind in ("class", "text"):
+            text = next(cell for cell, lost in zip(column.cells, column.missing, strict=True) if not lost)
+            raise InputError(f"data.{field}", column.name, f"a column of numbers (it contains {text[:40]!r})")
+    if task == "regression" and third.kind not in ("number", "empty"):
+        raise InputError("data.target", target, "a column of numbers, since data.task is regression")
+    task = task or task_of(third)
+    numeric = (first, second, third) if task == "regression" else (first, second)
+    free, dropped = _usable(cells, (first, second, third), numeric)
+    if not free.any():
+        why = " ".join(one.words for one in dropped) or "There are no rows."
+        raise InputError("data.path", cells.source, f"a table with at least one complete row. {why}")
+    x = np.stack([first.numbers, second.numbers], axis=1)[free]
+    if task == "regression":
+        return TableRows(x, third.numbers[free], task, (), dropped)
+    labels, names = _classes(third, free)
+    return TableRows(x, labels, task, names, dropped)
 
 
-def with_decimal_points(cells: list[str]) -> list[str]:
-    """Numbers written with decimal commas, all of a column, with decimal points; any other column as it is."""
-    pointed = [cell.replace(",", ".") for cell in cells]
-    return cells if as_numbers(pointed) is None else pointed
+def task_of(target: Column) -> Task:
+    """The task that a target column means: text, or at most ten different whole numbers, are classes."""
+    values = target.numbers[~target.missing]
+    if target.kind != "number" or np.isnan(values).any():
+        return "regression" if target.kind == "number" and _different(target) > MAX_CLASSES else "classification"
+    few = len(np.unique(values)) <= MAX_CLASSES
+    return "classification" if few and np.all(values == np.round(values)) else "regression"
 
 
-def numbers(cells: Sequence[str], field: str, column: str) -> Array:
-    """Cells as finite float64 numbers; raises InputError below `data` for the first that is none."""
-    values = as_numbers(cells)
-    if values is None:
-        other = next(cell for cell in cells if as_numbers([cell]) is None)
-        raise InputError(f"data.{field}", column, f"a column of numbers (it contains {other[:40]!r})")
-    return values
+def _different(column: Column) -> int:
+    """How many different cells a column has."""
+    return len({cell for cell, lost in zip(column.cells, column.missing, strict=True) if not lost})
 
 
-def as_numbers(cells: Sequence[str]) -> Array | None:
-    """Cells as float64 numbers, if all of them are finite ones."""
-    try:
-        values = np.array([float(cell) for cell in cells])
-    except ValueError:
-        return None
-    return values if np.isfinite(values).all() else None
+def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) -> tuple[Array, tuple[Dropped, ...]]:
+    """Which rows have all cells, and numbers where they are needed; and why the others were left out."""
+    free, lines = np.ones(len(cells.lines), dtype=bool), np.array(cells.lines)
+    checks = [(f"no value in {column.name}", column, column.missing) for column in columns]
+    checks += [(f"no number in {column.name}:", column, np.isnan(column.numbers)) for column in numeric]
+    checks += [
+        (f"beyond {LARGEST:g} in {column.name}:", column, ~are_small_enough(column.numbers)) for column in numeric[2:]
+    ]
+    dropped = []
+    for reason, column, bad in checks:
+        hit = np.flatnonzero(bad & free)
+        if len(hit):
+            cell = column.cells[hit[0]] if reason.endswith(":") else ""
+            dropped.append(Dropped(reason, tuple(lines[hit].tolist()), cell))
+            free[hit] = False
+    if cells.ragged:
+        dropped.append(Dropped("more cells than columns", tuple(line for line, _ in cells.ragged)))
+    return free, tuple(dropped)
 
 
-def target_values(cells: Sequence[str], column: str, task: Task | None) -> tuple[Array, Task, tuple[str, ...]]:
-    """Targets, the task they mean, and the names of the classes in sorted order."""
-    values = as_numbers(cells)
-    if values is not None:
-        whole = bool(np.all(values == np.round(values))) and len(np.unique(values)) <= MAX_CLASSES
-        if task == "regression" or (task is None and not whole):
-            if not are_small_enough(values).all():
-                raise InputError("data.target", column, f"a column of numbers from −{LARGEST:g} to {LARGEST:g}")
-            return values, "regression", ()
+def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:
+    """The class of every usable row, and the names of the classes in their order. Raises InputError."""
+    values = target.numbers[free]
+    cells = [target.cells[place] for place in np.flatnonzero(free)]
+    if target.kind == "number" and not np.isnan(values).any():
         # 1, 1.0 and 01 are one class.
         cells = [f"{value:.15g}" for value in values]
         distinct = sorted(set(cells), key=float)
-    elif task == "regression":
-        raise InputError("data.target", column, "a column of numbers, since data.task is regression")
     else:
         distinct = sorted(set(cells))
     if len(distinct) > MAX_CLASSES:
-        raise InputError("data.target", column, f"a column with at most {MAX_CLASSES} classes (it has {len(distinct)})")
+        allowed = f"a column with at most {MAX_CLASSES} classes (it has {len(distinct):,})"
+        raise InputError("data.target", target.name, allowed)
     index = {name: k for k, name in enumerate(distinct)}
-    return np.array([index[cell] for cell in cells]), "classification", tuple(distinct)
+    return np.array([index[cell] for cell in cells]), tuple(distinct)
 
 
 def scaled(x: Array) -> Array:

@@ -36,7 +36,6 @@ class Arc4:
             self.byte()
 
     def copy(self) -> Arc4:
-        """An independent copy that continues from here."""
         return deepcopy(self)
 
     def byte(self) -> int:
@@ -105,7 +104,6 @@ def _circle(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _xor(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """Opposite corners belong together."""
     for _ in range(n):
         x, y = (value + (0.3 if value > 0 else -0.3) for value in (random.uniform(-5, 5), random.uniform(-5, 5)))
         moved_x, moved_y = x + random.uniform(-5, 5) * noise, y + random.uniform(-5, 5) * noise
@@ -113,7 +111,6 @@ def _xor(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """Two clouds side by side."""
     along = noise / 0.5
     variance = 0.5 * (1 - along) + 4 * along
     for centre, label in ((2, 1), (-2, -1)):
@@ -122,7 +119,6 @@ def _gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _spiral(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """Two arms wound around each other."""
     half = n // 2
     for turn, label in ((0.0, 1), (math.pi, -1)):
         for i in range(half):
@@ -132,7 +128,6 @@ def _spiral(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _reg_plane(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """A slope to the upper right."""
     for x, y, moved_x, moved_y in _over_the_plane(random, n, noise):
         yield x, y, (moved_x + moved_y) / 10
 

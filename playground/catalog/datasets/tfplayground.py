@@ -45,7 +45,6 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
 
     @property
     def task(self) -> Task:
-        """Whether the points have classes or values."""
         return "classification" if self.dataset in tfdata.CLASSIFICATIONS else "regression"
 
     @property

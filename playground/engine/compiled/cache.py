@@ -11,6 +11,7 @@ import re
 import shutil
 import sys
 import tempfile
+import threading
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -22,7 +23,7 @@ from platformdirs import user_cache_path
 
 from playground.engine.compiled import layout
 
-_MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../randomness.py")
+_MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../engine.py", "../randomness.py")
 """The sources of the kernels besides the catalog, relative to this folder."""
 
 
@@ -64,6 +65,8 @@ _KERNELS = "playground.engine.compiled.kernels"
 
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
+_loading = threading.Lock()
+"""Of two threads that import the kernels at once, one would find them missing, and remove their cache as damaged."""
 
 
 def load_kernels(precision: str) -> ModuleType:
@@ -72,8 +75,11 @@ def load_kernels(precision: str) -> ModuleType:
     A damaged cache is removed; one that can't be written is replaced by a temporary folder of this process.
     Raises UnavailableError.
     """
-    if precision in LOADED:
-        return sys.modules[_KERNELS]
+    with _loading:
+        return sys.modules[_KERNELS] if precision in LOADED else _load(precision)
+
+
+def _load(precision: str) -> ModuleType:
     try:
         folder = cache_folder()
         if _writable(folder):
@@ -118,7 +124,6 @@ def remove_unused_kernels(folder: Path) -> None:
 
 
 def _writable(folder: Path) -> bool:
-    """Whether files can be created in a folder."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -147,9 +152,9 @@ def _warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
     runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
     points, slots, starts = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(2, np.int64)
-    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, starts, starts)
+    space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, none, starts, starts)
     update_space = layout.UpdateSpace(none, none, marks, numbers)
-    part = layout.EvaluationSet(points, points, numbers, 0.0)
+    part = layout.EvaluationSet(points, points, numbers, none, 0.0)
     kernels.train(
         layers, runs, points, part, part, whole,
         none, none, none, none, slots, slots, none, marks,

@@ -21,10 +21,11 @@ from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, system_clock
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
+from playground.engine.evaluation import spread
 from playground.engine.network import Network
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken_layer
-from playground.engine.setup import Setup
+from playground.engine.setup import Part, Setup
 from playground.engine.state import State
 
 _ROWS = 4096
@@ -50,12 +51,12 @@ class Compiled:
         self._make_room()
 
     def prepare(self, setup: Setup) -> None:
-        """Get ready for another setup; what it shares with the present one stays as it is."""
         before, self.setup = self.setup, setup
         old, new = before.training, setup.training
         other_network = setup.network is not before.network
         other_training = any(getattr(old, name) != getattr(new, name) for name in _IN_RUN_RECORD)
         other_points = setup.train.inputs is not before.train.inputs or setup.train.targets is not before.train.targets
+        other_points = other_points or setup.network.loss.class_weights != before.network.loss.class_weights
         if other_network:
             self._lay_out_network()
         if other_network or other_training or other_points:
@@ -66,11 +67,9 @@ class Compiled:
             self._make_room()
 
     def _lay_out_network(self) -> None:
-        """Lay the layers out for the kernels."""
         self._layers = _layer_records(self.setup.network)
 
     def _lay_out_training(self) -> None:
-        """Lay the settings of training out for the kernels."""
         setup = self.setup
         self._run = _run_record(setup)
         self._runs = self._run.view(np.recarray)
@@ -82,11 +81,11 @@ class Compiled:
     def _lay_out_points(self) -> None:
         """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
         train = self.setup.train
-        self._data = np.ascontiguousarray(np.concatenate([train.inputs, train.targets]).T)
-        self._train, self._validation = _evaluation_set(*train), _evaluation_set(*self.setup.validation)
+        rows = [train.inputs, train.targets, *([] if train.weights is None else [train.weights[np.newaxis]])]
+        self._data = np.ascontiguousarray(np.concatenate(rows).T)
+        self._train, self._validation = _evaluation_set(train), _evaluation_set(self.setup.validation)
 
     def _make_room(self) -> None:
-        """Make work space for the network and its batches."""
         network, layers = self.setup.network, self.setup.network.layers
         dtype, size = network.dtype, network.size
         self._room_for = _room_needed(self.setup)
@@ -102,7 +101,6 @@ class Compiled:
         self._gradients = np.empty((_ROWS, 1 + 3 * len(layers)))
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
-        """Make updates until a limit is reached, the rates are used up or a number is not finite."""
         # Named fields of a plain record cost a tenth of what attributes do.
         run, steps_before = self._run[0], state.step
         self._hand_over(state, run)
@@ -130,7 +128,6 @@ class Compiled:
         )
 
     def outputs(self, state: State, inputs: Array) -> Array:
-        """o for all `inputs`, shape (features, points), in evaluation mode: `reference.outputs`."""
         network = self.setup.network
         o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
         x = np.ascontiguousarray(inputs)
@@ -138,7 +135,6 @@ class Compiled:
         return o
 
     def _hand_over(self, state: State, run: Any) -> None:
-        """Copy the progress of training into the kernels' record."""
         run["seed"] = state.seed & 0xFFFFFFFFFFFFFFFF
         run["step"], run["epoch"], run["position"] = state.step, state.epoch, state.position
         run["carried_points"], run["optimizer_steps"] = state.carried_points, state.optimizer_steps
@@ -147,7 +143,6 @@ class Compiled:
         run["seconds"], run["broken"], run["look_every"] = 0.0, layout.NOTHING, self._look_every
 
     def _take_back(self, state: State, run: Any, *, made_updates: bool) -> None:
-        """Copy the progress of training back from the kernels' record."""
         state.step, state.epoch, state.position = int(run["step"]), int(run["epoch"]), int(run["position"])
         state.carried_points, state.optimizer_steps = int(run["carried_points"]), int(run["optimizer_steps"])
         self._order_of = (state.seed, int(run["order_of"]))
@@ -224,7 +219,6 @@ def formula_settings(choice: Choice) -> list[float]:
 
 
 def _layer_records(network: Network) -> Any:
-    """The network as the kernels see it."""
     records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
         record["units"], record["inputs"] = layer.units, layer.inputs
@@ -242,7 +236,6 @@ def _layer_records(network: Network) -> Any:
 
 
 def _run_record(setup: Setup) -> Any:
-    """The settings of training as the kernels see them."""
     network, training = setup.network, setup.training
     runs = np.zeros(1, layout.RUN)
     run = runs[0]
@@ -251,6 +244,7 @@ def _run_record(setup: Setup) -> Any:
     run["loss"] = place_in_family(Loss, type(network.loss))
     run["loss_settings"] = formula_settings(network.loss)
     run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
+    run["weighted"] = setup.train.weights is not None
     run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
     run["optimizer"] = place_in_family(Optimizer, type(training.optimizer))
     run["optimizer_settings"] = formula_settings(training.optimizer)
@@ -269,15 +263,14 @@ def _room_needed(setup: Setup) -> tuple[object, ...]:
     return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 
 
-def _evaluation_set(inputs: Array, targets: Array, labels: Array) -> layout.EvaluationSet:
-    """A set of points as the kernels evaluate it."""
-    labels = np.ascontiguousarray(labels, np.float64)
-    spread = float(np.sum(np.square(labels - labels.mean()))) if len(labels) else 0.0
-    return layout.EvaluationSet(np.ascontiguousarray(inputs), np.ascontiguousarray(targets), labels, spread)
+def _evaluation_set(part: Part) -> layout.EvaluationSet:
+    inputs, targets = np.ascontiguousarray(part.inputs), np.ascontiguousarray(part.targets)
+    labels = np.ascontiguousarray(part.labels, np.float64)
+    weights = np.empty(0, inputs.dtype) if part.weights is None else part.weights
+    return layout.EvaluationSet(inputs, targets, labels, weights, spread(labels))
 
 
 def _work_space(network: Network, points: int, *, training: bool) -> layout.WorkSpace:
-    """Work space for a pass of `points` points."""
     layers = network.layers
     all_units = sum(_padded(layer.units * points) for layer in layers)
     normalizes = any(layer.normalizes for layer in layers)
@@ -298,6 +291,7 @@ def _work_space(network: Network, points: int, *, training: bool) -> layout.Work
         bypass=room(max(_padded(layer.units * points) for layer in layers) if training and skips else 0),
         targets=room(outputs),
         losses=room(outputs),
+        weights=room(points),
         starts=np.zeros(len(layers), np.int64),
         input_starts=np.zeros(len(layers) + 1, np.int64),
     )

@@ -42,13 +42,12 @@ from playground.engine.compiled.layout import (
     SPREAD,
     UPDATE,
 )
+from playground.engine.engine import GRADIENTS_EVERY
 
 compile_loop = njit(**OPTIONS)
 inlined = njit(forceinline=True, **OPTIONS)
 """For what is called for every layer of every step: passing some arrays takes as long as a small layer does."""
 
-GRADIENTS_EVERY = 100
-"""Steps between two records of the gradients within an epoch."""
 NEAR = 4096
 """The length of two arrays that fit into the fastest cache together."""
 
@@ -352,8 +351,8 @@ def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, sp
 
 
 @compile_loop
-def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
-    """The summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o."""
+def softmax_loss(o: Any, t: Any, n: Any, weights: Any, weighted: Any, back: Any, slope: Any) -> Any:
+    """The summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o, not weighted yet."""
     outputs, lost = o.size // n, 0.0
     for k in range(n):
         highest = o[k]
@@ -364,7 +363,8 @@ def softmax_loss(o: Any, t: Any, n: Any, back: Any, slope: Any) -> Any:
         for j in range(k, o.size, n):
             total += math.exp(float(o[j]) - float(highest))
             there += float(o[j]) * float(t[j])
-        lost += float(highest) + math.log(total) - there
+        cost = float(highest) + math.log(total) - there
+        lost += float(weights[k]) * cost if weighted else cost
         if slope:
             for j in range(k, outputs * n, n):
                 back[j] = math.exp(float(o[j]) - float(highest)) / total - float(t[j])
@@ -427,8 +427,10 @@ def add_up(delta: Any, n: Any, totals: Any) -> None:
 
 
 @inlined
-def gather(run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any) -> None:
-    """The inputs and targets of n points from the place `start` of the epoch on.
+def gather(
+    run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any, weights: Any
+) -> None:
+    """The inputs and targets of n points from the place `start` of the epoch on, and how much they count.
 
     `points` holds one row per point, so that a shuffled point of a large set costs one look into slow memory.
     """
@@ -441,6 +443,8 @@ def gather(run: Any, points: Any, order: Any, start: Any, n: Any, features: Any,
             inputs[row * n + k] = point[row]
         for row in range(run.outputs):
             targets[row * n + k] = point[features + row]
+        if run.weighted:
+            weights[k] = point[features + run.outputs]
 
 
 @inlined
@@ -450,15 +454,19 @@ def gradient_sum(
     """`reference.gradient_sum` into g; returns what is not finite."""
     size = run.outputs * n
     targets = space.targets[: padded(size)]
-    gather(run, data, order, start, n, layers[0].inputs, space.a, targets)
+    gather(run, data, order, start, n, layers[0].inputs, space.a, targets, space.weights)
     forward(layers, run, w, n, first, True, space)
     o = space.a[space.input_starts[layers.size] :][: padded(size)]
     back = space.deltas[space.starts[layers.size - 1] :][: padded(size)]
     if run.softmax:
-        lost = softmax_loss(o[:size], targets, n, back, True)
+        lost = softmax_loss(o[:size], targets, n, space.weights, False, back, True)
     else:
         lost = summed_loss(run, o, targets, space.losses[: padded(size)], size)
         loss_slope(run.loss, o, targets, back, run.loss_settings)
+    if run.weighted:
+        for row in range(run.outputs):
+            for k in range(n):
+                back[row * n + k] *= space.weights[k]
     run.last_points = n
     if not math.isfinite(lost):
         return LOSS
@@ -482,6 +490,17 @@ def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
     lost = 0.0
     for k in range(size):
         lost += losses[k]
+    return lost
+
+
+@inlined
+def weighted_loss(run: Any, o: Any, t: Any, losses: Any, weights: Any) -> Any:
+    """The loss of points that count by `weights`."""
+    loss_values(run.loss, o, t, losses, run.loss_settings)
+    n, lost = weights.size, 0.0
+    for row in range(run.outputs):
+        for k in range(n):
+            lost += float(weights[k]) * losses[row * n + k]
     return lost
 
 
@@ -672,8 +691,11 @@ def evaluate(layers: Any, run: Any, part: Any, w: Any, space: Any) -> Any:
         for row in range(run.outputs):
             targets[row * n : (row + 1) * n] = part.targets[row, start : start + n]
         o = outputs(layers, run, part.inputs, start, n, w, space)
+        weights = part.weights[start : start + n]
         if run.softmax:
-            lost += softmax_loss(o[:size], targets, n, o, False)
+            lost += softmax_loss(o[:size], targets, n, weights, run.weighted != 0, o, False)
+        elif run.weighted:
+            lost += weighted_loss(run, o, targets, space.losses[: padded(size)], weights)
         else:
             lost += summed_loss(run, o, targets, space.losses[: padded(size)], size)
         right += agreement(run, o, part.labels[start : start + n], n)

@@ -72,6 +72,7 @@ RUN = np.dtype(
         ("loss", i8),
         ("loss_settings", f8, (MOST_SETTINGS,)),
         ("softmax", i8),
+        ("weighted", i8),  # whether points count differently in the loss
         ("regression", i8),
         ("threshold", f8),
         ("optimizer", i8),
@@ -141,6 +142,8 @@ class WorkSpace(NamedTuple):
     """δ of the layer above a skip connection."""
     targets: Array
     losses: Array
+    weights: Array
+    """How much each point counts in the loss."""
     starts: Array
     input_starts: Array
 
@@ -166,5 +169,7 @@ class EvaluationSet(NamedTuple):
     """Shape (outputs, n)."""
     labels: Array
     """Shape (n,), float64."""
+    weights: Array
+    """How much each point counts in the loss: shape (n,), or empty if all count 1."""
     spread: float
     """Σ (label − mean)²."""

@@ -48,9 +48,8 @@ class Exportable(NamedTuple):
         if start is None:
             start = initial_state(trainer.setup).parameters
         # A network that was rebuilt on the way no longer knows what it started from.
-        loss = mean_loss(
-            network, reference.outputs(network, start, trainer.setup.train.inputs), trainer.setup.train.targets
-        )
+        train = trainer.setup.train
+        loss = mean_loss(network, reference.outputs(network, start, train.inputs), train)
         same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
         return cls(
             experiment=trainer.experiment,

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playground.experiment.text import file_text
 from playground.files.atomic import write_atomically
-from playground.interop import tables, weights
+from playground.interop import point_text, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
@@ -126,7 +126,7 @@ FORMATS = {
         ),
         Format("weights", "Weights", ".npz", lambda exportable, _: weights.weight_bytes(exportable.parameters)),
         Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
-        Format("points", "Points", ".csv", lambda exportable, _: tables.to_csv(exportable.sample).encode()),
+        Format("points", "Points", ".csv", lambda exportable, _: point_text.to_csv(exportable.sample).encode()),
         Format(
             "experiment",
             "Experiment",

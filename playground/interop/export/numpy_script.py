@@ -80,7 +80,6 @@ def name_constants(exportable: Exportable, *more: str) -> str:
 
 
 def _used(exportable: Exportable) -> dict[str, Array]:
-    """The parameters of all layers that are not muted."""
     names = [
         f"{name}{number}"
         for number, layer in enumerate(exportable.network.layers)
@@ -91,7 +90,6 @@ def _used(exportable: Exportable) -> dict[str, Array]:
 
 
 def _features(exportable: Exportable, module: str) -> str:
-    """The function that makes the network's inputs of coordinates."""
     lines = "".join(f"        {feature_text(name, module)},\n" for name in exportable.experiment.features)
     return (
         'def features(x1, x2):\n    """What the network is given of points: an array of shape (features, points)."""\n'
@@ -111,20 +109,17 @@ def _activations(exportable: Exportable) -> str:
 
 
 def _call(choice: Choice, argument: str) -> str:
-    """The call of a choice's function with its settings by name."""
     named = "".join(f", {name}={value!r}" for name, value in zip(choice.__struct_fields__, choice.values, strict=True))
     return argument if choice.kind == "linear" else f"{choice.kind}({argument}{named})"
 
 
 def _network(exportable: Exportable) -> str:
-    """The function of the forward pass."""
     lines = [line for place, layer in enumerate(exportable.network.layers) for line in _layer_lines(place, layer)]
     body = "\n".join(f"    {line}" for line in lines)
     return f'def network(a):\n    """The outputs for inputs a, one column per point."""\n{body}\n    return a'
 
 
 def _layer_lines(place: int, layer: NetworkLayer) -> list[str]:
-    """The statements for one layer, which turn a into its output."""
     title = layer_title(place, layer)
     if layer.muted:
         return [f"# {title}"]
@@ -165,7 +160,6 @@ def output_meaning(exportable: Exportable) -> str:
 
 
 def _prediction(exportable: Exportable) -> str:
-    """The functions that a person calls."""
     several, loss = exportable.sample.outputs > 1, exportable.network.loss
     shape = "said.T.reshape(*x1.shape, -1)" if several else "said.reshape(x1.shape)"
     if isinstance(loss, CrossEntropy):

@@ -49,7 +49,6 @@ class _Graph:
         self.constants: dict[str, Array] = {}
 
     def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        """Add a node; returns the name of its output."""
         output = output or f"{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
@@ -77,7 +76,6 @@ class _Graph:
         return self.node(_NODES[operation], *names)
 
     def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
-        """Add a layer; returns the name of its output."""
         W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
         z = self.node("Gemm", a, W, b, transB=1)
         if layer.normalizes:
@@ -119,7 +117,6 @@ def onnx_model(exportable: Exportable, _: Path) -> bytes:
 
 
 def _serialized(graph: _Graph, exportable: Exportable) -> bytes:
-    """The finished model."""
     onnx = graph.onnx
     helper, kind = onnx.helper, onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
     made = helper.make_graph(

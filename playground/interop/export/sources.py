@@ -57,7 +57,6 @@ def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
 
 
 def _names_in(formula: FunctionType) -> list[str]:
-    """The names of the module that a function refers to."""
     return [name for name in formula.__code__.co_names if name in formula.__globals__]
 
 

@@ -128,17 +128,14 @@ def torch_script(exportable: Exportable, _: Path) -> bytes:
 
 
 def _heading(words: str) -> str:
-    """A heading line for a part of the script."""
     return f"# {words} ".ljust(110, "-")
 
 
 def _active(exportable: Exportable) -> list[NetworkLayer]:
-    """The layers that are not muted."""
     return [layer for layer in exportable.network.layers if not layer.muted]
 
 
 def _features(exportable: Exportable) -> str:
-    """The function that makes the network's inputs of coordinates."""
     lines = "".join(f"        {feature_text(name, 'torch')},\n" for name in exportable.experiment.features)
     return (
         'def features(x1, x2):\n    """What the network is given of points: a tensor of shape (points, features)."""\n'
@@ -152,7 +149,6 @@ def _number_of(exportable: Exportable, place: int) -> str:
 
 
 def _model(exportable: Exportable) -> str:
-    """The class of the network."""
     made, passed = [], []
     for place, layer in enumerate(exportable.network.layers):
         number = _number_of(exportable, place)
@@ -178,7 +174,6 @@ def _model(exportable: Exportable) -> str:
 
 
 def _made_lines(number: str, layer: NetworkLayer) -> list[str]:
-    """The statements that make the parts of a layer."""
     if layer.muted:
         return []
     lines = [f"self.layer{number} = nn.Linear({layer.inputs}, {layer.units})"]
@@ -191,7 +186,6 @@ def _made_lines(number: str, layer: NetworkLayer) -> list[str]:
 
 
 def _passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
-    """The statements that turn a into a layer's output."""
     lines = [f"z = self.layer{number}(a)"]
     if layer.normalization.running:
         lines.append(f"z = batch_norm(self.norm{number}, z)")
@@ -204,7 +198,6 @@ def _passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
 
 
 def _prediction(exportable: Exportable) -> str:
-    """The functions that a person calls."""
     several, cross_entropy = exportable.sample.outputs > 1, isinstance(exportable.network.loss, CrossEntropy)
     said = "said"
     if cross_entropy:
@@ -219,7 +212,6 @@ def _prediction(exportable: Exportable) -> str:
 
 
 def _numbers(exportable: Exportable) -> str:
-    """All data and weights."""
     sample = exportable.sample
     data = {"x": sample.x, "label": sample.labels, "part": sample.split}
     history, kept = exportable.history, slice(0, None if exportable.repeatable else 0)
@@ -241,7 +233,6 @@ def _numbers(exportable: Exportable) -> str:
 
 
 def _renamed(exportable: Exportable, parameters: dict[str, Array]) -> dict[str, Array]:
-    """Parameters by the names they have in the script."""
     return {
         _NAMES[name].format(_number_of(exportable, place)): parameters[f"{name}{place}"]
         for place, layer in enumerate(exportable.network.layers)

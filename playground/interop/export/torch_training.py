@@ -189,12 +189,10 @@ def fill_in(table: dict[str, str], choice: Choice, place: str, **more: Any) -> s
 
 
 def _settings_of(choice: Choice) -> list[Any]:
-    """The settings of a choice in the order of their declaration."""
     return [getattr(choice, name) for name in choice.__struct_fields__]
 
 
 def _indented(text: str | Iterable[str], depth: int) -> str:
-    """Lines, moved to the right."""
     lines = text.splitlines() if isinstance(text, str) else [line for part in text for line in part.splitlines()]
     return "\n".join(" " * 4 * depth + line if line else "" for line in lines)
 
@@ -266,7 +264,6 @@ def parts(exportable: Exportable) -> list[str]:
 
 
 def _constants(exportable: Exportable) -> str:
-    """The constants for the numbers of points, batches and updates."""
     training, points = exportable.experiment.training, exportable.training_points
     size = min(training.batch_size or points, points)
     whole, left = divmod(points, size)
@@ -282,7 +279,6 @@ def _constants(exportable: Exportable) -> str:
 
 
 def _targets(exportable: Exportable) -> str:
-    """The function that makes targets of labels."""
     loss, outputs = exportable.network.loss, exportable.sample.outputs
     if exportable.sample.task == "regression":
         value = "labels[:, None].to(torch.get_default_dtype())"
@@ -296,7 +292,6 @@ def _targets(exportable: Exportable) -> str:
 
 
 def _losses(exportable: Exportable) -> str:
-    """The function for the loss of every point."""
     loss = exportable.network.loss
     if not isinstance(loss, CrossEntropy):
         value = fill_in(_LOSSES, loss, "loss")
@@ -308,7 +303,6 @@ def _losses(exportable: Exportable) -> str:
 
 
 def _penalty(exportable: Exportable) -> str:
-    """The function for the penalty on the weights."""
     costs = [
         fill_in(_PENALTIES, layer.regularizer, "regularizer", w=f"{name}.weight")
         for name, layer in _penalised(exportable)
@@ -324,7 +318,6 @@ def _penalty(exportable: Exportable) -> str:
 
 
 def _learning_rate(exportable: Exportable) -> str:
-    """The function of the learning rate."""
     training = exportable.experiment.training
     schedule, lr = training.schedule, training.learning_rate
     special = {"cosine": _COSINE, "one_cycle": _ONE_CYCLE}
@@ -345,7 +338,6 @@ def _learning_rate(exportable: Exportable) -> str:
 
 
 def _accuracy(exportable: Exportable) -> str:
-    """The function that early stopping watches."""
     if exportable.sample.task == "regression":
         words = "R²: 1 minus the squared error by that of always saying the mean; NaN if all values are equal."
         line = (
@@ -364,7 +356,6 @@ def _accuracy(exportable: Exportable) -> str:
 
 
 def _train(exportable: Exportable) -> str:
-    """The function that trains."""
     text = _TRAIN.format(
         optimizer=_optimizer(exportable),
         setup=_indented(_setup(exportable), 1),
@@ -378,7 +369,6 @@ def _train(exportable: Exportable) -> str:
 
 
 def _optimizer(exportable: Exportable) -> str:
-    """The call that makes the optimizer."""
     chosen, rate = exportable.experiment.training.optimizer, exportable.experiment.training.learning_rate
     if isinstance(chosen, Momentum):
         # PyTorch refuses Nesterov's rule without momentum, where it makes no difference.
@@ -387,7 +377,6 @@ def _optimizer(exportable: Exportable) -> str:
 
 
 def _setup(exportable: Exportable) -> list[str]:
-    """The statements before the training loop."""
     training, lines = exportable.experiment.training, []
     if training.weight_decay:
         lines.append(f"weights = [{', '.join(f'{name}.weight' for name, _ in _learning(exportable))}]")
@@ -416,7 +405,6 @@ def _setup(exportable: Exportable) -> list[str]:
 
 
 def _epoch_start(exportable: Exportable) -> list[str]:
-    """The statements that make the batches of an epoch."""
     training = exportable.experiment.training
     if training.shuffle:
         order = "order = torch.from_numpy(permutation(SEED, epoch, len(training.labels)))"
@@ -468,7 +456,6 @@ def _without_gradient(lines: list[str]) -> list[str]:
 
 
 def _gradient(exportable: Exportable) -> list[str]:
-    """The statements for the gradient of the mean loss of a batch."""
     carries = exportable.experiment.training.batching == "carry"
     draws = f", step{', carried' if carries else ''}" if drops_out(exportable) else ""
     of_batch = f"losses(network(training.inputs[batch]{draws}), targets_of_all[batch])"
@@ -504,7 +491,6 @@ def _pruning(exportable: Exportable) -> list[str]:
 
 
 def _noise(exportable: Exportable) -> list[str]:
-    """The statements that add weight noise."""
     sigma = exportable.experiment.training.weight_noise
     if not sigma:
         return []

@@ -345,7 +345,7 @@ def test_what_a_table_leaves_out_is_said(qtbot, owner) -> None:
     assert not notes.isVisible()
     owner.take(Experiment(data=PENGUINS), "", False)
     qtbot.waitUntil(notes.isVisible)
-    assert notes.text() == "2 rows were left out, since cells are missing."
+    assert notes.text() == "2 rows left out: no value in bill_length_mm (rows 5, 273)."
     owner.take(Experiment(data=Circle()), "", False)
     qtbot.waitUntil(lambda: not notes.isVisible())
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import time
+import weakref
 from collections.abc import Callable
 
 import msgspec
@@ -22,9 +24,12 @@ from playground.experiment.tree import EarlyStopping, Training
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
-from ui.panels.drawing.panel import DrawingPanel
+from ui.panels.data.panel import DataPanel
+from ui.panels.drawing.panel import DrawingPanel, count_words
 from ui.panels.drawing.strokes import GRAB_DISTANCE, Canvas, Style, _mirror_into_plane, _split_of, canvas_of
-from ui.panels.drawing.words import count_words
+from ui.panels.layers.panel import LayersPanel
+from ui.panels.training import TrainingPanel
+from ui.panels.transport import TransportBar
 from ui.session.session import Session
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
@@ -730,3 +735,15 @@ def test_of_points_on_top_of_each_other_the_last_is_taken() -> None:
     canvas = Canvas(np.array([[0.0, 0.0], [0.0, 0.0]]), np.zeros(2), np.zeros(2, np.int8), "classification", ())
     assert canvas.nearest((0.1, 0.0)) == 1
     assert canvas.nearest((2.0, 0.0)) is None
+
+
+@pytest.mark.parametrize("kind", [DataPanel, DrawingPanel, LayersPanel, TrainingPanel, TransportBar])
+def test_a_panel_goes_as_soon_as_nobody_holds_it_without_the_garbage_collector(qapp, kind: type[QWidget]) -> None:
+    gc.disable()
+    try:
+        panel = kind()
+        gone = weakref.ref(panel)
+        del panel
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -16,6 +16,7 @@ from playground.catalog.datasets.base import Adjustable, Dataset
 from playground.catalog.datasets.shapes import Circle
 from playground.experiment.declarations import Field, choices_of, fields_of, is_struct
 from playground.experiment.paths import value_at, with_value
+from playground.files.layout import Reading
 from playground.interop.opening import RESOURCES
 from ui.forms.buttons import IconButton
 from ui.look import theme
@@ -38,6 +39,7 @@ WITHOUT = {
     "data.x1": "a table is chosen by opening a file",
     "data.x2": "a table is chosen by opening a file",
     "data.target": "a table is chosen by opening a file",
+    **{f"data.{name}": "asked where a table is opened" for name in Reading._fields},
 }
 CONTROLS = (QLineEdit, QComboBox, QAbstractButton, QSlider)
 

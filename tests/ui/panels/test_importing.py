@@ -16,7 +16,7 @@ from playground.catalog.datasets.own_points import UserPoints, to_own_points
 from playground.catalog.datasets.shapes import Moons
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
-from playground.interop.tables import to_csv
+from playground.interop.point_text import to_csv
 from tests.ui import hands
 from ui.look import theme
 from ui.panels.data.import_dialog import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
@@ -57,12 +57,13 @@ def test_a_file_with_a_header_becomes_a_table(opened) -> None:
     dialog = opened(PENGUINS)
     assert text_of(dialog, "understood") == "344 rows, 8 columns, separated by commas."
     assert "342 of 344 rows are usable." in text_of(dialog, "counts")
-    assert "a cell is missing (the first is row 5)" in text_of(dialog, "counts")
+    assert "2 rows left out: no value in bill_length_mm (rows 5, 273)." in text_of(dialog, "counts")
+    assert "Adelie 151, Chinstrap 68, Gentoo 123" in text_of(dialog, "counts")
     assert "3 classes" in text_of(dialog, "counts")
     assert "stay in the file" in text_of(dialog, "message")
     hands.click(dialog.ok)
     ((dataset, label),) = dialog.given
-    assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species", points=342)
+    assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species")
     assert label == "data penguins.csv"
     assert not dialog.isVisible()
     check(Experiment(data=dataset))
@@ -95,7 +96,7 @@ def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> 
     dialog = opened(PENGUINS)
     pick(dialog, "x1", "island")
     assert not dialog.ok.isEnabled()
-    assert "no number in island" in text_of(dialog, "message")
+    assert "a column of numbers (it contains 'Torgersen')" in text_of(dialog, "message")
     assert dialog.picture.drawn is None
     hands.key(dialog, "Return")
     assert dialog.given == []
@@ -106,8 +107,7 @@ def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> 
 def test_the_same_column_for_both_axes_is_refused_in_words(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
     pick(dialog, "x1", "bill_depth_mm")
-    assert "x₁ and x₂ are both bill_depth_mm" in text_of(dialog, "message")
-    assert "Choose two different columns." in text_of(dialog, "message")
+    assert "'bill_depth_mm' is refused; allowed: two different columns for x1 and x2" in text_of(dialog, "message")
     assert not dialog.ok.isEnabled()
     pick(dialog, "x2", "bill_length_mm")
     assert dialog.ok.isEnabled()
@@ -200,11 +200,11 @@ def test_a_large_file_is_read_beside_the_window_with_its_progress(qtbot, opened,
     assert text_of(dialog, "understood") == "70,000 rows, 3 columns, separated by commas."
     pick(dialog, "x2", "a")
     assert not dialog.ok.isEnabled()
-    qtbot.waitUntil(lambda: "both" in text_of(dialog, "message"), timeout=30_000)
+    qtbot.waitUntil(lambda: "two different columns" in text_of(dialog, "message"), timeout=30_000)
     pick(dialog, "x1", "b")
     qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
     hands.click(dialog.ok)
-    assert dialog.given[0][0] == Table(path=str(path), x1="b", x2="a", target="c", points=5000)
+    assert dialog.given[0][0] == Table(path=str(path), x1="b", x2="a", target="c")
 
 
 def test_reading_a_large_file_can_be_cancelled(opened, tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_reading_a_large_file_can_be_cancelled(opened, tmp_path: Path) -> None:
     assert job.isRunning()
     hands.click(dialog.cancel)
     assert job.isFinished() and job.cancelled
-    assert not dialog.isVisible() and dialog.given == [] and dialog.sheet is None
+    assert not dialog.isVisible() and dialog.given == [] and dialog.cells is None
 
 
 def test_the_program_ends_while_a_large_file_is_read(qapp: QApplication, opened, tmp_path: Path) -> None:

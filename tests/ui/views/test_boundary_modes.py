@@ -24,7 +24,7 @@ from ui.views.boundary.picture import even_levels, unit_range
 from ui.views.boundary.points import MAX_DRAWN_POINTS
 from ui.views.boundary.view import PASSES, BoundaryView
 from ui.views.boundary.words import BOUNDARY_HINT, NO_DROPOUT
-from ui.views.plane import marks
+from ui.views.plane import legend
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import (
     ValueRange,
@@ -278,8 +278,8 @@ def test_rings_of_values_are_as_large_as_the_miss(qtbot, shown):
     view.show_snapshot(given(make_snapshot(points), values))
     qtbot.waitUntil(lambda: len(view.shown().rings) == 2)
     assert view.shown().rings == pytest.approx(points.x[[3, 7]])
-    looks = marks.miss_rings(points, np.arange(40), values - points.labels, ValueRange(0.0, half))
-    assert looks["size"] == pytest.approx([marks.LARGEST_RING / 2, marks.LARGEST_RING / 4])
+    looks = legend.miss_rings(points, np.arange(40), values - points.labels, ValueRange(0.0, half))
+    assert looks["size"] == pytest.approx([legend.LARGEST_RING / 2, legend.LARGEST_RING / 4])
     low, high = theme.current().classes[:2]
     assert [pen.color().name() for pen in looks["pen"]] == [high, low]
     assert {"too high", "too low"} <= set(view.shown().legend)
@@ -686,7 +686,7 @@ def test_classes_can_be_told_apart_by_everybody(name, deficiency):
     seen = lab(colours, deficiency)
     assert np.linalg.norm(seen[0] - seen[1]) > 40
     # With more classes the shapes help: no two classes share one.
-    assert len(set(marks.SYMBOLS)) == len(look.classes) == 10
+    assert len(set(legend.SYMBOLS)) == len(look.classes) == 10
     apart = np.linalg.norm(seen[:4, np.newaxis] - seen[:4], axis=2) + 1e9 * np.eye(4)
     assert apart.min() > 9
 

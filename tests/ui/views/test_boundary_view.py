@@ -21,7 +21,7 @@ from ui.look import theme
 from ui.views.boundary import points as module
 from ui.views.boundary.view import BoundaryView
 from ui.views.plane.field import field_colours, interpolate, value_range_of, zero_line
-from ui.views.plane.marks import spots
+from ui.views.plane.legend import spots
 
 
 def place_of(view: BoundaryView, x1: float, x2: float) -> QPointF:

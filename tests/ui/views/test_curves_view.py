@@ -364,13 +364,13 @@ def test_many_changes_are_merged_and_none_is_lost(shown):
 
 def test_settings_stand_in_the_line_where_there_is_room_and_else_in_a_panel(shown, qtbot):
     view = shown(CurvesView(), make_snapshot(), (300, 240))
-    assert part_of(view, "curves.controls").inline() == 0 and part_of(view, "curves.controls").button.isVisible()
+    assert part_of(view, "curves.controls").inline == 0 and part_of(view, "curves.controls").button.isVisible()
     view.resize(1100, 400)
-    qtbot.waitUntil(lambda: part_of(view, "curves.controls").inline() == 4)
+    qtbot.waitUntil(lambda: part_of(view, "curves.controls").inline == 4)
     assert not part_of(view, "curves.controls").button.isVisible()
     assert view.findChild(QToolButton, "curves.loss.log").isVisible()
     view.resize(700, 400)
-    qtbot.waitUntil(lambda: 0 < part_of(view, "curves.controls").inline() < 4)
+    qtbot.waitUntil(lambda: 0 < part_of(view, "curves.controls").inline < 4)
 
 
 def test_the_panel_is_opened_used_and_closed_by_keyboard(shown):

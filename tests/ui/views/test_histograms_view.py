@@ -16,7 +16,7 @@ from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.chart.axes import CalmLimit
-from ui.views.chart.histogram_rows import HistogramBars, usable_histogram
+from ui.views.chart.histogram_rows import HistogramBars, bars_of
 from ui.views.histograms.view import HistogramsView, activation_problems, histogram_moments
 
 SIZE = (356, 240)
@@ -236,10 +236,10 @@ def test_moments_of_a_histogram():
 
 
 def test_what_cannot_be_drawn_is_left_out():
-    assert usable_histogram(None) is None
-    assert usable_histogram(histogram(0, 1, [0, 0])) is None
-    assert usable_histogram(Histogram(np.array([0, np.nan, 1]), np.array([1, 1]))) is None
-    assert usable_histogram(Histogram(np.array([0.0, np.inf]), np.array([1]))) is None
+    assert bars_of(None) is None
+    assert bars_of(histogram(0, 1, [0, 0])) is None
+    assert bars_of(Histogram(np.array([0, np.nan, 1]), np.array([1, 1]))) is None
+    assert bars_of(Histogram(np.array([0.0, np.inf]), np.array([1]))) is None
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])

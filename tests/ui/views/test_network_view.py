@@ -27,7 +27,7 @@ from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with
 from ui.look import theme
 from ui.views.network.diagram import INPUTS, SMALLEST, arrange_diagram, match_layers, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
-from ui.views.network.thumbnails import colour_numbers, feature_atlas, range_of_activation
+from ui.views.network.tiles import colour_numbers, feature_atlas, range_of_activation
 from ui.views.network.view import MOST_UNITS, NetworkView
 from ui.views.network.wording import NETWORK_HINT
 from ui.views.plane.field import ValueRange

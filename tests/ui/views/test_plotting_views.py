@@ -110,8 +110,8 @@ def test_controls_fold_away_from_the_end(qtbot):
         controls.add(Choices(name, name, options))
     controls.show()
     whole = controls.fit(10_000)
-    assert controls.inline() == 2 and not controls.button.isVisible()
-    assert controls.fit(whole - 1) < whole and controls.inline() == 2
-    assert controls.fit(90) <= 90 and controls.inline() == 0
+    assert controls.inline == 2 and not controls.button.isVisible()
+    assert controls.fit(whole - 1) < whole and controls.inline == 2
+    assert controls.fit(90) <= 90 and controls.inline == 0
     assert controls.button.isVisible()
-    assert controls.fit(whole) == whole and controls.inline() == 2
+    assert controls.fit(whole) == whole and controls.inline == 2

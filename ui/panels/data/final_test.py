@@ -1,4 +1,4 @@
-"""The result on the test points: shown when it is asked for, never by itself, since whoever tunes by it spoils it."""
+"""The result on the test points, shown only when asked for: tuning by it would spoil it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ABOUT = (
 
 
 class FinalTest(QWidget):
-    """A button that asks for the result, and the result below it. Only there while there are test points."""
+    """Button that asks for the result, and the result below it; hidden without test points."""
 
     asked = Signal()
 
@@ -36,7 +36,7 @@ class FinalTest(QWidget):
         fill(tight(QVBoxLayout(self)), self.button, self.result)
 
     def show_data(self, data: Dataset) -> None:
-        """Another data set is in force: what was seen of the one before no longer counts."""
+        """Begin to count looks at the result of another data set."""
         self.data, self.looks, self.waiting = data, 0, False
         self.result.hide()
         # A disabled button is not offered as a command either.
@@ -48,7 +48,7 @@ class FinalTest(QWidget):
         self.asked.emit()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the result that was asked for, if this is it."""
+        """Show the result if it was asked for and the snapshot has it."""
         result = snapshot.answer(FinalTestRequest)
         if self.waiting and result is not None and snapshot.experiment.data == self.data:
             self.waiting = False

@@ -1,14 +1,17 @@
 """Points from a file or the clipboard: a dialog that shows what was understood and asks which columns are meant.
 
-Taking a text apart is the business of `playground.interop.tables`; here it is shown, corrected and accepted.
+Reading a table is the business of `playground.files.cells`; here it is shown, corrected and accepted. Whatever can be
+read in two ways is asked, with both readings side by side.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from PySide6.QtCore import (
     QAbstractTableModel,
     QCoreApplication,
@@ -34,24 +37,16 @@ from PySide6.QtWidgets import (
 
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import Dataset, Sample, draw_sample
-from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.table import Table, TableRows, rows_of
+from playground.files.cells import Cells, Column, read_cells
 from playground.files.errors import InputError, one_line
-from playground.interop.tables import (
-    SEPARATORS,
-    Extracted,
-    Picked,
-    Sheet,
-    data_set,
-    extracted,
-    from_file,
-    from_text,
-    guess,
-    is_missing,
-    read_own_points,
-)
+from playground.files.layout import Question, Reading
+from playground.files.rows import SEPARATORS
+from playground.interop.point_text import read_own_points
+from playground.interop.tables import Picked, class_counts, data_set, propose, refuse_one_axis
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.controls import Combo, Segments, Switch
-from ui.forms.layouts import quiet
+from ui.forms.layouts import quiet, tight
 from ui.guard.faults import guarded
 from ui.look.theme import GRID, Theme, blend, current, exact_px, px
 from ui.panels.panel import heading
@@ -65,6 +60,9 @@ _PICTURE_SIZE = 216
 _MOST_DRAWN = 2000
 _LONGEST_CELL = 60
 _AXES = (("x1", "x₁"), ("x2", "x₂"), ("target", "Target"))
+_NONE_PICKED = Picked("", "", "")
+MOST_ROWS = 200_000
+"""The most rows that a table is opened with unless the person wants all."""
 _TASKS: tuple[Task | None, ...] = (None, "classification", "regression")
 
 
@@ -73,14 +71,14 @@ class _SheetModel(QAbstractTableModel):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.sheet: Sheet | None = None
-        self.picked = Picked(0, 0, 0)
+        self.cells: Cells | None = None
+        self.picked = _NONE_PICKED
 
-    def _show_sheet(self, sheet: Sheet | None, picked: Picked) -> None:
-        """Show another sheet, or the same with other columns chosen."""
-        if sheet is not self.sheet:
+    def _show_cells(self, cells: Cells | None, picked: Picked) -> None:
+        """Show another table, or the same with other columns chosen."""
+        if cells is not self.cells:
             self.beginResetModel()
-            self.sheet, self.picked = sheet, picked
+            self.cells, self.picked = cells, picked
             self.endResetModel()
         elif picked != self.picked:
             self.picked = picked
@@ -89,43 +87,44 @@ class _SheetModel(QAbstractTableModel):
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
 
     def rowCount(self, _parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return min(len(self.sheet.rows), PREVIEW_ROWS) if self.sheet else 0
+        return min(len(self.cells.lines), PREVIEW_ROWS) if self.cells else 0
 
     def columnCount(self, _parent: QModelIndex | QPersistentModelIndex | None = None) -> int:
-        return len(self.sheet.names) if self.sheet else 0
+        return len(self.cells.columns) if self.cells else 0
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self.sheet is None or not index.isValid():
+        if self.cells is None or not index.isValid():
             return None
-        cell = self.sheet.rows[index.row()][index.column()].strip()
+        column = self.cells.columns[index.column()]
+        cell, spoils = column.cells[index.row()], self._spoils(index.row(), column)
         if role == Qt.ItemDataRole.DisplayRole:
             return cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - 1] + "…"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            side = Qt.AlignmentFlag.AlignLeft if self.sheet.number(cell) is None else Qt.AlignmentFlag.AlignRight
+            is_number = column.kind == "number"
+            side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
             return side | Qt.AlignmentFlag.AlignVCenter
-        if role == Qt.ItemDataRole.ForegroundRole and self._spoils(cell, index.column()):
+        if role == Qt.ItemDataRole.ForegroundRole and spoils:
             return QColor(current().danger)
-        if role == Qt.ItemDataRole.BackgroundRole and index.column() in self.picked[:3]:
+        if role == Qt.ItemDataRole.BackgroundRole and column.name in self.picked[:3]:
             theme = current()
-            share = 0.28 if self._spoils(cell, index.column()) and not cell else 0.1
+            share = 0.28 if spoils and not cell else 0.1
             return QColor(blend(theme.surface, theme.danger if share > 0.1 else theme.accent, share))
         return None
 
-    def _spoils(self, cell: str, column: int) -> bool:
+    def _spoils(self, row: int, column: Column) -> bool:
         """Whether a cell keeps its row from being used."""
-        assert self.sheet is not None
-        if column not in self.picked[:3]:
+        if column.name not in self.picked[:3]:
             return False
-        wants_number = column in self.picked[:2] or self.picked.task == "regression"
-        return is_missing(cell) or (wants_number and self.sheet.number(cell) is None)
+        wants_number = column.name in self.picked[:2] or self.picked.task == "regression"
+        return bool(column.missing[row] or (wants_number and math.isnan(column.numbers[row])))
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        if self.sheet is None or role != Qt.ItemDataRole.DisplayRole:
+        if self.cells is None or role != Qt.ItemDataRole.DisplayRole:
             return None
         if orientation == Qt.Orientation.Vertical:
-            return str(self.sheet.lines[section])
-        roles = [spoken for (_, spoken), place in zip(_AXES, self.picked[:3], strict=True) if place == section]
-        name = self.sheet.names[section]
+            return str(self.cells.lines[section])
+        name = self.cells.columns[section].name
+        roles = [spoken for (_, spoken), column in zip(_AXES, self.picked[:3], strict=True) if column == name]
         short = name if len(name) <= _LONGEST_CELL else name[: _LONGEST_CELL - 1] + "…"
         return f"{short}\n{', '.join(roles)}" if roles else f"{short}\n"
 
@@ -188,8 +187,15 @@ class ImportDialog(QDialog):
     def __init__(self, source: Path | str, parent: QWidget | None = None, *, name: str = "the clipboard") -> None:
         super().__init__(parent)
         self.source, self.name = source, source.name if isinstance(source, Path) else name
-        self.sheet: Sheet | None = None
-        self.picked, self._proposed = Picked(0, 0, 0), Picked(0, 0, 0)
+        self.cells: Cells | None = None
+        self.reading = Reading()
+        """What the person has decided of what can be read in two ways."""
+        self.picked, self._proposed = _NONE_PICKED, _NONE_PICKED
+        self._picks = False
+        """Whether the person has chosen columns."""
+        self._asked: dict[Question, Segments | None] = {}
+        self._sampled = True
+        """Whether a table of very many rows is sampled."""
         self.job: Job | None = None
         self.then: Callable[[Any], None] | None = None
         """What to do with what the job returns."""
@@ -209,7 +215,10 @@ class ImportDialog(QDialog):
         outer.addLayout(self._title())
         body = QHBoxLayout()
         body.setSpacing(px(2 * GRID))
-        body.addWidget(self._table(), 1)
+        rows = tight(QVBoxLayout(), GRID)
+        rows.addWidget(self._open_questions())
+        rows.addWidget(self._table(), 1)
+        body.addLayout(rows, 1)
         body.addLayout(self._choices())
         outer.addLayout(body, 1)
         outer.addLayout(self._footer())
@@ -253,6 +262,13 @@ class ImportDialog(QDialog):
             line.addWidget(control)
             grid.addLayout(line, 0, column, 2, 1)
         return grid
+
+    def _open_questions(self) -> QWidget:
+        """What can be read in two ways: a line for each, with both readings."""
+        self.questions = QWidget(self)
+        self._question_lines = tight(QVBoxLayout(self.questions), GRID // 2)
+        self.questions.hide()
+        return self.questions
 
     def _words(self, name: str, spoken: str) -> QLabel:
         label = quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
@@ -343,31 +359,26 @@ class ImportDialog(QDialog):
 
     # Reading ------------------------------------------------------------------------------------------------
 
-    def _read(self, header: bool | None = None) -> None:
-        """Take the source apart and propose columns."""
-        place = self.separator.currentIndex()
-        separator = list(SEPARATORS)[place - 1] if place else None
-        source, name = self.source, self.name
+    def _read(self) -> None:
+        """Read the source as the person has decided so far, and propose columns."""
+        source, name, reading = self.source, self.name, self.reading
+        self.cells = None
+        self._run(lambda: read_cells(source, name, reading), self._take_cells)
 
-        def work() -> Sheet:
-            if isinstance(source, Path):
-                return from_file(source, separator=separator, header=header)
-            return from_text(source, name, separator=separator, header=header)
-
-        self.sheet = None
-        self._run(work, self._take_sheet)
-
-    def _take_sheet(self, sheet: Sheet) -> None:
-        """Show what the source was taken apart into."""
-        self.sheet = sheet
-        self.picked = self._proposed = guess(sheet)._replace(task=self.picked.task)
-        self.understood.setText(f"{sheet.words}.")
-        self.header.show_on(sheet.has_header)
-        for combo, chosen in zip(self.combos, self.picked[:3], strict=True):
+    def _take_cells(self, cells: Cells) -> None:
+        """Show how the source was read."""
+        self.cells = cells
+        chosen, names = self.picked, cells.names
+        self._proposed = _likely(cells)._replace(task=chosen.task)
+        # Columns that the person has chosen stay if they are still there.
+        self.picked = chosen if self._picks and set(chosen[:3]) <= set(names) else self._proposed
+        self.understood.setText(" ".join([f"{cells.words}.", *cells.notes]))
+        self.header.show_on(cells.header)
+        for combo, column in zip(self.combos, self.picked[:3], strict=True):
             combo.blockSignals(True)
             combo.clear()
-            combo.addItems([name.replace("&", "&&") for name in sheet.names])
-            combo.setCurrentIndex(chosen)
+            combo.addItems([name.replace("&", "&&") for name in names])
+            combo.setCurrentIndex(names.index(column))
             combo.blockSignals(False)
         self._judge()
         self._fit_columns()
@@ -419,14 +430,23 @@ class ImportDialog(QDialog):
             self.table.setColumnWidth(place, min(max(self.table.columnWidth(place), px(64)), px(176)))
 
     def _header_toggled(self, on: bool) -> None:
-        self._read(header=on)
+        self._decide("header", on)
 
-    def _separator_chosen(self, _index: int) -> None:
+    def _separator_chosen(self, index: int) -> None:
+        # Another separator makes other columns, of which nothing has been decided.
+        self.reading = Reading(separator=list(SEPARATORS)[index - 1] if index else None)
+        self._read()
+
+    def _decide(self, name: str, value: Any) -> None:
+        """Read the source again, with one more thing decided."""
+        self.reading = self.reading._replace(**{name: value})
         self._read()
 
     def _column_chosen(self, _index: int) -> None:
-        x1, x2, target = (combo.currentIndex() for combo in self.combos)
-        self.picked = Picked(x1, x2, target, self.picked.task)
+        if self.cells is None:
+            return
+        x1, x2, target = (self.cells.names[combo.currentIndex()] for combo in self.combos)
+        self.picked, self._picks = Picked(x1, x2, target, self.picked.task), True
         self._judge()
 
     def _task_chosen(self, index: int) -> None:
@@ -437,18 +457,20 @@ class ImportDialog(QDialog):
 
     def _judge(self) -> None:
         """Make the data set that is asked for, or say why there is none."""
-        if self.sheet is None:
+        if self.cells is None:
             return
-        sheet, picked, proposed = self.sheet, self.picked, self._proposed
-        self.model._show_sheet(sheet, picked)
-        self._run(lambda: _made_of(sheet, picked, picked == proposed), self._show)
+        cells, picked, reading, sampled = self.cells, self.picked, self.reading, self._sampled
+        self.model._show_cells(cells, picked)
+        proposed = picked == self._proposed
+        self._run(lambda: _made_of(cells, picked, proposed, reading, sampled), self._show)
 
-    def _show(self, made: tuple[Dataset, Sample, list[str], str]) -> None:
-        dataset, drawn, counts, how = made
+    def _show(self, made: tuple[Dataset, Sample, list[str], str, int]) -> None:
+        dataset, drawn, counts, how, rows = made
         self.dataset = dataset
-        self.columns = "" if how == "exact" or self.sheet is None else _columns_words(self.sheet, self.picked)
+        self.columns = "" if how == "exact" or self.cells is None else _columns_words(self.picked)
         self.picture._show_points(drawn)
         self.counts.setText("\n".join([class_words(drawn), *counts]))
+        self._ask(rows)
         if how == "exact":
             words = "These are points as this program writes them: they are taken exactly as they are."
         elif isinstance(dataset, Table):
@@ -460,13 +482,65 @@ class ImportDialog(QDialog):
 
     def _refuse(self, error: Exception) -> None:
         self.dataset = None
-        if self.sheet is None:
+        if self.cells is None:
             self.understood.setText("")
-            self.model._show_sheet(None, self.picked)
+            self.model._show_cells(None, self.picked)
+        self._ask(0)
         self.picture._show_points(None)
         self.counts.setText("")
         self._say(str(error), problem=True)
         self.ok.setEnabled(False)
+
+    def _ask(self, rows: int) -> None:
+        """Offer both readings of whatever has two; `rows` are those that can be used."""
+        asked = [_in_order(question) for question in (self.cells.questions if self.cells is not None else ())]
+        if rows > MOST_ROWS and isinstance(self.source, Path):
+            labels = (f"a random {MOST_ROWS:,}", f"all {rows:,}")
+            asked.append((Question(f"{rows:,} rows", "points", (True, False), labels), int(not self._sampled)))
+        if [question for question, _ in asked] != list(self._asked):
+            while (item := self._question_lines.takeAt(0)) is not None:
+                if (widget := item.widget()) is not None:
+                    widget.hide()
+                    widget.deleteLater()
+            self._asked = {question: self._question(question) for question, _ in asked}
+            self.questions.setVisible(bool(asked))
+        for question, chosen in asked:
+            if (choice := self._asked[question]) is not None:
+                choice.show_index(chosen)
+
+    def _question(self, question: Question) -> Segments | None:
+        """Add a line that asks which of two readings is right, unless another choice decides."""
+        line = QWidget(self.questions)
+        layout = tight(QHBoxLayout(line), GRID)
+        where = f" in {', '.join(question.columns)}" if question.columns else ""
+        words = QLabel(f"{question.subject}{where}", textFormat=Qt.TextFormat.PlainText)
+        words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        words.setToolTip(tip(question.words))
+        layout.addWidget(words, 1)
+        self._question_lines.addWidget(line)
+        if not question.name:
+            readings = QLabel(" or ".join(question.labels), textFormat=Qt.TextFormat.PlainText)
+            layout.addWidget(quiet(readings))
+            return None
+        choice = Segments([label.replace("&", "&&") for label in question.labels], line)
+        identify(choice, f"import.{question.name}.readings", f"How to read {question.subject}{where}")
+        for place, (button, label) in enumerate(zip(choice.buttons, question.labels, strict=True)):
+            name = f"import.{question.name}.{place}"
+            identify(button, name, f"{question.subject}: {label}", tip(f"Reads it as {label}; the rows below follow."))
+        choice.chosen.connect(self._answer)
+        layout.addWidget(choice)
+        return choice
+
+    def _answer(self, index: int) -> None:
+        """One of two readings has been chosen."""
+        question = next((one for one, choice in self._asked.items() if choice is self.sender()), None)
+        if question is None:
+            return
+        if question.name == "points":
+            self._sampled = bool(question.values[index])
+            self._judge()
+        else:
+            self._decide(question.name, question.values[index])
 
     def _say(self, words: str, problem: bool) -> None:
         self.message.setText(words)
@@ -519,25 +593,54 @@ def size_of(source: Path | str) -> int:
         return 0
 
 
-def _made_of(sheet: Sheet, picked: Picked, proposed: bool) -> tuple[Dataset, Sample, list[str], str]:
-    """The data set of three columns, its points, what to know of the rows, and "exact" if it is. Raises InputError."""
-    exact = read_own_points(sheet) if proposed else None
+def _in_order(question: Question) -> tuple[Question, int]:
+    """A question with its readings in an order that no answer changes, and which of them is in use."""
+    if not question.name:
+        return question, 0
+    first, second = sorted((0, 1), key=lambda place: str(question.values[place]))
+    labels, values = question.labels, question.values
+    ordered = question._replace(labels=(labels[first], labels[second]), values=(values[first], values[second]))
+    return ordered, int(first == 1)
+
+
+def _likely(cells: Cells) -> Picked:
+    """The columns to begin with: those proposed, else the first ones."""
+    try:
+        return propose(cells)
+    except InputError:
+        names = cells.names
+        return Picked(names[0], names[min(1, len(names) - 1)], names[-1])
+
+
+def _made_of(
+    cells: Cells, picked: Picked, proposed: bool, reading: Reading, sampled: bool
+) -> tuple[Dataset, Sample, list[str], str, int]:
+    """The data set of three columns, its points, words on its rows, "exact" if it is that, and the number of its rows.
+
+    Raises InputError.
+    """
+    exact = read_own_points(cells) if proposed else None
     if exact is not None:
-        return exact, draw_sample(exact), [f"All {exact.size:,} rows are used."], "exact"
-    points = extracted(sheet, picked)
-    dataset, notes = data_set(sheet, picked, points)
-    return dataset, draw_sample(dataset), [_used_words(points, len(sheet.rows)), *notes], ""
+        return exact, draw_sample(exact), [f"All {exact.size:,} rows are used."], "exact", exact.size
+    refuse_one_axis(cells, picked)
+    rows = rows_of(cells, *picked)
+    dataset, notes = data_set(cells, picked, rows, reading)
+    if isinstance(dataset, Table) and sampled and len(rows.x) > MOST_ROWS:
+        dataset = msgspec.structs.replace(dataset, points=MOST_ROWS)
+    return dataset, draw_sample(dataset), [_used_words(rows, cells.rows), *notes], "", len(rows.x)
 
 
-def _used_words(points: Extracted, rows: int) -> str:
-    """How many rows are used, in words."""
-    used = len(points.used)
-    return f"All {rows:,} rows are used." if used == rows else f"{used:,} of {rows:,} rows are usable."
+def _used_words(rows: TableRows, of: int) -> str:
+    """How many rows are used, of each class if there are some, in words."""
+    used = len(rows.x)
+    counts = ", ".join(f"{one_line(name, 24)} {count:,}" for name, count in class_counts(rows).items())
+    words = f"All {of:,} rows are used." if used == of else f"{used:,} of {of:,} rows are usable."
+    return f"{words} {counts}." if counts else words
 
 
-def _columns_words(sheet: Sheet, picked: Picked) -> str:
+def _columns_words(picked: Picked) -> str:
     """Which columns are which, in a sentence."""
-    names = (one_line(sheet.names[place], _LONGEST_CELL) for place in picked[:3])
+    names = (one_line(name, _LONGEST_CELL) for name in picked[:3])
     return "x₁ is {}, x₂ is {}, the target is {}.".format(*names)
 
 

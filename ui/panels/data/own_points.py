@@ -1,6 +1,6 @@
 """Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
 
-Text is read and written by `playground.interop.tables`; cells that could mean several things are asked for in the
+Text is read and written by `playground.interop.point_text`; cells that could mean several things are asked for in the
 `ImportDialog`.
 """
 
@@ -18,8 +18,9 @@ from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
+from playground.files.cells import read_cells
 from playground.files.errors import reason_of
-from playground.interop.tables import from_file, from_text, read_own_points, to_csv, to_tsv
+from playground.interop.point_text import read_own_points, to_csv, to_tsv
 from ui.forms.buttons import IconButton, identify, push_button, tip
 from ui.forms.layouts import fill, quiet, tight
 from ui.look.numbers import plural_text
@@ -36,7 +37,7 @@ _BUTTONS = (
 
 
 class OwnData(QWidget):
-    """A line of buttons, and below it what became of the points. `data` is the data set that is copied and exported."""
+    """Line of buttons with a message below. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
     """The person wants to draw points."""
@@ -45,16 +46,16 @@ class OwnData(QWidget):
     export_asked = Signal()
     """The person wants to choose a file for `export_points`."""
     taken = Signal(object, str)
-    """A data set that was brought along, and a few words for the undo menu."""
+    """Carries an imported data set and a label for the undo menu."""
     said = Signal(str)
-    """What became of the points, in a sentence."""
+    """Carries the outcome in a sentence."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.data: Dataset = Circle()
         self.dialog: ImportDialog | None = None
         self._brought: tuple[UserPoints, str] | None = None
-        """The points that were brought along last, and what became of them."""
+        """The points imported last and the message about them."""
         self.line = tight(QHBoxLayout())
         self._add_buttons()
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
@@ -71,12 +72,14 @@ class OwnData(QWidget):
             self.line.addWidget(button, int(has_text))
 
     def show_data(self, data: Dataset) -> None:
-        """Another data set is in force."""
+        """Show what belongs to another data set."""
         self.data = data
         self.message.hide()
-        if self._brought is not None and isinstance(data, UserPoints) and _same_places(data, self._brought[0]):
+        if self._brought is not None and isinstance(data, UserPoints):
+            ours = self._brought[0]
             # An experiment has no place for the names of columns, so they are known as long as the window is.
-            self._show_message(self._brought[1])
+            if (data.x1, data.x2, data.target) == (ours.x1, ours.x2, ours.target):
+                self._show_message(self._brought[1])
 
     def _show_message(self, words: str) -> None:
         self.message.setText(words)
@@ -104,18 +107,18 @@ class OwnData(QWidget):
             self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
 
     def paste_points(self) -> None:
-        """Make a data set of the cells on the clipboard; asks which are meant unless the columns are ours."""
+        """Make a data set of the cells on the clipboard; ask which columns to use unless this program wrote them."""
         self.take_cells(QGuiApplication.clipboard().text(), "the clipboard")
 
     def take_cells(self, text: str, source: str) -> None:
-        """Make a data set of cells as text; asks which are meant unless the columns are ours."""
+        """Make a data set of cells in a text; ask which columns to use unless this program wrote them."""
         if text.strip():
             self._bring(text, source)
         else:
             self._say(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
 
     def import_file(self, path: str | Path) -> None:
-        """Make a data set of a text file; asks which columns are meant unless they are ours."""
+        """Make a data set of a text file; ask which columns to use unless this program wrote them."""
         self._bring(Path(path))
 
     def _bring(self, source: Path | str, name: str = "") -> None:
@@ -124,8 +127,7 @@ class OwnData(QWidget):
             self._open_dialog(source)
             return
         try:
-            sheet = from_file(source) if isinstance(source, Path) else from_text(source, name)
-            points = read_own_points(sheet)
+            points = read_own_points(read_cells(source, name))
         except InputError as error:
             self._say(str(error))
             return
@@ -158,7 +160,3 @@ class OwnData(QWidget):
         if self.dialog is not None:
             self.dialog.deleteLater()
             self.dialog = None
-
-
-def _same_places(one: UserPoints, other: UserPoints) -> bool:
-    return (one.x1, one.x2, one.target) == (other.x1, other.x2, other.target)

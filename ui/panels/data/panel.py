@@ -18,6 +18,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import is_in_range, value_at, with_value
+from playground.files.layout import Reading
 from ui.forms.buttons import identify, push_button, tip
 from ui.forms.edits import Edits
 from ui.forms.layouts import PANEL_MARGINS, quiet, tight
@@ -36,11 +37,11 @@ _FEATURE_COLUMNS = 5
 _PICTURE_POINTS = {"classification": 240, "regression": 900}
 """Values fill the plane, so that their shape shows; classes leave gaps, so that their points do."""
 _COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fraction", "seed")
-_TABLE_PLACE = ("path", "x1", "x2", "target")
-"""Where a table comes from is chosen by opening a file, not in a row."""
+_TABLE_PLACE = ("path", "x1", "x2", "target", *Reading._fields)
+"""Fields of a table that are chosen by opening a file, not in a row."""
 _OWN_NAME = "Own points"
 _MOST_PICTURED = 600
-"""Points of an own data set that its small picture shows."""
+"""How many points the small picture of a person's own data set shows at most."""
 
 
 class DataPanel(Panel):
@@ -51,7 +52,7 @@ class DataPanel(Panel):
     """
 
     test_asked = Signal()
-    """The person wants to know how the network does on the test points."""
+    """The result on the test points is asked for."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -109,7 +110,8 @@ class DataPanel(Panel):
             self._show_gallery(self.experiment.data)
 
     def choose(self, dataset: Dataset) -> None:
-        """Ask for a data set of this kind; points, noise and shares stay as they are. Own points come back as left."""
+        """Ask for a data set of this kind with the present points, noise and shares; a person's own points come back
+        unchanged."""
         Edits.end_open()
         present = self.experiment.data
         if _same_source(dataset, present):
@@ -120,7 +122,7 @@ class DataPanel(Panel):
         self.edited.emit(with_data(self.experiment, data), "", False)
 
     def take(self, dataset: Dataset, title: str) -> None:
-        """Ask for a data set that a person brought along, split as the present one is."""
+        """Ask for an imported data set, split as the present one is."""
         Edits.end_open()
         present = self.experiment.data
         kept = ["seed", "validation_fraction", "test_fraction"]
@@ -132,7 +134,7 @@ class DataPanel(Panel):
         self.edited.emit(with_data(self.experiment, data), title, False)
 
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
-        """Ask for another value; a part of the data set may carry others along."""
+        """Ask for another value; other fields of the data set may have to change with it."""
         if not path.startswith("data."):
             super().ask(path, value, changing, title)
             return
@@ -155,7 +157,7 @@ class DataPanel(Panel):
         self.about.setText(_about_data(data))
 
     def _show_late(self) -> None:
-        """What follows the data set at a calmer pace: its picture, and what to know about a table."""
+        """Update the pictures and the notes on a table, which may lag behind an edit."""
         data = self.experiment.data
         for tile, dataset in self.tiles.items():
             tile.show_sample(self._pictured(tile, dataset))
@@ -164,13 +166,14 @@ class DataPanel(Panel):
         self.notes.setVisible(bool(notes))
 
     def _pictured(self, tile: DataTile, dataset: Dataset) -> Sample:
-        """What a tile shows: the present settings while it is chosen, own points always, else clean points."""
+        """Return the points of a tile: with the present settings if it is chosen, a person's own as they are, else
+        clean ones."""
         if isinstance(dataset, UserPoints):
             return _thin_out(draw_sample(dataset))
         return (_drawable(self.experiment.data, noisy=True) if tile.isChecked() else None) or tile.clean
 
     def _keep_own_points(self, data: Dataset) -> None:
-        """Have a tile for the points a person has, also while another data set is shown."""
+        """Keep a tile for a person's own points while another data set is shown."""
         if not isinstance(data, UserPoints) or data.is_blank:
             return
         if self.own_tile is None:
@@ -261,7 +264,7 @@ class DataPanel(Panel):
         self.final_test.show_snapshot(snapshot)
 
     def _place_common_rows(self, data: Dataset) -> None:
-        """Take the common rows away where a data set has settings of its own instead."""
+        """Hide the common rows for a data set that has none of these settings."""
         for name, row in self._common.items():
             has_own = name == "points" and isinstance(data, Table)
             row.set_path(f"data.{name}" if isinstance(data, Adjustable) and not has_own else "")
@@ -282,7 +285,7 @@ class DataPanel(Panel):
 
 
 def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:
-    """Some points of a data set for its picture; None for a kind that has none before a person gives it some."""
+    """Draw some points of a data set for its picture; None if it has none yet."""
     wanted = {} if noisy else {"noise": 0.0, "label_noise": 0.0}
     wanted["points"] = _PICTURE_POINTS[dataset.tasks[0]]
     known = {name: value for name, value in wanted.items() if name in fields_of(type(dataset))}
@@ -299,7 +302,7 @@ def _thin_out(drawn: Sample) -> Sample:
 
 
 def _with_setting(data: Dataset, name: str, value: Any) -> Dataset:
-    """The data set with another value of one of its fields. Raises InputError if it has no such field."""
+    """Return the data set with another value of one field. Raises InputError if it has no such field."""
     if value_at(data, name) == value:
         return data
     if isinstance(data, UserPoints) and name == "task":
@@ -319,7 +322,7 @@ def _same_source(one: Dataset, other: Dataset) -> bool:
 
 
 def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
-    """What `wanted` sets beyond what all data sets share, with what a person set under the same name."""
+    """Return the settings that only `wanted` has, with the present values of those that both have."""
     common, before = fields_of(Adjustable), fields_of(type(present))
     own = {name: field for name, field in fields_of(type(wanted)).items() if field != common.get(name)}
     settings = {name: getattr(wanted, name) for name in own}
@@ -342,12 +345,12 @@ def _about_data(data: Dataset) -> str:
 
 
 def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
-    """`features` with one more, before the first that comes later in the catalog."""
+    """Insert a feature before the first that comes later in the catalog."""
     order = list(FEATURES)
     place = next((k for k, other in enumerate(features) if order.index(other) > order.index(name)), len(features))
     return (*features[:place], name, *features[place:])
 
 
 def without_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
-    """`features` without one."""
+    """Return `features` without one of them."""
     return tuple(other for other in features if other != name)

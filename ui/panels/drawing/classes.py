@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from playground.catalog.datasets.base import MAX_CLASSES, Dataset, draw_sample
+from playground.catalog.datasets.base import MAX_CLASSES, Dataset
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from ui.forms.buttons import identify, push_button, tip
@@ -22,11 +20,11 @@ _CLASS_COLUMNS = 3
 
 
 class ClassPicker(QWidget):
-    """Chooses the class that is drawn, and asks for other names of the classes."""
+    """Chooser of the class that is drawn, which also asks for other names of classes."""
 
     chosen_changed = Signal()
     names_asked = Signal(object, str)
-    """The names that all classes are to have, and a few words for the undo menu."""
+    """Carries the new names of all classes and a label for the undo menu."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,7 +58,7 @@ class ClassPicker(QWidget):
         fill(tight(QVBoxLayout(self)), self._grid, line)
 
     def choose(self, place: int) -> None:
-        """Draw this class from now on."""
+        """Choose the class that is drawn."""
         self.chosen = place
         self.show_names(self.names)
         self.chosen_changed.emit()
@@ -114,16 +112,11 @@ class ClassPicker(QWidget):
 
 
 def class_names_of(data: Dataset) -> tuple[str, ...]:
-    """What the classes that can be drawn on a data set are called."""
+    """Return the names of the classes that can be drawn on a data set."""
     if isinstance(data, UserPoints):
         classes = data.classes if data.task == "classification" else 2
         return data.all_names(max(classes, len(data.class_names)))
     if isinstance(data, Table) and task_of(data) == "classification":
-        return _names_in(Table(path=data.path, x1=data.x1, x2=data.x2, target=data.target, task=data.task))
+        names = data.rows.class_names
+        return UserPoints(class_names=names).all_names(max(2, len(names)))
     return UserPoints().all_names(getattr(data, "classes", 2))
-
-
-@lru_cache(maxsize=4)
-def _names_in(table: Table) -> tuple[str, ...]:
-    names = draw_sample(table).class_names
-    return UserPoints(class_names=names).all_names(max(2, len(names)))

@@ -11,7 +11,7 @@ from ui.panels.drawing.strokes import Canvas, Place, Stroke, Style
 
 _STROKE_MILLISECONDS = 33
 _SHARE_OF_TIME = 3
-"""An edit that takes long is followed by so many times its time for everything else."""
+"""How many times the duration of an edit is left to everything else after it."""
 _SLOWEST_MILLISECONDS = 500
 
 
@@ -28,15 +28,15 @@ class _StrokeEdits(Edits):
             self._turn.setInterval(wait)
 
     def void(self) -> None:
-        """Forget the run without telling anybody."""
+        """End the run without a last edit."""
         self._stop()
 
 
 class Gesture(QObject):
-    """Moves a stroke along with the mouse and asks for what it has made so far."""
+    """Stroke in progress, which follows the mouse and asks for the points it has made so far."""
 
     drawn = Signal(object, str, bool)
-    """The points so far, a few words for the undo menu, and whether more of the same follow."""
+    """Carries the points so far, a label for the undo menu, and whether more of the same follow."""
     full = Signal()
     """There is no room for more points."""
 
@@ -61,12 +61,12 @@ class Gesture(QObject):
             self._offer(before)
 
     def end(self) -> None:
-        """Make the stroke: what was drawn is one undo step."""
+        """Finish the stroke, which is one undo step."""
         self.stroke = None
         self.edits.end()
 
     def void(self) -> None:
-        """Forget the stroke: somebody else decided on other points."""
+        """Drop the stroke because the points were replaced meanwhile, as by undo."""
         self.stroke = None
         self.edits.void()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
 
 import msgspec
 from PySide6.QtCore import QEvent, Qt, Signal
@@ -30,8 +29,7 @@ from ui.panels.drawing.gesture import Gesture
 from ui.panels.drawing.point_entry import PointEntry
 from ui.panels.drawing.strokes import Canvas, Painting, Style, canvas_of
 from ui.panels.drawing.toolbox import Toolbox
-from ui.panels.drawing.tools import ERASER, TOOLS
-from ui.panels.drawing.words import count_words, hint_words
+from ui.panels.drawing.tools import ERASER, TOOLS, DrawingTool
 from ui.panels.panel import Panel, heading
 from ui.panels.tasks import task_of, with_data
 
@@ -113,31 +111,49 @@ class DrawingPanel(Panel):
         fill(self.lines, self.toolbox.rows["jitter"], line, self.count)
 
     def _add_shortcuts(self) -> None:
-        self._tool_keys = [shortcut(self, tool.key, partial(self.choose_tool, tool.name)) for tool in TOOLS.values()]
-        self._drawing_keys = [
-            shortcut(self, "Esc", self._escape),
-            shortcut(self, "[", lambda: self.toolbox.turn(-_KEY_STEPS)),
-            shortcut(self, "]", lambda: self.toolbox.turn(_KEY_STEPS)),
-            *(shortcut(self, str((k + 1) % 10), partial(self._class_key, k)) for k in range(MAX_CLASSES)),
-        ]
+        self._tool_keys = [self._shortcut(tool.key) for tool in TOOLS.values()]
+        class_keys = (str((place + 1) % 10) for place in range(MAX_CLASSES))
+        self._drawing_keys = [self._shortcut(key) for key in ("Esc", "[", "]", *class_keys)]
+
+    def _shortcut(self, key: str) -> QShortcut:
+        """Make a key work wherever the keyboard is in the window."""
+        made = QShortcut(QKeySequence(key), self)
+        # One method for all: functions that hold the panel would keep it alive in a circle.
+        made.activated.connect(self._use_shortcut)
+        return made
+
+    def _use_shortcut(self) -> None:
+        pressed = self.sender()
+        assert isinstance(pressed, QShortcut)
+        key = pressed.key().toString()
+        if key == "Esc":
+            self._escape()
+        elif key in ("[", "]"):
+            self.toolbox.turn(_KEY_STEPS if key == "]" else -_KEY_STEPS)
+        elif key.isdigit():
+            place = (int(key) - 1) % 10
+            if place < len(self.classes.buttons) and self.classes.isVisibleTo(self):
+                self.classes.choose(place)
+        else:
+            self.choose_tool(next(tool.name for tool in TOOLS.values() if tool.key == key))
 
     def start(self) -> None:
-        """Begin to draw, with the brush unless another tool is in hand."""
+        """Begin to draw, with the brush unless another tool is chosen."""
         if self.toolbox.tool is None:
             self.choose_tool("brush")
 
     def stop(self) -> None:
-        """Put the tool down; what is being drawn is kept."""
+        """Put the tool down and keep what was drawn."""
         self.choose_tool(None)
 
     def choose_tool(self, name: str | None) -> None:
-        """Take a tool in hand by its name; None puts it down."""
+        """Choose a tool by its name; None puts it down."""
         self.gesture.end()
         self.toolbox.take(name)
         self._show_tool()
 
     def set_in_sight(self, seen: bool) -> None:
-        """Out of sight, the tool is put down and keys take none in hand."""
+        """Note whether the panel can be seen; out of sight the tool is put down and keys choose none."""
         for key in self._tool_keys:
             key.setEnabled(seen)
         if not seen:
@@ -153,10 +169,6 @@ class DrawingPanel(Panel):
     def _finish(self) -> None:
         self.stop()
         self.done_asked.emit()
-
-    def _class_key(self, place: int) -> None:
-        if place < len(self.classes.buttons) and self.classes.isVisibleTo(self):
-            self.classes.choose(place)
 
     def _show_tool(self) -> None:
         for key in self._drawing_keys:
@@ -187,7 +199,7 @@ class DrawingPanel(Panel):
         button: Qt.MouseButton = Qt.MouseButton.LeftButton,
         modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
     ) -> None:
-        """A mouse button goes down on the plane: the left one uses the tool, the right one erases."""
+        """Begin a stroke at a place of the plane: the left button uses the tool, the right one erases."""
         tool = {Qt.MouseButton.LeftButton: self.toolbox.tool, Qt.MouseButton.RightButton: ERASER}.get(button)
         if self.toolbox.tool is None or tool is None or not math.isfinite(x1 + x2):
             return
@@ -198,17 +210,17 @@ class DrawingPanel(Panel):
             self.gesture.begin(tool.stroke, canvas, (x1, x2), self._style_of_points)
 
     def drag(self, x1: float, x2: float) -> None:
-        """The mouse has moved with the button down."""
+        """Continue the stroke to where the mouse is."""
         if math.isfinite(x1 + x2):
             self.gesture.move((x1, x2))
 
     def release(self, x1: float, x2: float) -> None:
-        """The button is up: the stroke is made."""
+        """End the stroke where the button was released."""
         self.drag(x1, x2)
         self.gesture.end()
 
     def wheel(self, x1: float, x2: float, steps: int) -> None:
-        """The wheel turned over the plane: a larger or smaller brush or cluster."""
+        """Make the brush or cluster larger or smaller by a turn of the wheel."""
         if self.toolbox.tool is not None and self.toolbox.tool.rows and steps:
             self.toolbox.turn(steps)
 
@@ -220,7 +232,7 @@ class DrawingPanel(Panel):
         self.edited.emit(with_data(self.experiment, data), words, changing)
 
     def _canvas(self) -> Canvas | None:
-        """The present points to draw on; None if they are too many, which is said."""
+        """Return the present points to draw on; None if there are too many, which the hint then says."""
         if self.experiment.data.size > MAX_OWN_POINTS:
             self._text.now()
             return None
@@ -240,7 +252,7 @@ class DrawingPanel(Panel):
         )
 
     def _change(self, words: str, change: Callable[[Canvas], Canvas]) -> None:
-        """One edit of all points: `change` makes a canvas of the present one."""
+        """Edit all points at once: `change` makes a new canvas of the present one."""
         Edits.end_open()
         canvas = self._canvas()
         if canvas is not None:
@@ -322,8 +334,32 @@ def _small_button(name: str, text: str, help_text: str) -> QPushButton:
     return push_button(f"drawing.{name}", text, help_text, small=True)
 
 
-def shortcut(parent: QWidget, key: str, action: Callable[[], object]) -> QShortcut:
-    """A key that does something wherever the keyboard is in the window."""
-    made = QShortcut(QKeySequence(key), parent)
-    made.activated.connect(action)
-    return made
+def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
+    """Say what to do next, or why nothing can be drawn."""
+    if data.size > MAX_OWN_POINTS:
+        return f"These are {data.size:,} points, and at most {MAX_OWN_POINTS:,} can be drawn on. Lower Points."
+    if data.size == MAX_OWN_POINTS:
+        return f"There are {MAX_OWN_POINTS:,} points, as many as can be drawn. Erase some to go on."
+    if tool is None:
+        return "Choose a tool, then use it on the picture of the boundary."
+    words = [tool.help]
+    if tool is not ERASER:
+        words.append("The right button erases.")
+    if not isinstance(data, UserPoints):
+        words.append(f"The {data.size:,} points of {data.label} become your own.")
+    return " ".join(words)
+
+
+def count_words(data: Dataset) -> str:
+    """Say how many points there are, and how many of them train."""
+    if not isinstance(data, UserPoints):
+        return ""
+    if data.is_blank:
+        return "No points yet: till you draw some, one in the middle stands in."
+    if data.train is None:
+        validation, test = data.kept_out(data.size)
+    else:
+        test = sum(data.test or ())
+        validation = data.size - sum(data.train) - test
+    parts = [f"{data.size - validation - test:,} train", f"{validation:,} validate", *([f"{test:,} test"] * (test > 0))]
+    return f"{data.size:,} point{'' if data.size == 1 else 's'}: {', '.join(parts)}."

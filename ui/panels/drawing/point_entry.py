@@ -17,12 +17,12 @@ _PLACE = Quantity(False, -EXTENT, EXTENT)
 
 
 class PointEntry(QWidget):
-    """Two coordinates and a button that adds a point there."""
+    """Form of two coordinates and a button that adds a point there."""
 
     added = Signal(float, float)
     """The place of the point to add."""
     refused = Signal(str)
-    """Why there is no such place."""
+    """Carries why the place is not allowed."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Points in the making: what each tool does to them, as plain arithmetic without Qt.
+"""What each drawing tool does to points, as plain arithmetic without Qt.
 
 A `Canvas` is immutable. A stroke begins with one and a place; every `move` leaves another in `canvas`. Random numbers
 follow from the data set's seed and the points themselves, so the same gesture on the same points does the same.
@@ -28,13 +28,13 @@ from playground.catalog.datasets.base import (
 from playground.catalog.datasets.own_points import UserPoints
 
 _DENSITY = 10.0
-"""Points that a brush leaves per unit of its way and unit of its radius."""
+"""Points that a brush leaves per unit of its path and unit of its radius."""
 _SPARSEST = 2.0
-"""Points per unit of the way, however thin the brush."""
+"""Points per unit of the path, however thin the brush."""
 GRAB_DISTANCE = 0.4
-"""A point at most this far from the mouse can be taken hold of."""
+"""How far from the mouse a point can be grabbed, on the plane."""
 _GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
-"""Multiples of it, modulo 1, are spread as evenly as can be however many there are."""
+"""Multiples of it, modulo 1, are spread evenly for every count."""
 
 Place: TypeAlias = tuple[float, float]
 
@@ -71,7 +71,7 @@ class Canvas:
         return max(MAX_OWN_POINTS - len(self), 0)
 
     def _with_points(self, x: Array, style: Style) -> Canvas:
-        """These points and more at the places x, of shape (k, 2), as far as there is room."""
+        """Add points at the places x, of shape (k, 2), as far as there is room."""
         x = _mirror_into_plane(x[: self.room])
         parts = _split_of(len(self), len(x), style)
         return replace(
@@ -92,23 +92,23 @@ class Canvas:
         return replace(self, x=x)
 
     def jittered(self, spread: float, seed: int) -> Canvas:
-        """Every point moved at random, by `spread` on average on each axis."""
+        """Move every point at random, by a standard deviation of `spread` on each axis."""
         moved = self.x + self.random(seed).normal(0, spread, self.x.shape)
         return replace(self, x=np.clip(moved, -LARGEST, LARGEST))
 
     def random(self, seed: int) -> np.random.Generator:
-        """Random numbers that follow from the seed and the points."""
+        """Return a generator that follows from the seed and the points."""
         return np.random.default_rng([seed, zlib.crc32(self.x.tobytes())])
 
     def nearest(self, place: Place) -> int | None:
-        """The point that lies nearest within reach, of several the last one drawn, which lies on top."""
+        """Return the index of the nearest point within `GRAB_DISTANCE`; of several the last one, which lies on top."""
         away = np.hypot(*(self.x - place).T)
         if not len(away) or away.min() > GRAB_DISTANCE:
             return None
         return int(len(away) - 1 - np.argmin(away[::-1]))
 
     def as_data(self, present: Dataset) -> UserPoints:
-        """The points as a data set with the seed and shares of the present one."""
+        """Return the points as a data set with the seed and shares of the present one."""
         common: dict[str, object] = {"noise": 0.0, "label_noise": 0.0, "task": self.task, "class_names": self.names}
         if len(self):
             split = self.split
@@ -125,7 +125,7 @@ class Canvas:
 
 
 def canvas_of(data: Dataset) -> Canvas:
-    """The points of any data set, exactly as they are shown; none if nothing has been drawn yet."""
+    """Return the points of any data set exactly as they are shown; none if nothing has been drawn yet."""
     if isinstance(data, UserPoints) and data.is_blank:
         return Canvas(np.zeros((0, 2)), np.zeros(0), np.zeros(0, np.int8), data.task, data.class_names)
     drawn = draw_sample(data)
@@ -138,14 +138,14 @@ def canvas_of(data: Dataset) -> Canvas:
 
 
 def _split_of(first: int, count: int, style: Style) -> Array:
-    """The part of the split for new points with the places first…first + count − 1: the shares, evenly mixed."""
+    """Assign new points number first…first + count − 1 to parts of the split, evenly mixed."""
     along = np.modf((np.arange(first, first + count) + 1) * _GOLDEN_RATIO)[0]
     parts = np.where(along >= 1 - style.test_fraction, TEST, TRAIN)
     return np.where(along < style.validation_fraction, VALIDATION, parts).astype(np.int8)
 
 
 def _mirror_into_plane(x: Array) -> Array:
-    """Places outside the plane mirrored back into it, so that none is lost and none piles up at the edge."""
+    """Mirror places outside the plane back into it, so that none is lost and none piles up at the edge."""
     beyond = np.where(np.abs(x) > EXTENT, np.sign(x) * 2 * EXTENT - x, x)
     result: Array = np.clip(beyond, -EXTENT, EXTENT)
     return result
@@ -169,11 +169,11 @@ class Stroke:
         self.canvas, self.at, self.style = canvas, at, style
 
     def move(self, to: Place) -> None:
-        """The mouse has moved."""
+        """Follow the mouse."""
 
 
 class Painting(Stroke):
-    """A point where it begins, then points under the brush in step with its way."""
+    """Brush: a point where it begins, then points along its path."""
 
     words = "points drawn"
 
@@ -200,7 +200,7 @@ class Painting(Stroke):
 
 
 class Erasing(Stroke):
-    """Takes away what the eraser passes over, however fast."""
+    """Eraser: removes what it passes over, however fast."""
 
     words = "points erased"
 
@@ -214,7 +214,7 @@ class Erasing(Stroke):
 
 
 class Moving(Stroke):
-    """Takes the nearest point along."""
+    """Move tool: takes the nearest point along."""
 
     words = "point moved"
 
@@ -230,7 +230,7 @@ class Moving(Stroke):
 
 
 class Clustering(Stroke):
-    """A cloud of points around the place; dragged along until the button is released."""
+    """Cluster tool: a cloud of points around the mouse until the button is released."""
 
     words = "cluster added"
 

@@ -1,4 +1,4 @@
-"""The tool in hand and how the tools are set, with the controls for both."""
+"""The chosen tool and the settings of all tools, with the controls for both."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _WHEEL_FACTOR = 1.15
 
 
 class Toolbox(QObject):
-    """Holds the tool in hand and the settings of all tools. The panel gives its controls their places."""
+    """Owner of the chosen tool and the settings of all tools. The panel lays out its controls."""
 
     asked = Signal(object)
-    """The name of the tool to take in hand, None to put it down."""
+    """Carries the name of the tool to choose, None to put it down."""
     changed = Signal()
-    """A setting is another than before."""
+    """A setting has changed."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -47,13 +47,13 @@ class Toolbox(QObject):
             self.rows[name] = row
 
     def take(self, name: str | None) -> None:
-        """Take a tool in hand by its name; None puts it down."""
+        """Choose a tool by its name; None puts it down."""
         self.tool = TOOLS[name] if name else None
         for tool, button in self.buttons.items():
             button.setChecked(tool == name)
 
     def show_rows(self, regression: bool) -> None:
-        """Show the settings that matter to the tool in hand and to the task."""
+        """Show the settings that the chosen tool and the task use."""
         wanted = self.tool.rows if self.tool else ()
         for name in ("radius", "cluster_points", "spread"):
             self.rows[name].setVisible(name in wanted)
@@ -69,21 +69,22 @@ class Toolbox(QObject):
         self.set(name, min(max(round(value, 2), 0.05), 3.0))
 
     def set(self, name: str, value: object) -> None:
-        """Give a setting another value."""
+        """Set one of the settings."""
         self.settings = msgspec.structs.replace(self.settings, **{name: value})
         self.rows[name].show_value(value)
         self.changed.emit()
 
     @property
     def reach(self) -> float:
-        """How far the tool in hand reaches on the plane."""
+        """The radius of the chosen tool on the plane."""
         if self.tool is None:
             return 0.0
         reaches = {MOVE: GRAB_DISTANCE, CLUSTER: 2 * self.settings.spread}
         return reaches.get(self.tool, self.settings.radius)
 
     def colour(self, chosen: int | None) -> str | None:
-        """The name of the colour that the tool in hand draws in: of the `chosen` class; without one, of the value."""
+        """Return the colour, as #rrggbb, of the chosen tool: of a class or, without one, of the value; None if it draws
+        none."""
         if self.tool is None or self.tool in (ERASER, MOVE):
             return None
         theme = current()

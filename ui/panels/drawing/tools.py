@@ -1,4 +1,4 @@
-"""What there is to draw with: the tools and how they are set, and the buttons that choose a tool or a class."""
+"""The drawing tools, their settings, and the buttons that choose a tool or a class."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.catalog.choice import setting
 from ui.forms.buttons import IconButton, identify, tip
@@ -16,6 +16,7 @@ from ui.guard.faults import painted
 from ui.look.icons import icon
 from ui.look.theme import current, exact_px, px
 from ui.panels.drawing.strokes import Clustering, Erasing, Moving, Painting, Stroke
+from ui.panels.tiles import PaintedButton
 
 
 @dataclass(frozen=True)
@@ -32,25 +33,19 @@ class DrawingTool:
     """The settings that matter to it."""
 
 
-_BRUSH = DrawingTool(
-    "brush", "Brush", "paint-brush", "B", Painting, "Adds points while you drag; a click adds just one.", ("radius",)
-)
-ERASER = DrawingTool("eraser", "Eraser", "eraser", "E", Erasing, "Takes away the points it passes over.", ("radius",))
-MOVE = DrawingTool("move", "Move", "hand-grabbing", "M", Moving, "Drags the nearest point somewhere else.", ())
-CLUSTER = DrawingTool(
-    "cluster",
-    "Cluster",
-    "dots-nine",
-    "C",
-    Clustering,
-    "A click adds a round cloud of points; drag to place it.",
-    ("cluster_points", "spread"),
-)
+_BRUSH_HELP = "Adds points while you drag; a click adds just one."
+_ERASER_HELP = "Takes away the points it passes over."
+_MOVE_HELP = "Drags the nearest point somewhere else."
+_CLUSTER_HELP = "A click adds a round cloud of points; drag to place it."
+_BRUSH = DrawingTool("brush", "Brush", "paint-brush", "B", Painting, _BRUSH_HELP, ("radius",))
+ERASER = DrawingTool("eraser", "Eraser", "eraser", "E", Erasing, _ERASER_HELP, ("radius",))
+MOVE = DrawingTool("move", "Move", "hand-grabbing", "M", Moving, _MOVE_HELP, ())
+CLUSTER = DrawingTool("cluster", "Cluster", "dots-nine", "C", Clustering, _CLUSTER_HELP, ("cluster_points", "spread"))
 TOOLS = {tool.name: tool for tool in (_BRUSH, ERASER, MOVE, CLUSTER)}
 
 
 class ToolSettings(msgspec.Struct, frozen=True):
-    """How the tools are set. It belongs to the person, not to the experiment."""
+    """Settings of the tools, which belong to the person, not to the experiment."""
 
     radius: Annotated[
         float,
@@ -117,12 +112,8 @@ class ToolButton(IconButton):
         self.tool = tool
         super().__init__(tool.icon, tool.label)
         self.setText(tool.label)
-        identify(
-            self,
-            f"drawing.tool.{tool.name}",
-            hint=tip(f"{tool.label} ({tool.key}). {tool.help}", "The right mouse button always erases."),
-            about=tool.help,
-        )
+        hint = tip(f"{tool.label} ({tool.key}). {tool.help}", "The right mouse button always erases.")
+        identify(self, f"drawing.tool.{tool.name}", hint=hint, about=tool.help)
         self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         self.setCheckable(True)
         self.setProperty("segment", side)
@@ -134,25 +125,21 @@ class ToolButton(IconButton):
         self.setIcon(icon(self.tool.icon, theme.on_accent if self.isChecked() else theme.quiet))
 
 
-class ClassButton(QAbstractButton):
+class ClassButton(PaintedButton):
     """A class to draw: a dot in its colour and its name."""
 
     def __init__(self, place: int, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
         self.place = place
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setCheckable(True)
         self.setObjectName(f"drawing.class.{place}")
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_name(self, name: str) -> None:
-        """Call the class by another name."""
+        """Show another name of the class."""
         if name != self.text():
             self.setText(name)
-            identify(
-                self, spoken=f"Draw class {name}", hint=tip(f"Draws points of class {name} ({(self.place + 1) % 10}).")
-            )
+            hint = tip(f"Draws points of class {name} ({(self.place + 1) % 10}).")
+            identify(self, spoken=f"Draw class {name}", hint=hint)
             self.update()
 
     def sizeHint(self) -> QSize:
@@ -179,7 +166,6 @@ class ClassButton(QAbstractButton):
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft), name)
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.setPen(
-                QPen(QColor(theme.text if self.isChecked() else theme.accent), exact_px(1.5), Qt.PenStyle.DotLine)
-            )
+            ring = QColor(theme.text if self.isChecked() else theme.accent)
+            painter.setPen(QPen(ring, exact_px(1.5), Qt.PenStyle.DotLine))
             painter.drawRoundedRect(frame.adjusted(px(2), px(2), -px(2), -px(2)), exact_px(4), exact_px(4))

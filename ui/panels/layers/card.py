@@ -1,6 +1,6 @@
 """One layer as a card: a header to drag it by, with its live gradient; its settings; the rarer ones below “more”.
 
-A card shows a layer and its place in the stack. What it asks for, its panel carries out.
+A card shows a layer and its place in the stack. Its panel carries out what it asks for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ui.look.icons import icon
 from ui.look.numbers import number_text, plural_text
 from ui.look.theme import GRID, current, px, zoom
 from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import ActivationCurve, MagnitudeBar, curve_icon, curve_icon_size
+from ui.panels.tiles import CURVE_ICON, ActivationCurve, MagnitudeBar, curve_icon
 
 _FIRST = ("units", "activation", "dropout")
 _IN_HEADER = ("trainable", "muted")
@@ -34,7 +34,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _BODY_INDENT = GRID * 2 + GRID // 2
 _BAR_WIDTH, _NUMBER_WIDTH = 48, 40
 _SUMMARY_WIDTH = 72
-"""So that the bars of compact cards start below each other."""
+"""The same for all compact cards, so that their bars are aligned."""
 _KEYS = (
     "Alt+Up and Alt+Down move it, Delete removes it, Ctrl+D duplicates it, Ctrl+C copies it and Ctrl+V pastes it after "
     "another."
@@ -48,7 +48,7 @@ _GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square
 
 
 class Gradient(QWidget):
-    """A layer's gradient as a bar and a number. The bar moves with every snapshot, the number only when told."""
+    """A layer's gradient as a bar that follows every snapshot, and a number that follows `write`."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,12 +65,12 @@ class Gradient(QWidget):
         self.bar.show_value(layer.gradient_rms if layer is not None else math.nan)
 
     def write(self) -> None:
-        """Bring the number up to date."""
+        """Update the number."""
         self.number.setText(number_text(self.bar.value, digits=2))
 
 
 class _Vitals(QWidget):
-    """How a layer is: the gradient, and which share of its units or activations has stopped learning, if any."""
+    """A layer's gradient, and the share of its units or activations that has stopped learning, if any."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +95,7 @@ class _Vitals(QWidget):
         self.gradient.show_statistics(layer)
 
     def write(self) -> None:
-        """Bring the texts up to date."""
+        """Update the texts."""
         self.gradient.write()
         words = _health_words(self.layer) if self.layer is not None else ""
         if words != self.health.text():
@@ -103,7 +103,7 @@ class _Vitals(QWidget):
 
 
 def _health_words(layer: LayerStatistics) -> str:
-    """Which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all learns."""
+    """Say which share of a layer has stopped learning: `dead 12 % · saturated 40 %`; nothing if all of it learns."""
     shares = (("dead", layer.dead), ("saturated", layer.saturated))
     return " · ".join(
         f"{name} {'< 1 %' if share < 0.01 else f'{min(100 * share, 100):.0f} %'}" for name, share in shares if share > 0
@@ -153,22 +153,22 @@ class _Grip(QLabel):
 
 
 class LayerCard(QFrame):
-    """A hidden layer."""
+    """Card of a hidden layer."""
 
     edited = Signal(str, object, bool)
-    moved = Signal(int)
-    """By how many places, by keyboard."""
-    removed = Signal()
-    duplicated = Signal()
+    moved = Signal(int, int)
+    """Carries the layer's place and the one to which the keyboard moves it."""
+    removed = Signal(int)
+    duplicated = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layer: Layer | None = None
         self.index, self.inputs = -1, -1
         self._named: str | None = None
-        """The id that stands in all names."""
+        """The layer's id in all accessible names."""
         self._asked = False
-        """Whether the controls may show something that was asked for and not given."""
+        """Whether the controls may show a value that was asked for and refused."""
         self.layer_id: str | None = None
         self.compact = False
         self.rows: dict[str, Row] = {}
@@ -210,8 +210,8 @@ class LayerCard(QFrame):
         self._freeze.clicked.connect(self._freeze_clicked)
         self._mute.clicked.connect(self._mute_clicked)
         self.more.toggled.connect(self._unfold)
-        self.duplicate.clicked.connect(self.duplicated)
-        self.remove.clicked.connect(self.removed)
+        self.duplicate.clicked.connect(self._ask_duplicate)
+        self.remove.clicked.connect(self._ask_removal)
         header.pressed.connect(self.setFocus)
         self.outer.addWidget(header)
         return header
@@ -233,7 +233,7 @@ class LayerCard(QFrame):
                 lines.addWidget(row)
 
     def complete(self) -> None:
-        """Make the rows below “more”, which take longer than all the rest of a card and are seldom seen."""
+        """Make the rows below “more”, which are left out at first since they take longest and are seldom seen."""
         if self.rows.keys() >= set(_RARE):
             return
         self._add_rows(self.rest, _RARE)
@@ -247,7 +247,7 @@ class LayerCard(QFrame):
 
     def _draw_curves(self) -> None:
         combo = self._activation.combo
-        combo.setIconSize(curve_icon_size())
+        combo.setIconSize(CURVE_ICON * zoom())
         for place, kind in enumerate(self._activation.kinds):
             if kind is not None and issubclass(kind, Activation):
                 combo.setItemIcon(place, curve_icon(kind(), current(), zoom()))
@@ -322,7 +322,7 @@ class LayerCard(QFrame):
         self._show_buttons(layer)
 
     def _show_buttons(self, layer: Layer | None = None) -> None:
-        """A compact card has no room for a button that says nothing."""
+        """Hide buttons that are off on a compact card."""
         layer = layer or self.layer or Layer(1)
         self._freeze.setVisible(not self.compact or not layer.trainable)
         self._mute.setVisible(not self.compact or layer.muted)
@@ -346,12 +346,12 @@ class LayerCard(QFrame):
 
     @property
     def path(self) -> str:
-        """Where the layer is in the experiment."""
+        """The layer's path in the experiment."""
         return f"layers.{self.index}"
 
     @property
     def place(self) -> str:
-        """The layer in words, as everywhere: `layer C`, or by its number while it has no id."""
+        """The layer in words: `layer C`, or its number while it has no id."""
         return f"layer {self._named or self.index + 1}"
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
@@ -367,7 +367,7 @@ class LayerCard(QFrame):
         ]
 
     def take_out(self) -> None:
-        """Give up all names, so that nobody finds the card while it waits to be deleted."""
+        """Remove all object names, so that the card is not found while it waits to be deleted."""
         for row in self.rows.values():
             row.set_path("")
         for _, widget, _ in self._named_parts():
@@ -394,14 +394,20 @@ class LayerCard(QFrame):
         self._mute.setChecked(not on)
         self._row_edited(f"layers.{self.index}.muted", on, False)
 
+    def _ask_duplicate(self) -> None:
+        self.duplicated.emit(self.index)
+
+    def _ask_removal(self) -> None:
+        self.removed.emit(self.index)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         if modifiers & Qt.KeyboardModifier.AltModifier and key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self.moved.emit(-1 if key == Qt.Key.Key_Up else 1)
+            self.moved.emit(self.index, self.index + (-1 if key == Qt.Key.Key_Up else 1))
         elif modifiers & Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_D:
-            self.duplicated.emit()
+            self._ask_duplicate()
         elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hasFocus():
-            self.removed.emit()
+            self._ask_removal()
         elif key == Qt.Key.Key_Escape and self.header.drag.active:
             self.header.drag.end(keep=False)
         else:
@@ -409,7 +415,7 @@ class LayerCard(QFrame):
 
 
 class OutputCard(QFrame):
-    """The output layer, which follows from the data and the loss."""
+    """Card of the output layer, which follows from the data and the loss."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

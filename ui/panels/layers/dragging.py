@@ -14,19 +14,19 @@ from PySide6.QtWidgets import QApplication
 
 
 class _Draggable(Protocol):
-    """What can be dragged: a widget with these signals."""
+    """Widget that can be dragged."""
 
     grabbed: SignalInstance
     dragged: SignalInstance
-    """Where the mouse is, on the screen."""
+    """Carries the mouse's place on the screen."""
     dropped: SignalInstance
-    """Whether to keep the new place."""
+    """Carries whether to keep the new place."""
 
     def setCursor(self, cursor: Qt.CursorShape) -> None: ...
 
 
 class Drag:
-    """The drag of one widget, which passes on its mouse events."""
+    """Drag of one widget, which hands it its mouse events."""
 
     def __init__(self, widget: _Draggable) -> None:
         self.widget = widget
@@ -35,7 +35,7 @@ class Drag:
         widget.setCursor(Qt.CursorShape.OpenHandCursor)
 
     def press(self, event: QMouseEvent) -> None:
-        """The left button may have started something."""
+        """Note where the left button was pressed."""
         if event.button() == Qt.MouseButton.LeftButton:
             self._pressed_at = event.globalPosition().toPoint()
 

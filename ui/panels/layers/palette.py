@@ -1,11 +1,11 @@
-"""New layers to pick: a chip per activation, one like the last layer. A click appends it, a drag puts it anywhere."""
+"""New layers to choose from: a chip per activation and one like the last layer, to be clicked or dragged."""
 
 from __future__ import annotations
 
 import msgspec
 from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QAbstractButton, QGridLayout, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QGridLayout, QWidget
 
 from playground import Layer
 from playground.catalog.activations import Activation, Tanh
@@ -15,9 +15,9 @@ from ui.forms.buttons import identify, tip
 from ui.forms.layouts import tight
 from ui.forms.rows import formula_lines
 from ui.guard.faults import painted
-from ui.look.theme import SMALL, current, exact_px, px
+from ui.look.theme import current, exact_px, px
 from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import font_fitting, paint_curves
+from ui.panels.tiles import PaintedButton, paint_curves
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 _COLUMNS = 6
@@ -25,44 +25,37 @@ _PICTURE_HEIGHT = 20
 _HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
 
 
-class Chip(QAbstractButton):
-    """A new layer with a certain activation, or like the last one."""
+class Chip(PaintedButton):
+    """Button for a new layer with a certain activation, or one like the last layer."""
 
     grabbed = Signal()
     dragged = Signal(QPoint)
     dropped = Signal(bool)
 
     def __init__(self, kind: type[Activation] | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(kind.label if kind is not None else "Like last", parent)
         self.kind = kind
         self.activation = kind() if kind is not None else FIRST_LAYER.activation
-        self._small = QFont(self.font())
-        self._small.setPixelSize(px(SMALL))
-        self.setText(kind.label if kind is not None else "Like last")
-        identify(
-            self,
-            f"layers.new.{self.activation.kind}" if kind is not None else "layers.add",
-            f"Add a new {kind.label} layer" if kind is not None else "Add a new layer like the last",
-        )
-        self.setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        if kind is not None:
+            identify(self, f"layers.new.{self.activation.kind}", f"Add a new {kind.label} layer")
+        else:
+            identify(self, "layers.add", "Add a new layer like the last")
         self.drag = Drag(self)
 
     def layer(self, before: Layer | None) -> Layer:
-        """The layer this stands for, after another one: as wide, but learning and taking part in any case."""
+        """Make the layer that the chip stands for: as wide as the one before, trainable and not muted."""
         if self.kind is not None:
             return Layer(units=(before or FIRST_LAYER).units, activation=self.kind())
         return msgspec.structs.replace(before or FIRST_LAYER, trainable=True, muted=False)
 
     def _show_last(self, last: Layer | None) -> None:
-        """Show which layer the chip without an activation of its own repeats."""
+        """Show the last layer's activation on the chip that repeats it."""
         if self.kind is None and self.activation != (last or FIRST_LAYER).activation:
             self.activation = (last or FIRST_LAYER).activation
             self.update()
 
     def set_available(self, why_not: str) -> None:
-        """Switch the chip off where it can't apply, and say why."""
+        """Disable the chip if there is a reason, and say it in the tooltip."""
         self.setEnabled(not why_not)
         if self.kind is None:
             self.setToolTip(tip(why_not, "A layer with the settings of the last one.", _HOW))
@@ -95,10 +88,7 @@ class Chip(QAbstractButton):
             self.drag.end(keep=True)
 
     def sizeHint(self) -> QSize:
-        return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self._small).height())
-
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self.small).height())
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:
@@ -113,16 +103,11 @@ class Chip(QAbstractButton):
         painter.setClipRect(picture.adjusted(px(3), px(2), -px(3), -px(2)))
         paint_curves(painter, self.activation, picture.size().toSize(), theme, slope=False)
         painter.restore()
-        painter.setPen(QColor(theme.text if hovered else theme.quiet))
-        font = font_fitting(self._small, self.text(), self.width())
-        painter.setFont(font)
-        below = QRectF(0, picture.bottom(), self.width(), self.height() - picture.height())
-        name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignCenter), name)
+        self.paint_name(painter, picture.bottom(), theme.text if hovered else theme.quiet)
 
 
 class Palette(QWidget):
-    """All chips."""
+    """The chips in a grid."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -134,7 +119,7 @@ class Palette(QWidget):
             grid.setColumnStretch(column, 1)
 
     def show_stack(self, last: Layer | None, why_not: str) -> None:
-        """Show which layer is the last, and why there can be no more, if so."""
+        """Show the last layer's activation, and why no layer can be added, if so."""
         for chip in self.chips:
             chip._show_last(last)
             chip.set_available(why_not)

@@ -31,8 +31,7 @@ from ui.look.beat import Throttle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard, OutputCard
 from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.layers.shape_button import ShapeButton
-from ui.panels.layers.shapes import widths_words, with_widths
+from ui.panels.layers.shapes import ShapeButton, widths_words, with_widths
 from ui.panels.layers.stack_drag import StackDrag
 from ui.panels.panel import Panel, heading
 
@@ -53,7 +52,7 @@ class LayersPanel(Panel):
         outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
         fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
-        self.drag.card_dropped.connect(self._card_dropped)
+        self.drag.card_dropped.connect(self._move_layer)
         self.drag.chip_dropped.connect(self._add_layer)
         for chip in self.new_layers.chips:
             chip.clicked.connect(self._chip_clicked)
@@ -92,9 +91,9 @@ class LayersPanel(Panel):
         card = LayerCard(self.stack)
         card.set_compact(self.compact.isChecked())
         card.edited.connect(self.ask)
-        card.moved.connect(self._card_moved)
-        card.removed.connect(self._card_removed)
-        card.duplicated.connect(self._card_duplicated)
+        card.moved.connect(self._move_layer)
+        card.removed.connect(self.remove_layer)
+        card.duplicated.connect(self._duplicate_layer)
         self.drag.follow_card(card)
         return card
 
@@ -104,17 +103,17 @@ class LayersPanel(Panel):
             card.set_compact(compact)
 
     def sleep(self) -> None:
-        """Make no cards from now on: nobody sees them, and thirty take a second."""
+        """Make no cards while the panel is out of sight: thirty take a second."""
         self._asleep = True
 
     def wake(self) -> None:
-        """Show what has changed meanwhile."""
+        """Show what has changed since `sleep`."""
         self._asleep = False
         if self._missed:
             self.show_experiment(self.experiment)
 
     def complete(self) -> None:
-        """Have every control of every card, folded away or not."""
+        """Make every control of every card, folded away or not."""
         self.wake()
         for card in self.cards:
             card.complete()
@@ -132,11 +131,12 @@ class LayersPanel(Panel):
         for index, (card, layer, inputs) in enumerate(shown):
             card.show_layer(layer, index, inputs)
         self._show_ends(experiment)
-        if self._follow is not None:
-            self._focus_layer(self._follow)
+        for card in self.cards:
+            if self._follow is not None and card.layer_id == self._follow:
+                card.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _cards_for(self, layers: Sequence[Layer]) -> list[LayerCard]:
-        """A card for each layer: the one with its id, else a free one at its place, else a new one."""
+        """Find a card for each layer: the one with its id, else a free one at its place, else a new one."""
         by_id = {card.layer_id: card for card in self.cards if card.layer_id is not None}
         chosen = [by_id.get(layer.id) if layer.id is not None else None for layer in layers]
         free = [card for card in self.cards if card not in chosen]
@@ -173,7 +173,7 @@ class LayersPanel(Panel):
         self._text.request()
 
     def _measured(self, snapshot: Snapshot) -> Iterator[tuple[LayerCard, LayerStatistics | None]]:
-        """Each card with what was measured of its layer, which may be of an older experiment than is shown."""
+        """Pair each card with its layer's statistics, which may belong to an older experiment."""
         hidden = snapshot.layers[:-1]
         by_name = {layer.name: layer for layer in hidden}
         for index, card in enumerate(self.cards):
@@ -216,14 +216,14 @@ class LayersPanel(Panel):
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
     def remove_layer(self, index: int) -> None:
-        """Ask for the network without a layer."""
+        """Ask for the removal of a layer."""
         layers = self._identified()
         rest = layers[:index] + layers[index + 1 :]
         neighbour = rest[min(index, len(rest) - 1)].id if rest else None
         self._ask_layers(rest, focus=neighbour)
 
     def _move_layer(self, index: int, to: int) -> None:
-        """Ask for a layer at another place, counted without it."""
+        """Ask for a layer at another place among the others."""
         layers = self._identified()
         if 0 <= to < len(layers) and to != index:
             rest = layers[:index] + layers[index + 1 :]
@@ -231,7 +231,7 @@ class LayersPanel(Panel):
             self._ask_layers(moved, focus=layers[index].id)
 
     def _identified(self) -> tuple[Layer, ...]:
-        """The shown layers, all with ids; the cards learn theirs at once, so that each stays with its layer."""
+        """Return the shown layers with ids, which their cards take at once, so that each card stays with its layer."""
         self.wake()
         Edits.end_open()
         layers = with_ids(self.experiment.layers)
@@ -244,26 +244,14 @@ class LayersPanel(Panel):
     ) -> None:
         self._follow = focus
         self.ask("layers", layers, title=title)
-        self._follow = None
-        self._reveal_later(focus or scroll_to)
-
-    def _focus_layer(self, layer_id: str) -> None:
-        for card in self.cards:
-            if card.layer_id == layer_id:
-                card.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _reveal_later(self, layer_id: str | None) -> None:
-        """Scroll to a card once the layout has put it in its place."""
-        self._wanted = layer_id
+        self._follow, self._wanted = None, focus or scroll_to
+        # Once the layout has put the card in its place.
         QTimer.singleShot(0, self._reveal)
 
     def _reveal(self) -> None:
         for card in self.cards:
             if card.layer_id is not None and card.layer_id == self._wanted:
                 self.view.ensureWidgetVisible(card, 0, GRID)
-
-    def _card_of(self, sender: object) -> LayerCard | None:
-        return next((card for card in self.cards if sender in (card, card.header)), None)
 
     def _focused_card(self) -> LayerCard | None:
         here = QApplication.focusWidget()
@@ -286,21 +274,6 @@ class LayersPanel(Panel):
         if isinstance(chip, Chip):
             self._add_layer(chip)
 
-    def _card_moved(self, by: int) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self._move_layer(card.index, card.index + by)
-
-    def _card_dropped(self, card: LayerCard, place: int) -> None:
-        self._move_layer(card.index, place)
-
-    def _card_removed(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            self.remove_layer(card.index)
-
-    def _card_duplicated(self) -> None:
-        card = self._card_of(self.sender())
-        if card is not None:
-            layer = self._identified()[card.index]
-            self._insert(card.index + 1, layer, f"layer {layer.id} duplicated")
+    def _duplicate_layer(self, index: int) -> None:
+        layer = self._identified()[index]
+        self._insert(index + 1, layer, f"layer {layer.id} duplicated")

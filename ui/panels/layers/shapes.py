@@ -1,4 +1,4 @@
-"""Shapes of networks: how wide the hidden layers are, from the input to the output."""
+"""Shapes of networks: how wide the hidden layers are, from input to output; and the button that offers them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import re
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QInputDialog, QMenu, QToolButton
 
 from playground import Layer
 from playground.experiment.declarations import fields_of
 from playground.experiment.quantity import Quantity
 from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import new_id
+from ui.forms.buttons import IconButton, identify, tip
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
     "Funnel": (16, 8, 4),
@@ -27,10 +30,12 @@ ABOUT: Mapping[str, str] = {
     "Deep and thin": "Few units in many layers: the gradient has a long way to go.",
     "Wide and shallow": "Many units in a single layer: easy to train, hard to make clever.",
 }
+_ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
+_HELP = "Replaces all layers by ones of other widths, like the first one in all else. One undo takes it back."
 
 
 def with_widths(layers: Sequence[Layer], template: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:
-    """Layers of these widths with the settings of `template`; those that are there already keep their ids."""
+    """Make layers of these widths with the settings of `template` and the ids of the present `layers`."""
     result: list[Layer] = []
     for place, units in enumerate(widths):
         layer_id = layers[place].id if place < len(layers) else new_id([*layers, *result])
@@ -39,14 +44,14 @@ def with_widths(layers: Sequence[Layer], template: Layer, widths: Sequence[int])
 
 
 def widths_words(widths: Sequence[int]) -> str:
-    """Widths as a person writes them: `16-8-4`, or `3 × 8` for three layers of eight units."""
+    """Write widths as a person does: `16-8-4`, or `3 × 8` for three layers of eight units."""
     if len(set(widths)) == 1:
         return f"{len(widths)} × {widths[0]}"
     return "-".join(str(units) for units in widths)
 
 
 def widths_of(text: str) -> tuple[int, ...]:
-    """The widths that a text names, the opposite of `widths_words`. Raises ValueError that says what is allowed."""
+    """Read widths, the opposite of `widths_words`. Raises ValueError that says what is allowed."""
     cleaned = text.replace(" ", "").replace("x", "×").replace("*", "×")
     units = Quantity.of(fields_of(Layer)["units"])
     repeated = re.fullmatch(r"(\d+)×(\d+)", cleaned)
@@ -58,3 +63,47 @@ def widths_of(text: str) -> tuple[int, ...]:
     if len(parts) > MAX_LAYERS:
         raise ValueError(f"There can be at most {MAX_LAYERS} layers.")
     return tuple(int(part) for part in parts)
+
+
+class ShapeButton(IconButton):
+    """Button whose menu offers shapes by name and asks for other widths."""
+
+    chosen = Signal(object, str)
+    """Carries the widths, input side first, and the shape's name; empty for widths that a person typed."""
+
+    def __init__(self) -> None:
+        super().__init__("hourglass-simple-medium", "Shape", "")
+        self.present: Sequence[int] = ()
+        """The present widths."""
+        identify(self, "layers.shape", hint=tip(_HELP))
+        self.setText("Shape")
+        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self)
+        menu.setToolTipsVisible(True)
+        for name, widths in SHAPES.items():
+            action = menu.addAction(f"{name}\t{widths_words(widths)}")
+            action.setToolTip(ABOUT[name])
+            action.triggered.connect(lambda _=False, name=name: self.chosen.emit(SHAPES[name], name.lower()))
+        menu.addSeparator()
+        menu.addAction("Other widths…").triggered.connect(lambda: self._ask_widths())
+        self.setMenu(menu)
+
+    def _ask_widths(self, text: str = "", problem: str = "") -> None:
+        dialog = QInputDialog(self.parentWidget())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("layers.widths")
+        dialog.setWindowTitle("Shape")
+        dialog.setLabelText("\n".join(part for part in (problem, _ASK_WIDTHS) if part))
+        dialog.setTextValue(text or widths_words(self.present))
+        dialog.textValueSelected.connect(self._widths_given)
+        dialog.open()
+
+    def _widths_given(self, text: str) -> None:
+        try:
+            widths = widths_of(text)
+        except ValueError as error:
+            self._ask_widths(text, f"“{text}” is refused. {error}")
+        else:
+            self.chosen.emit(widths, "")

@@ -1,4 +1,4 @@
-"""Dragging over the stack of layers: a card to another place, or a new layer out of the palette into the stack."""
+"""Dragging over the stack of layers: a card to another place, or a new layer from the palette into the stack."""
 
 from __future__ import annotations
 
@@ -10,25 +10,26 @@ from ui.forms.layouts import restyle
 from ui.look.theme import GRID, px
 from ui.panels.layers.card import LayerCard
 from ui.panels.layers.palette import Chip
+from ui.panels.tiles import empty_pixmap
 
 _EDGE = 32
-"""So close to the edge of the visible part, a dragged card makes the stack scroll."""
+"""Within this distance of the visible edge, a dragged card scrolls the stack."""
 
 
 class StackDrag(QObject):
-    """Shows what is dragged and where it would go, scrolls where needed, and tells where it was dropped."""
+    """Drag of a card or chip: shows where it would go, scrolls where needed, and reports where it was dropped."""
 
-    card_dropped = Signal(object, int)
-    """A LayerCard, and its new place among the others."""
+    card_dropped = Signal(int, int)
+    """Carries the place of a layer, and its new one among the others."""
     chip_dropped = Signal(object, int)
-    """A Chip of the palette, and the place for its layer."""
+    """Carries a Chip of the palette, and the place for its layer."""
 
     def __init__(self, panel: QWidget, view: QScrollArea, stack: QWidget, first: QWidget) -> None:
         """`stack` is what `view` scrolls: `first`, the cards, and what comes after them."""
         super().__init__(panel)
         self.view, self.stack, self.first = view, stack, first
         self.cards: list[LayerCard] = []
-        """All cards in their order; whoever orders them anew says so here."""
+        """All cards in their order, kept up to date by the panel."""
         self.held: LayerCard | None = None
         self._offered: Chip | None = None
         self._at = QPoint()
@@ -50,7 +51,7 @@ class StackDrag(QObject):
         card.header.dropped.connect(self._drop)
 
     def follow_chip(self, chip: Chip) -> None:
-        """Let a new layer be dragged out of the palette."""
+        """Let a new layer be dragged from the palette."""
         chip.grabbed.connect(self._grab_chip)
         chip.dragged.connect(self._drag)
         chip.dropped.connect(self._drop)
@@ -98,7 +99,7 @@ class StackDrag(QObject):
             self.mark.raise_()
 
     def _place_at(self, at: QPoint) -> int | None:
-        """The place among the other cards for what is dropped at a point of the screen; none beside the stack."""
+        """Return the place among the other cards for a drop at a point of the screen; None beside the stack."""
         inside = QRect(self.view.mapToGlobal(QPoint()), self.view.size()).adjusted(-px(GRID), 0, px(GRID), px(_EDGE))
         if self._offered is not None and not inside.contains(at):
             return None
@@ -134,15 +135,12 @@ class StackDrag(QObject):
         if card is not None:
             restyle(card, "held", False)
         if card is not None and place is not None:
-            self.card_dropped.emit(card, place)
+            self.card_dropped.emit(card.index, place)
         elif chip is not None and place is not None:
             self.chip_dropped.emit(chip, place)
 
 
 def _picture_of(widget: QWidget) -> QPixmap:
-    ratio = widget.devicePixelRatioF()
-    picture = QPixmap(widget.size() * ratio)
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
+    picture = empty_pixmap(widget.size(), widget.devicePixelRatioF())
     widget.render(picture, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
     return picture

@@ -1,3 +1,3 @@
-"""The decision boundary: `view` puts it together, `arrangement` places its parts, `picture` and `layers_on_plane` are
-the field, `points` and `picking` the points, `modes` the controls, `words` what is read; `shown` is all of it as data.
+"""The decision boundary: `view` puts it together, `picture` computes what its colours show, `layers_on_plane` draws
+the field, `points` the points, `modes` the controls, `words` the texts; `shown` holds all of it as data.
 """

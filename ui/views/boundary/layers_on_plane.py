@@ -33,7 +33,7 @@ _STAY = 48.0
 
 
 class _Layer(pg.GraphicsObject):
-    """Something on the plane that paints itself."""
+    """An item on the plane that paints itself."""
 
     def boundingRect(self) -> QRectF:
         return _PLANE
@@ -197,10 +197,10 @@ def _numbers_for(
     seen: QRectF,
     pixel: float,
 ) -> tuple[ContourLabel, ...]:
-    """Where the numbers of lines stand: where lines are far apart, clear of each other, near where they stood.
+    """Place the numbers of contours where lines are far apart, clear of each other, near their old places.
 
-    A level without such a place has no number. `before` are the numbers shown so far, `n` the grid's side, `seen` the
-    part of the plane in sight and `pixel` the size of a pixel on the plane.
+    A level without such a place has no number. `before` are the present numbers, `n` the grid's side, `seen` the
+    visible part of the plane and `pixel` the size of a pixel on the plane.
     """
     if not len(lines.level):
         return ()

@@ -129,7 +129,7 @@ class Modes(QWidget):
     def height_for(self, width: int, column: bool = False) -> int:
         if column:
             return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
-        return px(self._LINE if self._words_fit(width) or self._icons_fit(width) else 2 * self._LINE)
+        return px(self._LINE if self._fits(width, words=False) else 2 * self._LINE)
 
     def set_column(self, column: bool) -> None:
         """Arrange everything in a column, or in lines."""
@@ -142,17 +142,15 @@ class Modes(QWidget):
         self._arrange()
 
     def _arrange(self) -> None:
-        words, icons = self._column or self._words_fit(self.width()), self._icons_fit(self.width())
-        style = Qt.ToolButtonStyle
+        one = self._fits(self.width(), words=False)
+        words = self._column or not one or self._fits(self.width(), words=True)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.contours, self.mistakes):
-            button.setToolButtonStyle(
-                style.ToolButtonTextBesideIcon if words or not icons else style.ToolButtonIconOnly
-            )
+            button.setToolButtonStyle(style)
         if self._column:
             self._arrange_column()
             return
-        one, gap, inner = words or icons, px(theme.GRID), px(self._LINE - 2)
-        toggles = self._toggles_width(words=not icons or words)
+        gap, inner, toggles = px(theme.GRID), px(self._LINE - 2), self._toggles_width(words)
         first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
         if one:
             first = min(first, self.width() - toggles - gap)
@@ -167,15 +165,9 @@ class Modes(QWidget):
         self._toggles.setGeometry(0, fields + px(theme.GRID), width, self._toggles.sizeHint().height())
 
     def _toggles_width(self, words: bool) -> int:
-        metrics = self.fontMetrics()
-        each = [
-            metrics.horizontalAdvance(button.text()) + px(38) if words else px(30)
-            for button in (self.contours, self.mistakes)
-        ]
-        return sum(each) + px(self.GAP)
+        buttons, advance = (self.contours, self.mistakes), self.fontMetrics().horizontalAdvance
+        return sum(advance(button.text()) + px(38) if words else px(30) for button in buttons) + px(self.GAP)
 
-    def _words_fit(self, width: int) -> bool:
-        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=True) <= width
-
-    def _icons_fit(self, width: int) -> bool:
-        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words=False) <= width
+    def _fits(self, width: int, words: bool) -> bool:
+        """Whether one line has room for everything, the toggles with or without words."""
+        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words) <= width

@@ -59,7 +59,7 @@ class BoundaryPicture:
     texts: tuple[str, ...]
     """The numbers at the contours."""
     line: Array
-    """Where the answer changes: ends of pieces on the plane, (2 × pieces, 2)."""
+    """The line where the answer changes: ends of pieces on the plane, (2 × pieces, 2)."""
     scale: ColourScale | None
     """The colours in the legend; None where the classes there say enough."""
 
@@ -99,7 +99,10 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own."""
+    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own.
+
+    The output layer has the colours of the boundary.
+    """
     if unit.layer < len(shot.layers) - 1:
         scale = ValueRange(0.0, half)
     low, high = scale.ends
@@ -127,7 +130,7 @@ def unit_range(values: Array, before: float) -> float:
 
 
 def _answer_line(shot: Snapshot) -> Array:
-    """Where the class changes; nothing for values."""
+    """The line where the class changes; nothing for values."""
     field = shot.answer(BoundaryRequest)
     if field is None or shot.sample.task == "regression":
         return NO_CONTOURS.ends
@@ -165,7 +168,7 @@ def _level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
 
 
 def _grid_rect(n: int) -> QRectF:
-    """Where an image of n × n lies so that the centres of its outermost pixels are at −6 and 6."""
+    """The place of an n × n image that puts the centres of its outermost pixels at −6 and 6."""
     cell = 2 * EXTENT / (n - 1)
     return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QObject, QPointF, Qt, Signal
+from PySide6.QtCore import QObject, QPointF, Signal
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
@@ -12,21 +12,26 @@ from playground.measure.snapshot import Predictions
 from ui.look.theme import px
 from ui.views.plane.answers import signed_errors, wrong_points
 from ui.views.plane.field import ValueRange
-from ui.views.plane.marks import miss_rings, picked_ring, spots, wrong_rings
+from ui.views.plane.legend import miss_rings, picked_ring, spots, wrong_rings
 from ui.views.plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000
+_REACH = 8.0
+"""The distance in pixels from which the mouse reads a point."""
 
 
-class PointMarks:
-    """The points of a sample, drawn again only when they are others."""
+class PlanePoints(QObject):
+    """The points of a sample on the plane, and the one that a person picks by mouse or keyboard."""
 
-    def __init__(self) -> None:
+    picked_by_hand = Signal(object)
+    """The index in the sample of the point that a person picked; None if they picked an empty place."""
+
+    def __init__(self, plane: InputPlane) -> None:
+        super().__init__(plane)
+        self._plane = plane
         self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
         """The items for the plot: the points, rings, the mark of the picked point."""
-        for item in self.items:
-            item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
-        self._spots, self._rings, self._pick = self.items
+        self._spots, self.rings, self.mark = self.items
         self._sample: Sample | None = None
         self._scale = ValueRange()
         self._wrong: bytes | None = None
@@ -34,6 +39,11 @@ class PointMarks:
         """The number of points that can be drawn."""
         self.drawn: Array = np.zeros(0, np.intp)
         """The drawn points, by their index in the sample."""
+        self.index: int | None = None
+        """The picked point."""
+        self._before: int | None = None
+        plane.clicked.connect(self._on_clicked)
+        plane.double_clicked.connect(self._on_double_clicked)
 
     def show_sample(self, sample: Sample, scale: ValueRange) -> None:
         """Draw these points, evenly thinned if there are very many."""
@@ -47,87 +57,41 @@ class PointMarks:
 
     def show_rings(self, predictions: Predictions | None) -> None:
         """Mark the points that are wrong, unless they are marked already; None: no marks."""
-        self._rings.setVisible(predictions is not None)
+        self.rings.setVisible(predictions is not None)
         sample = self._sample
         if predictions is None or sample is None:
             return
         if sample.task == "regression":
-            self._rings.setData(
+            self.rings.setData(
                 **miss_rings(sample, predictions.indices, signed_errors(sample, predictions), self._scale)
             )
             return
         bad = wrong_points(sample, predictions)
         if self._wrong != bad.tobytes():
             self._wrong = bad.tobytes()
-            self._rings.setData(**wrong_rings(sample, bad))
-
-    def show_pick(self, index: int | None) -> None:
-        """Mark this point of the sample; None: no mark."""
-        there = self._sample is not None and index is not None and 0 <= index < len(self._sample.x)
-        self._pick.setVisible(there)
-        if there and self._sample is not None and index is not None:
-            self._pick.setData(**picked_ring(self._sample, index))
-
-    def ringed(self) -> Array:
-        """The places of the rings, shape (rings, 2)."""
-        x, y = self._rings.getData()
-        return np.stack([x, y], axis=1) if self._rings.isVisible() else np.zeros((0, 2))
-
-    def picked(self) -> Array:
-        """The place of the mark of the picked point, shape (1 or 0, 2)."""
-        x, y = self._pick.getData()
-        return np.stack([x, y], axis=1) if self._pick.isVisible() else np.zeros((0, 2))
-
-    def nearest(self, place: QPointF, reach: float) -> int | None:
-        """The drawn point nearest to a place, by its index, if it is within reach."""
-        if self._sample is None or not len(self.drawn):
-            return None
-        away = np.hypot(*(self._sample.x[self.drawn] - [place.x(), place.y()]).T)
-        nearest = int(np.argmin(away))
-        return int(self.drawn[nearest]) if away[nearest] <= reach else None
-
-    def next_to(self, index: int | None, step: int) -> int | None:
-        """The drawn point `step` places on in the order of the sample, and around."""
-        order = np.sort(self.drawn)
-        if not len(order):
-            return None
-        start = int(np.searchsorted(order, index)) if index is not None else -1 if step > 0 else 0
-        return int(order[(start + step) % len(order)])
-
-
-_REACH = 8.0
-"""The distance in pixels from which the mouse reads a point."""
-
-
-class Picking(QObject):
-    """Picks a point of the plane and marks it."""
-
-    picked_by_hand = Signal(object)
-    """The index in the sample of the point that a person picked; None if they picked an empty place."""
-
-    def __init__(self, plane: InputPlane, points: PointMarks) -> None:
-        super().__init__(plane)
-        self._plane, self._points = plane, points
-        self.index: int | None = None
-        self._before: int | None = None
-        plane.clicked.connect(self._on_clicked)
-        plane.double_clicked.connect(self._on_double_clicked)
+            self.rings.setData(**wrong_rings(sample, bad))
 
     def pick(self, index: int | None) -> None:
+        """Mark this point of the sample; None: no mark."""
         self.index = index
-        self._points.show_pick(index)
+        there = self._sample is not None and index is not None and 0 <= index < len(self._sample.x)
+        self.mark.setVisible(there)
+        if there and self._sample is not None and index is not None:
+            self.mark.setData(**picked_ring(self._sample, index))
 
     def pick_by_hand(self, index: int | None) -> None:
         """Mark the point that a person wants, and tell."""
         self.pick(index)
         self.picked_by_hand.emit(index)
 
-    def step(self, sample: Sample, by: int) -> None:
-        """Pick the next or the previous of the drawn points, in the order of the sample."""
-        index = self._points.next_to(self.index, by)
-        if index is not None:
+    def step(self, by: int) -> None:
+        """Pick the next (1) or the previous (−1) of the drawn points, in the order of the sample, and around."""
+        order = np.sort(self.drawn)
+        if self._sample is not None and len(order):
+            start = int(np.searchsorted(order, self.index)) if self.index is not None else -1 if by > 0 else 0
+            index = int(order[(start + by) % len(order)])
             self.pick_by_hand(index)
-            self._plane.bring_into_sight(QPointF(*(float(value) for value in sample.x[index])))
+            self._plane.bring_into_sight(QPointF(*(float(value) for value in self._sample.x[index])))
 
     def follow(self, before: Sample, now: Sample) -> None:
         """Let go of the picked point, unless it is still there under its index."""
@@ -138,7 +102,12 @@ class Picking(QObject):
             self.pick_by_hand(None)
 
     def point_at(self, place: QPointF) -> int | None:
-        return self._points.nearest(place, px(_REACH) * self._plane.pixel)
+        """The drawn point at a place, by its index; None if none is near."""
+        if self._sample is None or not len(self.drawn):
+            return None
+        away = np.hypot(*(self._sample.x[self.drawn] - [place.x(), place.y()]).T)
+        nearest = int(np.argmin(away))
+        return int(self.drawn[nearest]) if away[nearest] <= px(_REACH) * self._plane.pixel else None
 
     def _on_clicked(self, place: QPointF) -> None:
         self._before = self.index

@@ -23,14 +23,13 @@ from ui.forms.buttons import IconButton, identify
 from ui.look import theme
 from ui.look.beat import Throttle
 from ui.look.theme import px
-from ui.views.boundary.arrangement import Arrangement
 from ui.views.boundary.layers_on_plane import PlaneLayers
 from ui.views.boundary.modes import Modes
 from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
-from ui.views.boundary.points import MAX_DRAWN_POINTS, Picking, PointMarks
+from ui.views.boundary.points import MAX_DRAWN_POINTS, PlanePoints
 from ui.views.boundary.shown import BoundaryShown
-from ui.views.boundary.words import NO_DROPOUT, BoundaryWords, point_words, reading_words
-from ui.views.chart.plot import small_font
+from ui.views.boundary.words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_words
+from ui.views.chart.plot import item_points, small_font
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import ValueRange, value_range_of
 from ui.views.plane.legend import Legend, legend_entries, range_scale
@@ -75,13 +74,11 @@ class BoundaryView(View):
         self._count = Throttle(self._show_note, self)
         self.apply_theme()
 
-    # Its parts -------------------------------------------------------------------------------------------------
-
     def _build(self) -> None:
         self._plane = plane = InputPlane(self)
         self.pressed, self.dragged = plane.pressed, plane.dragged
         self.released, self.wheeled = plane.released, plane.wheeled
-        self._layers, self._points = PlaneLayers(), PointMarks()
+        self._layers, self._points = PlaneLayers(), PlanePoints(plane)
         *points, pick = self._points.items
         for place, item in enumerate((*self._layers.below, *points, *self._layers.above, pick)):
             item.setZValue(place)
@@ -97,11 +94,10 @@ class BoundaryView(View):
         self._patch.hide()
         self._legend, self._words = Legend(self), BoundaryWords(self)
         self._arrangement = Arrangement(self, self._plane, self._modes, self._legend, self._words)
-        self._picking = Picking(self._plane, self._points)
         plane.moved.connect(self._on_moved)
         plane.left.connect(lambda: self._on_moved(None))
         plane.seen_changed.connect(self._on_seen)
-        self._picking.picked_by_hand.connect(self.point_picked)
+        self._points.picked_by_hand.connect(self.point_picked)
         self._modes.changed.connect(self._on_mode)
         self._modes.way_back.connect(self._leave_unit)
         self._whole.clicked.connect(plane.look_at_whole)
@@ -117,8 +113,6 @@ class BoundaryView(View):
         self._patch.setGeometry(round(inside.right()) - px(36), round(inside.top()) + px(theme.GRID), px(28), px(28))
         self._patch.raise_()
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment. The points are touched only if they are others than before."""
         before, self._snapshot = self._snapshot, snapshot
@@ -126,7 +120,7 @@ class BoundaryView(View):
             self._dismissed = False
         if before is None or not _same_points(before.sample, snapshot.sample):
             if before is not None:
-                self._picking.follow(before.sample, snapshot.sample)
+                self._points.follow(before.sample, snapshot.sample)
             self._show_sample()
         self._update_requests()
         self._show_field()
@@ -156,7 +150,7 @@ class BoundaryView(View):
         self._show_field()
 
     def pick(self, index: int | None) -> None:
-        self._picking.pick(index)
+        self._points.pick(index)
 
     def set_tool(self, name: PlaneTool) -> None:
         """Use the mouse to "look" at the field and at points, or to "edit", which only reports the mouse."""
@@ -180,9 +174,9 @@ class BoundaryView(View):
             note=self._words.note_text,
             mouse=None if mouse is None else (mouse.x(), mouse.y()),
             points=len(self._points.drawn),
-            rings=self._points.ringed(),
-            picked=self._picking.index,
-            picked_at=self._points.picked(),
+            rings=item_points(self._points.rings),
+            picked=self._points.index,
+            picked_at=item_points(self._points.mark),
             brush=self._plane.brush_circle(),
             axis_names=self._plane.axis_names(),
             ticks=self._plane.ticks(),
@@ -190,8 +184,6 @@ class BoundaryView(View):
             plane=self._plane.rect_in(self),
             frame=self._plane.frame(),
         )
-
-    # The field -------------------------------------------------------------------------------------------------
 
     def _unit(self) -> UnitMap | None:
         if self._snapshot is None or self._dismissed:
@@ -254,8 +246,6 @@ class BoundaryView(View):
         if title != self._modes.title.text():
             self._modes.show_title(title)
 
-    # The points ------------------------------------------------------------------------------------------------
-
     def _show_sample(self) -> None:
         assert self._snapshot is not None
         sample = self._snapshot.sample
@@ -267,7 +257,7 @@ class BoundaryView(View):
         self._modes.show_task(sample.task)
         self._show_legend()
         self._show_rings()
-        self._points.show_pick(self._picking.index)
+        self._points.pick(self._points.index)
         self._place()
 
     def _show_legend(self) -> None:
@@ -285,8 +275,6 @@ class BoundaryView(View):
     def _show_rings(self) -> None:
         shot, on = self._snapshot, self._modes.mistakes.isChecked()
         self._points.show_rings(shot.answer(PredictionsRequest) if on and shot is not None else None)
-
-    # The controls ----------------------------------------------------------------------------------------------
 
     def _on_mode(self) -> None:
         self._update_requests()
@@ -324,8 +312,6 @@ class BoundaryView(View):
         if self._words.show_note(" ".join(words), visible=self._has_note()):
             self._place()
 
-    # Mouse and keys --------------------------------------------------------------------------------------------
-
     def _on_moved(self, place: QPointF | None) -> None:
         if place is not None or self._mouse is not None:
             self._mouse = place
@@ -340,7 +326,7 @@ class BoundaryView(View):
         reading = reading_words(
             shot, mouse, self._plane.values_at(mouse), self._unit(), values, self._shows_uncertainty()
         )
-        index = self._picking.point_at(mouse)
+        index = self._points.point_at(mouse)
         self._words.show_reading(reading, "" if index is None else point_words(shot.sample, index))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -356,11 +342,11 @@ class BoundaryView(View):
         if self._plane.take_key(key):
             return True
         if key in (Qt.Key.Key_N, Qt.Key.Key_P) and self._snapshot is not None:
-            self._picking.step(self._snapshot.sample, 1 if key == Qt.Key.Key_N else -1)
+            self._points.step(1 if key == Qt.Key.Key_N else -1)
         elif key == Qt.Key.Key_Escape and self._unit() is not None:
             self._leave_unit()
-        elif key == Qt.Key.Key_Escape and self._picking.index is not None:
-            self._picking.pick_by_hand(None)
+        elif key == Qt.Key.Key_Escape and self._points.index is not None:
+            self._points.pick_by_hand(None)
         else:
             return False
         return True

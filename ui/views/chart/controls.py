@@ -103,7 +103,8 @@ class Controls(QWidget):
         self.button.setProperty("small", True)
         self.button.clicked.connect(self._open_panel)
         self._named: list[tuple[QLabel, Choices]] = []
-        self._inside, self._captions = 0, False
+        self.inline, self._captions = 0, False
+        """`inline` controls stand in the line; the others are in the panel."""
         self._line = tight(QHBoxLayout(self), 0)
         self._line.addWidget(self.button)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
@@ -124,13 +125,9 @@ class Controls(QWidget):
             captions = self._always_named
             while inside and self._needed(inside, captions) > room:
                 inside -= 1
-        if (inside, captions) != (self._inside, self._captions):
+        if (inside, captions) != (self.inline, self._captions):
             self._arrange(inside, captions)
         return self._needed(inside, captions)
-
-    def inline(self) -> int:
-        """The number of controls in the line; the others are in the panel."""
-        return self._inside
 
     def _open_panel(self) -> None:
         """Open the panel below the button, within the screen, with the keyboard in it."""
@@ -140,7 +137,7 @@ class Controls(QWidget):
         x = min(max(corner.x() - self.panel.width(), screen.left()), screen.right() - self.panel.width())
         self.panel.move(x, min(corner.y(), screen.bottom() - self.panel.height()))
         self.panel.show()
-        first = self._named[self._inside][1]
+        first = self._named[self.inline][1]
         (first.group.checkedButton() or first.buttons[0]).setFocus(Qt.FocusReason.PopupFocusReason)
 
     def _needed(self, inside: int, captions: bool) -> int:
@@ -152,7 +149,7 @@ class Controls(QWidget):
         return max(0, width - gap)
 
     def _arrange(self, inside: int, captions: bool) -> None:
-        self._inside, self._captions = inside, captions
+        self.inline, self._captions = inside, captions
         while self._line.count():
             self._line.takeAt(0)
         for place, (label, control) in enumerate(self._named):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
@@ -73,17 +73,11 @@ class HistogramRow:
         return ", ".join(self.states)
 
 
-def usable_histogram(histogram: Histogram | None) -> Histogram | None:
-    """The histogram, if there is one with finite edges and something in it."""
+def bars_of(histogram: Histogram | None) -> HistogramBars | None:
+    """The bars of a histogram; None without finite edges or anything in it."""
     if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
         return None
-    return histogram if np.sum(histogram.counts) > 0 else None
-
-
-def bars_of(histogram: Histogram | None) -> HistogramBars | None:
-    """The bars of a histogram; None if it can't be drawn."""
-    known = usable_histogram(histogram)
-    return None if known is None else HistogramBars(known)
+    return HistogramBars(histogram) if np.sum(histogram.counts) > 0 else None
 
 
 def bin_at(histogram: Histogram, value: float) -> int | None:
@@ -92,23 +86,20 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
     return place if 0 <= place < len(histogram.counts) else None
 
 
-# Axes ---------------------------------------------------------------------------------------------------------
+class HistogramAxis:
+    """The axis that the histograms of a column share; this one is for a single bin from 0 to 1, without numbers."""
 
-
-class _HistogramAxis(Protocol):
-    """The axis that the histograms of a column share."""
-
-    low: float
-    high: float
+    low, high = 0.0, 1.0
 
     def fit(self, histograms: list[Histogram]) -> None:
         """Fit the axis to these histograms."""
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         """The values with numbers, and the numbers."""
+        return [], []
 
 
-class ValueAxis:
+class ValueAxis(HistogramAxis):
     """From −limit, or from 0 if nothing is below it, to a limit that seldom changes."""
 
     def __init__(self) -> None:
@@ -129,7 +120,7 @@ class ValueAxis:
         return at, [short_text(value) for value in at]
 
 
-class DecadeAxis:
+class DecadeAxis(HistogramAxis):
     """Whole powers of ten, by their exponents, that seldom change at either end."""
 
     _LEAST = 4
@@ -157,28 +148,13 @@ class DecadeAxis:
         return decade_ticks(self.low, self.high, most)
 
 
-class NoAxis:
-    """A single bin from 0 to 1, whose title says what it counts."""
-
-    low, high = 0.0, 1.0
-
-    def fit(self, histograms: list[Histogram]) -> None:
-        pass
-
-    def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        return [], []
-
-
-def _places_on(axis: _HistogramAxis, values: Array) -> Array:
+def _places_on(axis: HistogramAxis, values: Array) -> Array:
     return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
-
-
-# The painted rows ---------------------------------------------------------------------------------------------
 
 
 class HistogramColumn(NamedTuple):
     title: str
-    axis: _HistogramAxis
+    axis: HistogramAxis
     width: int = 0
     """In pixels; 0 for an equal share of the rest."""
 
@@ -349,13 +325,10 @@ class _Edge(QWidget):
                 else:
                     self._paint_axis(painter, column, kind.axis)
 
-    def _paint_axis(self, painter: QPainter, column: QRectF, axis: _HistogramAxis) -> None:
+    def _paint_axis(self, painter: QPainter, column: QRectF, axis: HistogramAxis) -> None:
         for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
             x = column.left() + float(_places_on(axis, np.array([value]))[0]) * column.width()
             write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
-
-
-# The view around them -----------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

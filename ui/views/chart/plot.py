@@ -9,11 +9,13 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
+import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
+from playground.catalog.choice import Array
 from ui.forms.buttons import identify
 from ui.look import theme
 from ui.look.theme import exact_px, px
@@ -186,6 +188,12 @@ def title_axis(axis: pg.AxisItem, text: str) -> None:
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
+
+
+def item_points(item: pg.PlotCurveItem | pg.ScatterPlotItem) -> Array:
+    """The points of a curve or of marks, shape (points, 2); none while they are hidden."""
+    x, y = item.getData()
+    return np.zeros((0, 2)) if x is None or not item.isVisible() else np.stack([x, y], axis=1)
 
 
 def write(painter: QPainter, box: QRectF, align: Qt.AlignmentFlag, text: str, colour: str) -> None:

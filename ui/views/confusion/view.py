@@ -225,7 +225,7 @@ class _MatrixChart(PaintedChart):
 
 
 def _cut_to(name: str, metrics: QFontMetrics, width: float) -> str:
-    """As many letters of a name as have room; dots would only take room from letters."""
+    """Cut a name to the letters that have room; dots would only take room from letters."""
     while len(name) > 1 and metrics.horizontalAdvance(name) > width:
         name = name[:-1]
     return name
@@ -272,8 +272,6 @@ class ConfusionView(View):
         self._write = Throttle(self._show_matrix, self)
         self.apply_theme()
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment with the texts of the window; nothing is drawn again if no count has changed."""
         self._snapshot = snapshot
@@ -294,8 +292,6 @@ class ConfusionView(View):
             cells=tuple(tuple(chart.cell(true, given).translated(at) for given in classes) for true in classes),
             reading=self._words.text(),
         )
-
-    # Drawing and words -----------------------------------------------------------------------------------------
 
     def _show(self) -> None:
         if self._snapshot is None:

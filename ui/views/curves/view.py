@@ -37,6 +37,7 @@ from ui.views.chart.plot import (
     Cursor,
     PlotMouse,
     colour_plot,
+    item_points,
     pen,
     quiet_plot,
     set_ticks,
@@ -97,9 +98,6 @@ def _series_pens() -> tuple[QPen, QPen]:
     """The pens of the training and the validation curve. Wider lines take Qt ten times as long."""
     look = theme.current()
     return pen(look.train), pen(look.validation, style=Qt.PenStyle.DashLine)
-
-
-# Axes ---------------------------------------------------------------------------------------------------------
 
 
 class _TimeAxis:
@@ -214,9 +212,6 @@ def r_squared_axis() -> _ShareAxis:
     return _ShareAxis((0.0, -1.0), short_text)
 
 
-# Changes ------------------------------------------------------------------------------------------------------
-
-
 class _Mark(NamedTuple):
     """One or more changes close together, at a place of the axis."""
 
@@ -248,9 +243,6 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
     if not share or rows < 4:
         return 1
     return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
-
-
-# Pieces -------------------------------------------------------------------------------------------------------
 
 
 _HEADINGS = (
@@ -431,7 +423,7 @@ class _CurvesShown:
     training: Array
     """The curve of the training loss, shape (points, 2), smoothed if that is chosen."""
     validation: Array
-    """That of the validation loss; empty without a validation set."""
+    """The curve of the validation loss; empty without a validation set."""
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
     marks: tuple[_Mark, ...]
@@ -441,9 +433,6 @@ class _CurvesShown:
     headings: tuple[str, str]
     reading: str
     """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
-
-
-# The view -----------------------------------------------------------------------------------------------------
 
 
 class CurvesView(View):
@@ -485,8 +474,6 @@ class CurvesView(View):
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again if no row has been added."""
         before, self._snapshot = self._snapshot, snapshot
@@ -514,17 +501,15 @@ class CurvesView(View):
             loss_scale=self._loss_scale.value,
             time_is_logarithmic=self._times.logarithmic,
             loss_is_logarithmic=isinstance(loss.axis, LossAxis) and loss.axis.logarithmic,
-            training=_curve_points(loss.curves[0]),
-            validation=_curve_points(loss.curves[1]),
-            band=_curve_points(loss._bands[0]),
+            training=item_points(loss.curves[0]),
+            validation=item_points(loss.curves[1]),
+            band=item_points(loss._bands[0]),
             marks=tuple(self._marks),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
             headings=(loss.heading.text(), score.heading.text()),
             reading=self._title,
         )
-
-    # Drawing and words -----------------------------------------------------------------------------------------
 
     def _on_setting(self) -> None:
         self._times.kind, self._times.logarithmic = self._along.value, self._across.value == "log"
@@ -619,9 +604,3 @@ def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]
         (history.train_accuracy, history.validation_accuracy),
     )
     return history.epoch, *loss, *accuracy
-
-
-def _curve_points(curve: pg.PlotCurveItem) -> Array:
-    """The points of a curve, shape (points, 2)."""
-    x, y = curve.getData()
-    return np.zeros((0, 2)) if x is None else np.stack([x, y], axis=1)

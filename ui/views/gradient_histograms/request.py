@@ -16,7 +16,7 @@ class GradientHistogram(NamedTuple):
     """The sizes of the gradients ∂E/∂W of one layer on the latest batch (mean over it, without penalty)."""
 
     sizes: Histogram | None
-    """Of log₁₀ |∂E/∂w| of all gradients that are finite and not 0; None if there are none."""
+    """The histogram of log₁₀ |∂E/∂w| of all gradients that are finite and not 0; None if there are none."""
     zeros: int
     """The number of gradients that are exactly 0."""
     total: int

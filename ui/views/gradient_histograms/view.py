@@ -14,11 +14,11 @@ from playground.measure.snapshot import Histogram, Snapshot
 from ui.look.numbers import percent_text, plural_text, power_text
 from ui.views.chart.histogram_rows import (
     DecadeAxis,
+    HistogramAxis,
     HistogramBars,
     HistogramColumn,
     HistogramRow,
     HistogramsPicture,
-    NoAxis,
     bars_of,
     bin_at,
     layer_phrase,
@@ -39,7 +39,7 @@ class GradientHistogramsView(HistogramsPicture):
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        columns = (HistogramColumn("0", NoAxis(), _ZEROS), HistogramColumn("size of ∂E/∂w", DecadeAxis()))
+        columns = (HistogramColumn("0", HistogramAxis(), _ZEROS), HistogramColumn("size of ∂E/∂w", DecadeAxis()))
         rows_name = "Histograms of each layer's gradients"
         super().__init__(parent, columns, rows_name, GradientHistogramsRequest())
         self.setAccessibleName("Histograms of gradients")

@@ -251,7 +251,7 @@ class SizeLines:
         return narrow_scale(self.sizes.scale, self.drawn[1])
 
     def places(self, box: QRectF) -> tuple[Array, Array]:
-        """Where the lines run, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break.
+        """The paths of the lines, in pixels: x of shape (points,), y of shape (points, layers), NaN where they break.
 
         A layer without sizes runs along the lower end.
         """

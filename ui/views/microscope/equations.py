@@ -74,7 +74,7 @@ def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
         is_what = f"{sample.target_name} {is_what}"
     output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
-        shown = output if sample.task == "regression" else snapshot.loss.score(output)
+        shown = sample.in_own_unit(output) if sample.task == "regression" else snapshot.loss.score(output)
     answer = answer_words(snapshot, shown[:, 0])
     point = f"Point {seen.point:,} ({set_name}; {place})"
     return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
@@ -167,7 +167,11 @@ def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
             shares = loss.probabilities(output.astype(np.float64))
         line += ["→ σ →" if len(output) == 1 else "→ softmax →", Term("p", shares, "probabilities")]
     line += [",", Term("t", target, "target"), "→", Term("E", np.array([[seen.loss]]), "loss of this point")]
-    return Block("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),))
+    scale, note = snapshot.sample.target_scale, ""
+    if snapshot.sample.scales_target:
+        middle, spread = number_text(scale.offset), number_text(scale.factor)
+        note = f"The target is scaled: t = ({snapshot.sample.target_name} − {middle}) / {spread}."
+    return Block("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),), note)
 
 
 def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:

@@ -122,7 +122,7 @@ class _Layout:
     """The places of all terms and texts, for given blocks and given blocks unfolded."""
 
     def __init__(self, blocks: list[Block], unfolded: set[str], everything: bool, width: int) -> None:
-        self._terms: list[PlacedTerm] = []
+        self.terms: list[PlacedTerm] = []
         self.texts: list[_PlacedText] = []
         self.width, self._y = 0, px(_MARGIN) // 2
         self._metrics, self._room = QFontMetrics(small_font()), width - 2 * px(_MARGIN)
@@ -192,7 +192,7 @@ class _Layout:
                     columns * cell_width(),
                     rows * px(ROW),
                 )
-                self._terms.append(PlacedTerm(part, block, cells, rows, columns))
+                self.terms.append(PlacedTerm(part, block, cells, rows, columns))
             x += width
         self.width = max(self.width, x + px(_MARGIN))
         self._y = top + most * px(ROW) + (px(ROW) if folded else 0)
@@ -240,8 +240,6 @@ class EquationSheet(QAbstractScrollArea):
         self.verticalScrollBar().setSingleStep(px(ROW))
         self.horizontalScrollBar().setSingleStep(cell_width())
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_blocks(self, blocks: list[Block]) -> None:
         """Show these equations; the view stays where it is as long as they have the same shapes."""
         signature = tuple(_outline(block) for block in blocks)
@@ -268,7 +266,7 @@ class EquationSheet(QAbstractScrollArea):
 
     def placed_terms(self) -> list[PlacedTerm]:
         """The terms with their places on the sheet."""
-        return self._layout._terms
+        return self._layout.terms
 
     def _lay_out(self) -> None:
         view = self.viewport()
@@ -291,8 +289,6 @@ class EquationSheet(QAbstractScrollArea):
     def _offset(self) -> QPoint:
         return QPoint(self.horizontalScrollBar().value(), self.verticalScrollBar().value())
 
-    # Painting --------------------------------------------------------------------------------------------------
-
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self.viewport()) as painter:
@@ -304,7 +300,7 @@ class EquationSheet(QAbstractScrollArea):
                 if words.place.intersects(seen):
                     _paint_words(painter, words)
             painter.setFont(small_font())
-            for number, placed in enumerate(self._layout._terms):
+            for number, placed in enumerate(self._layout.terms):
                 if placed.whole.intersects(seen):
                     self._paint_term(painter, number, placed, seen)
             if self.hasFocus():
@@ -355,11 +351,9 @@ class EquationSheet(QAbstractScrollArea):
         _, top, bottom, left, right = area
         return placed.cell(top, left).united(placed.cell(bottom, right)).intersected(placed.cells)
 
-    # Selecting and copying -------------------------------------------------------------------------------------
-
     def _area(self) -> tuple[int, int, int, int, int] | None:
         a, b = self._from, self._to
-        if a is None or b is None or a.term >= len(self._layout._terms):
+        if a is None or b is None or a.term >= len(self._layout.terms):
             return None
         rows, columns = sorted((a.row, b.row)), sorted((a.column, b.column))
         return a.term, rows[0], rows[1], columns[0], columns[1]
@@ -370,7 +364,7 @@ class EquationSheet(QAbstractScrollArea):
         if area is None or self._all:
             return self.text()
         number, top, bottom, left, right = area
-        return cells_text(self._layout._terms[number].term.values[top : bottom + 1, left : right + 1])
+        return cells_text(self._layout.terms[number].term.values[top : bottom + 1, left : right + 1])
 
     def copy(self) -> None:
         """Copy the selection, or else everything, to the clipboard."""
@@ -382,7 +376,7 @@ class EquationSheet(QAbstractScrollArea):
 
     def _spot_at(self, position: QPoint) -> _Spot | None:
         place = position + self._offset
-        for number, placed in enumerate(self._layout._terms):
+        for number, placed in enumerate(self._layout.terms):
             if placed.cells.contains(place):
                 inside = place - placed.cells.topLeft()
                 return _Spot(number, inside.y() // px(ROW), inside.x() // cell_width())
@@ -401,7 +395,7 @@ class EquationSheet(QAbstractScrollArea):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         place = event.position().toPoint()
         if event.buttons() & Qt.MouseButton.LeftButton and self._from is not None:
-            cells = self._layout._terms[self._from.term].cells
+            cells = self._layout.terms[self._from.term].cells
             inside = place + self._offset - cells.topLeft()
             row, column = inside.y() // px(ROW), inside.x() // cell_width()
             last_row, last_column = cells.height() // px(ROW) - 1, cells.width() // cell_width() - 1
@@ -415,14 +409,14 @@ class EquationSheet(QAbstractScrollArea):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         spot = self._spot_at(event.position().toPoint())
         if spot is not None:
-            rows, columns = self._layout._terms[spot.term].term.values.shape
+            rows, columns = self._layout.terms[spot.term].term.values.shape
             self._from, self._to = _Spot(spot.term, 0, 0), _Spot(spot.term, rows - 1, columns - 1)
             self.viewport().update()
 
     def _mark_at(self, position: QPoint) -> PlacedTerm | None:
         """The term whose words about folded rows or columns are at a place."""
         place = position + self._offset
-        marked = (placed for placed in self._layout._terms if any(box.contains(place) for box, _ in placed.fold_marks))
+        marked = (placed for placed in self._layout.terms if any(box.contains(place) for box, _ in placed.fold_marks))
         return next(marked, None)
 
     def _fold_at(self, position: QPoint) -> bool:
@@ -465,7 +459,7 @@ class EquationSheet(QAbstractScrollArea):
         spot = self._spot_at(position)
         if spot is None:
             return ""
-        term = self._layout._terms[spot.term].term
+        term = self._layout.terms[spot.term].term
         value = minus_text(f"{float(term.values[spot.row, spot.column]):.8g}")
         row = term.row_names[spot.row] if spot.row < len(term.row_names) else f"row {spot.row + 1}"
         place = row if term.values.shape[1] == 1 else f"{row}, column {spot.column + 1}"

@@ -1,4 +1,4 @@
-"""The drawing of the network: `view` puts it together, `diagram` says where things stand, `widget` is what the mouse
-and the keyboard work on, `drawing`, `tiles`, `strokes` and `thumbnails` paint, `parameter_editing` edits a weight or a
-bias; `shown` is all of it as data.
+"""The drawing of the network: `view` puts it together, `diagram` says where things stand, `widget` takes the mouse and
+the keyboard, `drawing`, `tiles` and `strokes` paint, `weight_editor` edits a weight or a bias; `places` holds all of it
+as data.
 """

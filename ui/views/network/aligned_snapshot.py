@@ -15,7 +15,7 @@ from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapsh
 from ui.look import theme
 from ui.views.network.diagram import NetworkStructure, TileColumn, Wires, match_layers, match_sources
 from ui.views.network.strokes import Carried
-from ui.views.network.thumbnails import range_of_activation, share_colours, unit_colours
+from ui.views.network.tiles import range_of_activation, share_colours, unit_colours
 from ui.views.plane.field import ValueRange, value_range_of
 
 

@@ -114,9 +114,6 @@ def _shown_layer(layer: Layer, place: int) -> ShownLayer:
     return ShownLayer(name, layer.units, layer.activation.label, layer.trainable, layer.muted, tuple(remarks))
 
 
-# Columns ------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class TileColumn:
     """One column of tiles: the inputs or a layer."""
@@ -182,7 +179,7 @@ class Diagram:
 
     columns: tuple[TileColumn, ...] = ()
     width: float = 0.0
-    """Of the whole drawing."""
+    """The width of the whole drawing."""
     height: float = 0.0
 
     def column(self, place: int) -> TileColumn:
@@ -261,16 +258,13 @@ def _column_at(
     return TileColumn(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
 
 
-# Wires --------------------------------------------------------------------------------------------------------
-
-
 class Wires(NamedTuple):
     """The wires between visible tiles, as arrays with an entry for each. Sorted by layer, unit, source."""
 
     layer: Array
     unit: Array
     source: Array
-    """Its column in W."""
+    """The column in W."""
     ends: Array
     """x and y of the left end, x and y of the right one, shape (wires, 4)."""
 
@@ -314,8 +308,7 @@ def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wi
 
 _ALONG = np.linspace(0, 1, 65)
 _ACROSS = 1.5 * _ALONG - 1.5 * _ALONG**2 + _ALONG**3
-"""How far a wire has come from left to right, at each of the places `_ALONG` it: a cubic curve that leaves and arrives
-level, with its control points half way."""
+"""The share of its width that a wire has covered at the places `_ALONG` it: a cubic curve, level at both ends."""
 
 
 def wire_point(ends: Array, along: float) -> QPointF:
@@ -339,9 +332,6 @@ def nearest_wire(wires: Wires, candidates: Array, at: QPointF) -> int | None:
     return int(reached[nearest]) if away[nearest] <= _REACH else None
 
 
-# What lies at a place -----------------------------------------------------------------------------------------
-
-
 class Hit(NamedTuple):
     kind: str
     """unit, feature, bias, wire, fewer, more, header, chip or insertion."""
@@ -351,12 +341,7 @@ class Hit(NamedTuple):
     source: int = -1
 
 
-def hit_column(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Hit | None:
-    """The part of the columns at a place."""
-    return next(_hits_of_columns(structure, diagram, at), None)
-
-
-def _hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
+def hits_of_columns(structure: NetworkStructure, diagram: Diagram, at: QPointF) -> Iterator[Hit]:
     """The parts of the columns at a place, topmost first."""
     if at.y() < HEADER:
         yield from _hits_of_headers(structure, diagram, at)
@@ -391,9 +376,6 @@ def _hits_of_headers(structure: NetworkStructure, diagram: Diagram, at: QPointF)
 def _widen_target(rect: QRectF) -> QRectF:
     """A small target, made easier to hit."""
     return rect.adjusted(-2, -2, 2, 2)
-
-
-# Which layer is which -----------------------------------------------------------------------------------------
 
 
 def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:

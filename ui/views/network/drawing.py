@@ -28,12 +28,12 @@ from ui.views.network.diagram import (
     TileColumn,
     Wires,
     arrange_diagram,
-    hit_column,
+    hits_of_columns,
     nearest_wire,
     wires_between,
 )
 from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
-from ui.views.network.thumbnails import Atlas
+from ui.views.network.tiles import Atlas
 
 _OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
@@ -42,7 +42,7 @@ _FADED = 0.22
 
 
 class Drawing:
-    """What is drawn of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
+    """The drawing of a network, in a window of `size` that begins `offset` pixels right of the drawing's start.
 
     All lengths are in pixels before zooming; the painter is scaled by `zoom`.
     """
@@ -79,8 +79,6 @@ class Drawing:
         self.still: QPixmap | None = None
         self.wired: QPixmap | None = None
 
-    # What is on it ---------------------------------------------------------------------------------------------
-
     def show_structure(self, structure: NetworkStructure) -> None:
         """Draw another network, without maps or values."""
         self.structure = structure
@@ -112,8 +110,6 @@ class Drawing:
         if changed:
             self.wired = None
         return changed
-
-    # Where it is -----------------------------------------------------------------------------------------------
 
     def arrange(self) -> None:
         width, height = self.size.width(), self.size.height()
@@ -181,7 +177,7 @@ class Drawing:
         if self.overflows and at.y() >= self.strip().top() - _OVERVIEW_GAP:
             return None
         inside = at + QPointF(self.offset, 0)
-        found = hit_column(self.structure, self.diagram, inside)
+        found = next(hits_of_columns(self.structure, self.diagram, inside), None)
         if found is not None or inside.y() < HEADER:
             return found
         number = nearest_wire(self.wires, self.strokes.drawn, inside)
@@ -205,8 +201,6 @@ class Drawing:
             source = self.structure.features.index(name) if name in self.structure.features else -1
         out_of = (wires.layer == place + 1) & (wires.source == source)
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
-
-    # Painting --------------------------------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
         """Draw a frame: the kept pictures, the maps, and what stands out. The painter stays scaled."""

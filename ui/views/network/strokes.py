@@ -7,16 +7,24 @@ looks, so that each is one pen and one path, and a frame redraws only the looks 
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Literal, TypeAlias
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
+from ui.forms.buttons import identify
+from ui.guard.faults import guarded
 from ui.look import theme
+from ui.look.numbers import short_text
+from ui.look.theme import exact_px, px
+from ui.views.chart.plot import RIGHT, small_font, write
 from ui.views.network.diagram import Wires
+from ui.views.view import SizedWidget
 
 Carried: TypeAlias = Literal["weights", "gradients"]
 
@@ -90,16 +98,15 @@ class Pens:
     def pen(self, look: int) -> QPen:
         """The pen of a look, as wide as its wires."""
         if look not in self._made:
-            self._made[look] = self._new(look)
-            self._made[look].setCapStyle(Qt.PenCapStyle.FlatCap)
+            if look == _UNKNOWN:
+                result = QPen(QColor(self.colours.line), 1.0)
+            elif self.carried == "gradients":
+                result = gradient_pen((look - 0.5) / _SHADES, self.table, self._fine)
+            else:
+                result = weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
+            result.setCapStyle(Qt.PenCapStyle.FlatCap)
+            self._made[look] = result
         return self._made[look]
-
-    def _new(self, look: int) -> QPen:
-        if look == _UNKNOWN:
-            return QPen(QColor(self.colours.line), 1.0)
-        if self.carried == "gradients":
-            return gradient_pen((look - 0.5) / _SHADES, self.table, self._fine)
-        return weight_pen((abs(look) - 0.5) / STEPS, look > 0, self.colours, self._fine)
 
     def fresh(self, strokes: Strokes) -> bool:
         """Fit the pens to `strokes`; returns whether they were used for others before."""
@@ -149,18 +156,11 @@ class Strokes:
             self._bundles.pop((look, dashed), None)
             chosen = np.flatnonzero(of_look & (self._dashed == dashed)).tolist()
             if chosen:
-                pen = pens.pen(look)
-                self._bundles[look, dashed] = (
-                    self._joined(chosen, _hair_count(pen.widthF() * self.ratio)),
-                    _hair_pen(pen, dashed, self.ratio),
-                )
-
-    def _joined(self, chosen: list[int], count: int) -> QPainterPath:
-        path = QPainterPath()
-        for number in chosen:
-            for place in range(1 - count, count, 2):
-                path.addPath(self._hair(number, place))
-        return path
+                path, pen = QPainterPath(), pens.pen(look)
+                count = _hair_count(pen.widthF() * self.ratio)
+                for number, place in itertools.product(chosen, range(1 - count, count, 2)):
+                    path.addPath(self._hair(number, place))
+                self._bundles[look, dashed] = path, _hair_pen(pen, dashed, self.ratio)
 
     def _hair(self, number: int, place: int) -> QPainterPath:
         """One of the lines that make up a wire, `place` half steps beside its middle."""
@@ -214,3 +214,71 @@ def _most_of(values: Array) -> Array:
     drawn = np.zeros(len(values), bool)
     drawn[np.argpartition(sizes, -_MOST)[-_MOST:]] = True
     return drawn
+
+
+_PIECES = 40
+
+
+class WireScale(SizedWidget):
+    """A bar coloured and as wide as wires, between its numbers."""
+
+    SIZE, LEAST = (150, 24), (110, 24)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.carried: Carried = "weights"
+        self._largest = 1.0
+        self.setAccessibleName("Legend of the wires")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(px(24))
+        self._tell()
+
+    def show_scale(self, carried: Carried, largest: float) -> None:
+        """Show the scale of weights or gradients, with this weight at its ends."""
+        if (carried, largest) != (self.carried, self._largest):
+            self.carried, self._largest = carried, largest
+            self._tell()
+            self.update()
+
+    def ends(self) -> tuple[str, str]:
+        if self.carried == "gradients":
+            return f"1e{LOWEST:.0f}", short_text(10.0**HIGHEST)
+        return short_text(-self._largest), short_text(self._largest)
+
+    def _tell(self) -> None:
+        low, high = self.ends()
+        if self.carried == "weights":
+            words = f"The sign of a weight sets the colour of its wire, its size the width: from {low} to {high}."
+        else:
+            words = (
+                f"How strongly the error pulls at each weight, ∂E/∂w, on a logarithmic scale from {low} to {high}. "
+                "The colours mean the same in every picture."
+            )
+        identify(self, hint=words, about=words)
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        look = theme.current()
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(small_font())
+            low, high = self.ends()
+            before, after = (painter.fontMetrics().horizontalAdvance(text) + px(6) for text in (low, high))
+            bar = min(exact_px(120.0), self.width() - before - after - exact_px(4.0))
+            left = self.width() - after - bar
+            write(painter, QRectF(left - before - px(4), 0, before, self.height()), RIGHT, low, look.quiet)
+            write(painter, QRectF(self.width() - after, 0, after, self.height()), RIGHT, high, look.quiet)
+            painter.setPen(Qt.PenStyle.NoPen)
+            for start, end in itertools.pairwise(np.linspace(0, 1, _PIECES + 1).tolist()):
+                line = self._pen_at((start + end) / 2)
+                half = exact_px(max(line.widthF(), 1.0) * 0.9)
+                painter.setBrush(line.color())
+                painter.drawRect(
+                    QRectF(left + start * bar, self.height() / 2 - half, (end - start) * bar + 0.4, 2 * half)
+                )
+
+    def _pen_at(self, share: float) -> QPen:
+        """The pen of a wire at a place of the bar, 0…1."""
+        if self.carried == "gradients":
+            return gradient_pen(share, theme.magnitude_table())
+        return weight_pen(abs(2 * share - 1), share > 0.5, theme.current())

@@ -29,10 +29,9 @@ from ui.views.chart.plot import style_words
 from ui.views.network.aligned_snapshot import AlignedSnapshot
 from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
 from ui.views.network.places import NetworkShown, Places
-from ui.views.network.strokes import Carried
+from ui.views.network.strokes import Carried, WireScale
 from ui.views.network.weight_editor import ParameterEditing
 from ui.views.network.widget import NetworkCanvas
-from ui.views.network.wire_scale import WireScale
 from ui.views.network.wording import NETWORK_HINT, Wording
 from ui.views.view import View
 
@@ -125,8 +124,6 @@ class NetworkView(View):
         self._canvas.key_asked.connect(self._on_key)
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
-
-    # What it shows ---------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._told = True
@@ -222,8 +219,6 @@ class NetworkView(View):
     def _places(self) -> Places:
         return Places(self._drawing, self._canvas.pos())
 
-    # What it requests -----------------------------------------------------------------------------------------
-
     def _update_requests(self) -> None:
         columns = self._drawing.columns
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
@@ -232,8 +227,6 @@ class NetworkView(View):
         largest = max((column.tile for column in columns), default=0.0)
         points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
-
-    # Words -----------------------------------------------------------------------------------------------------
 
     def _describe(self) -> None:
         words = self._drawing.structure.words()
@@ -267,8 +260,6 @@ class NetworkView(View):
     @property
     def _wording(self) -> Wording:
         return Wording(self._drawing.structure, self._aligned)
-
-    # What a person does ----------------------------------------------------------------------------------------
 
     def _on_pointed(self, hit: Hit | None) -> None:
         self._magnify((hit.place, hit.unit) if hit is not None and hit.kind == "unit" else None)

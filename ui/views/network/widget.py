@@ -38,6 +38,17 @@ _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 
 
+_KEYS = {
+    Qt.Key.Key_Return: "edit",
+    Qt.Key.Key_Enter: "edit",
+    Qt.Key.Key_Minus: "fewer",
+    Qt.Key.Key_Plus: "more",
+    Qt.Key.Key_Equal: "more",
+    Qt.Key.Key_Insert: "insert",
+    Qt.Key.Key_F2: "open",
+}
+
+
 class NetworkCanvas(SizedWidget):
     """The drawing, the mouse and the keyboard over it."""
 
@@ -71,8 +82,6 @@ class NetworkCanvas(SizedWidget):
         self._wheel = WheelSteps()
         self._sort = Throttle(self._sort_wires, self, _WIRE_INTERVAL)
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def apply_theme(self) -> None:
         self.drawing.apply_theme()
         self.update()
@@ -88,9 +97,9 @@ class NetworkCanvas(SizedWidget):
         self._rewired()
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
-        """What the wires carry, one number each in the order of `drawing.wires`, and the biases that are seen.
+        """Show the values of wires, in the order of `drawing.wires`, and the visible biases.
 
-        Numbers of another kind or of other wires are drawn at once, others when their time has come.
+        Values of another kind or of other wires are drawn at once, others at the next beat.
         """
         self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
         self.update()
@@ -120,8 +129,6 @@ class NetworkCanvas(SizedWidget):
             return hit.place, hit.unit
         return self.selection if self.hasFocus() and hit is None else None
 
-    # Moving about ----------------------------------------------------------------------------------------------
-
     def pan(self, offset: float) -> None:
         """Move the drawing so that the widget begins at `offset`."""
         if self.drawing.pan(offset):
@@ -145,8 +152,6 @@ class NetworkCanvas(SizedWidget):
             self.page(place, unit - column.first if unit < column.first else unit - column.seen[-1])
         margin = column.tile / 2 + 2 * FADE
         self.pan(min(max(self.drawing.offset, column.x + margin - self.drawing.size.width()), column.x - margin))
-
-    # The mouse -------------------------------------------------------------------------------------------------
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
@@ -249,8 +254,6 @@ class NetworkCanvas(SizedWidget):
             return True
         return super().event(event)
 
-    # The keyboard ----------------------------------------------------------------------------------------------
-
     def select(self, chosen: tuple[int, int] | None) -> None:
         """Move the selection to a unit, or to an input at place −1."""
         if chosen != self.selection:
@@ -271,53 +274,38 @@ class NetworkCanvas(SizedWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        asked = {
-            Qt.Key.Key_Return: "edit",
-            Qt.Key.Key_Enter: "edit",
-            Qt.Key.Key_Minus: "fewer",
-            Qt.Key.Key_Plus: "more",
-            Qt.Key.Key_Equal: "more",
-            Qt.Key.Key_Insert: "insert",
-            Qt.Key.Key_F2: "open",
-        }
         others = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
         if event.modifiers() & others or not self.drawing.structure.layers:
             event.ignore()
-        elif key in asked and self.selection is not None:
-            self.key_asked.emit(asked[key])
-        elif key == Qt.Key.Key_Escape and self.selection is not None:
-            self.select(None)
-        elif not self._walk(key):
-            event.ignore()
-
-    def _walk(self, key: Qt.Key) -> bool:
-        if self.selection is None:
+        elif self.selection is None:
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Left, Qt.Key.Key_Right):
                 self._go(0, self.drawing.diagram.column(0).first)
-                return True
-            return False
-        place, unit = self.selection
-        page = max(1, self.drawing.diagram.column(place).shown)
+            else:
+                event.ignore()
+        elif key in _KEYS:
+            self.key_asked.emit(_KEYS[key])
+        elif key == Qt.Key.Key_Escape:
+            self.select(None)
+        elif not self._walk(*self.selection, key):
+            event.ignore()
+
+    def _walk(self, place: int, unit: int, key: Qt.Key) -> bool:
+        page, last = max(1, self.drawing.diagram.column(place).shown), self.drawing.structure.output
         down = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1, Qt.Key.Key_PageUp: -page, Qt.Key.Key_PageDown: page}
         across = {Qt.Key.Key_Left: place - 1, Qt.Key.Key_Right: place + 1, Qt.Key.Key_Home: INPUTS,
-                  Qt.Key.Key_End: self.drawing.structure.output}  # fmt: skip
+                  Qt.Key.Key_End: last}  # fmt: skip
         if key in down:
             self._go(place, unit + down[key])
         elif key in across:
-            self._cross(min(max(across[key], INPUTS), self.drawing.structure.output))
-        else:
-            return False
-        return True
+            self._cross(place, unit, min(max(across[key], INPUTS), last))
+        return key in down or key in across
 
-    def _cross(self, place: int) -> None:
+    def _cross(self, place: int, unit: int, to: int) -> None:
         """Go to the unit of another column that is nearest in height."""
-        assert self.selection is not None
-        if place == self.selection[0]:
-            return
-        before = self.drawing.diagram.column(self.selection[0])
-        height = before.rect(min(max(self.selection[1], before.first), before.seen[-1])).center().y()
-        column = self.drawing.diagram.column(place)
-        self._go(place, column.first + int(np.argmin(np.abs(column.middles() - height))))
+        before, column = (self.drawing.diagram.column(k) for k in (place, to))
+        if place != to:
+            height = before.rect(min(max(unit, before.first), before.seen[-1])).center().y()
+            self._go(to, column.first + int(np.argmin(np.abs(column.middles() - height))))
 
     def _go(self, place: int, unit: int) -> None:
         unit = min(max(unit, 0), self.drawing.structure.units(place) - 1)

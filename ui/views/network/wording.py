@@ -48,7 +48,8 @@ class Wording:
         if hit.kind == "insertion":
             return "Add a layer here. The others keep their weights."
         if hit.kind == "chip" and column is not None:
-            return _folded_words(column)
+            noun, last = "Inputs" if column.place == INPUTS else "Units", column.seen[-1] + 1
+            return f"{noun} {column.first + 1} to {last} of {column.units:,}. Click or scroll for others."
         layer = structure.layers[hit.place]
         return (
             f"Layer {layer.name}: one unit {'more' if hit.kind == 'more' else 'fewer'}. The others keep their weights."
@@ -62,20 +63,16 @@ class Wording:
             return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
         layer = structure.layers[place]
         parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
-        if self.aligned is not None:
-            parts.append(f"bias {number_text(float(self.aligned.biases(place)[unit]))}")
-            parts += self._states(place, unit)
-        return ", ".join(parts)
-
-    def _states(self, place: int, unit: int) -> list[str]:
-        assert self.aligned is not None
-        words, states, measured = [], self.aligned.states(place), self.aligned.statistics(place)
+        if self.aligned is None:
+            return parts[0]
+        states, measured = self.aligned.states(place), self.aligned.statistics(place)
+        parts.append(f"bias {number_text(float(self.aligned.biases(place)[unit]))}")
         if states is not None and unit < len(states.dead):
-            words += ["dead"] if states.dead[unit] else []
-            words += ["dropped"] if states.dropped[unit] else []
+            parts += ["dead"] if states.dead[unit] else []
+            parts += ["dropped"] if states.dropped[unit] else []
         if measured is not None and measured.dead > 0:
-            words.append(f"{percent_text(measured.dead)} of the layer dead")
-        return words
+            parts.append(f"{percent_text(measured.dead)} of the layer dead")
+        return ", ".join(parts)
 
     def number(self, hit: Hit) -> str:
         value, gradient = self.value(hit), self.value(hit, "gradients")
@@ -106,11 +103,6 @@ class Wording:
         if hit.kind == "bias":
             return float(self.aligned.biases(hit.place, carried)[hit.unit])
         return float(self.aligned.weights(hit.place, carried)[hit.unit, hit.source])
-
-
-def _folded_words(column: TileColumn) -> str:
-    noun = "Inputs" if column.place == INPUTS else "Units"
-    return f"{noun} {column.first + 1} to {column.seen[-1] + 1} of {column.units:,}. Click or scroll for others."
 
 
 def parameter_exists(hit: Hit, structure: NetworkStructure) -> bool:

@@ -22,7 +22,10 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
 
 
 def answer_words(snapshot: Snapshot, values: Array) -> str:
-    """The answer in words: a value, or a class with its probability. `values` are as in the boundary."""
+    """The answer in words: a value, or a class with its probability, with other losses than cross-entropy its score.
+
+    `values` are as in the boundary.
+    """
     sample = snapshot.sample
     if not np.isfinite(values).all():
         return "not a finite number"

@@ -107,7 +107,10 @@ def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
 
 
 def winning_classes(field: Array, fine: int = _FINE) -> Array:
-    """The predicted class everywhere, uint8 (m, m) with m = fine × (n − 1): pixels from edge to edge of the plane."""
+    """The predicted class everywhere, uint8 (m, m) with m = fine × (n − 1): pixels from edge to edge of the plane.
+
+    Only cells of the grid whose corners disagree are looked at more closely, between their corners.
+    """
     field = np.nan_to_num(field)
     scores = field if len(field) > 1 else np.stack([-field[0], field[0]])
     whole = (scores.argmax(axis=0) if len(field) > 1 else field[0] >= 0).astype(np.uint8)
@@ -179,7 +182,7 @@ def level_lines(values: Array, levels: Array) -> ContourLines:
 
 
 def borders(shares: Array) -> Array:
-    """Where the winner among several classes (classes, n, n) changes: ends as of `zero_line`.
+    """The borders between several classes (classes, n, n): ends as of `zero_line`.
 
     Of the winners at a cell's corners all but the last are told from the rest, so that hardly a line is drawn twice.
     """

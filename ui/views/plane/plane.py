@@ -18,6 +18,7 @@ from playground.experiment.quantity import round_step
 from ui.forms.edits import NOTCH, WheelSteps
 from ui.look import theme
 from ui.look.numbers import short_text
+from ui.look.theme import px
 from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
 PlaneTool: TypeAlias = Literal["look", "edit"]
@@ -56,11 +57,11 @@ class InputPlane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.axis_width = theme.px(_LEFT)
+        self.axis_width = px(_LEFT)
         """Pixels for the axis beside the square."""
         self.plot.getAxis("left").setWidth(self.axis_width)
-        self.plot.getAxis("bottom").setHeight(theme.px(BOTTOM))
-        self.plot.getPlotItem().layout.setContentsMargins(0, theme.px(EDGE), theme.px(EDGE), 0)
+        self.plot.getAxis("bottom").setHeight(px(BOTTOM))
+        self.plot.getPlotItem().layout.setContentsMargins(0, px(EDGE), px(EDGE), 0)
         self.box = self.plot.getViewBox()
         self.tool: PlaneTool = "look"
         self.seen = _WHOLE
@@ -98,7 +99,7 @@ class InputPlane(QObject):
             return False
         self._scales, before = scales, self.axis_width
         self._number_axes()
-        self.axis_width = theme.px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
+        self.axis_width = px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
 
@@ -126,8 +127,6 @@ class InputPlane(QObject):
         """Convert a place to the units of the data."""
         first, second = self._scales
         return first.value(place.x()), second.value(place.y())
-
-    # What is seen ----------------------------------------------------------------------------------------------
 
     @property
     def pixel(self) -> float:
@@ -205,8 +204,6 @@ class InputPlane(QObject):
         values = _even_ticks(low, low + self.seen.width(), scale)
         return [(scale.place(value), short_text(value)) for value in values]
 
-    # The mouse -------------------------------------------------------------------------------------------------
-
     def set_tool(self, tool: PlaneTool) -> None:
         """Choose the use of the mouse. A stroke under way ends."""
         if self.tool == "edit" and self._button != Qt.MouseButton.NoButton:
@@ -227,24 +224,19 @@ class InputPlane(QObject):
         """The brush on the plane, if it is visible."""
         return self._brush.rect() if self._brush.isVisible() else None
 
-    def _place_at(self, position: QPointF) -> QPointF:
-        return self.box.mapSceneToView(self.plot.mapToScene(position.toPoint()))
-
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.Leave:
+        mouse = {
+            QEvent.Type.MouseMove: self._move,
+            QEvent.Type.MouseButtonPress: self._press,
+            QEvent.Type.MouseButtonRelease: self._release,
+            QEvent.Type.MouseButtonDblClick: self._double_click,
+        }
+        if event.type() == QEvent.Type.Leave:
             self._leave()
         elif isinstance(event, QWheelEvent):
             return self._turn(event)
-        elif isinstance(event, QMouseEvent):
-            if kind == QEvent.Type.MouseMove:
-                return self._move(event)
-            if kind == QEvent.Type.MouseButtonPress:
-                return self._press(event)
-            if kind == QEvent.Type.MouseButtonRelease:
-                return self._release(event)
-            if kind == QEvent.Type.MouseButtonDblClick:
-                return self._double_click(event)
+        elif isinstance(event, QMouseEvent) and event.type() in mouse:
+            return mouse[event.type()](event)
         return False
 
     def _inside(self, event: QMouseEvent | QWheelEvent) -> bool:
@@ -252,7 +244,7 @@ class InputPlane(QObject):
 
     def _place(self, event: QMouseEvent | QWheelEvent) -> QPointF:
         """The place of an event, moved onto the plane if it is beside it."""
-        place = self._place_at(event.position())
+        place = self.box.mapSceneToView(self.plot.mapToScene(event.position().toPoint()))
         return QPointF(*(min(max(value, -EXTENT), EXTENT) for value in (place.x(), place.y())))
 
     def _press(self, event: QMouseEvent) -> bool:

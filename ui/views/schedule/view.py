@@ -57,9 +57,6 @@ _STAIRS = 60
 """Up to this many rates are drawn as steps; of more, the steps can't be seen."""
 
 
-# The schedule over time ---------------------------------------------------------------------------------------
-
-
 def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
     """The epochs of a schedule's main effect; 0 for a constant one."""
     epochs = schedule.warmup / steps_per_epoch
@@ -109,7 +106,10 @@ def training_points(experiment: Experiment, sample: Sample | None) -> int:
 
 
 def update_places(total: float, most: int) -> Array:
-    """The numbers of sampled updates of `total`: all, or one of every stretch, irregularly."""
+    """The numbers of sampled updates of `total`: all, or one of every stretch.
+
+    The distances are irregular: at regular ones, a rate that goes up and down might look constant.
+    """
     if total <= most:
         return np.arange(max(1, math.ceil(total)), dtype=np.float64)
     places = np.arange(most)
@@ -117,7 +117,7 @@ def update_places(total: float, most: int) -> Array:
 
 
 def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
-    """The coming rates from a place: epochs and rates, a few as a staircase."""
+    """The coming rates from a place: epochs and rates, a few as a staircase. `epoch` may lie within an epoch."""
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
     per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch
@@ -196,9 +196,6 @@ class _ScheduleShown:
     reading: str
 
 
-# The view -----------------------------------------------------------------------------------------------------
-
-
 class ScheduleView(View):
     """A switch and a line of words above the plot of the learning rate."""
 
@@ -246,8 +243,6 @@ class ScheduleView(View):
         self._mouse.moved.connect(self._read)
         stack_chart(self, self._controls, self._words, self._plot)
 
-    # What it shows ---------------------------------------------------------------------------------------------
-
     def show_experiment(self, experiment: Experiment) -> None:
         self._experiment = experiment
         self._show(fresh=True)
@@ -281,8 +276,6 @@ class ScheduleView(View):
             reading=self._words.text(),
         )
 
-    # Where training stands -------------------------------------------------------------------------------------
-
     def _per_epoch(self) -> int:
         assert self._experiment is not None
         sample = self._snapshot.sample if self._snapshot else None
@@ -300,8 +293,6 @@ class ScheduleView(View):
         if self._snapshot is not None and self._snapshot.experiment is self._experiment:
             return self._snapshot.learning_rate
         return float(self._coming[1][0]) if len(self._coming[1]) else float("nan")
-
-    # Drawing ---------------------------------------------------------------------------------------------------
 
     def _show(self, fresh: bool) -> None:
         experiment, snapshot = self._experiment, self._snapshot
@@ -365,8 +356,6 @@ class ScheduleView(View):
         self._axis.logarithmic = self._scale.value == "log"
         if self._experiment is not None:
             self._show(fresh=True)
-
-    # Mouse and words -------------------------------------------------------------------------------------------
 
     def _show_texts(self) -> None:
         if self._experiment is not None:

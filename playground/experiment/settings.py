@@ -1,0 +1,81 @@
+"""Settings as text, `PATH=VALUE`: what the command line changes of an experiment.
+
+`training.learning_rate=0.1`, `training.optimizer=sgd`, `layers=8-8`, `layers.0.activation=relu`, `features=x1,x2`. A
+value is read as its declaration says.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from playground.catalog.activations import Tanh
+from playground.experiment.declarations import Field
+from playground.experiment.paths import field_at, read_value, value_at, with_kind, with_value
+from playground.experiment.rules import check
+from playground.experiment.tree import Experiment, Layer
+from playground.files.errors import InputError
+
+
+def with_settings(experiment: Experiment, settings: Iterable[str]) -> Experiment:
+    """The experiment with all of some settings, checked once they are all in place. Raises InputError."""
+    settings = list(settings)
+    for setting in settings:
+        path, text = split_setting(setting)
+        experiment = _with_setting(experiment, path, text)
+    return check(experiment) if settings else experiment
+
+
+def split_setting(setting: str) -> tuple[str, str]:
+    """The path and the value of a setting. Raises InputError."""
+    path, sign, text = setting.partition("=")
+    if not sign or not path.strip():
+        raise InputError("--set", setting, "PATH=VALUE, as in training.learning_rate=0.1")
+    # Messages write the place of a layer as in layers[0].units.
+    return re.sub(r"\[(\d+)\]", r".\1", path.strip()), text.strip()
+
+
+def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
+    """The experiment with one more setting. Raises InputError."""
+    field = field_at(experiment, path)
+    if path == "layers" and re.fullmatch(r"(\d+(-\d+)*)?", text):
+        layer = experiment.layers[0] if experiment.layers else Layer(activation=Tanh())
+        units = [int(number) for number in text.split("-") if number]
+        layers = tuple(msgspec.structs.replace(layer, units=number, id=None) for number in units)
+        changed: Experiment = msgspec.structs.replace(experiment, layers=layers)
+        return changed
+    if field.choices and re.fullmatch(r"\w+", text) and not _is_nothing(text, field):
+        if value_at(experiment, path) is None and field.member(text) is not None:
+            return _replaced(experiment, path, {"kind": text})
+        result: Experiment = with_kind(experiment, path, text)
+        return result
+    return _replaced(experiment, path, _plain(text, field))
+
+
+def _replaced(experiment: Experiment, path: str, raw: Any) -> Experiment:
+    """The experiment with plain data at a path. Raises InputError."""
+    result: Experiment = with_value(experiment, path, read_value(path, raw))
+    return result
+
+
+def _is_nothing(text: str, field: Field) -> bool:
+    """Whether a text says that nothing stands there."""
+    return field.optional and text == "null"
+
+
+def _plain(text: str, field: Field) -> Any:
+    """A value as in a file: text where a text is declared, else what JSON says, else the text."""
+    if _is_nothing(text, field):
+        return None
+    if field.type is str or any(isinstance(value, str) for value in field.values):
+        return text
+    if field.entry is not None and not text.startswith("["):
+        return [_plain(part.strip(), field.entry) for part in text.split(",") if part.strip()]
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text

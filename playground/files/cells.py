@@ -1,0 +1,442 @@
+"""Tables as text: bytes become cells, and cells become columns whose kind is known.
+
+`read_cells` reads what people have: any usual encoding, separator, decimal sign, header or none, comments, the row
+names of R. Where a table can be read in two ways it takes the likelier one and says so: `Cells.questions` lists both
+readings, and `Reading` chooses. Every refusal is an InputError that names the row, which is the line in the file.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Literal, NamedTuple, TextIO, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.files import progress
+from playground.files.errors import InputError, one_line
+from playground.files.layout import Question, Reading, layout_of
+from playground.files.numerals import (
+    CODE,
+    DATE,
+    EPOCH,
+    MISSING,
+    MISSING_SIGNS,
+    MISSING_WORDS,
+    NUMBERS,
+    Signs,
+    day_of,
+    is_missing,
+    is_number,
+    number,
+)
+from playground.files.rows import (
+    LONGEST_ROW,
+    MARKS,
+    MAX_TABLE_BYTES,
+    SEPARATORS,
+    Lines,
+    QuoteError,
+    Text,
+    encodings_of,
+    likely_separator,
+    rows_in,
+    split_comment,
+)
+
+Kind: TypeAlias = Literal["number", "class", "date", "text", "empty"]
+MAX_TABLE_ROWS = 1_000_000
+_MOST_CLASSES = 10
+"""A column of text with more different cells than this is no column of classes."""
+_MAX_COLUMNS = 1_000
+_MAX_CELLS = 8_000_000
+_NOTE_ROWS = 1000
+"""Rows between two reports of progress."""
+_LOOK = 1000
+"""Rows that are looked at to find out how a table is written."""
+_MOST_KNOWN = 100_000
+"""Different cells that are kept but once however often they stand in a table."""
+_MOST_SAID = 10
+"""Rows that are named one by one."""
+
+
+class Column(NamedTuple):
+    """A column of a table: its cells without blanks around them, and what they are."""
+
+    name: str
+    kind: Kind
+    cells: list[str]
+    missing: npt.NDArray[np.bool_]
+    numbers: npt.NDArray[np.float64]
+    """The numbers in the cells, or the days since 1970 of dates; NaN for any other cell."""
+
+
+class Cells(NamedTuple):
+    """A table that has been read. `lines` holds the line in the file of each row."""
+
+    source: str
+    """Its name in messages: that of the file, or of the origin of the text."""
+    path: Path | None
+    columns: tuple[Column, ...]
+    lines: list[int]
+    ragged: list[tuple[int, int]]
+    """Rows that were left out since they have too many cells: their lines and how many."""
+    header: bool
+    separator: str
+    decimal: str
+    encoding: str
+    notes: tuple[str, ...]
+    questions: tuple[Question, ...]
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the columns, no two alike."""
+        return [column.name for column in self.columns]
+
+    def column(self, name: str) -> Column:
+        """The column of a name. Raises NoColumnError."""
+        return self.columns[_place_of(name, self.names, self.source)]
+
+    @property
+    def rows(self) -> int:
+        """How many rows the table has, those with too many cells included."""
+        return len(self.lines) + len(self.ragged)
+
+    @property
+    def words(self) -> str:
+        """How the table was read, in a few words."""
+        size = f"{self.rows:,} row{'' if self.rows == 1 else 's'}, {len(self.columns)} columns"
+        plural = "" if self.separator == " " else "s"
+        decimals = ", decimal commas" if self.decimal == "," else ""
+        return f"{size}, separated by {SEPARATORS[self.separator]}{plural}{decimals}"
+
+
+def read_cells(
+    source: Path | str, name: str = "the text", reading: Reading | None = None, wanted: Sequence[str] = ()
+) -> Cells:
+    """Read a file, or a text that comes from `name`. Raises InputError.
+
+    Of the columns only the `wanted` ones are kept, if there are some. Raises NoColumnError if one of them is missing.
+    """
+    reading = reading or Reading()
+    if isinstance(source, Path):
+        encodings = encodings_of(source)
+        for encoding in encodings:
+            text = Text(partial(source.open, encoding=encoding, newline=""), source.name, source.stat().st_size)
+            with suppress(UnicodeDecodeError):
+                found = _cells(text, reading, wanted)
+                return found._replace(path=source, encoding=encoding.removesuffix("-sig"))
+    size = len(str(source))
+    if size > MAX_TABLE_BYTES:
+        raise InputError(name, f"{size:,} characters", f"at most {MAX_TABLE_BYTES:,} characters")
+    return _cells(
+        Text(partial(io.StringIO, str(source).removeprefix("\ufeff"), newline=""), name, size), reading, wanted
+    )
+
+
+def _cells(text: Text, reading: Reading, wanted: Sequence[str]) -> Cells:
+    """The table in a text, whose quotes may be escaped by a backslash or followed by blanks. Raises InputError."""
+    try:
+        return _table(text, reading, wanted, mended=False)
+    except QuoteError as error:
+        with suppress(InputError):
+            return _table(text, reading, wanted, mended=True)
+        raise error
+
+
+def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) -> Cells:
+    """The table in a text. Raises InputError."""
+    source = text.source
+    with text.open() as file:
+        start = list(itertools.islice(_first_lines(file), 100))
+    declared = re.fullmatch(r'"?sep=([\t;,| ])"?\s*', start[0]) if start else None
+    separator = reading.separator or (declared[1] if declared else likely_separator(start))
+    rows = rows_in(text, separator, mended)
+    if declared:
+        next(rows, None)
+    look = list(itertools.islice(rows, _LOOK))
+    if not look:
+        raise InputError(source, "no cells", "a table with at least one row")
+    above = ((line, split_comment(comment, separator)) for line, comment in look[0][2].comments)
+    layout = layout_of([(line, row) for line, row, _ in look], list(above), reading)
+    names = _names(layout.header or [], layout.width)
+    places = list(range(1 if layout.named_rows else 0, layout.width))
+    if wanted:
+        places = sorted({_place_of(name, names, source) for name in wanted})
+    if len(places) > _MAX_COLUMNS:
+        raise InputError(source, f"{len(places):,} columns", f"at most {_MAX_COLUMNS:,} columns")
+    first = [row for _, row, _ in look[layout.start :]]
+    context = _Context.of([[row[k] if k < len(row) else "" for row in first] for k in range(layout.width)], separator)
+    taken, lines, ragged, comments = _taken(itertools.chain(look[layout.start :], rows), layout.width, places, source)
+    asked = _Asked(reading, context, lines)
+    named = layout.header or [""] * layout.width
+    columns = [
+        _column(names[place], cells, asked)
+        for place, cells in zip(places, taken, strict=True)
+        if named[place] or any(cells)
+    ]
+    notes = [*layout.notes, *_comment_notes(comments)]
+    return Cells(
+        source, None, tuple(columns), lines, ragged, layout.header is not None, separator, context.decimal, "",
+        tuple(notes), (*layout.questions, *asked.questions),
+    )  # fmt: skip
+
+
+# Rows of cells ------------------------------------------------------------------------------------------------
+
+
+class NoColumnError(InputError):
+    """A table has no column of a name: that is the value, and what is allowed lists those it has."""
+
+
+def _first_lines(file: TextIO) -> Iterator[str]:
+    """Yield the lines by which the separator is recognised."""
+    read = 0
+    for line in iter(partial(file.readline, LONGEST_ROW), ""):
+        yield line
+        read += len(line)
+        if read >= LONGEST_ROW:
+            break
+
+
+def _taken(
+    rows: Iterable[tuple[int, list[str], Lines]], width: int, places: Sequence[int], source: str
+) -> tuple[list[list[str]], list[int], list[tuple[int, int]], list[tuple[int, str]]]:
+    """The cells of some columns, the lines of the rows, the lines and widths of those too wide, and the comments."""
+    columns: list[list[str]] = [[] for _ in places]
+    lines: list[int] = []
+    ragged: list[tuple[int, int]] = []
+    known: dict[str, str] = {}
+    comments: list[tuple[int, str]] = []
+    for line, row, read in rows:
+        if (len(lines) + len(ragged)) % _NOTE_ROWS == 0:
+            comments = read.comments
+            progress.report_progress(min(read.read, read.size), read.size)
+        while len(row) > width and not row[-1]:
+            row.pop()
+        if len(row) > width:
+            ragged.append((line, len(row)))
+            continue
+        row.extend([""] * (width - len(row)))
+        lines.append(line)
+        for column, place in zip(columns, places, strict=True):
+            cell = row[place]
+            column.append(known.setdefault(cell, cell) if len(known) < _MOST_KNOWN else cell)
+        if len(lines) > MAX_TABLE_ROWS:
+            raise InputError(f"{source}, row {line}", "one row too many", f"at most {MAX_TABLE_ROWS:,} rows")
+        if len(lines) * len(columns) > _MAX_CELLS:
+            sizes = f"{len(lines):,} rows of {len(columns):,} columns"
+            raise InputError(f"{source}, row {line}", sizes, f"at most {_MAX_CELLS:,} cells")
+    return columns, lines, ragged, comments
+
+
+# What cells are -----------------------------------------------------------------------------------------------
+
+
+def _names(header: Sequence[str], width: int) -> list[str]:
+    """The names of the columns: those without one are numbered, and those of the same name as well."""
+    names: list[str] = []
+    for place in range(width):
+        name = _column_name(header[place] if place < len(header) else "") or f"Column {place + 1}"
+        again = itertools.count(2)
+        unique = name
+        while unique in names:
+            unique = f"{name} ({next(again)})"
+        names.append(unique)
+    return names
+
+
+def _column_name(cell: str) -> str:
+    """The name that a cell of the header gives its column."""
+    return one_line(cell, 200)
+
+
+def _place_of(name: str, names: Sequence[str], source: str) -> int:
+    """The place of the column of a name. Raises NoColumnError."""
+    # Where the names stand in a comment, an older program took its mark for a part of the first.
+    for written in (_column_name(name), name.lstrip(MARKS)):
+        if written in names:
+            return names.index(written)
+    raise NoColumnError(source, name, f"a column of {source}: {', '.join(names)}")
+
+
+def _comment_notes(comments: Sequence[tuple[int, str]]) -> list[str]:
+    """What to know about lines that were left out as comments."""
+    if not comments:
+        return []
+    several = len(comments) > 1
+    return [f"{len(comments):,} comment line{'s' * several} left out ({rows_words([line for line, _ in comments])})."]
+
+
+def rows_words(lines: Sequence[int]) -> str:
+    """Rows in words: `row 5`, or `rows 5, 9, 12 and 40 more`."""
+    more = f" and {len(lines) - _MOST_SAID:,} more" if len(lines) > _MOST_SAID else ""
+    return f"row{'s' if len(lines) > 1 else ''} {', '.join(f'{line}' for line in lines[:_MOST_SAID])}{more}"
+
+
+# What columns are ----------------------------------------------------------------------------------------------
+
+
+class _Context(NamedTuple):
+    """What all columns together say of each: the decimal sign, and the words that stand for missing numbers."""
+
+    decimal: str
+    proven: bool
+    separator: str
+    words: frozenset[str]
+
+    @classmethod
+    def of(cls, columns: Sequence[Sequence[str]], separator: str) -> _Context:
+        """What the first rows say."""
+        signs = [Signs.of(column) for column in columns]
+        proven = {one.proven for one in signs if one.proven}
+        likely = [one.likely for one in signs if one.likely]
+        examples = "".join(one.example for one in signs)
+        if len(proven) == 1:
+            decimal = min(proven)
+        elif likely:
+            decimal = likely[0]
+        else:
+            decimal = "," if "," in examples and separator == ";" else "."
+        words: set[str] = set()
+        for column in columns:
+            if 2 * sum(map(is_number, column)) > sum(not is_missing(cell) for cell in column):
+                words |= {cell.lower() for cell in column} & (MISSING_WORDS | MISSING_SIGNS)
+        return cls(decimal, len(proven) == 1, separator, frozenset(words))
+
+    def is_sure(self, signs: Signs) -> bool:
+        """Whether a column without a proof of its own has but one sensible reading."""
+        if signs.plain and self.decimal in signs.example:
+            return False
+        return self.proven or ("," not in signs.example and self.decimal == "." and self.separator == ",")
+
+
+class _Asked:
+    """How columns are to be read, and what of that turned out to be open."""
+
+    def __init__(self, reading: Reading, context: _Context, lines: Sequence[int]) -> None:
+        self.reading, self.context, self.lines = reading, context, lines
+        self.questions: list[Question] = []
+
+    def choose(self, name: str, column: str, subject: str, ways: dict[str, str]) -> str:
+        """The value of a field of the reading for a column: what was chosen, else the first of two.
+
+        `ways` says of each value what it makes of the subject. What is asked of several columns is one question.
+        """
+        for place, one in enumerate(self.questions):
+            if name and one.name == name:
+                self.questions[place] = one._replace(columns=(*one.columns, column))
+                return str(one.values[0])
+        values = sorted(ways, key=lambda value: value != getattr(self.reading, name, None))
+        labels = [ways[value] for value in values]
+        self.questions.append(Question(subject, name, (values[0], values[1]), (labels[0], labels[1]), (column,)))
+        return values[0]
+
+
+def _column(name: str, cells: list[str], asked: _Asked) -> Column:
+    """The column of these cells."""
+    distinct = Counter(cells)
+    present = [cell for cell in distinct if not is_missing(cell)]
+    values = _numbers(name, distinct, present, asked)
+    counted = sum(distinct[cell] for cell in present if cell in values)
+    others = [cell for cell in present if cell not in values]
+    if counted and 2 * counted > sum(distinct[cell] for cell in present):
+        if others:
+            where = rows_words([asked.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
+            ways = {"number": "no number", "text": "a class, as all cells there would be"}
+            if len(present) <= _MOST_CLASSES:
+                ways = {"text": "a class where that is the target", "number": "a missing value"}
+            asked.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
+        return _made(name, "number", cells, lambda cell: is_missing(cell), values)
+    days = _days(name, present, asked)
+    if days:
+        return _made(name, "date", cells, is_missing, days)
+    words = [cell for cell in distinct if cell.lower() in MISSING_WORDS]
+    never = MISSING | asked.context.words
+    if present and words and not all(cell.lower() in asked.context.words for cell in words):
+        ways = {"class": "a class", "missing": "a missing value"}
+        if asked.choose("words", name, words[0], ways) == "missing":
+            never |= MISSING_WORDS
+    elif not present:
+        never |= MISSING_WORDS | MISSING_SIGNS
+    cells = _with_equal_letters(name, cells, asked)
+    classes = len({cell for cell in set(cells) if cell.lower() not in never})
+    kind: Kind = "empty" if not classes else "class" if classes <= _MOST_CLASSES else "text"
+    return _made(name, kind, cells, lambda cell: cell.lower() in never, {})
+
+
+def _made(
+    name: str, kind: Kind, cells: list[str], is_missing: Callable[[str], bool], values: Mapping[str, float]
+) -> Column:
+    """A column, each different cell of which is looked at once."""
+    lost = {cell: is_missing(cell) for cell in set(cells)}
+    numbers = np.fromiter((values.get(cell, math.nan) for cell in cells), np.float64, len(cells))
+    return Column(name, kind, cells, np.fromiter((lost[cell] for cell in cells), np.bool_, len(cells)), numbers)
+
+
+def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _Asked) -> dict[str, float]:
+    """The numbers in the cells of a column; none if they are codes."""
+    signs, context = Signs.of(present[:_LOOK]), asked.context
+    if not signs.proven and len(present) > _LOOK:
+        signs = Signs.of(present)
+    decimal = signs.proven or context.decimal
+    if signs.example and not signs.proven and not context.is_sure(signs):
+        order = sorted(NUMBERS, key=lambda sign: sign != decimal)
+        ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
+        decimal = asked.choose("decimal", name, signs.example, ways)
+    read = ((cell, number(cell, decimal)) for cell in present)
+    values = {cell: value for cell, value in read if value is not None}
+    codes = [cell for cell in values if CODE.fullmatch(cell)]
+    if any("." in cell or "," in cell for cell in values):
+        # Beside 2.5e3, 1e3 is no code.
+        codes = [cell for cell in codes if "e" not in cell.lower()]
+    if codes and len(values) == len(present):
+        code = one_line(min(codes), 24)
+        ways = {"number": f"the number {values[min(codes)]:.15g}", "text": f"the text {code}"}
+        if asked.choose("codes", name, code, ways) == "text":
+            return {}
+    return values
+
+
+def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
+    """The days since 1970 that dates stand for; empty unless all cells are dates."""
+    found = [DATE.fullmatch(cell) for cell in cells]
+    dates = [date for date in found if date is not None]
+    if not dates or len(dates) < len(cells):
+        return {}
+    short = [date for date in dates if len(date[1]) <= 2]
+    first, open_ = "day", [date for date in short if int(date[1]) <= 12 and int(date[3]) <= 12 and date[2] != "."]
+    if any(int(date[3]) > 12 for date in short):
+        first = "month"
+    elif short and len(open_) == len(short):
+        ways = {"day": day_of(short[0], "day"), "month": day_of(short[0], "month")}
+        likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
+        shown = {way: f"{date.fromordinal(EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
+        first = asked.choose("dates", name, short[0][0], shown)
+    days = {date[0]: day_of(date, first) for date in dates}
+    return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}
+
+
+def _with_equal_letters(name: str, cells: list[str], asked: _Asked) -> list[str]:
+    """The cells of a column of classes, where classes that differ only in capital letters may be one."""
+    counts = Counter(cells)
+    alike: dict[str, list[str]] = {}
+    for cell in counts:
+        alike.setdefault(cell.casefold(), []).append(cell)
+    pairs = [group for group in alike.values() if len(group) > 1]
+    if not pairs or len(alike) > _MOST_CLASSES:
+        return cells
+    ways = {"different": "different classes", "same": "one class"}
+    if asked.choose("letters", name, " and ".join(one_line(cell, 24) for cell in pairs[0]), ways) == "different":
+        return cells
+    usual = {cell: max(group, key=lambda one: counts[one]) for group in pairs for cell in group}
+    return [usual.get(cell, cell) for cell in cells]

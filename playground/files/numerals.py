@@ -1,0 +1,113 @@
+"""What a single cell may be: a number in whatever notation, a day, or a sign that there is no value."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+CELL_ERRORS = "#n/a #na #null! #div/0! #value! #ref! #name? #num!"
+"""What spreadsheets write where there is no value."""
+MISSING = frozenset(["", *f"? n/a nan -nan nat <na> \\n 1.#qnan 1.#ind {CELL_ERRORS}".split()])
+"""Cells without a value, in small letters."""
+MISSING_WORDS = frozenset(("na", "none", "null"))
+"""Cells without a value among numbers; among text they may as well be classes."""
+MISSING_SIGNS = frozenset(("-", "--", "–", "—", ".", "..", "*", "nil", "missing", "undefined"))
+"""Cells without a value among numbers, and among text if numbers of the same table are missing by them."""
+
+_CLEANED = str.maketrans({"−": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
+_GROUPED = {
+    # In threes, or the Indian way; a comma, a point, an apostrophe or a blank between the groups.
+    ".": r"[1-9]\d{0,2}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3}",
+    ",": r"[1-9]\d{0,2}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*",
+}
+NUMBERS = {
+    sign: re.compile(rf"[+-]?(?:(?:\d+|{grouped})(?:[{sign}]\d*)?|[{sign}]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+    for sign, grouped in _GROUPED.items()
+}
+CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
+"""What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
+DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?", re.ASCII)
+EPOCH = date(1970, 1, 1).toordinal()
+
+
+def number(cell: str, decimal: str = ".") -> float | None:
+    """The finite number in a cell, or None."""
+    cell = cell.strip()
+    if not cell.isascii():
+        cell = cell.translate(_CLEANED)
+    found = NUMBERS[decimal].fullmatch(cell)
+    if found is None:
+        return None
+    if found["group"] is not None or (decimal == "." and "," in cell):
+        cell = re.sub(rf"[^\d{decimal}eE+-]", "", cell)
+    value = float(cell.replace(",", "."))
+    return value if math.isfinite(value) else None
+
+
+def any_number(cell: str) -> float | None:
+    """The number in a cell with either decimal sign."""
+    point = number(cell)
+    return point if point is not None else number(cell, ",")
+
+
+def is_number(cell: str) -> bool:
+    return any_number(cell) is not None
+
+
+def is_missing(cell: str) -> bool:
+    """Whether a cell has no value, if it stands among numbers."""
+    lower = cell.lower()
+    return lower in MISSING or lower in MISSING_WORDS or lower in MISSING_SIGNS
+
+
+class Signs(NamedTuple):
+    """What the numbers of a column say about the decimal sign."""
+
+    proven: str = ""
+    """The sign that is proven by most cells; empty if none is."""
+    example: str = ""
+    """A cell like 1,200 or 1.200 that proves none."""
+    plain: str = ""
+    """What stands beside such cells without a sign: numbers that are "small" and need no grouping, or "large"."""
+
+    @classmethod
+    def of(cls, cells: Iterable[str]) -> Signs:
+        """What these cells say."""
+        proofs: Counter[str] = Counter()
+        example, plain = "", ""
+        for cell in sorted({cell for cell in cells if not cell.isalpha()}):
+            cleaned = cell.translate(_CLEANED)
+            fitting = [sign for sign in NUMBERS if NUMBERS[sign].fullmatch(cleaned)]
+            if len(fitting) == 1:
+                proofs[fitting[0]] += 1
+            elif fitting and ("," in cell or "." in cell):
+                example = example or cell
+            elif fitting and cleaned.lstrip("+-").isdecimal():
+                plain = "large" if plain == "large" or len(cleaned.lstrip("+-")) > 3 else "small"
+        return cls(max(proofs, key=lambda sign: proofs[sign], default=""), example, plain)
+
+    @property
+    def likely(self) -> str:
+        """The decimal sign if 1.200 beside 950 is 1200; empty if nothing speaks for that."""
+        groups = self.example and self.plain == "small" and not self.proven
+        return ("," if "." in self.example else ".") if groups else ""
+
+
+def day_of(found: re.Match[str], first: str) -> float | None:
+    """The days since 1970 of a date in digits, None if there is no such day."""
+    one, two, three = int(found[1]), int(found[3]), int(found[4])
+    if len(found[1]) == 4:
+        year, month, day = one, two, three
+    else:
+        year, day, month = three, *((one, two) if first == "day" else (two, one))
+    if max(len(found[1]), len(found[4])) < 4:
+        return None
+    seconds = 3600 * int(found[5] or 0) + 60 * int(found[6] or 0) + int(found[7] or 0)
+    try:
+        return date(year, month, day).toordinal() - EPOCH + seconds / 86400
+    except ValueError:
+        return None

@@ -1,0 +1,176 @@
+"""Text into rows of cells: encodings, separators, quotes, comments.
+
+A text of any size is read line by line. Every refusal is an InputError that names the row: the line in the file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+from playground.files.atomic import TooLargeError, readable_size
+from playground.files.errors import InputError, one_line, reason_of
+from playground.files.numerals import CELL_ERRORS, number
+
+MAX_TABLE_BYTES = 2**28
+LONGEST_ROW = 100_000
+_MOST_LINES = 1_000
+"""The most lines of a row, whose cells may go over several."""
+SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
+"""What may separate cells, with its name; of two that fit equally well the first is taken."""
+_COMMENT = re.compile(rf"\s*(?:#(?!\d|[0-9a-f]{{6}}\b|{CELL_ERRORS[1:].replace(' #', '|')})|%|//)", re.IGNORECASE)
+MARKS = "#%/ \t"
+_RULE = re.compile(r"[-=+|:\s]*--[-=+|:\s]*")
+"""The line below the names in tables made for reading."""
+
+
+def encodings_of(path: Path) -> list[str]:
+    """The encodings to try for a file: by its mark, UTF-16 by its zeros, else UTF-8 first. Raises InputError."""
+    try:
+        readable_size(path, MAX_TABLE_BYTES)
+        with path.open("rb") as file:
+            start = file.read(4000)
+    except TooLargeError as error:
+        size = MAX_TABLE_BYTES // 2**20
+        raise InputError(path.name, f"more than {size} MB", f"at most {size} MB") from error
+    except (OSError, ValueError) as error:
+        raise InputError(str(path), "this file", f"a readable text file ({reason_of(error)})") from error
+    marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
+    marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
+    encoding = next((name for mark, name in marks.items() if start.startswith(mark)), "utf-8-sig")
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if encoding == "utf-8-sig" and 4 * max(even, odd) > len(start[::2]) and 10 * min(even, odd) < max(even, odd):
+        encoding = "utf-16-le" if odd > even else "utf-16-be"
+    return [encoding, "cp1252", "latin-1"]
+
+
+class Text(NamedTuple):
+    """A text that can be read from its start any number of times."""
+
+    open: Callable[[], TextIO]
+    source: str
+    size: int
+
+
+def text_of(text: str) -> Text:
+    """A piece of text."""
+    return Text(partial(io.StringIO, text, newline=""), "", len(text))
+
+
+class QuoteError(InputError):
+    """A quote is not closed, or closed where its cell does not end."""
+
+
+class Lines:
+    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
+
+    def __init__(self, file: TextIO, text: Text, separator: str, mended: bool) -> None:
+        self.file, self.source, self.size = file, text.source, text.size
+        self.separator, self.mended = separator, mended
+        self.read = self.line = 0
+        """Characters and lines so far."""
+        self.row: list[str] = []
+        """The lines of the row so far."""
+        self.row_start = 0
+        """Characters before the row."""
+        self.comments: list[tuple[int, str]] = []
+
+    def __iter__(self) -> Lines:
+        return self
+
+    def __next__(self) -> str:
+        while True:
+            line = self.file.readline(LONGEST_ROW + 1)
+            if not line:
+                raise StopIteration
+            self.line += 1
+            self.read += len(line)
+            if "\0" in line:
+                raise InputError(f"{self.source}, row {self.line}", "a zero byte", "text; this looks like another file")
+            if self.row or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
+                break
+            self.comments.append((self.line, line.strip()))
+            self.row_start = self.read
+        self.row.append(line)
+        if self.read - self.row_start > LONGEST_ROW or len(self.row) > _MOST_LINES:
+            length = f"more than {LONGEST_ROW:,} characters or {_MOST_LINES:,} lines"
+            raise QuoteError(f"{self.source}, row {self.start}", length, "shorter rows; perhaps a quote is not closed")
+        if self.separator == " " and len(self.row) == 1:
+            line = line.replace("\t", " ").strip() + "\n"
+        return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.mended else line
+
+    def begin_row(self) -> None:
+        """Note that the lines so far formed whole rows."""
+        self.row, self.row_start = [], self.read
+
+    @property
+    def start(self) -> int:
+        """The line at which the row begins."""
+        return self.line - len(self.row) + 1
+
+
+def rows_in(text: Text, separator: str, mended: bool = False) -> Iterator[tuple[int, list[str], Lines]]:
+    """Yield the rows that are not empty: the line each begins at, its cells, and all lines. Raises InputError."""
+    with text.open() as file:
+        lines = Lines(file, text, separator, mended)
+        escape = "\\" if mended else None
+        rows = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True, escapechar=escape)
+        while True:
+            lines.begin_row()
+            try:
+                row = next(rows, None)
+            except csv.Error as error:
+                raise _quote_error("".join(lines.row), lines, separator) from error
+            if row is None:
+                return
+            row = [cell.strip() for cell in row]
+            if any(row):
+                yield lines.start, row, lines
+
+
+def _quote_error(row: str, lines: Lines, separator: str) -> QuoteError:
+    """The error for a row in which a quote does not close at the end of its cell."""
+    whole = re.compile(rf' *(?:"[^"]*(?:""[^"]*)*"|[^"{separator}\r\n][^{separator}\r\n]*)?(?:[{separator}\r\n]|$)')
+    place = 0
+    while place < len(row) and (cell := whole.match(row, place)):
+        place = cell.end()
+    line = lines.start + len(re.findall(r"\r\n|\r|\n", row[:place]))
+    allowed = "cells whose quotes are closed; a quote is not closed here, or not at the end of its cell"
+    return QuoteError(f"{lines.source}, row {line}", one_line(row[place : place + 80], 24), allowed)
+
+
+def split_comment(comment: str, separator: str) -> list[str]:
+    """The cells of a comment, as far as it has some."""
+    with suppress(InputError):
+        return next((row for _, row, _ in rows_in(text_of(comment.lstrip(MARKS)), separator)), [])
+    return []
+
+
+def likely_separator(lines: Sequence[str]) -> str:
+    """The separator that gives the most regular rows with the most numbers in them."""
+    start = text_of("".join(lines))
+    scores = {separator: _regularity(start, separator) for separator in SEPARATORS}
+    return max(scores, key=lambda separator: scores[separator])
+
+
+def _regularity(text: Text, separator: str) -> float:
+    """How regular the table is with this separator; 0 for a single column."""
+    rows: list[list[str]] = []
+    # The last row may be cut off.
+    with suppress(InputError):
+        rows.extend(row for _, row, _ in rows_in(text, separator, mended=True))
+    widths = Counter(map(len, rows))
+    usual = max(widths, key=lambda width: widths[width], default=0)
+    if usual < 2:
+        return 0.0
+    signs = "." if separator == "," else ".,"
+    clean = [not cell or any(number(cell, sign) is not None for sign in signs) for row in rows for cell in row]
+    return widths[usual] / len(rows) * (0.1 + sum(clean) / len(clean))
