@@ -13,7 +13,7 @@ help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
-	@echo 'make kill        kill a process 500 times while it saves'
+	@echo 'make kill        kill a process 500 times while it saves, and close a window 100 times while it trains'
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
@@ -53,6 +53,7 @@ truth: $(READY)
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py -k killed
+	@QT_QPA_PLATFORM=offscreen CLOSINGS=100 $(PY) -m pytest -o faulthandler_timeout=0 tests/ui/test_window.py -k closing_during
 
 # Not on Windows, for which there is no Atheris.
 fuzz: $(READY)

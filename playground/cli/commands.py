@@ -21,6 +21,7 @@ from playground.cli.table import table
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
+from playground.experiment.paths import with_value
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
@@ -30,7 +31,7 @@ from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import WholeSetRequest
-from playground.run.run import Document, resume
+from playground.run.run import resume
 from playground.run.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -71,10 +72,6 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     """Add the option that changes the experiment."""
     words = "change a setting, as in training.learning_rate=0.1 or layers=8-8; any number of times"
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
-
-
-def _presets_parser() -> Parser:
-    return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
 def _export_parser() -> Parser:
@@ -156,7 +153,7 @@ def _train(arguments: argparse.Namespace) -> None:
 def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
     """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
-    experiment = found.experiment if epochs is None else _with_epochs(found.experiment, epochs)
+    experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
     trainer = Trainer(experiment, initial=initial, engine=_usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
         _check_complete(initial, trainer)
@@ -222,7 +219,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), AnimationSettings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = _resumed_trainer(document).usable_initial()
+        initial = Trainer.of(resume(document)).usable_initial()
     engine = _usable_engine(arguments.engine, experiment.precision)
     with _progress_bar("frame") as bar:
 
@@ -240,13 +237,9 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     found = open_source(arguments.experiment, arguments.set)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
-        return _resumed_trainer(found.document)
+        return Trainer.of(resume(found.document))
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     return _train_experiment(found, epochs, arguments)[0]
-
-
-def _resumed_trainer(document: Document) -> Trainer:
-    return Trainer.of(resume(document))
 
 
 def _bench(arguments: argparse.Namespace) -> None:
@@ -267,12 +260,6 @@ def check_target(option: str, path: str | None) -> None:
     """Raise InputError for a file that can't be written, before any time is spent."""
     if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
         raise InputError(option, path, "a file in a folder that exists")
-
-
-def _with_epochs(experiment: Any, epochs: int) -> Any:
-    import msgspec
-
-    return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
 
 
 def _train_with_progress(trainer: Trainer, epochs: int) -> None:
@@ -344,7 +331,7 @@ def _summary(result: dict[str, Any]) -> str:
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (_train_parser, _train),
-    "presets": (_presets_parser, _presets),
+    "presets": (lambda: Parser("main.py presets", description="List the presets, one per line, name first."), _presets),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),

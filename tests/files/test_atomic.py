@@ -27,7 +27,7 @@ from playground.files.atomic import (
 )
 
 ROOT = Path(__file__).parents[2]
-KILLS = int(os.environ.get("KILLS", "20"))
+KILLS = int(os.environ.get("KILLS", "6"))
 """How many times a process is killed while it saves; `make kill` does so 500 times."""
 
 

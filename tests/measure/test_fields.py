@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import numpy as np
@@ -128,26 +127,24 @@ def as_written() -> dict[str, Any]:
     return {"version": 1, "precision": "float64", "layers": LAYERS, "training": {"batch_size": 7}}
 
 
-def test_pictures_are_made_in_no_time() -> None:
-    wide = trainer(layers=[{"units": 20, "activation": "tanh"}] * 3, precision="float32")
-    deep = trainer(layers=[{"units": 64, "activation": "tanh"}] * 30, precision="float32", steps=1)
-    seconds = [
-        best_time(lambda: UnitMapsRequest(24).answer(wide)),
-        best_time(lambda: UnitMapsRequest(24, ((0, 1, 2),) * 31).answer(deep)),
-    ]
-    # Ten times as long as measured on a machine at rest.
-    assert seconds[0] < 0.01
-    assert seconds[1] < 0.06
+@pytest.mark.parametrize(
+    "units", [None, ((0, 1, 2),) * 31, ((), (), (4,)), ((),) * 31], ids=["all", "some", "one", "none"]
+)
+def test_maps_take_one_pass_in_single_precision_as_far_as_the_last_layer_that_is_mapped(
+    units: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deep = trainer(layers=[{"units": 8, "activation": "tanh"}] * 30, steps=1)
+    passed: list[tuple[int, Any]] = []
+    through = reference.through_layer
 
+    def count(network: Any, place: int, parameters: Array, a: Array) -> Array:
+        passed.append((place, parameters.dtype))
+        return through(network, place, parameters, a)
 
-def best_time(work: Any) -> float:
-    """The least time that a piece of work took of several."""
-    times = []
-    for _ in range(10):
-        started = time.perf_counter()
-        work()
-        times.append(time.perf_counter() - started)
-    return min(times)
+    monkeypatch.setattr(reference, "through_layer", count)
+    UnitMapsRequest(24, units).answer(deep)
+    wanted = [place for place in range(31) if units is None or units[place : place + 1] not in ((), ((),))]
+    assert passed == [(place, np.float32) for place in range(max(wanted, default=-1) + 1)]
 
 
 # Parameters and units -------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QSettings, QThread
+from PySide6.QtCore import QEvent, QObject, QSettings, QThread
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Training
@@ -18,6 +18,7 @@ from playground.engine.reference import Reference
 from playground.engine.state import State
 from playground.measure.requests import BoundaryRequest
 from ui.look import theme
+from ui.look.beat import text_beat
 from ui.session.session import Session
 from ui.shell import waiting
 from ui.window.window import Window
@@ -59,6 +60,17 @@ def experiment() -> Experiment:
         layers=(Layer(6, Tanh()), Layer(5, Tanh())),
         training=Training(learning_rate=0.01, batch_size=10),
     )
+
+
+@pytest.fixture
+def beat(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[QObject]:
+    """The beat at which all texts change, in the middle of an interval; it strikes only when a test has it strike."""
+    beat = text_beat()
+    monkeypatch.setattr(beat, "_interval", 1_000_000)
+    beat.strike()
+    yield beat
+    # What was asked for in the meantime does not wait for the end of that interval.
+    beat.strike()
 
 
 class Gate:

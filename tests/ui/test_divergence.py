@@ -11,7 +11,8 @@ from playground import Experiment, Snapshot
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import load_preset
 from playground.measure.diagnosis import diagnose
-from playground.run import changes
+from playground.run import changes, health
+from playground.run.run import Run
 from ui.session.session import Session
 
 
@@ -25,6 +26,13 @@ def with_training(experiment: Experiment, **changed: object) -> Experiment:
     return msgspec.structs.replace(experiment, training=training)
 
 
+@pytest.fixture(autouse=True)
+def at_every_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for a healthy moment after every chunk of training, so that the last one before the change is kept."""
+    monkeypatch.setattr(health, "_LOOK_SECONDS", 0.0)
+    monkeypatch.setattr(health, "_LOOK_REST", 0)
+
+
 @pytest.fixture
 def before(qtbot, session: Session) -> Snapshot:
     """The moment, some epochs on, before the learning rate was set to 1000 and training diverged."""
@@ -32,7 +40,6 @@ def before(qtbot, session: Session) -> Snapshot:
     qtbot.waitUntil(lambda: session.report.snapshot.epoch > 5)
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running)
-    qtbot.wait(150)
     before = session.report.snapshot
     session.edit(with_training(session.experiment, learning_rate=1000.0), "learning rate 1000")
     session.play()
@@ -69,13 +76,28 @@ def test_undo_repairs_it(qtbot, session: Session, settled, before: Snapshot) -> 
     goes_on(qtbot, session, settled, before)
 
 
-def test_play_goes_back_and_tells_the_same_again(qtbot, session: Session, before: Snapshot) -> None:
-    words, stopped = session.report.snapshot.problem, session.report.snapshot.step
-    told: list[int] = []
-    session.reported.connect(lambda report: told.append(report.snapshot.step))
+@pytest.fixture
+def went_back(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The steps that training went back to."""
+    steps, go_back = list[int](), changes.go_back
+
+    def remember(run: Run) -> None:
+        go_back(run)
+        steps.append(run.state.step)
+
+    monkeypatch.setattr(changes, "go_back", remember)
+    return steps
+
+
+def test_play_goes_back_and_tells_the_same_again(
+    qtbot, session: Session, before: Snapshot, went_back: list[int]
+) -> None:
+    first = session.report
     session.play()
-    qtbot.waitUntil(lambda: bool(told) and told[-1] == stopped)
-    assert session.report.snapshot.problem == words
+    qtbot.waitUntil(lambda: session.report is not first and not session.report.running)
+    assert session.report.snapshot.step == first.snapshot.step
+    assert session.report.snapshot.problem == first.snapshot.problem
+    assert went_back == [before.step]
 
 
 def test_a_step_goes_back_and_on_by_one(qtbot, session: Session, before: Snapshot) -> None:
@@ -86,9 +108,7 @@ def test_a_step_goes_back_and_on_by_one(qtbot, session: Session, before: Snapsho
     assert session.report.snapshot.problem == ""
 
 
-def test_an_epoch_goes_back_and_on(qtbot, session: Session, before: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
-    went_back, go_back = [], changes.go_back
-    monkeypatch.setattr(changes, "go_back", lambda run: went_back.append(go_back(run)))
+def test_an_epoch_goes_back_and_on(qtbot, session: Session, before: Snapshot, went_back: list[int]) -> None:
     session.epoch()
     qtbot.waitUntil(lambda: len(went_back) == 1)
     qtbot.waitUntil(lambda: not session.report.running and session.report.snapshot.step > before.step)

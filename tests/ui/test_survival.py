@@ -11,6 +11,7 @@ from playground.catalog.activations import Relu, Tanh
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Blobs, Circle, Hills, Spiral
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
@@ -30,20 +31,23 @@ EDGES = {
 }
 
 
+def look_at_all(qtbot, window: Window) -> None:
+    """Bring every dock to the front and have it painted."""
+    for name, dock in window.docks.docks.items():
+        window.docks.show(name)
+        qtbot.waitUntil(lambda name=name: name in window.docks.seen)
+        dock.grab()
+
+
 @pytest.mark.parametrize("name", EDGES)
 def test_everything_lives_through(qtbot, window: Window, name: str) -> None:
     window.session.open(msgspec.structs.replace(EDGES[name], name=name), name)
     window.session.set_speed(None)
     for step in range(2):
-        for dock in window.docks.docks:
-            window.docks.show(dock)
-            qtbot.wait(30)
-        window.grab()
+        look_at_all(qtbot, window)
         window.session.step() if step == 0 else window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.step > 1 or window.session.report.snapshot.status != "ready")
-    for dock in window.docks.docks:
-        window.docks.show(dock)
-        qtbot.wait(30)
+    look_at_all(qtbot, window)
     assert window.isVisible()
     if name == "diverging":
         qtbot.waitUntil(lambda: window.session.report.snapshot.status == "diverged")
@@ -58,6 +62,6 @@ def test_everything_lives_through_all_layouts_and_sizes_of_the_window(
         trained.resize(width, height)
         for plan in LAYOUTS:
             trained.docks.arrange(plan)
-            qtbot.wait(40)
+            lay_out(trained)
             trained.grab()
     hands.key(trained, "Space")

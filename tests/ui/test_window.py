@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from ui.look import theme
 from ui.look.numbers import percent_text
 from ui.views.curves.view import CurvesView
 from ui.window.window import Window
+
+CLOSINGS = int(os.environ.get("CLOSINGS", "4"))
 
 # The main job -----------------------------------------------------------------------------------------------------
 
@@ -350,8 +353,8 @@ def test_a_failed_save_is_told(qtbot, window: Window, tmp_path: Path) -> None:
 # Coming and going -------------------------------------------------------------------------------------------------
 
 
-def test_closing_during_training_is_clean_twenty_times(qtbot, qapp: QApplication) -> None:
-    for _ in range(20):
+def test_closing_during_training_is_clean_every_time(qtbot, qapp: QApplication) -> None:
+    for _ in range(CLOSINGS):
         window = Window()
         window.show()
         window.session.play()

@@ -18,7 +18,6 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui.look import theme
-from ui.look.beat import text_beat
 from ui.views.chart.series import moving_mean, thin_to_extremes
 from ui.views.curves import view as module
 from ui.views.curves.view import CurveHeading, CurvesView, LossAxis, accuracy_axis, r_squared_axis
@@ -69,14 +68,16 @@ def test_the_words_say_the_present_values(shown):
     assert accuracy.startswith(f"Accuracy training {100 * history.train_accuracy[-1]:.1f} %")
 
 
-def test_words_change_at_most_four_times_a_second_but_always_catch_up(shown, qtbot):
+def test_words_change_with_the_beat_and_always_catch_up(shown, beat):
     view = shown(CurvesView(), with_history(history_of(50)), SIZE)
-    before, later = view.shown().headings, with_history(history_of(60))
-    text_beat().strike()
-    view.show_snapshot(later)
+    beat.strike()
+    before = view.shown().headings
+    view.show_snapshot(with_history(history_of(60)))
+    QApplication.processEvents()
     assert len(view.shown().training[:, 0]) == 60
     assert view.shown().headings == before
-    qtbot.waitUntil(lambda: view.shown().headings != before)
+    beat.strike()
+    assert view.shown().headings != before
 
 
 def test_without_a_validation_set_there_is_one_curve_and_a_dash(shown):
