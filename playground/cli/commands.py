@@ -20,6 +20,7 @@ from playground.cli.table import table
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
+from playground.experiment.paths import with_value
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
@@ -29,7 +30,7 @@ from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import WholeSetRequest
-from playground.run.run import Document, resume
+from playground.run.run import resume
 from playground.run.trainer import Trainer
 
 if TYPE_CHECKING:
@@ -63,10 +64,6 @@ def _add_training_options(parser: Parser, default: str) -> None:
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
-
-
-def _presets_parser() -> Parser:
-    return Parser("main.py presets", description="List the presets, one per line, name first.")
 
 
 def _export_parser() -> Parser:
@@ -148,7 +145,7 @@ def _train(arguments: argparse.Namespace) -> None:
 def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
     """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
     initial = None if arguments.init is None else load_weights(arguments.init)
-    experiment = found.experiment if epochs is None else _with_epochs(found.experiment, epochs)
+    experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
     trainer = Trainer(experiment, initial=initial, engine=_usable_engine(arguments.engine, experiment.precision))
     if initial is not None:
         _check_complete(initial, trainer)
@@ -206,7 +203,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), AnimationSettings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = _resumed_trainer(document).usable_initial()
+        initial = Trainer.of(resume(document)).usable_initial()
     engine = _usable_engine(arguments.engine, experiment.precision)
     with _progress_bar("frame") as bar:
 
@@ -224,13 +221,9 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     found = open_source(arguments.experiment)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
-        return _resumed_trainer(found.document)
+        return Trainer.of(resume(found.document))
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     return _train_experiment(found, epochs, arguments)[0]
-
-
-def _resumed_trainer(document: Document) -> Trainer:
-    return Trainer.of(resume(document))
 
 
 def _bench(arguments: argparse.Namespace) -> None:
@@ -251,12 +244,6 @@ def check_target(option: str, path: str | None) -> None:
     """Raise InputError for a file that can't be written, before any time is spent."""
     if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
         raise InputError(option, path, "a file in a folder that exists")
-
-
-def _with_epochs(experiment: Any, epochs: int) -> Any:
-    import msgspec
-
-    return msgspec.structs.replace(experiment, training=msgspec.structs.replace(experiment.training, epochs=epochs))
 
 
 def _train_with_progress(trainer: Trainer, epochs: int) -> None:
@@ -316,7 +303,7 @@ def _summary(result: dict[str, Any]) -> str:
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
     "train": (_train_parser, _train),
-    "presets": (_presets_parser, _presets),
+    "presets": (lambda: Parser("main.py presets", description="List the presets, one per line, name first."), _presets),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),

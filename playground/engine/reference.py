@@ -259,12 +259,8 @@ def decay_weights(network: Network, parameters: Array, share: float) -> Array:
 
 def first_broken_layer(network: Network, flat: Array) -> str:
     """The name of the layer nearest to the output with a number that is not finite."""
-    broken = [layer for layer in network.layers if not _all_finite(layer, flat)]
+    broken = [layer for layer in network.layers if not all_finite(flat[layer.start : layer.stop])]
     return broken[-1].name if broken else network.layers[-1].name
-
-
-def _all_finite(layer: NetworkLayer, flat: Array) -> bool:
-    return all_finite(flat[layer.start : layer.stop])
 
 
 # Many updates ---------------------------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ class Health:
         loss = _mean_loss(loss_of, outputs(inputs), targets)
         idle = _mean_loss(loss_of, np.zeros_like(targets), targets)
         self.best = self.best or idle
-        if loss <= self._bearable(idle):
+        if loss <= min(_MUCH_WORSE * self.best, _HOPELESS * max(self.best, idle), sys.float_info.max):
             self.moment = moment._replace(state=moment.state.copy())
             self.rate = 0.0
         # A loss that is not bearable never becomes so by lasting.
@@ -76,10 +76,6 @@ class Health:
         self.best = max(best, _SMALL * idle)
         ended = time.perf_counter()
         self.due = ended + max(_LOOK_SECONDS, _LOOK_REST * (ended - started))
-
-    def _bearable(self, idle: float) -> float:
-        """The largest loss at which all is well; an output of 0 has the loss `idle`."""
-        return min(_MUCH_WORSE * self.best, _HOPELESS * max(self.best, idle), sys.float_info.max)
 
 
 def _some_points(setup: Setup) -> tuple[Array, Array]:

@@ -33,15 +33,11 @@ def insertable_layers(old: Network, new: Network, sources: Sources, restored: Se
             continue
         behind = new.layers[place]
         fits = source == before + 1 and not (behind.skip or behind.muted or set(waiting) & set(restored))
-        if fits and all(_passes(new.layers[k]) for k in waiting):
+        layers = (new.layers[k] for k in waiting)
+        if fits and all(_passes_through(one) or one.normalization.axis != 0 for one in layers):
             result.extend(waiting)
         before, waiting = source, []
     return result
-
-
-def _passes(layer: NetworkLayer) -> bool:
-    """Whether a layer can be made to pass on what comes in."""
-    return _passes_through(layer) or layer.normalization.axis != 0
 
 
 def _passes_through(layer: NetworkLayer) -> bool:

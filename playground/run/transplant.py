@@ -96,15 +96,11 @@ def _surviving_columns(
         )
     before = sources[place - 1] if place else None
     moved = before != source - 1 or source == 0 or place == 0
-    if moved and (same_source_only or _was_removed(source - 1, sources)):
+    # The features, layer −1, are never removed.
+    if moved and (same_source_only or (source > 0 and source - 1 not in sources)):
         return none, none
     shared = np.arange(min(old.network.layers[source].inputs, new.network.layers[place].inputs))
     return shared, shared
-
-
-def _was_removed(layer: int, sources: Sources) -> bool:
-    """Whether an old layer is gone; the features (layer −1) never are."""
-    return layer >= 0 and layer not in sources
 
 
 def _copy_flat(
@@ -153,72 +149,44 @@ def transplant(
 
 
 def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]:
-    """In words, what of the old network has no place in the new one: at most two sentences."""
+    """Say what of the old network has no place in the new one, in at most two sentences."""
     sources = layer_sources(old, new)
     kept = {block.new for block in surviving_blocks(old, new, sources)}
-    gone = [name for name in old.features if name not in new.features]
+    gone = [FEATURES[name].label for name in old.features if name not in new.features]
+    removed = [layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources]
     survivors = [(old.network.layers[s], new.network.layers[p], p) for p, s in enumerate(sources) if s is not None]
-    notes = [
-        *([f"The weights of {listing(FEATURES[name].label for name in gone)} were removed."] if gone else []),
-        *_removed_layers([layer for place, layer in enumerate(old.network.layers[:-1]) if place not in sources], old),
-        *_narrowed([(before, after) for before, after, _ in survivors if before.units > after.units], new),
-        *_listening_elsewhere([after for _, after, place in survivors if place not in kept], new),
-        *_without_normalization(
-            [
-                after
-                for before, after, _ in survivors
-                if before.normalizes and before.normalization.kind != after.normalization.kind
-            ],
-            new,
-        ),
-        *(
-            []
-            if sources[-1] is not None
-            else ["The output layer starts anew, since the task has another number of classes."]
-        ),
-    ]
-    return (notes[0], _in_one(notes[1:])) if len(notes) > 2 else tuple(notes)
+    lost_units = {p: before.units - after.units for before, after, p in survivors if before.units > after.units}
+    narrowed = [new.network.layers[place] for place in lost_units]
+    rewired = [after for _, after, place in survivors if place not in kept]
+    bare = [after for a, after, _ in survivors if a.normalizes and a.normalization.kind != after.normalization.kind]
+    notes = [f"The weights of {listing(gone)} were removed."] if gone else []
+    if removed:
+        units = removed[0].units
+        which = "The only unit of {1} was" if units == 1 else f"The {units} units of {{1}} were"
+        notes.append(_note(f"{which} removed.", "{0} layers were removed: {1}.", removed, old))
+    if narrowed:
+        units = sum(lost_units.values())
+        which = "The last unit of {1} was" if units == 1 else f"The last {units} units of {{1}} were"
+        notes.append(_note(f"{which} removed.", f"{units} units of {{0}} layers were removed: {{1}}.", narrowed, new))
+    if rewired:
+        many = "{0} layers get their input from elsewhere now, and their weights start anew: {1}."
+        notes.append(_note("{1} gets its input from elsewhere now; its weights start anew.", many, rewired, new))
+    if bare:
+        many = "The normalization of {0} layers was removed, with its γ and β: {1}."
+        notes.append(_note("The normalization of {1} was removed, with its γ and β.", many, bare, new))
+    if sources[-1] is None:
+        notes.append("The output layer starts anew, since the task has another number of classes.")
+    if len(notes) <= 2:
+        return tuple(notes)
+    first, *others = (sentence.removesuffix(".") for sentence in notes[1:])
+    return notes[0], f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
 
 
-def _in_one(sentences: Sequence[str]) -> str:
-    first, *others = (sentence.removesuffix(".") for sentence in sentences)
-    return f"{'; '.join([first, *(other[0].lower() + other[1:] for other in others)])}."
-
-
-def _removed_layers(layers: Sequence[NetworkLayer], old: SetupStructure) -> list[str]:
-    if len(layers) > 1:
-        return [f"{len(layers)} layers were removed: {_names(layers, old)}."]
-    return [f"{_units_words(layer.units)} of layer {layer.name} {_was(layer.units)} removed." for layer in layers]
-
-
-def _narrowed(pairs: Sequence[tuple[NetworkLayer, NetworkLayer]], new: SetupStructure) -> list[str]:
-    """In words, which layers that survive have lost units; pairs of a layer before and after."""
-    if len(pairs) > 1:
-        gone = sum(before.units - after.units for before, after in pairs)
-        return [f"{gone} units of {len(pairs)} layers were removed: {_names([after for _, after in pairs], new)}."]
-    result = []
-    for before, after in pairs:
-        gone = before.units - after.units
-        which = "last unit" if gone == 1 else f"last {gone} units"
-        result.append(f"The {which} of {_layer_name(after)} {_was(gone)} removed.")
-    return result
-
-
-def _listening_elsewhere(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
-    if len(layers) > 1:
-        return [
-            f"{len(layers)} layers get their input from elsewhere now, and their weights start anew: "
-            f"{_names(layers, new)}."
-        ]
-    return [
-        f"{_capital(_layer_name(layer))} gets its input from elsewhere now; its weights start anew." for layer in layers
-    ]
-
-
-def _without_normalization(layers: Sequence[NetworkLayer], new: SetupStructure) -> list[str]:
-    if len(layers) > 1:
-        return [f"The normalization of {len(layers)} layers was removed, with its γ and β: {_names(layers, new)}."]
-    return [f"The normalization of {_layer_name(layer)} was removed, with its γ and β." for layer in layers]
+def _note(one: str, many: str, layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
+    """A sentence about one layer or about many, with their number as {0} and their names as {1}."""
+    name = "the output layer" if layers[0].name == "output" else f"layer {layers[0].name}"
+    said = one.format(1, name) if len(layers) == 1 else many.format(len(layers), _names(layers, structure))
+    return f"{said[0].upper()}{said[1:]}"
 
 
 def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
@@ -230,19 +198,3 @@ def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
         runs[-1].append(layer.name) if follows else runs.append([layer.name])
     parts = [part for run in runs for part in ([f"{run[0]} to {run[-1]}"] if len(run) > 2 else run)]
     return listing(parts) if len(parts) <= _MOST_NAMES else f"from {layers[0].name} to {layers[-1].name}"
-
-
-def _layer_name(layer: NetworkLayer) -> str:
-    return "the output layer" if layer.name == "output" else f"layer {layer.name}"
-
-
-def _capital(words: str) -> str:
-    return f"{words[0].upper()}{words[1:]}"
-
-
-def _units_words(units: int) -> str:
-    return "The only unit" if units == 1 else f"The {units} units"
-
-
-def _was(count: int) -> str:
-    return "was" if count == 1 else "were"
