@@ -31,6 +31,10 @@ _SPEED_HELP = (
     "fast as it can. A double click brings back the speed to watch at."
 )
 
+_LOSS_HELP = "Mean loss: training / validation."
+_SCORE_HELP = "Share of points right: training / validation."
+_R2_HELP = "Share of the variance that is explained, R²: training / validation."
+
 _ROOMY = 1170
 """The width, in pixels, from which nothing has to be narrow."""
 _GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
@@ -77,12 +81,8 @@ class TransportBar(QWidget):
         self.line.addSpacing(px(GRID))
         self.epoch = self._add_readout("Epoch", "0,000", "00,000,000", "Passes through the training points.")
         self.step = self._add_readout("Step", "00,000", "000,000,000", "Updates of the weights.")
-        self.loss = self._add_readout(
-            "Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", "Mean loss: training / validation."
-        )
-        self.score = self._add_readout(
-            "Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", "Share of points right: training / validation."
-        )
+        self.loss = self._add_readout("Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", _LOSS_HELP)
+        self.score = self._add_readout("Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", _SCORE_HELP)
         self.line.addStretch(1)
         self._guests = QHBoxLayout()
         self.line.addLayout(self._guests, 3)
@@ -183,6 +183,8 @@ class TransportBar(QWidget):
         write = number_text if regression else percent_text
         self.score.setText(" / ".join(write(share) for share in shares))
         self.score_caption.setText("R²" if regression else "Accuracy")
+        self.score.setToolTip(tip(_R2_HELP if regression else _SCORE_HELP, *snapshot.sample.notes))
+        self.loss.setToolTip(tip(_LOSS_HELP, snapshot.sample.loss_unit))
 
     def _add_speed(self) -> None:
         self.speed_text = quiet(QLabel())

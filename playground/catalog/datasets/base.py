@@ -119,6 +119,13 @@ class Sample(NamedTuple):
         """Whether losses are in units of the target's spread."""
         return self.target_scale != AxisScale()
 
+    @property
+    def loss_unit(self) -> str:
+        """What losses are measured in, as a sentence; empty where that is the data's own unit."""
+        if not self.scales_target:
+            return ""
+        return f"Losses count standard deviations of {self.target_name}: 1 stands for {self.target_scale.factor:,.4g}."
+
     def in_own_unit(self, predicted: Array) -> Array:
         """Values that the network predicts in a regression, in the data's own unit."""
         return self.target_scale.offset + self.target_scale.factor * predicted if self.scales_target else predicted

@@ -428,3 +428,19 @@ def test_a_decimal_comma_is_refused_with_the_way_to_write_it(owner) -> None:
     hands.key(entry, "Escape")
     assert entry.text() == "0.1"
     assert not entry.property("invalid")
+
+
+def test_settings_of_the_split_and_the_target_are_there_where_they_have_an_effect(qtbot, owner) -> None:
+    x = tuple(float(k) for k in range(8))
+    classes = UserPoints(x1=x, x2=x, target=(0.0,) * 7 + (1.0,))
+    owner.take(Experiment(data=classes), "", False)
+    rows = owner.panel.forms[UserPoints].rows
+    assert rows["stratified"].isEnabled() and not rows["scale_target"].isEnabled()
+    qtbot.waitUntil(lambda: owner.panel.notes.text() == "Class B has no validation points.")
+    owner.take(
+        Experiment(data=msgspec.structs.replace(classes, task="regression", train=(True,) * 7 + (False,))), "", False
+    )
+    assert not rows["stratified"].isEnabled() and rows["scale_target"].isEnabled()
+    said = "All training targets are equal, so that their R² has no meaning. "
+    said += "There is one validation point, and R² of a single point has no meaning."
+    qtbot.waitUntil(lambda: owner.panel.notes.text() == said)

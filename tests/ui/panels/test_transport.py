@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QAbstractButton, QWidget
 
 from playground import Experiment, Snapshot, Trainer, Training
+from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import TiltedPlane
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import load_preset
@@ -73,6 +74,18 @@ def test_regression_shows_r_squared(bar: TransportBar) -> None:
     bar.show_snapshot(snapshot_of(Experiment(data=TiltedPlane()), 5))
     assert bar.score_caption.text() == "R²"
     assert "%" not in bar.score.text()
+
+
+def test_what_numbers_mean_is_said_where_they_stand(qtbot, bar: TransportBar) -> None:
+    x = (0.0, 1.0, 2.0, 3.0)
+    values = UserPoints(x1=x, x2=x, target=(10.0, 30.0, 50.0, 70.0), task="regression", train=(True, True, True, False))
+    bar.show_snapshot(snapshot_of(Experiment(data=values), 5))
+    assert "Losses count standard deviations of value: 1 stands for 16.33." in bar.loss.toolTip()
+    assert "R² of a single point has no meaning" in bar.score.toolTip()
+    assert bar.score.text().endswith("–")
+    bar.show_snapshot(snapshot_of(Experiment(), 5))
+    qtbot.waitUntil(lambda: "deviations" not in bar.loss.toolTip())
+    assert "R²" not in bar.score.toolTip()
 
 
 @pytest.mark.parametrize("rate", [10.0, 1e9])

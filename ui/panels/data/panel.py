@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QLabel, QToolTip, QVBox
 
 from playground import Experiment, InputError, Snapshot
 from playground.catalog.choice import members
-from playground.catalog.datasets.base import Adjustable, Dataset, Sample, draw_sample, with_common
+from playground.catalog.datasets.base import Adjustable, Collected, Dataset, Sample, draw_sample, with_common
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
@@ -161,7 +161,8 @@ class DataPanel(Panel):
         data = self.experiment.data
         for tile, dataset in self.tiles.items():
             tile.show_sample(self._pictured(tile, dataset))
-        notes = draw_sample(data).notes if isinstance(data, Table) and data.path else ()
+        drawn = isinstance(data, Collected) and not (isinstance(data, Table) and not data.path)
+        notes = draw_sample(data).notes if drawn else ()
         self.notes.setText(" ".join(notes))
         self.notes.setVisible(bool(notes))
 
@@ -219,6 +220,12 @@ class DataPanel(Panel):
             form.set_path("data" if other is kind else "")
             form.setVisible(other is kind and bool(form.rows))
         self.forms[kind].show_value(data)
+        rows = self.forms[kind].rows
+        if isinstance(data, Collected):
+            classes, marked = task_of(data) == "classification", isinstance(data, UserPoints) and data.train is not None
+            reason = "Off: each point says which part it belongs to." if marked else "Off: values have no classes."
+            rows["stratified"].set_available(classes and not marked, reason)
+            rows["scale_target"].set_available(not classes, "Off: classes are not scaled.")
 
     def _add_features(self) -> dict[str, FeatureTile]:
         self.lines.addSpacing(px(GRID // 2))

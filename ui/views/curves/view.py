@@ -557,7 +557,8 @@ class CurvesView(View):
         digits = 3 if row is None else self._loss.heading.digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
-        self._loss.heading.show_values("Loss", (number[0], number[1]))
+        scaled = self._snapshot.sample.scales_target
+        self._loss.heading.show_values("Scaled loss" if scaled else "Loss", (number[0], number[1]))
         self._score.heading.show_values("Accuracy" if classes else "R²", (share[2], share[3]))
         self._show_place(None if row is None else float(self._times.column(history)[row]))
 
