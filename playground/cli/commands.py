@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.table import Table
-from playground.cli.table import add_options as add_table_options
-from playground.cli.table import table
+from playground.cli.table import add_table_options, table
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation

@@ -26,9 +26,9 @@ from playground.files import progress
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Question, Reading, layout_of
 from playground.files.numerals import (
-    CODE,
+    CODE_LIKE,
     DATE,
-    EPOCH,
+    FIRST_DAY,
     MISSING,
     MISSING_SIGNS,
     MISSING_WORDS,
@@ -405,7 +405,7 @@ def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _As
         ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
         decimal = asked.choose("decimal", name, signs.example, ways)
     values = numbers_in(present, decimal)
-    codes = [cell for cell in values if CODE.fullmatch(cell)]
+    codes = [cell for cell in values if CODE_LIKE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
         # Beside 2.5e3, 1e3 is no code.
         codes = [cell for cell in codes if "e" not in cell.lower()]
@@ -432,7 +432,7 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
         if None in ways.values():
             return {}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
-        shown = {way: f"{date.fromordinal(EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
+        shown = {way: f"{date.fromordinal(FIRST_DAY + int(ways[way] or 0))}, the {way} first" for way in likely}
         first = asked.choose("dates", name, short[0][0], shown)
     days = {date[0]: day_of(date, first) for date in dates}
     return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}

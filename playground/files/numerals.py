@@ -33,11 +33,11 @@ NUMBERS = {
     for sign, grouped in _GROUPED.items()
 }
 _PLAIN = frozenset("0123456789.+-eE")
-CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
+CODE_LIKE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
 """What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
 _TIME = r"[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|([+-]\d\d):?(\d\d))?"
 DATE = re.compile(rf"(\d{{1,4}})([-/.])(\d{{1,2}})\2(\d{{1,4}})(?:{_TIME})?", re.ASCII)
-EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def number(cell: str, decimal: str = ".") -> float | None:
@@ -129,6 +129,6 @@ def day_of(found: re.Match[str], first: str) -> float | None:
     seconds = 3600 * int(found[5] or 0) + 60 * int(found[6] or 0) + int(found[7] or 0)
     seconds -= 3600 * int(found[8] or 0) + 60 * int(f"{(found[8] or '+')[0]}{found[9] or 0}")
     try:
-        return date(year, month, day).toordinal() - EPOCH + seconds / 86400
+        return date(year, month, day).toordinal() - FIRST_DAY + seconds / 86400
     except ValueError:
         return None
