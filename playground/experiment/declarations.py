@@ -33,7 +33,12 @@ class _Range(NamedTuple):
     def words(self) -> str:
         """The range in signs: `≥ 0 and < 1`; empty if there is none."""
         ends = ((">" if self.low_open else "≥", self.low), ("<" if self.high_open else "≤", self.high))
-        return " and ".join(f"{sign} {bound:,}" for sign, bound in ends if math.isfinite(bound))
+        return " and ".join(f"{sign} {_number_words(bound)}" for sign, bound in ends if math.isfinite(bound))
+
+
+def _number_words(number: float) -> str:
+    """A bound as people write it: without a fraction that is 0."""
+    return f"{int(number) if float(number).is_integer() else number:,}"
 
 
 _ANY = _Range()

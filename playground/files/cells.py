@@ -134,7 +134,9 @@ def read_cells(
             text = Text(partial(source.open, encoding=encoding, newline=""), source.name, source.stat().st_size)
             with suppress(UnicodeDecodeError):
                 found = _cells(text, reading, wanted)
-                return found._replace(path=source, encoding=encoding.removesuffix("-sig"))
+                notes = [f"Read as {encoding} (Western European), since it is no UTF-8."] * (encoding in encodings[1:])
+                name = encoding.removesuffix("-sig")
+                return found._replace(path=source, encoding=name, notes=(*notes, *found.notes))
     size = len(str(source))
     if size > MAX_TABLE_BYTES:
         raise InputError(name, f"{size:,} characters", f"at most {MAX_TABLE_BYTES:,} characters")
@@ -184,7 +186,9 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) ->
         for place, cells in zip(places, taken, strict=True)
         if named[place] or any(cells)
     ]
-    notes = [*layout.notes, *_comment_notes(comments)]
+    again = [name for name, cell in zip(names, named, strict=True) if cell and _column_name(cell) != name]
+    notes = [*layout.notes, *(f"A name stands twice; the later column is {name}." for name in again)]
+    notes += _comment_notes(comments)
     return Cells(
         source, None, tuple(columns), lines, ragged, layout.header is not None, separator, context.decimal, "",
         tuple(notes), (*layout.questions, *asked.questions),
@@ -362,10 +366,12 @@ def _column(name: str, cells: list[str], asked: _Asked) -> Column:
         return _made(name, "date", cells, is_missing, days)
     words = [cell for cell in distinct if cell.lower() in MISSING_WORDS]
     never = MISSING | asked.context.words
-    if present and words and not all(cell.lower() in asked.context.words for cell in words):
+    if present and words and not all(cell.lower() in never - {"none"} for cell in words):
         ways = {"class": "a class", "missing": "a missing value"}
-        if asked.choose("words", name, words[0], ways) == "missing":
-            never |= MISSING_WORDS
+        if words[0].lower() in never:
+            ways = dict(reversed(ways.items()))
+        is_class = asked.choose("words", name, words[0], ways) == "class"
+        never = never - MISSING_WORDS if is_class else never | MISSING_WORDS
     elif not present:
         never |= MISSING_WORDS | MISSING_SIGNS
     cells = _with_equal_letters(name, cells, asked)
@@ -419,6 +425,8 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
         first = "month"
     elif short and len(open_) == len(short):
         ways = {"day": day_of(short[0], "day"), "month": day_of(short[0], "month")}
+        if None in ways.values():
+            return {}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
         shown = {way: f"{date.fromordinal(EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
         first = asked.choose("dates", name, short[0][0], shown)
@@ -436,7 +444,8 @@ def _with_equal_letters(name: str, cells: list[str], asked: _Asked) -> list[str]
     if not pairs or len(alike) > _MOST_CLASSES:
         return cells
     ways = {"different": "different classes", "same": "one class"}
-    if asked.choose("letters", name, " and ".join(one_line(cell, 24) for cell in pairs[0]), ways) == "different":
+    shown = ", ".join(" and ".join(one_line(cell, 24) for cell in group) for group in pairs)
+    if asked.choose("letters", name, shown, ways) == "different":
         return cells
     usual = {cell: max(group, key=lambda one: counts[one]) for group in pairs for cell in group}
     return [usual.get(cell, cell) for cell in cells]

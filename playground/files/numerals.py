@@ -15,7 +15,8 @@ MISSING = frozenset(["", *f"? n/a nan -nan nat <na> \\n 1.#qnan 1.#ind {CELL_ERR
 """Cells without a value, in small letters."""
 MISSING_WORDS = frozenset(("na", "none", "null"))
 """Cells without a value among numbers; among text they may as well be classes."""
-MISSING_SIGNS = frozenset(("-", "--", "–", "—", ".", "..", "*", "nil", "missing", "undefined"))
+_SIGNS = ("-", "--", "–", "—", ".", "..", "*")
+MISSING_SIGNS = frozenset((*_SIGNS, "nil", "missing", "undefined", "n.a.", "<null>", "(null)"))
 """Cells without a value among numbers, and among text if numbers of the same table are missing by them."""
 
 _CLEANED = str.maketrans({"−": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
@@ -30,7 +31,8 @@ NUMBERS = {
 }
 CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
 """What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
-DATE = re.compile(r"(\d{1,4})([-/.])(\d{1,2})\2(\d{1,4})(?:[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?Z?)?", re.ASCII)
+_TIME = r"[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|([+-]\d\d):?(\d\d))?"
+DATE = re.compile(rf"(\d{{1,4}})([-/.])(\d{{1,2}})\2(\d{{1,4}})(?:{_TIME})?", re.ASCII)
 EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -98,15 +100,19 @@ class Signs(NamedTuple):
 
 
 def day_of(found: re.Match[str], first: str) -> float | None:
-    """The days since 1970 of a date in digits, None if there is no such day."""
+    """The days since 1970 of a date in digits, None if there is no such day. Times are those of Greenwich."""
     one, two, three = int(found[1]), int(found[3]), int(found[4])
-    if len(found[1]) == 4:
+    if len(found[1]) == 4 and len(found[4]) <= 2:
         year, month, day = one, two, three
-    else:
+    elif len(found[4]) == 4 and len(found[1]) <= 2:
         year, day, month = three, *((one, two) if first == "day" else (two, one))
-    if max(len(found[1]), len(found[4])) < 4:
+    elif len(found[1]) <= 2 and len(found[4]) == 2 and found[2] == "/":
+        # As POSIX reads years of two digits.
+        year, day, month = 1969 + (three - 69) % 100, *((one, two) if first == "day" else (two, one))
+    else:
         return None
     seconds = 3600 * int(found[5] or 0) + 60 * int(found[6] or 0) + int(found[7] or 0)
+    seconds -= 3600 * int(found[8] or 0) + 60 * int(f"{(found[8] or '+')[0]}{found[9] or 0}")
     try:
         return date(year, month, day).toordinal() - EPOCH + seconds / 86400
     except ValueError:
