@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
-from playground.cli.table import add_options as add_table_options
-from playground.cli.table import table
+from playground.cli.table import add_table_options, table
 from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
@@ -366,10 +365,10 @@ def _summary(result: dict[str, Any]) -> str:
 
 
 def _describe_parser() -> Parser:
-    from playground.cli.describe import add_options
+    from playground.cli.describe import add_describe_options
 
     parser = Parser("main.py describe", description="Say what can be chosen and set, from its declaration.")
-    add_options(parser)
+    add_describe_options(parser)
     return parser
 
 

@@ -107,6 +107,9 @@ def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
     counts = len(first) > 2 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
     if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)] if len(row) == width):
         return True
+    if len(filled) == 1 < width and not numeric and len(rows) > 2:
+        # A title, with separators as in the rows below, stands above a header.
+        return bool(first[0]) and all(rows[1]) and len(rows[1]) == width and not any(map(is_number, rows[1]))
     if len(first) >= width or longer is None:
         return False
     # A header may lack the name of the column of row names, or some names.
@@ -133,7 +136,9 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int)
     counted = steps == {1} and numbers[0] in (0, 1)
     years = len(numbers) > 1 and all(value in range(1800, 2200) for value in numbers)
     doubtful = distinct and (counted or years or "new" in votes)
-    return doubtful and "odd value" in votes and "value" not in votes, doubtful
+    fractions = any(not value.is_integer() for row in below for value in map(any_number, row) if value is not None)
+    likely = (counted and len(numbers) > 2 and fractions) or "value" not in votes
+    return doubtful and "odd value" in votes and likely, doubtful
 
 
 def _vote(cell: str, below: Sequence[str]) -> str:

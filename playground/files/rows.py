@@ -26,7 +26,7 @@ _MOST_LINES = 1_000
 """The most lines of a row, whose cells may go over several."""
 SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
 """What may separate cells, with its name; of two that fit equally well the first is taken."""
-_COMMENT = re.compile(rf"\s*(?:#(?!\d|[0-9a-f]{{6}}\b|{CELL_ERRORS[1:].replace(' #', '|')})|%|//)", re.IGNORECASE)
+_COMMENT = re.compile(rf"\s*(?:#(?!\d|[0-9a-f]{{6}}\b|{CELL_ERRORS[1:].replace(' #', '|')})|%|//|\x1a)", re.IGNORECASE)
 MARKS = "#%/ \t"
 _RULE = re.compile(r"[-=+|:\s]*--[-=+|:\s]*")
 """The line below the names in tables made for reading."""
@@ -95,7 +95,7 @@ class Lines:
             self.read += len(line)
             if "\0" in line:
                 raise InputError(f"{self.source}, row {self.line}", "a zero byte", "text; this looks like another file")
-            if self.row or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
+            if self.row or line[0].isalnum() or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
                 break
             self.comments.append((self.line, line.strip()))
             self.row_start = self.read
@@ -131,7 +131,7 @@ def rows_in(text: Text, separator: str, mended: bool = False) -> Iterator[tuple[
                 raise _quote_error("".join(lines.row), lines, separator) from error
             if row is None:
                 return
-            row = [cell.strip() for cell in row]
+            row = list(map(str.strip, row))
             if any(row):
                 yield lines.start, row, lines
 
@@ -158,6 +158,9 @@ def likely_separator(lines: Sequence[str]) -> str:
     """The separator that gives the most regular rows with the most numbers in them."""
     start = text_of("".join(lines))
     scores = {separator: _regularity(start, separator) for separator in SEPARATORS}
+    if not any(scores.values()):
+        # Perhaps quotes are not closed; reading will tell.
+        scores = {separator: sum(separator in line for line in lines) for separator in "\t;,|"}
     return max(scores, key=lambda separator: scores[separator])
 
 

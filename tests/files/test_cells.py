@@ -76,6 +76,8 @@ def written(folder: Path, text: str, encoding: str = "utf-8") -> Path:
         "% 12.5.2026\n1.5 -2\n2.5 0.25\n3 0.001\n",
         "# a,b,c\n1.5,-2,x\n2.5,0.25,y\n3,0.001,x\n",
         "Measured in May\n\na,b,c\n1.5,-2,x\n2.5,0.25,y\n3,0.001,x\n",
+        "Measured in May,,\na,b,c\n1.5,-2,x\n2.5,0.25,y\n3,0.001,x\n",
+        "a,b,c\r\n1.5,-2,x\r\n2.5,0.25,y\r\n3,0.001,x\r\n\x1a",
         "a,b,c,\n1.5,-2,x,\n2.5,0.25,y,\n3,0.001,x,\n",
         "a,b,c\n1.5,-2,x,,\n2.5,0.25,y,,\n3,0.001,x,,\n",
         ",a,b\n,1.5,-2\n,2.5,0.25\n,3,0.001\n",
@@ -328,6 +330,8 @@ def test_a_column_of_numbers_may_hold_some_that_are_none() -> None:
         (("13/01/1970", "02/02/1970"), [12, 32]),
         (("01/13/1970", "02/02/1970"), [12, 32]),
         (("1970-01-01 12:00", "1970-01-01T18:00:00"), [0.5, 0.75]),
+        (("1970-01-01T12:00:00Z", "1970-01-01T12:00:00-06:00"), [0.5, 0.75]),
+        (("13/01/70", "31/12/69"), [12, -1]),
     ],
 )
 def test_dates_are_days(dates: tuple[str, str], days: list[float]) -> None:
@@ -372,6 +376,14 @@ def test_words_that_may_be_classes_are_classes_and_asked_about(word: str) -> Non
     assert columns(cells)["c"] == [word, "mild"]
     assert unclear(cells) == [f"{word} in c is read as a class; it could be a missing value."]
     assert columns(read_cells(text, reading=Reading(words="missing")))["c"] == [None, "mild"]
+
+
+def test_none_may_be_a_class_though_a_number_is_missing_by_it() -> None:
+    text = "a,b,c\nnone,1,none\n2,3,mild\n4,5,severe\n"
+    cells = read_cells(text)
+    assert columns(cells)["c"] == [None, "mild", "severe"]
+    assert unclear(cells) == ["none in c is read as a missing value; it could be a class."]
+    assert columns(read_cells(text, reading=Reading(words="class")))["c"] == ["none", "mild", "severe"]
 
 
 def test_a_word_by_which_numbers_are_missing_is_no_class() -> None:
@@ -439,6 +451,7 @@ def test_a_header_is_told_from_rows(text: str, names: list[str]) -> None:
         ("1990,1991,1992\n1,2,3\n4,5,6\n7,8,9\n", True),
         ("1,2,3\n4,5,6\n", False),
         ("1990,1991,kind\n1,2,a\n3,4,b\n", False),
+        ("1,2,3,4\n5.1,3.5,1.4,0\n4.9,3.0,1.4,0\n6.3,3.3,6.0,2\n", True),
         ("colour,size\nred,big\nblue,small\n", True),
     ],
 )
@@ -493,6 +506,7 @@ def test_comments_are_left_out_and_counted() -> None:
         ('x,y,c\n1,2,a\n3,4,"b\n5,6,"c"\n7,8,d\n', 3),
         ('x,y,c\n1,2,"a\nb"\n3,4,"b\n5,6,c\n', 4),
         ('"x,y,c\n1,2,a\n', 1),
+        ('x,"y,c\n1,2,a\n3,4,b\n', 1),
         ('x,y,c\n1,2,"a"b\n', 2),
         ("x,y,c\n" + "1,2,a\n" * 2000 + '"3,4,b\n' + "1,2,a\n" * 30_000, 2002),
     ],
@@ -526,7 +540,7 @@ def test_what_is_no_table_is_refused_with_its_place(text: str, words: str) -> No
 def test_too_many_rows_and_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells_module, "MAX_TABLE_ROWS", 1500)
     assert read_cells("1,2.5\n" * 1500).rows == 1500
-    with pytest.raises(InputError, match=r"the text, row 1501: 'one row too many'.*1,500 rows"):
+    with pytest.raises(InputError, match=r"the text, row 1501: '1,501 rows of 2 columns'.*at most 1,500 rows"):
         read_cells("1,2.5\n" * 1501)
     monkeypatch.setattr(cells_module, "_MAX_CELLS", 2000)
     with pytest.raises(InputError, match=r"the text, row 1001: '1,001 rows of 2 columns'"):

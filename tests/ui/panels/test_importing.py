@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QProgressBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
 
 from playground import Experiment, check
 from playground.catalog.datasets.base import MAX_OWN_POINTS, draw_sample
@@ -19,6 +19,7 @@ from playground.interop.opening import RESOURCES
 from playground.interop.point_text import to_csv
 from tests.ui import hands
 from ui.look import theme
+from ui.panels.data import import_dialog
 from ui.panels.data.import_dialog import PREVIEW_ROWS, READ_AT_ONCE, ImportDialog
 
 PENGUINS = RESOURCES / "data" / "penguins.csv"
@@ -156,6 +157,85 @@ def test_the_separator_can_be_put_right(opened) -> None:
     assert combo.currentText() == "Comma"
     assert "commas" in text_of(dialog, "understood")
     assert not dialog.ok.isEnabled()
+
+
+UNCLEAR = "a;b;c\n950;007;none\n1.200;012;x\n1.850;100;X\n2.300;7;none\n"
+
+
+def test_what_can_be_read_in_two_ways_is_asked_with_both(opened, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(UNCLEAR)
+    dialog = opened(path)
+    assert dialog.questions.isVisible()
+    asked = {button.objectName(): button for button in dialog.questions.findChildren(QAbstractButton)}
+    shown = {name: (button.text(), button.isChecked()) for name, button in asked.items()}
+    assert shown == {
+        "import.decimal.0": ("1200", True),
+        "import.decimal.1": ("1.2", False),
+        "import.codes.0": ("the number 7", True),
+        "import.codes.1": ("the text 007", False),
+        "import.words.0": ("a class", True),
+        "import.words.1": ("a missing value", False),
+        "import.letters.0": ("different classes", True),
+        "import.letters.1": ("one class", False),
+    }
+    assert all(button.accessibleName() and button.toolTip() for button in asked.values())
+    assert "4 rows are used" in text_of(dialog, "counts")
+
+
+def test_an_answer_is_previewed_and_kept(opened, tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(UNCLEAR)
+    dialog = opened(path)
+    before = dialog.picture.drawn.x.copy()
+    hands.push(dialog, "import.decimal.1")
+    assert not np.array_equal(dialog.picture.drawn.x, before)
+    assert dialog.findChild(QAbstractButton, "import.decimal.1").isChecked()
+    hands.push(dialog, "import.words.1")
+    assert "2 of 4 rows are usable." in text_of(dialog, "counts")
+    hands.push(dialog, "import.letters.1")
+    hands.click(dialog.ok)
+    dataset = dialog.given[0][0]
+    assert (dataset.decimal, dataset.words, dataset.letters, dataset.codes) == (".", "missing", "same", None)
+    np.testing.assert_array_equal(draw_sample(dataset).x, dialog.picture.drawn.x)
+    assert draw_sample(dataset).class_names == ("x",)
+
+
+def test_an_answer_is_taken_by_keyboard_without_losing_the_place(opened) -> None:
+    dialog = opened(UNCLEAR)
+    button = dialog.findChild(QAbstractButton, "import.decimal.1")
+    button.setFocus()
+    hands.key(button, "Space")
+    assert dialog.findChild(QAbstractButton, "import.decimal.1") is button
+    assert dialog.focusWidget() is button
+    assert dialog.model.cells.column("a").numbers.tolist() == [950, 1.2, 1.85, 2.3]
+
+
+def test_columns_that_were_chosen_stay_when_the_table_is_read_otherwise(opened) -> None:
+    dialog = opened("a;b;d;c\n950;1;2;x\n1.200;2;4;y\n")
+    pick(dialog, "x2", "d")
+    hands.push(dialog, "import.decimal.1")
+    assert dialog.combos[1].currentText() == "d"
+
+
+def test_a_table_without_anything_unclear_asks_nothing(opened) -> None:
+    assert not opened(PENGUINS).questions.isVisible()
+
+
+def test_very_many_rows_are_sampled_unless_all_are_wanted(
+    opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_dialog, "MOST_ROWS", 50)
+    path = tmp_path / "t.csv"
+    path.write_text("a,b,c\n" + "".join(f"{k}.5,{k * k % 7},{'xy'[k % 2]}\n" for k in range(80)))
+    dialog = opened(path)
+    assert dialog.dataset.points == 50 and len(draw_sample(dialog.dataset).x) == 50
+    assert dialog.findChild(QAbstractButton, "import.points.1").text() == "all 80"
+    hands.push(dialog, "import.points.1")
+    assert dialog.dataset.points is None
+    hands.push(dialog, "import.points.0")
+    hands.click(dialog.ok)
+    assert dialog.given[0][0].points == 50
 
 
 def test_a_file_that_is_no_table_is_refused_with_its_place(opened, tmp_path: Path) -> None:
