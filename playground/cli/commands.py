@@ -28,7 +28,14 @@ from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
+from playground.interop.export.formats import (
+    FORMATS,
+    Format,
+    MissingLibraryError,
+    NotProvenError,
+    UnfinishedError,
+    history_csv,
+)
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
@@ -96,6 +103,8 @@ def _export_parser() -> Parser:
     )
     parser.add_argument("--out", required=True, metavar="FILE", help="the file to write")
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
+    words = "export the network even if it is not trained or its training diverged"
+    parser.add_argument("--anyway", action="store_true", help=words)
     return parser
 
 
@@ -231,7 +240,8 @@ def _export(arguments: argparse.Namespace) -> None:
     if missing := chosen.missing(proof=arguments.proof):
         raise MissingLibraryError(chosen, missing)
     trainer = _trainer_to_export(arguments)
-    proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
+    exportable = Exportable.of(trainer)
+    proof = write_export(chosen, exportable, arguments.out, proof=arguments.proof, anyway=arguments.anyway)
     print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
     if proof is not None:
         print(proof.words)
@@ -267,6 +277,8 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
         _say_notes(found)
         return Trainer.of(resume(found.document))
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    if not (epochs or arguments.init or arguments.anyway) and FORMATS[arguments.to].is_network:
+        raise InputError("--epochs", epochs, "a number of epochs to train, or --anyway to export an untrained network")
     done = _train_experiment(found, epochs, arguments)
     if done.interrupted:
         raise KeyboardInterrupt
@@ -396,6 +408,9 @@ def main(argv: Sequence[str]) -> int:
     except (InputError, MissingLibraryError) as error:
         print(f"main.py {argv[0]}: {error}", file=sys.stderr)
         return BAD_INPUT
+    except UnfinishedError as error:
+        print(f"main.py {argv[0]}: {error} Nothing was written; --anyway exports it all the same.", file=sys.stderr)
+        return 1
     except NotProvenError as error:
         print(f"main.py {argv[0]}: {error}", file=sys.stderr)
         return 1

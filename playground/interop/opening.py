@@ -112,3 +112,19 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
 def open_experiment(source: str) -> Experiment:
     """The experiment of a file, a preset or a link, without notes. Raises InputError."""
     return open_source(source).experiment
+
+
+def own_title(experiment: Experiment) -> str:
+    """The experiment's name, unless it is that of a preset whose data have been replaced; then what the data are."""
+    data = _data_title(experiment)
+    for path in preset_paths().values():
+        preset = load(path)
+        if preset.name == experiment.name and _data_title(preset) != data:
+            return data
+    return experiment.name or data
+
+
+def _data_title(experiment: Experiment) -> str:
+    """What the data of an experiment are."""
+    data = experiment.data
+    return Path(data.path).stem if isinstance(data, Table) else data.label

@@ -17,6 +17,7 @@ from playground.catalog.datasets.base import (
     MAX_OWN_POINTS,
     TEST,
     TRAIN,
+    UNNAMED_AXES,
     VALIDATION,
     Sample,
 )
@@ -36,6 +37,21 @@ def to_tsv(sample: Sample) -> str:
 def to_csv(sample: Sample) -> str:
     """Points for a file: x1, x2, label and split, separated by commas, with a header."""
     return written(sample, ",")
+
+
+def to_table(sample: Sample) -> str:
+    """Points for other programs: those of a table as they stand in it, under the names of its columns; see `to_csv`."""
+    if sample.axis_names == UNNAMED_AXES:
+        return to_csv(sample)
+    part = unused_name("split", [*sample.axis_names, sample.target_name])
+    rows = zip(sample.own_x.tolist(), sample.labels.tolist(), sample.split.tolist(), strict=True)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*sample.axis_names, sample.target_name, part])
+    for x, label, which in rows:
+        said = sample.class_names[label] if sample.task == "classification" else repr(label)
+        writer.writerow([*map(repr, x), said, _PART_NAMES[which]])
+    return text.getvalue()
 
 
 def written(sample: Sample, separator: str) -> str:

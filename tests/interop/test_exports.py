@@ -294,12 +294,24 @@ def test_weights_history_points_and_experiment_come_back_as_they_are(exportable:
 # ONNX -----------------------------------------------------------------------------------------------------------
 
 
-def run_onnx(path: Path, x: Array) -> Array:
+def run_onnx(path: Path, x: Array) -> dict[str, Array]:
     onnxruntime = pytest.importorskip("onnxruntime")
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[session.get_inputs()[0].type]
-    result: Array = session.run(["prediction"], {"x": x.astype(kind)})[0]
-    return result
+    columns = zip(session.get_inputs(), x.T.astype(np.float32), strict=True)
+    given = {entry.name: column[:, np.newaxis] for entry, column in columns}
+    return dict(zip([entry.name for entry in session.get_outputs()], session.run(None, given), strict=True))
+
+
+def told_by_onnx(path: Path, exportable: Exportable) -> float:
+    """How far a model's predictions are from the engine's, at points that float32 can hold."""
+    x = exportable.points_to_ask().astype(np.float32).astype(np.float64)
+    said = run_onnx(path, x)
+    values = next(values for name, values in said.items() if name != "class")
+    assert values.dtype == np.float32
+    if "probabilities" in said and values.shape[1] == 2:
+        np.testing.assert_allclose(values.sum(axis=1), 1, atol=1e-6)
+        values = values[:, 1:]
+    return proof.largest_difference(exportable.predictions(x), values)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
@@ -307,9 +319,7 @@ def run_onnx(path: Path, x: Array) -> Array:
 def test_the_onnx_model_predicts_what_the_engine_predicts(number: int, precision: str, written: Written) -> None:
     pytest.importorskip("onnx")
     exportable = trained(random_experiment(number, precision))
-    x = exportable.points_to_ask()
-    said = run_onnx(written("onnx", exportable), x)
-    assert proof.largest_difference(exportable.predictions(x), said) <= (1e-5 if precision == "float32" else 1e-12)
+    assert told_by_onnx(written("onnx", exportable), exportable) <= 1e-5
 
 
 @pytest.mark.parametrize("activation", members(Activation))
@@ -318,16 +328,14 @@ def test_the_onnx_model_has_every_activation_and_feature(activation: str, precis
     pytest.importorskip("onnx")
     layers = [{"units": 3, "activation": activation}, {"units": 3, "activation": activation, "skip": True}]
     exportable = trained(made(layers=layers, features=list(FEATURES), precision=precision))
-    x = exportable.points_to_ask()
-    said = run_onnx(written("onnx", exportable), x)
-    assert proof.largest_difference(exportable.predictions(x), said) <= (1e-5 if precision == "float32" else 1e-12)
+    assert told_by_onnx(written("onnx", exportable), exportable) <= 1e-5
 
 
 def test_the_onnx_model_is_proven(exportable: Exportable, tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
     proven = export(FORMATS["onnx"], exportable, tmp_path / "net.onnx")
-    assert proven is not None and proven.holds and proven.largest_difference <= 1e-12
+    assert proven is not None and proven.holds and proven.largest_difference <= 1e-6
 
 
 # PyTorch --------------------------------------------------------------------------------------------------------
@@ -503,7 +511,7 @@ def test_a_failed_proof_ends_with_1_and_the_figure(
     failed = replace(FORMATS["numpy"], prove=lambda path, exportable, cancelled: proof.Proof(0.25, 10))
     monkeypatch.setitem(FORMATS, "numpy", failed)
     arguments = ["export", "xor", "--to", "numpy", "--out", str(tmp_path / "net.py"), "--epochs", "0"]
-    assert main([*arguments, "--engine", "reference"]) == 1
+    assert main([*arguments, "--engine", "reference", "--anyway"]) == 1
     captured = capsys.readouterr()
     assert captured.out == ""
     assert "predictions differ by 2.5e-01" in captured.err and "Nothing was written." in captured.err

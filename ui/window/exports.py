@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
+from playground.interop.opening import own_title
 from ui.session.answer import Answer
 from ui.session.jobs import Job, finish_jobs
 from ui.window.desk import Desk
@@ -31,27 +32,52 @@ class Exports(QObject):
         self.job: Job | None = None
         self._answer: Answer | None = None
 
-    def ask(self, name: str, proof: bool = True) -> None:
-        """Let the person choose where an export goes; without its libraries, say what to install."""
+    def ask(self, name: str, proof: bool = True, anyway: bool = False) -> None:
+        """Let the person choose where an export goes; without its libraries, say what to install.
+
+        Whether an untrained or diverged network is meant, is asked once, and `anyway` says that it is.
+        """
         chosen = FORMATS[name]
         missing = chosen.missing(proof=proof)
         if missing:
             words = f"{MissingLibraryError(chosen, missing)}. Then start the playground again."
             # What can be written all the same can't be run again.
-            offer = None if chosen.missing(proof=False) else ("Export without proof…", partial(self.ask, name, False))
+            offer = (
+                None
+                if chosen.missing(proof=False)
+                else ("Export without proof…", partial(self.ask, name, False, anyway))
+            )
             self.desk.tell(words, offer)
         elif self.job is not None:
             self.desk.tell(_BUSY)
+        elif chosen.is_network and not anyway and (problem := self._problem):
+            self.desk.tell(problem, ("Export it all the same…", partial(self.ask, name, proof, True)))
         else:
             title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
-            stem = re.sub(r"[\W_]", "_", Path(self.work.name).stem).strip("_") or "network"
-            self.desk.ask_to_save(title, stem + chosen.suffix, kinds, lambda path: self.begin(name, path, proof))
+            stem = re.sub(r"[\W_]", "_", self._stem).strip("_") or "network"
+            self.desk.ask_to_save(
+                title, stem + chosen.suffix, kinds, lambda path: self.begin(name, path, proof, anyway)
+            )
 
-    def begin(self, name: str, path: str, proof: bool = True) -> None:
+    @property
+    def _problem(self) -> str:
+        """Why the network is hardly what a person wants to export; empty if nothing speaks against it."""
+        report = self.desk.session.report
+        if report is None or (report.snapshot.step == 0 and not self.work.mark().edited_weights):
+            return "The network has not been trained."
+        return "The training diverged." if report.snapshot.status == "diverged" else ""
+
+    @property
+    def _stem(self) -> str:
+        """The name of the file that is proposed, without its suffix."""
+        return self.work.path.stem if self.work.path is not None else own_title(self.desk.session.experiment)
+
+    def begin(self, name: str, path: str, proof: bool = True, anyway: bool = False) -> None:
         """Export the present moment to a file."""
-        self._answer = self.desk.session.ask(Exportable.of, partial(self._write, FORMATS[name], Path(path), proof))
+        write = partial(self._write, FORMATS[name], Path(path), proof, anyway)
+        self._answer = self.desk.session.ask(Exportable.of, write)
 
-    def _write(self, chosen: Format, path: Path, proof: bool, exportable: Exportable) -> None:
+    def _write(self, chosen: Format, path: Path, proof: bool, anyway: bool, exportable: Exportable) -> None:
         """Write an export on a thread; with `proof` it is run and compared first."""
         self._answer = None
         if self.job is not None:
@@ -59,7 +85,8 @@ class Exports(QObject):
             return
         proves = proof and chosen.prove is not None
         self.job = job = Job(
-            lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
+            lambda job: export(chosen, exportable, path, proof=proof, anyway=anyway, cancelled=lambda: job.cancelled),
+            self,
         )
         unproven = "" if chosen.prove is None else "It was not run again."
         job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))

@@ -81,6 +81,7 @@ class AxisScale(NamedTuple):
 
 
 AxisScales: TypeAlias = tuple[AxisScale, AxisScale]
+UNNAMED_AXES = ("x₁", "x₂")
 UNSCALED_AXES: AxisScales = (AxisScale(), AxisScale())
 
 
@@ -91,10 +92,12 @@ class Raw(NamedTuple):
     labels: Array
     task: Task
     class_names: tuple[str, ...] = ()
-    axis_names: tuple[str, str] = ("x₁", "x₂")
+    axis_names: tuple[str, str] = UNNAMED_AXES
     target_name: str = "value"
     notes: tuple[str, ...] = ()
     axis_scales: AxisScales = UNSCALED_AXES
+    unscaled: Array | None = None
+    """x as it stands in its source, where that is known to the last digit."""
 
 
 class Sample(NamedTuple):
@@ -113,6 +116,19 @@ class Sample(NamedTuple):
     """The scales that convert both axes to the original units of the points."""
     target_scale: AxisScale = AxisScale()
     """The scale that converts what the network predicts in a regression to the data's own unit."""
+    unscaled: Array | None = None
+    """x as it stands in its source, where that is known to the last digit."""
+
+    @property
+    def own_x(self) -> Array:
+        """The points in the original units of both axes, shape (n, 2)."""
+        return self.x_in_own_units(self.x) if self.unscaled is None else self.unscaled
+
+    def x_in_own_units(self, x: Array) -> Array:
+        """Points of the plane, shape (n, 2), in the original units of both axes."""
+        if self.axis_scales == UNSCALED_AXES:
+            return x
+        return np.stack([scale.offset + scale.factor * x[:, k] for k, scale in enumerate(self.axis_scales)], axis=1)
 
     @property
     def scales_target(self) -> bool:
@@ -331,12 +347,13 @@ def are_small_enough(values: Sequence[float] | Array) -> Array:
 def draw_sample(dataset: Dataset) -> Sample:
     """The points that `dataset` describes. The same choice gives the same points, every time."""
     raw, split = dataset.drawn()
-    for array in (raw.x, raw.labels, split):
+    for array in (raw.x, raw.labels, split, *([] if raw.unscaled is None else [raw.unscaled])):
         array.setflags(write=False)
     notes = (*raw.notes, *_split_notes(raw, split))
     scaled = raw.task == "regression" and isinstance(dataset, Collected) and dataset.scale_target
     scale = scale_of(raw.labels[split == TRAIN]) if scaled else AxisScale()
-    return Sample(raw.x, raw.labels, split, raw.task, raw.class_names, *raw[4:6], notes, raw.axis_scales, scale)
+    names = (raw.class_names, raw.axis_names, raw.target_name)
+    return Sample(raw.x, raw.labels, split, raw.task, *names, notes, raw.axis_scales, scale, raw.unscaled)
 
 
 def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:

@@ -129,7 +129,10 @@ class Table(Collected, frozen=True, tag="table"):
         scales = axis_scales(rows.x[kept])
         x = scaled(rows.x[kept]) + random.normal(0, self.noise, (len(kept), 2))
         names = (self.x1, self.x2)
-        return Raw(x, rows.labels[kept], rows.task, rows.class_names, names, self.target, tuple(notes), scales)
+        unscaled = None if self.noise else rows.x[kept]
+        return Raw(
+            x, rows.labels[kept], rows.task, rows.class_names, names, self.target, tuple(notes), scales, unscaled
+        )
 
 
 class Dropped(NamedTuple):

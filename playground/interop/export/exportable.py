@@ -10,15 +10,16 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import TRAIN, Sample
+from playground.catalog.datasets.base import TRAIN, UNSCALED_AXES, Sample
 from playground.catalog.features import feature_columns
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
-from playground.engine.evaluation import mean_loss
+from playground.engine.evaluation import Evaluation, mean_loss
 from playground.engine.network import Network
 from playground.engine.setup import grid_points
 from playground.experiment.tree import Experiment
-from playground.measure.snapshot import History
+from playground.interop.opening import own_title
+from playground.measure.snapshot import History, Status
 from playground.run.run import initial_state
 from playground.run.trainer import Trainer
 
@@ -38,6 +39,11 @@ class Exportable(NamedTuple):
     history: History
     repeatable: bool
     """Whether training the experiment from `initial` gives `history`: nothing was changed on the way."""
+    evaluation: Evaluation
+    """How good the network is at present."""
+    status: Status
+    unstarted: bool
+    """Whether neither training nor a person has given the network its weights."""
 
     @classmethod
     def of(cls, trainer: Trainer) -> Exportable:
@@ -60,19 +66,59 @@ class Exportable(NamedTuple):
             step=trainer.state.step,
             history=history,
             repeatable=bool(unchanged and same_start),
+            evaluation=trainer.evaluate(),
+            status=trainer.status,
+            unstarted=trainer.state.step == 0 and not trainer.run.record.initial and not trainer.run.record.changes,
         )
 
-    def predictions(self, x: Array) -> Array:
-        """The engine's predictions for points `x`, shape (n, 2), in the experiment's precision: shape (n, outputs).
+    @property
+    def title(self) -> str:
+        """What the network is called: the experiment's own name, or what its data are."""
+        return own_title(self.experiment)
 
-        Probabilities for cross-entropy, else what the output layer gives.
+    @property
+    def problem(self) -> str:
+        """Why the network is hardly what a person wants, in words; empty if nothing speaks against it."""
+        if self.status == "diverged":
+            return "The training diverged, so that the network has only its last finite weights."
+        return "The network has not been trained." if self.unstarted else ""
+
+    def predictions(self, x: Array) -> Array:
+        """The engine's predictions for points `x`, shape (n, 2), in the data's own units: shape (n, outputs).
+
+        Probabilities for cross-entropy, values in the target's own unit, else what the output layer gives.
         """
-        return _predictions(self.network, self.experiment, self.parameters, x)
+        return self._predictions(self.network, x)
+
+    def _predictions(self, network: Network, x: Array) -> Array:
+        """See `predictions`."""
+        columns = feature_columns(self.experiment.features, self._on_the_plane(x), network.dtype)
+        o = reference.outputs(network, flat_parameters(network, self.parameters), columns)
+        if self.sample.task == "regression":
+            return self.sample.in_own_unit(o).T
+        with np.errstate(all="ignore"):
+            said = network.loss.probabilities(o) if isinstance(network.loss, CrossEntropy) else o
+        result: Array = said.T
+        return result
+
+    def _on_the_plane(self, x: Array) -> Array:
+        """Points in the data's own units as points of the plane, both of shape (n, 2)."""
+        if self.sample.axis_scales == UNSCALED_AXES:
+            return x
+        columns = [
+            (x[:, k] - scale.offset) / scale.factor if scale.factor else np.zeros(len(x))
+            for k, scale in enumerate(self.sample.axis_scales)
+        ]
+        return np.stack(columns, axis=1)
 
     def rounding(self, x: Array) -> float:
-        """The largest difference between the engine's predictions and those in float64 with the same weights."""
-        exact = _predictions(replace(self.network, dtype=np.dtype(np.float64)), self.experiment, self.parameters, x)
-        return float(np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0))
+        """The largest difference between the engine's predictions and those in float64 with the same weights.
+
+        Values of a scaled target are compared in units of its spread.
+        """
+        exact = self._predictions(replace(self.network, dtype=np.dtype(np.float64)), x)
+        apart = np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0)
+        return float(apart / self.sample.target_scale.factor)
 
     def repeated(self, epochs: int) -> History:
         """The history of the same training in float64."""
@@ -87,21 +133,16 @@ class Exportable(NamedTuple):
         """The number of training points."""
         return int(np.sum(self.sample.split == TRAIN))
 
-    def points_to_ask(self, side: int = 25, most: int = 1000) -> Array:
-        """The points at which an export is compared, shape (n, 2): a grid over the plane, and points of the data."""
-        places = np.linspace(0, len(self.sample.x) - 1, min(most, len(self.sample.x))).round().astype(np.intp)
-        return np.concatenate([grid_points(side), self.sample.x[places]])
+    def rows_to_ask(self, most: int = 20_000) -> Array:
+        """The places of the data's points at which an export is compared: all of them, or so many."""
+        count = len(self.sample.x)
+        result: Array = np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)
+        return result
 
-
-def _predictions(network: Network, experiment: Experiment, parameters: Mapping[str, Array], x: Array) -> Array:
-    """See `Exportable.predictions`."""
-    o = reference.outputs(
-        network, flat_parameters(network, parameters), feature_columns(experiment.features, x, network.dtype)
-    )
-    with np.errstate(all="ignore"):
-        said = network.loss.probabilities(o) if isinstance(network.loss, CrossEntropy) else o
-    result: Array = said.T
-    return result
+    def points_to_ask(self, side: int = 25) -> Array:
+        """The points at which an export is compared, in the data's own units: a grid, and those at `rows_to_ask`."""
+        grid = self.sample.x_in_own_units(grid_points(side))
+        return np.concatenate([grid, self.sample.own_x[self.rows_to_ask()]])
 
 
 def _parameters_by_name(network: Network, parameters: Array) -> dict[str, Array]:

@@ -43,6 +43,8 @@ class Format:
     """Libraries, by the name they are imported with, without which no file can be made."""
     to_prove: tuple[str, ...] = ()
     """Libraries without which it can't be run."""
+    is_network: bool = True
+    """Whether it is of no use without a trained network."""
 
     def missing(self, *, proof: bool = True) -> tuple[str, ...]:
         """The libraries that are not installed."""
@@ -63,6 +65,10 @@ class MissingLibraryError(ImportError):
         super().__init__(f"{chosen.title} needs {' and '.join(missing)}, which {many} not installed: {chosen.remedy}")
 
 
+class UnfinishedError(ArithmeticError):
+    """A network that is not trained, or whose training diverged, was not exported."""
+
+
 class NotProvenError(ArithmeticError):
     """An exported file predicts something else than the engine; it was not kept."""
 
@@ -77,16 +83,20 @@ def export(
     path: str | os.PathLike[str],
     *,
     proof: bool = True,
+    anyway: bool = False,
     cancelled: Cancelled = lambda: False,
 ) -> Proof | None:
     """Write a file, all of it or nothing, once it is proven; returns the proof, or None where there is none.
 
-    Raises MissingLibraryError, NotProvenError, OSError, and CancelledError once `cancelled` says so.
+    A network that is not trained or has diverged is only written `anyway`. Raises MissingLibraryError, UnfinishedError,
+    NotProvenError, OSError, and CancelledError once `cancelled` says so.
     """
     target, prove = Path(path), chosen.prove if proof else None
     missing = chosen.missing(proof=proof)
     if missing:
         raise MissingLibraryError(chosen, missing)
+    if chosen.is_network and exportable.problem and not anyway:
+        raise UnfinishedError(exportable.problem)
     content, proven = chosen.content(exportable, target), None
     if prove is not None:
         with tempfile.TemporaryDirectory(prefix="export-") as folder:
@@ -125,13 +135,26 @@ FORMATS = {
             to_prove=("torch",),
         ),
         Format("weights", "Weights", ".npz", lambda exportable, _: weights.weight_bytes(exportable.parameters)),
-        Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
-        Format("points", "Points", ".csv", lambda exportable, _: point_text.to_csv(exportable.sample).encode()),
+        Format(
+            "history",
+            "History",
+            ".csv",
+            lambda exportable, _: history_csv(exportable.history).encode(),
+            is_network=False,
+        ),
+        Format(
+            "points",
+            "Points",
+            ".csv",
+            lambda exportable, _: point_text.to_table(exportable.sample).encode(),
+            is_network=False,
+        ),
         Format(
             "experiment",
             "Experiment",
             ".json",
             lambda exportable, path: file_text(exportable.experiment, path).encode(),
+            is_network=False,
         ),
     )
 }

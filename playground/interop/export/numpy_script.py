@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 from playground.catalog.choice import Array, Choice
+from playground.catalog.datasets.base import UNNAMED_AXES, AxisScale
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import EPSILON
 from playground.engine.network import NetworkLayer
 from playground.files.errors import shorten
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.sources import READ, feature_text, join_definitions, literal, packed, quoted
+from playground.interop.export.sources import feature_text, join_definitions, joined, literal, numbers, quoted
 
 _HEAD = '''
 """A trained network of the Neural Network Playground in plain NumPy.
 
     from this_file import predict
     predict([0.5, -1.0], [2.0, 3.0])    # what the network says of the points (0.5, 2) and (-1, 3)
-"""
 
-import base64
-import io
+Points are given in the units of the data; AXES names both columns.
+"""
 
 import numpy as np
 '''.strip()
@@ -29,7 +29,8 @@ PREDICT = '''
 def predict(x1, x2):
     """{meaning}
 
-    x1 and x2 are numbers or arrays of one shape, the coordinates of points. The result has the same shape{more}.
+    x1 and x2 are numbers or arrays of one shape: the columns that AXES names, in their own units. The result has the
+    same shape{more}.
     """
     x1, x2 = np.broadcast_arrays(np.asarray(x1, dtype=np.float64), np.asarray(x2, dtype=np.float64))
     said = network(features(x1.ravel(), x2.ravel()))
@@ -61,21 +62,23 @@ def numpy_script(exportable: Exportable, _: Path) -> bytes:
     parts = [
         _HEAD,
         name_constants(exportable, f"DTYPE = np.{exportable.network.dtype.name}"),
-        READ,
         _features(exportable, "np"),
         _activations(exportable),
         _network(exportable),
         _prediction(exportable),
-        "# The trained weights: W0, b0, W1, b1, … by layer.\n" + packed("P", _used(exportable)),
+        "# The trained weights: W0, b0, W1, b1, … by layer.\n" + numbers("P", _used(exportable)),
     ]
-    return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
+    return joined(parts)
 
 
 def name_constants(exportable: Exportable, *more: str) -> str:
     """The constants with the names of the network and of its classes."""
-    lines = [f"NAME = {literal(exportable.experiment.name)}"]
-    if exportable.sample.task == "classification":
-        lines.append(f"CLASS_NAMES = {exportable.sample.class_names!a}")
+    sample = exportable.sample
+    lines = [f"NAME = {literal(exportable.title)}", f"AXES = {sample.axis_names!r}"]
+    if sample.task == "classification":
+        lines.append(f"CLASS_NAMES = {sample.class_names!r}")
+    if sample.axis_names != UNNAMED_AXES or sample.task == "regression":
+        lines.append(f"TARGET = {literal(sample.target_name)}")
     return "\n".join([*lines, *more])
 
 
@@ -93,8 +96,24 @@ def _features(exportable: Exportable, module: str) -> str:
     lines = "".join(f"        {feature_text(name, module)},\n" for name in exportable.experiment.features)
     return (
         'def features(x1, x2):\n    """What the network is given of points: an array of shape (features, points)."""\n'
-        f"    return np.stack([\n{lines}    ]).astype(DTYPE)"
+        f"{axis_lines(exportable)}    return np.stack([\n{lines}    ]).astype(DTYPE)"
     )
+
+
+def axis_lines(exportable: Exportable) -> str:
+    """The statements that bring both columns from their own units to those of the network."""
+    lines = "".join(
+        f"    {x} = ({x} - {scale.offset!r}) / {scale.factor!r}\n" if scale.factor else f"    {x} = 0 * {x}\n"
+        for x, scale in zip(("x1", "x2"), exportable.sample.axis_scales, strict=True)
+        if scale != AxisScale()
+    )
+    return f"    # From the units of the data to -5...5.\n{lines}" if lines else ""
+
+
+def own_unit(exportable: Exportable, values: str) -> str:
+    """The expression for values of a regression in the target's own unit."""
+    scale = exportable.sample.target_scale
+    return f"({scale.offset!r} + {scale.factor!r} * {values})" if exportable.sample.scales_target else values
 
 
 def _activations(exportable: Exportable) -> str:
@@ -164,6 +183,7 @@ def _prediction(exportable: Exportable) -> str:
     shape = "said.T.reshape(*x1.shape, -1)" if several else "said.reshape(x1.shape)"
     if isinstance(loss, CrossEntropy):
         shape = shape.replace("said", "probabilities(said)")
+    shape = shape.replace("said", own_unit(exportable, "said"), 1)
     more = ",\n    with an axis more for the classes" if several else ""
     texts = [PREDICT.format(meaning=output_meaning(exportable), more=more, result=shape)]
     if exportable.sample.task == "classification":

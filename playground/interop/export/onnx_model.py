@@ -1,22 +1,27 @@
-"""The trained network as an ONNX model: points `x`, shape (n, 2), to `prediction`, shape (n, outputs).
+"""The trained network as an ONNX model: two named columns in the data's own units to classes or values.
 
-The formulas are the catalog's own, traced into nodes of the most basic operations, which every runtime has in both
-precisions. ONNX keeps one row per point, so a layer is a Wᵀ + b.
+The columns have the shape (n, 1). Out come `class`, a name for each point, with `probabilities`, a column for each
+class (with other losses than cross-entropy `output`, what the output layer gives); or `value`, in the target's unit.
+All is float32, which every runtime has. The formulas are the catalog's own, traced into nodes of the most basic
+operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, listing
+from playground.catalog.datasets.base import UNNAMED_AXES, AxisScale, Sample
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import EPSILON
 from playground.engine.network import NetworkLayer
+from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import Traced
 
@@ -32,7 +37,6 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
     # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
     "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
-    "log1p": lambda x: np.log(1 + x),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
 }
 """Functions that ONNX lacks, composed of operations that it has."""
@@ -41,22 +45,26 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
 class _Graph:
     """Builds a model: nodes, and constants by name."""
 
-    def __init__(self, dtype: np.dtype[np.floating]) -> None:
+    def __init__(self) -> None:
         import onnx
 
-        self.onnx, self.dtype = onnx, dtype
+        self.onnx = onnx
         self._nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
+        self.tensors: list[Any] = []
+        """Constants that are no numbers."""
+        types = onnx.TensorProto
+        self.number, self.string, self.integer = types.FLOAT, types.STRING, types.INT64
 
     def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"{kind.lower()}_{len(self._nodes)}"
+        output = output or f"/{kind.lower()}_{len(self._nodes)}"
         self._nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: Any, name: str = "", kind: Any = None) -> str:
-        """Add a constant, in the precision of the model unless `kind` says otherwise; returns its name."""
-        array = np.asarray(values, dtype=kind or self.dtype)
-        name = name or (f"number_{values!r}" if array.ndim == 0 else f"list_{len(self.constants)}")
+        """Add a constant, of float32 unless `kind` says otherwise; returns its name."""
+        array = np.asarray(values, dtype=kind or np.float32)
+        name = "/" + (name or (f"number_{values!r}" if array.ndim == 0 else f"list_{len(self.constants)}"))
         self.constants[name] = array
         return name
 
@@ -67,12 +75,15 @@ class _Graph:
     def record(self, operation: str, operands: tuple[Any, ...]) -> str:
         """Add the node of one operation of a formula."""
         names = [one if isinstance(one, str) else self.constant(one) for one in operands]
-        if operation == "log1p" and self.dtype == np.float32:
-            # Runtimes have it for float32 alone, where log(1 + x) loses all digits of a small x.
+        if operation == "log1p":
+            # log(1 + x) would lose all digits of a small x.
             return self.node("Softplus", self.node("Log", *names))
         if operation in _COMPOSED:
             composed: Traced = _COMPOSED[operation](*map(self._traced, names))
             return str(composed.value)
+        if operation not in _NODES:
+            known = listing(sorted([*_NODES, *_COMPOSED, "log1p"]))
+            raise InputError("formula", operation, f"for ONNX one of the functions {known}")
         return self.node(_NODES[operation], *names)
 
     def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
@@ -95,47 +106,109 @@ class _Graph:
         standard = (self._traced(z) - self._traced(mean)) * (1 / np.sqrt(self._traced(variance) + EPSILON))
         return str((self._traced(gamma) * standard + self._traced(beta)).value)
 
-    def features(self, names: tuple[str, ...]) -> str:
-        """Add the network's inputs, computed from the coordinates in `x`."""
-        x1, x2 = (
-            self._traced(self.node("Gather", "x", self.constant([column], kind=np.int64), axis=1)) for column in (0, 1)
-        )
+    def features(self, names: tuple[str, ...], columns: Sequence[str]) -> str:
+        """Add the network's inputs, computed from both coordinates."""
+        x1, x2 = map(self._traced, columns)
         return self.node("Concat", *(str(FEATURES[name].formula(x1, x2).value) for name in names), axis=1)  # type: ignore[attr-defined]
+
+    def on_the_plane(self, column: str, scale: AxisScale) -> str:
+        """Add what brings a column of the data to the plane."""
+        if scale == AxisScale():
+            return column
+        # In two parts the offset is exact to the digits of the column, whatever its size.
+        high = np.float32(scale.offset)
+        apart = self.node(
+            "Sub", self.node("Sub", column, self.constant(high)), self.constant(scale.offset - float(high))
+        )
+        return self.node("Mul", apart, self.constant(1 / scale.factor if scale.factor else 0.0))
+
+    def to_classes(self, o: str, exportable: Exportable) -> list[tuple[str, Any, int | None]]:
+        """Add the outputs of a classification; returns name, type and number of columns of each."""
+        names, loss = list(exportable.sample.class_names), exportable.network.loss
+        strings = self.onnx.helper.make_tensor("/classes", self.onnx.TensorProto.STRING, [len(names)], names)
+        self.tensors.append(strings)
+        if exportable.sample.outputs > 1:
+            index = self.node("ArgMax", o, axis=1, keepdims=0)
+        else:
+            column = self.node("Squeeze", o, self.constant([1], kind=np.int64))
+            index = self.node(
+                "Cast", self.node("GreaterOrEqual", column, self.constant(loss.threshold)), to=self.integer
+            )
+        self.node("Gather", "/classes", index, output="class")
+        if not isinstance(loss, CrossEntropy):
+            self.node("Identity", o, output="output")
+            return [("class", self.string, None), ("output", self.number, exportable.sample.outputs)]
+        if exportable.sample.outputs > 1:
+            self.node("Softmax", o, axis=1, output="probabilities")
+        else:
+            both = self.node("Concat", self.node("Neg", o), o, axis=1)
+            self.node("Sigmoid", both, output="probabilities")
+        return [("class", self.string, None), ("probabilities", self.number, max(2, len(names)))]
+
+    def to_values(self, o: str, scale: AxisScale) -> list[tuple[str, Any, int | None]]:
+        """Add the output of a regression, in the target's own unit."""
+        scaled = self.node("Mul", o, self.constant(scale.factor))
+        self.node("Add", scaled, self.constant(scale.offset), output="value")
+        return [("value", self.number, 1)]
 
 
 def onnx_model(exportable: Exportable, _: Path) -> bytes:
     """The model as the bytes of a file."""
-    graph, network = _Graph(exportable.network.dtype), exportable.network
-    a = graph.features(exportable.experiment.features)
+    graph, network, sample = _Graph(), exportable.network, exportable.sample
+    entries = input_names(sample)
+    columns = [graph.on_the_plane(name, scale) for name, scale in zip(entries, sample.axis_scales, strict=True)]
+    a = graph.features(exportable.experiment.features, columns)
     for place, layer in enumerate(network.layers):
         a = a if layer.muted else graph.layer(place, layer, dict(exportable.parameters), a)
-    if isinstance(network.loss, CrossEntropy):
-        probable = graph.node("Softmax", a, axis=1) if exportable.sample.outputs > 1 else graph.node("Sigmoid", a)
-        a = probable
-    graph.node("Identity", a, output="prediction")
-    return _serialized(graph, exportable)
+    if sample.task == "classification":
+        results = graph.to_classes(a, exportable)
+    else:
+        results = graph.to_values(a, sample.target_scale)
+    return _serialized(graph, exportable, entries, results)
 
 
-def _serialized(graph: _Graph, exportable: Exportable) -> bytes:
-    onnx = graph.onnx
-    helper, kind = onnx.helper, onnx.helper.np_dtype_to_tensor_dtype(graph.dtype)
+def input_names(sample: Sample) -> list[str]:
+    """The names of both inputs: those of the columns, or x1 and x2; different from each other and from the outputs."""
+    given = ["x1", "x2"] if sample.axis_names == UNNAMED_AXES else [name.lstrip("/") for name in sample.axis_names]
+    taken = ["class", "probabilities", "output", "value", ""]
+    for place in range(2):
+        while given[place] in taken:
+            given[place] = f"{given[place]}_{place + 1}" if given[place] else f"x{place + 1}"
+        taken.append(given[place])
+    return given
+
+
+def _serialized(
+    graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[tuple[str, Any, int | None]]
+) -> bytes:
+    """The finished model."""
+    onnx, sample = graph.onnx, exportable.sample
+    helper = onnx.helper
     made = helper.make_graph(
         graph._nodes,
         "network",
-        [helper.make_tensor_value_info("x", kind, ["points", 2])],
-        [helper.make_tensor_value_info("prediction", kind, ["points", exportable.sample.outputs])],
-        [onnx.numpy_helper.from_array(values, name) for name, values in graph.constants.items()],
+        [helper.make_tensor_value_info(name, graph.number, ["points", 1]) for name in entries],
+        [
+            helper.make_tensor_value_info(name, kind, ["points"] if width is None else ["points", width])
+            for name, kind, width in results
+        ],
+        [*(onnx.numpy_helper.from_array(values, name) for name, values in graph.constants.items()), *graph.tensors],
     )
     model = helper.make_model(
         made,
         opset_imports=[helper.make_opsetid("", _OPSET)],
         ir_version=_FILE_VERSION,
         producer_name="neural-network-playground",
-        doc_string="Points x (n, 2) to predictions: probabilities of the classes, or values.",
+        doc_string="Two columns of n points, each of shape (n, 1) and in the data's own units, to classes or values.",
     )
-    helper.set_model_props(
-        model, {"name": exportable.experiment.name, "classes": ", ".join(exportable.sample.class_names)}
-    )
+    words = {
+        "name": exportable.title,
+        "task": sample.task,
+        "axes": json.dumps(sample.axis_names, ensure_ascii=False),
+        "target": sample.target_name,
+        "classes": json.dumps(sample.class_names, ensure_ascii=False),
+    }
+    helper.set_model_props(model, words)
     onnx.checker.check_model(model, full_check=True)
     result: bytes = model.SerializeToString()
     return result

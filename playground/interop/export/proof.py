@@ -1,7 +1,7 @@
 """Proofs: an exported file is run again, alone in a process of its own, and its predictions are compared.
 
-A difference counts in units of the prediction where that is larger than 1: of a value of 2,000, float32 knows only
-seven digits.
+A difference counts in units of the prediction where that is larger than 1, or than the spread of a scaled target: of a
+value of 2,000, float32 knows only seven digits.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -20,6 +20,9 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.catalog.datasets.base import TRAIN, VALIDATION
+from playground.catalog.losses import CrossEntropy
+from playground.engine.evaluation import spread
 from playground.files.errors import CancelledError
 from playground.interop.export.exportable import Exportable
 from playground.measure.snapshot import History
@@ -41,6 +44,8 @@ script = runpy.run_path(sys.argv[1])
 folder = sys.argv[2]
 x = np.load(os.path.join(folder, "x.npy"))
 np.save(os.path.join(folder, "predictions.npy"), script["predict"](x[:, 0], x[:, 1]))
+if "classify" in script:
+    np.save(os.path.join(folder, "classes.npy"), script["classify"](x[:, 0], x[:, 1]))
 """
 
 _CURVES = """
@@ -64,9 +69,15 @@ folder = sys.argv[2]
 x = np.load(os.path.join(folder, "x.npy"))
 onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-(entry,) = session.get_inputs()
-kind = {"tensor(float)": np.float32, "tensor(double)": np.float64}[entry.type]
-np.save(os.path.join(folder, "predictions.npy"), session.run(["prediction"], {"x": x.astype(kind)})[0])
+columns = zip(session.get_inputs(), x.T.astype(np.float32), strict=True)
+said = session.run(None, {entry.name: column[:, np.newaxis] for entry, column in columns})
+said = dict(zip([entry.name for entry in session.get_outputs()], said))
+if "class" in said:
+    np.save(os.path.join(folder, "classes.npy"), said.pop("class").astype(str))
+((name, values),) = said.items()
+if name == "probabilities" and values.shape[1] == 2:
+    values = values[:, 1:]
+np.save(os.path.join(folder, "predictions.npy"), values)
 """
 
 
@@ -86,6 +97,24 @@ class _Curve(NamedTuple):
     """The last epoch up to which none in float64 is further off than LARGEST_DIFFERENCE."""
 
 
+class _Score(NamedTuple):
+    """How good a file is on the rows of one part of the data."""
+
+    part: str
+    rows: int
+    reached: float
+    """Accuracy, or R² for regression."""
+    reported: float
+    """What training reports."""
+    doubtful: float
+    """By how much rounding may change it: rows between two classes."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the file is as good as training reports."""
+        return abs(self.reached - self.reported) <= self.doubtful
+
+
 class Proof(NamedTuple):
     """The result of running an exported file."""
 
@@ -98,11 +127,15 @@ class Proof(NamedTuple):
     """Why the file could not be run."""
     rounding: float = 0.0
     """Of a failed proof: how far rounding takes the engine's own predictions."""
+    scores: tuple[_Score, ...] = ()
+    """How good the file is on the data's own rows."""
 
     @property
     def holds(self) -> bool:
         """Whether the file agrees with the engine."""
         if self.problem or not self.largest_difference <= _LARGEST_DIFFERENCE:
+            return False
+        if not all(score.agrees for score in self.scores):
             return False
         return self.curve is None or self.curve.agrees_until > 0
 
@@ -119,7 +152,14 @@ class Proof(NamedTuple):
         )
         if self.rounding > _LARGEST_DIFFERENCE / 2:
             text += f" float32 rounds the engine's own by {self.rounding:.1e} here; precision float64 does not."
+        text = " ".join([text, *map(_score_words, self.scores)])
         return text if self.curve is None else f"{text} {_curve_words(self.curve)}"
+
+
+def _score_words(score: _Score) -> str:
+    """How good a file is on one part of the data, in a sentence."""
+    reported = "as training reports" if score.agrees else f"but training reports {score.reported:.4f}"
+    return f"Accuracy or R² on the {score.rows:,} {score.part} points: {score.reached:.4f}, {reported}."
 
 
 def _curve_words(curve: _Curve) -> str:
@@ -133,19 +173,56 @@ def _curve_words(curve: _Curve) -> str:
 
 
 def _prove(
-    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str
+    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str, kind: str = "float64"
 ) -> tuple[Proof, dict[str, Array]]:
-    """Run `driver` on a file and compare; also returns what else it has written, by name."""
-    x = exportable.points_to_ask()
+    """Run `driver` on a file and compare; also returns what else it has written, by name.
+
+    `kind` is the precision in which the file takes points.
+    """
+    x = exportable.points_to_ask().astype(kind).astype(np.float64)
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         np.save(Path(folder, "x.npy"), x)
         problem = _run(driver, [str(path.resolve()), folder, *arguments], cancelled)
         if problem:
             return Proof(np.inf, len(x), problem=problem), {}
         written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
-    said = written["predictions"].reshape(len(x), -1)
-    proof = Proof(largest_difference(exportable.predictions(x), said), len(x))
+    expected, said = exportable.predictions(x), written["predictions"].reshape(len(x), -1)
+    unit = exportable.sample.target_scale.factor
+    proof = Proof(largest_difference(expected, said, unit), len(x), scores=_scores(exportable, expected, said, written))
     return proof if proof.holds else proof._replace(rounding=exportable.rounding(x)), written
+
+
+def _scores(exportable: Exportable, expected: Array, said: Array, written: Mapping[str, Array]) -> tuple[_Score, ...]:
+    """How good a file is on the data's own rows; nothing if they are too many, or not all numbers are finite."""
+    sample, rows = exportable.sample, exportable.rows_to_ask()
+    if len(rows) < len(sample.x) or said.shape != expected.shape or not np.isfinite(said).all():
+        return ()
+    scores, reported = list[_Score](), exportable.evaluation
+    parts = {TRAIN: ("training", reported.train_accuracy), VALIDATION: ("validation", reported.validation_accuracy)}
+    for part, (name, told) in parts.items():
+        chosen = sample.split == part
+        labels = sample.labels[chosen]
+        if told is None:
+            continue
+        if sample.task == "regression":
+            values = said[-len(rows) :][chosen, 0].astype(np.float64)
+            reached, doubtful = 1 - float(np.sum((labels - values) ** 2)) / spread(labels), 1e-4 * max(1, abs(told))
+        else:
+            right = written["classes"][-len(rows) :][chosen] == np.array(sample.class_names)[labels]
+            near = _margins(exportable, expected[-len(rows) :][chosen]) < 2 * _LARGEST_DIFFERENCE
+            reached, doubtful = float(np.mean(right)), float(np.mean(near)) + 1e-9
+        scores.append(_Score(name, len(labels), reached, told, doubtful))
+    return tuple(scores)
+
+
+def _margins(exportable: Exportable, predictions: Array) -> Array:
+    """How far each prediction is from another class."""
+    if predictions.shape[1] > 1:
+        best = np.sort(predictions, axis=1)
+        result: Array = best[:, -1] - best[:, -2]
+        return result
+    loss = exportable.network.loss
+    return np.abs(predictions[:, 0] - (0.5 if isinstance(loss, CrossEntropy) else loss.threshold))
 
 
 def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
@@ -155,7 +232,7 @@ def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Pr
 
 def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
     """Prove an ONNX model."""
-    return _prove(path, exportable, cancelled, _ONNX)[0]
+    return _prove(path, exportable, cancelled, _ONNX, kind="float32")[0]
 
 
 def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
@@ -197,13 +274,13 @@ def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, f
     ]
 
 
-def largest_difference(expected: Array, said: Array) -> float:
-    """The largest difference in units of max(1, |expected|); infinite if the shapes or what is finite differ."""
+def largest_difference(expected: Array, said: Array, unit: float = 1.0) -> float:
+    """The largest difference in units of max(unit, |expected|); infinite if the shapes or what is finite differ."""
     if expected.shape != said.shape or not np.array_equal(np.isnan(expected), np.isnan(said)):
         return float("inf")
     expected, said = expected.astype(np.float64), said.astype(np.float64)
     with np.errstate(invalid="ignore"):
-        apart = np.abs(expected - said) / np.maximum(1, np.abs(expected))
+        apart = np.abs(expected - said) / np.maximum(unit, np.abs(expected))
     return float(np.max(np.where(np.isnan(expected) | (expected == said), 0, apart), initial=0.0))
 
 

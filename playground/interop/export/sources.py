@@ -10,7 +10,7 @@ import ast
 import base64
 import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import FunctionType
 from typing import Any
 
@@ -61,10 +61,10 @@ def _names_in(formula: FunctionType) -> list[str]:
 
 
 def literal(value: Any) -> str:
-    """A number, a text or a tuple as Python writes it; ASCII only, so that a text can't end before its quotes do."""
+    """A number, a text or a tuple as Python writes it, which spells out whatever could end a line."""
     if isinstance(value, tuple):
-        return "(\n" + "".join(f"    {entry!a},\n" for entry in value) + ")"
-    return ascii(value)
+        return "(\n" + "".join(f"    {entry!r},\n" for entry in value) + ")"
+    return repr(value)
 
 
 def join_definitions(definitions: Mapping[str, str]) -> str:
@@ -74,18 +74,48 @@ def join_definitions(definitions: Mapping[str, str]) -> str:
     return "\n\n\n".join((["\n".join(constants)] if constants else []) + functions)
 
 
-def packed(name: str, arrays: Mapping[str, Array]) -> str:
-    """A statement that sets `name` to these arrays, exact to the last bit; the script has `READ`."""
+_MOST_READABLE = 400
+"""Numbers that are written out; more are packed."""
+
+
+def numbers(name: str, arrays: Mapping[str, Array]) -> str:
+    """A statement that sets `name` to these arrays, exact to the last bit: as numbers if they are few, else packed."""
+    if sum(values.size for values in arrays.values()) <= _MOST_READABLE:
+        entries = "".join(f"    {key!r}: {_array_text(values)},\n" for key, values in arrays.items())
+        return f"{name} = {{\n{entries}}}"
     lines = textwrap.wrap(base64.b64encode(weight_bytes(arrays)).decode(), 110)
     return f'{name} = read("""\n' + "\n".join(lines) + '\n""")'
 
 
-READ = '''
+def _array_text(values: Array) -> str:
+    """An array as an expression; every number has as many digits as tell it from all others of its precision."""
+    rows = [f"[{', '.join(map(_number_text, row))}]" for row in np.atleast_2d(values)]
+    inner = rows[0] if values.ndim < 2 else f"[\n        {f',{chr(10)}        '.join(rows)},\n    ]"
+    return f"np.array({inner}, dtype=np.{values.dtype.name})"
+
+
+def _number_text(value: Any) -> str:
+    """A number of an array."""
+    return str(value) if np.isfinite(value) else f"np.{value}"
+
+
+_READ = '''
 def read(text):
     """The arrays in a text: an .npz file, as NumPy writes it, in base64."""
     with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as arrays:
         return dict(arrays)
 '''.strip()
+
+
+def joined(parts: Iterable[str]) -> bytes:
+    """A script of parts, the first with its imports; with what reads packed arrays if there are any."""
+    head, *rest = (part for part in parts if part)
+    if any(" = read(" in part for part in rest):
+        head = head.replace("\nimport ", "\nimport base64\nimport io\nimport ", 1)
+        first = next(place for place, part in enumerate(rest) if " = read(" in part)
+        rest.insert(first, _READ)
+        head = head.replace("import io\nimport numpy", "import io\n\nimport numpy")
+    return ("\n\n\n".join([head, *rest]) + "\n").encode()
 
 
 # Tracing ------------------------------------------------------------------------------------------------------

@@ -18,12 +18,14 @@ from playground.interop.export.exportable import Exportable
 from playground.interop.export.numpy_script import (
     CLASSIFY,
     PREDICT,
+    axis_lines,
     class_choice,
     layer_title,
     name_constants,
     output_meaning,
+    own_unit,
 )
-from playground.interop.export.sources import READ, feature_text, packed
+from playground.interop.export.sources import feature_text, joined, numbers
 from playground.interop.export.torch_training import expression
 
 _HEAD = '''
@@ -34,11 +36,10 @@ _HEAD = '''
     from this_file import predict
     predict([0.5, -1.0], [2.0, 3.0])    # what the trained network says of the points (0.5, 2) and (-1, 3)
 
-It needs PyTorch and NumPy, nothing else. Read it from the top: the points, the network, how it learns.
+Points are given in the units of the data; AXES names both columns. The script needs PyTorch and NumPy, nothing else.
+Read it from the top: the points, the network, how it learns.
 """
 
-import base64
-import io
 import math
 from typing import NamedTuple
 
@@ -119,12 +120,11 @@ def torch_script(exportable: Exportable, _: Path) -> bytes:
         _prediction(exportable),
         _heading("How it learns"),
         *torch_training.parts(exportable),
-        _heading("Numbers: arrays as NumPy writes them, exact to the last bit"),
-        READ,
+        _heading("Numbers, exact to the last bit"),
         _numbers(exportable),
         torch_training.MAIN,
     ]
-    return ("\n\n\n".join(part for part in parts if part) + "\n").encode()
+    return joined(parts)
 
 
 def _heading(words: str) -> str:
@@ -139,7 +139,7 @@ def _features(exportable: Exportable) -> str:
     lines = "".join(f"        {feature_text(name, 'torch')},\n" for name in exportable.experiment.features)
     return (
         'def features(x1, x2):\n    """What the network is given of points: a tensor of shape (points, features)."""\n'
-        f"    return torch.stack([\n{lines}    ], dim=1).to(torch.get_default_dtype())"
+        f"{axis_lines(exportable)}    return torch.stack([\n{lines}    ], dim=1).to(torch.get_default_dtype())"
     )
 
 
@@ -202,6 +202,7 @@ def _prediction(exportable: Exportable) -> str:
     said = "said"
     if cross_entropy:
         said = "torch.softmax(said, dim=1)" if several else "torch.sigmoid(said)"
+    said = own_unit(exportable, said)
     result = f"{said}.numpy().reshape({'*x1.shape, -1' if several else 'x1.shape'})"
     more = ",\n    with an axis more for the classes" if several else ""
     text = PREDICT.format(meaning=output_meaning(exportable), more=more, result=result)
@@ -213,7 +214,7 @@ def _prediction(exportable: Exportable) -> str:
 
 def _numbers(exportable: Exportable) -> str:
     sample = exportable.sample
-    data = {"x": sample.x, "label": sample.labels, "part": sample.split}
+    data = {"x": sample.own_x, "label": sample.labels, "part": sample.split}
     history, kept = exportable.history, slice(0, None if exportable.repeatable else 0)
     recorded = {
         "epoch": history.epoch[kept].astype(np.int64),
@@ -222,11 +223,11 @@ def _numbers(exportable: Exportable) -> str:
     }
     return "\n".join(
         [
-            packed("DATA", data),
-            packed("INITIAL", _renamed(exportable, dict(exportable.initial))),
-            packed("TRAINED", _renamed(exportable, dict(exportable.parameters))),
+            numbers("DATA", data),
+            numbers("INITIAL", _renamed(exportable, dict(exportable.initial))),
+            numbers("TRAINED", _renamed(exportable, dict(exportable.parameters))),
             "# The losses that the playground recorded.",
-            packed("RECORDED", recorded),
+            numbers("RECORDED", recorded),
             "TRAINED_NETWORK = build(TRAINED)",
         ]
     )

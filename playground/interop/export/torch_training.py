@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from playground.catalog.choice import Choice, listing
+from playground.catalog.datasets.base import TRAIN
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.optimizers import Momentum, Sgd
 from playground.catalog.regularizers import NoRegularizer
@@ -107,7 +108,7 @@ def mean_loss(network, part):
     """The mean loss of points; NaN if there are none."""
     if not len(part.labels):
         return math.nan
-    return losses(network(part.inputs), targets(part.labels)).double().mean().item()
+    return losses(network(part.inputs), part.labels).double().mean().item()
 
 
 @torch.no_grad()
@@ -130,7 +131,7 @@ _TRAIN = '''
 def train(most_epochs=math.inf, report=lambda row: None):
     """Train from the initial weights; returns the network and a Row per epoch, the first one before training."""
     training, validation = points(0), points(1)
-    network, targets_of_all = build(INITIAL), targets(training.labels)
+    network = build(INITIAL)
     moving = [parameter for parameter in network.parameters() if parameter.requires_grad]
     optimizer = {optimizer}
 {setup}
@@ -153,6 +154,7 @@ def train(most_epochs=math.inf, report=lambda row: None):
         history.append(row)
         report(row)
 {observe}
+{end}
     return network, history
 '''.strip()
 
@@ -281,7 +283,10 @@ def _constants(exportable: Exportable) -> str:
 def _targets(exportable: Exportable) -> str:
     loss, outputs = exportable.network.loss, exportable.sample.outputs
     if exportable.sample.task == "regression":
-        value = "labels[:, None].to(torch.get_default_dtype())"
+        scale, value = exportable.sample.target_scale, "labels[:, None]"
+        if exportable.sample.scales_target:
+            value = f"(({value} - {scale.offset!r}) / {scale.factor!r})"
+        value += ".to(torch.get_default_dtype())"
     elif isinstance(loss, CrossEntropy) and outputs > 1:
         value = "labels"
     elif outputs > 1:
@@ -292,6 +297,7 @@ def _targets(exportable: Exportable) -> str:
 
 
 def _losses(exportable: Exportable) -> str:
+    """The function for the loss of every point, with the weight of its class if the loss has such."""
     loss = exportable.network.loss
     if not isinstance(loss, CrossEntropy):
         value = fill_in(_LOSSES, loss, "loss")
@@ -299,7 +305,18 @@ def _losses(exportable: Exportable) -> str:
         value = 'F.cross_entropy(o, t, reduction="none")'
     else:
         value = 'F.binary_cross_entropy_with_logits(o, t, reduction="none")[:, 0]'
-    return f'def losses(o, t):\n    """The loss of every point: outputs o against targets t."""\n    return {value}'
+    sample, constant, factor = exportable.sample, "", ""
+    if sample.task == "classification":
+        labels = sample.labels[sample.split == TRAIN]
+        weights = loss.weights_of_classes(labels, len(sample.class_names))
+        if weights is not None:
+            values = f"torch.tensor({weights.tolist()!r}, dtype=torch.float64)"
+            constant = f"# How much a point of each class counts in the loss.\nCLASS_WEIGHTS = {values}\n\n\n"
+            factor = " * CLASS_WEIGHTS[labels].to(o.dtype)"
+    return (
+        f'{constant}def losses(o, labels):\n    """The loss of every point: outputs o against what they should be."""\n'
+        f"    t = targets(labels)\n    return {value}{factor}"
+    )
 
 
 def _penalty(exportable: Exportable) -> str:
@@ -341,9 +358,10 @@ def _accuracy(exportable: Exportable) -> str:
     if exportable.sample.task == "regression":
         words = "R²: 1 minus the squared error by that of always saying the mean; NaN if all values are equal."
         line = (
-            "total = ((part.labels - part.labels.mean()) ** 2).sum()\n"
-            "    error = ((part.labels - o[:, 0].double()) ** 2).sum()\n"
-            "    return 1 - (error / total).item() if total else math.nan"
+            "t = targets(part.labels)[:, 0].double()\n"
+            "    total = ((t - t.mean()) ** 2).sum()\n"
+            "    error = ((t - o[:, 0].double()) ** 2).sum()\n"
+            "    return 1 - (error / total).item() if len(t.unique()) > 1 else math.nan"
         )
         return _ACCURACY.format(words=words, line=line)
     one = f"(o[:, 0] >= {exportable.network.loss.threshold!r}).long()"
@@ -363,6 +381,7 @@ def _train(exportable: Exportable) -> str:
         update=_indented(_update(exportable), 3),
         epoch_end=_indented(_epoch_end(exportable), 2),
         observe=_indented(_observe(exportable), 2),
+        end=_indented(_end(exportable), 1),
         validation="row.validation_loss" if exportable.experiment.data.validates else "0.0",
     )
     return "\n".join(line for line in text.splitlines() if line.strip())
@@ -458,7 +477,7 @@ def _without_gradient(lines: list[str]) -> list[str]:
 def _gradient(exportable: Exportable) -> list[str]:
     carries = exportable.experiment.training.batching == "carry"
     draws = f", step{', carried' if carries else ''}" if drops_out(exportable) else ""
-    of_batch = f"losses(network(training.inputs[batch]{draws}), targets_of_all[batch])"
+    of_batch = f"losses(network(training.inputs[batch]{draws}), training.labels[batch])"
     stop = ["if not loss.isfinite():", "    return network, history"]
     if not carries:
         words = "# The gradient of the mean loss of this batch."
@@ -509,7 +528,7 @@ def _epoch_end(exportable: Exportable) -> list[str]:
     draws = ", step" if drops_out(exportable) else ""
     return [
         "if len(rest):",
-        f"    losses(network(training.inputs[rest]{draws}), targets_of_all[rest]).sum().backward()",
+        f"    losses(network(training.inputs[rest]{draws}), training.labels[rest]).sum().backward()",
         "    carried = len(rest)",
     ]
 
@@ -539,11 +558,25 @@ def _observe(exportable: Exportable) -> list[str]:
             f"if score > best + {stopping.min_delta!r}:",
             "    best, waited = score, 0",
             "    kept = {name: values.clone() for name, values in network.state_dict().items()}",
-            "else:",
+            "elif not math.isnan(score):",
             "    waited += 1",
             f"    if waited >= {stopping.patience!r}:",
+            "        break",
         ]
-        if stopping.restore:
-            lines += ["        if kept is not None:", "            network.load_state_dict(kept)"]
-        lines.append("        break")
     return lines
+
+
+def _end(exportable: Exportable) -> list[str]:
+    """The statements at the end of training, which bring back the best weights."""
+    training = exportable.experiment.training
+    stopping = training.early_stopping
+    if stopping is None or not stopping.restore:
+        return []
+    ended = f"waited >= {stopping.patience!r}"
+    if training.epochs is not None:
+        ended = f"({ended} or epoch >= {training.epochs!r})"
+    return [
+        "# The best weights come back when training ends by itself.",
+        f"if kept is not None and waited and {ended}:",
+        "    network.load_state_dict(kept)",
+    ]

@@ -12,15 +12,20 @@ from tests.ui import hands
 from ui.window.window import Window
 
 
+def train(qtbot, window: Window) -> None:
+    """Train for an epoch."""
+    window.session.epoch()
+    qtbot.waitUntil(lambda: window.session.report is not None and window.session.report.snapshot.epoch == 1)
+
+
 def export(qtbot, window: Window, name: str, path: Path) -> None:
     """Export, without the dialog that asks for the file."""
-    window.exports.begin(name, str(path))
+    window.exports.begin(name, str(path), anyway=True)
     qtbot.waitUntil(lambda: path.exists() and window.exports.job is None, timeout=30_000)
 
 
 def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tmp_path: Path) -> None:
-    window.session.epoch()
-    qtbot.waitUntil(lambda: window.session.report is not None and window.session.report.snapshot.epoch == 1)
+    train(qtbot, window)
     export(qtbot, window, "numpy", tmp_path / "mine.py")
     assert "Exported to mine.py. Run again from the file" in window.messages.status.text()
     assert "predictions differ by" in window.messages.status.text()
@@ -47,6 +52,7 @@ def test_without_its_library_a_format_says_what_to_install(window: Window, monke
 def test_a_script_can_be_written_without_the_library_that_would_prove_it(
     qtbot, window: Window, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    train(qtbot, window)
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("pytorch")
     assert "needs torch, which is not installed" in window.messages.banner.text.text()
@@ -63,9 +69,9 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
-    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
     qtbot.waitUntil(lambda: window.exports.job is not None)
-    window.exports.ask("numpy")
+    window.exports.ask("numpy", anyway=True)
     assert "still being proven" in window.messages.banner.text.text()
     assert window.menus.action("export.cancel").isEnabled()
     window.menus.action("export.cancel").trigger()
@@ -76,7 +82,7 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
 
 def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
-    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.close()
     assert not window.isVisible()
@@ -87,17 +93,35 @@ def test_what_is_not_what_the_network_is_is_not_kept(
 ) -> None:
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
-    window.exports.begin("numpy", str(tmp_path / "mine.py"))
+    window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
     qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.banner.text.text(), timeout=30_000)
     assert list(tmp_path.glob("*.py")) == []
 
 
 def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_path: Path) -> None:
-    window.exports.begin("weights", str(tmp_path / "none" / "mine.npz"))
+    window.exports.begin("weights", str(tmp_path / "none" / "mine.npz"), anyway=True)
     qtbot.waitUntil(lambda: "Nothing was exported to" in window.messages.banner.text.text())
 
 
-def test_the_dialog_suggests_the_experiments_name(window: Window) -> None:
+def test_an_untrained_network_is_exported_only_if_that_is_meant(window: Window) -> None:
+    window.exports.ask("numpy")
+    assert "has not been trained" in window.messages.banner.text.text()
+    assert window.findChild(QFileDialog, "file.dialog") is None
+    hands.click(window.messages.banner.remedy)
+    dialog = window.findChild(QFileDialog, "file.dialog")
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
+
+
+def test_points_need_no_training(window: Window) -> None:
+    window.exports.ask("points")
+    dialog = window.findChild(QFileDialog, "file.dialog")
+    assert dialog is not None and dialog.isVisible()
+    dialog.reject()
+
+
+def test_the_dialog_suggests_the_experiments_name(qtbot, window: Window) -> None:
+    train(qtbot, window)
     window.exports.ask("weights")
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
