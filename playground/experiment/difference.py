@@ -96,7 +96,7 @@ _WITHOUT_EFFECT = (
     "data.class_names",
     "training.epochs",
 )
-"""What changes no loss of a training under way: names, the end, and what acts at the next reset."""
+"""What changes no loss of the current run: names, when it ends, and what acts at the next reset."""
 
 
 def losses_are_comparable(differences: Iterable[Difference]) -> bool:

@@ -12,7 +12,7 @@ from playground.files.numerals import DATE, any_number, is_missing, is_number
 
 
 class Reading(NamedTuple):
-    """How a table is to be read where that is open; None means the likelier way."""
+    """How to read a table where that is open; None means the likelier way."""
 
     separator: str | None = None
     header: bool | None = None

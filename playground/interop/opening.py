@@ -59,7 +59,7 @@ def load_preset(name: str) -> Experiment:
 def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
     """Open a file, a preset or a link, with some settings changed. Raises InputError.
 
-    A document that is to be otherwise is no more than its experiment.
+    A document opened with other settings gives only its experiment.
     """
     opened = _open(source, settings)
     if not settings:

@@ -1,4 +1,4 @@
-"""Changes: what a person changed while a training went on, and when. They are part of what is on record of a run."""
+"""Changes: what a person changed during training, and when. They are part of a run's record."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnosis: what a training suffers from, in at most three plain sentences, each with its numbers and a remedy.
+"""Diagnosis: what a run suffers from, in at most three plain sentences, each with its numbers and a remedy.
 
 Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
 The order in which they are asked is the order of urgency. Nothing here trains or changes anything.
@@ -33,9 +33,9 @@ AT_MOST = 3
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
-"""With fewer training points a network has hardly anything to learn, and nothing is to be said of how it does."""
+"""With fewer training points a network has hardly anything to learn, so its results say nothing."""
 _BLOWN_UP = 10
-"""So many times its best value, a loss has blown up."""
+"""A loss above this multiple of its best value has blown up."""
 _LARGE_JUMP = 0.05
 """Smaller changes of the loss than this share of that of an output of 0 are no alarm."""
 _WORSE = 0.02

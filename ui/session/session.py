@@ -1,7 +1,7 @@
 """The session: the window's only access to training. It owns the experiment, the undo history and the worker.
 
 Every change is a whole new experiment given to `edit`. The session checks it, records how to undo it, shows it to the
-panels, and hands it to the worker. Nothing else in the window keeps state of its own.
+panels, and hands it to the worker. Nothing else in the window keeps state.
 """
 
 from __future__ import annotations

@@ -103,7 +103,7 @@ class Work(QObject):
 
     @property
     def is_safe(self) -> bool:
-        """Whether the whole training is in a file of its own."""
+        """Whether the whole run is saved in its own file."""
         return self._has_document and self.mark() == self.saved
 
     @property

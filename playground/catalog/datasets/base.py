@@ -296,12 +296,12 @@ class Collected(Adjustable, frozen=True):
         """Whether the split has points in a part; `rounded` says whether its share of all points is one or more."""
         if not share or not self.stratified or self.is_regression:
             return rounded
-        # Some class of so many points has three or more, and so points in every part.
+        # With this many points some class has three or more, and so points in every part.
         return self.size > 2 * MAX_CLASSES or part in self.drawn()[1]
 
     @property
     def is_regression(self) -> bool:
-        """Whether values are to be predicted."""
+        """Whether the network predicts values rather than classes."""
         raise NotImplementedError
 
 

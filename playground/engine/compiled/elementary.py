@@ -1,4 +1,4 @@
-"""NumPy's element-wise functions as the compiled engine computes them: this module stands for `np` in formulas.
+"""NumPy's element-wise functions as the compiled engine computes them: this module replaces `np` in formulas.
 
 In float32 they are made of sums, products and selections, so that a loop over many numbers becomes vector code; each is
 within a few units of the last place. In float64 they are the C library's. NaN and infinity pass through as in NumPy.
@@ -184,7 +184,7 @@ def _exp(x: Any) -> Any:
         inside = LOWEST if x < LOWEST else x
         inside = HIGHEST if inside > HIGHEST else inside
         n = nearest(inside * PER_LOG_2)
-        # 2¹²⁸ has no float32 of its own.
+        # 2¹²⁸ is no float32.
         n = f(127) if n > f(127) else n
         r = (inside - n * LOG_2_HIGH) - n * LOG_2_LOW
         series = ONE + r * (ONE + r * (E2 + r * (E3 + r * (E4 + r * (E5 + r * E6)))))

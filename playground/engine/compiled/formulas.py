@@ -101,7 +101,7 @@ def chain(
 ) -> Any:
     """A function with these parameters that runs `body` for the member at the place `kind` of a family.
 
-    In `body`, `f(x, …)` stands for the member's formula; its settings are read from the array `s` before.
+    In `body`, `f(x, …)` denotes the member's formula; its settings are read from the array `s` before.
     """
     scope: dict[str, Any] = {"number": dtype.type}
     lines = [f"def run({header}):"]

@@ -24,7 +24,7 @@ from playground.run.trainer import Trainer
 
 
 class Exportable(NamedTuple):
-    """A moment of a training, immutable so that any thread may write it."""
+    """A moment of a run, immutable so that any thread may write it."""
 
     experiment: Experiment
     sample: Sample
@@ -41,7 +41,7 @@ class Exportable(NamedTuple):
 
     @classmethod
     def of(cls, trainer: Trainer) -> Exportable:
-        """The present moment of a training."""
+        """The present moment of a run."""
         history, network = History(*trainer.history.view().T), trainer.network
         unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.run.record.changes)
         start = trainer.run.record.started_from if unchanged else None

@@ -55,7 +55,7 @@ class _FieldImage(_Layer):
         if place != self._place:
             self.prepareGeometryChange()
             self._place = place
-        # The image has no copy of its own.
+        # The image does not copy the bytes.
         self._pixels = np.ascontiguousarray(pixels)
         rows, columns = pixels.shape
         self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)

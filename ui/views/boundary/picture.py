@@ -99,7 +99,7 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own.
+    """Picture a unit's output; `half` is the largest absolute value with its own colour.
 
     The output layer has the colours of the boundary.
     """

@@ -85,7 +85,7 @@ class BoundaryView(View):
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plane.plot.addItem(item, ignoreBounds=True)
         self._modes = Modes(self)
-        # A patch of its own, so that the button can be seen on every field.
+        # An opaque patch, so that the button can be seen on every field.
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
         whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)

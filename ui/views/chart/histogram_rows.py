@@ -375,7 +375,7 @@ class HistogramsPicture(View):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._rows)
-        # A scroll area has its content painted on a background of its own.
+        # A scroll area paints its own background behind its content.
         self._rows.setAutoFillBackground(False)
         self._scroll.viewport().setAutoFillBackground(False)
         self._edges = (_Edge(self._rows, True, self), _Edge(self._rows, False, self))

@@ -160,7 +160,7 @@ class Legend(QWidget):
         return True
 
     def set_column(self, column: bool) -> None:
-        """Give each mark a line of its own, or let them share lines."""
+        """Give each mark its own line, or let them share lines."""
         self._column = column
         self.update()
 
