@@ -10,12 +10,12 @@ from typing import Any
 from playground.files.cells import read_cells
 from playground.files.errors import one_line
 from playground.files.rows import SEPARATORS
-from playground.interop.tables import description
+from playground.interop.tables import describe_table
 
 _WIDEST_NAME = 40
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_table_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `table`."""
     parser.add_argument("file", metavar="FILE", help="a table: CSV, TSV or any other text with columns")
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
@@ -23,7 +23,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def table(arguments: argparse.Namespace) -> None:
     """Print how a table is read."""
-    found = description(read_cells(Path(arguments.file)))
+    found = describe_table(read_cells(Path(arguments.file)))
     print(json.dumps(found, allow_nan=False) if arguments.json else _in_words(arguments.file, found))
 
 

@@ -26,9 +26,9 @@ from playground.files import progress
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Question, Reading, layout_of
 from playground.files.numerals import (
-    CODE,
+    CODE_LIKE,
     DATE,
-    EPOCH,
+    FIRST_DAY,
     MISSING,
     MISSING_SIGNS,
     MISSING_WORDS,
@@ -38,6 +38,7 @@ from playground.files.numerals import (
     is_missing,
     is_number,
     number,
+    numbers_in,
 )
 from playground.files.rows import (
     LONGEST_ROW,
@@ -221,25 +222,28 @@ def _taken(
     ragged: list[tuple[int, int]] = []
     known: dict[str, str] = {}
     comments: list[tuple[int, str]] = []
-    for line, row, read in rows:
-        if (len(lines) + len(ragged)) % _NOTE_ROWS == 0:
-            comments = read.comments
-            progress.report_progress(min(read.read, read.size), read.size)
-        while len(row) > width and not row[-1]:
-            row.pop()
-        if len(row) > width:
-            ragged.append((line, len(row)))
-            continue
-        row.extend([""] * (width - len(row)))
-        lines.append(line)
+    most = min(MAX_TABLE_ROWS, _MAX_CELLS // max(1, len(places)))
+    rows = iter(rows)
+    while block := list(itertools.islice(rows, _NOTE_ROWS)):
+        whole = []
+        for line, row, _ in block:
+            while len(row) > width and not row[-1]:
+                row.pop()
+            if len(row) > width:
+                ragged.append((line, len(row)))
+                continue
+            row.extend([""] * (width - len(row)))
+            whole.append(row)
+            lines.append(line)
+        if len(lines) > most:
+            size = f"{most + 1:,} rows of {len(places):,} columns"
+            raise InputError(f"{source}, row {lines[most]}", size, f"at most {most:,} rows of so many columns")
         for column, place in zip(columns, places, strict=True):
-            cell = row[place]
-            column.append(known.setdefault(cell, cell) if len(known) < _MOST_KNOWN else cell)
-        if len(lines) > MAX_TABLE_ROWS:
-            raise InputError(f"{source}, row {line}", "one row too many", f"at most {MAX_TABLE_ROWS:,} rows")
-        if len(lines) * len(columns) > _MAX_CELLS:
-            sizes = f"{len(lines):,} rows of {len(columns):,} columns"
-            raise InputError(f"{source}, row {line}", sizes, f"at most {_MAX_CELLS:,} cells")
+            cells = [row[place] for row in whole]
+            column.extend(map(known.setdefault, cells, cells) if len(known) < _MOST_KNOWN else cells)
+        read = block[-1][2]
+        comments = read.comments
+        progress.report_progress(min(read.read, read.size), read.size)
     return columns, lines, ragged, comments
 
 
@@ -385,23 +389,23 @@ def _made(
 ) -> Column:
     """A column, each different cell of which is looked at once."""
     lost = {cell: is_missing(cell) for cell in set(cells)}
-    numbers = np.fromiter((values.get(cell, math.nan) for cell in cells), np.float64, len(cells))
-    return Column(name, kind, cells, np.fromiter((lost[cell] for cell in cells), np.bool_, len(cells)), numbers)
+    values = {cell: values.get(cell, math.nan) for cell in lost}
+    numbers = np.fromiter(map(values.__getitem__, cells), np.float64, len(cells))
+    return Column(name, kind, cells, np.fromiter(map(lost.__getitem__, cells), np.bool_, len(cells)), numbers)
 
 
 def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _Asked) -> dict[str, float]:
     """The numbers in the cells of a column; none if they are codes."""
     signs, context = Signs.of(present[:_LOOK]), asked.context
-    if not signs.proven and len(present) > _LOOK:
+    if not signs.proven and len(present) > _LOOK and not {",", "."}.isdisjoint("".join(present)):
         signs = Signs.of(present)
     decimal = signs.proven or context.decimal
     if signs.example and not signs.proven and not context.is_sure(signs):
         order = sorted(NUMBERS, key=lambda sign: sign != decimal)
         ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
         decimal = asked.choose("decimal", name, signs.example, ways)
-    read = ((cell, number(cell, decimal)) for cell in present)
-    values = {cell: value for cell, value in read if value is not None}
-    codes = [cell for cell in values if CODE.fullmatch(cell)]
+    values = numbers_in(present, decimal)
+    codes = [cell for cell in values if CODE_LIKE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
         # Beside 2.5e3, 1e3 is no code.
         codes = [cell for cell in codes if "e" not in cell.lower()]
@@ -428,7 +432,7 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
         if None in ways.values():
             return {}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
-        shown = {way: f"{date.fromordinal(EPOCH + int(ways[way] or 0))}, the {way} first" for way in likely}
+        shown = {way: f"{date.fromordinal(FIRST_DAY + int(ways[way] or 0))}, the {way} first" for way in likely}
         first = asked.choose("dates", name, short[0][0], shown)
     days = {date[0]: day_of(date, first) for date in dates}
     return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}

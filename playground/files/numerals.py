@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import date
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ _SIGNS = ("-", "--", "–", "—", ".", "..", "*")
 MISSING_SIGNS = frozenset((*_SIGNS, "nil", "missing", "undefined", "n.a.", "<null>", "(null)"))
 """Cells without a value among numbers, and among text if numbers of the same table are missing by them."""
 
+_ANY_MISSING = MISSING | MISSING_WORDS | MISSING_SIGNS
+
 _CLEANED = str.maketrans({"−": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 _GROUPED = {
     # In threes, or the Indian way; a comma, a point, an apostrophe or a blank between the groups.
@@ -29,11 +32,12 @@ NUMBERS = {
     sign: re.compile(rf"[+-]?(?:(?:\d+|{grouped})(?:[{sign}]\d*)?|[{sign}]\d+)(?:[eE][+-]?\d+)?", re.ASCII)
     for sign, grouped in _GROUPED.items()
 }
-CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
+_PLAIN = frozenset("0123456789.+-eE")
+CODE_LIKE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
 """What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
 _TIME = r"[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|([+-]\d\d):?(\d\d))?"
 DATE = re.compile(rf"(\d{{1,4}})([-/.])(\d{{1,2}})\2(\d{{1,4}})(?:{_TIME})?", re.ASCII)
-EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY = date(1970, 1, 1).toordinal()
 
 
 def number(cell: str, decimal: str = ".") -> float | None:
@@ -50,6 +54,18 @@ def number(cell: str, decimal: str = ".") -> float | None:
     return value if math.isfinite(value) else None
 
 
+def numbers_in(cells: Sequence[str], decimal: str) -> dict[str, float]:
+    """The finite numbers in different cells, by their cells."""
+    with suppress(ValueError):
+        if decimal == "." and _PLAIN.issuperset("".join(cells)):
+            # Python reads them all alike, and much faster.
+            values = dict(zip(cells, map(float, cells), strict=True))
+            if all(map(math.isfinite, values.values())):
+                return values
+    read = ((cell, number(cell, decimal)) for cell in cells)
+    return {cell: value for cell, value in read if value is not None}
+
+
 def any_number(cell: str) -> float | None:
     """The number in a cell with either decimal sign."""
     point = number(cell)
@@ -62,8 +78,7 @@ def is_number(cell: str) -> bool:
 
 def is_missing(cell: str) -> bool:
     """Whether a cell has no value, if it stands among numbers."""
-    lower = cell.lower()
-    return lower in MISSING or lower in MISSING_WORDS or lower in MISSING_SIGNS
+    return cell.lower() in _ANY_MISSING
 
 
 class Signs(NamedTuple):
@@ -114,6 +129,6 @@ def day_of(found: re.Match[str], first: str) -> float | None:
     seconds = 3600 * int(found[5] or 0) + 60 * int(found[6] or 0) + int(found[7] or 0)
     seconds -= 3600 * int(found[8] or 0) + 60 * int(f"{(found[8] or '+')[0]}{found[9] or 0}")
     try:
-        return date(year, month, day).toordinal() - EPOCH + seconds / 86400
+        return date(year, month, day).toordinal() - FIRST_DAY + seconds / 86400
     except ValueError:
         return None

@@ -95,7 +95,7 @@ class Lines:
             self.read += len(line)
             if "\0" in line:
                 raise InputError(f"{self.source}, row {self.line}", "a zero byte", "text; this looks like another file")
-            if self.row or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
+            if self.row or line[0].isalnum() or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
                 break
             self.comments.append((self.line, line.strip()))
             self.row_start = self.read
@@ -131,7 +131,7 @@ def rows_in(text: Text, separator: str, mended: bool = False) -> Iterator[tuple[
                 raise _quote_error("".join(lines.row), lines, separator) from error
             if row is None:
                 return
-            row = [cell.strip() for cell in row]
+            row = list(map(str.strip, row))
             if any(row):
                 yield lines.start, row, lines
 

@@ -1,7 +1,7 @@
 """Tables of strangers: which columns to learn from, and what comes of them.
 
-`propose` chooses two columns as axes and one as the target, `data_set` makes a data set of any three, and `description`
-says all there is to know about how a table is read.
+`propose` chooses two columns as axes and one as the target, `data_set` makes a data set of any three, and
+`describe_table` says how a table is read.
 """
 
 from __future__ import annotations
@@ -150,7 +150,7 @@ def class_counts(rows: TableRows) -> dict[str, int]:
     return dict(zip(rows.class_names, counts, strict=True))
 
 
-def description(cells: Cells) -> dict[str, Any]:
+def describe_table(cells: Cells) -> dict[str, Any]:
     """How a table is read, what is proposed for it, and what is unclear, ready for JSON."""
     picked: Picked | None = None
     rows: TableRows | None = None

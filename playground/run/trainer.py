@@ -30,6 +30,7 @@ from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
 from playground.measure.snapshot import Snapshot, Status
 from playground.run import changes, parameters, training
+from playground.run.interrupts import undivided
 from playground.run.observation import take_snapshot
 from playground.run.run import Checkpoint, Document, Run, checkpoint, document_of, new_run, reset, restore
 from playground.run.timeline import Timeline
@@ -152,6 +153,7 @@ class Trainer:
         """
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
+    @undivided
     def clear_outcome(self) -> None:
         """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
         if self.run.can_go_back:
@@ -183,6 +185,7 @@ class Trainer:
         self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
 
+    @undivided
     def change(
         self, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
     ) -> None:
@@ -192,12 +195,14 @@ class Trainer:
         changes.change(self.run, experiment, memory, title=title, goes_on=goes_on)
         self._settle()
 
+    @undivided
     def set_parameters(self, given: Mapping[str, Array]) -> None:
         """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
         parameters.put_parameters(self.network, self.state.parameters, given)
         changes.note_manual_change(self.run)
         self._settle()
 
+    @undivided
     def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
         """Set one entry of one array, named as in weight files: "W0", (2, 1); returns what was done.
 
@@ -210,6 +215,7 @@ class Trainer:
         self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
         return edit
 
+    @undivided
     def reset(self) -> None:
         """Go back to the initial weights, the very same ones, before the first update.
 
@@ -222,6 +228,7 @@ class Trainer:
         """The present moment, safe from what training does next."""
         return checkpoint(self.run)
 
+    @undivided
     def restore(self, moment: Checkpoint) -> None:
         """Go back to a moment, or if training had diverged then, to the last healthy one; the histories start there."""
         restore(self.run, moment.way_back or moment)

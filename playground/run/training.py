@@ -15,11 +15,14 @@ from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.passes import DivergedError
 from playground.measure.snapshot import Status
 from playground.run.health import Moment
+from playground.run.interrupts import HeldSignals
 from playground.run.run import Run
 
 _NO_LIMIT = 2**62
 _MOST_RATES = 256
 """Learning rates that are worked out at a time."""
+_MOST_SECONDS = 0.05
+"""The longest that signals wait for an engine."""
 
 
 def advance(
@@ -27,17 +30,27 @@ def advance(
 ) -> Status:
     """Train until one of the limits is reached or training stops by itself; returns the status.
 
-    `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
+    `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time. A signal whose
+    handler raises, such as Ctrl-C, ends it within a fraction of a second, between two updates.
     """
+    with HeldSignals() as signals:
+        return _advance(engine, run, signals, steps, epochs, seconds)
+
+
+def _advance(
+    engine: Engine, run: Run, signals: HeldSignals, steps: int | None, epochs: int | None, seconds: float | None
+) -> Status:
     state, record = run.state, run.record
     last_step = _NO_LIMIT if steps is None else state.step + steps
     last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs
     deadline = math.inf if seconds is None else time.perf_counter() + seconds
+    longest = _MOST_SECONDS if signals.holds else math.inf
     measure_if_needed(engine, run)
     _stop_if_complete(engine, run)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
+        signals.let_through()
         until = min(last_epoch, _next_decision(run))
-        limits = Limits(last_step, until, deadline - time.perf_counter())
+        limits = Limits(last_step, until, min(deadline - time.perf_counter(), longest))
         before = state.step
         outcome = engine.advance(state, _coming_rates(run, until - state.epoch), limits)
         if outcome.latest is not None or state.step > before:

@@ -540,7 +540,7 @@ def test_what_is_no_table_is_refused_with_its_place(text: str, words: str) -> No
 def test_too_many_rows_and_cells_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cells_module, "MAX_TABLE_ROWS", 1500)
     assert read_cells("1,2.5\n" * 1500).rows == 1500
-    with pytest.raises(InputError, match=r"the text, row 1501: 'one row too many'.*1,500 rows"):
+    with pytest.raises(InputError, match=r"the text, row 1501: '1,501 rows of 2 columns'.*at most 1,500 rows"):
         read_cells("1,2.5\n" * 1501)
     monkeypatch.setattr(cells_module, "_MAX_CELLS", 2000)
     with pytest.raises(InputError, match=r"the text, row 1001: '1,001 rows of 2 columns'"):

@@ -13,7 +13,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table, rows_of
 from playground.files.cells import read_cells
 from playground.interop.opening import RESOURCES
-from playground.interop.tables import Picked, class_counts, data_set, description, propose
+from playground.interop.tables import Picked, class_counts, data_set, describe_table, propose
 
 PENGUINS = RESOURCES / "data" / "penguins.csv"
 CASES = Path(__file__).parents[1] / "files" / "cases"
@@ -202,7 +202,7 @@ def test_a_mixed_target_is_one_of_classes_if_there_are_few() -> None:
     ],
 )
 def test_a_description_says_how_a_table_is_read(case: str, wanted: dict[str, object]) -> None:
-    found = description(read_cells(CASES / case))
+    found = describe_table(read_cells(CASES / case))
     assert list(found) == [
         *("separator", "decimal", "encoding", "header", "rows", "columns", "x1", "x2", "target", "task", "classes"),
         *("used", "dropped", "notes", "unclear"),
@@ -213,10 +213,10 @@ def test_a_description_says_how_a_table_is_read(case: str, wanted: dict[str, obj
 
 
 def test_a_dropped_row_is_described_with_its_reason() -> None:
-    assert description(read_cells(CASES / "11-na-value.csv"))["notes"] == ["1 row left out: no value in z (row 22)."]
+    assert describe_table(read_cells(CASES / "11-na-value.csv"))["notes"] == ["1 row left out: no value in z (row 22)."]
 
 
 def test_a_table_of_which_nothing_can_be_learned_is_described_all_the_same() -> None:
-    found = description(read_cells("a,b\n1,x\n2,y\n"))
+    found = describe_table(read_cells("a,b\n1,x\n2,y\n"))
     assert (found["x1"], found["target"], found["task"], found["used"], found["dropped"]) == (None, None, None, 0, 0)
     assert "two columns of different numbers" in found["notes"][-1]

@@ -35,110 +35,49 @@ class Table(Collected, frozen=True, tag="table"):
     label = "Table"
     tasks = ("classification", "regression")
 
-    points: (
-        Annotated[
-            int,
-            setting(
-                "Points",
-                "How many rows to use, drawn at random by the data seed. Left open, all of them; few overfit quickly, many make every epoch longer.",
-                ge=1,
-                le=1_000_000,
-                scale="log",
-                slider=(20, 5000),
-                nothing="All rows",
-            ),
-        ]
-        | None
-    ) = None  # type: ignore[assignment]  # here, and only here, there may be no number
-    path: Annotated[
-        str,
-        setting(
-            "File",
-            "The text file, relative to the experiment file. Rows with empty cells are left out and counted.",
-        ),
-    ] = ""
-    x1: Annotated[
-        str,
-        setting(
-            "x₁ column",
-            "The column for the horizontal axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.",
-        ),
-    ] = ""
-    x2: Annotated[
-        str,
-        setting(
-            "x₂ column",
-            "The column for the vertical axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.",
-        ),
-    ] = ""
+    points: Annotated[
+        int,
+        setting("Points", "How many rows to use, drawn at random by the data seed. Left open, all of them; few overfit quickly, many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
+    ] | None = None  # type: ignore[assignment]  # fmt: skip
+    path: Annotated[str, setting("File", "The text file, relative to the experiment file. Rows with empty cells are left out and counted.")] = ""  # fmt: skip
+    x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.")] = ""  # fmt: skip
+    x2: Annotated[str, setting("x₂ column", "The column for the vertical axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.")] = ""  # fmt: skip
     target: Annotated[
         str,
-        setting(
-            "Target column",
-            "The column that the network learns to predict. Text or at most 10 different whole numbers are classes; other numbers are values.",
-        ),
-    ] = ""
+        setting("Target column", "The column that the network learns to predict. Text or at most 10 different whole numbers are classes; other numbers are values."),
+    ] = ""  # fmt: skip
     task: Annotated[
         Task | None,
-        setting(
-            "Task",
-            "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.",
-            nothing="Automatic",
-        ),
-    ] = None
-
+        setting("Task", "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.", nothing="Automatic"),
+    ] = None  # fmt: skip
     separator: Annotated[
         Literal["\t", ";", ",", "|", " "] | None,
-        setting(
-            "Separator",
-            "What stands between the cells of a row. Left open, it is the one that gives the most regular rows.",
-            nothing="Automatic",
-        ),
-    ] = None
+        setting("Separator", "What stands between the cells of a row. Left open, it is the one that gives the most regular rows.", nothing="Automatic"),
+    ] = None  # fmt: skip
     header: Annotated[
         bool | None,
-        setting(
-            "Header row",
-            "On, the first row names the columns. Off, it is a row like the others; left open, the cells decide.",
-            nothing="Automatic",
-        ),
-    ] = None
+        setting("Header row", "On, the first row names the columns. Off, it is a row like the others; left open, the cells decide.", nothing="Automatic"),
+    ] = None  # fmt: skip
     decimal: Annotated[
         Literal[".", ","] | None,
-        setting(
-            "Decimal sign",
-            "The decimal sign in columns like 1,200 that may as well be grouped by thousands. Left open, other numbers decide.",
-            nothing="Automatic",
-        ),
-    ] = None
+        setting("Decimal sign", "The decimal sign in columns like 1,200 that may as well be grouped by thousands. Left open, other numbers decide.", nothing="Automatic"),
+    ] = None  # fmt: skip
     dates: Annotated[
         Literal["day", "month"] | None,
-        setting(
-            "Dates", "What comes first in a date like 01/02/2020. Left open, other dates decide.", nothing="Automatic"
-        ),
-    ] = None
+        setting("Dates", "What comes first in a date like 01/02/2020. Left open, other dates decide.", nothing="Automatic"),
+    ] = None  # fmt: skip
     codes: Annotated[
         Literal["number", "text"] | None,
-        setting(
-            "Codes", "What cells like 007 and 1E2 are. Left open, they are numbers like any other.", nothing="Automatic"
-        ),
-    ] = None
+        setting("Codes", "What cells like 007 and 1E2 are. Left open, they are numbers like any other.", nothing="Automatic"),
+    ] = None  # fmt: skip
     words: Annotated[
         Literal["class", "missing"] | None,
-        setting(
-            "Words",
-            "What cells like none and NA mean in a column of text. Left open, they are classes, unless numbers of other columns are missing by that word.",
-            nothing="Automatic",
-        ),
-    ] = None
+        setting("Words", "What cells like none and NA mean in a column of text. Left open, they are classes, unless numbers of other columns are missing by that word.", nothing="Automatic"),
+    ] = None  # fmt: skip
     letters: Annotated[
         Literal["different", "same"] | None,
-        setting(
-            "Capital letters",
-            "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are as different as any others.",
-            nothing="Automatic",
-        ),
-    ] = None
+        setting("Capital letters", "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are as different as any others.", nothing="Automatic"),
+    ] = None  # fmt: skip
 
     def check(self) -> None:
         super().check()
@@ -261,7 +200,7 @@ def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = Non
             raise InputError(f"data.{field}", column.name, f"a column of numbers (it contains {text[:40]!r})")
     if task == "regression" and third.kind not in ("number", "empty"):
         raise InputError("data.target", target, "a column of numbers, since data.task is regression")
-    task = task or task_of(third)
+    task = task or _task_of_target(third)
     numeric = (first, second, third) if task == "regression" else (first, second)
     free, dropped = _usable(cells, (first, second, third), numeric)
     if not free.any():
@@ -274,7 +213,7 @@ def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = Non
     return TableRows(x, labels, task, names, dropped)
 
 
-def task_of(target: Column) -> Task:
+def _task_of_target(target: Column) -> Task:
     """The task that a target column means: text, or at most ten different whole numbers, are classes."""
     values = target.numbers[~target.missing]
     if target.kind != "number" or np.isnan(values).any():
