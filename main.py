@@ -10,10 +10,12 @@ import sys
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from playground.cli import commands
+from playground.cli.terminal import make_streams_patient
 
 
 def main(argv: list[str]) -> int:
     """Run the program with these arguments; returns the exit code."""
+    make_streams_patient()
     if argv and argv[0] in commands.COMMANDS:
         return commands.main(argv)
     from ui.app import main as open_window

@@ -15,8 +15,9 @@ from typing import Any
 
 from playground.catalog.choice import listing
 from playground.cli import bench
-from playground.cli.commands import BAD_INPUT, Parser, check_target
+from playground.cli.commands import BAD_INPUT, Parser
 from playground.cli.racers import OURS, Racer
+from playground.cli.terminal import check_outputs
 from playground.files.errors import InputError
 from tools.peers import PEERS, installed
 
@@ -97,7 +98,7 @@ def main(argv: Sequence[str]) -> int:
     bench.add_options(parser, RACERS)
     try:
         arguments = parser.parse_args(argv)
-        check_target("--json", arguments.json)
+        check_outputs({"--json": (arguments.json, ".json")}, {})
         measure = bench.measure_growth if arguments.growth else race
         bench.write_report(arguments, measure(chosen(arguments), *bench.turns_and_seconds(arguments)), PACKAGES)
     except InputError as error:

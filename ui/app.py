@@ -11,11 +11,15 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from playground import InputError
-from playground.cli.commands import BAD_INPUT, Parser, add_set_option, check_target
+from playground.catalog.choice import listing
+from playground.cli.commands import BAD_INPUT, COMMANDS, Parser, add_set_option
+from playground.cli.commands import main as run_command
+from playground.cli.terminal import check_outputs, near_command
 from playground.interop.opening import FIRST_PRESET, Opened, open_source
 
 if TYPE_CHECKING:
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 
     from ui.window.window import Window
 
+_PACKAGE = "neural-network-playground"
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
 
@@ -31,8 +36,11 @@ _NO_DISPLAY = 3
 def _parser() -> Parser:
     result = Parser(
         "main.py",
-        description="Open the playground. Other commands: main.py train, table, presets, export (each with --help).",
+        description="Open the playground's window, or run a command without one.",
+        epilog=f"commands, each with --help: {listing(COMMANDS)}",
     )
+    result.add_argument("--version", action="version", version=f"Neural Network Playground {version(_PACKAGE)}")
+    result.add_argument("--schema", action="store_true", help="print the JSON schema of experiment files")
     result.add_argument(
         "experiment",
         nargs="?",
@@ -74,11 +82,14 @@ def _size(text: str) -> tuple[int, int]:
 def main(argv: Sequence[str]) -> int:
     """Open the window, or take its picture; returns the exit code."""
     arguments = _parser().parse_args(argv)
+    if arguments.schema:
+        return run_command(["describe", "--schema"])
     try:
-        check_target("--screenshot", arguments.screenshot)
+        check_outputs({"--screenshot": (arguments.screenshot, ".png")}, {"EXPERIMENT": arguments.experiment})
         found = open_source(arguments.experiment, arguments.set)
     except InputError as error:
-        print(f"main.py: {error}", file=sys.stderr)
+        near = near_command(arguments.experiment, COMMANDS) if error.path == "EXPERIMENT" else ""
+        print(f"main.py: {error}{near}", file=sys.stderr)
         return BAD_INPUT
     if _lacks_display():
         if not arguments.screenshot:

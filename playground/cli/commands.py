@@ -11,12 +11,15 @@ import math
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from playground.catalog.choice import Array
+from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.table import add_table_options, table
+from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
@@ -29,7 +32,7 @@ from playground.interop.export.formats import FORMATS, Format, MissingLibraryErr
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.measure.requests import WholeSetRequest
+from playground.measure.requests import FinalTestRequest, WholeSetRequest
 from playground.run.run import resume
 from playground.run.trainer import Trainer
 
@@ -37,7 +40,11 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 _GIF = "gif"
+_PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
+_COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
 
 
 class Parser(argparse.ArgumentParser):
@@ -129,14 +136,24 @@ def _presets(_: argparse.Namespace) -> None:
         print(f"{name:<24} {load(path).name}")
 
 
-def _train(arguments: argparse.Namespace) -> None:
-    for option in ("save_weights", "history", "plot"):
-        check_target(f"--{option.replace('_', '-')}", getattr(arguments, option))
+def _train(arguments: argparse.Namespace) -> int:
+    outputs = {
+        "--save-weights": (arguments.save_weights, ".npz"),
+        "--history": (arguments.history, ".csv"),
+        "--plot": (arguments.plot, ".png"),
+    }
+    inputs = {"EXPERIMENT": arguments.experiment, "--init": arguments.init}
+    check_outputs(outputs, inputs, uses_stdout=arguments.json)
     found = open_source(arguments.experiment, arguments.set)
+    if isinstance(found.experiment.data, Table):
+        check_outputs(outputs, {"data.path": found.experiment.data.path})
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    trainer, total_seconds = _train_experiment(found, epochs, arguments)
+    done = _train_experiment(found, epochs, arguments)
+    trainer, result = done.trainer, _report(done)
+    # First of all what took the time: a file may still fail.
+    print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters())
     if arguments.history:
@@ -145,23 +162,32 @@ def _train(arguments: argparse.Namespace) -> None:
         from playground.interop.picture import save_picture
 
         save_picture(arguments.plot, trainer)
-    result = _report(trainer, total_seconds)
-    print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result))
+    return _INTERRUPTED if done.interrupted else 0
 
 
-def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> tuple[Trainer, float]:
-    """A trainer that has trained `epochs` epochs, none if that is None, and the seconds that took."""
+class _Trained(NamedTuple):
+    """What came of a training."""
+
+    trainer: Trainer
+    total_seconds: float
+    interrupted: bool
+
+
+def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> _Trained:
+    """Train `epochs` epochs, none if that is None. Everything is checked before kernels may have to be compiled."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
-    trainer = Trainer(experiment, initial=initial, engine=_usable_engine(arguments.engine, experiment.precision))
+    trainer = Trainer(experiment, initial=initial, engine="reference")
     if initial is not None:
         _check_complete(initial, trainer)
     _say_notes(found)
     for note in (*trainer.sample.notes, *_classes_words(trainer)):
         print(note, file=sys.stderr)
-    started = time.perf_counter()
-    _train_with_progress(trainer, epochs or 0)
-    return trainer, time.perf_counter() - started
+    with interrupts_noted() as interrupted:
+        trainer.use_engine(_usable_engine(arguments.engine, experiment.precision))
+        started = time.perf_counter()
+        _train_with_progress(trainer, epochs or 0, interrupted)
+        return _Trained(trainer, time.perf_counter() - started, interrupted() and trainer.status == "ready")
 
 
 def _say_notes(found: Opened) -> None:
@@ -179,10 +205,10 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
     if wanted == "reference":
         return "reference"
-    if not cache.are_cached(precision):
-        print("Compiling the fast engine; once on this machine, about half a minute.", file=sys.stderr)
+    compiles = nullcontext() if cache.are_cached(precision) else seconds_shown(_COMPILING)
     try:
-        cache.load_kernels(precision)
+        with compiles:
+            cache.load_kernels(precision)
     except cache.UnavailableError as error:
         if wanted == "compiled":
             raise InputError(
@@ -190,11 +216,14 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
             ) from error
         print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
         return "reference"
+    if cache.unwritable is not None:
+        print(f"{cache.unwritable} can't be written to, so the fast engine is compiled each time.", file=sys.stderr)
     return "compiled"
 
 
 def _export(arguments: argparse.Namespace) -> None:
-    check_target("--out", arguments.out)
+    suffix = ".gif" if arguments.to == _GIF else FORMATS[arguments.to].suffix
+    check_outputs({"--out": (arguments.out, suffix)}, {"EXPERIMENT": arguments.experiment, "--init": arguments.init})
     if arguments.to == _GIF:
         _export_animation(arguments)
         return
@@ -238,13 +267,16 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
         _say_notes(found)
         return Trainer.of(resume(found.document))
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    return _train_experiment(found, epochs, arguments)[0]
+    done = _train_experiment(found, epochs, arguments)
+    if done.interrupted:
+        raise KeyboardInterrupt
+    return done.trainer
 
 
 def _bench(arguments: argparse.Namespace) -> None:
     from playground.cli.bench import run_bench as measure
 
-    check_target("--json", arguments.json)
+    check_outputs({"--json": (arguments.json, ".json")}, {})
     measure(arguments)
 
 
@@ -255,15 +287,9 @@ def _check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
             raise InputError(f"--init: {name}", None, "weights and biases of every layer")
 
 
-def check_target(option: str, path: str | None) -> None:
-    """Raise InputError for a file that can't be written, before any time is spent."""
-    if path is not None and (not Path(path).resolve().parent.is_dir() or Path(path).is_dir()):
-        raise InputError(option, path, "a file in a folder that exists")
-
-
-def _train_with_progress(trainer: Trainer, epochs: int) -> None:
+def _train_with_progress(trainer: Trainer, epochs: int, interrupted: Callable[[], bool]) -> None:
     with _progress_bar("epoch", epochs) as bar:
-        while trainer.status == "ready" and trainer.state.epoch < epochs:
+        while trainer.status == "ready" and trainer.state.epoch < epochs and not interrupted():
             trainer.advance(seconds=0.1)
             bar.update(trainer.state.epoch - bar.n)
     # Whether all is done, even if there was nothing to do.
@@ -279,23 +305,28 @@ def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
     return tqdm(total=total, unit=unit, disable=not sys.stderr.isatty(), leave=False)
 
 
-def _report(trainer: Trainer, total_seconds: float) -> dict[str, Any]:
-    evaluation = trainer.evaluate()
+def _report(done: _Trained) -> dict[str, Any]:
+    trainer, sample = done.trainer, done.trainer.sample
+    evaluation, test = trainer.evaluate(), FinalTestRequest().answer(trainer)
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
         "epoch": trainer.state.epoch,
         "step": trainer.state.step,
-        "status": trainer.status,
+        "status": "interrupted" if done.interrupted else trainer.status,
         **{name: _finite_or_none(getattr(evaluation, name)) for name in Evaluation._fields},
         "seconds": trainer.seconds,
-        "total_seconds": total_seconds,
+        "total_seconds": done.total_seconds,
         "engine": trainer.engine,
         "fallbacks": list(trainer.fallbacks),
         "layers": [
             {name: _finite_or_none(getattr(layer, name)) for name in shown}
             for layer in WholeSetRequest().answer(trainer)
         ],
+        "task": sample.task,
+        "points": {name: int((sample.split == part).sum()) for name, part in _PARTS.items()},
+        **({} if test is None else {"test_loss": _finite_or_none(test.loss), "test_accuracy": test.accuracy}),
         **_data_report(trainer),
+        **({"loss_unit": sample.loss_unit} if sample.loss_unit else {}),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
 
@@ -319,20 +350,40 @@ def _summary(result: dict[str, Any]) -> str:
     lines = [
         f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
     ]
-    for name in ("train", "validation"):
-        loss, score = result[f"{name}_loss"], result[f"{name}_accuracy"]
+    metric = "R²" if result["task"] == "regression" else "accuracy"
+    for name in _PARTS:
+        loss, score = result.get(f"{name}_loss"), result.get(f"{name}_accuracy")
         if loss is not None:
-            lines.append(f"{name:<10} loss {loss:.6g}" + ("" if score is None else f"  accuracy or R² {score:.4f}"))
-    lines.extend([result["problem"]] if "problem" in result else [])
-    return "\n".join(lines)
+            lines.append(f"{name:<10} loss {loss:.6g}" + ("" if score is None else f"  {metric} {score:.4f}"))
+    lines += [result[name] for name in ("problem", "loss_unit") if name in result]
+    points = ", ".join(f"{count:,} {name}" for name, count in result["points"].items() if count)
+    scores = [(name, result.get(f"{name}_accuracy")) for name in _PARTS]
+    said = ", ".join(f"{score:.4f} {name}" for name, score in scores if score is not None)
+    ending = f"{metric} {said}" if said else f"no {metric}"
+    return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
-COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], None]]] = {
+def _describe_parser() -> Parser:
+    from playground.cli.describe import add_describe_options
+
+    parser = Parser("main.py describe", description="Say what can be chosen and set, from its declaration.")
+    add_describe_options(parser)
+    return parser
+
+
+def _describe(arguments: argparse.Namespace) -> None:
+    from playground.cli.describe import describe
+
+    describe(arguments)
+
+
+COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
     "train": (_train_parser, _train),
     "presets": (lambda: Parser("main.py presets", description="List the presets, one per line, name first."), _presets),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
+    "describe": (_describe_parser, _describe),
 }
 
 
@@ -340,7 +391,7 @@ def main(argv: Sequence[str]) -> int:
     """Run the command that argv[0] names; returns the exit code."""
     parser, command = COMMANDS[argv[0]]
     try:
-        command(parser().parse_args(argv[1:]))
+        return command(parser().parse_args(argv[1:])) or 0
     except (InputError, MissingLibraryError) as error:
         print(f"main.py {argv[0]}: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -351,5 +402,4 @@ def main(argv: Sequence[str]) -> int:
         print(f"main.py {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
-    return 0
+        return _INTERRUPTED

@@ -21,7 +21,7 @@ from playground.files.errors import InputError
 _WIDTH = 100
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_describe_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `describe`."""
     parser.add_argument("subject", nargs="?", metavar="FAMILY", help="a family, a group or a setting; all, if left out")
     parser.add_argument("kind", nargs="?", metavar="KIND", help="one member of the family")

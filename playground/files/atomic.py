@@ -72,11 +72,16 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
     permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still
     there, and nothing is left over.
     """
+    # A pipe has no path that a link like /dev/stdout could be resolved to.
+    if path.exists() and not path.is_file():
+        try:
+            path.write_bytes(content)
+        except OSError as error:
+            error.filename = str(path)
+            raise
+        return
     # Unlike Path.resolve, it has an answer for links that lead in a circle: the link itself, which the file replaces.
     path = Path(os.path.realpath(path))
-    if path.exists() and not path.is_file():
-        path.write_bytes(content)
-        return
     remove_strays(path)
     temporary, old = temporary_name(path), temporary_name(path)
     try:

@@ -127,7 +127,7 @@ def test_json_is_the_last_line_and_has_everything(small: Path) -> None:
     done = run("train", small, "--epochs", 4, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     report = json.loads(done.stdout.splitlines()[-1])
-    assert list(report) == KEYS
+    assert list(report) == [*KEYS, "task", "points"]
     assert (report["epoch"], report["step"], report["status"], report["engine"]) == (4, 20, "completed", "compiled")
     assert report["fallbacks"] == []
     assert 0 < report["seconds"] <= report["total_seconds"] < 30

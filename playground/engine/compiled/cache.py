@@ -65,6 +65,8 @@ _KERNELS = "playground.engine.compiled.kernels"
 
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
+unwritable: Path | None = None
+"""The cache folder, if kernels can't be kept there and have to be compiled each time."""
 _loading = threading.Lock()
 """Of two threads that import the kernels at once, one would find them missing, and remove their cache as damaged."""
 
@@ -86,17 +88,42 @@ def _load(precision: str) -> ModuleType:
             os.utime(folder)
             remove_unused_kernels(folder)
         else:
-            folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
-            # The files are needed as long as the process runs.
-            atexit.register(shutil.rmtree, folder, ignore_errors=True)
+            folder = _copied(folder)
         try:
             return _loaded_from(folder, precision)
         except Exception:  # whatever a damaged file made of it
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True, exist_ok=True)
-            return _loaded_from(folder, precision)
+            return _replaced(folder, precision)
     except Exception as error:
         raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _temporary_folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
+    # The files are needed as long as the process runs.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _copied(folder: Path) -> Path:
+    """A temporary copy of a cache that can't be written to, which Numba refuses even to read."""
+    global unwritable
+    copy = _temporary_folder()
+    if folder.is_dir():
+        shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copy)
+        copy.chmod(0o700)
+    if not any((copy / precision).exists() for precision in ("float32", "float64")):
+        unwritable = folder
+    return copy
+
+
+def _replaced(folder: Path, precision: str) -> ModuleType:
+    """The kernels, compiled into a new folder that takes the place of a damaged one once they work."""
+    fresh = _temporary_folder()
+    LOADED.clear()
+    kernels = _loaded_from(fresh, precision)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(fresh, folder, dirs_exist_ok=True)
+    return kernels
 
 
 def load_cached_kernels(precision: str) -> None:

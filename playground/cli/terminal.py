@@ -1,0 +1,222 @@
+"""What a command line owes its terminal: outputs that are checked first, and results that no closed pipe can lose."""
+
+from __future__ import annotations
+
+import codecs
+import os
+import signal
+import stat
+import sys
+import tempfile
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TextIO
+
+from playground.catalog.choice import listing
+from playground.files.errors import InputError, reason_of
+
+_PLAIN = {
+    "≥": ">=", "≤": "<=", "−": "-", "–": "-", "→": "->", "←": "<-", "×": "x", "·": "-", "…": "...", "√": "sqrt",
+    "η": "eta", "λ": "lambda", "ε": "epsilon", "β": "beta", "γ": "gamma", "δ": "delta", "σ": "sigma", "Σ": "Sum",
+    "∂": "d", "“": '"', "”": '"', "’": "'", "⊙": "*", "∞": "infinity",
+}  # fmt: skip
+"""What stands for signs that a code page lacks."""
+_FORMATS = (
+    ".csv", ".gif", ".html", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".onnx", ".pdf", ".playground", ".png", ".pt",
+    ".pth", ".py", ".svg", ".tsv", ".txt", ".xlsx", ".zip",
+)  # fmt: skip
+"""Endings of names that say a format."""
+
+
+# Streams --------------------------------------------------------------------------------------------------------
+
+
+def make_streams_patient() -> None:
+    """Let nothing that is printed end the program: no sign that the code page lacks, no pipe that is closed."""
+    codecs.register_error("plain", _in_plain_signs)
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            # Closed before the program began.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+        elif isinstance(stream, _Patient):
+            continue
+        else:
+            with suppress(AttributeError, ValueError):
+                stream.reconfigure(errors="plain")
+            setattr(sys, name, _Patient(stream))
+
+
+def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+    """What to write for signs that an encoding lacks: their plain form, or a question mark."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    signs = error.object[error.start : error.end]
+    return "".join(_plain_sign(sign) for sign in signs), error.end
+
+
+def _plain_sign(sign: str) -> str:
+    return _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
+
+
+class _Patient:
+    """A text stream that goes on in silence once nobody reads it."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it if the other end is closed."""
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):
+            self._fall_silent()
+            return len(text)
+
+    def flush(self) -> None:
+        """Flush what was written."""
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            self._fall_silent()
+
+    def _fall_silent(self) -> None:
+        """Lead the stream to nowhere, so that the interpreter can flush it at its end."""
+        with suppress(OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
+
+
+# Interrupts -----------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def interrupts_noted() -> Iterator[Callable[[], bool]]:
+    """Note the first Ctrl-C instead of raising it, so that work can end at a moment of its own; a second one is raised.
+
+    Yields a function that tells whether there was one.
+    """
+    noted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield noted.is_set
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def note(number: int, frame: object) -> None:
+        noted.set()
+        signal.signal(signal.SIGINT, before)
+
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield noted.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def seconds_shown(words: str) -> Iterator[None]:
+    """Say on stderr what takes long, on a terminal with the seconds that have passed."""
+    stream = sys.stderr
+    if not stream.isatty():
+        print(words, file=stream)
+        yield
+        return
+    ended, started = threading.Event(), time.monotonic()
+
+    def count() -> None:
+        while not ended.wait(0.5):
+            stream.write(f"\r{words} {time.monotonic() - started:.0f} s")
+            stream.flush()
+
+    counter = threading.Thread(target=count, daemon=True)
+    counter.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        counter.join()
+        stream.write(f"\r{words} {time.monotonic() - started:.0f} s\n")
+
+
+# Outputs --------------------------------------------------------------------------------------------------------
+
+
+def check_outputs(
+    outputs: Mapping[str, tuple[str | None, str]], inputs: Mapping[str, str | None], *, uses_stdout: bool = False
+) -> None:
+    """Raise InputError for a file that can't be written as asked, before any time is spent.
+
+    `outputs` gives for each option the path and the ending that its format has, `inputs` what is read. With
+    `uses_stdout` standard output is taken by the result.
+    """
+    taken = {_identity(path): name for name, path in inputs.items() if path is not None and Path(path).exists()}
+    for option, (path, suffix) in outputs.items():
+        if path is None:
+            continue
+        check_output(option, path, suffix)
+        if uses_stdout and _is_stdout(path):
+            raise InputError(option, path, "a file other than standard output, where the result goes")
+        here = _identity(path)
+        if here in taken:
+            raise InputError(option, path, f"a file other than that of {taken[here]}")
+        if not _is_device(path):
+            taken[here] = option
+
+
+def check_output(option: str, path: str, suffix: str) -> None:
+    """Raise InputError for a file that can't be written, or whose name says another format than `suffix` does."""
+    target = Path(path)
+    if Path(path).suffix.lower() in _FORMATS and suffix and target.suffix.lower() != suffix:
+        raise InputError(option, path, f"a name that ends in {suffix}, as what is written does")
+    if target.is_dir():
+        raise InputError(option, path, "a file, not a folder")
+    if _is_device(path):
+        return
+    folder = target.resolve().parent
+    if not folder.is_dir():
+        raise InputError(option, path, "a file in a folder that exists")
+    try:
+        with tempfile.TemporaryFile(dir=folder) as trial:
+            trial.write(b"\0" * 4096)
+            trial.flush()
+    except OSError as error:
+        raise InputError(option, path, f"a file in a folder that can be written to ({reason_of(error)})") from error
+
+
+def _identity(path: str) -> object:
+    """What two paths to one file have in common."""
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return os.path.realpath(path)
+    return found.st_dev, found.st_ino
+
+
+def _is_device(path: str) -> bool:
+    try:
+        return not stat.S_ISREG(Path(path).stat().st_mode)
+    except OSError:
+        return False
+
+
+def _is_stdout(path: str) -> bool:
+    try:
+        return os.path.samestat(Path(path).stat(), os.fstat(1))
+    except OSError:
+        return False
+
+
+def near_command(word: str, commands: Mapping[str, object]) -> str:
+    """A hint for a word that is nearly a command, as a sentence; empty if none is near."""
+    import difflib
+
+    near = difflib.get_close_matches(word, commands, 1, 0.6)
+    return f"; did you mean the command {listing(near)}?" if near else ""
