@@ -325,21 +325,20 @@ def _report(done: _Trained) -> dict[str, Any]:
         "task": sample.task,
         "points": {name: int((sample.split == part).sum()) for name, part in _PARTS.items()},
         **({} if test is None else {"test_loss": _finite_or_none(test.loss), "test_accuracy": test.accuracy}),
-        **_table_report(trainer),
-        **({"notes": list(trainer.sample.notes)} if trainer.sample.notes else {}),
+        **_data_report(trainer),
         **({"loss_unit": sample.loss_unit} if sample.loss_unit else {}),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
     }
 
 
-def _table_report(trainer: Trainer) -> dict[str, Any]:
-    """How many rows of a table are used, how many are not, and how many of each class are."""
-    data = trainer.experiment.data
+def _data_report(trainer: Trainer) -> dict[str, Any]:
+    """What to know about the points; of a table also how many rows are used, and how many of each class."""
+    data, sample = trainer.experiment.data, trainer.sample
+    notes = {"notes": list(sample.notes)}
     if not isinstance(data, Table):
-        return {}
-    sample = trainer.sample
+        return notes if sample.notes else {}
     dropped = sum(len(dropped.lines) for dropped in data.rows.dropped)
-    return {"used": len(sample.x), "dropped": dropped, "classes": sample.class_counts}
+    return {"used": len(sample.x), "dropped": dropped, "classes": sample.class_counts, **notes}
 
 
 def _finite_or_none(value: Any) -> Any:

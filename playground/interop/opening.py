@@ -105,8 +105,7 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
             raise InputError(f"data.{place}", name, f"a column of {path.name}: {listing(cells.names)}")
     picked = propose(cells, fixed)
     data = Table(path=str(path.resolve()), **reading, **picked._asdict())
-    notes = (*cells.notes, *(f"Unclear: {question.words}" for question in cells.questions))
-    return Opened(Experiment(name=path.stem, data=data), notes)
+    return Opened(Experiment(name=path.stem, data=data), cells.notes)
 
 
 def open_experiment(source: str) -> Experiment:

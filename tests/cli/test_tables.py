@@ -72,6 +72,16 @@ def test_what_is_unclear_is_said_before_training(capsys: pytest.CaptureFixture[s
     assert "Unclear: 1,200 in sqft, price is read as 1200; it could be 1.2." in said
 
 
+def test_what_has_been_chosen_is_not_unclear(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found, said = report(capsys, *train(CASES / "01-thousands.tsv", "--set", "data.decimal=."))
+    assert found["notes"] == []
+    assert said == ["Points of each class: no 2, yes 2."]
+    data = {"kind": "table", "path": str(CASES / "01-thousands.tsv"), "x1": "sqft", "x2": "price", "target": "sold"}
+    (tmp_path / "e.json").write_text(json.dumps({"version": 2, "data": data}))
+    found, _ = report(capsys, *train(tmp_path / "e.json"))
+    assert found["notes"] == ["Unclear: 1,200 in sqft, price is read as 1200; it could be 1.2."]
+
+
 def test_columns_and_readings_are_set(capsys: pytest.CaptureFixture[str]) -> None:
     found, _ = report(capsys, *train(PENGUINS, "--set", "data.target=sex"))
     assert (found["used"], list(found["classes"])) == (333, ["female", "male"])

@@ -178,6 +178,30 @@ def test_tables_in_any_dialect_give_the_same_numbers(rows: list[tuple[float, flo
             assert column.numbers.tolist() == list(values)
 
 
+@given(st.data())
+@settings(deadline=None, max_examples=300)
+def test_a_table_in_any_dialect_is_read_right_or_asked_about(data: st.DataObject) -> None:
+    separator = data.draw(st.sampled_from(list(SEPARATORS)))
+    form = data.draw(st.sampled_from(["{:.1f}", "{:.3f}", "{:.0f}", "{!r}", "{:.4g}", "{:,.0f}", "{:,.2f}"]))
+    comma = separator != "," and data.draw(st.booleans())
+    size = data.draw(st.sampled_from([1, 10, 1000, 1e5]))
+    width = data.draw(st.integers(2, 4))
+    values = st.lists(st.floats(-size, size).map(form.format), min_size=width, max_size=width)
+    rows = data.draw(st.lists(st.tuples(values, st.sampled_from(["red", "green", "yes, no"])), min_size=3, max_size=9))
+    text = io.StringIO(newline="")
+    quoting = data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    writer = csv.writer(text, delimiter=separator, quoting=quoting)
+    header = data.draw(st.booleans())
+    writer.writerows([[*(f"name{place}" for place in range(width)), "kind"]] if header else [])
+    signs = str.maketrans(",.", ".,") if comma else {}
+    writer.writerows([*(cell.translate(signs) for cell in cells), kind] for cells, kind in rows)
+    cells = read_cells(text.getvalue())
+    if not cells.questions:
+        assert (cells.separator, cells.header) == (separator, header)
+        wanted = zip(*([float(cell.replace(",", "")) for cell in cells] for cells, _ in rows), strict=True)
+        assert [column.numbers.tolist() for column in cells.columns[:-1]] == list(map(list, wanted))
+
+
 @given(st.text(max_size=300))
 @settings(deadline=None, max_examples=300)
 def test_no_text_does_more_than_be_refused(text: str) -> None:

@@ -123,7 +123,7 @@ class Table(Collected, frozen=True, tag="table"):
     def draw(self, random: np.random.Generator) -> Raw:
         rows = self.rows
         kept = random.permutation(len(rows.x))[: self.points]
-        notes = [dropped.words for dropped in rows.dropped]
+        notes = [*(dropped.words for dropped in rows.dropped), *(f"Unclear: {words}" for words in rows.unclear)]
         if len(kept) < len(rows.x):
             notes.append(f"{len(kept):,} of {len(rows.x):,} rows are used; set points to All rows for more.")
         scales = axis_scales(rows.x[kept])
@@ -157,6 +157,8 @@ class TableRows(NamedTuple):
     task: Task
     class_names: tuple[str, ...]
     dropped: tuple[Dropped, ...]
+    unclear: tuple[str, ...] = ()
+    """What of these columns can be read in two ways and has not been chosen, in sentences."""
 
 
 @lru_cache(maxsize=4)
@@ -165,7 +167,8 @@ def _read_rows(
 ) -> TableRows:
     """Three columns of a file, cached by its time of change and size, which show whether it is still the same."""
     try:
-        rows = rows_of(_read(path, wanted, reading), *wanted, task)
+        cells = _read(path, wanted, reading)
+        rows = rows_of(cells, *wanted, task)
     except NoColumnError as error:
         field = next(name for name, column in zip(("x1", "x2", "target"), wanted, strict=True) if column == error.value)
         raise InputError(f"data.{field}", error.value, error.allowed) from error
@@ -175,7 +178,8 @@ def _read_rows(
         raise InputError("data.path", str(path), f"a table ({error})") from error
     for values in (rows.x, rows.labels):
         values.setflags(write=False)
-    return rows
+    questions = (one for one in cells.questions if one.name and getattr(reading, one.name) is None)
+    return rows._replace(unclear=tuple(one.words for one in questions))
 
 
 def _read(path: Path, wanted: Sequence[str], reading: Reading) -> Cells:
