@@ -276,6 +276,6 @@ def _menu_entry_actions(say: Callable[[str], object], refuse: Callable[[str], ob
             refuse(f"The applications menu could not be changed: {reason_of(error)}.")
 
     def wording() -> str:
-        return ("Remove from" if menu_entry_files() else "Add to") + " &applications menu"
+        return "Remove from &applications menu" if menu_entry_files() else "Add to &applications menu"
 
     return [SEPARATOR, Action("help.menu_entry", wording, change)]
