@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
     from PySide6.QtWidgets import QApplication
 
-    from ui.window.window import Window
+    from .window.window import Window
 
 _PACKAGE = "neural-network-playground"
 _NO_DISPLAY = 3
@@ -114,8 +114,8 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtWidgets import QApplication, QLayout
 
-    from ui.guard import faults
-    from ui.look import theme
+    from .guard import faults
+    from .look import theme
 
     app = QApplication([sys.argv[0]])
     app.setApplicationName("Neural Network Playground")
@@ -125,9 +125,9 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, _resolved_theme(app, chosen), 1.0 if arguments.screenshot else _stored_zoom(settings))
 
-    from ui.guard.garbage import Collector
-    from ui.session.compiling import Kernels
-    from ui.window.window import Window
+    from .guard.garbage import Collector
+    from .session.compiling import Kernels
+    from .window.window import Window
 
     Collector(app)
     window = Window(found.experiment, settings=settings)
@@ -175,7 +175,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
 
 def _stored_zoom(settings: QSettings) -> float:
-    from ui.look.theme import ZOOMS
+    from .look.theme import ZOOMS
 
     zoom = settings.value("size", 1.0)
     return next((known for known in ZOOMS if str(zoom) == str(known)), 1.0)

@@ -7,7 +7,8 @@ from typing import NamedTuple, TypeAlias
 from playground import Document, Experiment, Snapshot
 from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
-from ui.session.answer import Answer
+
+from .answer import Answer
 
 
 class Play(NamedTuple):

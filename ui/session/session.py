@@ -18,8 +18,9 @@ from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
 from playground.measure.observe import Requests
-from ui.session.answer import Answer
-from ui.session.commands import (
+
+from .answer import Answer
+from .commands import (
     Ask,
     Command,
     Configure,
@@ -36,8 +37,8 @@ from ui.session.commands import (
     Step,
     UseEngine,
 )
-from ui.session.undo import Edit, ExperimentEdit, WeightSetting
-from ui.session.worker import Worker
+from .undo import Edit, ExperimentEdit, WeightSetting
+from .worker import Worker
 
 _Answered = TypeVar("_Answered")
 

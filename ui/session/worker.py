@@ -23,7 +23,8 @@ from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
 from playground.run.run import resume
-from ui.session.commands import (
+
+from .commands import (
     Ask,
     Command,
     Configure,
@@ -41,7 +42,7 @@ from ui.session.commands import (
     Stop,
     UseEngine,
 )
-from ui.session.speed import CostlyAnswers, StepRate
+from .speed import CostlyAnswers, StepRate
 
 _log = logging.getLogger(__name__)
 

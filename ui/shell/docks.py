@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.buttons import IconButton, identify
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.theme import GRID, px
+from ..forms.buttons import IconButton, identify
+from ..forms.layouts import fill, quiet, tight
+from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
 _STATE_VERSION = 1

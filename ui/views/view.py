@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
 from playground.measure.observe import Request, Requests
-from ui.look import theme
-from ui.look.theme import px
+
+from ..look import theme
+from ..look.theme import px
 
 
 class SizedWidget(QWidget):

@@ -14,22 +14,23 @@ from PySide6.QtGui import QKeySequence
 from playground import load
 from playground.interop.export.formats import FORMATS
 from playground.interop.opening import preset_paths
-from ui.look import theme
-from ui.session.session import Session
-from ui.session.undo import Edit
-from ui.shell.actions import SEPARATOR, Action, Menu, MenuEntry, placeholder
-from ui.shell.docks import Docks, SavedLayouts
-from ui.shell.focus import FocusMode
-from ui.window.appearance import Appearance
-from ui.window.autosave import Autosave, words_for
-from ui.window.documents import Documents
-from ui.window.exports import Exports
-from ui.window.layouts import LAYOUTS
-from ui.window.picture_saver import PictureSaver
-from ui.window.presenter import Presenter
-from ui.window.sharing import Sharing
-from ui.window.window_parts import WindowParts
-from ui.window.wiring import Wiring
+
+from ..look import theme
+from ..session.session import Session
+from ..session.undo import Edit
+from ..shell.actions import SEPARATOR, Action, Menu, MenuEntry, placeholder
+from ..shell.docks import Docks, SavedLayouts
+from ..shell.focus import FocusMode
+from .appearance import Appearance
+from .autosave import Autosave, words_for
+from .documents import Documents
+from .exports import Exports
+from .layouts import LAYOUTS
+from .picture_saver import PictureSaver
+from .presenter import Presenter
+from .sharing import Sharing
+from .window_parts import WindowParts
+from .wiring import Wiring
 
 _STANDARD = QKeySequence.StandardKey
 

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
 from playground.files.atomic import FileStamp, file_stamp
-from ui.session.session import Session
-from ui.session.undo import WeightSetting
+
+from ..session.session import Session
+from ..session.undo import WeightSetting
 
 UNTITLED = "Untitled"
 LONG_SECONDS = 60.0

@@ -44,14 +44,15 @@ from playground.files.layout import Question, Reading
 from playground.files.rows import SEPARATORS
 from playground.interop.point_text import read_own_points
 from playground.interop.tables import Picked, class_counts, data_set, propose, refuse_one_axis
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Combo, Segments, Switch
-from ui.forms.layouts import quiet, tight
-from ui.guard.faults import guarded
-from ui.look.theme import GRID, Theme, blend, current, exact_px, px
-from ui.panels.panel import heading
-from ui.panels.tiles import points_picture
-from ui.session.jobs import Job, finish_jobs
+
+from ...forms.buttons import identify, push_button, tip
+from ...forms.controls import Combo, Segments, Switch
+from ...forms.layouts import quiet, tight
+from ...guard.faults import guarded
+from ...look.theme import GRID, Theme, blend, current, exact_px, px
+from ...session.jobs import Job, finish_jobs
+from ..panel import heading
+from ..tiles import points_picture
 
 PREVIEW_ROWS = 200
 READ_AT_ONCE = 2**20

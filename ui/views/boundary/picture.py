@@ -16,11 +16,12 @@ from playground.catalog.datasets.base import EXTENT
 from playground.catalog.losses import CrossEntropy
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.views.chart.axes import nice_limit
-from ui.views.plane.answers import unit_words
-from ui.views.plane.field import (
+
+from ...look import theme
+from ...look.numbers import short_text
+from ..chart.axes import nice_limit
+from ..plane.answers import unit_words
+from ..plane.field import (
     NO_CONTOURS,
     ValueRange,
     borders,
@@ -32,7 +33,7 @@ from ui.views.plane.field import (
     winning_classes,
     zero_line,
 )
-from ui.views.plane.legend import ColourScale, range_scale
+from ..plane.legend import ColourScale, range_scale
 
 _SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""

@@ -19,16 +19,17 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 from playground.catalog.choice import Array
 from playground.measure.observe import Request
 from playground.measure.snapshot import Histogram
-from ui.forms.buttons import identify
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.numbers import short_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
-from ui.views.view import View
+
+from ...forms.buttons import identify
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.numbers import short_text
+from ...look.theme import exact_px, px
+from ..view import View
+from .axes import CalmLimit, decade_ticks, even_ticks
+from .controls import Choices, Controls, Option, ReadingLine, stack_chart
+from .plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
 
 _LEAST_ROW = 24
 """Pixels that a row needs so that its shape can be seen; more layers scroll."""

@@ -23,16 +23,17 @@ from playground.catalog.choice import Array
 from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Snapshot
-from ui.forms.buttons import identify
-from ui.forms.layouts import tight
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.numbers import number_text, percent_text, short_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option
-from ui.views.chart.plot import (
+
+from ...forms.buttons import identify
+from ...forms.layouts import tight
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.numbers import number_text, percent_text, short_text
+from ...look.theme import exact_px, px
+from ..chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
+from ..chart.controls import Choices, Controls, Option
+from ..chart.plot import (
     LEFT,
     Cursor,
     PlotMouse,
@@ -46,7 +47,7 @@ from ui.views.chart.plot import (
     title_axis,
     write,
 )
-from ui.views.chart.series import (
+from ..chart.series import (
     band_outline,
     moving_mean,
     run_length,
@@ -54,7 +55,7 @@ from ui.views.chart.series import (
     thin_evenly,
     thin_to_extremes,
 )
-from ui.views.view import View
+from ..view import View
 
 _LEAST_REACH = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """The least reach of each axis."""

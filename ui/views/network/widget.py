@@ -21,15 +21,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.forms.edits import WheelSteps
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
-from ui.views.network.drawing import FADE, Drawing
-from ui.views.network.strokes import Carried
-from ui.views.view import SizedWidget
+
+from ...forms.buttons import identify
+from ...forms.edits import WheelSteps
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ..view import SizedWidget
+from .diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
+from .drawing import FADE, Drawing
+from .strokes import Carried
 
 _SLACK = 5
 """The largest movement in pixels between press and release of a click."""
