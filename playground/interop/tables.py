@@ -77,7 +77,7 @@ def _faults(column: Column) -> int:
 
 def _counts_rows(column: Column) -> bool:
     """Whether a column only numbers the rows."""
-    return bool(len(column.numbers) > 1 and np.all(np.diff(column.numbers) == 1))
+    return bool(len(column.numbers) > 2 and np.all(np.diff(column.numbers) == 1))
 
 
 def _is_constant(column: Column) -> bool:
