@@ -164,6 +164,7 @@ def _train(arguments: argparse.Namespace) -> int:
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters())
+        _say_weights_unit(trainer)
     if arguments.history:
         write_atomically(Path(arguments.history), history_csv(trainer.snapshot().history).encode())
     if arguments.plot:
@@ -201,6 +202,11 @@ def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Nam
 def _say_notes(found: Opened) -> None:
     for note in found.notes:
         print(note, file=sys.stderr)
+
+
+def _say_weights_unit(trainer: Trainer) -> None:
+    if trainer.sample.weights_unit:
+        print(trainer.sample.weights_unit, file=sys.stderr)
 
 
 def _classes_words(trainer: Trainer) -> list[str]:
@@ -241,6 +247,8 @@ def _export(arguments: argparse.Namespace) -> None:
     trainer = _trainer_to_export(arguments)
     proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
     print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
+    if chosen.name == "weights":
+        _say_weights_unit(trainer)
     if proof is not None:
         print(proof.words)
 

@@ -104,8 +104,9 @@ def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
     longer = next((row for row in rows[1:] if len(row) > len(first)), None)
     filled = [cell for cell in first if cell]
     numeric = [cell for cell in filled if is_number(cell)]
-    counts = len(first) > 2 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
-    if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)] if len(row) == width):
+    counts = len(first) > 3 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
+    # The names of classes stand above columns of numbers then; the last one may be text.
+    if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)][: width - 3]):
         return True
     if len(filled) == 1 < width and not numeric and len(rows) > 2:
         # A title, with separators as in the rows below, stands above a header.

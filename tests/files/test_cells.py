@@ -322,6 +322,10 @@ def test_codes_are_numbers_or_text_and_that_is_asked(cell: str) -> None:
     assert columns(read_cells(text, reading=Reading(codes="text")))["a"] == [cell, "12"]
 
 
+def test_codes_beside_text_are_text() -> None:
+    assert columns(read_cells("a,b\n1E2,1\nA,2\n1E2,3\n"))["a"] == ["1E2", "A", "1E2"]
+
+
 @pytest.mark.parametrize("text", ["a,b\n1e-5,x\n3.5e4,y\n", "a,b\n0,x\n0.5,y\n", "a,b,c\n00:10,x,1\n01:20,y,2\n"])
 def test_what_is_a_number_for_sure_is_no_code(text: str) -> None:
     assert unclear(read_cells(text)) == []
@@ -500,6 +504,8 @@ def test_counts_above_a_table_are_neither_header_nor_point() -> None:
     assert cells.notes == ("Row 1 is neither header nor point: 150, 4, setosa, versicolor, virginica.",)
     other = read_cells("569,3,malignant,benign\n1.5,2.5,3.5,0\n1.1,2.2,3.3,1\n")
     assert (other.rows, other.header) == (2, False)
+    named = read_cells("150,4,setosa,versicolor,virginica\n5.1,3.5,1.4,0.2,setosa\n7,3.2,4.7,1.4,versicolor\n")
+    assert (named.rows, named.header, kinds(named)["Column 5"]) == (2, False, "class")
     short = read_cells("178,5,class_0,class_1,class_2\n" + "1.5,2.5,3.5,1.5,2.5,0\n" * 2)
     assert (short.rows, short.header) == (2, False)
 

@@ -246,9 +246,14 @@ def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) 
             cell = column.cells[hit[0]] if reason.endswith(":") else ""
             dropped.append(Dropped(reason, tuple(lines[hit].tolist()), cell))
             free[hit] = False
-    if cells.ragged:
-        dropped.append(Dropped("more cells than columns", tuple(line for line, _ in cells.ragged)))
-    return free, tuple(dropped)
+    ragged = ragged_rows(cells)
+    return free, (*dropped, *([ragged] if ragged is not None else []))
+
+
+def ragged_rows(cells: Cells) -> Dropped | None:
+    """The rows that have more cells than there are columns, if there are some."""
+    lines = tuple(line for line, _ in cells.ragged)
+    return Dropped("more cells than columns", lines) if lines else None
 
 
 def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:
