@@ -33,7 +33,7 @@ class Regularizer(Choice, frozen=True):
 
     @staticmethod
     def penalty_of(w: Any, *settings: Any) -> Any:
-        """What each weight costs."""
+        """The penalty of each weight."""
         raise NotImplementedError
 
     @staticmethod

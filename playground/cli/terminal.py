@@ -100,7 +100,7 @@ class _Patient:
 
 @contextmanager
 def interrupts_noted() -> Iterator[Callable[[], bool]]:
-    """Note the first Ctrl-C instead of raising it, so that work can end at a moment of its own; a second one is raised.
+    """Note the first Ctrl-C instead of raising it, so that work can end at a suitable moment; a second one is raised.
 
     Yields a function that tells whether there was one.
     """

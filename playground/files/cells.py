@@ -357,7 +357,8 @@ def _column(name: str, cells: list[str], asked: _Asked) -> Column:
     values = _numbers(name, distinct, present, asked)
     counted = sum(distinct[cell] for cell in present if cell in values)
     others = [cell for cell in present if cell not in values]
-    if counted and 2 * counted > sum(distinct[cell] for cell in present):
+    codes = others and all(CODE_LIKE.fullmatch(cell) for cell in values)
+    if counted and 2 * counted > sum(distinct[cell] for cell in present) and not codes:
         if others:
             where = rows_words([asked.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
             ways = {"number": "no number", "text": "a class, as all cells there would be"}

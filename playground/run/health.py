@@ -33,7 +33,7 @@ _SMALL = 0.01
 _HOPELESS = 1.5
 """A loss above this multiple of the loss of an output of 0 is not bearable, unless training started there."""
 _FORGETTING = 1.1
-"""By this factor the best loss of the recent past is forgotten from look to look."""
+"""The factor by which the best loss of the recent past grows from look to look, so that old values fade."""
 
 
 class Moment(NamedTuple):

@@ -25,11 +25,12 @@ from playground.experiment.declarations import Field, fields_of, is_struct, summ
 from playground.experiment.paths import join_path
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.words import title_of, value_words
-from ui.forms.buttons import identify, tip
-from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
-from ui.forms.edits import Edits
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.theme import GRID, NORMAL, px
+
+from ..look.theme import GRID, NORMAL, px
+from .buttons import identify, tip
+from .controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
+from .edits import Edits
+from .layouts import fill, quiet, tight
 
 CAPTION_WIDTH = 112
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from playground import Document, Experiment, Snapshot
 from playground.measure.observe import Requests
-from ui.session.answer import Answer
+
+from .answer import Answer
 
 
 class Configure(NamedTuple):

@@ -18,10 +18,11 @@ from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
 from playground.measure.observe import Requests
-from ui.session.answer import Answer
-from ui.session.commands import Ask, Configure, Report, SetWeight
-from ui.session.undo import Edit, ExperimentEdit, WeightSetting
-from ui.session.worker import Command, Worker
+
+from .answer import Answer
+from .commands import Ask, Configure, Report, SetWeight
+from .undo import Edit, ExperimentEdit, WeightSetting
+from .worker import Command, Worker
 
 _Answered = TypeVar("_Answered")
 
@@ -44,7 +45,7 @@ class Session(QObject):
     failed = Signal(str)
     """Carries a fault of the training thread; training is paused."""
     pausing = Signal()
-    """Training is to pause but is still in a long step."""
+    """Training will pause, but a long step is still in progress."""
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
 

@@ -23,8 +23,9 @@ from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
 from playground.run.run import resume
-from ui.session.commands import Ask, Configure, Report, SetWeight
-from ui.session.speed import CostlyAnswers, StepRate
+
+from .commands import Ask, Configure, Report, SetWeight
+from .speed import CostlyAnswers, StepRate
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +40,6 @@ REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
 """How many that started another training keep the whole one before, which takes up to some megabytes."""
-
-
 Command: TypeAlias = Configure | SetWeight | Ask | Callable[["Worker"], None]
 """All that can be sent to the worker: most of it is one of its methods."""
 

@@ -11,10 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
-from ui.session.answer import Answer
-from ui.session.jobs import Job, finish_jobs
-from ui.window.desk import Desk
-from ui.window.work import Work
+
+from ..session.answer import Answer
+from ..session.jobs import Job, finish_jobs
+from .desk import Desk
+from .work import Work
 
 _BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
 
@@ -62,6 +63,8 @@ class Exports(QObject):
             lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
         )
         unproven = "" if chosen.prove is None else "It was not run again."
+        if chosen.name == "weights":
+            unproven = exportable.sample.weights_unit
         job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
         job.failed.connect(lambda error: self._tell_failure(path, error))
         job.start()

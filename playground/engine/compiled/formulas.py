@@ -158,7 +158,7 @@ def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
 
 @inlined_loop
 def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
-    """Writes what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
+    """Write what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
     for place, member in enumerate(members(Optimizer).values()):
         scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64))
@@ -177,7 +177,7 @@ def constants_of(member: type[Optimizer]) -> int:
 
 @inlined_loop
 def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
-    """Writes new weights and slots; returns 0, or NaN if one of them is not finite."""
+    """Write new weights and slots; returns 0, or NaN if one of them is not finite."""
     dtype = as_dtype(w.dtype)
     lines, scope = (
         ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"],

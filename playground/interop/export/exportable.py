@@ -30,9 +30,9 @@ class Exportable(NamedTuple):
     sample: Sample
     network: Network
     parameters: Mapping[str, Array]
-    """The present ones, named as in weight files."""
+    """At present, named as in weight files."""
     initial: Mapping[str, Array]
-    """Those the training started from."""
+    """The parameters that training started from."""
     step: int
     """Updates so far."""
     history: History

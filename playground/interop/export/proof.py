@@ -198,7 +198,7 @@ def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, f
 
 
 def largest_difference(expected: Array, said: Array) -> float:
-    """The largest difference in units of max(1, |expected|); infinite if the shapes or what is finite differ."""
+    """The largest difference in units of max(1, |expected|); infinite if the shapes differ, or only one is finite."""
     if expected.shape != said.shape or not np.array_equal(np.isnan(expected), np.isnan(said)):
         return float("inf")
     expected, said = expected.astype(np.float64), said.astype(np.float64)

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
-from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import Segments
-from ui.forms.layouts import tight
-from ui.look import theme
-from ui.look.theme import px
+
+from ...forms.buttons import IconButton, identify
+from ...forms.controls import Segments
+from ...forms.layouts import tight
+from ...look import theme
+from ...look.theme import px
 
 _Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
 _FIELDS: tuple[_Field, ...] = ("probability", "classes", "uncertainty")

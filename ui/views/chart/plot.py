@@ -16,10 +16,11 @@ from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPai
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.look import theme
-from ui.look.theme import exact_px, px
-from ui.views.view import SizedWidget
+
+from ...forms.buttons import identify
+from ...look import theme
+from ...look.theme import exact_px, px
+from ..view import SizedWidget
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -73,7 +74,7 @@ class Mouse(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         self.place: QPointF | None = None
-        """None while it is elsewhere."""
+        """The position of the mouse; None while it is elsewhere."""
         widget.setMouseTracking(True)
         widget.installEventFilter(self)
 

@@ -19,14 +19,15 @@ from PySide6.QtWidgets import QWidget
 from playground.catalog.choice import Array
 from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Snapshot
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.numbers import count_text, percent_text, plural_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
-from ui.views.view import View
+
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.numbers import count_text, percent_text, plural_text
+from ...look.theme import exact_px, px
+from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ..chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
+from ..view import View
 
 _SETS = (
     Option(

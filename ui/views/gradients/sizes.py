@@ -11,9 +11,10 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import GradientHistory, Snapshot
-from ui.look import theme
-from ui.look.numbers import power_text, short_text
-from ui.views.chart.axes import nice_limit
+
+from ...look import theme
+from ...look.numbers import power_text, short_text
+from ..chart.axes import nice_limit
 
 
 @dataclass(frozen=True)

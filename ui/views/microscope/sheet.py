@@ -29,13 +29,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.numbers import minus_text, number_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, small_font
-from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
+
+from ...forms.buttons import identify
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.numbers import minus_text, number_text
+from ...look.theme import exact_px, px
+from ..chart.plot import CENTRE, LEFT, RIGHT, small_font
+from .equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8
 """The rows and columns shown of a folded matrix."""

@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.look.theme import px
-from ui.views.chart.plot import pen, small_font, write
-from ui.views.plane.field import ValueRange, channels, uncertainty_table
+
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import px
+from ..chart.plot import pen, small_font, write
+from .field import ValueRange, channels, uncertainty_table
 
 SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
