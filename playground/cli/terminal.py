@@ -192,7 +192,7 @@ def check_output(option: str, path: str, suffix: str) -> None:
 
 
 def _identity(path: str) -> object:
-    """What two paths to one file have in common."""
+    """The identity of a file, equal for all paths to it."""
     try:
         found = Path(path).stat()
     except OSError:

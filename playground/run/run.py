@@ -36,7 +36,7 @@ OTHER_POINTS = "The table has other classes by now, so the weights from then do 
 
 @dataclass
 class Run:
-    """One training. Whoever wants to keep a moment of it takes a `checkpoint`, or all of it with `document_of`."""
+    """One run of training. `checkpoint` keeps a moment of it, `document_of` all of it."""
 
     setup: Setup
     state: State

@@ -71,7 +71,7 @@ class Worker(QThread):
         """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
-        """What undo and redo return to: the moment before a change, the whole training before another began, or a
+        """What undo and redo return to: the moment before a change, the whole run before another began, or a
         weight's value."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""

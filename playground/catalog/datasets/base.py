@@ -337,7 +337,7 @@ _A = TypeVar("_A", bound=Adjustable)
 
 
 def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
-    """Whole numbers as nearly proportional to `counts` as can be that add up to `total`, within bounds for each.
+    """Whole numbers that add up to `total`, as proportional to `counts` as possible, within bounds for each.
 
     Where the bounds don't allow the total, they win. (Largest remainders, Hamilton's method.)
     """

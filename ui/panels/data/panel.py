@@ -53,7 +53,7 @@ class DataPanel(Panel):
     """
 
     test_asked = Signal()
-    """The result on the test points is asked for."""
+    """Asks for the result on the test points."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)

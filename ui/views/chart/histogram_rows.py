@@ -255,7 +255,7 @@ class _HistogramRows(PaintedChart):
             painter.drawText(place, LEFT, self.words(row))
 
     def _paint_column(self, painter: QPainter, column: int, seen: range) -> None:
-        """The histograms of a column, on lines, with an upright one at 0 that shows which way a layer leans."""
+        """The histograms of a column on their base lines, with a vertical line at 0 to show which way a layer leans."""
         look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
         painter.setPen(QColor(look.line))
         zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())

@@ -194,7 +194,7 @@ class _ShareAxis:
         self.low = next((end for end in self.ends if end <= least), self.ends[-1])
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis; what is worse than its lowest end stands there."""
+        """Values as places on the axis; those below its lower end are put there."""
         return np.clip(values, self.low, self.high)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
