@@ -38,7 +38,7 @@ class Regularizer(Choice, frozen=True):
 
     @staticmethod
     def gradient_of(w: Any, *settings: Any) -> Any:
-        """The derivative of the cost of each weight."""
+        """The derivative of the penalty by each weight."""
         raise NotImplementedError
 
     def penalty(self, w: Array) -> float:

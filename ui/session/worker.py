@@ -39,7 +39,7 @@ HISTORY_ROWS = 8192
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
-"""How many that started another training keep the whole one before, which takes up to some megabytes."""
+"""How many edits that started another run keep the whole run before, which takes up to some megabytes."""
 Command: TypeAlias = Configure | SetWeight | Ask | Callable[["Worker"], None]
 """All that can be sent to the worker: most of it is one of its methods."""
 

@@ -130,7 +130,7 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
 
 
 def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
-    """The corners of a staircase with these rates and these ends, one more."""
+    """The corners of a staircase of these rates; `ends` has one entry more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
 
