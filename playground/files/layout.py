@@ -12,7 +12,7 @@ from playground.files.numerals import DATE, any_number, is_missing, is_number
 
 
 class Reading(NamedTuple):
-    """How a table is to be read where that is open; None means the likelier way."""
+    """How to read a table where that is open; None means the likelier way."""
 
     separator: str | None = None
     header: bool | None = None
@@ -20,7 +20,7 @@ class Reading(NamedTuple):
     decimal: Literal[".", ","] | None = None
     """The decimal sign of columns in which it could as well group digits."""
     dates: Literal["day", "month"] | None = None
-    """What comes first in dates that don't tell."""
+    """Whether day or month comes first in dates that can be read both ways."""
     codes: Literal["number", "text"] | None = None
     """What 007 and 1E2 are."""
     words: Literal["class", "missing"] | None = None
@@ -34,7 +34,7 @@ class Question(NamedTuple):
 
     subject: str
     name: str
-    """The field of `Reading` that chooses; empty if another choice does, such as that of a task."""
+    """The field of `Reading` that decides; empty if another choice does, such as that of the task."""
     values: tuple[Any, Any]
     """Its values for the two ways."""
     labels: tuple[str, str]
@@ -104,8 +104,9 @@ def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
     longer = next((row for row in rows[1:] if len(row) > len(first)), None)
     filled = [cell for cell in first if cell]
     numeric = [cell for cell in filled if is_number(cell)]
-    counts = len(first) > 2 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
-    if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)] if len(row) == width):
+    counts = len(first) > 3 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
+    # The names of classes stand above columns of numbers then; the last one may be text.
+    if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)][: width - 3]):
         return True
     if len(filled) == 1 < width and not numeric and len(rows) > 2:
         # A title, with separators as in the rows below, stands above a header.
@@ -126,23 +127,23 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int)
     for place, cell in enumerate(first, shift):
         votes.add(_vote(cell, [row[place] for row in below if place < len(row) and not is_missing(row[place])]))
     if "name" in votes:
-        return True, bool(votes & {"value", "odd value", "repeated"})
+        return True, bool(votes & {"value", "odd value"})
     if "repeated" in votes:
         return False, False
     distinct = len(set(first)) == len(first)
     if not numbers:
         return distinct, True
     steps = {after - before for before, after in itertools.pairwise(numbers)}
-    counted = steps == {1} and numbers[0] in (0, 1)
+    counted = len(numbers) > 2 and steps == {1} and numbers[0] in (0, 1)
     years = len(numbers) > 1 and all(value in range(1800, 2200) for value in numbers)
     doubtful = distinct and (counted or years or "new" in votes)
     fractions = any(not value.is_integer() for row in below for value in map(any_number, row) if value is not None)
-    likely = (counted and len(numbers) > 2 and fractions) or "value" not in votes
+    likely = (counted and fractions) or "value" not in votes
     return doubtful and "odd value" in votes and likely, doubtful
 
 
 def _vote(cell: str, below: Sequence[str]) -> str:
-    """What a cell of the first row is, by those below it: a name, a value like them, an odd one, a class, or either."""
+    """What a cell of the first row is, given those below it: a name, a value, an odd value, a class, or either."""
     values = [value for value in map(any_number, below) if value is not None]
     value = any_number(cell)
     if not below or is_missing(cell):

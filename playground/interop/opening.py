@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,11 +25,10 @@ from playground.interop.tables import propose
 from playground.run.run import Document
 from playground.storage.document import is_document, load_document
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+_INSTALLED = Path(str(files("playground") / "resources"))
+RESOURCES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "resources"
 FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
-
-
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 """The ends of names that tables have."""
 
@@ -59,7 +59,7 @@ def load_preset(name: str) -> Experiment:
 def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
     """Open a file, a preset or a link, with some settings changed. Raises InputError.
 
-    A document that is to be otherwise is no more than its experiment.
+    A document opened with other settings gives only its experiment.
     """
     opened = _open(source, settings)
     if not settings:
@@ -105,13 +105,7 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
             raise InputError(f"data.{place}", name, f"a column of {path.name}: {listing(cells.names)}")
     picked = propose(cells, fixed)
     data = Table(path=str(path.resolve()), **reading, **picked._asdict())
-    notes = (*cells.notes, *(f"Unclear: {question.words}" for question in cells.questions))
-    return Opened(Experiment(name=path.stem, data=data), notes)
-
-
-def open_experiment(source: str) -> Experiment:
-    """The experiment of a file, a preset or a link, without notes. Raises InputError."""
-    return open_source(source).experiment
+    return Opened(Experiment(name=path.stem, data=data), cells.notes)
 
 
 def own_title(experiment: Experiment) -> str:

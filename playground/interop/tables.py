@@ -14,7 +14,7 @@ import numpy as np
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset
 from playground.catalog.datasets.own_points import UserPoints
-from playground.catalog.datasets.table import Table, TableRows, rows_of, scaled
+from playground.catalog.datasets.table import Table, TableRows, ragged_rows, rows_of, scaled
 from playground.files.cells import Cells, Column
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Reading
@@ -70,20 +70,20 @@ def _faults(column: Column) -> int:
         return _HOPELESS
     if 2 * column.missing.sum() > len(column.missing):
         return 3
-    if column.name.lower() in _ROW_NUMBER_WORDS or (column.name.startswith("Column ") and _counts_rows(column)):
+    if column.name.lower() in _ROW_NUMBER_WORDS or (column.name == "Column 1" and _counts_rows(column)):
         return 2
     return int(column.kind == "date")
 
 
 def _counts_rows(column: Column) -> bool:
     """Whether a column only numbers the rows."""
-    return bool(len(column.numbers) > 1 and np.all(np.diff(column.numbers) == 1))
+    return bool(len(column.numbers) > 2 and np.all(np.diff(column.numbers) == 1))
 
 
 def _is_constant(column: Column) -> bool:
     """Whether all that stands in a column is the same."""
-    if column.kind in ("number", "date"):
-        values = column.numbers[~np.isnan(column.numbers)]
+    values = column.numbers[~column.missing]
+    if column.kind in ("number", "date") and not np.isnan(values).any():
         return bool(len(values) == 0 or np.all(values == values[0]))
     return len({cell for cell, lost in zip(column.cells, column.missing, strict=True) if not lost}) < 2
 
@@ -160,6 +160,7 @@ def describe_table(cells: Cells) -> dict[str, Any]:
         rows = rows_of(cells, *picked)
         notes += [dropped.words for dropped in rows.dropped]
     except InputError as error:
+        notes += [ragged.words] if (ragged := ragged_rows(cells)) else []
         notes.append(f"Nothing can be learned from it as it is. {error}")
     return {
         **{name: getattr(cells, name) for name in ("separator", "decimal", "encoding", "header", "rows")},

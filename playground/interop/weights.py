@@ -25,7 +25,7 @@ _MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
 _MAX_DIRECTORY = 2**18
 """Bytes of an archive's list of its members."""
 _MAX_SWELLING, _ALWAYS = 4, 2**22
-"""How many numbers a byte of the file may stand for, and how many a file of any size."""
+"""How many numbers a byte of the file may hold, and how many a file of any size."""
 _LONGEST_HEADER = 10_000
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Compression methods that are accepted: others may allocate any amount of memory."""
@@ -103,13 +103,16 @@ def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
-def weight_bytes(parameters: Mapping[str, Array]) -> bytes:
-    """The content of a weight file."""
+def weight_bytes(parameters: Mapping[str, Array], note: str = "") -> bytes:
+    """The content of a weight file, with a note as the comment of the archive."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(parameters))
+    if note:
+        with zipfile.ZipFile(buffer, "a") as archive:
+            archive.comment = note.encode()[:65_535]
     return buffer.getvalue()
 
 
-def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
+def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array], note: str = "") -> None:
     """Write a weight file, all of it or nothing."""
-    write_atomically(Path(path), weight_bytes(parameters))
+    write_atomically(Path(path), weight_bytes(parameters, note))

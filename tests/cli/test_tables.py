@@ -72,6 +72,16 @@ def test_what_is_unclear_is_said_before_training(capsys: pytest.CaptureFixture[s
     assert "Unclear: 1,200 in sqft, price is read as 1200; it could be 1.2." in said
 
 
+def test_what_has_been_chosen_is_not_unclear(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found, said = report(capsys, *train(CASES / "01-thousands.tsv", "--set", "data.decimal=."))
+    assert found["notes"] == []
+    assert said == ["Points of each class: no 2, yes 2."]
+    data = {"kind": "table", "path": str(CASES / "01-thousands.tsv"), "x1": "sqft", "x2": "price", "target": "sold"}
+    (tmp_path / "e.json").write_text(json.dumps({"version": 2, "data": data}))
+    found, _ = report(capsys, *train(tmp_path / "e.json"))
+    assert found["notes"] == ["Unclear: 1,200 in sqft, price is read as 1200; it could be 1.2."]
+
+
 def test_columns_and_readings_are_set(capsys: pytest.CaptureFixture[str]) -> None:
     found, _ = report(capsys, *train(PENGUINS, "--set", "data.target=sex"))
     assert (found["used"], list(found["classes"])) == (333, ["female", "male"])
@@ -102,6 +112,29 @@ def test_five_thousand_rows_are_five_thousand_points(capsys: pytest.CaptureFixtu
 )
 def test_settings_that_are_wrong_are_one_line(capsys: pytest.CaptureFixture[str], setting: str, words: str) -> None:
     assert words in refusal(capsys, *train(PENGUINS, "--set", setting))
+
+
+def test_weights_of_a_table_say_what_they_take(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = (
+        "The weights are for scaled inputs: x1 = (bill_length_mm - 45.85) / 2.75, x2 = (bill_depth_mm - 17.3) / 0.84."
+    )
+    assert report(capsys, *train(PENGUINS, "--save-weights", tmp_path / "w.npz"))[1][-1] == said
+    arguments = [
+        "export",
+        PENGUINS,
+        "--to",
+        "weights",
+        "--out",
+        tmp_path / "v.npz",
+        "--engine",
+        "reference",
+        "--anyway",
+    ]
+    assert main([*map(str, arguments)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    _, lines = report(capsys, *train(CASES / "price.csv", "--save-weights", tmp_path / "w.npz"))
+    assert lines[-1].startswith("The weights are for scaled inputs: x1 = (a - 2) / 0.4, x2 = (b - 2) / 0.4; price = ")
+    assert report(capsys, *train("circle", "--save-weights", tmp_path / "w.npz"))[1] == []
 
 
 def test_export_takes_settings_and_tables_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

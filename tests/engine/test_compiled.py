@@ -325,6 +325,50 @@ def test_a_corrupt_cache_is_replaced(tmp_path: Path) -> None:
         damage(tmp_path)
 
 
+READ_ONLY = """
+from playground.engine.compiled import cache
+cache._writable = lambda folder: False
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_a_complete_cache_that_cannot_be_written_to_is_used(own_cache: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in own_cache.rglob("*")}
+    done = python(READ_ONLY + TRAIN + "print(cache.unwritable)", own_cache)
+    assert done.stdout.split() == ["compiled", "2", "None"], done.stderr
+    assert {path: path.stat().st_mtime_ns for path in own_cache.rglob("*")} == before
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_a_cache_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
+    (tmp_path / "tiny_kernels.py").write_text("def double(x):\n    return 2 * x\n")
+    done = python(READ_ONLY + TINY.format(folder=tmp_path) + "print(cache.unwritable)", tmp_path)
+    assert done.stdout.split() == [
+        "4.0",
+        str(tmp_path / "neural-network-playground" / "kernels" / kernel_cache.cache_folder().name),
+    ]
+
+
+FAILING = """
+import sys
+sys.path.insert(0, "{folder}")
+from playground.engine.compiled import cache
+def fail(kernels, dtype): raise RuntimeError("no luck")
+cache._KERNELS, cache._warm_up = "tiny_kernels", fail
+try: cache.load_kernels("float32")
+except cache.UnavailableError as error: print(error)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux")
+def test_a_load_that_fails_removes_nothing(own_cache: Path) -> None:
+    (own_cache / "tiny_kernels.py").write_text("")
+    before = sorted(path for path in own_cache.rglob("*.nb*"))
+    done = python(FAILING.format(folder=own_cache), own_cache)
+    assert done.stdout.strip() == "RuntimeError: no luck", done.stderr
+    assert sorted(path for path in own_cache.rglob("*.nb*")) == before
+
+
 @pytest.mark.skipif("LONG" not in os.environ, reason="compiles for half a minute; `make truth` does so")
 def test_a_corrupt_cache_of_the_kernels_that_train_is_replaced(own_cache: Path) -> None:
     damage(own_cache)

@@ -178,6 +178,30 @@ def test_tables_in_any_dialect_give_the_same_numbers(rows: list[tuple[float, flo
             assert column.numbers.tolist() == list(values)
 
 
+@given(st.data())
+@settings(deadline=None, max_examples=300)
+def test_a_table_in_any_dialect_is_read_right_or_asked_about(data: st.DataObject) -> None:
+    separator = data.draw(st.sampled_from(list(SEPARATORS)))
+    form = data.draw(st.sampled_from(["{:.1f}", "{:.3f}", "{:.0f}", "{!r}", "{:.4g}", "{:,.0f}", "{:,.2f}"]))
+    comma = separator != "," and data.draw(st.booleans())
+    size = data.draw(st.sampled_from([1, 10, 1000, 1e5]))
+    width = data.draw(st.integers(2, 4))
+    values = st.lists(st.floats(-size, size).map(form.format), min_size=width, max_size=width)
+    rows = data.draw(st.lists(st.tuples(values, st.sampled_from(["red", "green", "yes, no"])), min_size=3, max_size=9))
+    text = io.StringIO(newline="")
+    quoting = data.draw(st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]))
+    writer = csv.writer(text, delimiter=separator, quoting=quoting)
+    header = data.draw(st.booleans())
+    writer.writerows([[*(f"name{place}" for place in range(width)), "kind"]] if header else [])
+    signs = str.maketrans(",.", ".,") if comma else {}
+    writer.writerows([*(cell.translate(signs) for cell in cells), kind] for cells, kind in rows)
+    cells = read_cells(text.getvalue())
+    if not cells.questions:
+        assert (cells.separator, cells.header) == (separator, header)
+        wanted = zip(*([float(cell.replace(",", "")) for cell in cells] for cells, _ in rows), strict=True)
+        assert [column.numbers.tolist() for column in cells.columns[:-1]] == list(map(list, wanted))
+
+
 @given(st.text(max_size=300))
 @settings(deadline=None, max_examples=300)
 def test_no_text_does_more_than_be_refused(text: str) -> None:
@@ -296,6 +320,10 @@ def test_codes_are_numbers_or_text_and_that_is_asked(cell: str) -> None:
     (question,) = cells.questions
     assert question.name == "codes" and f"the text {cell}" in question.words
     assert columns(read_cells(text, reading=Reading(codes="text")))["a"] == [cell, "12"]
+
+
+def test_codes_beside_text_are_text() -> None:
+    assert columns(read_cells("a,b\n1E2,1\nA,2\n1E2,3\n"))["a"] == ["1E2", "A", "1E2"]
 
 
 @pytest.mark.parametrize("text", ["a,b\n1e-5,x\n3.5e4,y\n", "a,b\n0,x\n0.5,y\n", "a,b,c\n00:10,x,1\n01:20,y,2\n"])
@@ -440,7 +468,8 @@ def test_many_different_texts_are_no_classes() -> None:
     ],
 )
 def test_a_header_is_told_from_rows(text: str, names: list[str]) -> None:
-    assert read_cells(text).names == names
+    cells = read_cells(text)
+    assert (cells.names, unclear(cells)) == (names, [])
 
 
 @pytest.mark.parametrize(
@@ -476,6 +505,8 @@ def test_counts_above_a_table_are_neither_header_nor_point() -> None:
     assert cells.notes == ("Row 1 is neither header nor point: 150, 4, setosa, versicolor, virginica.",)
     other = read_cells("569,3,malignant,benign\n1.5,2.5,3.5,0\n1.1,2.2,3.3,1\n")
     assert (other.rows, other.header) == (2, False)
+    named = read_cells("150,4,setosa,versicolor,virginica\n5.1,3.5,1.4,0.2,setosa\n7,3.2,4.7,1.4,versicolor\n")
+    assert (named.rows, named.header, kinds(named)["Column 5"]) == (2, False, "class")
     short = read_cells("178,5,class_0,class_1,class_2\n" + "1.5,2.5,3.5,1.5,2.5,0\n" * 2)
     assert (short.rows, short.header) == (2, False)
 

@@ -179,6 +179,7 @@ def test_a_mixed_target_is_one_of_classes_if_there_are_few() -> None:
     cells = read_cells("a,b,c\n1,2,0\n2,3,1\n3,4,red\n4,5,1\n")
     assert rows_of(cells, "a", "b", "c").class_names == ("0", "1", "red")
     assert len(rows_of(cells, "a", "b", "c", "regression").x) == 3
+    assert propose(read_cells("a,b,c\n1,2,0\n2,3,0\n3,4,red\n")).target == "c"
     many = read_cells("a,b,c\n" + "".join(f"{k},{k},{k / 2}\n" for k in range(20)) + "3,4,red\n")
     assert rows_of(many, "a", "b", "c").task == "regression"
 
@@ -220,3 +221,5 @@ def test_a_table_of_which_nothing_can_be_learned_is_described_all_the_same() -> 
     found = describe_table(read_cells("a,b\n1,x\n2,y\n"))
     assert (found["x1"], found["target"], found["task"], found["used"], found["dropped"]) == (None, None, None, 0, 0)
     assert "two columns of different numbers" in found["notes"][-1]
+    found = describe_table(read_cells("a,b\n1,x\n2,y,z\n"))
+    assert found["notes"][0] == "1 row left out: more cells than columns (row 3)."

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.look.icons import icon
-from ui.look.theme import current, px
+from ..look.icons import icon
+from ..look.theme import current, px
 
 _Control = TypeVar("_Control", bound=QWidget)
 

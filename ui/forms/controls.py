@@ -36,10 +36,10 @@ from PySide6.QtWidgets import (
 from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
-from ui.forms.edits import WheelSteps
-from ui.forms.layouts import restyle, tight
-from ui.guard.faults import painted
-from ui.look.theme import blend, current, exact_px, px
+from ..guard.faults import painted
+from ..look.theme import blend, current, exact_px, px
+from .edits import WheelSteps
+from .layouts import restyle, tight
 
 SLIDER_STEPS = 1000
 _HANDLE = 14

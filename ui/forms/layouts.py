@@ -9,7 +9,7 @@ from typing import TypeVar
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QLayout, QScrollArea, QWidget
 
-from ui.look.theme import GRID, px
+from ..look.theme import GRID, px
 
 PANEL_MARGINS = (GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
 STRETCH = None

@@ -25,11 +25,12 @@ from playground.experiment.declarations import Field, fields_of, is_struct, summ
 from playground.experiment.paths import join_path
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.words import title_of, value_words
-from ui.forms.buttons import identify, tip
-from ui.forms.controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
-from ui.forms.edits import Edits
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.theme import GRID, NORMAL, px
+
+from ..look.theme import GRID, NORMAL, px
+from .buttons import identify, tip
+from .controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, ValueEntry
+from .edits import Edits
+from .layouts import fill, quiet, tight
 
 CAPTION_WIDTH = 112
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
@@ -58,7 +59,7 @@ class Look:
     caption: str = ""
     """A shorter label, where the column is narrow."""
     prominent: bool = False
-    """The slider gets a line of its own."""
+    """The slider gets its own line."""
     skip: tuple[str, ...] = ()
     """Fields of the value that get no row."""
 
@@ -217,7 +218,7 @@ class NumberRow(Row):
         return entry
 
     def _arrange(self) -> None:
-        # Next to a switch, or where it matters most, the slider gets a line of its own.
+        # Next to a switch, or where it matters most, the slider gets its own line.
         below = self.look.prominent or self.field.optional
         if self.slider and below:
             self.outer.addWidget(self.slider)
@@ -382,7 +383,7 @@ class _TextRow(Row):
 
 
 class ChoiceRow(Row):
-    """A member of a family, with a row for each of its own parameters below."""
+    """A member of a family, with a row for each of its parameters below."""
 
     def add_controls(self) -> None:
         self.shown: Choice | None = None

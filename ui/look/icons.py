@@ -7,7 +7,7 @@ from functools import lru_cache
 import qtawesome
 from PySide6.QtGui import QIcon
 
-from ui.look.theme import Theme, current
+from .theme import Theme, current
 
 
 def icon(name: str, colour: str = "") -> QIcon:

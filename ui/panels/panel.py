@@ -11,11 +11,12 @@ from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_value
 from playground.experiment.rules import width_conflicts
 from playground.experiment.words import edit_words
-from ui.forms.buttons import IconButton
-from ui.forms.edits import Edits
-from ui.forms.layouts import fill, tight
-from ui.forms.rows import Row
-from ui.look.theme import px
+
+from ..forms.buttons import IconButton
+from ..forms.edits import Edits
+from ..forms.layouts import fill, tight
+from ..forms.rows import Row
+from ..look.theme import px
 
 _HEADING_HEIGHT = 28
 
@@ -33,7 +34,7 @@ class Panel(QWidget):
         self.rows: dict[str, Row] = {}
         self._asked: Experiment | None = None
         self._off: list[tuple[int, str]] = []
-        """What the present run of edits has switched off so far; it is switched on again if the run returns."""
+        """What the present drag has switched off so far; it is switched on again if the drag goes back."""
 
     def add(self, row: Row) -> Row:
         """Add a row, which shows and edits the value at its path."""

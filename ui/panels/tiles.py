@@ -29,10 +29,11 @@ from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
-from ui.forms.buttons import identify
-from ui.guard.faults import painted
-from ui.look.numbers import minus_text
-from ui.look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
+
+from ..forms.buttons import identify
+from ..guard.faults import painted
+from ..look.numbers import minus_text
+from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
 
 _CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)

@@ -12,11 +12,12 @@ from playground import Experiment, Training
 from playground.catalog.losses import default_loss
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import field_at
-from ui.forms.layouts import PANEL_MARGINS, STRETCH, fill, tight
-from ui.forms.rows import ChoiceRow, Look, row_for
-from ui.look.theme import GRID, px
-from ui.panels.panel import Panel, Section, heading
-from ui.panels.tasks import task_of
+
+from ..forms.layouts import PANEL_MARGINS, STRETCH, fill, tight
+from ..forms.rows import ChoiceRow, Look, row_for
+from ..look.theme import GRID, px
+from .panel import Panel, Section, heading
+from .tasks import task_of
 
 _FIRST = (
     "training.learning_rate",

@@ -11,13 +11,14 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import IconButton, identify, tip
-from ui.forms.controls import SLIDER_STEPS, Slider
-from ui.forms.edits import Edits
-from ui.forms.layouts import STRETCH, fill, quiet, tight
-from ui.look.beat import Throttle
-from ui.look.numbers import number_text, percent_text, plural_text
-from ui.look.theme import GRID, px, tabular
+
+from ..forms.buttons import IconButton, identify, tip
+from ..forms.controls import SLIDER_STEPS, Slider
+from ..forms.edits import Edits
+from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..look.beat import Throttle
+from ..look.numbers import number_text, percent_text, plural_text
+from ..look.theme import GRID, px, tabular
 
 _SLOWEST, _FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from ui.shell.palette import PaletteCommand
+from .palette import PaletteCommand
 
 _Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
 

@@ -9,7 +9,8 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.files.atomic import previous_path
-from ui.forms.buttons import identify
+
+from ..forms.buttons import identify
 
 _ALL_FILES = "All files (*)"
 FOLDER = "files/folder"

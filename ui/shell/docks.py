@@ -22,9 +22,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.buttons import IconButton, identify
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.theme import GRID, px
+from ..forms.buttons import IconButton, identify
+from ..forms.layouts import fill, quiet, tight
+from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
 _STATE_VERSION = 1
@@ -88,7 +88,7 @@ class Docks(QObject):
     copy_asked = Signal(str)
     """A picture of this dock's content is wanted on the clipboard."""
     save_asked = Signal(str)
-    """A picture of this dock's content is wanted in a file."""
+    """Asks for a picture of this dock's content in a file."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)

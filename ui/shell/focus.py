@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Mapping
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from ui.forms.buttons import identify
-from ui.forms.layouts import fill
-from ui.forms.rows import Row
-from ui.shell.docks import Docks
+from ..forms.buttons import identify
+from ..forms.layouts import fill
+from ..forms.rows import Row
+from .docks import Docks
 
 _USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
 """Hidden until a teacher chooses: all panels of controls. The pictures and the transport bar stay."""

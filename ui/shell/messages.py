@@ -11,10 +11,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusB
 from superqt import QElidingLabel
 
 from playground.measure.diagnosis import Finding
-from ui.forms.buttons import identify
-from ui.forms.layouts import fill, tight
-from ui.look.theme import GRID, px
-from ui.session.commands import Report
+
+from ..forms.buttons import identify
+from ..forms.layouts import fill, tight
+from ..look.theme import GRID, px
+from ..session.commands import Report
 
 _NOTICE_SECONDS = 10.0
 """How long a notice stays in the status line."""

@@ -15,9 +15,9 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QLabel, QLineEdit, QListWidget, QVBoxLayout, QWidget
 
-from ui.forms.buttons import identify
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.theme import GRID, px
+from ..forms.buttons import identify
+from ..forms.layouts import fill, quiet, tight
+from ..look.theme import GRID, px
 
 _WIDTH, _ROWS = 560, 12
 _MOST = 200

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.forms.buttons import identify
-from ui.forms.layouts import fill
-from ui.shell.palette import PaletteCommand
+from ..forms.buttons import identify
+from ..forms.layouts import fill
+from .palette import PaletteCommand
 
 _GESTURES = (
     ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),

@@ -12,11 +12,11 @@ from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, QTimer, S
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPainterPath, QPen, QRegion, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from ui.forms.buttons import identify
-from ui.forms.layouts import STRETCH, fill, quiet, tight
-from ui.guard.faults import painted
-from ui.look import theme
-from ui.look.theme import GRID, exact_px, px
+from ..forms.buttons import identify
+from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..guard.faults import painted
+from ..look import theme
+from ..look.theme import GRID, exact_px, px
 
 _CARD_WIDTH = 320
 _LOOK_MILLISECONDS = 200

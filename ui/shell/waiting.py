@@ -9,15 +9,16 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt, QTimer
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QProgressBar, QVBoxLayout, QWidget
 
 from playground.files.errors import CancelledError
-from ui.forms.buttons import identify, tip
-from ui.forms.layouts import fill, tight
-from ui.look.theme import GRID, px
-from ui.session.jobs import Job
+
+from ..forms.buttons import identify, tip
+from ..forms.layouts import fill, tight
+from ..look.theme import GRID, px
+from ..session.jobs import Job
 
 _AT_ONCE_MILLISECONDS = 150
 """How long the window waits for work, so that short work is seen at once."""
 SHOW_AFTER_MILLISECONDS = 300
-"""How long after that the dialog appears, which would only flicker for shorter work."""
+"""When the dialog appears, counted from there; for shorter work it would only flicker."""
 _WIDTH = 360
 
 

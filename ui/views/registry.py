@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ui.views.boundary.view import BoundaryView
-from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
-from ui.views.gradient_histograms.view import GradientHistogramsView
-from ui.views.gradients.view import GradientsView
-from ui.views.histograms.view import HistogramsView
-from ui.views.microscope.view import MicroscopeView
-from ui.views.network.view import NetworkView
-from ui.views.schedule.view import ScheduleView
-from ui.views.view import View
+from .boundary.view import BoundaryView
+from .confusion.view import ConfusionView
+from .curves.view import CurvesView
+from .gradient_histograms.view import GradientHistogramsView
+from .gradients.view import GradientsView
+from .histograms.view import HistogramsView
+from .microscope.view import MicroscopeView
+from .network.view import NetworkView
+from .schedule.view import ScheduleView
+from .view import View
 
 VIEWS: tuple[type[View], ...] = (
     BoundaryView,

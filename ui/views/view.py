@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
 from playground.measure.observe import Request, Requests
-from ui.look import theme
-from ui.look.theme import px
+
+from ..look import theme
+from ..look.theme import px
 
 
 class SizedWidget(QWidget):
@@ -66,7 +67,7 @@ class View(SizedWidget):
         """Follow an edit at once, before a snapshot has it. Most pictures wait for the snapshot."""
 
     def leave_sight(self) -> None:
-        """Stop what a person does in it: it went behind another dock, or was closed."""
+        """End what the person is doing in it, since it went behind another dock or was closed."""
 
     def apply_theme(self) -> None:
         """Take the colours, the font and the sizes from the current theme."""

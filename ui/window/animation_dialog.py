@@ -15,14 +15,15 @@ from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
 from playground.interop.animation import Animation, AnimationSettings, save_animation
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.layouts import STRETCH, fill, quiet, tight
-from ui.forms.rows import Form
-from ui.look.theme import GRID, current, px
-from ui.session.answer import Answer
-from ui.session.jobs import Job, finish_jobs
-from ui.session.session import Session
-from ui.shell.dialogs import ask_to_save
+
+from ..forms.buttons import identify, push_button, tip
+from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..forms.rows import Form
+from ..look.theme import GRID, current, px
+from ..session.answer import Answer
+from ..session.jobs import Job, finish_jobs
+from ..session.session import Session
+from ..shell.dialogs import ask_to_save
 
 _WIDTH, _BAR_HEIGHT = 400, 10
 _YIELD_MILLISECONDS, _REST_MILLISECONDS = 2, 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
-from ui.look import theme
+from ..look import theme
 
 
 class Appearance(QObject):

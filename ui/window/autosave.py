@@ -15,11 +15,12 @@ from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes, load_document
 from playground.storage.recovery import MOST_ATTEMPTS, RecoverableWork, WorkSlot, documents_set_aside, find_recoverable
-from ui.session.jobs import Job, finish_jobs
-from ui.shell.waiting import Waiting
-from ui.window.desk import Desk
-from ui.window.documents import Documents
-from ui.window.work import Mark
+
+from ..session.jobs import Job, finish_jobs
+from ..shell.waiting import Waiting
+from .desk import Desk
+from .documents import Documents
+from .work import Mark
 
 _AUTOSAVE_MILLISECONDS = 15_000
 
@@ -85,7 +86,7 @@ class Autosave(QObject):
             remove_strays(Path(path))
 
     def _note_change(self) -> None:
-        """Clear the slot when the whole training is in a file of its own."""
+        """Clear the slot when the whole run is saved in its own file."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
             self.kept = self.work.saved

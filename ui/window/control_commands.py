@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QScrollArea, QWidget
 
 from playground.catalog.choice import Choice
-from ui.forms.rows import ChoiceRow, NumberRow, Row, SwitchRow
-from ui.panels.layers.card import LayerCard
-from ui.panels.panel import Section
-from ui.shell.palette import PaletteCommand
-from ui.window.desk import Desk
+
+from ..forms.rows import ChoiceRow, NumberRow, Row, SwitchRow
+from ..panels.layers.card import LayerCard
+from ..panels.panel import Section
+from ..shell.palette import PaletteCommand
+from .desk import Desk
 
 
 class ControlCommands:

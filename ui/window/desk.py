@@ -8,10 +8,11 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QMainWindow
 
 from playground.measure.diagnosis import Remedy
-from ui.session.session import Session
-from ui.shell import dialogs
-from ui.shell.docks import Docks
-from ui.shell.messages import Messages
+
+from ..session.session import Session
+from ..shell import dialogs
+from ..shell.docks import Docks
+from ..shell.messages import Messages
 
 
 class Desk(QObject):

@@ -16,11 +16,12 @@ from playground import Document, Experiment
 from playground.files.errors import CancelledError, reason_of
 from playground.interop.opening import FIRST_PRESET, Opened, open_source
 from playground.storage.document import SUFFIX
-from ui.shell.dialogs import ask_about_changes, ask_about_replacing
-from ui.shell.waiting import Waiting
-from ui.window.desk import Desk
-from ui.window.saves import Save, Saves
-from ui.window.work import UNTITLED, Work
+
+from ..shell.dialogs import ask_about_changes, ask_about_replacing
+from ..shell.waiting import Waiting
+from .desk import Desk
+from .saves import Save, Saves
+from .work import UNTITLED, Work
 
 _DOCUMENTS, _EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
 _BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
@@ -41,7 +42,7 @@ class RecentFiles:
         return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
 
     def remember(self, path: Path) -> None:
-        """Put a file first."""
+        """Put a file first in the list of recent ones."""
         first = str(path.resolve())
         self._keep([first, *(other for other in self.paths() if other != first)])
 

@@ -12,10 +12,11 @@ from playground.files.errors import CancelledError, reason_of
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
 from playground.interop.opening import own_title
-from ui.session.answer import Answer
-from ui.session.jobs import Job, finish_jobs
-from ui.window.desk import Desk
-from ui.window.work import Work
+
+from ..session.answer import Answer
+from ..session.jobs import Job, finish_jobs
+from .desk import Desk
+from .work import Work
 
 _BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
 
@@ -41,7 +42,7 @@ class Exports(QObject):
         missing = chosen.missing(proof=proof)
         if missing:
             words = f"{MissingLibraryError(chosen, missing)}. Then start the playground again."
-            # What can be written all the same can't be run again.
+            # It can still be written, but not run again.
             offer = (
                 None
                 if chosen.missing(proof=False)
@@ -89,6 +90,8 @@ class Exports(QObject):
             self,
         )
         unproven = "" if chosen.prove is None else "It was not run again."
+        if chosen.name == "weights":
+            unproven = exportable.sample.weights_unit
         job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
         job.failed.connect(lambda error: self._tell_failure(path, error))
         job.start()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ui.look import theme
-from ui.shell.docks import DockLayout, Tabs
-from ui.views.registry import VIEWS
+from ..look import theme
+from ..shell.docks import DockLayout, Tabs
+from ..views.registry import VIEWS
 
 
 def _with_neighbours(tabs: Tabs) -> Tabs:

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QDialog, QWidget
 from playground import InputError
 from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
-from ui.session.commands import Report
-from ui.shell import imaging
-from ui.shell.docks import picture_menu
-from ui.window.desk import Desk
-from ui.window.window_parts import WindowParts
+
+from ..session.commands import Report
+from ..shell import imaging
+from ..shell.docks import picture_menu
+from .desk import Desk
+from .window_parts import WindowParts
 
 _BOUNDARY = "boundary"
 """The part that is in no dock."""
@@ -96,7 +97,7 @@ class PictureSaver(QObject):
     def ask_animation(self) -> None:
         """Let the person choose how training becomes an animation."""
         # Not on the way to the first frame.
-        from ui.window.animation_dialog import AnimationDialog
+        from .animation_dialog import AnimationDialog
 
         dialog = AnimationDialog(self.desk.session, self.desk.window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -6,11 +6,12 @@ from PySide6.QtCore import QEvent, QObject, Signal
 
 from playground import Experiment, Snapshot
 from playground.measure.diagnosis import Finding, diagnose
-from ui.look.beat import Throttle, text_beat
-from ui.session.commands import Report
-from ui.views.view import View
-from ui.window.desk import Desk
-from ui.window.window_parts import WindowParts
+
+from ..look.beat import Throttle, text_beat
+from ..session.commands import Report
+from ..views.view import View
+from .desk import Desk
+from .window_parts import WindowParts
 
 
 class Presenter(QObject):

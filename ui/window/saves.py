@@ -1,4 +1,4 @@
-"""Writing the present work to files on a thread, one after the other."""
+"""Writing the present work to files on a thread, one file at a time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from PySide6.QtCore import QObject, Signal
 from playground import Document, Trainer
 from playground import save as save_experiment
 from playground.storage.document import save_document
-from ui.session.jobs import Job
-from ui.window.desk import Desk
-from ui.window.work import Mark
+
+from ..session.jobs import Job
+from .desk import Desk
+from .work import Mark
 
 
 class Save(NamedTuple):

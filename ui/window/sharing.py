@@ -14,9 +14,10 @@ from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import TABLE_SUFFIXES, Opened
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
-from ui.window.desk import Desk
-from ui.window.documents import Documents
-from ui.window.window_parts import WindowParts
+
+from .desk import Desk
+from .documents import Documents
+from .window_parts import WindowParts
 
 
 class Sharing(QObject):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
-from ui.shell.tour import Tour, TourStop
-from ui.window.desk import Desk
-from ui.window.presenter import Presenter
-from ui.window.window_parts import WindowParts
+from ..shell.tour import Tour, TourStop
+from .desk import Desk
+from .presenter import Presenter
+from .window_parts import WindowParts
 
 
 class WindowTour(QObject):

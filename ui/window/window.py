@@ -11,32 +11,33 @@ from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
 from playground.interop.opening import FIRST_PRESET, load_preset
-from ui.forms.layouts import tight
-from ui.look import theme
-from ui.session.compiling import Kernels
-from ui.session.jobs import finish_jobs
-from ui.session.session import Session
-from ui.shell.actions import Menus
-from ui.shell.docks import SavedLayouts
-from ui.shell.focus import FocusMode
-from ui.shell.keys import FocusedKeys
-from ui.shell.palette import CommandPalette, PaletteCommand
-from ui.shell.shortcuts import ShortcutList
-from ui.shell.waiting import Waiting
-from ui.window.actions import edit_menu, file_menu, help_menu, training_menu, view_menu
-from ui.window.appearance import Appearance
-from ui.window.autosave import Autosave
-from ui.window.control_commands import ControlCommands
-from ui.window.desk import Desk
-from ui.window.documents import Documents
-from ui.window.exports import Exports
-from ui.window.layouts import LAYOUTS, layout_for
-from ui.window.picture_saver import PictureSaver
-from ui.window.presenter import Presenter
-from ui.window.sharing import Sharing
-from ui.window.tour import WindowTour
-from ui.window.window_parts import WindowParts
-from ui.window.wiring import Wiring
+
+from ..forms.layouts import tight
+from ..look import theme
+from ..session.compiling import Kernels
+from ..session.jobs import finish_jobs
+from ..session.session import Session
+from ..shell.actions import Menus
+from ..shell.docks import SavedLayouts
+from ..shell.focus import FocusMode
+from ..shell.keys import FocusedKeys
+from ..shell.palette import CommandPalette, PaletteCommand
+from ..shell.shortcuts import ShortcutList
+from ..shell.waiting import Waiting
+from .actions import edit_menu, file_menu, help_menu, training_menu, view_menu
+from .appearance import Appearance
+from .autosave import Autosave
+from .control_commands import ControlCommands
+from .desk import Desk
+from .documents import Documents
+from .exports import Exports
+from .layouts import LAYOUTS, layout_for
+from .picture_saver import PictureSaver
+from .presenter import Presenter
+from .sharing import Sharing
+from .tour import WindowTour
+from .window_parts import WindowParts
+from .wiring import Wiring
 
 TITLE = "Neural Network Playground"
 
@@ -135,7 +136,13 @@ class Window(QMainWindow):
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter),
                 view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self._toggle_full_screen),
-                help_menu(self.palette_of_commands.open, self.show_shortcuts, self.tour.start),
+                help_menu(
+                    self.palette_of_commands.open,
+                    self.show_shortcuts,
+                    self.tour.start,
+                    self.desk.say,
+                    self.desk.refuse,
+                ),
             ],
         )
 

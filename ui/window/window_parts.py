@@ -8,18 +8,19 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
-from ui.forms.layouts import scrolling
-from ui.look import theme
-from ui.panels.data.panel import DataPanel
-from ui.panels.drawing.panel import DrawingPanel
-from ui.panels.layers.panel import LayersPanel
-from ui.panels.training import TrainingPanel
-from ui.panels.transport import TransportBar
-from ui.views.boundary.view import BoundaryView
-from ui.views.gradients.view import GradientsView
-from ui.views.network.view import NetworkView
-from ui.views.registry import VIEWS
-from ui.views.view import View
+
+from ..forms.layouts import scrolling
+from ..look import theme
+from ..panels.data.panel import DataPanel
+from ..panels.drawing.panel import DrawingPanel
+from ..panels.layers.panel import LayersPanel
+from ..panels.training import TrainingPanel
+from ..panels.transport import TransportBar
+from ..views.boundary.view import BoundaryView
+from ..views.gradients.view import GradientsView
+from ..views.network.view import NetworkView
+from ..views.registry import VIEWS
+from ..views.view import View
 
 _PENGUINS = Table(
     path=str(RESOURCES / "data" / "penguins.csv"), x1="bill_length_mm", x2="bill_depth_mm", target="species"

@@ -8,13 +8,14 @@ import msgspec
 from PySide6.QtCore import QObject, Qt
 
 from playground.experiment.tree import new_id
-from ui.panels.data.panel import with_feature, without_feature
-from ui.panels.layers.palette import FIRST_LAYER
-from ui.views.microscope.view import MicroscopeView
-from ui.window.control_commands import ControlCommands
-from ui.window.desk import Desk
-from ui.window.sharing import Sharing
-from ui.window.window_parts import WindowParts
+
+from ..panels.data.panel import with_feature, without_feature
+from ..panels.layers.palette import FIRST_LAYER
+from ..views.microscope.view import MicroscopeView
+from .control_commands import ControlCommands
+from .desk import Desk
+from .sharing import Sharing
+from .window_parts import WindowParts
 
 
 class Wiring(QObject):

@@ -9,8 +9,9 @@ from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
 from playground.files.atomic import FileStamp, file_stamp
-from ui.session.session import Session
-from ui.session.undo import WeightSetting
+
+from ..session.session import Session
+from ..session.undo import WeightSetting
 
 UNTITLED = "Untitled"
 LONG_SECONDS = 60.0
@@ -46,7 +47,7 @@ class Work(QObject):
     """The file of the present work, through undo and redo, and whether it is up to date."""
 
     changed = Signal()
-    """The file has changed, or whether it is up to date."""
+    """The file, or whether it is up to date, has changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -103,7 +104,7 @@ class Work(QObject):
 
     @property
     def is_safe(self) -> bool:
-        """Whether the whole training is in a file of its own."""
+        """Whether the whole run is saved in its own file."""
         return self._has_document and self.mark() == self.saved
 
     @property

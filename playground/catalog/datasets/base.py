@@ -56,8 +56,6 @@ _TestFraction: TypeAlias = Annotated[
     float,
     setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict. At 0 there are none; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
-
-
 Classes: TypeAlias = Annotated[
     int,
     setting("Classes", "How many kinds of points there are. With 2 the network has one output; from 3 on one per class.", ge=2, le=MAX_CLASSES),
@@ -141,6 +139,36 @@ class Sample(NamedTuple):
         if not self.scales_target:
             return ""
         return f"Losses count standard deviations of {self.target_name}: 1 stands for {self.target_scale.factor:,.4g}."
+
+    @property
+    def weights_unit(self) -> str:
+        """What weights take and give that is not in the data's own units, as a sentence; empty if all is."""
+        if self.axis_scales == UNSCALED_AXES and not self.scales_target:
+            return ""
+        scales = zip(("x1", "x2"), self.axis_names, self.axis_scales, strict=True)
+        inputs = [f"{x} = ({name} - {one.offset:.12g}) / {one.factor:.12g}" for x, name, one in scales]
+        scale = self.target_scale
+        output = (
+            f"; {self.target_name} = {scale.offset:.12g} + {scale.factor:.12g} · output" if self.scales_target else ""
+        )
+        return f"The weights are for scaled inputs: {', '.join(inputs)}{output}."
+
+    @property
+    def scaling(self) -> str:
+        """How the network's inputs and outputs follow from the data's own units, as sentences; empty if they are these."""
+        formulas = [
+            f"{plane} = ({name} − {scale.offset:.10g}) / {scale.factor:.10g}"
+            for plane, name, scale in zip(("x1", "x2"), self.axis_names, self.axis_scales, strict=True)
+            if scale != AxisScale()
+        ]
+        inputs = f"The network takes scaled inputs: {', '.join(formulas)}." if formulas else ""
+        scale = self.target_scale
+        output = (
+            f"It predicts ({self.target_name} − {scale.offset:.10g}) / {scale.factor:.10g}."
+            if self.scales_target
+            else ""
+        )
+        return f"{inputs} {output}".strip()
 
     def in_own_unit(self, predicted: Array) -> Array:
         """Values that the network predicts in a regression, in the data's own unit."""
@@ -312,12 +340,12 @@ class Collected(Adjustable, frozen=True):
         """Whether the split has points in a part; `rounded` says whether its share of all points is one or more."""
         if not share or not self.stratified or self.is_regression:
             return rounded
-        # Some class of so many points has three or more, and so points in every part.
+        # With this many points some class has three or more, and so points in every part.
         return self.size > 2 * MAX_CLASSES or part in self.drawn()[1]
 
     @property
     def is_regression(self) -> bool:
-        """Whether values are to be predicted."""
+        """Whether the network predicts values rather than classes."""
         raise NotImplementedError
 
 
@@ -325,7 +353,7 @@ _A = TypeVar("_A", bound=Adjustable)
 
 
 def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
-    """Whole numbers as nearly proportional to `counts` as can be that add up to `total`, within bounds for each.
+    """Whole numbers that add up to `total`, as proportional to `counts` as possible, within bounds for each.
 
     Where the bounds don't allow the total, they win. (Largest remainders, Hamilton's method.)
     """
@@ -357,7 +385,7 @@ def draw_sample(dataset: Dataset) -> Sample:
 
 
 def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
-    """What keeps numbers of a part from meaning what they usually do, in sentences."""
+    """Warnings, in sentences, about parts too odd for the usual meaning of accuracy or R²."""
     notes, parts = list[str](), {"training": TRAIN, "validation": VALIDATION, "test": TEST}
     present = {name: raw.labels[split == part] for name, part in parts.items() if (split == part).any()}
     if raw.task == "regression":

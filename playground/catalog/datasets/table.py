@@ -81,7 +81,8 @@ class Table(Collected, frozen=True, tag="table"):
 
     def check(self) -> None:
         super().check()
-        self.draw(np.random.default_rng(0))
+        # Raises InputError where there is nothing to read.
+        _ = self.rows
 
     @property
     def size(self) -> int:
@@ -93,7 +94,7 @@ class Table(Collected, frozen=True, tag="table"):
 
     @property
     def reading(self) -> Reading:
-        """How the file is to be read where that is open."""
+        """How to read the file where that is open."""
         return Reading(**{name: getattr(self, name) for name in Reading._fields})
 
     @property
@@ -123,7 +124,7 @@ class Table(Collected, frozen=True, tag="table"):
     def draw(self, random: np.random.Generator) -> Raw:
         rows = self.rows
         kept = random.permutation(len(rows.x))[: self.points]
-        notes = [dropped.words for dropped in rows.dropped]
+        notes = [*(dropped.words for dropped in rows.dropped), *(f"Unclear: {words}" for words in rows.unclear)]
         if len(kept) < len(rows.x):
             notes.append(f"{len(kept):,} of {len(rows.x):,} rows are used; set points to All rows for more.")
         scales = axis_scales(rows.x[kept])
@@ -160,6 +161,8 @@ class TableRows(NamedTuple):
     task: Task
     class_names: tuple[str, ...]
     dropped: tuple[Dropped, ...]
+    unclear: tuple[str, ...] = ()
+    """What of these columns can be read in two ways and has not been chosen, in sentences."""
 
 
 @lru_cache(maxsize=4)
@@ -168,7 +171,8 @@ def _read_rows(
 ) -> TableRows:
     """Three columns of a file, cached by its time of change and size, which show whether it is still the same."""
     try:
-        rows = rows_of(_read(path, wanted, reading), *wanted, task)
+        cells = _read(path, wanted, reading)
+        rows = rows_of(cells, *wanted, task)
     except NoColumnError as error:
         field = next(name for name, column in zip(("x1", "x2", "target"), wanted, strict=True) if column == error.value)
         raise InputError(f"data.{field}", error.value, error.allowed) from error
@@ -178,7 +182,8 @@ def _read_rows(
         raise InputError("data.path", str(path), f"a table ({error})") from error
     for values in (rows.x, rows.labels):
         values.setflags(write=False)
-    return rows
+    questions = (one for one in cells.questions if one.name and getattr(reading, one.name) is None)
+    return rows._replace(unclear=tuple(one.words for one in questions))
 
 
 def _read(path: Path, wanted: Sequence[str], reading: Reading) -> Cells:
@@ -245,9 +250,14 @@ def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) 
             cell = column.cells[hit[0]] if reason.endswith(":") else ""
             dropped.append(Dropped(reason, tuple(lines[hit].tolist()), cell))
             free[hit] = False
-    if cells.ragged:
-        dropped.append(Dropped("more cells than columns", tuple(line for line, _ in cells.ragged)))
-    return free, tuple(dropped)
+    ragged = ragged_rows(cells)
+    return free, (*dropped, *([ragged] if ragged is not None else []))
+
+
+def ragged_rows(cells: Cells) -> Dropped | None:
+    """The rows that have more cells than there are columns, if there are some."""
+    lines = tuple(line for line, _ in cells.ragged)
+    return Dropped("more cells than columns", lines) if lines else None
 
 
 def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:

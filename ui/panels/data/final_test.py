@@ -9,9 +9,10 @@ from playground import InputError
 from playground.catalog.datasets.base import Dataset
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult, Snapshot
-from ui.forms.buttons import identify, push_button
-from ui.forms.layouts import fill, tight
-from ui.look.numbers import number_text, percent_text, plural_text
+
+from ...forms.buttons import identify, push_button
+from ...forms.layouts import fill, tight
+from ...look.numbers import number_text, percent_text, plural_text
 
 _ABOUT = (
     "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "

@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import Dataset, Sample, draw_sample
@@ -44,14 +45,15 @@ from playground.files.layout import Question, Reading
 from playground.files.rows import SEPARATORS
 from playground.interop.point_text import read_own_points
 from playground.interop.tables import Picked, class_counts, data_set, propose, refuse_one_axis
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Combo, Segments, Switch
-from ui.forms.layouts import quiet, tight
-from ui.guard.faults import guarded
-from ui.look.theme import GRID, Theme, blend, current, exact_px, px
-from ui.panels.panel import heading
-from ui.panels.tiles import points_picture
-from ui.session.jobs import Job, finish_jobs
+
+from ...forms.buttons import identify, push_button, tip
+from ...forms.controls import Combo, Segments, Switch
+from ...forms.layouts import quiet, tight
+from ...guard.faults import guarded
+from ...look.theme import GRID, Theme, blend, current, exact_px, px
+from ...session.jobs import Job, finish_jobs
+from ..panel import heading
+from ..tiles import points_picture
 
 PREVIEW_ROWS = 200
 READ_AT_ONCE = 2**20
@@ -384,7 +386,7 @@ class ImportDialog(QDialog):
         self._fit_columns()
 
     def _run(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Have some work done: now if the source is small, else beside the window, with its progress shown."""
+        """Run a piece of work: at once if the source is small, else beside the window with its progress shown."""
         if self.job is not None:
             self.job.cancel()
             self.job = None
@@ -513,7 +515,8 @@ class ImportDialog(QDialog):
         line = QWidget(self.questions)
         layout = tight(QHBoxLayout(line), GRID)
         where = f" in {', '.join(question.columns)}" if question.columns else ""
-        words = QLabel(f"{question.subject}{where}", textFormat=Qt.TextFormat.PlainText)
+        words = QElidingLabel(f"{question.subject}{where}")
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         words.setToolTip(tip(question.words))
         layout.addWidget(words, 1)
@@ -615,7 +618,7 @@ def _likely(cells: Cells) -> Picked:
 def _made_of(
     cells: Cells, picked: Picked, proposed: bool, reading: Reading, sampled: bool
 ) -> tuple[Dataset, Sample, list[str], str, int]:
-    """The data set of three columns, its points, words on its rows, "exact" if it is that, and the number of its rows.
+    """The data set of three columns, its points, notes, "exact" if it is our own points as saved, and its row count.
 
     Raises InputError.
     """

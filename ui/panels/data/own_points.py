@@ -21,10 +21,11 @@ from playground.files.atomic import write_atomically
 from playground.files.cells import read_cells
 from playground.files.errors import reason_of
 from playground.interop.point_text import read_own_points, to_csv, to_tsv
-from ui.forms.buttons import IconButton, identify, push_button, tip
-from ui.forms.layouts import fill, quiet, tight
-from ui.look.numbers import plural_text
-from ui.panels.data.import_dialog import READ_AT_ONCE, ImportDialog, size_of
+
+from ...forms.buttons import IconButton, identify, push_button, tip
+from ...forms.layouts import fill, quiet, tight
+from ...look.numbers import plural_text
+from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
 _BUTTONS = (
     ("draw", "Draw points", "Draw points", "Draws on the picture. The present points become yours to add to."),
@@ -40,11 +41,11 @@ class OwnData(QWidget):
     """Line of buttons with a message below. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
-    """The person wants to draw points."""
+    """Asks to draw points."""
     import_asked = Signal()
-    """The person wants to choose a file for `import_file`."""
+    """Asks to choose a file for `import_file`."""
     export_asked = Signal()
-    """The person wants to choose a file for `export_points`."""
+    """Asks to choose a file for `export_points`."""
     taken = Signal(object, str)
     """Carries an imported data set and a label for the undo menu."""
     said = Signal(str)

@@ -19,18 +19,19 @@ from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import is_in_range, value_at, with_value
 from playground.files.layout import Reading
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.edits import Edits
-from ui.forms.layouts import PANEL_MARGINS, quiet, tight
-from ui.forms.rows import Form, Row, row_for
-from ui.look.beat import Throttle
-from ui.look.numbers import plural_text
-from ui.look.theme import GRID, px
-from ui.panels.data.final_test import FinalTest
-from ui.panels.data.own_points import OwnData
-from ui.panels.panel import Panel, heading
-from ui.panels.tasks import task_of, with_data
-from ui.panels.tiles import DataTile, FeatureTile
+
+from ...forms.buttons import identify, push_button, tip
+from ...forms.edits import Edits
+from ...forms.layouts import PANEL_MARGINS, quiet, tight
+from ...forms.rows import Form, Row, row_for
+from ...look.beat import Throttle
+from ...look.numbers import plural_text
+from ...look.theme import GRID, px
+from ..panel import Panel, heading
+from ..tasks import task_of, with_data
+from ..tiles import DataTile, FeatureTile
+from .final_test import FinalTest
+from .own_points import OwnData
 
 _GALLERY_COLUMNS = 5
 _FEATURE_COLUMNS = 5
@@ -52,7 +53,7 @@ class DataPanel(Panel):
     """
 
     test_asked = Signal()
-    """The result on the test points is asked for."""
+    """Asks for the result on the test points."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -315,7 +316,7 @@ def _with_setting(data: Dataset, name: str, value: Any) -> Dataset:
     if isinstance(data, UserPoints) and name == "task":
         return data.as_task(value)
     if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
-        # Marks say which points train; another share has to choose them anew.
+        # Marks say which points train; another share has to choose them again.
         data = msgspec.structs.replace(data, train=None, test=None)
     changed: Dataset = with_value(data, name, value)
     return changed

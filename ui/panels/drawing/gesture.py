@@ -6,8 +6,8 @@ import time
 
 from PySide6.QtCore import QObject, Signal
 
-from ui.forms.edits import Edits
-from ui.panels.drawing.strokes import Canvas, Place, Stroke, Style
+from ...forms.edits import Edits
+from .strokes import Canvas, Place, Stroke, Style
 
 _STROKE_MILLISECONDS = 33
 _SHARE_OF_TIME = 3

@@ -18,20 +18,21 @@ from playground import Experiment
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, with_common
 from playground.catalog.datasets.own_points import UserPoints
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import Segments, ValueEntry
-from ui.forms.edits import Edits
-from ui.forms.layouts import PANEL_MARGINS, STRETCH, fill, quiet, tight
-from ui.look.beat import Throttle
-from ui.look.theme import GRID, px
-from ui.panels.drawing.classes import ClassPicker, class_names_of
-from ui.panels.drawing.gesture import Gesture
-from ui.panels.drawing.point_entry import PointEntry
-from ui.panels.drawing.strokes import Canvas, Painting, Style, canvas_of
-from ui.panels.drawing.toolbox import Toolbox
-from ui.panels.drawing.tools import ERASER, TOOLS, DrawingTool
-from ui.panels.panel import Panel, heading
-from ui.panels.tasks import task_of, with_data
+
+from ...forms.buttons import identify, push_button, tip
+from ...forms.controls import Segments, ValueEntry
+from ...forms.edits import Edits
+from ...forms.layouts import PANEL_MARGINS, STRETCH, fill, quiet, tight
+from ...look.beat import Throttle
+from ...look.theme import GRID, px
+from ..panel import Panel, heading
+from ..tasks import task_of, with_data
+from .classes import ClassPicker, class_names_of
+from .gesture import Gesture
+from .point_entry import PointEntry
+from .strokes import Canvas, Painting, Style, canvas_of
+from .toolbox import Toolbox
+from .tools import ERASER, TOOLS, DrawingTool
 
 _KEY_STEPS = 2
 _TASKS: tuple[Task, ...] = ("classification", "regression")

@@ -7,10 +7,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from playground.catalog.datasets.base import EXTENT
 from playground.experiment.quantity import Quantity
-from ui.forms.buttons import identify, push_button, tip
-from ui.forms.controls import ValueEntry
-from ui.forms.layouts import tight
-from ui.look.theme import GRID, px
+
+from ...forms.buttons import identify, push_button, tip
+from ...forms.controls import ValueEntry
+from ...forms.layouts import tight
+from ...look.theme import GRID, px
 
 _PLACE = Quantity(False, -EXTENT, EXTENT)
 """A coordinate on the plane."""

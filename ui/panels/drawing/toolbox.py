@@ -8,12 +8,13 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QHBoxLayout
 
 from playground.experiment.declarations import fields_of
-from ui.forms.controls import segment_side
-from ui.forms.rows import Row, row_for
-from ui.look.theme import current
-from ui.panels.drawing.strokes import GRAB_DISTANCE
-from ui.panels.drawing.tools import CLUSTER, ERASER, MOVE, TOOLS, DrawingTool, ToolButton, ToolSettings
-from ui.panels.tiles import diverging_colour
+
+from ...forms.controls import segment_side
+from ...forms.rows import Row, row_for
+from ...look.theme import current
+from ..tiles import diverging_colour
+from .strokes import GRAB_DISTANCE
+from .tools import CLUSTER, ERASER, MOVE, TOOLS, DrawingTool, ToolButton, ToolSettings
 
 _WHEEL_FACTOR = 1.15
 

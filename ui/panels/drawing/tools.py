@@ -11,12 +11,13 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.catalog.choice import setting
-from ui.forms.buttons import IconButton, identify, tip
-from ui.guard.faults import painted
-from ui.look.icons import icon
-from ui.look.theme import current, exact_px, px
-from ui.panels.drawing.strokes import Clustering, Erasing, Moving, Painting, Stroke
-from ui.panels.tiles import PaintedButton
+
+from ...forms.buttons import IconButton, identify, tip
+from ...guard.faults import painted
+from ...look.icons import icon
+from ...look.theme import current, exact_px, px
+from ..tiles import PaintedButton
+from .strokes import Clustering, Erasing, Moving, Painting, Stroke
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,15 @@ from playground import Layer
 from playground.catalog.activations import Activation
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
-from ui.forms.buttons import IconButton, identify, tip
-from ui.forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
-from ui.forms.rows import ChoiceRow, Row, row_for
-from ui.look.icons import icon
-from ui.look.numbers import number_text, plural_text
-from ui.look.theme import GRID, current, px, zoom
-from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import CURVE_ICON, ActivationCurve, MagnitudeBar, curve_icon
+
+from ...forms.buttons import IconButton, identify, tip
+from ...forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
+from ...forms.rows import ChoiceRow, Row, row_for
+from ...look.icons import icon
+from ...look.numbers import number_text, plural_text
+from ...look.theme import GRID, current, px, zoom
+from ..tiles import CURVE_ICON, ActivationCurve, MagnitudeBar, curve_icon
+from .dragging import Drag
 
 _FIRST = ("units", "activation", "dropout")
 _IN_HEADER = ("trainable", "muted")
@@ -83,7 +84,7 @@ class _Vitals(QWidget):
         self.set_compact(False)
 
     def set_compact(self, compact: bool) -> None:
-        """Show the bar alone."""
+        """Show only the bar, or the number and the health marks too."""
         self.gradient.number.setVisible(not compact)
         self.health.setVisible(not compact)
         # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.

@@ -11,13 +11,14 @@ from playground import Layer
 from playground.catalog.activations import Activation, Tanh
 from playground.catalog.choice import members
 from playground.experiment.declarations import summary_of
-from ui.forms.buttons import identify, tip
-from ui.forms.layouts import tight
-from ui.forms.rows import formula_lines
-from ui.guard.faults import painted
-from ui.look.theme import current, exact_px, px
-from ui.panels.layers.dragging import Drag
-from ui.panels.tiles import PaintedButton, paint_curves
+
+from ...forms.buttons import identify, tip
+from ...forms.layouts import tight
+from ...forms.rows import formula_lines
+from ...guard.faults import painted
+from ...look.theme import current, exact_px, px
+from ..tiles import PaintedButton, paint_curves
+from .dragging import Drag
 
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 _COLUMNS = 6
@@ -43,7 +44,7 @@ class Chip(PaintedButton):
         self.drag = Drag(self)
 
     def layer(self, before: Layer | None) -> Layer:
-        """Make the layer that the chip stands for: as wide as the one before, trainable and not muted."""
+        """Make the chip's layer: as wide as the one before, trainable and not muted."""
         if self.kind is not None:
             return Layer(units=(before or FIRST_LAYER).units, activation=self.kind())
         return msgspec.structs.replace(before or FIRST_LAYER, trainable=True, muted=False)

@@ -24,16 +24,17 @@ from playground.catalog.features import FEATURES
 from playground.experiment.rules import MAX_LAYERS, inputs_of
 from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
-from ui.forms.buttons import IconButton
-from ui.forms.edits import Edits
-from ui.forms.layouts import STRETCH, fill, quiet, scrolling, set_tab_order, tight
-from ui.look.beat import Throttle
-from ui.look.theme import GRID, px
-from ui.panels.layers.card import LayerCard, OutputCard
-from ui.panels.layers.palette import FIRST_LAYER, Chip, Palette
-from ui.panels.layers.shapes import ShapeButton, widths_words, with_widths
-from ui.panels.layers.stack_drag import StackDrag
-from ui.panels.panel import Panel, heading
+
+from ...forms.buttons import IconButton
+from ...forms.edits import Edits
+from ...forms.layouts import STRETCH, fill, quiet, scrolling, set_tab_order, tight
+from ...look.beat import Throttle
+from ...look.theme import GRID, px
+from ..panel import Panel, heading
+from .card import LayerCard, OutputCard
+from .palette import FIRST_LAYER, Chip, Palette
+from .shapes import ShapeButton, widths_words, with_widths
+from .stack_drag import StackDrag
 
 
 class LayersPanel(Panel):

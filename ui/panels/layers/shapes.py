@@ -14,7 +14,8 @@ from playground.experiment.declarations import fields_of
 from playground.experiment.quantity import Quantity
 from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import new_id
-from ui.forms.buttons import IconButton, identify, tip
+
+from ...forms.buttons import IconButton, identify, tip
 
 SHAPES: Mapping[str, tuple[int, ...]] = {
     "Funnel": (16, 8, 4),

@@ -6,11 +6,11 @@ from PySide6.QtCore import QObject, QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QPixmap, QRegion
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
 
-from ui.forms.layouts import restyle
-from ui.look.theme import GRID, px
-from ui.panels.layers.card import LayerCard
-from ui.panels.layers.palette import Chip
-from ui.panels.tiles import empty_pixmap
+from ...forms.layouts import restyle
+from ...look.theme import GRID, px
+from ..tiles import empty_pixmap
+from .card import LayerCard
+from .palette import Chip
 
 _EDGE = 32
 """Within this distance of the visible edge, a dragged card scrolls the stack."""

@@ -17,11 +17,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.views.boundary.picture import BoundaryPicture
-from ui.views.chart.plot import paint_box, pen, small_font, write
-from ui.views.plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
+
+from ...guard.faults import guarded
+from ...look import theme
+from ..chart.plot import paint_box, pen, small_font, write
+from ..plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
+from .picture import BoundaryPicture
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 _APART = 48.0
@@ -55,7 +56,7 @@ class _FieldImage(_Layer):
         if place != self._place:
             self.prepareGeometryChange()
             self._place = place
-        # The image has no copy of its own.
+        # The image does not copy the bytes.
         self._pixels = np.ascontiguousarray(pixels)
         rows, columns = pixels.shape
         self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
@@ -110,7 +111,7 @@ class ContourLabel(NamedTuple):
 
 
 class _Numbers(_Layer):
-    """The numbers of contours, upright and of one size at any zoom."""
+    """The labels of contours, horizontal and of one size at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
-from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import Segments
-from ui.forms.layouts import tight
-from ui.look import theme
-from ui.look.theme import px
+
+from ...forms.buttons import IconButton, identify
+from ...forms.controls import Segments
+from ...forms.layouts import tight
+from ...look import theme
+from ...look.theme import px
 
 _Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
 _FIELDS: tuple[_Field, ...] = ("probability", "classes", "uncertainty")
@@ -44,7 +45,7 @@ class Modes(QWidget):
     changed = Signal()
     """Another mode or another overlay has been chosen."""
     way_back = Signal()
-    """The person wants the boundary back in place of a unit's map."""
+    """Asks for the boundary again in place of a unit's map."""
 
     _LINE, GAP = 26, 4
 

@@ -16,11 +16,12 @@ from playground.catalog.datasets.base import EXTENT
 from playground.catalog.losses import CrossEntropy
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.views.chart.axes import nice_limit
-from ui.views.plane.answers import unit_words
-from ui.views.plane.field import (
+
+from ...look import theme
+from ...look.numbers import short_text
+from ..chart.axes import nice_limit
+from ..plane.answers import unit_words
+from ..plane.field import (
     NO_CONTOURS,
     ValueRange,
     borders,
@@ -32,7 +33,7 @@ from ui.views.plane.field import (
     winning_classes,
     zero_line,
 )
-from ui.views.plane.legend import ColourScale, range_scale
+from ..plane.legend import ColourScale, range_scale
 
 _SURE = (0.75, 0.9)
 """Lines of equal probability: how sure the network is of the class that it gives."""
@@ -41,7 +42,7 @@ _SHARES = (0.5, 0.75, 0.9)
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """The possible distances of contours, times a power of ten."""
 _MOST_UNSURE = 0.5
-"""No share of answers strays further than that: half of them 0, half 1."""
+"""The largest standard deviation that answers can have: half of them 0, half 1."""
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
@@ -99,7 +100,7 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own.
+    """Picture a unit's output; `half` is the largest absolute value with its own colour.
 
     The output layer has the colours of the boundary.
     """

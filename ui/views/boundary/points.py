@@ -9,11 +9,12 @@ from PySide6.QtCore import QObject, QPointF, Signal
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Predictions
-from ui.look.theme import px
-from ui.views.plane.answers import signed_errors, wrong_points
-from ui.views.plane.field import ValueRange
-from ui.views.plane.legend import miss_rings, picked_ring, spots, wrong_rings
-from ui.views.plane.plane import InputPlane
+
+from ...look.theme import px
+from ..plane.answers import signed_errors, wrong_points
+from ..plane.field import ValueRange
+from ..plane.legend import miss_rings, picked_ring, spots, wrong_rings
+from ..plane.plane import InputPlane
 
 MAX_DRAWN_POINTS = 2000
 _REACH = 8.0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 
 from playground.catalog.choice import Array
-from ui.views.boundary.layers_on_plane import ContourLabel
+
+from .layers_on_plane import ContourLabel
 
 
 @dataclass(frozen=True)

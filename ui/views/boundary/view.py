@@ -19,22 +19,23 @@ from playground.catalog.datasets.base import Sample
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.forms.buttons import IconButton, identify
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.theme import px
-from ui.views.boundary.layers_on_plane import PlaneLayers
-from ui.views.boundary.modes import Modes
-from ui.views.boundary.picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
-from ui.views.boundary.points import MAX_DRAWN_POINTS, PlanePoints
-from ui.views.boundary.shown import BoundaryShown
-from ui.views.boundary.words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_words
-from ui.views.chart.plot import item_points, small_font
-from ui.views.plane.answers import mistakes_words, unit_words
-from ui.views.plane.field import ValueRange, value_range_of
-from ui.views.plane.legend import Legend, legend_entries, range_scale
-from ui.views.plane.plane import InputPlane, PlaneTool
-from ui.views.view import View
+
+from ...forms.buttons import IconButton, identify
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.theme import px
+from ..chart.plot import item_points, small_font
+from ..plane.answers import mistakes_words, unit_words
+from ..plane.field import ValueRange, value_range_of
+from ..plane.legend import Legend, legend_entries, range_scale
+from ..plane.plane import InputPlane, PlaneTool
+from ..view import View
+from .layers_on_plane import PlaneLayers
+from .modes import Modes
+from .picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
+from .points import MAX_DRAWN_POINTS, PlanePoints
+from .shown import BoundaryShown
+from .words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_words
 
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
@@ -50,7 +51,7 @@ class BoundaryView(View):
     point_picked = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
-    """The person wants the boundary back in place of a unit's map."""
+    """Asks for the boundary again in place of a unit's map."""
     SIZE, LEAST = (420, 480), (240, 300)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -85,7 +86,7 @@ class BoundaryView(View):
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plane.plot.addItem(item, ignoreBounds=True)
         self._modes = Modes(self)
-        # A patch of its own, so that the button can be seen on every field.
+        # An opaque patch, so that the button can be seen on every field.
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
         whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)

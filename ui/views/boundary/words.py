@@ -13,16 +13,17 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
-from ui.forms.buttons import identify
-from ui.look import theme
-from ui.look.numbers import number_text
-from ui.look.theme import px
-from ui.views.boundary.modes import Modes
-from ui.views.chart.plot import small_font, style_words
-from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words, unit_words
-from ui.views.plane.field import interpolate
-from ui.views.plane.legend import Legend
-from ui.views.plane.plane import BOTTOM, EDGE, InputPlane
+
+from ...forms.buttons import identify
+from ...look import theme
+from ...look.numbers import number_text
+from ...look.theme import px
+from ..chart.plot import small_font, style_words
+from ..plane.answers import PART_NAMES, answer_words, label_words, place_words, unit_words
+from ..plane.field import interpolate
+from ..plane.legend import Legend
+from ..plane.plane import BOTTOM, EDGE, InputPlane
+from .modes import Modes
 
 LINE_HEIGHT = 20
 BOUNDARY_HINT = "Point at the picture to read it."
@@ -93,7 +94,7 @@ def reading_words(
     values: Array | None,
     unsure: bool,
 ) -> str:
-    """Read the picture at a place of the plane, which stands for `values_at` in the units of the data.
+    """Read the picture at a place of the plane, which is `values_at` in the units of the data.
 
     `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
     """

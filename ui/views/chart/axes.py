@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from playground.catalog.choice import Array
-from ui.look.numbers import short_text
+
+from ...look.numbers import short_text
 
 _LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """The possible ends of an axis, times a power of ten."""

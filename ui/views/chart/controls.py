@@ -10,12 +10,12 @@ from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import Segments
-from ui.forms.layouts import quiet, tight
-from ui.look import theme
-from ui.look.theme import px
-from ui.views.chart.plot import LEFT, RIGHT, small_font
+from ...forms.buttons import IconButton, identify
+from ...forms.controls import Segments
+from ...forms.layouts import quiet, tight
+from ...look import theme
+from ...look.theme import px
+from .plot import LEFT, RIGHT, small_font
 
 
 class ReadingLine(QElidingLabel):

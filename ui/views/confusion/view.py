@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix of the training or the validation points.
+"""The confusion matrix of the training or the validation points: which classes are predicted as which.
 
 Rows are the true classes, columns what the network says. A cell's colour is its share of its row, so that small
 classes count as much as large ones; its text is the number of points, and where there is room the share. The line
@@ -19,14 +19,15 @@ from PySide6.QtWidgets import QWidget
 from playground.catalog.choice import Array
 from playground.measure.requests import ConfusionRequest
 from playground.measure.snapshot import Snapshot
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.numbers import count_text, percent_text, plural_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
-from ui.views.view import View
+
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.numbers import count_text, percent_text, plural_text
+from ...look.theme import exact_px, px
+from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ..chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
+from ..view import View
 
 _SETS = (
     Option(

@@ -11,8 +11,9 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Histogram, Snapshot
-from ui.look.numbers import percent_text, plural_text, power_text
-from ui.views.chart.histogram_rows import (
+
+from ...look.numbers import percent_text, plural_text, power_text
+from ..chart.histogram_rows import (
     DecadeAxis,
     HistogramAxis,
     HistogramBars,
@@ -23,7 +24,7 @@ from ui.views.chart.histogram_rows import (
     bin_at,
     layer_phrase,
 )
-from ui.views.gradient_histograms.request import GradientHistogram, GradientHistogramsRequest
+from .request import GradientHistogram, GradientHistogramsRequest
 
 _ZEROS = 36
 """Pixels for the bar of the gradients that are 0."""

@@ -9,12 +9,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.theme import exact_px, px
-from ui.views.chart.plot import LEFT, RIGHT, PaintedChart
-from ui.views.gradients.pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, SizeLines
-from ui.views.gradients.sizes import Sizes
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.theme import exact_px, px
+from ..chart.plot import LEFT, RIGHT, PaintedChart
+from .pictures import AXIS, BOTTOM, TOP, HeatMap, SizeBars, SizeLines
+from .sizes import Sizes
 
 _SHARES = {"map": 3.0, "now": 2.0, "lines": 4.0}
 """The shares of the width, from left to right."""

@@ -11,12 +11,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter, QPainterPath
 
 from playground.catalog.choice import Array
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.axes import even_ticks, nearest_row
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write, write_centred
-from ui.views.gradients.sizes import GradientQuantity, Sizes, SizeScale, depth_colours, narrow_scale, size_colours
+
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import exact_px, px
+from ..chart.axes import even_ticks, nearest_row
+from ..chart.plot import CENTRE, LEFT, RIGHT, pen, small_font, write, write_centred
+from .sizes import GradientQuantity, Sizes, SizeScale, depth_colours, narrow_scale, size_colours
 
 TOP, BOTTOM, AXIS = 20, 38, 40
 """Pixels above and below a picture, and for the numbers beside the lines."""
@@ -116,7 +117,7 @@ class SizeBars:
 
 _MAX_COLUMNS = 400
 _PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
-"""The same bytes as without, since colours are either opaque or absent; Qt draws it without converting."""
+"""Qt draws this format without converting. Colours are opaque or absent, so premultiplying changes no byte."""
 
 
 def column_rows(step: Array, limit: float, columns: int) -> Array:

@@ -11,9 +11,10 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import GradientHistory, Snapshot
-from ui.look import theme
-from ui.look.numbers import power_text, short_text
-from ui.views.chart.axes import nice_limit
+
+from ...look import theme
+from ...look.numbers import power_text, short_text
+from ..chart.axes import nice_limit
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def fixed_scale(quantity: GradientQuantity) -> SizeScale:
 def narrow_scale(scale: SizeScale, sizes: Array) -> SizeScale:
     """The part of a logarithmic scale, in whole powers of ten and at least two, that holds all sizes of a history.
 
-    A history only grows, so that this hardly moves.
+    A history only grows, so the scale hardly moves.
     """
     known = sizes[np.isfinite(sizes) & (sizes > 0)]
     if not scale.logarithmic or not len(known):

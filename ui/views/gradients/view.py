@@ -17,17 +17,18 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.measure.diagnosis import Finding
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import identify, push_button
-from ui.forms.layouts import tight
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.theme import px
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import Mouse
-from ui.views.chart.series import series_fingerprint
-from ui.views.gradients.chart import GradientChart
-from ui.views.gradients.sizes import QUANTITIES, GradientQuantity, absence_states, recorded_sizes, sizes_of
-from ui.views.view import View
+
+from ...forms.buttons import identify, push_button
+from ...forms.layouts import tight
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.theme import px
+from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ..chart.plot import Mouse
+from ..chart.series import series_fingerprint
+from ..view import View
+from .chart import GradientChart
+from .sizes import QUANTITIES, GradientQuantity, absence_states, recorded_sizes, sizes_of
 
 _PICTURES = (
     Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),

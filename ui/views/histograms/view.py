@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
-from ui.look.numbers import number_text, plural_text
-from ui.views.chart.histogram_rows import (
+
+from ...look.numbers import number_text, plural_text
+from ..chart.histogram_rows import (
     HistogramColumn,
     HistogramRow,
     HistogramsPicture,

@@ -18,8 +18,9 @@ from playground.catalog.normalizations import NoNormalization
 from playground.experiment.tree import Layer
 from playground.measure.microscope import LayerPass, Microscope
 from playground.measure.snapshot import Snapshot
-from ui.look.numbers import number_text
-from ui.views.plane.answers import PART_NAMES, answer_words, label_words, place_words
+
+from ...look.numbers import number_text
+from ..plane.answers import PART_NAMES, answer_words, label_words, place_words
 
 _MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
 _LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

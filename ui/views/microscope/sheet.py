@@ -29,13 +29,14 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.numbers import minus_text, number_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.plot import CENTRE, LEFT, RIGHT, small_font
-from ui.views.microscope.equations import Block, Equation, Term, as_text, cells_text
+
+from ...forms.buttons import identify
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.numbers import minus_text, number_text
+from ...look.theme import exact_px, px
+from ..chart.plot import CENTRE, LEFT, RIGHT, small_font
+from .equations import Block, Equation, Term, as_text, cells_text
 
 FOLDED_SIZE = 8
 """The rows and columns shown of a folded matrix."""
@@ -211,7 +212,7 @@ def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
 
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
-    """The numbers of shown rows and columns of a term. One more than fits is shown rather than mentioned."""
+    """How many rows and columns of a term are shown. If only one more follows, it is shown too."""
     rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 

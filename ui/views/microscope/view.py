@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.measure.microscope import Microscope
 from playground.measure.requests import MicroscopeRequest
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import Segments
-from ui.forms.layouts import quiet, tight
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.theme import px
-from ui.views.microscope.equations import Block, backward_blocks, forward_blocks, point_sentence
-from ui.views.microscope.sheet import EquationSheet
-from ui.views.view import View
+
+from ...forms.buttons import IconButton, identify
+from ...forms.controls import Segments
+from ...forms.layouts import quiet, tight
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.theme import px
+from ..view import View
+from .equations import Block, backward_blocks, forward_blocks, point_sentence
+from .sheet import EquationSheet
 
 MICROSCOPE_HINT = "Click a point in the boundary."
 _MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."

@@ -12,11 +12,12 @@ from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitStates
-from ui.look import theme
-from ui.views.network.diagram import NetworkStructure, TileColumn, Wires, match_layers, match_sources
-from ui.views.network.strokes import Carried
-from ui.views.network.tiles import range_of_activation, share_colours, unit_colours
-from ui.views.plane.field import ValueRange, value_range_of
+
+from ...look import theme
+from ..plane.field import ValueRange, value_range_of
+from .diagram import NetworkStructure, TileColumn, Wires, match_layers, match_sources
+from .strokes import Carried
+from .tiles import range_of_activation, share_colours, unit_colours
 
 
 class AlignedSnapshot:

@@ -17,8 +17,9 @@ from PySide6.QtCore import QPointF, QRectF
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment.tree import Experiment, Layer
-from ui.look import theme
-from ui.look.numbers import plural_text
+
+from ...look import theme
+from ...look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -264,7 +265,7 @@ class Wires(NamedTuple):
     layer: Array
     unit: Array
     source: Array
-    """The column in W."""
+    """The column of W, which is the place of the unit or input on the left."""
     ends: Array
     """x and y of the left end, x and y of the right one, shape (wires, 4)."""
 

@@ -15,9 +15,10 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import UnitStates
-from ui.look import theme
-from ui.views.network import tiles
-from ui.views.network.diagram import (
+
+from ...look import theme
+from . import tiles
+from .diagram import (
     FEATURE_NAMES,
     HEADER,
     INPUTS,
@@ -32,8 +33,8 @@ from ui.views.network.diagram import (
     nearest_wire,
     wires_between,
 )
-from ui.views.network.strokes import Carried, Pens, Strokes, value_colours
-from ui.views.network.tiles import Atlas
+from .strokes import Carried, Pens, Strokes, value_colours
+from .tiles import Atlas
 
 _OVERVIEW, _OVERVIEW_GAP = 22, 6
 FADE = 18
@@ -105,7 +106,7 @@ class Drawing:
         self._states = states
 
     def sort(self) -> bool:
-        """Give the wires the looks of their values; returns whether any has changed."""
+        """Sort the wires by the looks (colour and width) of their values; returns whether any has changed."""
         changed = self.strokes.show(self._values, self._largest, self._pens)
         if changed:
             self.wired = None

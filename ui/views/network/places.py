@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRectF
 
-from ui.look import theme
-from ui.views.network.diagram import Hit, NetworkStructure, wire_point
-from ui.views.network.drawing import Drawing
-from ui.views.network.strokes import Carried
+from ...look import theme
+from .diagram import Hit, NetworkStructure, wire_point
+from .drawing import Drawing
+from .strokes import Carried
 
 
 class Places:

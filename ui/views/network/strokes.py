@@ -17,14 +17,15 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.look.theme import exact_px, px
-from ui.views.chart.plot import RIGHT, small_font, write
-from ui.views.network.diagram import Wires
-from ui.views.view import SizedWidget
+
+from ...forms.buttons import identify
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import exact_px, px
+from ..chart.plot import RIGHT, small_font, write
+from ..view import SizedWidget
+from .diagram import Wires
 
 Carried: TypeAlias = Literal["weights", "gradients"]
 

@@ -26,11 +26,12 @@ from playground.catalog.activations import Activation
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 from playground.catalog.features import FEATURES
-from ui.look import theme
-from ui.look.icons import icon
-from ui.views.chart.plot import CENTRE, RIGHT, paint_box, small_font, write
-from ui.views.network.diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
-from ui.views.plane.field import ValueRange, channels, pack_colours, pale_classes
+
+from ...look import theme
+from ...look.icons import icon
+from ..chart.plot import CENTRE, RIGHT, paint_box, small_font, write
+from ..plane.field import ValueRange, channels, pack_colours, pale_classes
+from .diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
 
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
@@ -167,7 +168,7 @@ def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> Q
 
 
 def paint_map(painter: QPainter, rect: QRectF, atlas: Atlas, number: int) -> None:
-    """Paint a map, square; the frame goes over it."""
+    """Paint a map into its square; the frame is painted over it later."""
     side = atlas.side
     if is_vector(painter):
         # An SVG takes no part of a picture, only whole ones.

@@ -19,21 +19,22 @@ from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import Experiment
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import Snapshot
-from ui.forms.buttons import identify
-from ui.forms.controls import Segments
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.theme import exact_px, px
-from ui.views.chart.axes import nice_limit
-from ui.views.chart.plot import style_words
-from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
-from ui.views.network.places import NetworkShown, Places
-from ui.views.network.strokes import Carried, WireScale
-from ui.views.network.weight_editor import ParameterEditing
-from ui.views.network.widget import NetworkCanvas
-from ui.views.network.wording import NETWORK_HINT, Wording
-from ui.views.view import View
+
+from ...forms.buttons import identify
+from ...forms.controls import Segments
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.theme import exact_px, px
+from ..chart.axes import nice_limit
+from ..chart.plot import style_words
+from ..view import View
+from .aligned_snapshot import AlignedSnapshot
+from .diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
+from .places import NetworkShown, Places
+from .strokes import Carried, WireScale
+from .weight_editor import ParameterEditing
+from .widget import NetworkCanvas
+from .wording import NETWORK_HINT, Wording
 
 _POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
 """Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""

@@ -14,19 +14,20 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import Quantity
-from ui.forms.buttons import IconButton, identify
-from ui.forms.controls import SLIDER_STEPS, Slider, ValueEntry
-from ui.forms.edits import Edits
-from ui.forms.layouts import tight
-from ui.guard.faults import guarded
-from ui.look.beat import TEXT_INTERVAL
-from ui.look.numbers import minus_text
-from ui.look.theme import px
-from ui.views.chart.axes import nice_limit
-from ui.views.network.diagram import Hit
-from ui.views.network.places import Places
-from ui.views.network.widget import NetworkCanvas
-from ui.views.network.wording import Wording, parameter_exists
+
+from ...forms.buttons import IconButton, identify
+from ...forms.controls import SLIDER_STEPS, Slider, ValueEntry
+from ...forms.edits import Edits
+from ...forms.layouts import tight
+from ...guard.faults import guarded
+from ...look.beat import TEXT_INTERVAL
+from ...look.numbers import minus_text
+from ...look.theme import px
+from ..chart.axes import nice_limit
+from .diagram import Hit
+from .places import Places
+from .widget import NetworkCanvas
+from .wording import Wording, parameter_exists
 
 _FURTHEST = 1e6
 _SPAN = 2.0
@@ -39,7 +40,7 @@ class WeightEditor(QFrame):
     edited = Signal(object, bool)
     """The new value, and whether more of the same edit follow."""
     moved = Signal(int)
-    """The person wants the next (1) or the previous (−1) parameter of the unit."""
+    """Asks for the next (1) or the previous (−1) parameter of the unit."""
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:

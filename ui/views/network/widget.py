@@ -21,23 +21,22 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
-from ui.forms.buttons import identify
-from ui.forms.edits import WheelSteps
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.views.network.diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
-from ui.views.network.drawing import FADE, Drawing
-from ui.views.network.strokes import Carried
-from ui.views.view import SizedWidget
+
+from ...forms.buttons import identify
+from ...forms.edits import WheelSteps
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.beat import Throttle
+from ..view import SizedWidget
+from .diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
+from .drawing import FADE, Drawing
+from .strokes import Carried
 
 _SLACK = 5
 """The largest movement in pixels between press and release of a click."""
 _WHEEL_PIXELS = 48
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
-
-
 _KEYS = {
     Qt.Key.Key_Return: "edit",
     Qt.Key.Key_Enter: "edit",
@@ -57,7 +56,7 @@ class NetworkCanvas(SizedWidget):
     rearranged = Signal()
     """Other tiles or wires are visible than before."""
     pointed = Signal(object)
-    """The Hit under the mouse; None beside everything."""
+    """The hit under the mouse; None over empty space."""
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
@@ -141,7 +140,7 @@ class NetworkCanvas(SizedWidget):
             self._rewired()
 
     def turn_page(self, place: int) -> None:
-        """Show the next tiles of a column, after the last ones the first."""
+        """Show the next tiles of a column; after the last ones come the first."""
         column = self.drawing.diagram.column(place)
         self.page(place, column.shown if column.first < column.folded else -column.units)
 

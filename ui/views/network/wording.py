@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.catalog.features import FEATURES
-from ui.look.numbers import number_text, percent_text, power_text
-from ui.views.network.aligned_snapshot import AlignedSnapshot
-from ui.views.network.diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn
-from ui.views.network.strokes import Carried
+
+from ...look.numbers import number_text, percent_text, power_text
+from .aligned_snapshot import AlignedSnapshot
+from .diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn
+from .strokes import Carried
 
 NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
 

@@ -8,7 +8,8 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.measure.snapshot import Predictions, Snapshot
-from ui.look.numbers import minus_text, number_text
+
+from ...look.numbers import minus_text, number_text
 
 PART_NAMES = {TRAIN: "training", VALIDATION: "validation", TEST: "test"}
 

@@ -11,8 +11,9 @@ from PySide6.QtGui import QColor
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
-from ui.look import theme
-from ui.views.chart.axes import nice_limit
+
+from ...look import theme
+from ..chart.axes import nice_limit
 
 _FINE = 3
 """Pixels for every step of the grid in crisp pictures of classes."""
@@ -27,7 +28,7 @@ class ValueRange:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The lowest and the highest value that has a colour of its own."""
+        """The lowest and the highest value with its own colour."""
         return self.middle - self.half, self.middle + self.half
 
     def shares(self, values: Array) -> Array:

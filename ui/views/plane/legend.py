@@ -13,12 +13,13 @@ from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
-from ui.guard.faults import guarded
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.look.theme import px
-from ui.views.chart.plot import pen, small_font, write
-from ui.views.plane.field import ValueRange, channels, uncertainty_table
+
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import px
+from ..chart.plot import pen, small_font, write
+from .field import ValueRange, channels, uncertainty_table
 
 SYMBOLS = ("o", "s", "t1", "d", "p", "star", "h", "t", "t2", "t3")
 """pyqtgraph's names of the shapes, by class."""
@@ -150,7 +151,7 @@ class Legend(QWidget):
         self.setAccessibleName("Legend of the decision boundary")
 
     def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
-        """Show these marks, and a colour bar if there is a scale; returns whether they are others than before."""
+        """Show these marks, and a colour bar if there is a scale; returns whether they changed."""
         if (entries, scale) == (self._entries, self._scale):
             return False
         self._entries, self._scale = entries, scale
@@ -160,7 +161,7 @@ class Legend(QWidget):
         return True
 
     def set_column(self, column: bool) -> None:
-        """Give each mark a line of its own, or let them share lines."""
+        """Give each mark its own line, or let them share lines."""
         self._column = column
         self.update()
 

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QApplication, QGraphicsEllipseItem, QWidget
 
 from playground.catalog.datasets.base import EXTENT, UNSCALED_AXES, AxisScale, AxisScales
 from playground.experiment.quantity import round_step
-from ui.forms.edits import NOTCH, WheelSteps
-from ui.look import theme
-from ui.look.numbers import short_text
-from ui.look.theme import px
-from ui.views.chart.plot import colour_plot, pen, quiet_plot, set_ticks
+
+from ...forms.edits import NOTCH, WheelSteps
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import px
+from ..chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
 PlaneTool: TypeAlias = Literal["look", "edit"]
 

@@ -28,21 +28,22 @@ from playground.catalog.schedules import (
 )
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import History, Snapshot
-from ui.forms.buttons import identify
-from ui.look import theme
-from ui.look.beat import Throttle
-from ui.look.numbers import power_text, short_text
-from ui.look.theme import px
-from ui.views.chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
-from ui.views.chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ui.views.chart.plot import Cursor, PlotMouse, colour_plot, pen, quiet_plot, set_ticks, show_bottom_axis
-from ui.views.chart.series import series_fingerprint, thin_to_extremes
-from ui.views.view import View
+
+from ...forms.buttons import identify
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.numbers import power_text, short_text
+from ...look.theme import px
+from ..chart.axes import decade_ticks, even_ticks, nearest_row, nice_limit
+from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
+from ..chart.plot import Cursor, PlotMouse, colour_plot, pen, quiet_plot, set_ticks, show_bottom_axis
+from ..chart.series import series_fingerprint, thin_to_extremes
+from ..view import View
 
 _FIRST_EPOCHS = 10.0
 """The least reach of the axis, in epochs."""
 _MOST_PREVIEWED = 800
-"""The largest number of computed rates; of more updates, some from every stretch."""
+"""The largest number of computed rates; of more updates, evenly spread ones."""
 _LOWEST_DECADES = 8.0
 """The reach of a logarithmic axis below the highest rate, in decades."""
 _AXIS = 56
@@ -51,8 +52,6 @@ _RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
-
-
 _STAIRS = 60
 """Up to this many rates are drawn as steps; of more, the steps can't be seen."""
 
@@ -131,7 +130,7 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
 
 
 def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
-    """The corners of a staircase with these rates and these ends, one more."""
+    """The corners of a staircase of these rates; `ends` has one entry more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
 
