@@ -6,10 +6,11 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from playground.files.menu_entry import menu_entry_files, remove_menu_entry
-from playground.files.places import cache_path, kept_work_path, settings_path
+from playground.files.places import PROGRAM_ID, cache_path, kept_work_path, settings_path
 
 
 def add_remove_options(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,10 @@ def _remove(paths: Iterable[Path]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+        # The program's own folder around it, once it is empty.
+        if path.parent.name == PROGRAM_ID:
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def _agrees(question: str) -> bool:

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import csv
 import runpy
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -432,7 +435,7 @@ def test_a_script_that_learns_otherwise_fails_its_proof(exportable: Exportable, 
 @pytest.fixture
 def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     """No optional library is installed."""
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "find_spec", lambda name: find_spec(name) if name == "pip" else None)
 
 
 def test_export_trains_writes_and_says_how_near_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -483,9 +486,20 @@ def test_a_missing_library_is_named_with_what_to_install(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"needs {missing}, which" in captured.err
-    assert f'-m pip install -e "{Path(__file__).parents[2]}[{kind}]"' in captured.err
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    libraries = " ".join(f'"{line}"' for line in project["optional-dependencies"][kind])
+    assert f'"{sys.executable}" -m pip install {libraries}\n' in captured.err
     assert captured.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_what_to_install_works_without_pip_and_without_an_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(name: str) -> list[str]:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "requires", not_installed)
+    assert FORMATS["onnx"].remedy == f'uv pip install --python "{sys.executable}" "onnx" "onnxruntime"'
 
 
 def test_a_pytorch_script_can_be_written_unproven_without_pytorch(tmp_path: Path, without_libraries: None) -> None:
