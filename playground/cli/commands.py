@@ -177,7 +177,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 class _Trained(NamedTuple):
-    """What came of a training."""
+    """The results of training."""
 
     trainer: Trainer
     total_seconds: float
@@ -404,10 +404,7 @@ def _remove_parser() -> Parser:
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
     "train": (_train_parser, _train),
-    "presets": (
-        lambda: Parser(f"{running_name()} presets", description="List the presets, one per line, name first."),
-        _presets,
-    ),
+    "presets": (_presets_parser, _presets),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),

@@ -134,7 +134,7 @@ def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 
 def choices_of(kind: Any) -> tuple[type[Choice], ...]:
-    """The members of the family that a type stands for; empty for any other type."""
+    """The members of the family that a type denotes; empty for any other type."""
     members = get_args(kind) if _is_union(kind) else (kind,)
     return tuple(one for one in members if isinstance(one, type) and issubclass(one, Choice))
 

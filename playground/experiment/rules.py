@@ -19,18 +19,12 @@ from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 _VERSION = 2
-
-
 _CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
-
-
 _BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
     "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
     "points": _CAME_WITH_VERSION_2,
 }
 """What files of version 1 mean where they are silent, by the kind of their data."""
-
-
 _EXPERIMENT = field_of(Experiment)
 """What a whole experiment may be."""
 
@@ -39,15 +33,9 @@ msgspec.convert({}, Experiment)
 
 
 _LONGEST_TEXT = 10_000
-
-
 MAX_LAYERS = 100
-
-
 MAX_PARAMETERS = 2**25
 """Weights and biases of a network; each takes up to a hundred bytes while it trains."""
-
-
 _NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 
@@ -236,7 +224,7 @@ def _members(raw: Any) -> Iterator[tuple[str, Any]]:
 
 
 def expand(raw: Any, field: Field | None) -> Any:
-    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
+    """`raw` with every choice that is just a name written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
     if field is not None and field.choices:
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         if isinstance(raw, dict):

@@ -7,7 +7,7 @@ import sys
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
 
 PROGRAM_ID = "neural-network-playground"
 PROGRAM_NAME = "Neural Network Playground"
@@ -35,6 +35,11 @@ def settings_path() -> Path:
     """The file of the window's settings, in a folder that other systems than Linux share with kept work."""
     suffix = ".conf" if sys.platform.startswith("linux") else ".ini"
     return user_config_path(PROGRAM_ID, appauthor=False) / f"{PROGRAM_NAME}{suffix}"
+
+
+def logs_path() -> Path:
+    """The folder of the window's reports of faults."""
+    return user_log_path(PROGRAM_ID, appauthor=False)
 
 
 def kept_work_path() -> Path:

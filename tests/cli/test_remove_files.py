@@ -23,7 +23,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home in which the program has left something of everything."""
-    for name in ("cache", "config", "data"):
+    for name in ("cache", "config", "data", "state"):
         monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(tmp_path / name))
     for file in (
         "cache/{}/kernels/k.nbc",
@@ -77,13 +77,17 @@ def test_scripts_remove_without_being_asked(home: Path) -> None:
 
 @pytest.mark.parametrize(
     "folders",
-    [("cache", "config", "data"), ("Caches", "Support", "Support"), ("Local/Cache", "Local", "Local")],
+    [
+        ("cache", "config", "data", "log"),
+        ("Caches", "Support", "Support", "Logs"),
+        ("Local/Cache", "Local", "Local", "Local/Logs"),
+    ],
     ids=["Linux", "macOS", "Windows"],
 )
 def test_no_place_holds_another_so_that_kept_work_outlives_the_rest(
-    folders: tuple[str, str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    folders: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, folder in zip(("cache", "config", "data"), folders, strict=True):
+    for name, folder in zip(("cache", "config", "data", "log"), folders, strict=True):
         monkeypatch.setattr(places, f"user_{name}_path", lambda *_, at=tmp_path / folder, **__: at)
-    kept = [places.cache_path(), places.settings_path(), places.kept_work_path()]
+    kept = [places.cache_path(), places.settings_path(), places.kept_work_path(), places.logs_path()]
     assert not any(one.is_relative_to(other) for one, other in itertools.permutations(kept, 2))

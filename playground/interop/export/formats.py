@@ -52,7 +52,7 @@ class Format:
 
     @property
     def remedy(self) -> str:
-        """How to install what is needed: a command that works as it stands, wherever it is typed."""
+        """The command that installs what is needed; it works in any shell and folder."""
         # Tools that install programs may leave pip out of their environments.
         python = f'"{sys.executable}"'
         pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
