@@ -29,6 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "cache/{}/kernels/k.nbc",
         "config/{}/Neural Network Playground.conf",
         "data/{}/recovery/work.playground",
+        "state/{}/log/playground.log",
     ):
         path = tmp_path / file.format(NAME)
         path.parent.mkdir(parents=True)
@@ -54,9 +55,8 @@ def left(home: Path) -> set[str]:
 def test_nothing_is_removed_unless_the_person_agrees(home: Path) -> None:
     before = left(home)
     listed = remove(answers="n\nn\n")
-    assert (
-        "compiled kernels: " in listed and "settings: " in listed and "menu entry: " in listed and "(0.1 MB)" in listed
-    )
+    assert all(f"{name}: " in listed for name in ("compiled kernels", "settings", "logs", "menu entry", "kept work"))
+    assert "(0.1 MB)" in listed
     assert remove(answers="") != "" and left(home) == before
 
 
