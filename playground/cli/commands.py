@@ -247,7 +247,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), AnimationSettings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = Trainer.of(resume(document)).usable_initial()
+        initial = Trainer.of(resume(document), "reference").usable_initial()
     engine = _usable_engine(arguments.engine, experiment.precision)
     with _progress_bar("frame") as bar:
 
@@ -265,7 +265,7 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     found = open_source(arguments.experiment, arguments.set)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
-        return Trainer.of(resume(found.document))
+        return Trainer.of(resume(found.document), "reference")
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     done = _train_experiment(found, epochs, arguments)
     if done.interrupted:

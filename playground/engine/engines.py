@@ -2,11 +2,49 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+from contextlib import suppress
+from typing import Literal, TypeAlias
+
+from playground.catalog.choice import listing
 from playground.engine.compiled import cache
 from playground.engine.compiled.engine import Compiled, fallbacks
-from playground.engine.engine import Engine, EngineName
+from playground.engine.engine import ENGINES, Engine, EngineName
 from playground.engine.reference import Reference
 from playground.engine.setup import Setup
+from playground.files.errors import InputError
+
+ChosenEngine: TypeAlias = EngineName | Literal["auto"]
+"""`auto` is the compiled engine where it can be loaded, else the reference."""
+
+
+def resolve_engine(chosen: ChosenEngine, precision: str) -> EngineName:
+    """The engine to train on, once its kernels are loaded, or if need be compiled.
+
+    Raises InputError for a name that is none, and UnavailableError where the compiled engine is asked for in vain.
+    """
+    if chosen not in ("auto", *ENGINES):
+        raise InputError("engine", chosen, f"one of {listing(('auto', *ENGINES))}")
+    if chosen == "reference":
+        return "reference"
+    if not cache.are_cached(precision):
+        _say_once("Compiling the fast engine, once on this machine, about a minute; engine='reference' starts at once.")
+    try:
+        cache.load_kernels(precision)
+    except cache.UnavailableError as error:
+        if chosen == "compiled":
+            raise
+        _say_once(f"The fast engine can't be loaded ({error}), so the reference engine trains.")
+        return "reference"
+    return "compiled"
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+    """Print a sentence for the person, once in a process."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) -> Engine:

@@ -11,7 +11,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from playground import load
+from playground.experiment.text import load
 from playground.interop.export.formats import FORMATS
 from playground.interop.opening import preset_paths
 
