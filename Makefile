@@ -7,12 +7,13 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth kill fuzz bench bench-window lint texts screenshot clean outdated
+.PHONY: help run test kernels truth wheel kill fuzz bench bench-window lint texts screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
+	@echo 'make wheel       build the wheel and try it in an empty folder and a bare environment; make wheel PYTHONS=python3.13'
 	@echo 'make kill        kill a process 500 times while it saves, and close a window 100 times while it trains'
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
@@ -50,6 +51,21 @@ truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch]'
 	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/engine/test_compiled.py tests/engine/test_trajectories.py \
 		tests/engine/test_published_settings.py tests/interop/test_exports.py
+
+# The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".
+PYTHONS ?= $(PYTHON)
+wheel: $(READY)
+	@rm -rf build/wheel && mkdir -p build/wheel/empty
+	@$(PY) -m hatchling build -t wheel -d "$(CURDIR)/build/wheel"
+	@set -e; for python in $(PYTHONS); do \
+		$$python -m venv --clear build/wheel/env; \
+		build/wheel/env/bin/pip install --disable-pip-version-check --quiet -c constraints.txt build/wheel/*.whl; \
+		( cd build/wheel/empty; ../env/bin/playground --version; ../env/bin/playground train penguins --epochs 20; \
+		QT_QPA_PLATFORM=offscreen ../env/bin/playground spiral --screenshot window.png --seconds 1 ); \
+		build/wheel/env/bin/pip uninstall --yes --quiet neural-network-playground; \
+		if ls build/wheel/env/lib/python*/site-packages | grep -iE '^(playground|ui|neural)'; then exit 1; fi; \
+		echo "The wheel works with $$(build/wheel/env/bin/python --version) and leaves nothing behind"; \
+	done
 
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py -k killed
@@ -110,6 +126,6 @@ $(READY): pyproject.toml constraints.txt $(UNUSABLE)
 		echo 'Setting up $(VENV) with $(VERSION), once; this takes about half a minute'; \
 		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); \
 	fi
-	@{ $(PIP_INSTALL) setuptools && $(PIP_INSTALL) --no-build-isolation --editable '.[test]'; } \
+	@{ $(PIP_INSTALL) hatchling && $(PIP_INSTALL) --no-build-isolation --editable '.[test]'; } \
 		> $(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; echo 'Setting up $(VENV) failed, see above'; exit 1; }
 	@touch $@

@@ -3,6 +3,12 @@
 from playground import Experiment, Trainer
 """
 
+import os
+
+# One thread for matrix products, before NumPy comes: the window needs the other cores, and results must not depend on
+# how many there are.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.errors import InputError

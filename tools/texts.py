@@ -188,7 +188,9 @@ def use_of(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> str | None:
 
 
 def is_name(node: ast.AST) -> bool:
-    """Whether a string has neither blanks nor capital letters."""
+    """Whether a string has neither blanks nor capital letters, or is a part of a path."""
+    if isinstance(node, ast.BinOp):
+        return True
     return re.fullmatch(r"[a-z0-9_.\-]+", _source_text(node)) is not None
 
 

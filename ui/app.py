@@ -20,7 +20,8 @@ from playground.catalog.choice import listing
 from playground.cli.commands import BAD_INPUT, COMMANDS, Parser, add_set_option
 from playground.cli.commands import main as run_command
 from playground.cli.terminal import check_outputs, near_command
-from playground.interop.opening import FIRST_PRESET, Opened, open_source
+from playground.files.places import PROGRAM_ID, PROGRAM_NAME, kept_work_path, running_name
+from playground.interop.opening import FIRST_PRESET, RESOURCES, Opened, open_source
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QSettings
@@ -28,18 +29,17 @@ if TYPE_CHECKING:
 
     from .window.window import Window
 
-_PACKAGE = "neural-network-playground"
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
 
 
 def _parser() -> Parser:
     result = Parser(
-        "main.py",
+        running_name(),
         description="Open the playground's window, or run a command without one.",
         epilog=f"commands, each with --help: {listing(COMMANDS)}",
     )
-    result.add_argument("--version", action="version", version=f"Neural Network Playground {version(_PACKAGE)}")
+    result.add_argument("--version", action="version", version=f"{PROGRAM_NAME} {version(PROGRAM_ID)}")
     result.add_argument("--schema", action="store_true", help="print the JSON schema of experiment files")
     result.add_argument(
         "experiment",
@@ -89,13 +89,13 @@ def main(argv: Sequence[str]) -> int:
         found = open_source(arguments.experiment, arguments.set)
     except InputError as error:
         near = near_command(arguments.experiment, COMMANDS) if error.path == "EXPERIMENT" else ""
-        print(f"main.py: {error}{near}", file=sys.stderr)
+        print(f"{running_name()}: {error}{near}", file=sys.stderr)
         return BAD_INPUT
     if _lacks_display():
         if not arguments.screenshot:
             print(
                 "There is no display to open a window on; this works without one: "
-                ".venv/bin/python main.py train spiral --epochs 100",
+                f"{running_name()} train spiral --epochs 100",
                 file=sys.stderr,
             )
             return _NO_DISPLAY
@@ -110,16 +110,18 @@ def _lacks_display() -> bool:
 
 
 def _run(found: Opened, arguments: argparse.Namespace) -> int:
-    from platformdirs import user_data_path
     from PySide6.QtCore import QSettings, Qt, QTimer
+    from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication, QLayout
 
     from .guard import faults
     from .look import theme
 
     app = QApplication([sys.argv[0]])
-    app.setApplicationName("Neural Network Playground")
-    app.setOrganizationName("neural-network-playground")
+    app.setApplicationName(PROGRAM_NAME)
+    app.setOrganizationName(PROGRAM_ID)
+    app.setDesktopFileName(PROGRAM_ID)
+    app.setWindowIcon(QIcon(str(RESOURCES / "icon.svg")))
     caught = faults.catch_faults()
     settings = QSettings()
     chosen = arguments.theme or str(settings.value("theme", "system"))
@@ -159,7 +161,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     window.documents.start_with("" if arguments.set else arguments.experiment, found)
     if not arguments.screenshot:
         window.documents.careful = True
-        window.autosave.begin(Path(user_data_path("neural-network-playground", appauthor=False)) / "recovery")
+        window.autosave.begin(kept_work_path())
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:
@@ -200,6 +202,6 @@ def _take_picture(app: QApplication, window: Window, path: Path, duration: float
     picture = window.grab()
     window.close()
     if not picture.save(str(path), "PNG"):
-        print(f"main.py: --screenshot: {path} could not be written", file=sys.stderr)
+        print(f"{running_name()}: --screenshot: {path} could not be written", file=sys.stderr)
         return 1
     return 0

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
+from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.table import add_table_options, table
 from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
@@ -27,6 +28,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
+from playground.files.places import running_name
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, history_csv
 from playground.interop.export.formats import export as write_export
@@ -55,7 +57,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def _train_parser() -> Parser:
-    parser = Parser("main.py train", description="Train an experiment from a fresh start and report how good it got.")
+    parser = Parser(
+        f"{running_name()} train", description="Train an experiment from a fresh start and report how good it got."
+    )
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
@@ -84,7 +88,7 @@ def _export_parser() -> Parser:
     lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
     formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
     parser = Parser(
-        "main.py export",
+        f"{running_name()} export",
         description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
         "Scripts and models are proven: the file is run again and has to predict what the engine does.",
         epilog=f"formats:\n{formats}",
@@ -104,11 +108,15 @@ def _needs_words(one: Format) -> str:
     return f", needs {needed}: {one.remedy}" if needed else ""
 
 
+def _presets_parser() -> Parser:
+    return Parser(f"{running_name()} presets", description="List the presets, one per line, name first.")
+
+
 def _bench_parser() -> Parser:
     from playground.cli.bench import add_options
 
     parser = Parser(
-        "main.py bench", description="Race the engines against each other, or measure how their cost grows."
+        f"{running_name()} bench", description="Race the engines against each other, or measure how their cost grows."
     )
     add_options(parser)
     return parser
@@ -116,7 +124,7 @@ def _bench_parser() -> Parser:
 
 def _table_parser() -> Parser:
     """The options of `table`."""
-    parser = Parser("main.py table", description="Say how a table is read, and what is unclear about it.")
+    parser = Parser(f"{running_name()} table", description="Say how a table is read, and what is unclear about it.")
     add_table_options(parser)
     return parser
 
@@ -155,7 +163,10 @@ def _train(arguments: argparse.Namespace) -> int:
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
-        save_weights(arguments.save_weights, trainer.parameters())
+        save_weights(arguments.save_weights, trainer.parameters(), trainer.sample.scaling)
+        if trainer.sample.scaling:
+            print(f"{arguments.save_weights}: {trainer.sample.scaling}", file=sys.stderr)
+        _say_weights_unit(trainer)
     if arguments.history:
         write_atomically(Path(arguments.history), history_csv(trainer.snapshot().history).encode())
     if arguments.plot:
@@ -193,6 +204,11 @@ def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Nam
 def _say_notes(found: Opened) -> None:
     for note in found.notes:
         print(note, file=sys.stderr)
+
+
+def _say_weights_unit(trainer: Trainer) -> None:
+    if trainer.sample.weights_unit:
+        print(trainer.sample.weights_unit, file=sys.stderr)
 
 
 def _classes_words(trainer: Trainer) -> list[str]:
@@ -233,6 +249,8 @@ def _export(arguments: argparse.Namespace) -> None:
     trainer = _trainer_to_export(arguments)
     proof = write_export(chosen, Exportable.of(trainer), arguments.out, proof=arguments.proof)
     print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
+    if chosen.name == "weights":
+        _say_weights_unit(trainer)
     if proof is not None:
         print(proof.words)
 
@@ -366,7 +384,7 @@ def _summary(result: dict[str, Any]) -> str:
 def _describe_parser() -> Parser:
     from playground.cli.describe import add_describe_options
 
-    parser = Parser("main.py describe", description="Say what can be chosen and set, from its declaration.")
+    parser = Parser(f"{running_name()} describe", description="Say what can be chosen and set, from its declaration.")
     add_describe_options(parser)
     return parser
 
@@ -377,13 +395,24 @@ def _describe(arguments: argparse.Namespace) -> None:
     describe(arguments)
 
 
+def _remove_parser() -> Parser:
+    words = "List the files that the program keeps by itself, and remove them."
+    parser = Parser(f"{running_name()} remove-files", description=words)
+    add_remove_options(parser)
+    return parser
+
+
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
     "train": (_train_parser, _train),
-    "presets": (lambda: Parser("main.py presets", description="List the presets, one per line, name first."), _presets),
+    "presets": (
+        lambda: Parser(f"{running_name()} presets", description="List the presets, one per line, name first."),
+        _presets,
+    ),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
     "describe": (_describe_parser, _describe),
+    "remove-files": (_remove_parser, remove_files),
 }
 
 
@@ -393,13 +422,13 @@ def main(argv: Sequence[str]) -> int:
     try:
         return command(parser().parse_args(argv[1:])) or 0
     except (InputError, MissingLibraryError) as error:
-        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
         return BAD_INPUT
     except NotProvenError as error:
-        print(f"main.py {argv[0]}: {error}", file=sys.stderr)
+        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"main.py {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
+        print(f"{running_name()} {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return _INTERRUPTED

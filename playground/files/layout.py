@@ -127,18 +127,18 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int)
     for place, cell in enumerate(first, shift):
         votes.add(_vote(cell, [row[place] for row in below if place < len(row) and not is_missing(row[place])]))
     if "name" in votes:
-        return True, bool(votes & {"value", "odd value", "repeated"})
+        return True, bool(votes & {"value", "odd value"})
     if "repeated" in votes:
         return False, False
     distinct = len(set(first)) == len(first)
     if not numbers:
         return distinct, True
     steps = {after - before for before, after in itertools.pairwise(numbers)}
-    counted = steps == {1} and numbers[0] in (0, 1)
+    counted = len(numbers) > 2 and steps == {1} and numbers[0] in (0, 1)
     years = len(numbers) > 1 and all(value in range(1800, 2200) for value in numbers)
     doubtful = distinct and (counted or years or "new" in votes)
     fractions = any(not value.is_integer() for row in below for value in map(any_number, row) if value is not None)
-    likely = (counted and len(numbers) > 2 and fractions) or "value" not in votes
+    likely = (counted and fractions) or "value" not in votes
     return doubtful and "odd value" in votes and likely, doubtful
 
 

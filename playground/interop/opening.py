@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,8 @@ from playground.interop.tables import propose
 from playground.run.run import Document
 from playground.storage.document import is_document, load_document
 
-RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+_INSTALLED = Path(str(files("playground") / "resources"))
+RESOURCES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "resources"
 FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
 

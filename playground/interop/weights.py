@@ -103,13 +103,16 @@ def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     return values.reshape(shape, order="F" if by_columns else "C")
 
 
-def weight_bytes(parameters: Mapping[str, Array]) -> bytes:
-    """The content of a weight file."""
+def weight_bytes(parameters: Mapping[str, Array], note: str = "") -> bytes:
+    """The content of a weight file, with a note as the comment of the archive."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(parameters))
+    if note:
+        with zipfile.ZipFile(buffer, "a") as archive:
+            archive.comment = note.encode()[:65_535]
     return buffer.getvalue()
 
 
-def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array]) -> None:
+def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array], note: str = "") -> None:
     """Write a weight file, all of it or nothing."""
-    write_atomically(Path(path), weight_bytes(parameters))
+    write_atomically(Path(path), weight_bytes(parameters, note))

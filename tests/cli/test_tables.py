@@ -114,6 +114,19 @@ def test_settings_that_are_wrong_are_one_line(capsys: pytest.CaptureFixture[str]
     assert words in refusal(capsys, *train(PENGUINS, "--set", setting))
 
 
+def test_weights_of_a_table_say_what_they_take(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    said = (
+        "The weights are for scaled inputs: x1 = (bill_length_mm - 45.85) / 2.75, x2 = (bill_depth_mm - 17.3) / 0.84."
+    )
+    assert report(capsys, *train(PENGUINS, "--save-weights", tmp_path / "w.npz"))[1][-1] == said
+    arguments = ["export", PENGUINS, "--to", "weights", "--out", tmp_path / "v.npz", "--engine", "reference"]
+    assert main([*map(str, arguments)]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == said
+    _, lines = report(capsys, *train(CASES / "price.csv", "--save-weights", tmp_path / "w.npz"))
+    assert lines[-1].startswith("The weights are for scaled inputs: x1 = (a - 2) / 0.4, x2 = (b - 2) / 0.4; price = ")
+    assert report(capsys, *train("circle", "--save-weights", tmp_path / "w.npz"))[1] == []
+
+
 def test_export_takes_settings_and_tables_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "e.json"
     wanted = ["--set", "layers=3-2", "--to", "experiment", "--out", out, "--engine", "reference"]

@@ -12,8 +12,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from playground.experiment.text import load
+from playground.files.errors import reason_of
+from playground.files.menu_entry import add_menu_entry, can_have_menu_entry, menu_entry_files, remove_menu_entry
 from playground.interop.export.formats import FORMATS
-from playground.interop.opening import preset_paths
+from playground.interop.opening import RESOURCES, preset_paths
 
 from ..look import theme
 from ..session.session import Session
@@ -240,7 +242,11 @@ def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
 
 
 def help_menu(
-    find_command: Callable[[], object], show_shortcuts: Callable[[], object], take_tour: Callable[[], object]
+    find_command: Callable[[], object],
+    show_shortcuts: Callable[[], object],
+    take_tour: Callable[[], object],
+    say: Callable[[str], object],
+    refuse: Callable[[str], object],
 ) -> Menu:
     """Make the menu that leads to everything else."""
     return Menu(
@@ -249,5 +255,27 @@ def help_menu(
             Action("help.find", "&Find a command…", find_command, ("Ctrl+K",)),
             Action("help.shortcuts", "&Shortcuts and gestures", show_shortcuts, (QKeySequence(Qt.Key.Key_F1),)),
             Action("help.tour", "Take the &tour", take_tour),
+            *_menu_entry_actions(say, refuse),
         ],
     )
+
+
+def _menu_entry_actions(say: Callable[[str], object], refuse: Callable[[str], object]) -> list[MenuEntry]:
+    if not can_have_menu_entry():
+        return []
+
+    def change() -> None:
+        try:
+            if menu_entry_files():
+                remove_menu_entry()
+                say("The playground is no longer in the applications menu.")
+            else:
+                add_menu_entry(RESOURCES / "icon.svg")
+                say("The playground is in the applications menu; a double click on a .playground file opens it.")
+        except OSError as error:
+            refuse(f"The applications menu could not be changed: {reason_of(error)}.")
+
+    def wording() -> str:
+        return "Remove from &applications menu" if menu_entry_files() else "Add to &applications menu"
+
+    return [SEPARATOR, Action("help.menu_entry", wording, change)]

@@ -63,6 +63,8 @@ class Exports(QObject):
             lambda job: export(chosen, exportable, path, proof=proof, cancelled=lambda: job.cancelled), self
         )
         unproven = "" if chosen.prove is None else "It was not run again."
+        if chosen.name == "weights":
+            unproven = exportable.sample.weights_unit
         job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
         job.failed.connect(lambda error: self._tell_failure(path, error))
         job.start()

@@ -136,7 +136,13 @@ class Window(QMainWindow):
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter),
                 view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self._toggle_full_screen),
-                help_menu(self.palette_of_commands.open, self.show_shortcuts, self.tour.start),
+                help_menu(
+                    self.palette_of_commands.open,
+                    self.show_shortcuts,
+                    self.tour.start,
+                    self.desk.say,
+                    self.desk.refuse,
+                ),
             ],
         )
 

@@ -19,9 +19,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from platformdirs import user_cache_path
 
 from playground.engine.compiled import layout
+from playground.files.places import cache_path
 
 _MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../engine.py", "../randomness.py")
 """The sources of the kernels besides the catalog, relative to this folder."""
@@ -43,7 +43,7 @@ def cache_folder() -> Path:
     made_of.update(sys.version.encode())
     # Numba itself reuses kernels only for the same file: its path and its time of change count.
     made_of.update(f"{here} {(here / 'kernels.py').stat().st_mtime_ns}".encode())
-    return user_cache_path("neural-network-playground", appauthor=False) / "kernels" / made_of.hexdigest()[:16]
+    return cache_path() / "kernels" / made_of.hexdigest()[:16]
 
 
 def are_cached(precision: str) -> bool:

@@ -124,7 +124,12 @@ FORMATS = {
             "pytorch",
             to_prove=("torch",),
         ),
-        Format("weights", "Weights", ".npz", lambda exportable, _: weights.weight_bytes(exportable.parameters)),
+        Format(
+            "weights",
+            "Weights",
+            ".npz",
+            lambda exportable, _: weights.weight_bytes(exportable.parameters, exportable.sample.scaling),
+        ),
         Format("history", "History", ".csv", lambda exportable, _: history_csv(exportable.history).encode()),
         Format("points", "Points", ".csv", lambda exportable, _: point_text.to_csv(exportable.sample).encode()),
         Format(

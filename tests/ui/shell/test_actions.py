@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from playground.files.menu_entry import can_have_menu_entry, menu_entry_files
 from ui.shell.actions import SEPARATOR, Action, Menu, Menus, _shown_keys, actions_in, placeholder
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
@@ -137,3 +139,26 @@ def test_the_list_of_shortcuts_and_the_menus_say_the_same(window: Window) -> Non
             if _shown_keys(action):
                 assert window.menus.action(action.name).shortcut().toString() == _shown_keys(action)
     listed.close()
+
+
+@pytest.mark.skipif(not can_have_menu_entry(), reason="menus of this kind are Linux's")
+def test_help_adds_the_program_to_the_applications_menu_and_takes_it_out_again(
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    menu = next(action.menu() for action in window.menuBar().actions() if action.text() == "&Help")
+
+    def choose() -> str:
+        menu.aboutToShow.emit()
+        entry = next(action for action in menu.actions() if action.objectName() == "help.menu_entry")
+        words = entry.text()
+        entry.trigger()
+        return words
+
+    assert choose() == "Add to &applications menu" and len(menu_entry_files()) == 4
+    qtbot.waitUntil(lambda: "is in the applications menu" in window.desk.messages.status.text())
+    assert choose() == "Remove from &applications menu" and not menu_entry_files()
+    (tmp_path / "applications").rmdir()
+    (tmp_path / "applications").write_text("in the way")
+    choose()
+    assert "could not be changed" in window.desk.messages.banner.said[0]

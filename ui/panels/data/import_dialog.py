@@ -34,6 +34,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import Dataset, Sample, draw_sample
@@ -514,7 +515,8 @@ class ImportDialog(QDialog):
         line = QWidget(self.questions)
         layout = tight(QHBoxLayout(line), GRID)
         where = f" in {', '.join(question.columns)}" if question.columns else ""
-        words = QLabel(f"{question.subject}{where}", textFormat=Qt.TextFormat.PlainText)
+        words = QElidingLabel(f"{question.subject}{where}")
+        words.setTextFormat(Qt.TextFormat.PlainText)
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         words.setToolTip(tip(question.words))
         layout.addWidget(words, 1)

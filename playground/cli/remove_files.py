@@ -1,0 +1,71 @@
+"""`remove-files`: lists what the program keeps by itself, and removes it."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from playground.files.menu_entry import menu_entry_files, remove_menu_entry
+from playground.files.places import cache_path, kept_work_path, settings_path
+
+
+def add_remove_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `remove-files`."""
+    parser.add_argument("--yes", action="store_true", help="remove without asking, but for kept work")
+    parser.add_argument("--kept-work", action="store_true", help="with --yes: remove kept work too")
+
+
+def remove_files(arguments: argparse.Namespace) -> None:
+    """List what there is and remove what the person agrees to."""
+    plain = {"compiled kernels": [cache_path()], "settings": [settings_path()], "menu entry": menu_entry_files()}
+    work = [kept_work_path()]
+    found = {name: [path for path in paths if path.exists()] for name, paths in plain.items()}
+    found = {name: paths for name, paths in found.items() if paths}
+    kept = [path for path in work if any(_files_in([path]))]
+    if not found and not kept:
+        print("There is nothing to remove.")
+        return
+    for name, paths in (*found.items(), ("kept work", kept)):
+        for path in paths:
+            size = sum(file.stat().st_size for file in _files_in([path]))
+            print(f"{name}: {path} ({size / 1e6:,.1f} MB)")
+    if found and (arguments.yes or _agrees(f"Remove {', '.join(found)}?")):
+        for name, paths in found.items():
+            if name == "menu entry":
+                remove_menu_entry()
+            else:
+                _remove(paths)
+        print(f"Removed: {', '.join(found)}.")
+    if kept and (arguments.kept_work if arguments.yes else _agrees_twice()):
+        _remove(kept)
+        print("Removed: kept work.")
+
+
+def _files_in(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        if path.is_file():
+            yield path
+        yield from (file for file in path.rglob("*") if file.is_file())
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _agrees(question: str) -> bool:
+    """Whether the person says yes; without one to ask, no."""
+    print(f"{question} [y/N] ", end="", flush=True)
+    return sys.stdin is not None and sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _agrees_twice() -> bool:
+    return _agrees("Kept work was never saved in a file. Remove it as well?") and _agrees(
+        "It cannot be had back. Sure?"
+    )

@@ -1,0 +1,37 @@
+"""Where the program keeps what it makes by itself: compiled kernels, settings, unsaved work, its place in the menu."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from platformdirs import user_cache_path, user_config_path, user_data_path
+
+PROGRAM_ID = "neural-network-playground"
+PROGRAM_NAME = "Neural Network Playground"
+
+
+def running_name() -> str:
+    """The command by which the program was started, for its messages: `playground` or `main.py`."""
+    return "playground" if Path(sys.argv[0]).stem == "playground" else "main.py"
+
+
+def cache_path() -> Path:
+    """The folder of what can be made again: compiled kernels."""
+    return user_cache_path(PROGRAM_ID, appauthor=False)
+
+
+def settings_path() -> Path:
+    """The folder of the window's settings, where they are files (Linux)."""
+    return user_config_path(PROGRAM_ID, appauthor=False)
+
+
+def kept_work_path() -> Path:
+    """The folder of work that no file holds yet."""
+    return user_data_path(PROGRAM_ID, appauthor=False) / "recovery"
+
+
+def shared_data_path() -> Path:
+    """The folder in which desktops look for a person's menu entries, icons and file types (Linux)."""
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

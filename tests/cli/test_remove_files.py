@@ -1,0 +1,69 @@
+"""`remove-files` lists what there is, asks, and asks twice for work that was never saved."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from playground.files.menu_entry import add_menu_entry
+from playground.interop.opening import RESOURCES
+
+ROOT = Path(__file__).parents[2]
+NAME = "neural-network-playground"
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the folders are set as on Linux")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A home in which the program has left something of everything."""
+    for name in ("cache", "config", "data"):
+        monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(tmp_path / name))
+    for file in ("cache/{}/kernels/k.nbc", "config/{}/settings.conf", "data/{}/recovery/work.playground"):
+        path = tmp_path / file.format(NAME)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"x" * 100_000)
+    add_menu_entry(RESOURCES / "icon.svg")
+    return tmp_path
+
+
+def remove(*arguments: str, answers: str = "") -> str:
+    command = [sys.executable, "main.py", "remove-files", *arguments]
+    done = subprocess.run(
+        command, cwd=ROOT, env=os.environ.copy(), input=answers, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout
+
+
+def left(home: Path) -> set[str]:
+    """The program's files; what the desktop makes of its menus is its own."""
+    found = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
+    return {path.name for path in found if NAME in str(path)}
+
+
+def test_nothing_is_removed_unless_the_person_agrees(home: Path) -> None:
+    before = left(home)
+    listed = remove(answers="n\nn\n")
+    assert (
+        "compiled kernels: " in listed and "settings: " in listed and "menu entry: " in listed and "(0.1 MB)" in listed
+    )
+    assert remove(answers="") != "" and left(home) == before
+
+
+def test_kept_work_is_asked_for_twice(home: Path) -> None:
+    remove(answers="y\ny\nn\n")
+    assert left(home) == {"work.playground"}
+    assert "Removed: kept work." in remove(answers="y\ny\n")
+    assert left(home) == set()
+    assert remove() == "There is nothing to remove.\n"
+
+
+def test_scripts_remove_without_being_asked(home: Path) -> None:
+    remove("--yes")
+    assert left(home) == {"work.playground"}
+    remove("--yes", "--kept-work")
+    assert left(home) == set()
