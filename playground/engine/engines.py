@@ -28,7 +28,7 @@ def resolve_engine(chosen: ChosenEngine, precision: str) -> EngineName:
         raise InputError("engine", chosen, f"one of {listing(('auto', *ENGINES))}")
     if chosen == "reference":
         return "reference"
-    if not cache.are_cached(precision):
+    if precision not in cache.LOADED and not cache.are_cached(precision):
         _say_once("Compiling the fast engine, once on this machine, about a minute; engine='reference' starts at once.")
     try:
         cache.load_kernels(precision)

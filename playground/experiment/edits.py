@@ -32,7 +32,7 @@ def _with_change(tree: Any, path: str, value: Any) -> Any:
     tree = with_group_of(tree, path)
     field = field_at(tree, path)
     if path == "layers" and (units := _units(value)) is not None:
-        return with_value(tree, path, stack(tree.layers, units, field))
+        value = stack(tree.layers, units, field)
     if field.choices and isinstance(value, str):
         return with_kind(tree, path, value)
     if isinstance(value, type) and value in field.choices:
@@ -69,7 +69,10 @@ def _read(path: str, value: Any, field: Field) -> Any:
     """A value as it is declared. Raises InputError."""
     if value is None and field.optional:
         return None
-    raw = expand(msgspec.to_builtins(value, enc_hook=_to_plain), field)
+    try:
+        raw = expand(msgspec.to_builtins(value, enc_hook=_to_plain), field)
+    except TypeError as error:
+        raise InputError(path, value, field.allowed) from error
     try:
         result = convert_plain(raw, field.type)
     except msgspec.ValidationError as error:
@@ -87,7 +90,7 @@ def _refusal(path: str, raw: Any, field: Field, inner: str) -> InputError:
         if entry is None:
             break
         path, field = f"{path}.{step}", entry
-        raw = raw[int(step)] if isinstance(raw, list) else raw.get(step)
+        raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]
     return InputError(path, raw, field.allowed)
 
 

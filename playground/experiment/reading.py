@@ -79,7 +79,7 @@ def expand(raw: Any, field: Field | None) -> Any:
     if field is not None and is_struct(field.type) and isinstance(raw, dict):
         parts = field.parts(raw)
         return {key: expand(value, parts.get(key)) for key, value in raw.items()}
-    if field is not None and field.entry is not None and isinstance(raw, list):
+    if field is not None and field.entry is not None and isinstance(raw, (list, tuple)):
         return [expand(value, field.entry) for value in raw]
     # NumPy takes −0 for a negative number.
     return 0.0 if isinstance(raw, float) and raw == 0 else raw

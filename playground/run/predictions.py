@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
@@ -11,7 +12,7 @@ from playground.engine.network import Network
 from playground.files.errors import InputError
 
 
-def points_of(x: Array) -> Array:
+def points_of(x: ArrayLike) -> Array:
     """Points as float64 numbers of shape (n, 2). Raises InputError."""
     points = np.asarray(x, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
@@ -19,7 +20,7 @@ def points_of(x: Array) -> Array:
     return points
 
 
-def on_the_plane(sample: Sample, x: Array) -> Array:
+def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
     """The places on the plane of points in the data's own units, shape (n, 2). Raises InputError."""
     points = points_of(x)
     offsets, factors = np.array(sample.axis_scales).T

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.engine.compiled.engine import fallbacks
@@ -253,11 +255,11 @@ class Trainer:
         """The whole training, safe from what it does next."""
         return document_of(self.run)
 
-    def predict(self, x: Array) -> Array:
+    def predict(self, x: ArrayLike) -> Array:
         """Raw outputs o for points `x` of the plane, shape (n, 2), in evaluation mode: shape (outputs, n)."""
         return self.outputs(self.setup.features_of(points_of(x)))
 
-    def probabilities(self, x: Array) -> Array:
+    def probabilities(self, x: ArrayLike) -> Array:
         """The probability of every class, in the order of `sample.class_names`, for points `x`: shape (n, classes).
 
         Points are in the data's own units: of a table, as they stand in its columns. What a squared error makes of
@@ -265,14 +267,14 @@ class Trainer:
         """
         return predictions.probabilities(self.network, self.sample, self._outputs_of_own(x))
 
-    def labels(self, x: Array) -> Array:
+    def labels(self, x: ArrayLike) -> Array:
         """What the network says of points `x`, shape (n, 2), both in the data's own units: shape (n,).
 
         Names of classes, or for a regression values.
         """
         return predictions.labels(self.network, self.sample, self._outputs_of_own(x))
 
-    def _outputs_of_own(self, x: Array) -> Array:
+    def _outputs_of_own(self, x: ArrayLike) -> Array:
         return self.predict(predictions.on_the_plane(self.sample, x))
 
     def outputs(self, columns: Array) -> Array:

@@ -29,7 +29,7 @@ EXPERIMENTS = 200
 
 def pair(experiment: Experiment) -> tuple[Trainer, Trainer]:
     """The same training on both engines."""
-    return Trainer(experiment), Trainer(experiment, engine="compiled")
+    return Trainer(experiment, engine="reference"), Trainer(experiment, engine="compiled")
 
 
 def close(found: Array, expected: Array, tolerance: float) -> None:
@@ -114,7 +114,7 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped() -> None:
 
 
 def test_the_engine_changes_between_two_steps_and_it_is_on_record(experiment: Experiment) -> None:
-    reference, mixed = Trainer(experiment), Trainer(experiment)
+    reference, mixed = Trainer(experiment, engine="reference"), Trainer(experiment, engine="reference")
     reference.advance(steps=30)
     mixed.advance(steps=7)
     mixed.use_engine("compiled")
