@@ -188,7 +188,8 @@ def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Nam
     """Train `epochs` epochs, none if that is None. Everything is checked before kernels may have to be compiled."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
-    trainer = Trainer(experiment, initial=initial, engine="reference")
+    rows = _MOST_ROWS if arguments.command == "train" and not arguments.history else None
+    trainer = Trainer(experiment, initial=initial, engine="reference", history_rows=rows)
     if initial is not None:
         _check_complete(initial, trainer)
     _say_notes(found)

@@ -55,7 +55,7 @@ class Trainer:
         history_rows: int | None = None,
     ) -> None:
         setup = Setup(check(experiment or Experiment()))
-        chosen = resolve_engine(engine, setup.network.dtype.name)
+        chosen = resolve_engine(engine, setup)
         self._hold(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
         # Without given weights the first row is the reference's, whatever engine trains.
         self._begin(self._engine if initial else Reference(setup))
@@ -68,7 +68,7 @@ class Trainer:
         """
         trainer = cls.__new__(cls)
         chosen = engine or ("auto" if run.record.engine_changes[-1][1] == "compiled" else "reference")
-        trainer._hold(run, resolve_engine(chosen, run.setup.network.dtype.name))
+        trainer._hold(run, resolve_engine(chosen, run.setup))
         return trainer
 
     def __repr__(self) -> str:
@@ -181,7 +181,7 @@ class Trainer:
         So the record keeps the steps at which the engine changed since the last reset. Raises InputError for another
         name, and UnavailableError.
         """
-        engine = resolve_engine(engine, self.network.dtype.name)
+        engine = resolve_engine(engine, self.setup)
         self._chosen_engine: EngineName = engine
         self._engine = engine_for(self.setup, engine, self._engine)
         self.run.record.note_engine(self.state.step, engine)

@@ -33,6 +33,7 @@ def load(path: str | os.PathLike[str]) -> Experiment | Trainer:
 
     Raises InputError, and UnavailableError where the engine that trained can't be loaded.
     """
-    if is_document(Path(path)):
+    # A pipe would be waited for.
+    if Path(path).is_file() and is_document(Path(path)):
         return Trainer.of(resume(load_document(path)))
     return text.load(path)
