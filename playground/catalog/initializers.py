@@ -93,7 +93,7 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
-    """Weights anywhere between two bounds, whatever the size of the layer. Right for one width only."""
+    """Weights spread evenly between two bounds, whatever the layer's width. Right for one width only."""
 
     label = "Uniform"
     formula = "w ~ U(low, high)"

@@ -33,12 +33,12 @@ class Regularizer(Choice, frozen=True):
 
     @staticmethod
     def penalty_of(w: Any, *settings: Any) -> Any:
-        """What each weight costs."""
+        """The penalty of each weight."""
         raise NotImplementedError
 
     @staticmethod
     def gradient_of(w: Any, *settings: Any) -> Any:
-        """The derivative of the cost of each weight."""
+        """The derivative of the penalty by each weight."""
         raise NotImplementedError
 
     def penalty(self, w: Array) -> float:

@@ -1,6 +1,6 @@
 """`run_bench`: how fast the engines are in the same run, and how cost grows.
 
-Every racer has a process of its own on one thread and they take turns (A B C A B C …), so that a busy moment of the
+Every racer has its own process on one thread and they take turns (A B C A B C …), so that a busy moment of the
 machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
 same number of epochs from the same weights, so that nobody wins by not learning.
 """
@@ -93,7 +93,7 @@ def multiply_adds(sizes: Sequence[int]) -> int:
 
 
 class _Child:
-    """A racer in a process of its own, called by method name."""
+    """A racer in its own process, called by method name."""
 
     def __init__(self, name: str, racer: type[Racer]) -> None:
         self.name, self.label = name, racer.label
@@ -179,7 +179,7 @@ class _Entry:
     """Seconds."""
 
     def _take_turn(self, seconds: float, boundary: bool) -> None:
-        """Train for about so many seconds, and draw the boundary if that is raced for too."""
+        """Train for about `seconds`, and draw the boundary if that is raced for too."""
         timing = self.child.call("run_epochs", self.count)
         self.training.append(self.count / timing.training)
         self.total.append(self.count / timing.total)

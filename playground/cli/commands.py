@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_MOST_ROWS = 20_000
+"""Epochs of the history that are kept for a picture, where no file is to have them all."""
 _INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 _GIF = "gif"
@@ -158,7 +160,8 @@ def _train(arguments: argparse.Namespace) -> int:
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    done = _train_experiment(found, epochs, arguments)
+    rows = None if arguments.history else _MOST_ROWS
+    done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
@@ -177,18 +180,19 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 class _Trained(NamedTuple):
-    """What came of a training."""
+    """The results of training."""
 
     trainer: Trainer
     total_seconds: float
     interrupted: bool
 
 
-def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> _Trained:
+def _train_experiment(
+    found: Opened, epochs: int | None, arguments: argparse.Namespace, rows: int | None = None
+) -> _Trained:
     """Train `epochs` epochs, none if that is None. Everything is checked before kernels may have to be compiled."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
-    rows = _MOST_ROWS if arguments.command == "train" and not arguments.history else None
     trainer = Trainer(experiment, initial=initial, engine="reference", history_rows=rows)
     if initial is not None:
         _check_complete(initial, trainer)
@@ -405,10 +409,7 @@ def _remove_parser() -> Parser:
 
 COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
     "train": (_train_parser, _train),
-    "presets": (
-        lambda: Parser(f"{running_name()} presets", description="List the presets, one per line, name first."),
-        _presets,
-    ),
+    "presets": (_presets_parser, _presets),
     "table": (_table_parser, table),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),

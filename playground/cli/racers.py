@@ -104,7 +104,7 @@ class Racer:
         return float(np.mean(np.logaddexp(0, o) - self.labels * o))
 
     def boundary_seconds(self, seconds: float) -> float:
-        """How long one boundary takes, on average over about so many seconds."""
+        """How long one boundary takes, averaged over about `seconds`."""
         self.boundary()
         started, count = time.perf_counter(), 0
         while (spent := time.perf_counter() - started) < seconds or not count:
@@ -217,7 +217,7 @@ OURS: dict[str, type[Racer]] = {"compiled": _Compiled, "reference": _Reference}
 """By the names they have on the command line, the fastest first."""
 
 
-# In a process of its own ----------------------------------------------------------------------------------------
+# In its own process ---------------------------------------------------------------------------------------------
 
 
 def serve(connection: Connection, kind: type[Racer]) -> None:

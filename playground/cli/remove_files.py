@@ -19,7 +19,7 @@ def add_remove_options(parser: argparse.ArgumentParser) -> None:
 
 
 def remove_files(arguments: argparse.Namespace) -> None:
-    """List what there is and remove what the person agrees to."""
+    """List the files and remove those that the person agrees to."""
     plain = {"compiled kernels": [cache_path()], "settings": [settings_path()], "menu entry": menu_entry_files()}
     work = [kept_work_path()]
     found = {name: [path for path in paths if path.exists()] for name, paths in plain.items()}

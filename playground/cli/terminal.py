@@ -100,7 +100,7 @@ class _Patient:
 
 @contextmanager
 def interrupts_noted() -> Iterator[Callable[[], bool]]:
-    """Note the first Ctrl-C instead of raising it, so that work can end at a moment of its own; a second one is raised.
+    """Note the first Ctrl-C instead of raising it, so that work can end at a suitable moment; a second one is raised.
 
     Yields a function that tells whether there was one.
     """
@@ -192,7 +192,7 @@ def check_output(option: str, path: str, suffix: str) -> None:
 
 
 def _identity(path: str) -> object:
-    """What two paths to one file have in common."""
+    """The identity of a file, equal for all paths to it."""
     try:
         found = Path(path).stat()
     except OSError:

@@ -46,7 +46,7 @@ class Outcome(NamedTuple):
     epochs: Array
     """A row per epoch that ended, as `History` has its columns; the seconds are those since the call."""
     gradients: Array
-    """A row per record of the gradients: the columns of `GradientHistory`, one after the other."""
+    """A row per record of the gradients, with the columns of `GradientHistory` side by side."""
     seconds: float
     """Spent in training steps."""
     latest: Pass | None

@@ -68,7 +68,7 @@ def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | N
 
 
 def spread(labels: Array) -> float:
-    """Σ (label − mean)², exactly 0 for equal labels, whose mean may be rounded."""
+    """Σ (label − mean)²; exactly 0 if all labels are equal, even where their mean is rounded."""
     return float(np.sum(np.square(labels - labels.mean()))) if len(labels) and np.ptp(labels) > 0 else 0.0
 
 

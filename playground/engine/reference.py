@@ -146,26 +146,6 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
 # One update -----------------------------------------------------------------------------------------------------
 
 
-def _gradient_sum(setup: Setup, state: State, columns: Array | slice, masks: list[Array | None]) -> tuple[Array, Pass]:
-    """The summed gradient of the training points at `columns`, checked to be finite, and the pass that gave it.
-
-    Raises DivergedError.
-    """
-    network = setup.network
-    passed = forward(network, state.parameters, setup.train.inputs[:, columns], masks)
-    targets, weights = setup.train.targets[:, columns], setup.train.weights
-    weights = None if weights is None else weights[columns]
-    gradient = backward(network, state.parameters, passed, targets, weights)
-    if not all_finite(network.loss.per_point(passed.outputs, targets)):
-        raise DivergedError("the loss", network.layers[-1].name)
-    if not all_finite(gradient):
-        raise DivergedError("the gradient", first_broken_layer(network, gradient))
-    for place in network.normalized:
-        if not all_finite(passed.standardized[place].variance):
-            raise DivergedError("the spread", network.layers[place].name)
-    return gradient, passed
-
-
 def _absorb(network: Network, state: State, passed: Pass) -> None:
     """Move the running statistics of all layers towards those of a batch (with the unbiased variance)."""
     for place in network.normalized:
@@ -350,11 +330,22 @@ class Reference:
     def _gradient_sum(self, state: State, start: int, stop: int, first: int) -> tuple[Array, Pass]:
         """The summed gradient of the points at places start…stop−1 of the epoch, and the pass that gave it.
 
-        `first` is the place within the update of the first of them.
+        `first` is the place within the update of the first of them. Raises DivergedError.
         """
-        masks = dropout_masks(self.setup.network, state.seed, state.step, first, stop - start)
-        gradient, self._latest = _gradient_sum(self.setup, state, self._columns(state, start, stop), masks)
-        return gradient, self._latest
+        network, train, columns = self.setup.network, self.setup.train, self._columns(state, start, stop)
+        masks = dropout_masks(network, state.seed, state.step, first, stop - start)
+        passed = forward(network, state.parameters, train.inputs[:, columns], masks)
+        targets, weights = train.targets[:, columns], None if train.weights is None else train.weights[columns]
+        gradient = backward(network, state.parameters, passed, targets, weights)
+        if not all_finite(network.loss.per_point(passed.outputs, targets)):
+            raise DivergedError("the loss", network.layers[-1].name)
+        if not all_finite(gradient):
+            raise DivergedError("the gradient", first_broken_layer(network, gradient))
+        for place in network.normalized:
+            if not all_finite(passed.standardized[place].variance):
+                raise DivergedError("the spread", network.layers[place].name)
+        self._latest = passed
+        return gradient, passed
 
     def _columns(self, state: State, start: int, stop: int) -> Array | slice:
         if not self.setup.training.shuffle:

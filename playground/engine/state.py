@@ -26,13 +26,13 @@ class StoppingMemory(NamedTuple):
     bad_epochs: int = 0
     """Epochs since then."""
     parameters: Array | None = None
-    """Those of the best epoch, if they are to be restored. Never changed in place."""
+    """Those of the best epoch, if `restore` is chosen. Never changed in place."""
     stopped: bool = False
 
 
 @dataclass(slots=True)
 class State:
-    """Where a training stands. Flat arrays have the layout of `Network`."""
+    """Everything that training changes. Flat arrays have the layout of `Network`."""
 
     parameters: Array
     gradient: Array

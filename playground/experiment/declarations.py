@@ -134,7 +134,7 @@ def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 
 def choices_of(kind: Any) -> tuple[type[Choice], ...]:
-    """The members of the family that a type stands for; empty for any other type."""
+    """The members of the family that a type denotes; empty for any other type."""
     parts = get_args(kind) if is_union(kind) else (kind,)
     choices = tuple(one for one in parts if isinstance(one, type) and issubclass(one, Choice))
     # Others may have joined the family since its union was made.

@@ -75,7 +75,7 @@ def layer_ids(layers: Iterable[Layer]) -> list[str | None]:
 # What differences mean ----------------------------------------------------------------------------------------
 
 _MEASURE = ("data", "loss")
-"""What losses are measured on and by."""
+"""What decides the meaning of a loss: the points and the loss function."""
 _WAY_OF_LEARNING = (
     "training.optimizer",
     "training.learning_rate",
@@ -85,7 +85,7 @@ _WAY_OF_LEARNING = (
     "training.shuffle",
     "training.clip_norm",
 )
-"""How the same network is led down the same losses."""
+"""Settings of how a network learns, which change neither the network nor the meaning of its losses."""
 _WITHOUT_EFFECT = (
     "version",
     "name",
@@ -96,7 +96,7 @@ _WITHOUT_EFFECT = (
     "data.class_names",
     "training.epochs",
 )
-"""What changes no loss of a training under way: names, the end, and what acts at the next reset."""
+"""What changes no loss of the current run: names, when it ends, and what acts at the next reset."""
 
 
 def losses_are_comparable(differences: Iterable[Difference]) -> bool:
@@ -110,9 +110,9 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
-    """Whether the same network goes on with comparable losses and is merely led otherwise.
+    """Whether the same network goes on with comparable losses, and only the way of learning differs.
 
-    Only then is a jump between the losses before and after the doing of the learning rate and its like.
+    Only then does a jump between the losses before and after come from the learning rate and its like.
     """
     return all(_is_kind_of(one.path, (*_WAY_OF_LEARNING, *_WITHOUT_EFFECT)) for one in differences)
 

@@ -1,7 +1,7 @@
 """Paths: reading and replacing any declared value of an experiment by its place, like `layers.0.units`.
 
 A path names fields from the outside in, with a number for a place in the stack of layers. What stands at a path is a
-setting (`training.learning_rate`), a whole choice (`training.optimizer`), a setting of the choice in force
+setting (`training.learning_rate`), a whole choice (`training.optimizer`), a setting of the present choice
 (`training.optimizer.beta1`), or a group (`training`, `layers`). Any tree of declared structs has paths, not only an
 experiment.
 """

@@ -44,7 +44,7 @@ class Quantity:
 
     @staticmethod
     def of(field: Field) -> Quantity:
-        """The quantity that a field of type int or float is."""
+        """The quantity that a field of type int or float declares."""
         low, high = field.range.low, field.range.high
         span = field.slider or ((low, high) if high - low <= _WIDEST_SPAN else None)
         return Quantity(field.type is int, *field.range, field.log, span, field.names or {})

@@ -70,7 +70,7 @@ def _real(value: Any) -> Any:
 
 
 def expand(raw: Any, field: Field | None) -> Any:
-    """`raw` with every bare name that stands for a choice written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
+    """`raw` with every choice that is just a name written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
     if field is not None and field.choices:
         # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
         if isinstance(raw, dict):

@@ -22,18 +22,12 @@ from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 _VERSION = 2
-
-
 _CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
-
-
 _BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
     "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
     "points": _CAME_WITH_VERSION_2,
 }
 """What files of version 1 mean where they are silent, by the kind of their data."""
-
-
 _EXPERIMENT = field_of(Experiment)
 """What a whole experiment may be."""
 
@@ -42,15 +36,9 @@ convert_plain({}, Experiment)
 
 
 _LONGEST_TEXT = 10_000
-
-
 MAX_LAYERS = 100
-
-
 MAX_PARAMETERS = 2**25
 """Weights and biases of a network; each takes up to a hundred bytes while it trains."""
-
-
 _NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 

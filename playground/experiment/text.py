@@ -18,12 +18,8 @@ from playground.files.errors import InputError
 
 MAX_FILE_BYTES = 128 * 2**20
 """Enough for the most points allowed, in any notation."""
-
-
 MAX_COMMAS = 8_000_000
 """Enough for the numbers of the most points allowed."""
-
-
 _MAX_PARTS = 500_000
 """Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
 

@@ -295,7 +295,7 @@ def rows_words(lines: Sequence[int]) -> str:
 
 
 class _Context(NamedTuple):
-    """What all columns together say of each: the decimal sign, and the words that stand for missing numbers."""
+    """What all columns together say of each: the decimal sign, and the words for missing numbers."""
 
     decimal: str
     proven: bool
@@ -322,14 +322,14 @@ class _Context(NamedTuple):
         return cls(decimal, len(proven) == 1, separator, frozenset(words))
 
     def is_sure(self, signs: Signs) -> bool:
-        """Whether a column without a proof of its own has but one sensible reading."""
+        """Whether a column that proves nothing by itself has only one sensible reading."""
         if signs.plain and self.decimal in signs.example:
             return False
         return self.proven or ("," not in signs.example and self.decimal == "." and self.separator == ",")
 
 
 class _Asked:
-    """How columns are to be read, and what of that turned out to be open."""
+    """How to read columns, and what of that remained open."""
 
     def __init__(self, reading: Reading, context: _Context, lines: Sequence[int]) -> None:
         self.reading, self.context, self.lines = reading, context, lines
@@ -419,7 +419,7 @@ def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _As
 
 
 def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
-    """The days since 1970 that dates stand for; empty unless all cells are dates."""
+    """Dates as days since 1970; empty unless all cells are dates."""
     found = [DATE.fullmatch(cell) for cell in cells]
     dates = [date for date in found if date is not None]
     if not dates or len(dates) < len(cells):

@@ -12,7 +12,7 @@ from playground.files.numerals import DATE, any_number, is_missing, is_number
 
 
 class Reading(NamedTuple):
-    """How a table is to be read where that is open; None means the likelier way."""
+    """How to read a table where that is open; None means the likelier way."""
 
     separator: str | None = None
     header: bool | None = None
@@ -34,7 +34,7 @@ class Question(NamedTuple):
 
     subject: str
     name: str
-    """The field of `Reading` that chooses; empty if another choice does, such as that of a task."""
+    """The field of `Reading` that decides; empty if another choice does, such as that of the task."""
     values: tuple[Any, Any]
     """Its values for the two ways."""
     labels: tuple[str, str]

@@ -1,6 +1,6 @@
 """Training as an animated GIF, drawn without a display: the boundary as it develops, the loss below.
 
-The training is repeated from its start by a trainer of its own. Frames go into the file's text one by one, and none is
+The training is repeated from its start by a second trainer. Frames go into the file's text one by one, and none is
 kept but the last.
 """
 
@@ -205,7 +205,7 @@ def _palette_of(image: Image.Image) -> Image.Image:
 
 
 def _header(size: tuple[int, int], palette: bytes) -> bytes:
-    """The beginning of a GIF of so many pixels and 256 colours that repeats forever."""
+    """The beginning of a GIF of this size in pixels, with 256 colours, that repeats forever."""
     width, height = (length.to_bytes(2, "little") for length in size)
     return b"GIF89a" + width + height + b"\xf7\0\0" + palette + b"!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"
 

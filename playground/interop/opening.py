@@ -29,8 +29,6 @@ _INSTALLED = Path(str(files("playground") / "resources"))
 RESOURCES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "resources"
 FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
-
-
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 """The ends of names that tables have."""
 
@@ -61,7 +59,7 @@ def load_preset(name: str) -> Experiment:
 def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
     """Open a file, a preset or a link, with some settings changed. Raises InputError.
 
-    A document that is to be otherwise is no more than its experiment.
+    A document opened with other settings gives only its experiment.
     """
     opened = _open(source, settings)
     if not settings:
@@ -108,8 +106,3 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
     picked = propose(cells, fixed)
     data = Table(path=str(path.resolve()), **reading, **picked._asdict())
     return Opened(Experiment(name=path.stem, data=data), cells.notes)
-
-
-def open_experiment(source: str) -> Experiment:
-    """The experiment of a file, a preset or a link, without notes. Raises InputError."""
-    return open_source(source).experiment

@@ -118,7 +118,7 @@ def _point_colours(sample: Sample) -> list[str]:
 def value_range(sample: Sample) -> tuple[float, float]:
     """The value in the middle of the field's colours, and its distance to those at both ends.
 
-    The middle is 0 where targets of both signs make that a place of its own.
+    The middle is 0 where targets have both signs.
     """
     low, high = float(sample.labels.min()), float(sample.labels.max())
     if low < 0 < high:

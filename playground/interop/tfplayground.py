@@ -82,7 +82,7 @@ _DEFAULTS: dict[str, str] = {
     "initZero": "false",
     "hideText": "false",
 }
-"""Every key of a link in the original's order, and what stands for it where a link is silent."""
+"""Every key of a link in the original's order, with its default."""
 _NAMES: dict[str, tuple[str, ...]] = {
     "activation": tuple(_ACTIVATIONS),
     "regularization": ("none", "L1", "L2"),
@@ -173,7 +173,7 @@ class _Reading:
         self.notes.append(words)
 
     def text(self, key: str) -> str:
-        """The value of a key or its default, which also stands for a name that the original does not know."""
+        """The value of a key, or its default if there is none or the original does not know it."""
         value = self.values.get(key, _DEFAULTS[key])
         return _DEFAULTS[key] if key in _NAMES and value not in _NAMES[key] else value
 

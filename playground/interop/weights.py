@@ -25,7 +25,7 @@ _MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
 _MAX_DIRECTORY = 2**18
 """Bytes of an archive's list of its members."""
 _MAX_SWELLING, _ALWAYS = 4, 2**22
-"""How many numbers a byte of the file may stand for, and how many a file of any size."""
+"""How many numbers a byte of the file may hold, and how many a file of any size."""
 _LONGEST_HEADER = 10_000
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Compression methods that are accepted: others may allocate any amount of memory."""

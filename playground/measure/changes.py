@@ -1,4 +1,4 @@
-"""Changes: what a person changed while a training went on, and when. They are part of what is on record of a run."""
+"""Changes: what a person changed during training, and when. They are part of a run's record."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Change(NamedTuple):
 
     @property
     def leaves_losses_comparable(self) -> bool:
-        """Whether a jump between the losses before and after is the doing of how the network learns."""
+        """Whether a jump between the losses before and after comes from how the network learns."""
         return self.differences is not None and only_learning_differs(self.differences)
 
     def touches(self, *paths: str) -> bool:

@@ -1,4 +1,4 @@
-"""Diagnosis: what a training suffers from, in at most three plain sentences, each with its numbers and a remedy.
+"""Diagnosis: what a run suffers from, in at most three plain sentences, each with its numbers and a remedy.
 
 Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
 The order in which they are asked is the order of urgency. Nothing here trains or changes anything.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from playground.catalog.activations import Activation, LeakyRelu, Sigmoid, Tanh
 from playground.catalog.choice import Array, Choice, members
@@ -33,9 +33,9 @@ AT_MOST = 3
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
-"""With fewer training points a network has hardly anything to learn, and nothing is to be said of how it does."""
+"""With fewer training points a network has hardly anything to learn, so its results say nothing."""
 _BLOWN_UP = 10
-"""So many times its best value, a loss has blown up."""
+"""A loss above this multiple of its best value has blown up."""
 _LARGE_JUMP = 0.05
 """Smaller changes of the loss than this share of that of an output of 0 are no alarm."""
 _WORSE = 0.02
@@ -104,7 +104,8 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
     """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
-    if snapshot.epoch < 10 or not _barely_moved(snapshot):
+    losses = snapshot.history.train_loss
+    if snapshot.epoch < 10 or _is_good(snapshot) or not losses[-1] > 0.9 * losses[0]:
         return None
     for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
         initializer = chosen.initializer or snapshot.experiment.initializer
@@ -116,7 +117,7 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
             continue
         text = (
             f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
-            f"loss is {snapshot.history.train_loss[-1]:.3g}; at the start it was {snapshot.history.train_loss[0]:.3g}."
+            f"loss is {losses[-1]:.3g}; at the start it was {losses[0]:.3g}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
@@ -188,7 +189,8 @@ def too_fast(snapshot: Snapshot) -> Finding | None:
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
         f"training loss jumped by {jump:.0%} from one to the next without falling."
     )
-    return Finding("too_fast", text, _slower(snapshot))
+    rate = snapshot.experiment.training.learning_rate / 10
+    return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate))
 
 
 def too_slow(snapshot: Snapshot) -> Finding | None:
@@ -261,12 +263,10 @@ def widening(snapshot: Snapshot) -> Finding | None:
         f"back; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
     )
     layers = tuple(
-        msgspec.structs.replace(layer, units=units, skip=False, muted=False)
+        replace(layer, units=units, skip=False, muted=False)
         for layer, units in zip(snapshot.experiment.layers, funnel, strict=True)
     )
-    return Finding(
-        "widening", text, Remedy("Narrow the layers", msgspec.structs.replace(snapshot.experiment, layers=layers))
-    )
+    return Finding("widening", text, Remedy("Narrow the layers", replace(snapshot.experiment, layers=layers)))
 
 
 RULES: tuple[_Rule, ...] = (
@@ -344,11 +344,6 @@ def _recent_losses(snapshot: Snapshot) -> Array | None:
     return losses if len(losses) > _RECENT // 2 and losses.min() > 0 else None
 
 
-def _barely_moved(snapshot: Snapshot) -> bool:
-    losses = snapshot.history.train_loss
-    return not _is_good(snapshot) and bool(losses[-1] > 0.9 * losses[0])
-
-
 def _is_good(snapshot: Snapshot) -> bool:
     accuracy = snapshot.evaluation.train_accuracy
     return accuracy is not None and accuracy >= 0.9
@@ -390,14 +385,8 @@ def _many(number: float) -> str:
 
 def _with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
     experiment = snapshot.experiment
-    training = msgspec.structs.replace(experiment.training, **changed)
-    return Remedy(label, msgspec.structs.replace(experiment, training=training))
-
-
-def _slower(snapshot: Snapshot) -> Remedy:
-    """A tenth of the learning rate."""
-    rate = snapshot.experiment.training.learning_rate / 10
-    return _with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate)
+    training = replace(experiment.training, **changed)
+    return Remedy(label, replace(experiment, training=training))
 
 
 def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
@@ -412,40 +401,34 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
 
 
 def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
-    layers = tuple(msgspec.structs.replace(layer, **changed) if which(layer) else layer for layer in experiment.layers)
-    return msgspec.structs.replace(experiment, layers=layers)
+    layers = tuple(replace(layer, **changed) if which(layer) else layer for layer in experiment.layers)
+    return replace(experiment, layers=layers)
 
 
 def _other_start(experiment: Experiment) -> Remedy:
     """Initial weights of a size that suits the activations."""
     straight = any(layer.activation.straight_from < np.inf for layer in experiment.layers)
     initializer: Initializer = HeNormal() if straight else GlorotUniform()
-    layers = tuple(msgspec.structs.replace(layer, initializer=None) for layer in experiment.layers)
-    changed = msgspec.structs.replace(experiment, layers=layers, initializer=initializer)
+    layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
+    changed = replace(experiment, layers=layers, initializer=initializer)
     return Remedy(f"Start with {initializer.label} weights", changed, reset=True)
 
 
 def _better_passage(experiment: Experiment) -> Remedy:
     """What lets signals and gradients through: tanh for sigmoid, then normalization."""
-    if any(isinstance(layer.activation, Sigmoid) for layer in experiment.layers):
-        changed = _each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
+    changed = _each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
+    if changed != experiment:
         return Remedy("Use tanh instead of sigmoid", changed)
-    bare = [isinstance(layer.normalization, NoNormalization) for layer in experiment.layers]
-    if any(bare):
-        changed = _each_layer(
-            experiment,
-            lambda layer: isinstance(layer.normalization, NoNormalization),
-            normalization=BatchNormalization(),
-        )
-        return Remedy("Normalize every layer", changed)
-    return _other_start(experiment)
+    batch = BatchNormalization()
+    changed = _each_layer(experiment, lambda one: isinstance(one.normalization, NoNormalization), normalization=batch)
+    return Remedy("Normalize every layer", changed) if changed != experiment else _other_start(experiment)
 
 
 def _simpler(snapshot: Snapshot) -> Remedy:
     """A price on large weights, or a stop when things get worse."""
     experiment = snapshot.experiment
     if isinstance(experiment.regularizer, NoRegularizer):
-        return Remedy("Add L2 regularization", msgspec.structs.replace(experiment, regularizer=L2(strength=0.003)))
+        return Remedy("Add L2 regularization", replace(experiment, regularizer=L2(strength=0.003)))
     return _with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
 
 
@@ -453,11 +436,11 @@ def _larger(experiment: Experiment) -> Remedy:
     """A hidden layer where there is none, else twice the units."""
     if not experiment.layers:
         layers: tuple[Layer, ...] = (Layer(units=8, activation=Tanh()),)
-        return Remedy("Add a layer of 8 units", msgspec.structs.replace(experiment, layers=layers))
+        return Remedy("Add a layer of 8 units", replace(experiment, layers=layers))
     if all(isinstance(layer.activation, type(Layer().activation)) for layer in experiment.layers):
         return Remedy("Use tanh", _each_layer(experiment, lambda _: True, activation=Tanh()))
     doubled = tuple(_wider(experiment.layers))
-    return Remedy("Double the units", msgspec.structs.replace(experiment, layers=doubled))
+    return Remedy("Double the units", replace(experiment, layers=doubled))
 
 
 def _wider(layers: tuple[Layer, ...]) -> Iterator[Layer]:
@@ -465,4 +448,4 @@ def _wider(layers: tuple[Layer, ...]) -> Iterator[Layer]:
     held = True
     for layer in layers:
         held = held and (layer.skip or layer.muted)
-        yield layer if held else msgspec.structs.replace(layer, units=min(2 * layer.units, 4096))
+        yield layer if held else replace(layer, units=min(2 * layer.units, 4096))

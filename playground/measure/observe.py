@@ -1,4 +1,4 @@
-"""How a run is observed: requests say what is to be known of it, and are answered from its present moment."""
+"""How a run is observed: requests ask about it, and are answered from its present moment."""
 
 from __future__ import annotations
 

@@ -142,7 +142,7 @@ class ConfusionRequest(Request[Confusion | None]):
 
 @dataclass(frozen=True)
 class HistogramsRequest(Request[tuple[LayerHistograms, ...]]):
-    """Histograms of every layer's weights and of its activations on the latest batch, with so many bins."""
+    """Histograms of every layer's weights and of its activations on the latest batch, with this many bins."""
 
     bins: int
 

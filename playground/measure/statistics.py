@@ -158,7 +158,7 @@ def _histogram(values: Array, bins: int) -> Histogram:
     # A range wider than the largest number there is could not be divided.
     usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
     low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
-    # Of numbers that are all but equal no range can be made that has so many parts.
+    # Numbers that are all but equal span no range that could be divided into that many bins.
     room = max(0.5 if high == low else 0.0, bins * float(np.spacing(max(abs(low), abs(high)))))
     if high - low < 2 * room:
         low, high = low - room, high + room

@@ -164,7 +164,7 @@ def _insert_layers(
 
 
 def note_manual_change(run: Run) -> None:
-    """Parameters were changed from outside: what was measured is out of date, and training may go on."""
+    """Take note that parameters were set by hand: measurements are out of date, and training may go on."""
     run.record.be_ready()
     run.state.stopping = run.state.stopping._replace(bad_epochs=0, stopped=False)
     if run.state.step == 0:

@@ -1,4 +1,4 @@
-"""Health: the latest moment of a training at which all was well, to go back to when numbers stop being finite.
+"""Health: the latest moment of a run at which all was well, to go back to when numbers stop being finite.
 
 The last finite weights are seldom worth keeping: a loss may grow a billionfold before it overflows. So a moment is kept
 only if the loss is bearable: near the best one of the recent past, or at least near that of an output of 0 everywhere.
@@ -23,17 +23,17 @@ from playground.engine.state import State
 _LOOK_SECONDS = 0.1
 """The least time between two looks: what is lost by going back is too short to be missed."""
 _LOOK_REST = 20
-"""There are at least so many times as long between two looks as one takes, however large the network."""
+"""The least time between two looks as a multiple of what one takes, however large the network."""
 _LOOK_POINTS = 500
 """The most training points that a look asks for."""
 _MUCH_WORSE = 10
-"""So many times the best loss of the recent past is no longer bearable."""
+"""A loss above this multiple of the best one of the recent past is no longer bearable."""
 _SMALL = 0.01
 """Below this share of the loss of an output of 0, one loss is as good as another."""
 _HOPELESS = 1.5
-"""So many times the loss of an output of 0 is not bearable, unless training started there."""
+"""A loss above this multiple of the loss of an output of 0 is not bearable, unless training started there."""
 _FORGETTING = 1.1
-"""By this factor the best loss of the recent past is forgotten from look to look."""
+"""The factor by which the best loss of the recent past grows from look to look, so that old values fade."""
 
 
 class Moment(NamedTuple):

@@ -48,7 +48,7 @@ class HeldSignals:
             self._hold()
 
     def _hold(self) -> None:
-        """Stand in for the handlers that are functions of Python."""
+        """Replace the handlers that are written in Python."""
         if not self.holds:
             return
         try:

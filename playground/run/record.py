@@ -40,7 +40,7 @@ class Record:
     history: Timeline
     """A row per epoch, as `History` has its columns, the first before training."""
     gradients: Timeline
-    """The columns of `GradientHistory`, one after the other."""
+    """The columns of `GradientHistory`, side by side."""
     initial: Mapping[str, Array]
     """Weights to start from that were given, named as in weight files."""
     engine_changes: tuple[tuple[int, EngineName], ...]
@@ -66,12 +66,12 @@ class Record:
 
     @classmethod
     def new(cls, network: Network, initial: Mapping[str, Array], engine: EngineName, rows: int | None) -> Record:
-        """The record of a run before its first update, whose histories keep so many rows, or all."""
+        """The record of a run before its first update. Its histories keep at most `rows` rows, or all."""
         history = Timeline(len(History._fields), rows)
         return cls(history, Timeline(_gradient_columns(network), rows), initial, ((0, engine),))
 
     def begin_again(self, network: Network) -> None:
-        """Forget the past; the present moment is to be measured as its first row."""
+        """Forget the past; `begin` measures the present moment as the first row."""
         self.history = Timeline(len(History._fields), self.history.most)
         self.gradients = Timeline(_gradient_columns(network), self.gradients.most)
         self.evaluation = self.started_from = self.latest = None

@@ -36,7 +36,7 @@ OTHER_POINTS = "The table has other classes by now, so the weights from then do 
 
 @dataclass
 class Run:
-    """One training. Whoever wants to keep a moment of it takes a `checkpoint`, or all of it with `document_of`."""
+    """One run of training. `checkpoint` keeps a moment of it, `document_of` all of it."""
 
     setup: Setup
     state: State
@@ -80,8 +80,8 @@ def new_run(
 ) -> Run:
     """A run before its first update.
 
-    `initial` gives the weights to start from and to reset to, named as in weight files. The histories keep so many
-    rows, or all. Raises InputError for weights that have no place in the network.
+    `initial` gives the weights to start from and to reset to, named as in weight files. The histories keep at most
+    `rows` rows, or all. Raises InputError for weights that have no place in the network.
     """
     state = initial_state(setup)
     if initial:
@@ -109,7 +109,7 @@ def reset(run: Run, engine: EngineName) -> None:
 
 
 class Checkpoint(NamedTuple):
-    """A moment of a training from which it can go on as if it had never stopped."""
+    """A moment of a run from which it can go on as if it had never stopped."""
 
     experiment: Experiment
     state: State
@@ -141,7 +141,7 @@ def restore(run: Run, moment: Checkpoint) -> None:
 
 
 class HealthRecord(NamedTuple):
-    """What is known of how well a training goes; see `run.health`."""
+    """What is known of how well training goes; see `run.health`."""
 
     best: float
     rate: float
@@ -170,10 +170,10 @@ class Document(NamedTuple):
     started_from: Array | None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     notes: tuple[str, ...] = ()
-    """What is to be known about how it was read."""
+    """Remarks on how it was read."""
     sample: Sample | None = None
-    """The points of the present moment as they were drawn: a table may be another one, or gone, later. None if they are
-    to be drawn again."""
+    """The points of the present moment as they were drawn: a table may be another one, or gone, later. None: they are
+    drawn again."""
 
     @property
     def experiment(self) -> Experiment:
@@ -228,7 +228,7 @@ def document_of(run: Run) -> Document:
 def resume(document: Document, *, rows: int | None = None) -> Run:
     """The run that a document holds, which goes on as if it had never stopped.
 
-    Its histories keep at most so many rows; None stands for as many as before.
+    Its histories keep at most `rows` rows; with None, as many as before.
     """
     present = document.checkpoints[PRESENT]
     setup = Setup(present.experiment, points=document.sample)

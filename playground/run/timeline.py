@@ -1,6 +1,6 @@
 """Timelines: tables of recorded moments, read through views that stay valid and never change.
 
-A timeline keeps every row, or at most so many: then the far past is thinned evenly. It is divided into runs of equal
+A timeline keeps every row, or up to a limit: then the far past is thinned evenly. It is divided into runs of equal
 length, and of each run those rows stay in which some column is lowest or highest. A curve drawn from what is left
 touches everything that the whole curve touches.
 """
@@ -60,14 +60,14 @@ class Timeline:
 
     def copy(self) -> Timeline:
         result = Timeline(self.rows.shape[1], self.most)
-        # What no row has reached yet is left out; `make_room` makes it anew.
+        # The unused rest of the table is left out; `_make_room` adds it again.
         result.rows = self.rows[: self.count].copy()
         result.count, result.total = self.count, self.total
         result.thinned, result.run = self.thinned, self.run
         return result
 
     def within(self, most: int | None) -> Timeline:
-        """An independent copy that keeps at most so many rows; None stands for as many as before."""
+        """An independent copy that keeps at most `most` rows; with None, as many as before."""
         result = self.copy()
         if most is not None:
             result.most = most

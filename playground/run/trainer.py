@@ -85,7 +85,7 @@ class Trainer:
         training.look_after_health(engine, self.run)
 
     def _settle(self) -> None:
-        """Get the engine ready for the present setup, and measure the present moment if that is to be done."""
+        """Get the engine ready for the present setup, and measure the present moment if needed."""
         self._engine = engine_for(self.run.setup, self._chosen_engine, self._engine)
         training.measure_if_needed(self._engine, self.run)
 

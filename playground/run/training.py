@@ -73,7 +73,7 @@ def _next_decision(run: Run) -> int:
 
 
 def _coming_rates(run: Run, epochs: int) -> Rates:
-    """The learning rates of so many coming epochs, or if they change from update to update, of the coming updates."""
+    """The learning rates of the coming epochs, or if they change from update to update, of the coming updates."""
     training, state, per_epoch = run.setup.training, run.state, run.setup.steps_per_epoch
     schedule, epoch, step, plateau = training.schedule, state.epoch, state.step, state.plateau
     per_step = schedule.changes_every_step or state.step < schedule.warmup

@@ -1,4 +1,4 @@
-"""Transplant: carry a training over to a changed network, keeping every weight that still has a meaning.
+"""Transplant: carry a run over to a changed network, keeping every weight that still has a meaning.
 
 Layers are the same if their ids agree, or, without ids, their positions; features are the same by name. A layer that
 survives keeps its units (the last ones go when it narrows) and all that belongs to them, as long as it still listens to
@@ -63,7 +63,7 @@ def layer_sources(old: SetupStructure, new: SetupStructure) -> list[int | None]:
 
 
 def _outputs_correspond(old: Network, new: Network) -> bool:
-    """Whether output units mean the same kind of thing: one unit never stands for one of several classes."""
+    """Whether output units mean the same kind of thing: a single unit never means one of several classes."""
     return (old.layers[-1].units == 1) == (new.layers[-1].units == 1)
 
 
@@ -190,7 +190,7 @@ def _note(one: str, many: str, layers: Sequence[NetworkLayer], structure: SetupS
 
 
 def _names(layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
-    """The names of some layers of a network; the first and the last of three or more neighbours stand for all."""
+    """The names of some layers of a network; three or more neighbours are named by the first and the last."""
     order = [layer.name for layer in structure.network.layers]
     runs: list[list[str]] = []
     for layer in layers:

@@ -370,7 +370,7 @@ class _Reader:
         except InputError:
             self.notes.append("Its table can't be read any more, so the points are used that the document keeps.")
             return kept, points
-        if not _same_points(present, points):
+        if not all(map(np.array_equal, present[:3], points[:3])):
             self.notes.append("Its table has changed since, so the points are used that the document keeps.")
             return kept, points
         return experiment, present
@@ -433,12 +433,8 @@ def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experim
         raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
 
 
-def _same_points(a: Sample, b: Sample) -> bool:
-    return all(np.array_equal(left, right) for left, right in zip(a[:3], b[:3], strict=True))
-
-
 def _state(record: _StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
-    """A state of a file, for a network that trains on so many points."""
+    """A state of a file, for a network that trains on `points` points."""
     for name, most in (("position", points - 1), ("carried_points", points)):
         if getattr(record, name) > most:
             raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")

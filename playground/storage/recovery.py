@@ -59,7 +59,7 @@ class WorkSlot:
         _remove(self.document)
 
     def close(self) -> None:
-        """Remove everything, as a process does that ends normally."""
+        """Remove everything when the process ends normally."""
         self.clear()
         self.lock.release()
         with suppress(OSError):
@@ -97,7 +97,7 @@ class RecoverableWork(NamedTuple):
         return lock
 
     def end(self, lock: FileLock, *, restored: bool) -> None:
-        """End an attempt. A document that was restored is removed."""
+        """End an attempt to restore work; if it was restored, remove its document."""
         if restored:
             _remove(self.document)
         lock.release()

@@ -32,7 +32,7 @@ from playground.catalog.activations import Tanh
 from playground.engine.engine import EngineName
 from playground.engine.engines import engine_for
 from playground.engine.setup import Setup
-from playground.interop.opening import open_experiment
+from playground.interop.opening import open_source
 from playground.run.run import new_run
 from tests.ui import hands
 from ui.look import theme
@@ -378,7 +378,7 @@ def ready(window: Window, engine: str | None) -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, print the table; returns 1 if a goal is missed."""
     options = parser().parse_args(arguments)
-    experiment = open_experiment(options.experiment)
+    experiment = open_source(options.experiment).experiment
     # Nothing that stops training by itself.
     unlimited = msgspec.structs.replace(experiment.training, epochs=None, early_stopping=None)
     experiment = msgspec.structs.replace(experiment, training=unlimited)

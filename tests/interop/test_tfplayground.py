@@ -26,7 +26,7 @@ from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet, NoRegularizer
 from playground.experiment.rules import check
 from playground.experiment.text import experiment_from_text, experiment_text
-from playground.interop.opening import open_experiment, open_source
+from playground.interop.opening import open_source
 from playground.interop.tfplayground import NoLinkError, experiment_from_link, is_link, link_of
 from tests.interop.naive_tfplayground import Page
 
@@ -427,9 +427,9 @@ def test_all_that_no_link_can_say_is_named_at_once() -> None:
 
 
 def test_a_link_opens_like_a_file() -> None:
-    assert open_experiment(EXAMPLE) == PLAIN
-    assert open_experiment(EXAMPLE[EXAMPLE.index("#") :]) == PLAIN
-    assert open_experiment(f"{EXAMPLE}&name=some.json") == PLAIN
+    assert open_source(EXAMPLE).experiment == PLAIN
+    assert open_source(EXAMPLE[EXAMPLE.index("#") :]).experiment == PLAIN
+    assert open_source(f"{EXAMPLE}&name=some.json").experiment == PLAIN
     assert open_source("#seed=s&noise=99").notes
     assert open_source("circle").notes == ()
     assert is_link("#") and is_link(" HTTPS://playground.tensorflow.org/") and is_link("playground.tensorflow.org")

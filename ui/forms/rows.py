@@ -59,7 +59,7 @@ class Look:
     caption: str = ""
     """A shorter label, where the column is narrow."""
     prominent: bool = False
-    """The slider gets a line of its own."""
+    """The slider gets its own line."""
     skip: tuple[str, ...] = ()
     """Fields of the value that get no row."""
 
@@ -218,7 +218,7 @@ class NumberRow(Row):
         return entry
 
     def _arrange(self) -> None:
-        # Next to a switch, or where it matters most, the slider gets a line of its own.
+        # Next to a switch, or where it matters most, the slider gets its own line.
         below = self.look.prominent or self.field.optional
         if self.slider and below:
             self.outer.addWidget(self.slider)
@@ -383,7 +383,7 @@ class _TextRow(Row):
 
 
 class ChoiceRow(Row):
-    """A member of a family, with a row for each of its own parameters below."""
+    """A member of a family, with a row for each of its parameters below."""
 
     def add_controls(self) -> None:
         self.shown: Choice | None = None

@@ -34,7 +34,7 @@ class Panel(QWidget):
         self.rows: dict[str, Row] = {}
         self._asked: Experiment | None = None
         self._off: list[tuple[int, str]] = []
-        """What the present run of edits has switched off so far; it is switched on again if the run returns."""
+        """What the present drag has switched off so far; it is switched on again if the drag goes back."""
 
     def add(self, row: Row) -> Row:
         """Add a row, which shows and edits the value at its path."""

@@ -1,50 +1,13 @@
-"""Commands to the worker, and its reports."""
+"""Commands to the worker that the worker looks into, and its reports."""
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from playground import Document, Experiment, Snapshot
-from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 
 from .answer import Answer
-
-
-class Play(NamedTuple):
-    """Train until paused."""
-
-
-class Pause(NamedTuple):
-    """Stop training; nothing is lost."""
-
-
-class Step(NamedTuple):
-    """Make one update."""
-
-
-class Epoch(NamedTuple):
-    """Train to the end of the present epoch."""
-
-
-class Reset(NamedTuple):
-    """Return to the initial weights."""
-
-
-class SetSpeed(NamedTuple):
-    """Limit the updates per second; None lifts the limit."""
-
-    steps_per_second: float | None
-
-
-class SetRequests(NamedTuple):
-    """Set the requests that snapshots answer."""
-
-    requests: Requests
-
-
-class ShowTest(NamedTuple):
-    """Measure the test points for the next report, and for no other."""
 
 
 class Configure(NamedTuple):
@@ -80,44 +43,10 @@ class SetWeight(NamedTuple):
     memory: object = None
 
 
-class ForgetMoments(NamedTuple):
-    """Drop what was kept under some names."""
-
-    names: tuple[object, ...]
-
-
-class UseEngine(NamedTuple):
-    """Train on another engine from the next step on, now and after every fresh start."""
-
-    engine: EngineName
-
-
 class Ask(NamedTuple):
     """Answer a question about the trainer."""
 
     answer: Answer
-
-
-class Stop(NamedTuple):
-    """End the thread."""
-
-
-Command: TypeAlias = (
-    Play
-    | Pause
-    | Step
-    | Epoch
-    | Reset
-    | SetSpeed
-    | SetRequests
-    | ShowTest
-    | Configure
-    | SetWeight
-    | ForgetMoments
-    | UseEngine
-    | Ask
-    | Stop
-)
 
 
 class Report(NamedTuple):

@@ -1,7 +1,7 @@
 """The session: the window's only access to training. It owns the experiment, the undo history and the worker.
 
 Every change is a whole new experiment given to `edit`. The session checks it, records how to undo it, shows it to the
-panels, and hands it to the worker. Nothing else in the window keeps state of its own.
+panels, and hands it to the worker. Nothing else in the window keeps state.
 """
 
 from __future__ import annotations
@@ -20,25 +20,9 @@ from playground.experiment.words import edit_words
 from playground.measure.observe import Requests
 
 from .answer import Answer
-from .commands import (
-    Ask,
-    Command,
-    Configure,
-    Epoch,
-    ForgetMoments,
-    Pause,
-    Play,
-    Report,
-    Reset,
-    SetRequests,
-    SetSpeed,
-    SetWeight,
-    ShowTest,
-    Step,
-    UseEngine,
-)
+from .commands import Ask, Configure, Report, SetWeight
 from .undo import Edit, ExperimentEdit, WeightSetting
-from .worker import Worker
+from .worker import Command, Worker
 
 _Answered = TypeVar("_Answered")
 
@@ -61,7 +45,7 @@ class Session(QObject):
     failed = Signal(str)
     """Carries a fault of the training thread; training is paused."""
     pausing = Signal()
-    """Training is to pause but is still in a long step."""
+    """Training will pause, but a long step is still in progress."""
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
 
@@ -231,7 +215,7 @@ class Session(QObject):
         """Let the worker drop what it kept to undo some edits and redo others."""
         names = (*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone))
         if names:
-            self.send(ForgetMoments(names))
+            self.send(lambda worker: worker.forget_moments(names))
 
     def put(
         self,
@@ -262,37 +246,37 @@ class Session(QObject):
 
     def play(self) -> None:
         """Train until paused."""
-        self.send(Play())
+        self.send(Worker.play)
 
     def pause(self) -> None:
         """Stop training, at the latest after the step in progress."""
-        self.send(Pause())
+        self.send(Worker.pause)
         if self.report is not None and self.report.running:
             self.patience.start()
 
     def step(self) -> None:
         """Make one update."""
-        self.send(Step())
+        self.send(Worker.step)
 
     def epoch(self) -> None:
         """Train for one epoch."""
-        self.send(Epoch())
+        self.send(Worker.epoch)
 
     def reset(self) -> None:
         """Return to the same initial weights."""
-        self.send(Reset())
+        self.send(Worker.reset)
 
     def show_test(self) -> None:
         """Include the result on the test points in the next report."""
-        self.send(ShowTest())
+        self.send(Worker.show_test)
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the speed; None lifts the limit."""
-        self.send(SetSpeed(steps_per_second))
+        self.send(lambda worker: worker.set_speed(steps_per_second))
 
     def use_engine(self, engine: EngineName) -> None:
         """Train on another engine from the next step on."""
-        self.send(UseEngine(engine))
+        self.send(lambda worker: worker.use_engine(engine))
 
     def ask(
         self,
@@ -308,7 +292,7 @@ class Session(QObject):
     def request(self, requests: Requests) -> None:
         """Set what snapshots answer: the requests of the views in sight."""
         self.requests = requests
-        self.send(SetRequests(requests))
+        self.send(lambda worker: worker.set_requests(requests))
 
 
 def with_layer_ids(experiment: Experiment) -> Experiment:

@@ -11,8 +11,6 @@ from playground.measure.observe import Requests
 
 _PICTURE_SECONDS = 1 / 30
 """The least time between two sets of costly answers while training runs."""
-
-
 _PICTURE_REST = 3
 """While training runs, the time between two sets is at least this many times what one takes."""
 

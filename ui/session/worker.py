@@ -11,8 +11,8 @@ import contextlib
 import logging
 import queue
 from collections import OrderedDict, deque
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -24,24 +24,7 @@ from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
 from playground.run.run import resume
 
-from .commands import (
-    Ask,
-    Command,
-    Configure,
-    Epoch,
-    ForgetMoments,
-    Pause,
-    Play,
-    Report,
-    Reset,
-    SetRequests,
-    SetSpeed,
-    SetWeight,
-    ShowTest,
-    Step,
-    Stop,
-    UseEngine,
-)
+from .commands import Ask, Configure, Report, SetWeight
 from .speed import CostlyAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -56,7 +39,9 @@ HISTORY_ROWS = 8192
 REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
-"""How many that started another training keep the whole one before, which takes up to some megabytes."""
+"""How many edits that started another run keep the whole run before, which takes up to some megabytes."""
+Command: TypeAlias = Configure | SetWeight | Ask | Callable[["Worker"], None]
+"""All that can be sent to the worker: most of it is one of its methods."""
 
 
 class Worker(QThread):
@@ -86,7 +71,7 @@ class Worker(QThread):
         """Whether the next report has the result on the test points."""
         self.revision = 0
         self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
-        """What undo and redo return to: the moment before a change, the whole training before another began, or a
+        """What undo and redo return to: the moment before a change, the whole run before another began, or a
         weight's value."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
@@ -106,7 +91,7 @@ class Worker(QThread):
 
     def stop(self) -> None:
         """End the thread and wait until it has ended."""
-        self.send(Stop())
+        self.send(Worker.finish)
         self.wait()
 
     def _cancel_questions(self) -> None:
@@ -153,7 +138,17 @@ class Worker(QThread):
             command = self.waiting.popleft()
             if not (self.waiting and _replaces(self.waiting[0], command)):
                 self.changed = True
-                _HANDLERS[type(command)](self, command)
+                self._carry_out(command)
+
+    def _carry_out(self, command: Command) -> None:
+        if isinstance(command, Configure):
+            self.configure(command)
+        elif isinstance(command, SetWeight):
+            self.set_weight(command)
+        elif isinstance(command, Ask):
+            command.answer.make(self.trainer)
+        else:
+            command(self)
 
     def _fetch(self) -> None:
         timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
@@ -200,7 +195,7 @@ class Worker(QThread):
         """Make a trainer before its first step, on the chosen engine."""
         return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine)
 
-    def play(self, _: Play) -> None:
+    def play(self) -> None:
         self.last_epoch = None
         self.running = self._can_go_on()
 
@@ -212,20 +207,20 @@ class Worker(QThread):
         self.pace = StepRate()
         return True
 
-    def pause(self, _: Pause) -> None:
+    def pause(self) -> None:
         self.running, self.last_epoch = False, None
 
-    def step(self, _: Step) -> None:
+    def step(self) -> None:
         self.running, self.last_epoch = False, None
         if self._can_go_on():
             self.trainer.advance(steps=1)
 
-    def epoch(self, _: Epoch) -> None:
+    def epoch(self) -> None:
         # In chunks like any other training, so that even a long epoch can be paused.
         self.running = self._can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
 
-    def reset(self, _: Reset) -> None:
+    def reset(self) -> None:
         self._give_up_epoch()
         self.trainer.reset()
 
@@ -233,22 +228,22 @@ class Worker(QThread):
         if self.last_epoch is not None:
             self.running, self.last_epoch = False, None
 
-    def use_engine(self, command: UseEngine) -> None:
+    def use_engine(self, engine: EngineName) -> None:
         try:
-            self.trainer.use_engine(command.engine)
+            self.trainer.use_engine(engine)
         except Exception as error:
-            _log.exception("The %s engine cannot be used", command.engine)
+            _log.exception("The %s engine cannot be used", engine)
             self.engine_refused.emit(str(error))
         else:
-            self.engine = command.engine
+            self.engine = engine
 
-    def set_speed(self, command: SetSpeed) -> None:
-        self.speed, self.pace = command.steps_per_second, StepRate()
+    def set_speed(self, steps_per_second: float | None) -> None:
+        self.speed, self.pace = steps_per_second, StepRate()
 
-    def _set_requests(self, command: SetRequests) -> None:
-        self.requests = command.requests
+    def set_requests(self, requests: Requests) -> None:
+        self.requests = requests
 
-    def show_test(self, _: ShowTest) -> None:
+    def show_test(self) -> None:
         self.tests = True
 
     def configure(self, command: Configure) -> None:
@@ -277,8 +272,8 @@ class Worker(QThread):
             self.moments[name] = document.present
         self._keep_latest_moments()
 
-    def forget_moments(self, command: ForgetMoments) -> None:
-        for name in command.names:
+    def forget_moments(self, names: Iterable[object]) -> None:
+        for name in names:
             self.moments.pop(name, None)
 
     def _keep_latest_moments(self) -> None:
@@ -328,29 +323,8 @@ class Worker(QThread):
         """Return whether a change belongs to the same drag as the latest recorded one."""
         return drag is not None and drag == self._latest_change
 
-    def ask(self, command: Ask) -> None:
-        command.answer.make(self.trainer)
-
-    def finish(self, _: Stop) -> None:
+    def finish(self) -> None:
         self.stopping = True
-
-
-_HANDLERS: dict[type, Callable[[Worker, Any], None]] = {
-    Play: Worker.play,
-    Pause: Worker.pause,
-    Step: Worker.step,
-    Epoch: Worker.epoch,
-    Reset: Worker.reset,
-    SetSpeed: Worker.set_speed,
-    SetRequests: Worker._set_requests,
-    ShowTest: Worker.show_test,
-    Configure: Worker.configure,
-    SetWeight: Worker.set_weight,
-    ForgetMoments: Worker.forget_moments,
-    UseEngine: Worker.use_engine,
-    Ask: Worker.ask,
-    Stop: Worker.finish,
-}
 
 
 def _replaces(later: Command, command: Command) -> bool:

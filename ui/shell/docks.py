@@ -88,7 +88,7 @@ class Docks(QObject):
     copy_asked = Signal(str)
     """A picture of this dock's content is wanted on the clipboard."""
     save_asked = Signal(str)
-    """A picture of this dock's content is wanted in a file."""
+    """Asks for a picture of this dock's content in a file."""
 
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)

@@ -18,7 +18,7 @@ from ..session.jobs import Job
 _AT_ONCE_MILLISECONDS = 150
 """How long the window waits for work, so that short work is seen at once."""
 SHOW_AFTER_MILLISECONDS = 300
-"""How long after that the dialog appears, which would only flicker for shorter work."""
+"""When the dialog appears, counted from there; for shorter work it would only flicker."""
 _WIDTH = 360
 
 

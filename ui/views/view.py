@@ -67,7 +67,7 @@ class View(SizedWidget):
         """Follow an edit at once, before a snapshot has it. Most pictures wait for the snapshot."""
 
     def leave_sight(self) -> None:
-        """Stop what a person does in it: it went behind another dock, or was closed."""
+        """End what the person is doing in it, since it went behind another dock or was closed."""
 
     def apply_theme(self) -> None:
         """Take the colours, the font and the sizes from the current theme."""

@@ -146,7 +146,7 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
 
 
 def training_menu(session: Session, presenter: Presenter) -> Menu:
-    """Make the menu of what the transport bar does."""
+    """Make the Training menu, with the commands of the transport bar."""
     return Menu(
         "&Training",
         [

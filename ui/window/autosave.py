@@ -86,7 +86,7 @@ class Autosave(QObject):
             remove_strays(Path(path))
 
     def _note_change(self) -> None:
-        """Clear the slot when the whole training is in a file of its own."""
+        """Clear the slot when the whole run is saved in its own file."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
             self.kept = self.work.saved

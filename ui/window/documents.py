@@ -42,7 +42,7 @@ class RecentFiles:
         return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
 
     def remember(self, path: Path) -> None:
-        """Put a file first."""
+        """Put a file first in the list of recent ones."""
         first = str(path.resolve())
         self._keep([first, *(other for other in self.paths() if other != first)])
 

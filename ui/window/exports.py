@@ -38,7 +38,7 @@ class Exports(QObject):
         missing = chosen.missing(proof=proof)
         if missing:
             words = f"{MissingLibraryError(chosen, missing)}. Then start the playground again."
-            # What can be written all the same can't be run again.
+            # It can still be written, but not run again.
             offer = None if chosen.missing(proof=False) else ("Export without proof…", partial(self.ask, name, False))
             self.desk.tell(words, offer)
         elif self.job is not None:

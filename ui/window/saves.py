@@ -1,4 +1,4 @@
-"""Writing the present work to files on a thread, one after the other."""
+"""Writing the present work to files on a thread, one file at a time."""
 
 from __future__ import annotations
 

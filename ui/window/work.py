@@ -47,7 +47,7 @@ class Work(QObject):
     """The file of the present work, through undo and redo, and whether it is up to date."""
 
     changed = Signal()
-    """The file has changed, or whether it is up to date."""
+    """The file, or whether it is up to date, has changed."""
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
@@ -104,7 +104,7 @@ class Work(QObject):
 
     @property
     def is_safe(self) -> bool:
-        """Whether the whole training is in a file of its own."""
+        """Whether the whole run is saved in its own file."""
         return self._has_document and self.mark() == self.saved
 
     @property

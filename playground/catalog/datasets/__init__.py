@@ -1,4 +1,4 @@
-"""The data sets: what there is to learn. One class adds one.
+"""The data sets. One class adds one.
 
 `base` holds what they share; the other modules hold the members, which join the family by being imported here, in this
 order.

@@ -57,8 +57,6 @@ _TestFraction: TypeAlias = Annotated[
     float,
     setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict. At 0 there are none; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
-
-
 Classes: TypeAlias = Annotated[
     int,
     setting("Classes", "How many kinds of points there are. With 2 the network has one output; from 3 on one per class.", ge=2, le=MAX_CLASSES),
@@ -332,12 +330,12 @@ class Collected(Adjustable, frozen=True):
         """Whether the split has points in a part; `rounded` says whether its share of all points is one or more."""
         if not share or not self.stratified or self.is_regression:
             return rounded
-        # Some class of so many points has three or more, and so points in every part.
+        # With this many points some class has three or more, and so points in every part.
         return self.size > 2 * MAX_CLASSES or part in self.drawn()[1]
 
     @property
     def is_regression(self) -> bool:
-        """Whether values are to be predicted."""
+        """Whether the network predicts values rather than classes."""
         raise NotImplementedError
 
 
@@ -345,7 +343,7 @@ _A = TypeVar("_A", bound=Adjustable)
 
 
 def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
-    """Whole numbers as nearly proportional to `counts` as can be that add up to `total`, within bounds for each.
+    """Whole numbers that add up to `total`, as proportional to `counts` as possible, within bounds for each.
 
     Where the bounds don't allow the total, they win. (Largest remainders, Hamilton's method.)
     """
@@ -376,7 +374,7 @@ def draw_sample(dataset: Dataset) -> Sample:
 
 
 def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
-    """What keeps numbers of a part from meaning what they usually do, in sentences."""
+    """Warnings, in sentences, about parts too odd for the usual meaning of accuracy or R²."""
     notes, parts = list[str](), {"training": TRAIN, "validation": VALIDATION, "test": TEST}
     present = {name: raw.labels[split == part] for name, part in parts.items() if (split == part).any()}
     if raw.task == "regression":

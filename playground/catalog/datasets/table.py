@@ -94,7 +94,7 @@ class Table(Collected, frozen=True, tag="table"):
 
     @property
     def reading(self) -> Reading:
-        """How the file is to be read where that is open."""
+        """How to read the file where that is open."""
         return Reading(**{name: getattr(self, name) for name in Reading._fields})
 
     @property

@@ -141,7 +141,7 @@ def _reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _over_the_plane(random: Arc4, n: int, noise: float) -> Iterator[tuple[float, float, float, float]]:
-    """Points anywhere on the plane, and where each is judged."""
+    """Points all over the plane, and where each is judged."""
     for _ in range(n):
         x, y = random.uniform(-6, 6), random.uniform(-6, 6)
         yield x, y, x + random.uniform(-6, 6) * noise, y + random.uniform(-6, 6) * noise

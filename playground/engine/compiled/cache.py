@@ -53,16 +53,10 @@ def are_cached(precision: str) -> bool:
 
 _UNUSED_DAYS = 30
 """Days without use after which the kernels of another version are removed."""
-
-
 _CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
 """The folder of one version, or what is left of one that was being removed."""
-
-
 KERNELS = "playground.engine.compiled.kernels"
 """The module that Numba compiles; imported late."""
-
-
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
 unwritable: Path | None = None

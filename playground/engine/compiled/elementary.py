@@ -1,4 +1,4 @@
-"""NumPy's element-wise functions as the compiled engine computes them: this module stands for `np` in formulas.
+"""NumPy's element-wise functions as the compiled engine computes them: this module replaces `np` in formulas.
 
 In float32 they are made of sums, products and selections, so that a loop over many numbers becomes vector code; each is
 within a few units of the last place. In float64 they are the C library's. NaN and infinity pass through as in NumPy.
@@ -8,6 +8,7 @@ Which formulas use which function is decided in the catalog; `tests/engine/test_
 from __future__ import annotations
 
 import math
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -22,21 +23,20 @@ CONTRACT = {"fastmath": {"contract"}, **INSIDE}
 """Products and sums may be fused; nothing may be reordered, since the reductions below depend on the order."""
 
 
-def maximum(a: Any, b: Any) -> Any: ...
-def minimum(a: Any, b: Any) -> Any: ...
-def clip(a: Any, low: Any, high: Any) -> Any: ...
-def abs(x: Any) -> Any: ...
-def sign(x: Any) -> Any: ...
-def square(x: Any) -> Any: ...
-def sqrt(x: Any) -> Any: ...
-def ones_like(x: Any) -> Any: ...
-def zeros_like(x: Any) -> Any: ...
-def tanh(x: Any) -> Any: ...
-def exp(x: Any) -> Any: ...
-def expm1(x: Any) -> Any: ...
-def log1p(x: Any) -> Any: ...
-def sin(x: Any) -> Any: ...
-def cos(x: Any) -> Any: ...
+def overloaded(options: dict[str, Any]) -> Any:
+    """A decorator: what returns code for some types of arguments becomes a function that compiled code can call."""
+
+    def decorate(implementation: Any) -> Any:
+        @wraps(implementation)
+        def function(*arguments: Any) -> Any: ...
+
+        overload(function, jit_options=options, strict=False)(implementation)
+        return function
+
+    return decorate
+
+
+element_wise = overloaded(CONTRACT)
 
 
 def __getattr__(name: str) -> Any:
@@ -47,50 +47,50 @@ def __getattr__(name: str) -> Any:
 # Selections: written so that a NaN in the first argument stays one -----------------------------------------------
 
 
-@overload(maximum, jit_options=CONTRACT, strict=False)
-def _maximum(a: Any, b: Any) -> Any:
+@element_wise
+def maximum(a: Any, b: Any) -> Any:
     return lambda a, b: b if a < b else a
 
 
-@overload(minimum, jit_options=CONTRACT, strict=False)
-def _minimum(a: Any, b: Any) -> Any:
+@element_wise
+def minimum(a: Any, b: Any) -> Any:
     return lambda a, b: b if a > b else a
 
 
-@overload(clip, jit_options=CONTRACT, strict=False)
-def _clip(a: Any, low: Any, high: Any) -> Any:
+@element_wise
+def clip(a: Any, low: Any, high: Any) -> Any:
     return lambda a, low, high: low if a < low else (high if a > high else a)
 
 
-@overload(abs, jit_options=CONTRACT, strict=False)
-def _abs(x: Any) -> Any:
+@element_wise
+def abs(x: Any) -> Any:
     return lambda x: math.fabs(x)
 
 
-@overload(sign, jit_options=CONTRACT, strict=False)
-def _sign(x: Any) -> Any:
+@element_wise
+def sign(x: Any) -> Any:
     one, zero = as_type(x, 1.0), as_type(x, 0.0)
     return lambda x: one if x > zero else (-one if x < zero else x)
 
 
-@overload(square, jit_options=CONTRACT, strict=False)
-def _square(x: Any) -> Any:
+@element_wise
+def square(x: Any) -> Any:
     return lambda x: x * x
 
 
-@overload(sqrt, jit_options=CONTRACT, strict=False)
-def _sqrt(x: Any) -> Any:
+@element_wise
+def sqrt(x: Any) -> Any:
     return lambda x: math.sqrt(x)
 
 
-@overload(ones_like, jit_options=CONTRACT, strict=False)
-def _ones_like(x: Any) -> Any:
+@element_wise
+def ones_like(x: Any) -> Any:
     one = as_type(x, 1.0)
     return lambda x: one
 
 
-@overload(zeros_like, jit_options=CONTRACT, strict=False)
-def _zeros_like(x: Any) -> Any:
+@element_wise
+def zeros_like(x: Any) -> Any:
     zero = as_type(x, 0.0)
     return lambda x: zero
 
@@ -155,8 +155,8 @@ P4, P5, P6 = f(4.603938229444656e-08), f(-3.215407082893469e-11), f(2.6354982519
 Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778754786047), f(1.6775273520075104e-06)
 
 
-@overload(tanh, jit_options=CONTRACT, strict=False)
-def _tanh(x: Any) -> Any:
+@element_wise
+def tanh(x: Any) -> Any:
     """x P(x²) / Q(x²), fitted to the smallest relative error from 0 to 9 (8e-11 before rounding)."""
     if x != types.float32:
         return lambda x: math.tanh(x)
@@ -179,8 +179,8 @@ E2, E3, E4, E5, E6 = f(1 / 2), f(1 / 6), f(1 / 24), f(1 / 120), f(1 / 720)
 INFINITY = f(np.inf)
 
 
-@overload(exp, jit_options=CONTRACT, strict=False)
-def _exp(x: Any) -> Any:
+@element_wise
+def exp(x: Any) -> Any:
     """2ⁿ eʳ with |r| ≤ ½ log 2, where the series of eʳ needs six terms; 0 below −87.3, as tiny numbers are slow."""
     if x != types.float32:
         return lambda x: math.exp(x)
@@ -189,7 +189,7 @@ def _exp(x: Any) -> Any:
         inside = LOWEST if x < LOWEST else x
         inside = HIGHEST if inside > HIGHEST else inside
         n = nearest(inside * PER_LOG_2)
-        # 2¹²⁸ has no float32 of its own.
+        # 2¹²⁸ is no float32.
         n = f(127) if n > f(127) else n
         r = (inside - n * LOG_2_HIGH) - n * LOG_2_LOW
         series = ONE + r * (ONE + r * (E2 + r * (E3 + r * (E4 + r * (E5 + r * E6)))))
@@ -201,8 +201,8 @@ def _exp(x: Any) -> Any:
     return value
 
 
-@overload(expm1, jit_options=CONTRACT, strict=False)
-def _expm1(x: Any) -> Any:
+@element_wise
+def expm1(x: Any) -> Any:
     """2 t / (1 − t) with t = tanh(x/2), which is exact near 0; from 1 on eˣ − 1."""
     if x != types.float32:
         return lambda x: math.expm1(x)
@@ -219,8 +219,8 @@ LOG_2 = f(0.6931471805599453)
 L3, L5, L7, L9, L11 = f(2 / 3), f(2 / 5), f(2 / 7), f(2 / 9), f(2 / 11)
 
 
-@overload(log1p, jit_options=CONTRACT, strict=False)
-def _log1p(x: Any) -> Any:
+@element_wise
+def log1p(x: Any) -> Any:
     """n log 2 + log m for 1 + x = m 2ⁿ, with log m = 2 artanh((m−1)/(m+1)); what 1 + x rounds away is added. x > −1."""
     if x != types.float32:
         return lambda x: math.log1p(x)
@@ -239,11 +239,11 @@ def _log1p(x: Any) -> Any:
     return value
 
 
-@overload(sin, jit_options=CONTRACT, strict=False)
-def _sin(x: Any) -> Any:
+@element_wise
+def sin(x: Any) -> Any:
     return lambda x: math.sin(x)
 
 
-@overload(cos, jit_options=CONTRACT, strict=False)
-def _cos(x: Any) -> Any:
+@element_wise
+def cos(x: Any) -> Any:
     return lambda x: math.cos(x)

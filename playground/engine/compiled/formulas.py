@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numba import njit
-from numba.extending import overload
 from numba.np.numpy_support import as_dtype
 
 from playground.catalog.activations import Activation
@@ -31,6 +30,7 @@ from playground.engine.compiled.layout import compiled_members
 
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
 """Sums may be reordered, so that they become vector code; NaN and infinity mean what they always mean."""
+inlined_loop = elementary.overloaded({**OPTIONS, "forceinline": True})
 
 
 OWN: tuple[type[Choice], ...] = ()
@@ -106,7 +106,7 @@ def chain(
 ) -> Any:
     """A function with these parameters that runs `body` for the member at the place `kind` of a family.
 
-    In `body`, `f(x, …)` stands for the member's formula; its settings are read from the array `s` before.
+    In `body`, `f(x, …)` denotes the member's formula; its settings are read from the array `s` before.
     """
     scope: dict[str, Any] = {"number": dtype.type}
     lines = [f"def run({header}):"]
@@ -126,62 +126,44 @@ def settings_of(formula: Callable[..., Any]) -> tuple[str, str]:
     return "".join(f"{name} = number(s[{k}])\n" for k, name in enumerate(names)), "".join(f", {name}" for name in names)
 
 
-def activate(kind: Any, z: Any, a: Any, s: Any) -> None:
+@inlined_loop
+def activate(kind: Any, z: Any, a: Any, s: Any) -> Any:
     """a = f(z) for flat arrays, for the activation at the place `kind`, with settings s."""
-
-
-@overload(activate, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _activate(kind: Any, z: Any, a: Any, s: Any) -> Any:
     body = "for i in range(z.size):\n    a[i] = f(z[i]…)"
     return chain("kind, z, a, s", Activation, "value_of", as_dtype(z.dtype), body)
 
 
-def multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> None:
+@inlined_loop
+def multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
     """back ← back · f′(z) for flat arrays."""
-
-
-@overload(multiply_by_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
     body = "for i in range(z.size):\n    back[i] = back[i] * f(z[i], a[i]…)"
     return chain("kind, back, z, a, s", Activation, "derivative_of", as_dtype(z.dtype), body)
 
 
-def add_penalty(kind: Any, w: Any, g: Any, s: Any) -> None:
+@inlined_loop
+def add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
     """g ← g + the penalty's derivative, for flat arrays of weights and gradients."""
-
-
-@overload(add_penalty, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
     body = "for i in range(w.size):\n    g[i] = g[i] + f(w[i]…)"
     return chain("kind, w, g, s", Regularizer, "gradient_of", as_dtype(w.dtype), body)
 
 
-def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> None:
+@inlined_loop
+def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
     """losses = the loss of every output for flat arrays (of cross-entropy: with one output)."""
-
-
-@overload(loss_values, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
     body = "for i in range(o.size):\n    losses[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, losses, s", Loss, "value_of", as_dtype(o.dtype), body)
 
 
-def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> None:
+@inlined_loop
+def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
     """back = ∂E/∂o for flat arrays."""
-
-
-@overload(loss_slope, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
     body = "for i in range(o.size):\n    back[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, back, s", Loss, "derivative_of", as_dtype(o.dtype), body)
 
 
-def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> None:
-    """Writes what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
-
-
-@overload(optimizer_constants, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
+@inlined_loop
+def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
+    """Write what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
     for place, member in enumerate(compiled_members(Optimizer, OWN)):
         scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64))
@@ -198,12 +180,9 @@ def constants_of(member: type[Optimizer]) -> int:
     return len(inspect.signature(member.update).parameters) - 2 - len(member.slots)
 
 
+@inlined_loop
 def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
-    """Writes new weights and slots; returns 0, or NaN if one of them is not finite."""
-
-
-@overload(optimize, jit_options={**OPTIONS, "forceinline": True}, strict=False)
-def _optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, s: Any) -> Any:
+    """Write new weights and slots; returns 0, or NaN if one of them is not finite."""
     dtype = as_dtype(w.dtype)
     lines, scope = (
         ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"],

@@ -1,4 +1,4 @@
-"""Compiles the kernels into the cache, in a process of its own.
+"""Compiles the kernels into the cache, in a separate process.
 
     python -m playground.engine.compiled.warm [PRECISION …]
 

@@ -24,15 +24,15 @@ from playground.run.trainer import Trainer
 
 
 class Exportable(NamedTuple):
-    """A moment of a training, immutable so that any thread may write it."""
+    """A moment of a run, immutable so that any thread may write it."""
 
     experiment: Experiment
     sample: Sample
     network: Network
     parameters: Mapping[str, Array]
-    """The present ones, named as in weight files."""
+    """At present, named as in weight files."""
     initial: Mapping[str, Array]
-    """Those the training started from."""
+    """The parameters that training started from."""
     step: int
     """Updates so far."""
     history: History
@@ -41,7 +41,7 @@ class Exportable(NamedTuple):
 
     @classmethod
     def of(cls, trainer: Trainer) -> Exportable:
-        """The present moment of a training."""
+        """The present moment of a run."""
         history, network = History(*trainer.history.view().T), trainer.network
         unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.run.record.changes)
         start = trainer.run.record.started_from if unchanged else None

@@ -51,7 +51,7 @@ class Format:
 
     @property
     def remedy(self) -> str:
-        """How to install what is needed: a command that works as it stands, wherever it is typed."""
+        """The command that installs what is needed; it works in any shell and folder."""
         return f'"{sys.executable}" -m pip install -e "{_ROOT}[{self.extra}]"'
 
 

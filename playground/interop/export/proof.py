@@ -1,4 +1,4 @@
-"""Proofs: an exported file is run again, alone in a process of its own, and its predictions are compared.
+"""Proofs: an exported file is run again in a separate process, and its predictions are compared.
 
 A difference counts in units of the prediction where that is larger than 1: of a value of 2,000, float32 knows only
 seven digits.
@@ -31,7 +31,7 @@ _LARGEST_DIFFERENCE = 1e-5
 _SECONDS = 300
 _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
-"""Updates after which the repetition of a training is cut short, at the end of an epoch."""
+"""Updates after which repeating the training stops, at the end of an epoch."""
 
 PREDICTIONS = """
 import runpy, sys
@@ -198,7 +198,7 @@ def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, f
 
 
 def largest_difference(expected: Array, said: Array) -> float:
-    """The largest difference in units of max(1, |expected|); infinite if the shapes or what is finite differ."""
+    """The largest difference in units of max(1, |expected|); infinite if the shapes differ, or only one is finite."""
     if expected.shape != said.shape or not np.array_equal(np.isnan(expected), np.isnan(said)):
         return float("inf")
     expected, said = expected.astype(np.float64), said.astype(np.float64)

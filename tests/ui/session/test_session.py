@@ -16,8 +16,9 @@ from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.files.errors import CancelledError
 from playground.measure.changes import WeightEdit
-from ui.session.commands import Ask, SetWeight, Stop
+from ui.session.commands import Ask, SetWeight
 from ui.session.session import Session, with_layer_ids
+from ui.session.worker import Worker
 
 replace = msgspec.structs.replace
 
@@ -266,7 +267,7 @@ def test_questions_that_are_open_when_training_ends_are_cancelled(qtbot, session
     session.ask(wait)
     assert asked.wait(5)
     told: list[Exception] = []
-    session.send(Stop())
+    session.send(Worker.finish)
     # It is fetched together with the end, and stands behind a fault.
     session.ask(lambda _: 1 / 0)
     answer = session.ask(Trainer.checkpoint, failed=told.append)

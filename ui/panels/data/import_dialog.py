@@ -386,7 +386,7 @@ class ImportDialog(QDialog):
         self._fit_columns()
 
     def _run(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
-        """Have some work done: now if the source is small, else beside the window, with its progress shown."""
+        """Run a piece of work: at once if the source is small, else beside the window with its progress shown."""
         if self.job is not None:
             self.job.cancel()
             self.job = None
@@ -618,7 +618,7 @@ def _likely(cells: Cells) -> Picked:
 def _made_of(
     cells: Cells, picked: Picked, proposed: bool, reading: Reading, sampled: bool
 ) -> tuple[Dataset, Sample, list[str], str, int]:
-    """The data set of three columns, its points, words on its rows, "exact" if it is that, and the number of its rows.
+    """The data set of three columns, its points, notes, "exact" if it is our own points as saved, and its row count.
 
     Raises InputError.
     """

@@ -41,11 +41,11 @@ class OwnData(QWidget):
     """Line of buttons with a message below. `data` is the data set that is copied and exported."""
 
     draw_asked = Signal()
-    """The person wants to draw points."""
+    """Asks to draw points."""
     import_asked = Signal()
-    """The person wants to choose a file for `import_file`."""
+    """Asks to choose a file for `import_file`."""
     export_asked = Signal()
-    """The person wants to choose a file for `export_points`."""
+    """Asks to choose a file for `export_points`."""
     taken = Signal(object, str)
     """Carries an imported data set and a label for the undo menu."""
     said = Signal(str)

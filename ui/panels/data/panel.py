@@ -53,7 +53,7 @@ class DataPanel(Panel):
     """
 
     test_asked = Signal()
-    """The result on the test points is asked for."""
+    """Asks for the result on the test points."""
 
     def __init__(self, samples: Sequence[tuple[str, Table]] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -316,7 +316,7 @@ def _with_setting(data: Dataset, name: str, value: Any) -> Dataset:
     if isinstance(data, UserPoints) and name == "task":
         return data.as_task(value)
     if isinstance(data, UserPoints) and name in ("validation_fraction", "test_fraction"):
-        # Marks say which points train; another share has to choose them anew.
+        # Marks say which points train; another share has to choose them again.
         data = msgspec.structs.replace(data, train=None, test=None)
     changed: Dataset = with_value(data, name, value)
     return changed

@@ -84,7 +84,7 @@ class _Vitals(QWidget):
         self.set_compact(False)
 
     def set_compact(self, compact: bool) -> None:
-        """Show the bar alone."""
+        """Show only the bar, or the number and the health marks too."""
         self.gradient.number.setVisible(not compact)
         self.health.setVisible(not compact)
         # A bar has the same length on all cards, so that they can be compared, whatever is said beside it.

@@ -44,7 +44,7 @@ class Chip(PaintedButton):
         self.drag = Drag(self)
 
     def layer(self, before: Layer | None) -> Layer:
-        """Make the layer that the chip stands for: as wide as the one before, trainable and not muted."""
+        """Make the chip's layer: as wide as the one before, trainable and not muted."""
         if self.kind is not None:
             return Layer(units=(before or FIRST_LAYER).units, activation=self.kind())
         return msgspec.structs.replace(before or FIRST_LAYER, trainable=True, muted=False)

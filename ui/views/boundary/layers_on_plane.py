@@ -56,7 +56,7 @@ class _FieldImage(_Layer):
         if place != self._place:
             self.prepareGeometryChange()
             self._place = place
-        # The image has no copy of its own.
+        # The image does not copy the bytes.
         self._pixels = np.ascontiguousarray(pixels)
         rows, columns = pixels.shape
         self._image = QImage(self._pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGB32)
@@ -111,7 +111,7 @@ class ContourLabel(NamedTuple):
 
 
 class _Numbers(_Layer):
-    """The numbers of contours, upright and of one size at any zoom."""
+    """The labels of contours, horizontal and of one size at any zoom."""
 
     def __init__(self) -> None:
         super().__init__()

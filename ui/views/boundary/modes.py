@@ -45,7 +45,7 @@ class Modes(QWidget):
     changed = Signal()
     """Another mode or another overlay has been chosen."""
     way_back = Signal()
-    """The person wants the boundary back in place of a unit's map."""
+    """Asks for the boundary again in place of a unit's map."""
 
     _LINE, GAP = 26, 4
 

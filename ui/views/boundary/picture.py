@@ -42,7 +42,7 @@ _SHARES = (0.5, 0.75, 0.9)
 _STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 """The possible distances of contours, times a power of ten."""
 _MOST_UNSURE = 0.5
-"""No share of answers strays further than that: half of them 0, half 1."""
+"""The largest standard deviation that answers can have: half of them 0, half 1."""
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 
@@ -100,7 +100,7 @@ def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> Bou
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest size of its values that has a colour of its own.
+    """Picture a unit's output; `half` is the largest absolute value with its own colour.
 
     The output layer has the colours of the boundary.
     """

@@ -51,7 +51,7 @@ class BoundaryView(View):
     point_picked = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
-    """The person wants the boundary back in place of a unit's map."""
+    """Asks for the boundary again in place of a unit's map."""
     SIZE, LEAST = (420, 480), (240, 300)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -86,7 +86,7 @@ class BoundaryView(View):
             item.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
             self._plane.plot.addItem(item, ignoreBounds=True)
         self._modes = Modes(self)
-        # A patch of its own, so that the button can be seen on every field.
+        # An opaque patch, so that the button can be seen on every field.
         self._patch = QFrame(self)
         self._patch.setProperty("card", True)
         whole = IconButton("corners-out", "Whole plane", "Show the whole plane again (Home).", self._patch)

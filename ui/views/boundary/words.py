@@ -94,7 +94,7 @@ def reading_words(
     values: Array | None,
     unsure: bool,
 ) -> str:
-    """Read the picture at a place of the plane, which stands for `values_at` in the units of the data.
+    """Read the picture at a place of the plane, which is `values_at` in the units of the data.
 
     `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
     """

@@ -32,7 +32,7 @@ from .controls import Choices, Controls, Option, ReadingLine, stack_chart
 from .plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
 
 _LEAST_ROW = 24
-"""Pixels that a row needs so that its shape can be seen; more layers scroll."""
+"""The least height of a row in pixels, so that its shape can be seen; what does not fit scrolls."""
 _MOST_ROW = 96
 _READING = 340
 _COUNTS = (
@@ -67,7 +67,7 @@ class HistogramRow:
     states: tuple[str, ...]
     """Notable facts about the layer, in a few words each, the most important first."""
     stands_out: bool = False
-    """Whether these facts are a warning."""
+    """Whether to show these facts as a warning."""
 
     @property
     def words(self) -> str:
@@ -255,7 +255,7 @@ class _HistogramRows(PaintedChart):
             painter.drawText(place, LEFT, self.words(row))
 
     def _paint_column(self, painter: QPainter, column: int, seen: range) -> None:
-        """The histograms of a column, on lines, with an upright one at 0 that shows which way a layer leans."""
+        """The histograms of a column on their base lines, with a vertical line at 0 to show which way a layer leans."""
         look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
         painter.setPen(QColor(look.line))
         zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
@@ -376,7 +376,7 @@ class HistogramsPicture(View):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setWidget(self._rows)
-        # A scroll area has its content painted on a background of its own.
+        # A scroll area paints its own background behind its content.
         self._rows.setAutoFillBackground(False)
         self._scroll.viewport().setAutoFillBackground(False)
         self._edges = (_Edge(self._rows, True, self), _Edge(self._rows, False, self))

@@ -74,7 +74,7 @@ class Mouse(QObject):
     def __init__(self, widget: QWidget) -> None:
         super().__init__(widget)
         self.place: QPointF | None = None
-        """None while it is elsewhere."""
+        """The position of the mouse; None while it is elsewhere."""
         widget.setMouseTracking(True)
         widget.installEventFilter(self)
 
@@ -139,7 +139,7 @@ def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
     plot.hideButtons()
     plot.setFrameShape(plot.Shape.NoFrame)
     item = plot.getPlotItem()
-    # The menu is made all the same; without a parent it, and all that it knows, would outlive the plot.
+    # The menu is made anyway; without a parent it, and all that it refers to, would outlive the plot.
     item.ctrlMenu.setParent(plot, item.ctrlMenu.windowFlags())
     item.layout.setContentsMargins(0, 0, 0, 0)
     item.layout.setSpacing(0)

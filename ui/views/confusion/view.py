@@ -1,4 +1,4 @@
-"""Which classes are taken for which: the confusion matrix of the training or the validation points.
+"""The confusion matrix of the training or the validation points: which classes are predicted as which.
 
 Rows are the true classes, columns what the network says. A cell's colour is its share of its row, so that small
 classes count as much as large ones; its text is the number of points, and where there is room the share. The line

@@ -2,7 +2,7 @@
 
 Two small plots with one axis of epochs, steps or seconds: the loss above, accuracy (R² for regression) below. The
 words above each plot are its title, its legend and its present values at once; while the mouse is over a plot, the
-exact values at that place. Thin upright lines mark where something was changed. Smoothed curves are drawn over the
+exact values at that place. Thin vertical lines mark where something was changed. Smoothed curves are drawn over the
 band that the raw ones fill, so that no extreme gets lost.
 """
 
@@ -194,7 +194,7 @@ class _ShareAxis:
         self.low = next((end for end in self.ends if end <= least), self.ends[-1])
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis; what is worse than its lowest end stands there."""
+        """Values as places on the axis; those below its lower end are put there."""
         return np.clip(values, self.low, self.high)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
@@ -301,7 +301,7 @@ class CurveHeading(QWidget):
         return 5 if self.columns()[2] == self._layout(*_HEADINGS[0])[1] else 4
 
     def widest(self) -> int:
-        """The width that everything takes in full."""
+        """The width at which nothing is left out."""
         return self._layout(*_HEADINGS[0])[2]
 
     def _layout(self, names: tuple[str, str], value: str) -> tuple[list[int], int, int]:
@@ -388,7 +388,7 @@ class _CurvePlot(QWidget):
         return self.axis.high + 0.03 * (self.axis.high - self.axis.low)
 
     def show_marks(self, places: Array) -> None:
-        """Mark these places with thin upright lines, each with a thick end at the top."""
+        """Mark these places with thin vertical lines, each with a thick end at the top."""
         self._marked = places
         x = np.repeat(places, 2)
         head = 0.07 * (self.top - self.axis.low)

@@ -117,7 +117,7 @@ class SizeBars:
 
 _MAX_COLUMNS = 400
 _PREMULTIPLIED = QImage.Format.Format_RGBA8888_Premultiplied
-"""The same bytes as without, since colours are either opaque or absent; Qt draws it without converting."""
+"""Qt draws this format without converting. Colours are opaque or absent, so premultiplying changes no byte."""
 
 
 def column_rows(step: Array, limit: float, columns: int) -> Array:

@@ -95,7 +95,7 @@ def fixed_scale(quantity: GradientQuantity) -> SizeScale:
 def narrow_scale(scale: SizeScale, sizes: Array) -> SizeScale:
     """The part of a logarithmic scale, in whole powers of ten and at least two, that holds all sizes of a history.
 
-    A history only grows, so that this hardly moves.
+    A history only grows, so the scale hardly moves.
     """
     known = sizes[np.isfinite(sizes) & (sizes > 0)]
     if not scale.logarithmic or not len(known):

@@ -212,7 +212,7 @@ def _unbreakable_groups(line: Equation) -> list[list[Term | str]]:
 
 
 def _shown_shape(term: Term, unfolded: bool) -> tuple[int, int]:
-    """The numbers of shown rows and columns of a term. One more than fits is shown rather than mentioned."""
+    """How many rows and columns of a term are shown. If only one more follows, it is shown too."""
     rows, columns = (size if unfolded or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
     return rows, columns
 

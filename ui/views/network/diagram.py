@@ -265,7 +265,7 @@ class Wires(NamedTuple):
     layer: Array
     unit: Array
     source: Array
-    """The column in W."""
+    """The column of W, which is the place of the unit or input on the left."""
     ends: Array
     """x and y of the left end, x and y of the right one, shape (wires, 4)."""
 

@@ -106,7 +106,7 @@ class Drawing:
         self._states = states
 
     def sort(self) -> bool:
-        """Give the wires the looks of their values; returns whether any has changed."""
+        """Sort the wires by the looks (colour and width) of their values; returns whether any has changed."""
         changed = self.strokes.show(self._values, self._largest, self._pens)
         if changed:
             self.wired = None

@@ -168,7 +168,7 @@ def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> Q
 
 
 def paint_map(painter: QPainter, rect: QRectF, atlas: Atlas, number: int) -> None:
-    """Paint a map, square; the frame goes over it."""
+    """Paint a map into its square; the frame is painted over it later."""
     side = atlas.side
     if is_vector(painter):
         # An SVG takes no part of a picture, only whole ones.

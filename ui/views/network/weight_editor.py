@@ -40,7 +40,7 @@ class WeightEditor(QFrame):
     edited = Signal(object, bool)
     """The new value, and whether more of the same edit follow."""
     moved = Signal(int)
-    """The person wants the next (1) or the previous (−1) parameter of the unit."""
+    """Asks for the next (1) or the previous (−1) parameter of the unit."""
     closed = Signal()
 
     def __init__(self, parent: QWidget) -> None:

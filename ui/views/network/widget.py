@@ -37,8 +37,6 @@ _SLACK = 5
 _WHEEL_PIXELS = 48
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
-
-
 _KEYS = {
     Qt.Key.Key_Return: "edit",
     Qt.Key.Key_Enter: "edit",
@@ -58,7 +56,7 @@ class NetworkCanvas(SizedWidget):
     rearranged = Signal()
     """Other tiles or wires are visible than before."""
     pointed = Signal(object)
-    """The Hit under the mouse; None beside everything."""
+    """The hit under the mouse; None over empty space."""
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
@@ -142,7 +140,7 @@ class NetworkCanvas(SizedWidget):
             self._rewired()
 
     def turn_page(self, place: int) -> None:
-        """Show the next tiles of a column, after the last ones the first."""
+        """Show the next tiles of a column; after the last ones come the first."""
         column = self.drawing.diagram.column(place)
         self.page(place, column.shown if column.first < column.folded else -column.units)
 

@@ -28,7 +28,7 @@ class ValueRange:
 
     @property
     def ends(self) -> tuple[float, float]:
-        """The lowest and the highest value that has a colour of its own."""
+        """The lowest and the highest value with its own colour."""
         return self.middle - self.half, self.middle + self.half
 
     def shares(self, values: Array) -> Array:

@@ -151,7 +151,7 @@ class Legend(QWidget):
         self.setAccessibleName("Legend of the decision boundary")
 
     def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
-        """Show these marks, and a colour bar if there is a scale; returns whether they are others than before."""
+        """Show these marks, and a colour bar if there is a scale; returns whether they changed."""
         if (entries, scale) == (self._entries, self._scale):
             return False
         self._entries, self._scale = entries, scale
@@ -161,7 +161,7 @@ class Legend(QWidget):
         return True
 
     def set_column(self, column: bool) -> None:
-        """Give each mark a line of its own, or let them share lines."""
+        """Give each mark its own line, or let them share lines."""
         self._column = column
         self.update()
 

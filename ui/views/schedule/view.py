@@ -52,8 +52,6 @@ _RATE_SCALES = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),
 )
-
-
 _STAIRS = 60
 """Up to this many rates are drawn as steps; of more, the steps can't be seen."""
 
@@ -132,7 +130,7 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
 
 
 def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
-    """The corners of a staircase with these rates and these ends, one more."""
+    """The corners of a staircase of these rates; `ends` has one entry more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
 
