@@ -88,7 +88,7 @@ class _Patient:
             self._fall_silent()
 
     def _fall_silent(self) -> None:
-        """Lead the stream to nowhere, so that the interpreter can flush it at its end."""
+        """Redirect the stream to nowhere, so that the interpreter can flush it at its end."""
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())

@@ -124,7 +124,7 @@ def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[_Saying
 
 
 def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[_Saying]:
-    """Which of the layers that stay moved, by where each was before."""
+    """Words for which of the remaining layers moved, given where each was before."""
     order = list(sources.values())
     if order == sorted(order):
         return

@@ -20,7 +20,7 @@ class Reading(NamedTuple):
     decimal: Literal[".", ","] | None = None
     """The decimal sign of columns in which it could as well group digits."""
     dates: Literal["day", "month"] | None = None
-    """What comes first in dates that don't tell."""
+    """Whether day or month comes first in dates that can be read both ways."""
     codes: Literal["number", "text"] | None = None
     """What 007 and 1E2 are."""
     words: Literal["class", "missing"] | None = None
@@ -143,7 +143,7 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int)
 
 
 def _vote(cell: str, below: Sequence[str]) -> str:
-    """What a cell of the first row is, by those below it: a name, a value like them, an odd one, a class, or either."""
+    """What a cell of the first row is, given those below it: a name, a value, an odd value, a class, or either."""
     values = [value for value in map(any_number, below) if value is not None]
     value = any_number(cell)
     if not below or is_missing(cell):

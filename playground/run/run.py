@@ -180,7 +180,7 @@ class Document(NamedTuple):
         return self.checkpoints[PRESENT].experiment
 
     def named(self) -> Document:
-        """The same with an id for every layer, which one from a script may lack, and which weights follow."""
+        """The same with an id for every layer, which weights follow; documents from scripts may lack ids."""
         checkpoints = {name: _with_layer_ids(moment) for name, moment in self.checkpoints.items()}
         return self._replace(checkpoints=checkpoints)
 

@@ -43,7 +43,7 @@ from ..view import View
 _FIRST_EPOCHS = 10.0
 """The least reach of the axis, in epochs."""
 _MOST_PREVIEWED = 800
-"""The largest number of computed rates; of more updates, some from every stretch."""
+"""The largest number of computed rates; of more updates, evenly spread ones."""
 _LOWEST_DECADES = 8.0
 """The reach of a logarithmic axis below the highest rate, in decades."""
 _AXIS = 56
