@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import msgspec
 
-from playground.catalog.choice import Choice, kind_of, listing, members
+from playground.catalog.choice import Choice, classes_so_far, is_foreign, kind_of, listing, members
 
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
@@ -135,10 +135,18 @@ def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 def choices_of(kind: Any) -> tuple[type[Choice], ...]:
     """The members of the family that a type denotes; empty for any other type."""
-    parts = get_args(kind) if is_union(kind) else (kind,)
+    return _choices_among(get_args(kind) if is_union(kind) else (kind,), classes_so_far())
+
+
+@cache
+def _choices_among(parts: tuple[Any, ...], _: int) -> tuple[type[Choice], ...]:
+    """The choices among types; where they are a whole family, with those that joined it since."""
     choices = tuple(one for one in parts if isinstance(one, type) and issubclass(one, Choice))
-    # Others may have joined the family since its union was made.
-    return tuple(members(family_of(choices[0])).values()) if len(choices) > 1 else choices
+    if len(choices) > 1:
+        everyone = tuple(members(family_of(choices[0])).values())
+        if {member for member in everyone if not is_foreign(member)} <= set(choices):
+            return everyone
+    return choices
 
 
 def family_of(member: type[Choice]) -> type[Choice]:

@@ -12,8 +12,8 @@ from typing import Annotated, Any, Union, get_args, get_origin
 
 import msgspec
 
-from playground.catalog.choice import Choice, classes_so_far, members
-from playground.experiment.declarations import Field, choices_of, family_of, is_struct, is_union
+from playground.catalog.choice import Choice, classes_so_far
+from playground.experiment.declarations import Field, choices_of, is_struct, is_union
 
 
 def convert_plain(raw: Any, kind: Any) -> Any:
@@ -37,7 +37,7 @@ def _readable(kind: Any, joined: int) -> Any:
     if is_union(kind):
         if choices := choices_of(kind):
             nothing = [type(None)] if type(None) in get_args(kind) else []
-            return Union[(*members(family_of(choices[0])).values(), *nothing)]
+            return Union[(*choices, *nothing)]
         return Union[tuple(_readable(part, joined) for part in get_args(kind))]  # noqa: UP007 - built at run time
     if is_struct(kind) and not issubclass(kind, Choice):
         return _copy_of(kind, joined)

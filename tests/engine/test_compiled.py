@@ -272,7 +272,7 @@ AT_ONCE = """
 import sys, threading, time
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
-cache._KERNELS, cache._warm_up = "slow_kernels", lambda kernels, dtype: None
+cache.KERNELS, cache.warm_up = "slow_kernels", lambda kernels, dtype: None
 loaded, start = [], threading.Barrier(4)
 def load():
     start.wait()
@@ -308,7 +308,7 @@ TINY = """
 import sys
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
-cache._KERNELS, cache._warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
+cache.KERNELS, cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
 cache.load_kernels("float32")
 """
 
@@ -354,7 +354,7 @@ import sys
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
 def fail(kernels, dtype): raise RuntimeError("no luck")
-cache._KERNELS, cache._warm_up = "tiny_kernels", fail
+cache.KERNELS, cache.warm_up = "tiny_kernels", fail
 try: cache.load_kernels("float32")
 except cache.UnavailableError as error: print(error)
 """
