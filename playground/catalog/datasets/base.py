@@ -19,6 +19,7 @@ EXTENT = 6.0
 """Points, grids and pictures reach from −EXTENT to EXTENT on both axes."""
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+_PART_NAMES = ("to train on", "to validate with", "for the test")
 MAX_CLASSES = 10
 LARGEST = 1e9
 """Coordinates and targets are at most this large."""
@@ -111,6 +112,11 @@ class Sample(NamedTuple):
     """The scales that convert both axes to the original units of the points."""
     target_scale: AxisScale = AxisScale()
     """The scale that converts what the network predicts in a regression to the data's own unit."""
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{np.count_nonzero(self.split == part):,} {name}" for part, name in enumerate(_PART_NAMES))
+        what = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items()) or self.target_name
+        return f"<Sample of {len(self.labels):,} points ({parts}): {what}>"
 
     @property
     def scales_target(self) -> bool:
