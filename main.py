@@ -1,4 +1,4 @@
-"""Runs the program from its source tree; what is installed runs `ui.start` by itself."""
+"""Runs the program from its source tree; an installation has commands for it."""
 
 import sys
 

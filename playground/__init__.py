@@ -9,13 +9,15 @@ import os
 # how many there are.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+from playground.catalog.datasets.own_points import UserPoints
 from playground.experiment.rules import check
-from playground.experiment.text import load, save
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.errors import InputError
+from playground.measure.diagnosis import diagnose
 from playground.measure.snapshot import Snapshot
 from playground.run.run import Checkpoint, Document
 from playground.run.trainer import Trainer
+from playground.storage.saving import load, save
 
 __all__ = [
     "Checkpoint",
@@ -26,7 +28,9 @@ __all__ = [
     "Snapshot",
     "Trainer",
     "Training",
+    "UserPoints",
     "check",
+    "diagnose",
     "load",
     "save",
 ]

@@ -40,4 +40,4 @@ def experiment() -> Experiment:
 @pytest.fixture
 def trainer(experiment: Experiment) -> Trainer:
     """A trainer of `experiment`, before its first update."""
-    return Trainer(experiment)
+    return Trainer(experiment, engine="reference")

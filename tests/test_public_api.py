@@ -18,7 +18,7 @@ def test_a_notebook_trains_a_network_and_asks_it() -> None:
         layers=(Layer(units=8, activation=playground.catalog.activations.Tanh()),),
         training=Training(learning_rate=0.03),
     )
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     assert trainer.advance(epochs=40) == "ready"
 
     snapshot = trainer.snapshot([BoundaryRequest(20)])
@@ -33,15 +33,23 @@ def test_a_notebook_trains_a_network_and_asks_it() -> None:
     assert inside > 0 > outside
 
 
-def test_the_example_in_the_readme_runs_and_learns(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_examples_in_the_readme_run_and_learn(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text()
-    (example,) = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
+    assert len(examples) == 2
+    monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
-    exec(example, names)
-    assert "train_loss" in capsys.readouterr().out
-    trainer = names["trainer"]
-    assert isinstance(trainer, Trainer)
-    assert trainer.evaluation.train_accuracy is not None and trainer.evaluation.train_accuracy > 0.9
+    for example in examples:
+        exec(example, names)
+    out = capsys.readouterr().out
+    assert "train_loss" in out and "['inside' 'outside']" in out
+    for name in ("trainer", "mine"):
+        trainer = names[name]
+        assert isinstance(trainer, Trainer)
+        assert trainer.evaluation.train_accuracy is not None and trainer.evaluation.train_accuracy > 0.9
+    assert (tmp_path / "mine.playground").exists()
 
 
 def test_everything_that_is_promised_is_there() -> None:

@@ -11,7 +11,6 @@ import re
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,14 @@ from playground.catalog.choice import listing
 from playground.cli.commands import BAD_INPUT, COMMANDS, Parser, add_set_option
 from playground.cli.commands import main as run_command
 from playground.cli.terminal import check_outputs, near_command
-from playground.files.places import PROGRAM_ID, PROGRAM_NAME, kept_work_path, running_name
+from playground.files.places import (
+    PROGRAM_ID,
+    PROGRAM_NAME,
+    kept_work_path,
+    program_version,
+    running_name,
+    settings_path,
+)
 from playground.interop.opening import FIRST_PRESET, RESOURCES, Opened, open_source
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ def _parser() -> Parser:
         description="Open the playground's window, or run a command without one.",
         epilog=f"commands, each with --help: {listing(COMMANDS)}",
     )
-    result.add_argument("--version", action="version", version=f"{PROGRAM_NAME} {version(PROGRAM_ID)}")
+    result.add_argument("--version", action="version", version=f"{PROGRAM_NAME} {program_version()}")
     result.add_argument("--schema", action="store_true", help="print the JSON schema of experiment files")
     result.add_argument(
         "experiment",
@@ -123,6 +129,11 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     app.setDesktopFileName(PROGRAM_ID)
     app.setWindowIcon(QIcon(str(RESOURCES / "icon.svg")))
     caught = faults.catch_faults()
+    if not sys.platform.startswith("linux"):
+        # A file there too, instead of a registry, which `remove-files` could not see.
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+        folder = settings_path().parents[1]
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     settings = QSettings()
     chosen = arguments.theme or str(settings.value("theme", "system"))
     theme.apply(app, _resolved_theme(app, chosen), 1.0 if arguments.screenshot else _stored_zoom(settings))

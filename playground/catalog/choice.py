@@ -8,6 +8,7 @@ command line and the tests read the declaration; nothing repeats it. This module
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar, Literal, TypeAlias, TypeVar, Union
 
 import msgspec
@@ -17,6 +18,8 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[Any]
 Task: TypeAlias = Literal["classification", "regression"]
 _Scale: TypeAlias = Literal["linear", "log"]
+_MOST_SHOWN = 10
+"""Entries of a list that are all shown."""
 
 
 def setting(
@@ -48,11 +51,41 @@ def unset(nothing: str) -> msgspec.Meta:
     return msgspec.Meta(extra={"nothing": nothing})
 
 
-class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
+class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A group of declared fields, which shows of itself only what is not as declared."""
+
+    def __repr__(self) -> str:
+        fields = msgspec.structs.fields(self)
+        told = [(field.name, getattr(self, field.name)) for field in fields]
+        return f"{type(self).__name__}({', '.join(f'{n}={_brief(v)}' for n, v in told if not _is_default(self, n, v))})"
+
+
+def _is_default(struct: msgspec.Struct, name: str, value: Any) -> bool:
+    """Whether a value is the one that its field has by itself."""
+    names, defaults = struct.__struct_fields__, struct.__struct_defaults__
+    place = names.index(name) - (len(names) - len(defaults))
+    return place >= 0 and bool(value == defaults[place])
+
+
+def _brief(value: Any) -> str:
+    """The repr of a value; of many numbers only the first ones."""
+    if isinstance(value, tuple) and len(value) > _MOST_SHOWN and not isinstance(value[0], msgspec.Struct):
+        return f"({', '.join(map(repr, value[:3]))}, … {len(value):,} in all)"
+    return repr(value)
+
+
+_classes: list[type[Choice]] = []
+"""All classes of all families, in the order of their declaration."""
+
+
+class Choice(Declared, frozen=True, forbid_unknown_fields=True, tag_field="kind"):
     """Base of every family. `label` names the member for people, its docstring explains it to them."""
 
     label: ClassVar[str] = ""
     formula: ClassVar[str] = ""
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        _classes.append(cls)
 
     @property
     def kind(self) -> str:
@@ -76,12 +109,36 @@ def kind_of(member: type[Choice]) -> str:
 def members(family: type[_C]) -> dict[str, type[_C]]:
     """The members of a family by their name in files, in the order in which they are declared.
 
-    A class without a label is not a member; it only holds what its subclasses share.
+    A class without a label is not a member; it only holds what its subclasses share. A class that is defined again, as
+    in a cell of a notebook that is run twice, takes the place of the earlier one. Raises TypeError where two classes
+    claim the same name.
     """
+    return _members(family, classes_so_far())
+
+
+def classes_so_far() -> int:
+    """How many classes have joined families; what was derived from the members holds as long as this stays."""
+    return len(_classes)
+
+
+@cache
+def _members(family: type[_C], _: int) -> dict[str, type[_C]]:
+    """See `members`."""
     result: dict[str, type[_C]] = {}
     for kind in family.__subclasses__():
-        result |= {kind_of(kind): kind} if kind.label else members(kind)
+        for name, member in ({kind_of(kind): kind} if kind.label else members(kind)).items():
+            other = result.setdefault(name, member)
+            if (other.__module__, other.__qualname__) != (member.__module__, member.__qualname__):
+                raise TypeError(
+                    f"{member.__qualname__} needs a tag of its own: {name!r} is {other.__qualname__} already"
+                )
+            result[name] = member
     return result
+
+
+def is_foreign(member: type[Choice]) -> bool:
+    """Whether a member comes from outside of the catalog."""
+    return not member.__module__.startswith("playground.catalog.")
 
 
 def union(family: type[Choice]) -> Any:

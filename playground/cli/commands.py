@@ -49,6 +49,8 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_MOST_ROWS = 20_000
+"""Epochs of the history that are kept for a picture, where no file is to have them all."""
 _INTERRUPTED = 130
 """The exit code after Ctrl-C."""
 _GIF = "gif"
@@ -167,7 +169,8 @@ def _train(arguments: argparse.Namespace) -> int:
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    done = _train_experiment(found, epochs, arguments)
+    rows = None if arguments.history else _MOST_ROWS
+    done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
@@ -193,11 +196,13 @@ class _Trained(NamedTuple):
     interrupted: bool
 
 
-def _train_experiment(found: Opened, epochs: int | None, arguments: argparse.Namespace) -> _Trained:
+def _train_experiment(
+    found: Opened, epochs: int | None, arguments: argparse.Namespace, rows: int | None = None
+) -> _Trained:
     """Train `epochs` epochs, none if that is None. Everything is checked before kernels may have to be compiled."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
-    trainer = Trainer(experiment, initial=initial, engine="reference")
+    trainer = Trainer(experiment, initial=initial, engine="reference", history_rows=rows)
     if initial is not None:
         _check_complete(initial, trainer)
     _say_notes(found)
@@ -275,7 +280,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
     epochs = next((n for n in (arguments.epochs, trained, experiment.training.epochs) if n), AnimationSettings().epochs)
     initial = load_weights(arguments.init) if arguments.init is not None else None
     if document is not None and initial is None:
-        initial = Trainer.of(resume(document)).usable_initial()
+        initial = Trainer.of(resume(document), "reference").usable_initial()
     engine = _usable_engine(arguments.engine, experiment.precision)
     with _progress_bar("frame") as bar:
 
@@ -293,7 +298,7 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     found = open_source(arguments.experiment, arguments.set)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
-        return Trainer.of(resume(found.document))
+        return Trainer.of(resume(found.document), "reference")
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if not (epochs or arguments.init or arguments.anyway) and FORMATS[arguments.to].is_network:
         raise InputError("--epochs", epochs, "a number of epochs to train, or --anyway to export an untrained network")

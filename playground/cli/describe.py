@@ -15,6 +15,7 @@ import msgspec
 from playground.catalog.choice import Choice, kind_of, listing
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct, summary_of
+from playground.experiment.reading import readable
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
@@ -154,7 +155,7 @@ def _allowed(given: str, names: Any) -> str:
 
 def schema() -> dict[str, Any]:
     """The JSON schema of experiment files. A choice may be written as a bare name, which means its defaults."""
-    whole = msgspec.json.schema(Experiment)
+    whole = msgspec.json.schema(readable(Experiment))
     parts = whole["$defs"]
     parts["Experiment"]["required"] = ["version"]
     parts["Experiment"]["properties"]["version"] = {"enum": [1, field_of(Experiment).parts({})["version"].default]}

@@ -54,7 +54,7 @@ class Racer:
 
     def prepare(self, experiment: Experiment) -> None:
         """Build and warm up (compile, fill the caches), then stand at the initial weights."""
-        trainer = Trainer(experiment)
+        trainer = Trainer(experiment, engine="reference")
         self.experiment = experiment
         self.sizes = [len(experiment.features), *(layer.units for layer in trainer.network.layers)]
         x, self.labels = trainer.sample.part(TRAIN)

@@ -6,10 +6,11 @@ import argparse
 import shutil
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from playground.files.menu_entry import menu_entry_files, remove_menu_entry
-from playground.files.places import cache_path, kept_work_path, settings_path
+from playground.files.places import PROGRAM_ID, cache_path, kept_work_path, logs_path, settings_path
 
 
 def add_remove_options(parser: argparse.ArgumentParser) -> None:
@@ -20,7 +21,12 @@ def add_remove_options(parser: argparse.ArgumentParser) -> None:
 
 def remove_files(arguments: argparse.Namespace) -> None:
     """List the files and remove those that the person agrees to."""
-    plain = {"compiled kernels": [cache_path()], "settings": [settings_path()], "menu entry": menu_entry_files()}
+    plain = {
+        "compiled kernels": [cache_path()],
+        "settings": [settings_path()],
+        "logs": [logs_path()],
+        "menu entry": menu_entry_files(),
+    }
     work = [kept_work_path()]
     found = {name: [path for path in paths if path.exists()] for name, paths in plain.items()}
     found = {name: paths for name, paths in found.items() if paths}
@@ -57,6 +63,10 @@ def _remove(paths: Iterable[Path]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
+        # The program's own folder around it, once it is empty.
+        if path.parent.name == PROGRAM_ID:
+            with suppress(OSError):
+                path.parent.rmdir()
 
 
 def _agrees(question: str) -> bool:

@@ -2,11 +2,61 @@
 
 from __future__ import annotations
 
+import functools
+import sys
+from contextlib import suppress
+from typing import Literal, TypeAlias
+
+from playground.catalog.choice import kind_of, listing
 from playground.engine.compiled import cache
 from playground.engine.compiled.engine import Compiled, fallbacks
-from playground.engine.engine import Engine, EngineName
+from playground.engine.compiled.own import are_own_cached, kernels_for, load_own_kernels, own_classes
+from playground.engine.engine import ENGINES, Engine, EngineName
 from playground.engine.reference import Reference
 from playground.engine.setup import Setup
+from playground.files.errors import InputError
+
+ChosenEngine: TypeAlias = EngineName | Literal["auto"]
+"""`auto` is the compiled engine where it can be loaded, else the reference."""
+
+
+def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
+    """The engine to train on, once its kernels are loaded, or if need be compiled.
+
+    Raises InputError for a name that is none, and UnavailableError where the compiled engine is asked for in vain.
+    """
+    if chosen not in ("auto", *ENGINES):
+        raise InputError("engine", chosen, f"one of {listing(('auto', *ENGINES))}")
+    if chosen == "reference":
+        return "reference"
+    precision, own = setup.network.dtype.name, own_classes(setup)
+    if precision not in cache.LOADED and not cache.are_cached(precision):
+        _say_once(f"{_COMPILING}, once on this machine{_OR_REFERENCE}")
+    try:
+        cache.load_kernels(precision)
+    except cache.UnavailableError as error:
+        if chosen == "compiled":
+            raise
+        _say_once(f"The fast engine can't be loaded ({error}), so the reference engine trains.")
+        return "reference"
+    if own and kernels_for(precision, own) is None:
+        if not are_own_cached(precision, own):
+            _say_once(f"{_COMPILING} with {listing(map(kind_of, own))} in it{_OR_REFERENCE}")
+        load_own_kernels(precision, own)
+    for reason in fallbacks(setup):
+        _say_once(f"The reference engine trains, since the fast one can't: {reason}.")
+    return "compiled"
+
+
+_COMPILING = "Compiling the fast engine"
+_OR_REFERENCE = ", about a minute; engine='reference' starts at once."
+
+
+@functools.cache
+def _say_once(text: str) -> None:
+    """Print a sentence for the person, once in a process."""
+    with suppress(OSError, ValueError, AttributeError):
+        print(text, file=sys.stderr, flush=True)
 
 
 def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) -> Engine:
@@ -16,12 +66,16 @@ def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) 
     """
     if chosen == "compiled":
         precision = setup.network.dtype.name
+        own = own_classes(setup)
         cache.load_cached_kernels(precision)
-        if not fallbacks(setup):
-            if isinstance(present, Compiled):
+        if own and are_own_cached(precision, own):
+            load_own_kernels(precision, own)
+        kernels = kernels_for(precision, own)
+        if kernels is not None:
+            if isinstance(present, Compiled) and present.own == own:
                 present.prepare(setup)
                 return present
-            return Compiled(cache.load_kernels(precision), setup)
+            return Compiled(kernels, setup)
     if isinstance(present, Reference):
         present.prepare(setup)
         return present

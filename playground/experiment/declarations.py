@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 
 import msgspec
 
-from playground.catalog.choice import Choice, kind_of, listing
+from playground.catalog.choice import Choice, classes_so_far, is_foreign, kind_of, listing, members
 
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
@@ -135,13 +135,33 @@ def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 def choices_of(kind: Any) -> tuple[type[Choice], ...]:
     """The members of the family that a type denotes; empty for any other type."""
-    members = get_args(kind) if _is_union(kind) else (kind,)
-    return tuple(one for one in members if isinstance(one, type) and issubclass(one, Choice))
+    return _choices_among(get_args(kind) if is_union(kind) else (kind,), classes_so_far())
+
+
+@cache
+def _choices_among(parts: tuple[Any, ...], _: int) -> tuple[type[Choice], ...]:
+    """The choices among types; where they are a whole family, with those that joined it since."""
+    choices = tuple(one for one in parts if isinstance(one, type) and issubclass(one, Choice))
+    if len(choices) > 1:
+        everyone = tuple(members(family_of(choices[0])).values())
+        if {member for member in everyone if not is_foreign(member)} <= set(choices):
+            return everyone
+    return choices
+
+
+def family_of(member: type[Choice]) -> type[Choice]:
+    """The family that a member belongs to."""
+    family: type[Choice] = member.__mro__[member.__mro__.index(Choice) - 1]
+    return family
 
 
 def is_struct(kind: Any) -> bool:
     """Whether a type is a group of fields."""
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def is_union(kind: Any) -> bool:
+    return get_origin(kind) in (Union, types.UnionType)
 
 
 def summary_of(member: type[Choice]) -> str:
@@ -158,7 +178,7 @@ def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
         inner, *extras = get_args(kind)
         bare, meta, optional = _unwrapped(inner)
         return bare, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
-    if _is_union(kind):
+    if is_union(kind):
         rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
         optional = len(rest) < len(get_args(kind))
         if len(rest) == 1:
@@ -173,14 +193,9 @@ def _range_of(meta: msgspec.Meta) -> _Range:
     return _Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
 
 
-def _is_union(kind: Any) -> bool:
-    return get_origin(kind) in (Union, types.UnionType)
-
-
 def _help_of(kind: Any) -> str:
     """What a family or struct without a declared help says about itself."""
-    members = choices_of(kind)
-    if members:
-        family = members[0].__mro__[members[0].__mro__.index(Choice) - 1]
-        return inspect.getdoc(family) or ""
+    choices = choices_of(kind)
+    if choices:
+        return inspect.getdoc(family_of(choices[0])) or ""
     return inspect.getdoc(kind) or "" if is_struct(kind) else ""

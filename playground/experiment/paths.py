@@ -9,22 +9,19 @@ experiment.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from functools import cache
 from typing import Any
 
 import msgspec
 
 from playground.catalog.choice import listing
-from playground.experiment.declarations import Field, field_of, fields_of, is_struct
+from playground.experiment.declarations import Field, field_of, fields_of
 from playground.experiment.quantity import Quantity
-from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 
 def value_at(tree: Any, path: str) -> Any:
     """The value at a path. Raises InputError where there is none."""
-    for step, here in _steps(path):
+    for step, here in steps_of(path):
         try:
             tree = _part(tree, step)
         except LookupError:
@@ -40,8 +37,8 @@ def with_value(tree: Any, path: str, value: Any) -> Any:
 
 def field_at(tree: msgspec.Struct, path: str) -> Field:
     """What is declared for a path. Raises InputError where nothing is."""
-    field, value = _whole(type(tree)), tree
-    for step, here in _steps(path):
+    field, value = field_of(type(tree)), tree
+    for step, here in steps_of(path):
         try:
             inner = _part(value, step)
             field = field.entry if field.entry is not None else field.parts(value)[step]
@@ -61,17 +58,6 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
         for place, entry in enumerate(tree):
             yield join_path(path, str(place))
             yield from paths_of(entry, join_path(path, str(place)))
-
-
-def read_value(path: str, raw: Any) -> Any:
-    """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
-    fields = [_whole(Experiment)]
-    for step, _ in _steps(path):
-        fields = [part for field in fields for part in _possible_parts(field, step)]
-    for field in fields:
-        with suppress(msgspec.ValidationError):
-            return None if raw is None and field.optional else msgspec.convert(raw, field.type)
-    raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
 
 
 def join_path(path: str, name: str) -> str:
@@ -109,17 +95,12 @@ def is_in_range(value: Any, wanted: Field) -> bool:
 # Walking ------------------------------------------------------------------------------------------------------
 
 
-def _steps(path: str) -> Iterator[tuple[str, str]]:
+def steps_of(path: str) -> Iterator[tuple[str, str]]:
     """The steps of a path, each with the path that leads to it."""
     here = ""
     for step in path.split("."):
         yield step, here
         here = join_path(here, step)
-
-
-@cache
-def _whole(struct: type[msgspec.Struct]) -> Field:
-    return field_of(struct)
 
 
 def _part(tree: Any, step: str) -> Any:
@@ -129,14 +110,6 @@ def _part(tree: Any, step: str) -> Any:
     if isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
         return getattr(tree, step)
     raise LookupError(step)
-
-
-def _possible_parts(field: Field, step: str) -> list[Field]:
-    """What may stand one step further, whatever kind a choice is of."""
-    if field.entry is not None:
-        return [field.entry]
-    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
-    return [fields_of(struct)[step] for struct in structs if step in fields_of(struct)]
 
 
 def _with_value(tree: Any, path: str, value: Any) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -14,7 +15,9 @@ from playground.catalog.choice import listing
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.features import FEATURES
 from playground.catalog.schedules import Plateau
-from playground.experiment.declarations import Field, field_of, is_struct
+from playground.experiment.declarations import Field, field_of, fields_of, is_struct
+from playground.experiment.paths import steps_of
+from playground.experiment.reading import convert_plain, expand
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
@@ -29,7 +32,7 @@ _EXPERIMENT = field_of(Experiment)
 """What a whole experiment may be."""
 
 # msgspec learns a type when it is first used; two threads that first use it at once would crash the process.
-msgspec.convert({}, Experiment)
+convert_plain({}, Experiment)
 
 
 _LONGEST_TEXT = 10_000
@@ -66,7 +69,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
     try:
         refuse_unwritable(raw)
         raw = _migrate(raw)
-        experiment = msgspec.convert(expand(raw, _EXPERIMENT), Experiment)
+        experiment: Experiment = convert_plain(expand(raw, _EXPERIMENT), Experiment)
     except RecursionError as error:
         raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
     except msgspec.ValidationError as error:
@@ -223,22 +226,6 @@ def _members(raw: Any) -> Iterator[tuple[str, Any]]:
         yield from ((f"[{place}]", value) for place, value in enumerate(raw))
 
 
-def expand(raw: Any, field: Field | None) -> Any:
-    """`raw` with every choice that is just a name written out: "tanh" → {"kind": "tanh"}; and 0 for −0."""
-    if field is not None and field.choices:
-        # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
-        if isinstance(raw, dict):
-            return {"kind": None, **{key: expand(value, None) for key, value in raw.items()}}
-        return {"kind": raw} if isinstance(raw, str) else raw
-    if field is not None and is_struct(field.type) and isinstance(raw, dict):
-        parts = field.parts(raw)
-        return {key: expand(value, parts.get(key)) for key, value in raw.items()}
-    if field is not None and field.entry is not None and isinstance(raw, list):
-        return [expand(value, field.entry) for value in raw]
-    # NumPy takes −0 for a negative number.
-    return 0.0 if isinstance(raw, float) and raw == 0 else raw
-
-
 def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     """msgspec's message as an InputError with the value at the place and the names allowed there."""
     message, found, place = str(error).rpartition(" - at `$")
@@ -254,6 +241,25 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     if path.endswith(".kind") and isinstance(_find(raw, path.removesuffix(".kind")), str):
         path, value = path.removesuffix(".kind"), _find(raw, path.removesuffix(".kind"))
     return InputError(path or "experiment", value, _allowed_at(path, raw))
+
+
+def read_value(path: str, raw: Any) -> Any:
+    """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
+    fields = [_EXPERIMENT]
+    for step, _ in steps_of(path):
+        fields = [part for field in fields for part in _possible_parts(field, step)]
+    for field in fields:
+        with suppress(msgspec.ValidationError):
+            return None if raw is None and field.optional else convert_plain(raw, field.type)
+    raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
+
+
+def _possible_parts(field: Field, step: str) -> list[Field]:
+    """What may stand one step further, whatever kind a choice is of."""
+    if field.entry is not None:
+        return [field.entry]
+    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
+    return [fields_of(struct)[step] for struct in structs if step in fields_of(struct)]
 
 
 def _find(raw: Any, path: str) -> Any:

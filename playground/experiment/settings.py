@@ -9,16 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
-import msgspec
-
-from playground.catalog.activations import Tanh
-from playground.experiment.declarations import Field, is_struct
-from playground.experiment.paths import field_at, read_value, value_at, with_kind, with_value
-from playground.experiment.rules import check, expand
-from playground.experiment.tree import Experiment, Layer
+from playground.experiment.declarations import Field
+from playground.experiment.edits import stack, with_group_of
+from playground.experiment.paths import field_at, with_kind, with_value
+from playground.experiment.reading import expand
+from playground.experiment.rules import check, read_value
+from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
 
@@ -42,16 +40,11 @@ def split_setting(setting: str) -> tuple[str, str]:
 
 def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
     """The experiment with one more setting; a group that was off is switched on for it. Raises InputError."""
-    group = path.rpartition(".")[0]
-    with suppress(InputError):
-        if group and value_at(experiment, group) is None and is_struct(field_at(experiment, group).type):
-            experiment = with_value(experiment, group, field_at(experiment, group).type())
+    experiment = with_group_of(experiment, path)
     field = field_at(experiment, path)
     if path == "layers" and re.fullmatch(r"(\d+(-\d+)*)?", text):
-        layer = experiment.layers[0] if experiment.layers else Layer(activation=Tanh())
         units = [int(number) for number in text.split("-") if number]
-        layers = tuple(msgspec.structs.replace(layer, units=number, id=None) for number in units)
-        changed: Experiment = msgspec.structs.replace(experiment, layers=layers)
+        changed: Experiment = with_value(experiment, path, stack(experiment.layers, units, field))
         return changed
     if field.choices and re.fullmatch(r"\w+", text) and not _is_nothing(text, field):
         result: Experiment = with_kind(experiment, path, text)

@@ -6,13 +6,13 @@ it (one `check` behind files, edits and the trainer), and turns it into text and
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 import msgspec
 
 from playground.catalog.activations import AnyActivation, Linear
-from playground.catalog.choice import Task, setting, unset
+from playground.catalog.choice import Declared, Task, setting, unset
 from playground.catalog.datasets import AnyDataset
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.features import FeatureName
@@ -22,9 +22,10 @@ from playground.catalog.normalizations import AnyNormalization, NoNormalization
 from playground.catalog.optimizers import Adam, AnyOptimizer
 from playground.catalog.regularizers import AnyRegularizer, NoRegularizer
 from playground.catalog.schedules import AnySchedule, Constant
+from playground.experiment.edits import with_changes
 
 
-class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Layer(Declared, frozen=True, forbid_unknown_fields=True):
     """One hidden layer, input side first in `Experiment.layers`."""
 
     units: Annotated[
@@ -57,7 +58,7 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = None  # fmt: skip
 
 
-class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class EarlyStopping(Declared, frozen=True, forbid_unknown_fields=True):
     """Stops when the points kept out of training say that nothing gets better. Off, the network may go on to learn noise."""
 
     watch: Annotated[
@@ -78,7 +79,7 @@ class EarlyStopping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = True  # fmt: skip
 
 
-class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Training(Declared, frozen=True, forbid_unknown_fields=True):
     """How the network learns."""
 
     optimizer: AnyOptimizer = Adam()
@@ -118,7 +119,7 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] | None = None  # fmt: skip
 
 
-class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
     """Everything there is to know about a run."""
 
     version: Literal[2] = 2
@@ -145,6 +146,17 @@ class Experiment(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     loss: Annotated[AnyLoss | None, unset("Automatic")] = None
     regularizer: AnyRegularizer = NoRegularizer()
     training: Training = Training()
+
+    def with_(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Experiment:
+        """The experiment with other values at some paths, and in some of its fields; checked when it is trained.
+
+            experiment.with_({"training.learning_rate": 0.1, "layers.0.units": 8}, layers="8-8", data=Spiral(noise=0.1))
+
+        A value may be written as in files: a choice by its kind ("sgd"), which keeps its settings if it is there
+        already, layers by their units ("8-8"). Raises InputError.
+        """
+        changed: Experiment = with_changes(self, {**(changes or {}), **fields})
+        return changed
 
     def loss_for(self, task: Task) -> Loss:
         """The loss in use, with everything filled in that depends on the task."""

@@ -81,7 +81,7 @@ def start_command() -> list[str]:
     if script.name == "main.py":
         return [sys.executable, str(script)]
     window = script.with_name("playground-window")
-    return [str(window)] if window.exists() else [sys.executable, "-m", "playground.ui.start"]
+    return [str(window)] if window.exists() else [sys.executable, "-m", "playground"]
 
 
 def _quoted(argument: str) -> str:

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from platformdirs import user_cache_path, user_config_path, user_data_path
+from platformdirs import user_cache_path, user_config_path, user_data_path, user_log_path
 
 PROGRAM_ID = "neural-network-playground"
 PROGRAM_NAME = "Neural Network Playground"
 
 
 def running_name() -> str:
-    """The command by which the program was started, for its messages: `playground` or `main.py`."""
-    return "playground" if Path(sys.argv[0]).stem == "playground" else "main.py"
+    """The command by which the program was started, for its messages: `main.py` in the source tree, or `playground`."""
+    return "main.py" if Path(sys.argv[0]).name == "main.py" else "playground"
+
+
+def program_version() -> str:
+    """The version that is installed; the source tree alone has none."""
+    try:
+        return version(PROGRAM_ID)
+    except PackageNotFoundError:
+        return "(not installed)"
 
 
 def cache_path() -> Path:
@@ -23,8 +32,14 @@ def cache_path() -> Path:
 
 
 def settings_path() -> Path:
-    """The folder of the window's settings, where they are files (Linux)."""
-    return user_config_path(PROGRAM_ID, appauthor=False)
+    """The file of the window's settings, in a folder that other systems than Linux share with kept work."""
+    suffix = ".conf" if sys.platform.startswith("linux") else ".ini"
+    return user_config_path(PROGRAM_ID, appauthor=False) / f"{PROGRAM_NAME}{suffix}"
+
+
+def logs_path() -> Path:
+    """The folder of the window's reports of faults."""
+    return user_log_path(PROGRAM_ID, appauthor=False)
 
 
 def kept_work_path() -> Path:

@@ -129,7 +129,7 @@ def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engin
     training = msgspec.structs.replace(experiment.training, epochs=None)
     experiment = msgspec.structs.replace(experiment, training=training)
     at_hand = cache.are_cached(experiment.precision)
-    trainer = Trainer(experiment, initial=initial, history_rows=_HISTORY_ROWS)
+    trainer = Trainer(experiment, initial=initial, history_rows=_HISTORY_ROWS, engine="reference")
     try:
         trainer.use_engine(engine or ("compiled" if at_hand else "reference"))
     except cache.UnavailableError:

@@ -163,7 +163,13 @@ class Predictions(NamedTuple):
     """The class given, or for regression the value, shape (points,)."""
 
 
-@dataclass(frozen=True, slots=True)
+def moment_words(epoch: int, step: int, status: Status, engine: str, evaluation: Evaluation) -> str:
+    """A moment of a run on one line."""
+    numbers = (f"{name} {value:.4g}" for name, value in evaluation._asdict().items() if value is not None)
+    return f"epoch {epoch:,}, step {step:,}, {status}, {engine}: {', '.join(numbers)}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
     """One moment of a run: the facts that every reader needs, and the answers to requests."""
 
@@ -191,6 +197,9 @@ class Snapshot:
     """What was requested; see `answer`."""
     changes: tuple[Change, ...] = ()
     """What was changed since the last reset, oldest first; the far past is forgotten."""
+
+    def __repr__(self) -> str:
+        return f"<Snapshot {moment_words(self.epoch, self.step, self.status, self.engine, self.evaluation)}>"
 
     def answer(self, request: type[Request[AnswerType]]) -> AnswerType | None:
         """The answer to the request of this class; None if there was none, or nothing to say."""

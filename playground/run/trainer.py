@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
+from numpy.typing import ArrayLike
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
-from playground.engine.compiled import cache
 from playground.engine.compiled.engine import fallbacks
 from playground.engine.engine import Engine, EngineName
-from playground.engine.engines import engine_for
+from playground.engine.engines import ChosenEngine, engine_for, resolve_engine
 from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.network import Network
 from playground.engine.passes import Pass
@@ -26,12 +25,14 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
-from playground.measure.snapshot import Snapshot, Status
-from playground.run import changes, parameters, training
+from playground.measure.snapshot import Snapshot, Status, moment_words
+from playground.run import changes, parameters, predictions, training
 from playground.run.interrupts import undivided
 from playground.run.observation import take_snapshot
+from playground.run.predictions import points_of
 from playground.run.run import Checkpoint, Document, Run, checkpoint, document_of, new_run, reset, restore
 from playground.run.timeline import Timeline
 
@@ -40,8 +41,9 @@ class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
-    the one to train on; see `use_engine`. `history_rows` bounds the histories, whose far past is thinned; None keeps
-    every row. Raises InputError, and UnavailableError where there is no such engine.
+    the one to train on: "reference", "compiled", or "auto" for the compiled one wherever it can be loaded; see
+    `use_engine`. `history_rows` bounds the histories, whose far past is thinned; None keeps every row. Raises
+    InputError, and UnavailableError where the compiled engine can't be loaded.
     """
 
     def __init__(
@@ -49,20 +51,29 @@ class Trainer:
         experiment: Experiment | None = None,
         *,
         initial: Mapping[str, Array] | None = None,
-        engine: EngineName = "reference",
+        engine: ChosenEngine = "auto",
         history_rows: int | None = None,
     ) -> None:
         setup = Setup(check(experiment or Experiment()))
-        self._hold(new_run(setup, initial, engine=engine, rows=history_rows), engine)
+        chosen = resolve_engine(engine, setup)
+        self._hold(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
         # Without given weights the first row is the reference's, whatever engine trains.
         self._begin(self._engine if initial else Reference(setup))
 
     @classmethod
-    def of(cls, run: Run, engine: EngineName = "reference") -> Trainer:
-        """A trainer that goes on with a run, bit for bit as if it had never stopped on the engine that trained it."""
+    def of(cls, run: Run, engine: ChosenEngine | None = None) -> Trainer:
+        """A trainer that goes on with a run, bit for bit as if it had never stopped on the engine that trained it.
+
+        Without an `engine` it is that one, wherever it can be loaded.
+        """
         trainer = cls.__new__(cls)
-        trainer._hold(run, engine)
+        chosen = engine or ("auto" if run.record.engine_changes[-1][1] == "compiled" else "reference")
+        trainer._hold(run, resolve_engine(chosen, run.setup))
         return trainer
+
+    def __repr__(self) -> str:
+        now = self.state.epoch, self.state.step, self.status, self.engine
+        return f"<Trainer {moment_words(*now, self.evaluation)}>"
 
     def _hold(self, run: Run, engine: EngineName) -> None:
         self.run = run
@@ -151,6 +162,9 @@ class Trainer:
 
         `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
         """
+        for name, number in (("steps", steps), ("epochs", epochs), ("seconds", seconds)):
+            if number is not None and not number >= 0:
+                raise InputError(name, number, "a number ≥ 0")
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
     @undivided
@@ -160,14 +174,14 @@ class Trainer:
             self.change(self.experiment)
         self.run.record.be_ready()
 
-    def use_engine(self, engine: EngineName) -> None:
+    def use_engine(self, engine: ChosenEngine) -> None:
         """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
 
         Within one engine the same experiment gives the same numbers each time; between the two they differ by rounding.
-        So the record keeps the steps at which the engine changed since the last reset. Raises UnavailableError.
+        So the record keeps the steps at which the engine changed since the last reset. Raises InputError for another
+        name, and UnavailableError.
         """
-        if engine == "compiled":
-            cache.load_kernels(self.network.dtype.name)
+        engine = resolve_engine(engine, self.setup)
         self._chosen_engine: EngineName = engine
         self._engine = engine_for(self.setup, engine, self._engine)
         self.run.record.note_engine(self.state.step, engine)
@@ -241,9 +255,27 @@ class Trainer:
         """The whole training, safe from what it does next."""
         return document_of(self.run)
 
-    def predict(self, x: Array) -> Array:
-        """Raw outputs o for points `x`, shape (n, 2), in evaluation mode: shape (outputs, n)."""
-        return self.outputs(self.setup.features_of(np.asarray(x, dtype=np.float64)))
+    def predict(self, x: ArrayLike) -> Array:
+        """Raw outputs o for points `x` of the plane, shape (n, 2), in evaluation mode: shape (outputs, n)."""
+        return self.outputs(self.setup.features_of(points_of(x)))
+
+    def probabilities(self, x: ArrayLike) -> Array:
+        """The probability of every class, in the order of `sample.class_names`, for points `x`: shape (n, classes).
+
+        Points are in the data's own units: of a table, as they stand in its columns. What a squared error makes of
+        classes is no probability; here it is scaled to the like of one. Raises InputError for a regression.
+        """
+        return predictions.probabilities(self.network, self.sample, self._outputs_of_own(x))
+
+    def labels(self, x: ArrayLike) -> Array:
+        """What the network says of points `x`, shape (n, 2), both in the data's own units: shape (n,).
+
+        Names of classes, or for a regression values.
+        """
+        return predictions.labels(self.network, self.sample, self._outputs_of_own(x))
+
+    def _outputs_of_own(self, x: ArrayLike) -> Array:
+        return self.predict(predictions.on_the_plane(self.sample, x))
 
     def outputs(self, columns: Array) -> Array:
         """o for inputs of shape (features, n) with the present weights, in evaluation mode: shape (outputs, n)."""

@@ -32,8 +32,8 @@ from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
 from playground.experiment.difference import Difference
-from playground.experiment.paths import read_value
-from playground.experiment.rules import MAX_LAYERS, convert, expand, refuse_unwritable
+from playground.experiment.reading import expand
+from playground.experiment.rules import MAX_LAYERS, convert, read_value, refuse_unwritable
 from playground.experiment.text import experiment_text, parse_json, with_table_path
 from playground.experiment.tree import Experiment
 from playground.files import progress

@@ -154,7 +154,7 @@ def probing() -> Iterator[Probe]:
 
 def headless_speed(experiment: Experiment, engine: str, seconds: float) -> float:
     """Steps per second of a trainer alone."""
-    trainer = Trainer(experiment, history_rows=HISTORY_ROWS)
+    trainer = Trainer(experiment, history_rows=HISTORY_ROWS, engine="reference")
     if engine != trainer.engine:
         trainer.use_engine(engine)
     trainer.advance(steps=200)
@@ -289,7 +289,7 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
 def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
     """Time to update and paint curves and gradients when a training has a history of a million rows."""
     small = Experiment(layers=tuple(Layer(2, Tanh()) for _ in range(layers)))
-    trainer = Trainer(small, history_rows=HISTORY_ROWS)
+    trainer = Trainer(small, history_rows=HISTORY_ROWS, engine="reference")
     noise = np.random.default_rng(0)
     for start in range(0, HISTORY, 10_000):
         at = np.arange(start + 1, start + 10_001)[:, np.newaxis]

@@ -31,7 +31,7 @@ def test_classes_are_balanced_named_and_learnable(kind: str, classes: int) -> No
     assert drawn.outputs == (1 if classes == 2 else classes)
     assert len(drawn.class_names) == classes
     assert np.abs(drawn.x).max() <= 6.5
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     before = trainer.evaluate().train_loss
     trainer.advance(epochs=3)
     assert trainer.evaluate().train_loss < before
@@ -52,7 +52,7 @@ def test_points_keep_their_order_and_marks() -> None:
 
 
 def test_outputs_follow_the_largest_target_of_all_points() -> None:
-    trainer = Trainer(points(target=[0, 0, 0, 3], train=[True, True, True, False]))
+    trainer = Trainer(points(target=[0, 0, 0, 3], train=[True, True, True, False]), engine="reference")
     assert trainer.network.layers[-1].units == 4
     assert trainer.advance(epochs=2) == "ready"
 
@@ -63,7 +63,7 @@ def test_points_survive_their_file() -> None:
 
 
 def test_points_may_be_a_regression() -> None:
-    trainer = Trainer(points(task="regression", target=[0.5, -1, 2, 1e3]))
+    trainer = Trainer(points(task="regression", target=[0.5, -1, 2, 1e3]), engine="reference")
     assert trainer.sample.task == "regression"
     assert trainer.network.layers[-1].units == 1
 
@@ -96,7 +96,7 @@ def test_points_built_in_code_are_checked_too() -> None:
 
 def test_the_test_share_is_seen_by_nothing() -> None:
     experiment = convert({"version": 1, "data": {"kind": "moons", "test_fraction": 0.25, "validation_fraction": 0.25}})
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     drawn = trainer.sample
     assert [int(np.sum(drawn.split == part)) for part in (TRAIN, VALIDATION, TEST)] == [250, 125, 125]
     assert trainer.setup.train.inputs.shape[1] == 250

@@ -62,7 +62,8 @@ def test_warm_up_multiplies_what_runs_underneath() -> None:
 
 def test_the_history_shows_the_rate_of_the_last_update() -> None:
     trainer = Trainer(
-        convert({"version": 1, "training": {"learning_rate": 1e-3, "schedule": {"kind": "exponential", "gamma": 0.5}}})
+        convert({"version": 1, "training": {"learning_rate": 1e-3, "schedule": {"kind": "exponential", "gamma": 0.5}}}),
+        engine="reference",
     )
     trainer.advance(epochs=3)
     assert trainer.snapshot().history.learning_rate.tolist() == [1e-3, 1e-3, 5e-4, 2.5e-4]

@@ -93,7 +93,7 @@ def test_values_are_scaled_by_the_training_points() -> None:
     drawn = draw_sample(values())
     training = drawn.labels[drawn.split == TRAIN]
     assert drawn.target_scale == (training.mean(), training.std())
-    trainer = Trainer(Experiment(data=values()))
+    trainer = Trainer(Experiment(data=values()), engine="reference")
     seen = trainer.setup.train
     assert seen.labels.mean() == pytest.approx(0, abs=1e-12) and seen.labels.std() == pytest.approx(1)
     np.testing.assert_allclose(seen.targets[0], seen.labels, rtol=1e-6)

@@ -99,7 +99,7 @@ def test_bad_arguments_are_one_line_and_exit_code_2(
         code = exit_.code
     assert code == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("main.py bench: ")
+    assert line.startswith("playground bench: ")
     assert named in line
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from playground.files import places
 from playground.files.menu_entry import add_menu_entry
 from playground.interop.opening import RESOURCES
 
@@ -21,9 +23,14 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="th
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home in which the program has left something of everything."""
-    for name in ("cache", "config", "data"):
+    for name in ("cache", "config", "data", "state"):
         monkeypatch.setenv(f"XDG_{name.upper()}_HOME", str(tmp_path / name))
-    for file in ("cache/{}/kernels/k.nbc", "config/{}/settings.conf", "data/{}/recovery/work.playground"):
+    for file in (
+        "cache/{}/kernels/k.nbc",
+        "config/{}/Neural Network Playground.conf",
+        "data/{}/recovery/work.playground",
+        "state/{}/log/playground.log",
+    ):
         path = tmp_path / file.format(NAME)
         path.parent.mkdir(parents=True)
         path.write_bytes(b"x" * 100_000)
@@ -40,17 +47,16 @@ def remove(*arguments: str, answers: str = "") -> str:
 
 
 def left(home: Path) -> set[str]:
-    """The program's files; what the desktop makes of its menus is its own."""
-    found = {path.relative_to(home) for path in home.rglob("*") if path.is_file()}
+    """The program's files and empty folders; what the desktop makes of its menus is its own."""
+    found = {path.relative_to(home) for path in home.rglob("*") if path.is_file() or not any(path.iterdir())}
     return {path.name for path in found if NAME in str(path)}
 
 
 def test_nothing_is_removed_unless_the_person_agrees(home: Path) -> None:
     before = left(home)
     listed = remove(answers="n\nn\n")
-    assert (
-        "compiled kernels: " in listed and "settings: " in listed and "menu entry: " in listed and "(0.1 MB)" in listed
-    )
+    assert all(f"{name}: " in listed for name in ("compiled kernels", "settings", "logs", "menu entry", "kept work"))
+    assert "(0.1 MB)" in listed
     assert remove(answers="") != "" and left(home) == before
 
 
@@ -67,3 +73,21 @@ def test_scripts_remove_without_being_asked(home: Path) -> None:
     assert left(home) == {"work.playground"}
     remove("--yes", "--kept-work")
     assert left(home) == set()
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("cache", "config", "data", "log"),
+        ("Caches", "Support", "Support", "Logs"),
+        ("Local/Cache", "Local", "Local", "Local/Logs"),
+    ],
+    ids=["Linux", "macOS", "Windows"],
+)
+def test_no_place_holds_another_so_that_kept_work_outlives_the_rest(
+    folders: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, folder in zip(("cache", "config", "data", "log"), folders, strict=True):
+        monkeypatch.setattr(places, f"user_{name}_path", lambda *_, at=tmp_path / folder, **__: at)
+    kept = [places.cache_path(), places.settings_path(), places.kept_work_path(), places.logs_path()]
+    assert not any(one.is_relative_to(other) for one, other in itertools.permutations(kept, 2))

@@ -45,7 +45,7 @@ class Twin:
     """The network, optimizer and schedule of an experiment, built from PyTorch's own parts."""
 
     def __init__(self, experiment: Experiment) -> None:
-        trainer = Trainer(experiment)
+        trainer = Trainer(experiment, engine="reference")
         self.experiment, self.training = experiment, experiment.training
         self.kinds = [layer.activation for layer in trainer.network.layers]
         self.loss = trainer.network.loss

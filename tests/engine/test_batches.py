@@ -59,7 +59,7 @@ def batches(order: Iterator[list[int]], size: int, batching: str) -> Iterator[tu
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("size", [1, 3, 4, 5, 6, 10])
 def test_updates_see_the_points_that_the_rules_say(size: int, shuffle: bool, batching: str) -> None:
-    trainer = Trainer(experiment_with(batch_size=size, shuffle=shuffle, batching=batching))
+    trainer = Trainer(experiment_with(batch_size=size, shuffle=shuffle, batching=batching), engine="reference")
     orders = (
         randomness.permutation(0, epoch, POINTS).tolist() if shuffle else list(range(POINTS)) for epoch in range(4)
     )
@@ -80,7 +80,7 @@ def test_updates_see_the_points_that_the_rules_say(size: int, shuffle: bool, bat
 @pytest.mark.parametrize("size", [0, 10, 11, 1_000_000])
 @pytest.mark.parametrize("batching", ["partial", "drop", "carry"])
 def test_batch_size_zero_or_above_the_set_is_the_whole_set(size: int, batching: str) -> None:
-    trainer = Trainer(experiment_with(batch_size=size, batching=batching))
+    trainer = Trainer(experiment_with(batch_size=size, batching=batching), engine="reference")
     w = trainer.state.parameters.copy()
     expected = w - 0.3 * np.mean([point_gradient(trainer, w, point) for point in range(POINTS)], axis=0)
     trainer.advance(steps=1)
@@ -91,7 +91,7 @@ def test_batch_size_zero_or_above_the_set_is_the_whole_set(size: int, batching: 
 
 @pytest.mark.parametrize(("batching", "steps"), [("partial", 4), ("drop", 3), ("carry", 3)])
 def test_an_epoch_has_this_many_steps(batching: str, steps: int) -> None:
-    trainer = Trainer(experiment_with(batch_size=3, batching=batching))
+    trainer = Trainer(experiment_with(batch_size=3, batching=batching), engine="reference")
     trainer.advance(epochs=5)
     assert (trainer.state.epoch, trainer.state.step) == (5, 5 * steps)
     np.testing.assert_array_equal(trainer.snapshot().history.epoch, np.arange(6))
@@ -100,7 +100,7 @@ def test_an_epoch_has_this_many_steps(batching: str, steps: int) -> None:
 
 @pytest.mark.parametrize("batching", ["partial", "drop", "carry"])
 def test_a_batch_that_grows_in_the_middle_of_an_epoch_skips_no_row_of_the_history(batching: str) -> None:
-    trainer = Trainer(experiment_with(batch_size=3, batching=batching, epochs=2))
+    trainer = Trainer(experiment_with(batch_size=3, batching=batching, epochs=2), engine="reference")
     trainer.advance(steps=2)
     trainer.configure(experiment_with(batch_size=8, batching=batching, epochs=2))
     trainer.advance(epochs=5)
@@ -110,7 +110,7 @@ def test_a_batch_that_grows_in_the_middle_of_an_epoch_skips_no_row_of_the_histor
 
 def test_divergence_in_a_carried_remainder_does_not_use_the_last_batch_again() -> None:
     """The remainder is measured after the epoch's last update, which has happened and counts."""
-    trainer = Trainer(experiment_with(batch_size=4, batching="carry", shuffle=False))
+    trainer = Trainer(experiment_with(batch_size=4, batching="carry", shuffle=False), engine="reference")
     trainer.setup.train.inputs[:, 8:] = np.inf
     assert trainer.advance(epochs=3) == "diverged"
     assert (trainer.state.step, trainer.state.epoch, trainer.state.position) == (2, 0, 8)
@@ -155,7 +155,7 @@ def test_gaussian_numbers_are_gaussian() -> None:
 
 def dropping(share: float, points: int = 500) -> Trainer:
     layers = (Layer(units=40, activation=Tanh(), dropout=share), Layer(units=5, activation=Tanh()))
-    return Trainer(Experiment(precision="float64", data=Circle(points=points), layers=layers))
+    return Trainer(Experiment(precision="float64", data=Circle(points=points), layers=layers), engine="reference")
 
 
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])

@@ -36,7 +36,7 @@ def experiment_of(loss: str, classes: int, weights: str = "balanced", **training
 @pytest.mark.parametrize("classes", [2, 3])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_losses_are_weighted_as_the_formula_says(loss: str, classes: int) -> None:
-    trainer = Trainer(experiment_of(loss, classes))
+    trainer = Trainer(experiment_of(loss, classes), engine="reference")
     network, sample = trainer.network, trainer.sample
     training = sample.labels[sample.split == TRAIN]
     found = trainer.evaluate()
@@ -49,12 +49,15 @@ def test_losses_are_weighted_as_the_formula_says(loss: str, classes: int) -> Non
             for label, cost in zip(labels, each, strict=True)
         )
         assert loss_found == pytest.approx(expected / len(labels), rel=1e-12)
-    assert found.train_accuracy == Trainer(experiment_of(loss, classes, "none")).evaluate().train_accuracy
+    assert (
+        found.train_accuracy
+        == Trainer(experiment_of(loss, classes, "none"), engine="reference").evaluate().train_accuracy
+    )
 
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_gradient_is_that_of_the_weighted_loss(classes: int) -> None:
-    trainer = Trainer(experiment_of("cross_entropy", classes))
+    trainer = Trainer(experiment_of("cross_entropy", classes), engine="reference")
     network, setup, w = trainer.network, trainer.setup, trainer.state.parameters.copy()
 
     def loss_at(parameters: np.ndarray) -> float:
@@ -98,7 +101,7 @@ def test_a_class_without_training_points_weighs_one() -> None:
     data = {"kind": "points", "x1": [0, 1, 2, 3], "x2": [0, 1, 2, 3], "target": [0, 0, 1, 2]}
     data |= {"train": [True, True, True, False]}
     loss = {"kind": "cross_entropy", "class_weights": "balanced"}
-    trainer = Trainer(convert({"version": 2, "data": data, "loss": loss}))
+    trainer = Trainer(convert({"version": 2, "data": data, "loss": loss}), engine="reference")
     assert trainer.setup.validation.weights is not None
     assert trainer.setup.validation.weights.tolist() == [1.0]
     assert trainer.setup.train.weights is not None
@@ -108,7 +111,8 @@ def test_a_class_without_training_points_weighs_one() -> None:
 def test_values_have_no_classes_to_weigh() -> None:
     loss = {"kind": "squared_error", "class_weights": "balanced"}
     weighted, plain = (
-        Trainer(convert({"version": 2, "data": "plane", "loss": one})) for one in (loss, {"kind": "squared_error"})
+        Trainer(convert({"version": 2, "data": "plane", "loss": one}), engine="reference")
+        for one in (loss, {"kind": "squared_error"})
     )
     assert weighted.setup.train.weights is None
     assert weighted.evaluate() == plain.evaluate()

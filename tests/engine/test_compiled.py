@@ -29,7 +29,7 @@ EXPERIMENTS = 200
 
 def pair(experiment: Experiment) -> tuple[Trainer, Trainer]:
     """The same training on both engines."""
-    return Trainer(experiment), Trainer(experiment, engine="compiled")
+    return Trainer(experiment, engine="reference"), Trainer(experiment, engine="compiled")
 
 
 def close(found: Array, expected: Array, tolerance: float) -> None:
@@ -114,7 +114,7 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped() -> None:
 
 
 def test_the_engine_changes_between_two_steps_and_it_is_on_record(experiment: Experiment) -> None:
-    reference, mixed = Trainer(experiment), Trainer(experiment)
+    reference, mixed = Trainer(experiment, engine="reference"), Trainer(experiment, engine="reference")
     reference.advance(steps=30)
     mixed.advance(steps=7)
     mixed.use_engine("compiled")
@@ -272,7 +272,7 @@ AT_ONCE = """
 import sys, threading, time
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
-cache._KERNELS, cache._warm_up = "slow_kernels", lambda kernels, dtype: None
+cache.KERNELS, cache.warm_up = "slow_kernels", lambda kernels, dtype: None
 loaded, start = [], threading.Barrier(4)
 def load():
     start.wait()
@@ -308,7 +308,7 @@ TINY = """
 import sys
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
-cache._KERNELS, cache._warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
+cache.KERNELS, cache.warm_up = "tiny_kernels", lambda kernels, dtype: print(kernels.double(dtype.type(2)))
 cache.load_kernels("float32")
 """
 
@@ -354,7 +354,7 @@ import sys
 sys.path.insert(0, "{folder}")
 from playground.engine.compiled import cache
 def fail(kernels, dtype): raise RuntimeError("no luck")
-cache._KERNELS, cache._warm_up = "tiny_kernels", fail
+cache.KERNELS, cache.warm_up = "tiny_kernels", fail
 try: cache.load_kernels("float32")
 except cache.UnavailableError as error: print(error)
 """

@@ -24,7 +24,7 @@ def experiment(*layers: dict[str, Any], **training: Any) -> Experiment:
 
 
 def test_weight_names_follow_the_normalization() -> None:
-    trainer = Trainer(experiment({"normalization": "batch"}, {"normalization": "layer"}, {}))
+    trainer = Trainer(experiment({"normalization": "batch"}, {"normalization": "layer"}, {}), engine="reference")
     assert list(trainer.parameters()) == [
         *("W0", "b0", "gamma0", "beta0", "mean0", "var0"),
         *("W1", "b1", "gamma1", "beta1"),
@@ -33,7 +33,7 @@ def test_weight_names_follow_the_normalization() -> None:
 
 
 def test_evaluation_uses_the_running_statistics_and_training_moves_them() -> None:
-    trainer = Trainer(experiment({"normalization": "batch"}, batch_size=0))
+    trainer = Trainer(experiment({"normalization": "batch"}, batch_size=0), engine="reference")
     names = trainer.parameters()
     assert names["mean0"].tolist() == [0] * 4
     assert names["var0"].tolist() == [1] * 4
@@ -48,7 +48,7 @@ def test_evaluation_uses_the_running_statistics_and_training_moves_them() -> Non
 
 
 def test_what_the_network_says_of_a_point_does_not_depend_on_the_others() -> None:
-    trainer = Trainer(experiment({"normalization": "batch"}, {"normalization": "layer"}))
+    trainer = Trainer(experiment({"normalization": "batch"}, {"normalization": "layer"}), engine="reference")
     trainer.advance(epochs=3)
     x = np.random.default_rng(0).uniform(-5, 5, (7, 2))
     one_by_one = np.concatenate([trainer.predict(x[k : k + 1]) for k in range(7)], axis=1)
@@ -56,7 +56,7 @@ def test_what_the_network_says_of_a_point_does_not_depend_on_the_others() -> Non
 
 
 def test_a_batch_of_one_point_trains_on_the_running_statistics() -> None:
-    trainer = Trainer(experiment({"normalization": "batch"}, batch_size=1))
+    trainer = Trainer(experiment({"normalization": "batch"}, batch_size=1), engine="reference")
     before = {name: values.copy() for name, values in trainer.parameters().items()}
     assert trainer.advance(epochs=2) == "ready"
     assert np.array_equal(trainer.parameters()["var0"], before["var0"])
@@ -65,7 +65,7 @@ def test_a_batch_of_one_point_trains_on_the_running_statistics() -> None:
 
 def test_noise_and_decay_leave_normalization_alone() -> None:
     layer = {"normalization": "layer"}
-    trainer = Trainer(experiment(layer, learning_rate=0, weight_noise=0.1, weight_decay=0.5))
+    trainer = Trainer(experiment(layer, learning_rate=0, weight_noise=0.1, weight_decay=0.5), engine="reference")
     trainer.advance(steps=3)
     assert trainer.parameters()["gamma0"].tolist() == [1] * 4
     assert trainer.parameters()["beta0"].tolist() == [0] * 4
@@ -73,7 +73,10 @@ def test_noise_and_decay_leave_normalization_alone() -> None:
 
 
 def test_a_skip_connection_adds_what_comes_in() -> None:
-    plain, skipping = Trainer(experiment({}, {})), Trainer(experiment({}, {"skip": True}))
+    plain, skipping = (
+        Trainer(experiment({}, {}), engine="reference"),
+        Trainer(experiment({}, {"skip": True}), engine="reference"),
+    )
     x = np.random.default_rng(0).uniform(-5, 5, (9, 2))
     p = plain.parameters()
     hidden = np.tanh(p["W0"] @ x.T + p["b0"][:, np.newaxis])
@@ -82,8 +85,11 @@ def test_a_skip_connection_adds_what_comes_in() -> None:
 
 
 def test_a_muted_layer_passes_on_what_comes_in_and_its_weights_wait() -> None:
-    muted = Trainer(experiment({}, {"muted": True, "dropout": 0.5, "normalization": "batch"}, {}, weight_noise=0.01))
-    without = Trainer(experiment({}, {}))
+    muted = Trainer(
+        experiment({}, {"muted": True, "dropout": 0.5, "normalization": "batch"}, {}, weight_noise=0.01),
+        engine="reference",
+    )
+    without = Trainer(experiment({}, {}), engine="reference")
     values = muted.parameters()
     without.set_parameters(
         {"W0": values["W0"], "b0": values["b0"], "W1": values["W2"], "b1": values["b2"], "W2": values["W3"]}
@@ -104,7 +110,7 @@ def test_widths_that_differ_are_refused(field: str) -> None:
 
 
 def test_a_frozen_layer_keeps_its_weights_while_its_statistics_follow_the_data() -> None:
-    trainer = Trainer(experiment({"normalization": "batch", "trainable": False}))
+    trainer = Trainer(experiment({"normalization": "batch", "trainable": False}), engine="reference")
     before = {name: values.copy() for name, values in trainer.parameters().items()}
     trainer.advance(epochs=1)
     after = trainer.parameters()
@@ -118,7 +124,8 @@ def test_gradients_agree_with_finite_differences(normalization: str, skip: bool)
     from playground.engine import reference
 
     trainer = Trainer(
-        experiment({"normalization": normalization}, {"normalization": normalization, "skip": skip, "dropout": 0.3})
+        experiment({"normalization": normalization}, {"normalization": normalization, "skip": skip, "dropout": 0.3}),
+        engine="reference",
     )
     trainer.advance(epochs=2)
     network, p = trainer.network, trainer.state.parameters.copy()

@@ -111,7 +111,9 @@ def test_state_keeps_the_precision_of_the_experiment(
     experiment: Experiment, optimizer: Optimizer, precision: str
 ) -> None:
     training = replace(experiment.training, optimizer=optimizer, weight_decay=0.1, weight_noise=0.01, clip_norm=0.1)
-    trainer = Trainer(replace(experiment, precision=precision, training=training, regularizer=ElasticNet()))
+    trainer = Trainer(
+        replace(experiment, precision=precision, training=training, regularizer=ElasticNet()), engine="reference"
+    )
     trainer.advance(steps=3)
     state = trainer.state
     for array in (state.parameters, state.gradient, state.update, state.slots, state.carried):
@@ -125,7 +127,7 @@ def frozen_in_the_middle(training: Training) -> Trainer:
     """Three layers with a penalty, the second of them frozen, and biases that are not 0."""
     layers = (Layer(units=3), Layer(units=4, trainable=False, regularizer=L1(strength=5.0)), Layer(units=2))
     experiment = Experiment(precision="float64", layers=layers, bias=0.3, regularizer=L2(strength=0.2))
-    return Trainer(replace(experiment, training=training))
+    return Trainer(replace(experiment, training=training), engine="reference")
 
 
 def test_update_is_penalty_then_clip_then_decay_then_optimizer_then_noise() -> None:
@@ -177,7 +179,7 @@ def test_weights_that_are_no_longer_finite_are_refused_before_they_spoil_anythin
 def test_memory_that_overflows_is_divergence_too() -> None:
     """In float32 0.001·(1e22)² is infinite; Adam would divide by it and never move again."""
     experiment = Experiment(training=Training(optimizer=Adam()))
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     with np.errstate(all="ignore"), pytest.raises(DivergedError):
         update(trainer.setup, trainer.state, np.full(trainer.network.size, 1e22, np.float32), 0.01)
     assert np.isfinite(trainer.state.slots).all()
@@ -207,7 +209,9 @@ def test_weight_decay_does_not_reach_the_optimizer(optimizer: Optimizer) -> None
 
 @pytest.mark.parametrize("regularizer", [kind() for kind in members(Regularizer).values()], ids=repr)
 def test_penalty_is_never_on_biases(regularizer: Regularizer) -> None:
-    trainer = Trainer(Experiment(layers=(Layer(units=3),), bias=0.4, regularizer=regularizer, precision="float64"))
+    trainer = Trainer(
+        Experiment(layers=(Layer(units=3),), bias=0.4, regularizer=regularizer, precision="float64"), engine="reference"
+    )
     g = add_penalties(trainer.network, trainer.state.parameters, np.zeros(trainer.network.size))
     for layer in trainer.network.layers:
         np.testing.assert_array_equal(layer.b(g), 0)
@@ -229,7 +233,7 @@ def test_penalties_have_their_textbook_values() -> None:
 def test_a_layers_own_regularizer_replaces_the_networks() -> None:
     none = members(Regularizer)["none"]()
     layers = (Layer(units=3), Layer(units=3, regularizer=none), Layer(units=3, regularizer=L1(strength=2.0)))
-    trainer = Trainer(Experiment(layers=layers, regularizer=L2(strength=0.1)))
+    trainer = Trainer(Experiment(layers=layers, regularizer=L2(strength=0.1)), engine="reference")
     assert [layer.regularizer for layer in trainer.network.layers] == [
         L2(strength=0.1),
         none,
@@ -261,7 +265,9 @@ def test_frozen_layers_are_untouched_by_everything(optimizer: Optimizer) -> None
 
 def test_weight_noise_has_its_standard_deviation_on_weights_and_biases() -> None:
     training = Training(optimizer=Sgd(), learning_rate=0.0, weight_noise=0.1)
-    trainer = Trainer(Experiment(layers=(Layer(units=400),), precision="float64", training=training))
+    trainer = Trainer(
+        Experiment(layers=(Layer(units=400),), precision="float64", training=training), engine="reference"
+    )
     before = trainer.state.parameters.copy()
     trainer.advance(steps=2)
     noise = (trainer.state.parameters - before) / np.sqrt(2)

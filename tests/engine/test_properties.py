@@ -29,7 +29,7 @@ def trainer(seed: int = 0, activation: str = "tanh", **changed: Any) -> Trainer:
     layers = [{"units": 5, "activation": activation}, {"units": 4, "activation": activation}]
     data = {"kind": "moons", "points": 40, "noise": 0.1}
     base = {"version": 1, "seed": seed, "precision": "float64", "data": data, "layers": layers}
-    return Trainer(convert({**base, **changed}))
+    return Trainer(convert({**base, **changed}), engine="reference")
 
 
 @given(seeds, activations)
@@ -96,7 +96,7 @@ def test_save_load_and_go_on_equals_never_having_stopped(
     through.advance(steps=stop)
     checkpoint = through.checkpoint()
     through.advance(steps=20)
-    other = Trainer(experiment_from_text(experiment_text(checkpoint.experiment)))
+    other = Trainer(experiment_from_text(experiment_text(checkpoint.experiment)), engine="reference")
     other.restore(checkpoint)
     other.advance(steps=20)
     again = trainer(seed, activation, training=training, precision=precision)

@@ -17,7 +17,7 @@ EXPERIMENTS = covering_set()
 
 
 def trained(experiment: Experiment, steps: int = 200) -> Trainer:
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(steps=steps)
     return trainer
 

@@ -259,7 +259,7 @@ from pathlib import Path
 from playground import Trainer
 from playground.storage.document import save_document
 from playground.interop.opening import load_preset
-trainer = Trainer(load_preset("circle"))
+trainer = Trainer(load_preset("circle"), engine="reference")
 print("ready", flush=True)
 while True:
     trainer.advance(steps=1)

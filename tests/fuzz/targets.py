@@ -68,7 +68,7 @@ def experiment(data: bytes) -> None:
     assert experiment_from_text(experiment_text(read)) == read
     if is_small(read):
         try:
-            trainer = Trainer(read)
+            trainer = Trainer(read, engine="reference")
         except InputError as error:
             refuses_in_words(error)
             return
@@ -145,7 +145,7 @@ def weight_file(data: bytes) -> None:
         for name, values in arrays.items():
             assert values.dtype.kind in "fiu" and values.size <= weights.MAX_NUMBERS, name
         try:
-            Trainer(initial=arrays)
+            Trainer(initial=arrays, engine="reference")
         except InputError as error:
             refuses_in_words(error)
 
@@ -269,7 +269,7 @@ def document_seeds() -> list[bytes]:
     found = []
     for one in small_experiments():
         for steps in (0, 4):
-            trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None)
+            trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None, engine="reference")
             trainer.advance(steps=steps)
             trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.read_payload(documents.document_bytes(trainer.document()), "x")))
@@ -282,4 +282,4 @@ def weight_seeds() -> list[bytes]:
     write_array(buffer, np.array([[0.5, math.pi]]), allow_pickle=False)
     compressed = io.BytesIO()
     np.savez_compressed(compressed, W0=np.zeros((1, 2)), b0=np.zeros(1))
-    return [weights.weight_bytes(Trainer().parameters()), compressed.getvalue(), buffer.getvalue()]
+    return [weights.weight_bytes(Trainer(engine="reference").parameters()), compressed.getvalue(), buffer.getvalue()]

@@ -52,7 +52,7 @@ def test_the_last_frame_shows_what_a_trainer_of_ones_own_finds(
 ) -> None:
     experiment = msgspec.structs.replace(experiment, data=data or experiment.data)
     made(tmp_path / "a.gif", experiment, 12)
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(epochs=12)
     studio = GifWriter(trainer, 12, 200)
     truth = np.asarray(studio.drawn(trainer.snapshot([studio.request]))).astype(int)
@@ -71,7 +71,7 @@ def test_frames_differ_and_paper_stays_white(experiment: Experiment, tmp_path: P
 
 
 def test_training_starts_from_the_given_weights(experiment: Experiment, tmp_path: Path) -> None:
-    start = Trainer(experiment)
+    start = Trainer(experiment, engine="reference")
     start.advance(epochs=30)
     made(tmp_path / "a.gif", experiment, 1, initial=start.parameters())
     studio = GifWriter(start, 1, 200)

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import csv
 import runpy
+import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.metadata import PackageNotFoundError
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +78,7 @@ def default_precision() -> Iterator[Any]:
 
 
 def trained(experiment: Experiment, epochs: int = 5) -> Exportable:
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(epochs=epochs)
     return Exportable.of(trainer)
 
@@ -122,7 +125,10 @@ def test_the_numpy_script_has_every_activation_and_normalization(
 @pytest.mark.parametrize("loss", members(Loss))
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_numpy_script_names_the_classes_that_the_engine_gives(loss: str, classes: int, written: Written) -> None:
-    trainer = Trainer(made(data={"kind": "blobs", "points": 60, "classes": classes}, loss=loss, layers=[{"units": 5}]))
+    trainer = Trainer(
+        made(data={"kind": "blobs", "points": 60, "classes": classes}, loss=loss, layers=[{"units": 5}]),
+        engine="reference",
+    )
     trainer.advance(epochs=30)
     exportable = Exportable.of(trainer)
     script = runpy.run_path(str(written("numpy", exportable)))
@@ -152,15 +158,19 @@ def test_names_are_text_in_a_script_and_nothing_else(name: str, kind: str, writt
         x1=(1.0, -1.0, 2.0, -2.0), x2=(0.0, 1.0, 1.0, 0.0), target=(0.0, 1.0, 0.0, 1.0), class_names=(name, "B")
     )
     layers = (Layer(units=2, id=name),)
-    text = written(kind, Exportable.of(Trainer(Experiment(name=name, data=points, layers=layers)))).read_text("utf-8")
+    text = written(
+        kind, Exportable.of(Trainer(Experiment(name=name, data=points, layers=layers), engine="reference"))
+    ).read_text("utf-8")
     plain = Experiment(data=msgspec.structs.replace(points, class_names=()), layers=(Layer(units=2),))
-    clean = written(kind, Exportable.of(Trainer(plain))).read_text("utf-8")
+    clean = written(kind, Exportable.of(Trainer(plain, engine="reference"))).read_text("utf-8")
     # Apart from two lines that set a text each, it is the script of an experiment without names.
     different = [(a, b) for a, b in zip(text.split("\n"), clean.split("\n"), strict=True) if a != b]
     assert [a.split(" = ")[0] for a, _ in different] == ["NAME", "CLASS_NAMES"]
     compile(text, "script", "exec")
     if kind == "numpy":
-        script = runpy.run_path(str(written(kind, Exportable.of(Trainer(Experiment(name=name, data=points))))))
+        script = runpy.run_path(
+            str(written(kind, Exportable.of(Trainer(Experiment(name=name, data=points), engine="reference"))))
+        )
         assert script["NAME"] == name
         assert script["CLASS_NAMES"] == (name, "B")
 
@@ -234,7 +244,7 @@ def test_a_training_can_be_repeated_from_the_weights_it_started_from(trainer: Tr
     exportable = Exportable.of(trainer)
     assert exportable.repeatable
     assert all(np.array_equal(exportable.initial[name], values) for name, values in given.items())
-    again = Trainer(exportable.experiment, initial=exportable.initial)
+    again = Trainer(exportable.experiment, initial=exportable.initial, engine="reference")
     again.advance(epochs=3)
     assert np.array_equal(again.state.parameters, flat_parameters(exportable.network, exportable.parameters))
 
@@ -357,7 +367,7 @@ def every_choice() -> Iterator[tuple[str, dict[str, Any]]]:
 
 @pytest.mark.parametrize("chosen", [pytest.param(chosen, id=kind) for kind, chosen in every_choice()])
 def test_the_pytorch_script_knows_every_member_of_every_family(chosen: dict[str, Any], written: Written) -> None:
-    script = written("pytorch", Exportable.of(Trainer(made(**chosen))))
+    script = written("pytorch", Exportable.of(Trainer(made(**chosen), engine="reference")))
     compile(script.read_bytes(), "script", "exec")
 
 
@@ -407,7 +417,7 @@ def test_the_pytorch_script_schedules_and_stops_as_the_engine_does(
 
 
 def test_the_pytorch_script_ends_with_the_trained_weights(written: Written, default_precision: Any) -> None:
-    trainer = Trainer(made(layers=[{"units": 4, "activation": "tanh"}], precision="float64"))
+    trainer = Trainer(made(layers=[{"units": 4, "activation": "tanh"}], precision="float64"), engine="reference")
     trainer.advance(steps=5)
     exportable = Exportable.of(trainer)
     script = runpy.run_path(str(written("pytorch", exportable)))
@@ -440,7 +450,7 @@ def test_a_script_that_learns_otherwise_fails_its_proof(exportable: Exportable, 
 @pytest.fixture
 def without_libraries(monkeypatch: pytest.MonkeyPatch) -> None:
     """No optional library is installed."""
-    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "find_spec", lambda name: find_spec(name) if name == "pip" else None)
 
 
 def test_export_trains_writes_and_says_how_near_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -450,7 +460,7 @@ def test_export_trains_writes_and_says_how_near_it_is(tmp_path: Path, capsys: py
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"Wrote {file} after 2 epochs."
     assert said[1].startswith("Run again from the file at 1,125 points: predictions differ by ")
-    trainer = Trainer(load(preset_paths()["xor"]))
+    trainer = Trainer(load(preset_paths()["xor"]), engine="reference")
     trainer.advance(epochs=2)
     assert told(runpy.run_path(str(file)), Exportable.of(trainer)) <= 1e-6
 
@@ -474,7 +484,7 @@ def test_the_command_line_makes_an_animation(tmp_path: Path, capsys: pytest.Capt
         assert picture.n_frames == 6 + 1
     assert f"{picture.n_frames} frames up to epoch 6" in capsys.readouterr().out
 
-    trainer = Trainer(load_preset("xor"), initial={"b0": np.full(4, 0.5)})
+    trainer = Trainer(load_preset("xor"), initial={"b0": np.full(4, 0.5)}, engine="reference")
     trainer.advance(epochs=3)
     save_document(tmp_path / "mine.playground", trainer.document())
     assert main(["export", str(tmp_path / "mine.playground"), *arguments]) == 0
@@ -491,9 +501,20 @@ def test_a_missing_library_is_named_with_what_to_install(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"needs {missing}, which" in captured.err
-    assert f'-m pip install -e "{Path(__file__).parents[2]}[{kind}]"' in captured.err
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8"))["project"]
+    libraries = " ".join(f'"{line}"' for line in project["optional-dependencies"][kind])
+    assert f'"{sys.executable}" -m pip install {libraries}\n' in captured.err
     assert captured.err.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+def test_what_to_install_works_without_pip_and_without_an_installation(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_installed(name: str) -> list[str]:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(formats, "find_spec", lambda name: None)
+    monkeypatch.setattr(formats, "requires", not_installed)
+    assert FORMATS["onnx"].remedy == f'uv pip install --python "{sys.executable}" "onnx" "onnxruntime"'
 
 
 def test_a_pytorch_script_can_be_written_unproven_without_pytorch(tmp_path: Path, without_libraries: None) -> None:
@@ -502,7 +523,7 @@ def test_a_pytorch_script_can_be_written_unproven_without_pytorch(tmp_path: Path
     assert main([*arguments, "--no-proof"]) == 0
     assert "class Network(nn.Module):" in file.read_text("utf-8")
     with pytest.raises(MissingLibraryError):
-        export(FORMATS["pytorch"], Exportable.of(Trainer(made())), file)
+        export(FORMATS["pytorch"], Exportable.of(Trainer(made(), engine="reference")), file)
 
 
 def test_a_failed_proof_ends_with_1_and_the_figure(
@@ -549,7 +570,7 @@ def test_a_preset_as_an_experiment_file_is_the_preset(tmp_path: Path) -> None:
 
 
 def test_of_a_document_its_own_training_is_exported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    trainer = Trainer(load_preset("xor"))
+    trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=3)
     save_document(tmp_path / "mine.playground", trainer.document())
     arguments = ["export", str(tmp_path / "mine.playground"), "--to", "weights", "--out", str(tmp_path / "mine.npz")]

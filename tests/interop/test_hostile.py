@@ -369,7 +369,7 @@ def test_variances_below_zero_are_refused() -> None:
 
     experiment = Experiment(layers=(Layer(1, normalization=BatchNormalization()),))
     with pytest.raises(InputError, match="var0: 'a negative number'"):
-        Trainer(experiment, initial={"var0": np.array([-1.0])})
+        Trainer(experiment, initial={"var0": np.array([-1.0])}, engine="reference")
 
 
 # Tables ---------------------------------------------------------------------------------------------------------------

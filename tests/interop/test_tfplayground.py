@@ -99,7 +99,7 @@ def test_the_random_numbers_are_those_of_the_library() -> None:
 
 def test_the_first_point_and_weight_of_the_example() -> None:
     experiment = experiment_from_link(EXAMPLE).experiment
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     drawn = trainer.sample
     assert (*drawn.x[0], drawn.labels[0]) == (0.24014491222149606, 0.46035893207186385, 1)
     assert trainer.parameters()["W0"][0, 0] == 0.013961340352000695
@@ -118,7 +118,7 @@ def test_the_example_trains_to_the_published_losses(engine: Literal["reference",
 def test_points_and_weights_are_the_originals(name: str, noise: int) -> None:
     problem = "problem=regression&regDataset" if name.startswith("reg") else "dataset"
     link = f"#seed=0.{noise}&{problem}={name}&noise={noise}&networkShape=3,2"
-    page, trainer = Page(link), Trainer(experiment_from_link(link).experiment)
+    page, trainer = Page(link), Trainer(experiment_from_link(link).experiment, engine="reference")
     x, y, label = np.array(page.points).T
     np.testing.assert_allclose(trainer.sample.x, np.stack([x, y], axis=1), rtol=0, atol=1e-14)
     labels = label if name.startswith("reg") else (label + 1) / 2
@@ -157,7 +157,7 @@ def test_the_links_vary_in_all_that_matters() -> None:
     assert {type(e.layers[0].activation) for e in experiments if e.layers} >= {Tanh, Relu, Sigmoid}
     assert {type(e.regularizer) for e in experiments} == {NoRegularizer, L1, L2}
     assert any(isinstance(e.initializer, Zeros) for e in experiments) and any(not e.layers for e in experiments)
-    carried = [Trainer(e) for e in experiments]
+    carried = [Trainer(e, engine="reference") for e in experiments]
     assert sum(t.setup.points % t.setup.batch_size > 0 for t in carried) >= 5
 
 
@@ -254,7 +254,7 @@ def test_what_is_not_taken_as_it_stands_is_noted(said: str, same_as: str, noted:
 def test_a_batch_that_is_never_full_trains_nothing_and_says_so(size: str) -> None:
     experiment, notes = experiment_from_link(f"{EXAMPLE}&batchSize={size}")
     assert len(notes) == 1 and size in notes[0] and "never updates" in notes[0]
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     before = trainer.state.parameters.copy()
     trainer.advance(epochs=5)
     np.testing.assert_array_equal(trainer.state.parameters, before)
@@ -471,7 +471,7 @@ def test_a_file_with_impossible_data_is_refused(data: dict[str, Any], place: str
 
 
 def test_reset_returns_to_the_very_same_weights() -> None:
-    trainer = Trainer(PLAIN)
+    trainer = Trainer(PLAIN, engine="reference")
     first = trainer.state.parameters.copy()
     trainer.advance(epochs=3)
     trainer.reset()
@@ -480,31 +480,31 @@ def test_reset_returns_to_the_very_same_weights() -> None:
 
 def test_another_data_seed_acts_on_the_weights_at_the_next_reset() -> None:
     other = replace(PLAIN, data=replace(PLAIN.data, seed="0.1"))
-    trainer = Trainer(PLAIN)
+    trainer = Trainer(PLAIN, engine="reference")
     before = trainer.state.parameters.copy()
     trainer.configure(other)
     np.testing.assert_array_equal(trainer.state.parameters, before)
-    np.testing.assert_array_equal(trainer.sample.x, Trainer(other).sample.x)
+    np.testing.assert_array_equal(trainer.sample.x, Trainer(other, engine="reference").sample.x)
     trainer.reset()
-    np.testing.assert_array_equal(trainer.state.parameters, Trainer(other).state.parameters)
+    np.testing.assert_array_equal(trainer.state.parameters, Trainer(other, engine="reference").state.parameters)
 
 
 def test_another_seed_of_the_experiment_draws_other_weights_and_the_same_points() -> None:
-    trainer, reseeded = Trainer(PLAIN), Trainer(replace(PLAIN, seed=1))
+    trainer, reseeded = Trainer(PLAIN, engine="reference"), Trainer(replace(PLAIN, seed=1), engine="reference")
     assert np.abs(reseeded.parameters()["W0"] - trainer.parameters()["W0"]).max() > 0.01
     assert np.abs(reseeded.parameters()["W0"]).max() <= 0.5
     np.testing.assert_array_equal(reseeded.sample.x, trainer.sample.x)
 
 
 def test_the_initializer_works_with_any_data() -> None:
-    trainer = Trainer(replace(PLAIN, data=Circle(), layers=(Layer(50, Tanh()),)))
+    trainer = Trainer(replace(PLAIN, data=Circle(), layers=(Layer(50, Tanh()),)), engine="reference")
     weights = trainer.parameters()["W0"]
     assert 0.4 < np.abs(weights).max() <= 0.5
-    np.testing.assert_array_equal(Trainer(trainer.experiment).parameters()["W0"], weights)
+    np.testing.assert_array_equal(Trainer(trainer.experiment, engine="reference").parameters()["W0"], weights)
 
 
 def test_layers_come_and_go_while_it_trains() -> None:
-    trainer = Trainer(replace(PLAIN, layers=(Layer(4, Tanh(), id="A"), Layer(2, Tanh(), id="B"))))
+    trainer = Trainer(replace(PLAIN, layers=(Layer(4, Tanh(), id="A"), Layer(2, Tanh(), id="B"))), engine="reference")
     trainer.advance(epochs=20)
     before, outputs = trainer.checkpoint(), trainer.predict(trainer.sample.x)
     grown = replace(PLAIN, layers=(*trainer.experiment.layers, Layer(2, Tanh(), id="C")))

@@ -27,7 +27,7 @@ def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh
     other = changed.pop("layer", {})
     layers = [{"units": units, "activation": activation, **other} for units in widths]
     base = {"version": 1, "data": {"kind": "circle", "points": 200, "noise": 0.05}, "layers": layers}
-    trainer = Trainer(convert({**base, **changed}))
+    trainer = Trainer(convert({**base, **changed}), engine="reference")
     trainer.advance(epochs=epochs)
     return trainer.snapshot()
 
@@ -115,13 +115,13 @@ def test_each_sentence_has_its_numbers_and_a_remedy_that_is_allowed(kind: str) -
     assert "nan" not in finding.text
     assert finding.remedy is not None
     assert check(finding.remedy.experiment) != snapshot.experiment
-    trainer = Trainer(snapshot.experiment)
+    trainer = Trainer(snapshot.experiment, engine="reference")
     trainer.configure(finding.remedy.experiment)
     trainer.advance(epochs=1)
 
 
 def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
-    trainer = Trainer(load_preset("vanishing-gradients"))
+    trainer = Trainer(load_preset("vanishing-gradients"), engine="reference")
     trainer.advance(epochs=20)
     first = diagnose(trainer.snapshot())[0]
     assert first.kind == "vanishing"
@@ -134,7 +134,7 @@ def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
 @pytest.mark.parametrize("name", ["spiral", "circle", "xor", "gaussians", "moons", "relu-folds", "plane"])
 @pytest.mark.parametrize("epochs", [1, 50, 300])
 def test_healthy_presets_get_no_alarm(name: str, epochs: int) -> None:
-    trainer = Trainer(load_preset(name))
+    trainer = Trainer(load_preset(name), engine="reference")
     trainer.advance(epochs=epochs)
     assert set(kinds(trainer.snapshot())) <= {"overfitting"}
 
@@ -183,7 +183,7 @@ def test_without_a_rate_that_worked_the_remedy_is_one_that_suits_most() -> None:
 
 
 def test_a_schedule_keeps_its_shape_in_the_remedy() -> None:
-    trainer = Trainer(load_preset("hills"))
+    trainer = Trainer(load_preset("hills"), engine="reference")
     halving = sgd(0.04, schedule={"kind": "step", "step_size": 10, "gamma": 0.5})
     layers = [{"units": 8}, {"units": 8}]
     trainer.configure(convert({"version": 1, "data": "hills", "layers": layers, "training": halving}))
@@ -218,7 +218,7 @@ TABLE = "a,b,c\n" + "\n".join(f"{k % 7},{k % 5},{k % 2}" for k in range(60))
 def test_losses_are_compared_as_long_as_only_the_way_of_learning_changes(
     tmp_path: Path, path: str, value: Any, goes_on: bool
 ) -> None:
-    trainer = Trainer(Experiment(layers=(Layer(4, Tanh(), id="A"),)))
+    trainer = Trainer(Experiment(layers=(Layer(4, Tanh(), id="A"),)), engine="reference")
     trainer.advance(epochs=5)
     if value == "batch-7.csv":
         (tmp_path / value).write_text(TABLE)
@@ -233,7 +233,7 @@ def test_losses_are_compared_as_long_as_only_the_way_of_learning_changes(
 
 
 def test_a_weight_set_by_hand_begins_a_new_comparison() -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.advance(epochs=5)
     trainer.set_weight("W0", (0, 0), 3.0)
     trainer.advance(epochs=2)
@@ -242,7 +242,7 @@ def test_a_weight_set_by_hand_begins_a_new_comparison() -> None:
 
 
 def test_a_change_of_which_no_more_than_a_label_is_known_begins_a_new_comparison() -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.advance(epochs=8)
     known = trainer.snapshot()
     snapshot = dataclasses.replace(known, changes=(Change(int(known.history.step[5]), 5.0, 0.0, "learning rate 0.02"),))
@@ -251,7 +251,7 @@ def test_a_change_of_which_no_more_than_a_label_is_known_begins_a_new_comparison
 
 
 def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began() -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     for noise in (0.0, 0.5, 0.2, 0.0):
         trainer.advance(epochs=2)
         trainer.configure(with_value(trainer.experiment, "data.noise", noise), title="noise", goes_on=True)
@@ -263,7 +263,7 @@ def test_what_a_drag_went_through_is_not_forgotten_when_it_ends_where_it_began()
 
 
 def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() -> None:
-    trainer = Trainer(convert({"version": 1, "data": "plane", "training": sgd(0.001)}))
+    trainer = Trainer(convert({"version": 1, "data": "plane", "training": sgd(0.001)}), engine="reference")
     trainer.advance(epochs=10)
     noisy = replace(trainer.experiment, data=replace(trainer.experiment.data, noise=0.3))
     trainer.configure(with_rate(noisy, 1e5))
@@ -277,7 +277,7 @@ def test_after_a_divergence_what_differs_from_the_healthy_moment_is_on_record() 
 
 
 def test_other_data_make_the_loss_jump_without_blame() -> None:
-    trainer = Trainer(load_preset("circle"))
+    trainer = Trainer(load_preset("circle"), engine="reference")
     trainer.advance(epochs=100)
     changed = replace(trainer.experiment, data=replace(trainer.experiment.data, label_noise=0.5))
     trainer.configure(changed, title="label noise 0.5")
@@ -289,7 +289,7 @@ def test_other_data_make_the_loss_jump_without_blame() -> None:
 
 
 def test_what_is_perfect_or_small_is_no_overfitting() -> None:
-    trainer = Trainer(load_preset("circle"))
+    trainer = Trainer(load_preset("circle"), engine="reference")
     for _ in range(8):
         trainer.advance(epochs=50)
         validation = trainer.snapshot().history.validation_loss
@@ -298,7 +298,7 @@ def test_what_is_perfect_or_small_is_no_overfitting() -> None:
 
 
 def test_a_fit_that_gets_better_with_small_jumps_is_not_too_fast() -> None:
-    trainer = Trainer(load_preset("hills"))
+    trainer = Trainer(load_preset("hills"), engine="reference")
     for _ in range(30):
         trainer.advance(epochs=5)
         assert kinds(trainer.snapshot()) == []
@@ -307,7 +307,9 @@ def test_a_fit_that_gets_better_with_small_jumps_is_not_too_fast() -> None:
 def drawn(x1: tuple[float, ...], x2: tuple[float, ...], target: tuple[int, ...], **layer: Any) -> Trainer:
     layers = [{"units": 4, "activation": "tanh", **layer}] * 3
     experiment = convert({"version": 1, "layers": layers, "training": {"batch_size": 2}})
-    trainer = Trainer(replace(experiment, data=UserPoints(x1=x1, x2=x2, target=target, validation_fraction=0.0)))
+    trainer = Trainer(
+        replace(experiment, data=UserPoints(x1=x1, x2=x2, target=target, validation_fraction=0.0)), engine="reference"
+    )
     trainer.advance(epochs=80)
     return trainer
 
@@ -319,7 +321,7 @@ def test_of_a_cleared_drawing_nothing_is_said() -> None:
 
 @pytest.mark.parametrize("name", ["spiral", "vanishing-gradients", "hills"])
 def test_of_a_drawing_that_is_cleared_in_the_middle_of_a_run_nothing_is_said(name: str) -> None:
-    trainer = Trainer(load_preset(name))
+    trainer = Trainer(load_preset(name), engine="reference")
     trainer.advance(epochs=20)
     trainer.configure(replace(trainer.experiment, data=UserPoints()), title="drawing")
     for _ in range(20):
@@ -342,7 +344,7 @@ def deep_sigmoid(muted: int | None = None) -> Experiment:
 
 @pytest.mark.parametrize("muted", [0, 2, 8])
 def test_a_muted_layer_is_left_out_when_gradients_are_compared(muted: int) -> None:
-    trainer = Trainer(deep_sigmoid(muted))
+    trainer = Trainer(deep_sigmoid(muted), engine="reference")
     trainer.advance(epochs=10)
     found = diagnose(trainer.snapshot())[0]
     assert found.kind == "vanishing" and "nothing" not in found.text
@@ -352,7 +354,7 @@ def test_a_muted_layer_is_left_out_when_gradients_are_compared(muted: int) -> No
 def test_a_layer_that_was_muted_has_not_vanished() -> None:
     healthy = {"version": 1, "features": ["x1", "x2"], "training": sgd(0.1)}
     layers = [{"units": 2, "activation": "tanh", "muted": muted} for muted in (True, False, False)]
-    trainer = Trainer(convert({**healthy, "layers": layers}))
+    trainer = Trainer(convert({**healthy, "layers": layers}), engine="reference")
     trainer.advance(epochs=30)
     trainer.configure(convert({**healthy, "layers": [{**layer, "muted": False} for layer in layers]}), title="muted")
     for _ in range(5):
@@ -361,7 +363,7 @@ def test_a_layer_that_was_muted_has_not_vanished() -> None:
 
 
 def test_a_remedy_that_helps_silences_its_finding_at_once() -> None:
-    trainer = Trainer(load_preset("vanishing-gradients"))
+    trainer = Trainer(load_preset("vanishing-gradients"), engine="reference")
     trainer.advance(epochs=20)
     remedy = diagnose(trainer.snapshot())[0].remedy
     assert remedy is not None

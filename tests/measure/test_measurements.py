@@ -17,7 +17,7 @@ from playground.measure.statistics import Activations, count_confusions
 def trainer(**changed: Any) -> Trainer:
     layers = [{"units": 5, "activation": "tanh"}, {"units": 4, "activation": "relu"}]
     base = {"version": 1, "precision": "float64", "data": {"kind": "moons", "points": 60}, "layers": layers}
-    one = Trainer(convert({**base, "training": {"batch_size": 0, "shuffle": False}, **changed}))
+    one = Trainer(convert({**base, "training": {"batch_size": 0, "shuffle": False}, **changed}), engine="reference")
     return one
 
 

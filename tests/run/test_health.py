@@ -233,7 +233,7 @@ def test_a_checkpoint_of_a_divergence_restores_what_was_healthy() -> None:
     trainer = trained()
     before = trainer.state.parameters.copy()
     kept = diverged(trainer).checkpoint()
-    other = Trainer(Experiment(data=Spiral()))
+    other = Trainer(Experiment(data=Spiral()), engine="reference")
     other.restore(kept)
     np.testing.assert_array_equal(other.state.parameters, before)
     assert other.experiment == trainer.experiment
@@ -260,7 +260,7 @@ def test_a_restored_moment_whose_loss_had_blown_up_is_none_to_come_back_to() -> 
 
 def test_without_a_healthy_moment_nothing_is_promised() -> None:
     start = msgspec.structs.replace(HILLS, initializer=Uniform(low=1e6, high=1e6), layers=(Layer(3, Relu()),) * 9)
-    trainer = Trainer(start)
+    trainer = Trainer(start, engine="reference")
     assert trainer.advance(epochs=1) == "diverged"
     assert "goes on" not in trainer.snapshot().problem
     trainer.configure(with_training(start, learning_rate=1e-6))
@@ -288,7 +288,7 @@ def test_looking_does_not_change_the_training(monkeypatch: pytest.MonkeyPatch) -
 
 def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "_LOOK_SECONDS", 60.0)
-    trainer = Trainer(HILLS)
+    trainer = Trainer(HILLS, engine="reference")
     trainer.advance(steps=100)
     assert trainer.run.record.health.moment is not None and trainer.run.record.health.moment.state.step == 0
 
@@ -304,7 +304,7 @@ def test_looks_are_rare(monkeypatch: pytest.MonkeyPatch) -> None:
 ])  # fmt: skip
 def test_which_moments_are_kept(monkeypatch: pytest.MonkeyPatch, losses: list[float], kept: int) -> None:
     """An output of 0 has the loss log 2 here."""
-    trainer = Trainer(Experiment(data=Circle(points=20)))
+    trainer = Trainer(Experiment(data=Circle(points=20)), engine="reference")
     watch, waiting = Health(), list(losses)
     measured = health._mean_loss
 
@@ -323,7 +323,7 @@ def test_going_on_after_a_divergence_puts_no_change_on_record_twice(monkeypatch:
     monkeypatch.setattr(health, "_LOOK_SECONDS", 0.0)
     monkeypatch.setattr(health, "_LOOK_REST", 0.0)
     chosen = Experiment(layers=(Layer(4),), loss=SquaredError(output="linear"))
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     trainer.advance(steps=10)
     monkeypatch.setattr(health, "_LOOK_SECONDS", 1000.0)
     trainer.configure(with_value(chosen, "training.learning_rate", 1e9))

@@ -38,7 +38,7 @@ def experiment(*layers: Any, **changed: Any) -> Experiment:
 
 
 def trained(chosen: Experiment, epochs: int = 20) -> Trainer:
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     trainer.advance(epochs=epochs)
     return trainer
 
@@ -306,7 +306,7 @@ def test_another_optimizer_starts_without_memory_and_the_same_one_keeps_it() -> 
 
 @pytest.mark.parametrize("precision", ["float32", "float64"])
 def test_reset_returns_to_the_bit_same_start(precision: str) -> None:
-    trainer = Trainer(experiment(A, B, precision=precision))
+    trainer = Trainer(experiment(A, B, precision=precision), engine="reference")
     start = trainer.state.parameters.copy()
     trainer.advance(epochs=5)
     trainer.configure(experiment(A, ("X", 3, {}), B, precision=precision))
@@ -314,7 +314,7 @@ def test_reset_returns_to_the_bit_same_start(precision: str) -> None:
     trainer.configure(experiment(A, B, precision=precision))
     trainer.reset()
     assert np.array_equal(trainer.state.parameters, start)
-    fresh = Trainer(experiment(A, B, precision=precision))
+    fresh = Trainer(experiment(A, B, precision=precision), engine="reference")
     for one in (trainer, fresh):
         one.advance(epochs=3)
     assert np.array_equal(trainer.state.parameters, fresh.state.parameters)
@@ -322,7 +322,7 @@ def test_reset_returns_to_the_bit_same_start(precision: str) -> None:
 
 def test_reset_returns_to_weights_that_were_given() -> None:
     given = {"W0": np.full((6, 2), 0.25)}
-    trainer = Trainer(experiment(A, B), initial=given)
+    trainer = Trainer(experiment(A, B), initial=given, engine="reference")
     start = trainer.state.parameters.copy()
     trainer.advance(epochs=2)
     trainer.configure(experiment(("A", 7, {}), B))
@@ -354,7 +354,7 @@ def test_a_changed_seed_acts_at_the_next_reset() -> None:
     layers = (Layer(6, Tanh(), dropout=0.3),)
     experiment = Experiment(layers=layers, training=Training(weight_noise=0.01))
     other = msgspec.structs.replace(experiment, seed=5)
-    changed, same = Trainer(experiment), Trainer(experiment)
+    changed, same = Trainer(experiment, engine="reference"), Trainer(experiment, engine="reference")
     for trainer in (changed, same):
         trainer.advance(steps=3)
     changed.configure(other)
@@ -362,7 +362,7 @@ def test_a_changed_seed_acts_at_the_next_reset() -> None:
         trainer.advance(steps=30)
     np.testing.assert_array_equal(changed.state.parameters, same.state.parameters)
     changed.reset()
-    fresh = Trainer(other)
+    fresh = Trainer(other, engine="reference")
     for trainer in (changed, fresh):
         trainer.advance(steps=30)
     np.testing.assert_array_equal(changed.state.parameters, fresh.state.parameters)
@@ -372,7 +372,7 @@ def test_a_change_that_fails_on_its_way_changes_nothing(monkeypatch: pytest.Monk
     def fail(*_: Any) -> None:
         raise MemoryError
 
-    trainer, same = Trainer(experiment(A, B)), Trainer(experiment(A, B))
+    trainer, same = Trainer(experiment(A, B), engine="reference"), Trainer(experiment(A, B), engine="reference")
     for one in (trainer, same):
         one.advance(steps=40)
     before = trainer.checkpoint(), trainer.snapshot()
@@ -399,7 +399,7 @@ def test_a_table_that_has_another_class_since_takes_no_weights_from_before(tmp_p
 
     write("no")
     chosen = msgspec.structs.replace(experiment(A, B), data=Table(path=str(file), x1="a", x2="b", target="c"))
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     trainer.advance(epochs=2)
     moment = trainer.checkpoint()
     trainer.configure(experiment(A, B))
@@ -419,11 +419,11 @@ def test_a_moment_within_an_epoch_is_restored_though_its_table_has_fewer_rows_by
 
     write(200)
     data = Table(path=str(file), x1="a", x2="b", target="c")
-    trainer = Trainer(msgspec.structs.replace(experiment(A, B), data=data))
+    trainer = Trainer(msgspec.structs.replace(experiment(A, B), data=data), engine="reference")
     trainer.advance(steps=3)
     moment = trainer.checkpoint()
     write(20)
-    other = Trainer(experiment(A, B))
+    other = Trainer(experiment(A, B), engine="reference")
     other.restore(moment)
     assert moment.state.position > other.setup.points > other.state.position == 0
     assert other.advance(epochs=2) == "ready"

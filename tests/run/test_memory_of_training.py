@@ -31,7 +31,7 @@ def overfitting(**stopping: Any) -> Experiment:
 
 
 def test_early_stopping_restores_the_best_epoch() -> None:
-    trainer = Trainer(overfitting())
+    trainer = Trainer(overfitting(), engine="reference")
     assert trainer.advance() == "stopped_early"
     history = trainer.snapshot().history
     losses = history.validation_loss[1:]
@@ -42,30 +42,30 @@ def test_early_stopping_restores_the_best_epoch() -> None:
 
 
 def test_without_restore_the_last_weights_stay() -> None:
-    trainer = Trainer(overfitting(restore=False))
+    trainer = Trainer(overfitting(restore=False), engine="reference")
     assert trainer.advance() == "stopped_early"
     losses = trainer.snapshot().history.validation_loss
     assert trainer.evaluate().validation_loss == losses[-1] > losses.min()
 
 
 def test_small_gains_do_not_count_below_min_delta() -> None:
-    trainer = Trainer(overfitting(min_delta=10))
+    trainer = Trainer(overfitting(min_delta=10), engine="reference")
     trainer.advance()
     assert trainer.state.epoch == 1 + 5
 
 
 def test_accuracy_can_be_watched() -> None:
-    trainer = Trainer(overfitting(watch="validation_accuracy"))
+    trainer = Trainer(overfitting(watch="validation_accuracy"), engine="reference")
     assert trainer.advance() == "stopped_early"
     assert trainer.evaluate().validation_accuracy == trainer.snapshot().history.validation_accuracy[1:].max()
 
 
 def test_a_stopped_training_stays_stopped_until_it_is_changed() -> None:
-    trainer = Trainer(overfitting())
+    trainer = Trainer(overfitting(), engine="reference")
     trainer.advance()
     stopped, checkpoint = trainer.state.epoch, trainer.checkpoint()
     assert trainer.advance(epochs=1) == "stopped_early"
-    other = Trainer(overfitting())
+    other = Trainer(overfitting(), engine="reference")
     other.restore(checkpoint)
     assert other.advance(epochs=1) == "stopped_early"
     trainer.configure(overfitting(patience=6))
@@ -74,7 +74,7 @@ def test_a_stopped_training_stays_stopped_until_it_is_changed() -> None:
 
 
 def test_a_reset_forgets_that_it_was_stopped() -> None:
-    trainer = Trainer(overfitting())
+    trainer = Trainer(overfitting(), engine="reference")
     trainer.advance()
     trainer.reset()
     assert trainer.advance(epochs=1) == "ready"
@@ -103,7 +103,7 @@ def gradient_at(trainer: Trainer, w: Any) -> Any:
 
 def test_pruning_with_sgd_is_its_formula() -> None:
     chosen = experiment(regularizer=PRUNING, training={"optimizer": "sgd", "batch_size": 0, "learning_rate": 0.3})
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     w, dead = trainer.state.parameters.copy(), np.zeros(trainer.network.size, bool)
     for _ in range(100):
         g = gradient_at(trainer, w)
@@ -121,7 +121,7 @@ def test_pruning_with_sgd_is_its_formula() -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "momentum"])
 def test_pruning_with_other_optimizers_judges_the_whole_update(optimizer: str) -> None:
     chosen = experiment(regularizer=PRUNING, training={"optimizer": optimizer, "weight_noise": 0.001})
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     for _ in range(100):
         before, dead = trainer.state.parameters.copy(), trainer.state.pruned.copy()
         trainer.advance(steps=1)
@@ -134,7 +134,7 @@ def test_pruning_with_other_optimizers_judges_the_whole_update(optimizer: str) -
 
 
 def test_switching_pruning_off_sets_the_weights_free() -> None:
-    trainer = Trainer(experiment(regularizer=PRUNING))
+    trainer = Trainer(experiment(regularizer=PRUNING), engine="reference")
     trainer.advance(epochs=30)
     assert trainer.state.pruned.any()
     trainer.configure(experiment(regularizer={**PRUNING, "strength": 0.01}))
@@ -145,7 +145,7 @@ def test_switching_pruning_off_sets_the_weights_free() -> None:
 
 def test_carried_points_join_the_next_epochs_first_update() -> None:
     chosen = experiment(training={"optimizer": "sgd", "batch_size": 25, "batching": "carry", "shuffle": False})
-    trainer = Trainer(chosen)
+    trainer = Trainer(chosen, engine="reference")
     from playground.engine import reference
 
     def total(w: Any, columns: slice) -> Any:
@@ -193,14 +193,14 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(
     changed: dict[str, Any], precision: str, stop: int
 ) -> None:
     chosen = experiment(**changed, precision=precision)
-    through = Trainer(chosen)
+    through = Trainer(chosen, engine="reference")
     through.advance(steps=stop)
     checkpoint = through.checkpoint()
     through.advance(steps=100)
-    other = Trainer(experiment())
+    other = Trainer(experiment(), engine="reference")
     other.restore(checkpoint)
     other.advance(steps=100)
-    again = Trainer(chosen)
+    again = Trainer(chosen, engine="reference")
     again.advance(steps=stop)
     again.configure(chosen)
     again.advance(steps=100)

@@ -29,7 +29,7 @@ def test_the_best_weights_come_back_when_the_epochs_run_out(engine: Any) -> None
 
 
 def test_a_training_that_goes_on_keeps_what_it_has_learned() -> None:
-    trainer = Trainer(convert(OVERFITS))
+    trainer = Trainer(convert(OVERFITS), engine="reference")
     trainer.advance()
     best = trainer.evaluation
     trainer.clear_outcome()
@@ -44,7 +44,7 @@ def test_a_training_that_goes_on_keeps_what_it_has_learned() -> None:
 
 def test_without_restoring_the_last_weights_stay() -> None:
     training = OVERFITS["training"] | {"early_stopping": {"patience": 100_000, "restore": False}}  # type: ignore[operator]
-    trainer = Trainer(convert({**OVERFITS, "training": training}))
+    trainer = Trainer(convert({**OVERFITS, "training": training}), engine="reference")
     trainer.advance()
     assert trainer.evaluation.validation_loss == trainer.history.view()[-1, 4]
 
@@ -54,7 +54,10 @@ def test_a_result_without_a_meaning_does_not_stop_training() -> None:
     data = {"kind": "points", "x1": places, "x2": places, "target": places, "task": "regression"}
     data |= {"train": [True] * 5 + [False]}
     stopping = {"watch": "validation_accuracy", "patience": 2}
-    trainer = Trainer(convert({"version": 2, "data": data, "training": {"epochs": 20, "early_stopping": stopping}}))
+    trainer = Trainer(
+        convert({"version": 2, "data": data, "training": {"epochs": 20, "early_stopping": stopping}}),
+        engine="reference",
+    )
     assert trainer.advance() == "completed"
     assert trainer.state.epoch == 20 and trainer.evaluation.validation_accuracy is None
 

@@ -181,7 +181,7 @@ def test_a_million_rows_take_no_more_memory_than_the_bound() -> None:
 
 
 def test_a_trainer_keeps_as_many_rows_as_it_is_told_through_changes_and_resets() -> None:
-    trainer = Trainer(Experiment(), history_rows=64)
+    trainer = Trainer(Experiment(), history_rows=64, engine="reference")
     trainer.advance(epochs=100)
     assert len(trainer.snapshot().history.epoch) <= 64
     trainer.configure(Experiment(layers=(Layer(3),)))
@@ -195,6 +195,6 @@ def test_a_trainer_keeps_as_many_rows_as_it_is_told_through_changes_and_resets()
 
 
 def test_a_trainer_keeps_every_row_unless_told_otherwise() -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.advance(epochs=300)
     assert trainer.snapshot().history.epoch.tolist() == list(range(301))

@@ -64,7 +64,7 @@ def demanding(experiment: Experiment) -> Experiment:
 
 
 def test_two_runs_are_the_same_bit_for_bit(demanding: Experiment) -> None:
-    first, second = Trainer(demanding), Trainer(demanding)
+    first, second = Trainer(demanding, engine="reference"), Trainer(demanding, engine="reference")
     first.advance(epochs=5)
     second.advance(epochs=2)
     second.advance(steps=3)
@@ -78,16 +78,16 @@ def test_two_runs_are_the_same_bit_for_bit(demanding: Experiment) -> None:
 
 @pytest.mark.parametrize("stop", [0, 1, 6, 7, 17])
 def test_going_on_from_a_checkpoint_equals_never_having_stopped(demanding: Experiment, stop: int) -> None:
-    uninterrupted = Trainer(demanding)
+    uninterrupted = Trainer(demanding, engine="reference")
     uninterrupted.advance(steps=stop)
     checkpoint = uninterrupted.checkpoint()
     uninterrupted.advance(steps=20)
-    elsewhere = Trainer(Experiment())
+    elsewhere = Trainer(Experiment(), engine="reference")
     elsewhere.advance(steps=2)
     elsewhere.restore(checkpoint)
     elsewhere.advance(steps=20)
     assert_same_state(uninterrupted, elsewhere)
-    again = Trainer(Experiment())
+    again = Trainer(Experiment(), engine="reference")
     again.restore(checkpoint)
     assert again.state.step == stop
     again.advance(steps=20)
@@ -96,9 +96,9 @@ def test_going_on_from_a_checkpoint_equals_never_having_stopped(demanding: Exper
 
 @pytest.mark.parametrize("optimizer", [kind() for kind in members(Optimizer).values()], ids=repr)
 def test_every_optimizer_resumes_exactly(demanding: Experiment, optimizer: Optimizer) -> None:
-    trainer = Trainer(with_training(demanding, optimizer=optimizer))
+    trainer = Trainer(with_training(demanding, optimizer=optimizer), engine="reference")
     trainer.advance(steps=9)
-    other = Trainer(trainer.experiment)
+    other = Trainer(trainer.experiment, engine="reference")
     other.restore(trainer.checkpoint())
     for each in (trainer, other):
         each.advance(steps=9)
@@ -115,13 +115,13 @@ def test_a_checkpoint_is_safe_from_what_training_does_next(trainer: Trainer) -> 
 
 
 def test_another_seed_gives_another_run(experiment: Experiment) -> None:
-    weights = [Trainer(replace(experiment, seed=seed)).state.parameters for seed in (0, 1, 0)]
+    weights = [Trainer(replace(experiment, seed=seed), engine="reference").state.parameters for seed in (0, 1, 0)]
     assert not np.array_equal(weights[0], weights[1])
     np.testing.assert_array_equal(weights[0], weights[2])
 
 
 def test_reset_returns_to_the_very_same_initial_weights(trainer: Trainer) -> None:
-    fresh = Trainer(trainer.experiment)
+    fresh = Trainer(trainer.experiment, engine="reference")
     trainer.advance(epochs=3)
     trainer.reset()
     assert_same_state(trainer, fresh)
@@ -132,8 +132,12 @@ def test_reset_returns_to_the_very_same_initial_weights(trainer: Trainer) -> Non
 
 
 def test_given_weights_are_the_start_and_what_reset_returns_to(experiment: Experiment) -> None:
-    initial = {name: np.full(w.shape, 0.1) for name, w in Trainer(experiment).parameters().items() if name != "b0"}
-    trainer = Trainer(experiment, initial=initial)
+    initial = {
+        name: np.full(w.shape, 0.1)
+        for name, w in Trainer(experiment, engine="reference").parameters().items()
+        if name != "b0"
+    }
+    trainer = Trainer(experiment, initial=initial, engine="reference")
     for _ in range(2):
         for name, w in trainer.parameters().items():
             np.testing.assert_array_equal(w, 0.0 if name == "b0" else 0.1)
@@ -142,8 +146,8 @@ def test_given_weights_are_the_start_and_what_reset_returns_to(experiment: Exper
 
 
 def test_reset_after_a_structural_change_uses_the_given_weights_that_still_fit(experiment: Experiment) -> None:
-    initial = {name: np.full(w.shape, 0.1) for name, w in Trainer(experiment).parameters().items()}
-    trainer = Trainer(experiment, initial=initial)
+    initial = {name: np.full(w.shape, 0.1) for name, w in Trainer(experiment, engine="reference").parameters().items()}
+    trainer = Trainer(experiment, initial=initial, engine="reference")
     trainer.configure(with_layer(experiment, 1, units=9))
     trainer.reset()
     np.testing.assert_array_equal(trainer.parameters()["W0"], 0.1)
@@ -174,7 +178,7 @@ def test_weights_that_do_not_fit_are_refused_and_change_nothing(
 
 def test_weights_too_large_for_the_precision_are_refused() -> None:
     with pytest.raises(InputError, match="W0"):
-        Trainer(Experiment(), initial={"W0": np.array([[1e300, 0]])})
+        Trainer(Experiment(), initial={"W0": np.array([[1e300, 0]])}, engine="reference")
 
 
 # Initial weights ------------------------------------------------------------------------------------------------
@@ -206,7 +210,9 @@ def test_initializers_have_their_textbook_spread(kind: str, expected: tuple[str,
 
 
 def test_layers_take_their_own_initializer_and_all_biases_the_same_start(experiment: Experiment) -> None:
-    trainer = Trainer(replace(with_layer(experiment, 0, initializer=Zeros()), bias=0.25, initializer=HeNormal()))
+    trainer = Trainer(
+        replace(with_layer(experiment, 0, initializer=Zeros()), bias=0.25, initializer=HeNormal()), engine="reference"
+    )
     parameters = trainer.parameters()
     np.testing.assert_array_equal(parameters["W0"], 0)
     assert (parameters["W1"] != 0).all() and (parameters["W2"] != 0).all()
@@ -222,7 +228,9 @@ GOOD = {"plane": 0.95, "hills": 0.6, "ripple": 0.3, "spiral": 0.9, "checkerboard
 @pytest.mark.parametrize("kind", GENERATORS, ids=kind_of)
 def test_every_data_set_can_be_learned(kind: type[Dataset]) -> None:
     layers = (Layer(units=24, activation=Tanh()), Layer(units=16, activation=Tanh()))
-    trainer = Trainer(Experiment(data=kind(), layers=layers, training=Training(learning_rate=0.02, batch_size=16)))
+    trainer = Trainer(
+        Experiment(data=kind(), layers=layers, training=Training(learning_rate=0.02, batch_size=16)), engine="reference"
+    )
     trainer.advance(epochs=120)
     score = trainer.evaluate().train_accuracy
     assert score is not None and score > GOOD.get(kind_of(kind), 0.95)
@@ -230,13 +238,13 @@ def test_every_data_set_can_be_learned(kind: type[Dataset]) -> None:
 
 def test_circle_is_learned_beyond_the_training_points() -> None:
     layers = (Layer(units=8, activation=Tanh()),)
-    trainer = Trainer(Experiment(layers=layers, training=Training(learning_rate=0.03)))
+    trainer = Trainer(Experiment(layers=layers, training=Training(learning_rate=0.03)), engine="reference")
     trainer.advance(epochs=60)
     assert (trainer.evaluate().validation_accuracy or 0) > 0.95
 
 
 def test_plane_is_fitted_by_a_single_linear_unit() -> None:
-    trainer = Trainer(Experiment(data=TiltedPlane()))
+    trainer = Trainer(Experiment(data=TiltedPlane()), engine="reference")
     trainer.advance(epochs=60)
     assert (trainer.evaluate().validation_accuracy or 0) > 0.95
 
@@ -244,7 +252,9 @@ def test_plane_is_fitted_by_a_single_linear_unit() -> None:
 @pytest.mark.parametrize("optimizer", [kind() for kind in members(Optimizer).values()], ids=repr)
 def test_every_optimizer_learns(optimizer: Optimizer) -> None:
     training = Training(optimizer=optimizer, learning_rate={"adadelta": 1.0}.get(optimizer.kind, 0.05), batch_size=10)
-    trainer = Trainer(Experiment(data=Gaussians(), layers=(Layer(units=4, activation=Tanh()),), training=training))
+    trainer = Trainer(
+        Experiment(data=Gaussians(), layers=(Layer(units=4, activation=Tanh()),), training=training), engine="reference"
+    )
     before = trainer.evaluate().train_loss
     trainer.advance(epochs=20)
     after = trainer.evaluate()
@@ -255,7 +265,9 @@ def test_every_optimizer_learns(optimizer: Optimizer) -> None:
 @pytest.mark.parametrize("activation", [kind() for kind in members(Activation).values()], ids=repr)
 def test_every_activation_learns_what_a_line_can_do(activation: Activation) -> None:
     layers = (Layer(units=6, activation=activation),)
-    trainer = Trainer(Experiment(data=Gaussians(), layers=layers, training=Training(learning_rate=0.03)))
+    trainer = Trainer(
+        Experiment(data=Gaussians(), layers=layers, training=Training(learning_rate=0.03)), engine="reference"
+    )
     trainer.advance(epochs=30)
     assert (trainer.evaluate().train_accuracy or 0) > 0.95
 
@@ -277,7 +289,7 @@ def test_advance_stops_in_time_but_not_before_one_step(trainer: Trainer) -> None
 
 
 def test_training_is_complete_when_its_epochs_are_done(experiment: Experiment) -> None:
-    trainer = Trainer(with_training(experiment, epochs=2))
+    trainer = Trainer(with_training(experiment, epochs=2), engine="reference")
     assert trainer.advance(seconds=60) == "completed"
     assert trainer.state.epoch == 2
     trainer.advance(steps=5)
@@ -288,7 +300,7 @@ def test_training_is_complete_when_its_epochs_are_done(experiment: Experiment) -
 
 
 def test_zero_epochs_train_nothing(experiment: Experiment) -> None:
-    trainer = Trainer(with_training(experiment, epochs=0))
+    trainer = Trainer(with_training(experiment, epochs=0), engine="reference")
     assert trainer.advance(seconds=60) == "completed"
     assert trainer.state.step == 0
 
@@ -301,7 +313,7 @@ def test_divergence_keeps_the_last_finite_weights_and_says_what_happened(precisi
         layers=(Layer(units=8, activation=Relu(), id="A"), Layer(units=8, activation=Relu(), id="B")),
         training=Training(optimizer=Sgd(), learning_rate=50.0),
     )
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     assert trainer.advance(epochs=100) == "diverged"
     assert np.isfinite(trainer.state.parameters).all()
     snapshot = trainer.snapshot([BoundaryRequest(5)])
@@ -328,7 +340,7 @@ def test_a_loss_that_is_not_finite_at_the_end_of_an_epoch_is_divergence(trainer:
 
 def test_after_divergence_a_smaller_learning_rate_goes_on(experiment: Experiment) -> None:
     reckless = with_training(replace(experiment, data=TiltedPlane()), optimizer=Sgd(), learning_rate=1e9)
-    trainer = Trainer(reckless)
+    trainer = Trainer(reckless, engine="reference")
     trainer.advance(epochs=50)
     assert trainer.status == "diverged"
     trainer.configure(with_training(reckless, learning_rate=1e-9))
@@ -362,7 +374,7 @@ def another(value: Any, name: str) -> Any:
 
 
 def in_the_middle(experiment: Experiment) -> Trainer:
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(steps=8)
     return trainer
 
@@ -471,7 +483,7 @@ def test_a_changed_initializer_seed_or_bias_acts_at_the_next_reset(experiment: E
     trainer = in_the_middle(experiment)
     trainer.configure(changed)
     trainer.reset()
-    np.testing.assert_array_equal(trainer.state.parameters, Trainer(changed).state.parameters)
+    np.testing.assert_array_equal(trainer.state.parameters, Trainer(changed, engine="reference").state.parameters)
 
 
 def test_a_new_optimizer_keeps_the_weights_and_starts_without_memory(trainer: Trainer) -> None:
@@ -650,7 +662,10 @@ def test_snapshot_arrays_can_not_be_changed(trainer: Trainer) -> None:
 @pytest.mark.parametrize("loss", [None, SquaredError(), SquaredError(output="sigmoid"), SquaredError(output="linear")])
 def test_evaluation_agrees_with_the_formulas(data: Dataset, loss: SquaredError | None) -> None:
     layers = (Layer(units=4, activation=Tanh(), dropout=0.2),)
-    trainer = Trainer(Experiment(data=data, layers=layers, loss=loss, precision="float64", regularizer=L2(strength=1)))
+    trainer = Trainer(
+        Experiment(data=data, layers=layers, loss=loss, precision="float64", regularizer=L2(strength=1)),
+        engine="reference",
+    )
     trainer.advance(epochs=2)
     w, task = trainer.parameters(), trainer.sample.task
     used = loss.resolved(task) if loss else trainer.network.loss
@@ -696,7 +711,7 @@ def test_the_test_points_are_measured_on_request_alone(data: Dataset, engine: En
 
 def test_measuring_the_test_changes_nothing(experiment: Experiment) -> None:
     experiment = replace(experiment, data=replace(experiment.data, validation_fraction=0.3, test_fraction=0.3))
-    looking, other = Trainer(experiment), Trainer(experiment)
+    looking, other = Trainer(experiment, engine="reference"), Trainer(experiment, engine="reference")
     for trainer in (looking, other):
         for _ in range(3):
             trainer.advance(epochs=1)
@@ -706,11 +721,11 @@ def test_measuring_the_test_changes_nothing(experiment: Experiment) -> None:
 
 def test_without_test_points_there_is_no_result(experiment: Experiment) -> None:
     assert not experiment.data.tests
-    assert FinalTestRequest().answer(Trainer(experiment)) is None
+    assert FinalTestRequest().answer(Trainer(experiment, engine="reference")) is None
 
 
 def test_evaluation_has_nothing_to_say_without_points(experiment: Experiment) -> None:
-    trainer = Trainer(replace(experiment, data=Circle(points=20, validation_fraction=0.0)))
+    trainer = Trainer(replace(experiment, data=Circle(points=20, validation_fraction=0.0)), engine="reference")
     trainer.advance(epochs=1)
     evaluation = trainer.evaluate()
     assert (evaluation.validation_loss, evaluation.validation_accuracy) == (None, None)
@@ -718,12 +733,12 @@ def test_evaluation_has_nothing_to_say_without_points(experiment: Experiment) ->
 
 
 def test_r2_has_no_meaning_where_all_targets_agree() -> None:
-    trainer = Trainer(Experiment(data=TiltedPlane(points=1, validation_fraction=0.0)))
+    trainer = Trainer(Experiment(data=TiltedPlane(points=1, validation_fraction=0.0)), engine="reference")
     assert trainer.evaluate().train_accuracy is None
 
 
 def test_several_classes_are_scored_by_the_largest_output() -> None:
-    trainer = Trainer(Experiment(data=penguins(), precision="float64"))
+    trainer = Trainer(Experiment(data=penguins(), precision="float64"), engine="reference")
     trainer.advance(epochs=2)
     x, labels = trainer.sample.part(0)
     o = trainer.parameters()["W0"] @ x.T + trainer.parameters()["b0"][:, None]
@@ -757,7 +772,10 @@ def test_gradients_are_measured_on_the_latest_batch(trainer: Trainer) -> None:
 
 def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playground.engine.reference._CHUNK", 7)
-    trainer = Trainer(replace(with_layer(experiment, 1, activation=Relu(), dropout=0.5), regularizer=L2(strength=1.0)))
+    trainer = Trainer(
+        replace(with_layer(experiment, 1, activation=Relu(), dropout=0.5), regularizer=L2(strength=1.0)),
+        engine="reference",
+    )
     trainer.advance(epochs=2)
     trainer.parameters()["b1"][:2] = -1000  # two units that are never positive
     w, x = trainer.parameters(), trainer.setup.train.inputs
@@ -782,7 +800,7 @@ def test_whole_set_statistics_agree_with_the_formulas(experiment: Experiment, mo
     "data", [TiltedPlane(points=20), Circle(points=20), penguins()], ids=["plane", "circle", "penguins"]
 )
 def test_numbers_near_the_end_of_the_range_are_measured_without_a_warning(data: Dataset, precision: str) -> None:
-    trainer = Trainer(Experiment(data=data, precision=precision, layers=(Layer(units=3),)))
+    trainer = Trainer(Experiment(data=data, precision=precision, layers=(Layer(units=3),)), engine="reference")
     trainer.advance(steps=1)
     largest = 1e38 if precision == "float32" else 1e300
     trainer.set_parameters({name: np.full(w.shape, largest) for name, w in trainer.parameters().items()})
@@ -800,11 +818,11 @@ def test_the_boundary_is_what_the_network_says_at_its_place(experiment: Experime
     for row, column in ((0, 0), (12, 0), (3, 8)):
         (value,) = trainer.predict(np.array([[column - 6, row - 6]]))[0]
         assert boundary[0, row, column] == pytest.approx(2 / (1 + math.exp(-value)) - 1, rel=1e-5)
-    regression = Trainer(replace(experiment, data=TiltedPlane()))
+    regression = Trainer(replace(experiment, data=TiltedPlane()), engine="reference")
     surface = BoundaryRequest(5).answer(regression)
     assert surface is not None
     np.testing.assert_allclose(surface[0, 4, 0], regression.predict(np.array([[-6, 6]]))[0], rtol=1e-5)
-    classes = BoundaryRequest(6).answer(Trainer(Experiment(data=penguins())))
+    classes = BoundaryRequest(6).answer(Trainer(Experiment(data=penguins()), engine="reference"))
     assert classes is not None and classes.shape == (3, 6, 6)
     np.testing.assert_allclose(classes.sum(axis=0), 1, rtol=1e-5)
 
@@ -814,7 +832,7 @@ def test_nothing_is_computed_that_is_not_requested(trainer: Trainer) -> None:
 
 
 def test_the_spiral_needs_hidden_layers() -> None:
-    trainer = Trainer(Experiment(data=Spiral()))
+    trainer = Trainer(Experiment(data=Spiral()), engine="reference")
     trainer.advance(epochs=30)
     assert (trainer.evaluate().train_accuracy or 1) < 0.75
 

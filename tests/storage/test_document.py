@@ -145,7 +145,7 @@ def test_random_trainings_go_on_as_if_never_stopped(tmp_path: Path, engine: Engi
 
 
 def test_a_thinned_history_goes_on_as_well(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment(), history_rows=64)
+    trainer = Trainer(Experiment(), history_rows=64, engine="reference")
     trainer.advance(epochs=150)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     trainer.advance(epochs=100)
@@ -156,7 +156,7 @@ def test_a_thinned_history_goes_on_as_well(tmp_path: Path) -> None:
 
 def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path) -> None:
     given = {"W0": np.array([[0.25, -0.5]]), "b0": np.array([0.125])}
-    trainer = Trainer(Experiment(), initial=given)
+    trainer = Trainer(Experiment(), initial=given, engine="reference")
     trainer.advance(epochs=3)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     other.reset()
@@ -164,7 +164,7 @@ def test_weights_that_were_given_are_those_that_reset_returns_to(tmp_path: Path)
 
 
 def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_starting_afresh(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     given = {"W0": np.array([[1e300, 1.0]]), "b0": np.array([0.5]), "W7": np.array([1.0])}
     save_document(tmp_path / "mine.playground", trainer.document()._replace(initial=given))
     other = Trainer.of(resume(load_document(tmp_path / "mine.playground")))
@@ -174,7 +174,9 @@ def test_weights_that_have_no_place_any_more_do_not_keep_a_training_from_startin
 
 
 def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
-    trainer = Trainer(convert({"version": 1, "layers": [{"units": 3}, {"units": 2, "id": "A"}, {"units": 4}]}))
+    trainer = Trainer(
+        convert({"version": 1, "layers": [{"units": 3}, {"units": 2, "id": "A"}, {"units": 4}]}), engine="reference"
+    )
     trainer.advance(epochs=3)
     document = trainer.document().named()
     assert HEALTHY in document.checkpoints
@@ -183,7 +185,7 @@ def test_layers_without_a_name_get_the_same_one_at_every_moment() -> None:
 
 
 def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.advance(epochs=400)
     bounded = Trainer.of(resume(trainer.document(), rows=100))
     rows = bounded.history.view()
@@ -194,7 +196,7 @@ def test_a_history_without_bounds_is_bounded_where_it_is_gone_on_with(tmp_path: 
 
 def diverged() -> Trainer:
     hills = {"version": 1, "data": "hills", "layers": [{"units": 8}], "training": {"optimizer": "sgd"}}
-    trainer = Trainer(convert(hills))
+    trainer = Trainer(convert(hills), engine="reference")
     trainer.advance(epochs=3)
     trainer.configure(convert({**hills, "training": {"optimizer": "sgd", "learning_rate": 1000}}))
     trainer.advance(epochs=500)
@@ -213,7 +215,7 @@ def test_after_a_divergence_there_is_still_a_way_back(tmp_path: Path) -> None:
 
 
 def test_a_document_holds_more_than_one_moment(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     earlier = trainer.checkpoint()
     trainer.advance(epochs=5)
     document = trainer.document()
@@ -225,7 +227,7 @@ def test_a_document_holds_more_than_one_moment(tmp_path: Path) -> None:
 
 
 def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.set_parameters({"b0": np.array([0.75])})
     trainer.advance(epochs=2)
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
@@ -235,7 +237,7 @@ def test_the_weights_that_training_began_with_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_document_can_be_opened_after_another_precision_was_chosen(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.advance(epochs=2)
     as_it_began = trainer.run.record.started_from
     assert as_it_began is not None
@@ -250,7 +252,9 @@ def test_a_document_can_be_opened_after_another_precision_was_chosen(tmp_path: P
 
 
 def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment(), initial={"W0": np.array([[1, -2]], np.int32), "b0": np.zeros(1, np.float16)})
+    trainer = Trainer(
+        Experiment(), initial={"W0": np.array([[1, -2]], np.int32), "b0": np.zeros(1, np.float16)}, engine="reference"
+    )
     other = saved_and_opened(trainer, tmp_path / "mine.playground")
     other.reset()
     assert_array_equal(other.parameters()["W0"], [[1, -2]])
@@ -258,7 +262,7 @@ def test_weights_of_any_kind_to_start_from_can_be_saved(tmp_path: Path) -> None:
 
 def test_a_diverged_moment_among_others_keeps_its_way_back(tmp_path: Path) -> None:
     trainer = diverged()
-    document = Trainer(Experiment()).document()
+    document = Trainer(Experiment(), engine="reference").document()
     moment = trainer.checkpoint()
     save_document(
         tmp_path / "mine.playground", document._replace(checkpoints={**document.checkpoints, "diverged": moment})
@@ -282,7 +286,7 @@ def own_experiment(count: int) -> Experiment:
 
 
 def test_own_points_are_the_very_same_and_stand_once_in_a_file(tmp_path: Path) -> None:
-    trainer = Trainer(own_experiment(20_000))
+    trainer = Trainer(own_experiment(20_000), engine="reference")
     document = trainer.document()
     earlier = {f"branch {number}": trainer.checkpoint() for number in range(10)}
     document = document._replace(checkpoints={**document.checkpoints, **earlier})
@@ -293,7 +297,7 @@ def test_own_points_are_the_very_same_and_stand_once_in_a_file(tmp_path: Path) -
 
 
 def test_moments_that_share_points_take_no_more_memory_for_them(tmp_path: Path) -> None:
-    trainer = Trainer(own_experiment(20_000))
+    trainer = Trainer(own_experiment(20_000), engine="reference")
     peaks = []
     for moments in (1, 30):
         document = trainer.document()
@@ -307,7 +311,7 @@ def test_moments_that_share_points_take_no_more_memory_for_them(tmp_path: Path) 
 
 
 def test_moments_with_other_points_keep_their_own(tmp_path: Path) -> None:
-    trainer = Trainer(own_experiment(5))
+    trainer = Trainer(own_experiment(5), engine="reference")
     earlier = trainer.checkpoint()
     trainer.configure(own_experiment(8))
     document = trainer.document()
@@ -325,7 +329,7 @@ def table_document(folder: Path) -> Document:
     rows = "".join(f"{k},{k * k % 7},{'yes' if k % 3 else 'no'}\n" for k in range(40))
     (folder / "mine.csv").write_text(f"a,b,c\n{rows}")
     table = {"kind": "table", "path": str(folder / "mine.csv"), "x1": "a", "x2": "b", "target": "c"}
-    trainer = Trainer(convert({"version": 1, "data": table}))
+    trainer = Trainer(convert({"version": 1, "data": table}), engine="reference")
     trainer.advance(epochs=2)
     return trainer.document()
 
@@ -353,7 +357,7 @@ def test_opening_a_document_draws_its_points_once(tmp_path: Path, monkeypatch: p
 def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, change: str) -> None:
     document = table_document(tmp_path)
     save_document(tmp_path / "mine.playground", document)
-    trainer = Trainer(document.experiment)
+    trainer = Trainer(document.experiment, engine="reference")
     if change == "gone":
         (tmp_path / "mine.csv").unlink()
     else:
@@ -386,7 +390,7 @@ def test_training_from_a_document_starts_afresh(capsys: pytest.CaptureFixture[st
     file = DOCUMENTS / "v1-spiral.playground"
     assert main(["train", str(file), "--epochs", "2", "--engine", "reference", "--json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    trainer = Trainer(load_document(file).experiment)
+    trainer = Trainer(load_document(file).experiment, engine="reference")
     trainer.advance(epochs=2)
     assert (report["epoch"], report["step"]) == (2, trainer.state.step)
     assert report["train_loss"] == trainer.evaluation.train_loss
@@ -408,7 +412,7 @@ def test_a_table_that_goes_while_training_runs_is_saved_with_the_points_that_wer
 
 @pytest.fixture(scope="module")
 def content() -> bytes:
-    trainer = Trainer(convert(EVERYTHING))
+    trainer = Trainer(convert(EVERYTHING), engine="reference")
     trainer.advance(steps=30)
     return document_bytes(trainer.document())
 
@@ -584,7 +588,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_what_was_changed_is_kept_value_by_value(tmp_path: Path) -> None:
-    trainer = Trainer(Experiment(layers=(Layer(3, id="A"),)))
+    trainer = Trainer(Experiment(layers=(Layer(3, id="A"),)), engine="reference")
     trainer.advance(steps=5)
     for path, value in CHANGED.items():
         trainer.configure(with_value(trainer.experiment, path, value))
@@ -614,7 +618,7 @@ CHANGED: dict[str, Any] = {
 def test_points_are_not_kept_a_second_time_with_every_change(monkeypatch: pytest.MonkeyPatch) -> None:
     # A healthy moment on the way would keep the points it had.
     monkeypatch.setattr(health, "_LOOK_SECONDS", math.inf)
-    trainer, random = Trainer(Experiment()), np.random.default_rng(0)
+    trainer, random = Trainer(Experiment(), engine="reference"), np.random.default_rng(0)
     size = len(document_bytes(trainer.document()))
     for _ in range(10):
         x1, x2 = (tuple(random.normal(size=1000).tolist()) for _ in range(2))
@@ -625,7 +629,7 @@ def test_points_are_not_kept_a_second_time_with_every_change(monkeypatch: pytest
 
 
 def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     assert document_bytes(trainer.document()).startswith(MAGIC + b"1\n")
     trainer.configure(replace(trainer.experiment, seed=1))
     assert document_bytes(trainer.document()).startswith(MAGIC + b"2\n")
@@ -643,7 +647,7 @@ def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
     ],
 )
 def test_a_difference_that_no_experiment_has_is_refused_and_named(difference: list[Any], place: str) -> None:
-    trainer = Trainer(Experiment())
+    trainer = Trainer(Experiment(), engine="reference")
     trainer.configure(replace(trainer.experiment, seed=1))
 
     def spoil(record: Any) -> None:
@@ -720,7 +724,7 @@ def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
     path = tmp_path / "mine.playground"
-    save_document(path, Trainer(Experiment()).document())
+    save_document(path, Trainer(Experiment(), engine="reference").document())
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     stray = tmp_path / f"{temporary_prefix(path)}{ended.pid}-{this_computer()}-0000{PART}"

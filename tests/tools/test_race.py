@@ -104,7 +104,7 @@ def test_every_peer_shuffles(name: str) -> None:
 @pytest.mark.parametrize("name", peers.PEERS)
 def test_every_peer_draws_the_boundary_of_what_it_learned(name: str) -> None:
     pytest.importorskip(peers.PEERS[name].package)
-    peer, trainer = peers.PEERS[name](), Trainer(SMALL)
+    peer, trainer = peers.PEERS[name](), Trainer(SMALL, engine="reference")
     peer.prepare(SMALL)
     drawn = np.asarray(peer.boundary()).reshape(100 * 100, -1)[:, -1]
     probability = drawn if name == "sklearn" else 1 / (1 + np.exp(-drawn))

@@ -112,8 +112,8 @@ def test_it_starts_from_the_weights_that_training_started_from(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def from_zeros(worker: Worker, experiment: Experiment) -> Trainer:
-        zeros = Trainer(msgspec.structs.replace(experiment, initializer=Zeros()))
-        return Trainer(experiment, initial=zeros.parameters())
+        zeros = Trainer(msgspec.structs.replace(experiment, initializer=Zeros()), engine="reference")
+        return Trainer(experiment, initial=zeros.parameters(), engine="reference")
 
     monkeypatch.setattr(Worker, "fresh_trainer", from_zeros)
     window.session.reseed()

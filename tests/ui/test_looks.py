@@ -72,7 +72,7 @@ def moment(classes: int) -> Snapshot:
         layers=with_ids((Layer(6, Tanh()), Layer(4, Relu() if not spiral else Tanh(), dropout=0.1))),
         training=Training(learning_rate=0.02),
     )
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(epochs=60)
     return trainer.snapshot(REQUESTS)
 

@@ -18,10 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO
 
-import platformdirs
 from PySide6.QtCore import QEvent, QMessageLogContext, QObject, QtMsgType, Signal, qInstallMessageHandler
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QWidget
+
+from playground.files.places import logs_path
 
 _log = logging.getLogger("playground.faults")
 
@@ -96,7 +97,7 @@ def painted(paint: Callable[..., None]) -> Callable[..., None]:
 
 def catch_faults(folder: Path | None = None) -> Faults:
     """Catch faults from now on; the log goes to `folder`, by default the user's log folder."""
-    folder = folder or Path(platformdirs.user_log_dir("neural-network-playground", appauthor=False))
+    folder = folder or logs_path()
     log_path = folder / "playground.log"
     faults = Faults(log_path)
     try:

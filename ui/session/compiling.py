@@ -12,11 +12,13 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+import playground
 from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 
 _COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(playground.__file__).parents[1]
+"""The folder in which `-m` finds the package, installed or not."""
 _END_MILLISECONDS = 1000
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from playground import load
+from playground.experiment.text import load
 from playground.files.errors import reason_of
 from playground.files.menu_entry import add_menu_entry, can_have_menu_entry, menu_entry_files, remove_menu_entry
 from playground.interop.export.formats import FORMATS

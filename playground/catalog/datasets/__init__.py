@@ -24,7 +24,7 @@ from playground.catalog.datasets.shapes import (  # isort: skip
     TiltedPlane,
     Wave,
     Xor,
-    shuffle_points,
+    shuffled,
 )
 from playground.catalog.datasets.own_points import UserPoints  # isort: skip
 from playground.catalog.datasets.table import Table  # isort: skip
@@ -57,5 +57,5 @@ __all__ = [
     "Wave",
     "Xor",
     "draw_sample",
-    "shuffle_points",
+    "shuffled",
 ]

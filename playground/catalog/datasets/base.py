@@ -19,6 +19,7 @@ EXTENT = 6.0
 """Points, grids and pictures reach from −EXTENT to EXTENT on both axes."""
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
+_PART_NAMES = ("to train on", "to validate with", "for the test")
 MAX_CLASSES = 10
 LARGEST = 1e9
 """Coordinates and targets are at most this large."""
@@ -127,6 +128,11 @@ class Sample(NamedTuple):
         if self.axis_scales == UNSCALED_AXES:
             return x
         return np.stack([scale.offset + scale.factor * x[:, k] for k, scale in enumerate(self.axis_scales)], axis=1)
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{np.count_nonzero(self.split == part):,} {name}" for part, name in enumerate(_PART_NAMES))
+        what = ", ".join(f"{name} {count:,}" for name, count in self.class_counts.items()) or self.target_name
+        return f"<Sample of {len(self.labels):,} points ({parts}): {what}>"
 
     @property
     def scales_target(self) -> bool:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 import msgspec
 import numpy as np
+from numpy.typing import ArrayLike
 
 from playground.catalog.choice import Array, Task, setting
 from playground.catalog.datasets.base import (
@@ -50,6 +51,33 @@ class UserPoints(Collected, frozen=True, tag="points"):
         tuple[str, ...],
         setting("Class names", "What the classes are called, in order. Left empty, they are A, B, C and so on; at most one name each."),
     ] = ()  # fmt: skip
+
+    @classmethod
+    def of(cls, x: ArrayLike, y: ArrayLike, **settings: Any) -> UserPoints:
+        """Points from arrays: `x` of shape (n, 2), `y` of shape (n,).
+
+        Texts, truth values and whole numbers in `y` are classes, which are numbered in ascending order and keep their
+        names; other numbers are values. `settings` are further fields; `task="regression"` makes values of whole
+        numbers, too. Raises InputError.
+        """
+        x, y = np.asarray(x), np.asarray(y)
+        if x.ndim != 2 or x.shape[1] != 2 or x.dtype.kind not in "biuf":
+            raise InputError("x", f"{x.dtype} of shape {x.shape}", "numbers of shape (n, 2)")
+        if y.shape != x.shape[:1] or y.dtype.kind not in "biufU":
+            raise InputError("y", f"{y.dtype} of shape {y.shape}", f"numbers or texts of shape {x.shape[:1]}")
+        task = settings.setdefault("task", "regression" if y.dtype.kind == "f" else "classification")
+        if task == "classification":
+            names, y = np.unique(y, return_inverse=True)
+            if len(names) > MAX_CLASSES:
+                allowed = f"at most {MAX_CLASSES} classes; task='regression' predicts values"
+                raise InputError("y", f"{len(names)} classes", allowed)
+            settings.setdefault("class_names", tuple(map(str, names.tolist())))
+        columns = {"x1": x[:, 0], "x2": x[:, 1], "target": np.asarray(y, np.float64)}
+        marks = {name: np.asarray(settings.pop(name), bool) for name in ("train", "test") if name in settings}
+        lists: dict[str, Any] = {name: tuple(values.tolist()) for name, values in (columns | marks).items()}
+        points = cls(**lists, **settings)
+        points.check()
+        return points
 
     @property
     def size(self) -> int:

@@ -11,7 +11,7 @@ from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import CLASS_NAMES, EXTENT, Adjustable, Classes, Raw
 
 
-def shuffle_points(
+def shuffled(
     x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()
 ) -> Raw:
     """Points in random order, so that batches are mixed even without shuffling."""
@@ -50,7 +50,7 @@ class Circle(Adjustable, frozen=True, tag="circle"):
         inner, outer = _two_halves(self.points)
         radii = np.concatenate([random.uniform(0, 2.5, inner), random.uniform(3.5, 5, outer)])
         x = _on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
-        return shuffle_points(x, np.repeat([1, 0], [inner, outer]), "classification", random)
+        return shuffled(x, np.repeat([1, 0], [inner, outer]), "classification", random)
 
 
 class Xor(Adjustable, frozen=True, tag="xor"):
@@ -63,7 +63,7 @@ class Xor(Adjustable, frozen=True, tag="xor"):
         x += np.where(x > 0, 0.3, -0.3)
         labels = (x[:, 0] * x[:, 1] >= 0).astype(np.int64)
         x = x + random.normal(0, 3 * self.noise, x.shape)
-        return shuffle_points(x, labels, "classification", random)
+        return shuffled(x, labels, "classification", random)
 
 
 class Gaussians(Adjustable, frozen=True, tag="gaussians"):
@@ -76,7 +76,7 @@ class Gaussians(Adjustable, frozen=True, tag="gaussians"):
         spread = np.sqrt(0.5 + 7 * self.noise)
         centres = np.repeat([[2.0, 2.0], [-2.0, -2.0]], [first, second], axis=0)
         x = centres + random.normal(0, spread, (self.points, 2))
-        return shuffle_points(x, np.repeat([1, 0], [first, second]), "classification", random)
+        return shuffled(x, np.repeat([1, 0], [first, second]), "classification", random)
 
 
 class Spiral(Adjustable, frozen=True, tag="spiral"):
@@ -90,7 +90,7 @@ class Spiral(Adjustable, frozen=True, tag="spiral"):
         counts = _class_sizes(self.points, self.classes)
         arms = [self.arm(count, 2 * np.pi * k / self.classes) for k, count in enumerate(counts)]
         x = np.concatenate(arms) + random.normal(0, self.noise, (self.points, 2))
-        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        return shuffled(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
     @staticmethod
     def arm(count: int, turn: float) -> Array:
@@ -112,7 +112,7 @@ class Moons(Adjustable, frozen=True, tag="moons"):
             [np.stack([np.cos(a), np.sin(a)], axis=1), np.stack([1 - np.cos(b), 0.5 - np.sin(b)], axis=1)]
         )
         x = (x + random.normal(0, self.noise, x.shape) - [0.5, 0.25]) * 3.2
-        return shuffle_points(x, np.repeat([0, 1], [upper, lower]), "classification", random)
+        return shuffled(x, np.repeat([0, 1], [upper, lower]), "classification", random)
 
 
 class Rings(Adjustable, frozen=True, tag="rings"):
@@ -129,7 +129,7 @@ class Rings(Adjustable, frozen=True, tag="rings"):
         inner = np.repeat(width * np.arange(self.classes), counts)
         radii = inner + random.uniform(0, 2 / 3 * width, self.points)
         x = _on_circles(radii, random) + random.normal(0, 3 * self.noise, (self.points, 2))
-        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        return shuffled(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
 class Blobs(Adjustable, frozen=True, tag="blobs"):
@@ -144,7 +144,7 @@ class Blobs(Adjustable, frozen=True, tag="blobs"):
         angles = np.repeat(2 * np.pi * np.arange(self.classes) / self.classes, counts)
         spread = 2 / self.classes + 3 * self.noise
         x = 3.5 * np.stack([np.sin(angles), np.cos(angles)], axis=1) + random.normal(0, spread, (self.points, 2))
-        return shuffle_points(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
+        return shuffled(x, _numbered(counts), "classification", random, CLASS_NAMES[: self.classes])
 
 
 class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
@@ -157,7 +157,7 @@ class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
         squares = np.floor((x + 5) / 2.5).astype(np.int64)
         labels = squares.sum(axis=1) % 2
         x = x + random.normal(0, 2 * self.noise, x.shape)
-        return shuffle_points(x, labels, "classification", random)
+        return shuffled(x, labels, "classification", random)
 
 
 class Wave(Adjustable, frozen=True, tag="wave"):
@@ -172,7 +172,7 @@ class Wave(Adjustable, frozen=True, tag="wave"):
         # A gap along the sine, so that without noise the classes are cleanly apart.
         x[:, 1] += np.where(above, 0.3, -0.3)
         x = x + random.normal(0, 2 * self.noise, x.shape)
-        return shuffle_points(x, above.astype(np.int64), "classification", random)
+        return shuffled(x, above.astype(np.int64), "classification", random)
 
 
 class TiltedPlane(Adjustable, frozen=True, tag="plane"):
@@ -183,7 +183,7 @@ class TiltedPlane(Adjustable, frozen=True, tag="plane"):
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
-        return shuffle_points(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffled(x, x.sum(axis=1) / 10 + random.normal(0, self.noise, self.points), "regression", random)
 
 
 class Hills(Adjustable, frozen=True, tag="hills"):
@@ -199,7 +199,7 @@ class Hills(Adjustable, frozen=True, tag="hills"):
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
         heights = sum(s * np.clip(1 - np.hypot(x[:, 0] - a, x[:, 1] - b) / 2, 0, 1) for a, b, s in self.BUMPS)
-        return shuffle_points(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)
 
 
 class Ripple(Adjustable, frozen=True, tag="ripple"):
@@ -212,4 +212,4 @@ class Ripple(Adjustable, frozen=True, tag="ripple"):
         x = random.uniform(-EXTENT, EXTENT, (self.points, 2))
         radius = np.hypot(x[:, 0], x[:, 1])
         heights = np.cos(1.5 * radius) * np.exp(-radius / 4)
-        return shuffle_points(x, heights + random.normal(0, self.noise, self.points), "regression", random)
+        return shuffled(x, heights + random.normal(0, self.noise, self.points), "regression", random)

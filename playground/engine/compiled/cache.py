@@ -55,7 +55,7 @@ _UNUSED_DAYS = 30
 """Days without use after which the kernels of another version are removed."""
 _CACHE_NAME = re.compile(r"[0-9a-f]{16}(-removed-[0-9]+)?")
 """The folder of one version, or what is left of one that was being removed."""
-_KERNELS = "playground.engine.compiled.kernels"
+KERNELS = "playground.engine.compiled.kernels"
 """The module that Numba compiles; imported late."""
 LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
@@ -72,7 +72,7 @@ def load_kernels(precision: str) -> ModuleType:
     Raises UnavailableError.
     """
     with _loading:
-        return sys.modules[_KERNELS] if precision in LOADED else _load(precision)
+        return sys.modules[KERNELS] if precision in LOADED else _load(precision)
 
 
 def _load(precision: str) -> ModuleType:
@@ -159,16 +159,16 @@ def _loaded_from(folder: Path, precision: str) -> ModuleType:
         os.environ["NUMBA_CACHE_DIR"] = str(folder)
         importlib.import_module("numba").config.CACHE_DIR = str(folder)
         # After a failure the module is imported again, so that it looks for its files again.
-        sys.modules.pop(_KERNELS, None)
-    kernels = importlib.import_module(_KERNELS)
+        sys.modules.pop(KERNELS, None)
+    kernels = importlib.import_module(KERNELS)
     if precision not in LOADED:
-        _warm_up(kernels, np.dtype(precision))
+        warm_up(kernels, np.dtype(precision))
         LOADED.add(precision)
         (folder / precision).touch()
     return kernels
 
 
-def _warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
+def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
     runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))

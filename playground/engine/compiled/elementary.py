@@ -39,6 +39,11 @@ def overloaded(options: dict[str, Any]) -> Any:
 element_wise = overloaded(CONTRACT)
 
 
+def __getattr__(name: str) -> Any:
+    """What the catalog has no use for, but a formula from outside may have, as Numba has it."""
+    return getattr(np, name)
+
+
 # Selections: written so that a NaN in the first argument stays one -----------------------------------------------
 
 

@@ -13,13 +13,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from playground.catalog.activations import Activation
-from playground.catalog.choice import Array, Choice, kind_of, members
+from playground.catalog.choice import Array, Choice, kind_of
 from playground.catalog.losses import CrossEntropy, Loss
 from playground.catalog.normalizations import Normalization
 from playground.catalog.optimizers import Optimizer, Sgd
 from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, system_clock
+from playground.engine.compiled.own import FAILED, OwnClasses, kernels_for, own_classes
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
 from playground.engine.evaluation import spread
 from playground.engine.network import Network
@@ -43,6 +44,8 @@ class Compiled:
     name: ClassVar[EngineName] = "compiled"
 
     def __init__(self, kernels: ModuleType, setup: Setup) -> None:
+        self.own = own_classes(setup)
+        """The classes from outside of the catalog that the kernels know."""
         self._kernels, self.setup = kernels, setup
         self._clock = system_clock()
         self._lay_out_network()
@@ -67,11 +70,11 @@ class Compiled:
             self._make_room()
 
     def _lay_out_network(self) -> None:
-        self._layers = _layer_records(self.setup.network)
+        self._layers = _layer_records(self.setup.network, self.own)
 
     def _lay_out_training(self) -> None:
         setup = self.setup
-        self._run = _run_record(setup)
+        self._run = _run_record(setup, self.own)
         self._runs = self._run.view(np.recarray)
         self._order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
         self._order_of = (-1, -1)
@@ -191,25 +194,25 @@ class Compiled:
 def fallbacks(setup: Setup) -> tuple[str, ...]:
     """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
 
-    They do everything that the catalog has, in each precision that has been compiled. What somebody adds to a family
-    outside the catalog is not in them.
+    They do everything that the catalog has, in each precision that has been compiled. Kernels for what somebody adds to
+    a family are compiled apart, if they can be.
     """
-    network, precision = setup.network, setup.network.dtype.name
-    chosen: list[Choice] = [network.loss, setup.training.optimizer]
-    for layer in network.layers:
-        chosen += [layer.activation, layer.regularizer, layer.normalization]
-    foreign = {choice.kind for choice in chosen if not type(choice).__module__.startswith("playground.catalog.")}
+    precision, own = setup.network.dtype.name, own_classes(setup)
+    if kernels_for(precision, own) is not None:
+        return ()
     missing = () if precision in LOADED else (f"precision {precision}: its kernels are not loaded",)
-    return (*missing, *(f"{kind}: not part of the catalog" for kind in sorted(foreign)))
+    why = FAILED.get((precision, own))
+    reason = "not part of the catalog" + (f", and can't be compiled ({why})" if why else "")
+    return (*missing, *(f"{kind_of(member)}: {reason}" for member in own))
 
 
 # Records ----------------------------------------------------------------------------------------------------------
 
 
 @cache
-def place_in_family(family: type[Choice], member: type[Choice]) -> int:
-    """The position of a kind of choice in its family."""
-    return list(members(family)).index(kind_of(member))
+def place_in_family(family: type[Choice], member: type[Choice], own: OwnClasses = ()) -> int:
+    """The number of a kind of choice in kernels that know these own classes, too."""
+    return [kind_of(one) for one in layout.compiled_members(family, own)].index(kind_of(member))
 
 
 def formula_settings(choice: Choice) -> list[float]:
@@ -218,35 +221,35 @@ def formula_settings(choice: Choice) -> list[float]:
     return values + [0.0] * (layout.MOST_SETTINGS - len(values))
 
 
-def _layer_records(network: Network) -> Any:
+def _layer_records(network: Network, own: OwnClasses) -> Any:
     records = np.zeros(len(network.layers), layout.LAYER)
     for record, layer in zip(records, network.layers, strict=True):
         record["units"], record["inputs"] = layer.units, layer.inputs
         record["start"], record["biases"] = layer.start, layer.biases.start
         record["trained_stop"], record["stop"] = layer.trained.stop, layer.stop
-        record["activation"] = place_in_family(Activation, type(layer.activation))
+        record["activation"] = place_in_family(Activation, type(layer.activation), own)
         record["settings"] = formula_settings(layer.activation)
-        record["normalization"] = place_in_family(Normalization, type(layer.normalization))
+        record["normalization"] = place_in_family(Normalization, type(layer.normalization), own)
         record["skip"], record["muted"], record["trainable"] = layer.skip, layer.muted, layer.trainable
         record["dropout"] = layer.dropout
-        record["penalty"] = place_in_family(Regularizer, type(layer.regularizer))
+        record["penalty"] = place_in_family(Regularizer, type(layer.regularizer), own)
         record["penalty_settings"] = formula_settings(layer.regularizer)
         record["prunes"] = layer.regularizer.prunes and layer.trainable
     return records.view(np.recarray)
 
 
-def _run_record(setup: Setup) -> Any:
+def _run_record(setup: Setup, own: OwnClasses) -> Any:
     network, training = setup.network, setup.training
     runs = np.zeros(1, layout.RUN)
     run = runs[0]
     run["outputs"], run["batch_size"], run["shuffle"] = network.layers[-1].units, setup.batch_size, training.shuffle
     run["batching"] = ("partial", "drop", "carry").index(training.batching)
-    run["loss"] = place_in_family(Loss, type(network.loss))
+    run["loss"] = place_in_family(Loss, type(network.loss), own)
     run["loss_settings"] = formula_settings(network.loss)
     run["softmax"] = isinstance(network.loss, CrossEntropy) and network.layers[-1].units > 1
     run["weighted"] = setup.train.weights is not None
     run["regression"], run["threshold"] = setup.sample.task == "regression", network.loss.threshold
-    run["optimizer"] = place_in_family(Optimizer, type(training.optimizer))
+    run["optimizer"] = place_in_family(Optimizer, type(training.optimizer), own)
     run["optimizer_settings"] = formula_settings(training.optimizer)
     run["plain_sgd"] = isinstance(training.optimizer, Sgd)
     run["clip_norm"] = training.clip_norm or 0.0

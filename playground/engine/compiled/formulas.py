@@ -21,15 +21,20 @@ from numba import njit
 from numba.np.numpy_support import as_dtype
 
 from playground.catalog.activations import Activation
-from playground.catalog.choice import Choice, members
+from playground.catalog.choice import Choice
 from playground.catalog.losses import Loss
 from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.engine.compiled import elementary
+from playground.engine.compiled.layout import compiled_members
 
 OPTIONS: dict[str, Any] = {"fastmath": {"contract", "reassoc", "nsz"}, **elementary.INSIDE}
 """Sums may be reordered, so that they become vector code; NaN and infinity mean what they always mean."""
 inlined_loop = elementary.overloaded({**OPTIONS, "forceinline": True})
+
+
+OWN: tuple[type[Choice], ...] = ()
+"""Classes from outside of the catalog that these kernels know, too; see `own`."""
 
 
 # One formula ----------------------------------------------------------------------------------------------------
@@ -105,7 +110,7 @@ def chain(
     """
     scope: dict[str, Any] = {"number": dtype.type}
     lines = [f"def run({header}):"]
-    for place, member in enumerate(members(family).values()):
+    for place, member in enumerate(compiled_members(family, OWN)):
         scope[f"f{place}"] = compiled(getattr(member, formula), dtype)
         line, more = settings_of(getattr(member, formula))
         loop = body.replace("f(", f"f{place}(").replace("…", more)
@@ -160,7 +165,7 @@ def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
 def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
     """Write what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
-    for place, member in enumerate(members(Optimizer).values()):
+    for place, member in enumerate(compiled_members(Optimizer, OWN)):
         scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64))
         count = len(inspect.signature(member.constants).parameters) - 2
         arguments = "".join(f", settings[{k}]" for k in range(count))
@@ -183,7 +188,7 @@ def optimize(kind: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, 
         ["def run(kind, w, g, slots, new_w, new_slots, s):", "    broken = zero"],
         {"zero": dtype.type(0), "number": dtype.type},
     )
-    for place, member in enumerate(members(Optimizer).values()):
+    for place, member in enumerate(compiled_members(Optimizer, OWN)):
         scope[f"f{place}"] = compiled(member.update, dtype)
         memory = range(len(member.slots))
         names = [f"s{k}" for k in range(constants_of(member))]

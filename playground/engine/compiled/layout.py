@@ -7,11 +7,12 @@ are never saved.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Choice, is_foreign, members
 
 MOST_SETTINGS = 4
 """The most settings that the formulas of a choice take."""
@@ -23,6 +24,16 @@ PAD = 32
 computed as vectors and 8 one by one, which takes longer. The padding holds arbitrary numbers and affects no result."""
 EVALUATION_POINTS = 192
 """Points that are evaluated at once: OpenBLAS multiplies a 64 × 64 layer by more of them a third slower."""
+
+
+_C = TypeVar("_C", bound=Choice)
+
+
+def compiled_members(family: type[_C], own: Sequence[type[Choice]] = ()) -> list[type[_C]]:
+    """The members of a family that kernels know, in the order of their numbers: the catalog's, then `own` ones."""
+    catalog = [member for member in members(family).values() if not is_foreign(member)]
+    return catalog + [member for member in own if issubclass(member, family)]
+
 
 i8, f8, u8 = np.int64, np.float64, np.uint64
 

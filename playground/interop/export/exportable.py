@@ -124,7 +124,9 @@ class Exportable(NamedTuple):
         """The history of the same training in float64."""
         if self.experiment.precision == "float64":
             return self.history
-        trainer = Trainer(msgspec.structs.replace(self.experiment, precision="float64"), initial=self.initial)
+        trainer = Trainer(
+            msgspec.structs.replace(self.experiment, precision="float64"), initial=self.initial, engine="reference"
+        )
         trainer.advance(epochs=epochs)
         return History(*trainer.history.view().T)
 

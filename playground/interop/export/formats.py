@@ -6,23 +6,24 @@ import csv
 import io
 import math
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires
 from importlib.util import find_spec
 from pathlib import Path
 
 from playground.experiment.text import file_text
 from playground.files.atomic import write_atomically
+from playground.files.places import PROGRAM_ID
 from playground.interop import point_text, weights
 from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
 from playground.measure.snapshot import History
-
-_ROOT = Path(__file__).resolve().parents[3]
-"""The folder of the program, with what it says about its extras."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,17 @@ class Format:
     @property
     def remedy(self) -> str:
         """The command that installs what is needed; it works in any shell and folder."""
-        return f'"{sys.executable}" -m pip install -e "{_ROOT}[{self.extra}]"'
+        # Tools that install programs may leave pip out of their environments.
+        python = f'"{sys.executable}"'
+        pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
+        return " ".join([pip, *(f'"{library}"' for library in self._libraries())])
+
+    def _libraries(self) -> list[str]:
+        """What the extra requires, with versions if this program is installed and not only its folder there."""
+        condition = re.compile(rf"""(.+?)\s*;\s*extra\s*==\s*['"]{self.extra}['"]""")
+        with suppress(PackageNotFoundError):
+            return [match[1] for line in requires(PROGRAM_ID) or () if (match := condition.fullmatch(line))]
+        return sorted({*self.to_write, *self.to_prove})
 
 
 class MissingLibraryError(ImportError):

@@ -396,7 +396,7 @@ def test_what_is_drawn_can_be_trained_on(begin) -> None:
     drawer.stroke((-3, 0))
     drawer.click("class.1")
     drawer.stroke((3, 0))
-    trainer = Trainer(drawer.owner.experiment)
+    trainer = Trainer(drawer.owner.experiment, engine="reference")
     before = trainer.evaluate().train_loss
     trainer.advance(epochs=5)
     assert trainer.evaluate().train_loss < before

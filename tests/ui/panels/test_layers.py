@@ -335,7 +335,7 @@ def test_cards_that_go_leave_nothing_behind(owner, abc: Experiment) -> None:
 
 @pytest.fixture
 def snapshot(abc: Experiment) -> Snapshot:
-    trainer = Trainer(abc)
+    trainer = Trainer(abc, engine="reference")
     trainer.advance(steps=5)
     return trainer.snapshot()
 

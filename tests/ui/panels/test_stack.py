@@ -369,7 +369,7 @@ def test_widths_are_written_as_they_are_read() -> None:
 
 def show(owner, **measured: float) -> QLabel:
     """The text on the first card for a layer as measured."""
-    snapshot = Trainer(owner.experiment).snapshot()
+    snapshot = Trainer(owner.experiment, engine="reference").snapshot()
     layer = snapshot.layers[0]._replace(**measured)
     owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))
     owner.panel._text.now()
@@ -394,7 +394,7 @@ def test_a_card_says_what_share_has_stopped_learning(owner, dead: float, saturat
 def test_the_words_change_with_the_beat_and_the_last_is_shown(owner, beat) -> None:
     show(owner, dead=0.0, saturated=0.0)
     seen = set()
-    snapshot = Trainer(owner.experiment).snapshot()
+    snapshot = Trainer(owner.experiment, engine="reference").snapshot()
     for k in range(1, 30):
         layer = snapshot.layers[0]._replace(dead=k / 100, saturated=0.0)
         owner.panel.show_snapshot(dataclasses.replace(snapshot, layers=(layer, *snapshot.layers[1:])))

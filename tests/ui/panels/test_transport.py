@@ -33,7 +33,7 @@ def button(bar: TransportBar, name: str) -> QAbstractButton:
 
 
 def snapshot_of(experiment: Experiment, steps: int) -> Snapshot:
-    trainer = Trainer(experiment)
+    trainer = Trainer(experiment, engine="reference")
     trainer.advance(steps=steps)
     return trainer.snapshot()
 
@@ -91,7 +91,7 @@ def test_what_numbers_mean_is_said_where_they_stand(qtbot, bar: TransportBar) ->
 @pytest.mark.parametrize("rate", [10.0, 1e9])
 def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: TransportBar, rate: float) -> None:
     reckless = Training(optimizer=Sgd(), learning_rate=rate, batch_size=5)
-    trainer = Trainer(Experiment(data=TiltedPlane(points=100), training=reckless))
+    trainer = Trainer(Experiment(data=TiltedPlane(points=100), training=reckless), engine="reference")
     assert trainer.advance(steps=1000) == "diverged"
     loss = trainer.evaluate().train_loss
     bar.show_snapshot(trainer.snapshot())
@@ -135,10 +135,10 @@ def test_the_speed_goes_from_slow_motion_to_no_limit(bar: TransportBar) -> None:
 def test_it_starts_at_a_speed_to_watch_at(bar: TransportBar) -> None:
     assert bar.speed == DEFAULT_SPEED
     assert bar.speed_slider.value() == round(1000 * speed_place(DEFAULT_SPEED))
-    learned = Trainer(load_preset("spiral"))
+    learned = Trainer(load_preset("spiral"), engine="reference")
     learned.advance(steps=int(25 * DEFAULT_SPEED))
     assert learned.snapshot().evaluation.train_accuracy > 0.95
-    seen = Trainer(load_preset("spiral"))
+    seen = Trainer(load_preset("spiral"), engine="reference")
     seen.advance(steps=int(3 * DEFAULT_SPEED))
     assert seen.snapshot().evaluation.train_accuracy < 0.9
 

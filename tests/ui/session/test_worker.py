@@ -83,7 +83,7 @@ def test_undo_of_a_drag_that_piled_up_returns_to_the_moment_before_it(session: S
     gate.open.set()
     assert settled(session).experiment == before.experiment
     # The step that was in progress when the drag began was made before it.
-    alone = Trainer(before.experiment)
+    alone = Trainer(before.experiment, engine="reference")
     alone.restore(before)
     alone.advance(steps=1)
     np.testing.assert_array_equal(checkpoint(session).state.parameters, alone.state.parameters)
@@ -301,7 +301,7 @@ class Camera:
 
 @pytest.fixture
 def camera(experiment: Experiment) -> Camera:
-    return Camera(Trainer(experiment))
+    return Camera(Trainer(experiment, engine="reference"))
 
 
 def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
@@ -386,7 +386,7 @@ def checked() -> Callable[[Session], None]:
 
     def check(session: Session) -> None:
         kept = checkpoint(session)
-        trainer = Trainer(kept.experiment)
+        trainer = Trainer(kept.experiment, engine="reference")
         trainer.restore(kept)
         for found, expected in zip(unit_maps(session), UnitMapsRequest(8).answer(trainer).values, strict=True):
             np.testing.assert_array_equal(found, expected)

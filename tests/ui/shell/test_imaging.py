@@ -129,7 +129,7 @@ def test_narrow_and_deep_networks_have_their_picture(qtbot, layers: tuple[Layer,
     view.show()
     experiment = Experiment(layers=layers)
     view.show_experiment(experiment)
-    view.show_snapshot(Trainer(experiment).snapshot(view.requests))
+    view.show_snapshot(Trainer(experiment, engine="reference").snapshot(view.requests))
     qtbot.wait(20)
     difference = np.abs(drawn(imaging.svg(view), view.size()) - pixels(view.grab().toImage()))
     assert difference.mean() < 6

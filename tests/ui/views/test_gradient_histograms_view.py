@@ -34,7 +34,7 @@ LAYERS: list[dict[str, Any]] = [
 
 def trainer(steps: int = 12, **changed: Any) -> Trainer:
     base = {"version": 1, "precision": "float64", "data": {"kind": "moons", "points": 60}, "layers": LAYERS}
-    one = Trainer(convert({**base, "training": {"batch_size": 7}, **changed}))
+    one = Trainer(convert({**base, "training": {"batch_size": 7}, **changed}), engine="reference")
     one.advance(steps=steps)
     return one
 

@@ -406,7 +406,9 @@ def test_a_line_breaks_nothing_where_sizes_are_missing_or_infinite(shown, caplog
 
 def with_silent(layers: int = 5):
     """A trained network whose second layer was muted and whose third was frozen after 40 steps."""
-    trainer = Trainer(Experiment(data=Spiral(points=100), layers=(Layer(4, Tanh()),) * (layers - 1)))
+    trainer = Trainer(
+        Experiment(data=Spiral(points=100), layers=(Layer(4, Tanh()),) * (layers - 1)), engine="reference"
+    )
     trainer.advance(steps=40)
     first, second, third, *others = trainer.experiment.layers
     muted, frozen = structs.replace(second, muted=True), structs.replace(third, trainable=False)

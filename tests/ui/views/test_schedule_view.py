@@ -54,7 +54,7 @@ def at_epoch_of(trainer: Trainer, epochs: int) -> Snapshot:
 
 def snapshot_with(schedule: Schedule, epochs: int = 0, **training: object) -> Snapshot:
     """A real training's snapshot after some epochs."""
-    trainer = Trainer(experiment_with(schedule, **training))
+    trainer = Trainer(experiment_with(schedule, **training), engine="reference")
     return at_epoch_of(trainer, epochs) if epochs else trainer.snapshot()
 
 
@@ -71,7 +71,7 @@ def test_what_is_foretold_comes_true(shown, kind, warmup):
     schedule = members(Schedule)[kind](warmup=warmup)
     if kind == "plateau":
         schedule = Plateau(warmup=warmup, patience=10_000)
-    trainer = Trainer(experiment_with(schedule))
+    trainer = Trainer(experiment_with(schedule), engine="reference")
     view = shown(ScheduleView(), trainer.snapshot(), SIZE)
     epochs, rates = view.shown().coming
     for epoch in (3, 8):
@@ -83,14 +83,14 @@ def test_what_is_foretold_comes_true(shown, kind, warmup):
 
 def test_steps_per_epoch_are_the_trainers():
     for batch, batching in ((10, "partial"), (7, "partial"), (7, "drop"), (7, "carry"), (0, "partial"), (9999, "drop")):
-        trainer = Trainer(experiment_with(Constant(), batch_size=batch, batching=batching))
+        trainer = Trainer(experiment_with(Constant(), batch_size=batch, batching=batching), engine="reference")
         points = training_points(trainer.experiment, trainer.sample)
         assert steps_per_epoch(trainer.experiment, points) == trainer.setup.steps_per_epoch
         assert points == training_points(trainer.experiment, None)
 
 
 def test_the_dot_stands_at_the_present(shown):
-    trainer = Trainer(experiment_with(Exponential(gamma=0.9)))
+    trainer = Trainer(experiment_with(Exponential(gamma=0.9)), engine="reference")
     view = shown(ScheduleView(), trainer.snapshot(), SIZE)
     assert view.shown().present == (0, pytest.approx(0.1))
     view.show_snapshot(at_epoch_of(trainer, 5))
@@ -102,7 +102,7 @@ def test_the_dot_stands_at_the_present(shown):
 
 
 def test_the_past_is_drawn_as_it_was_whatever_the_schedule_is_now(shown):
-    trainer = Trainer(experiment_with(Constant()))
+    trainer = Trainer(experiment_with(Constant()), engine="reference")
     trainer.advance(epochs=20)
     trainer.configure(experiment_with(Constant(), learning_rate=0.5))
     view = shown(ScheduleView(), at_epoch_of(trainer, 10), SIZE)

@@ -80,7 +80,7 @@ def other(qtbot, window: Window) -> Iterator[Window]:
 
 def leave(folder: Path, content: bytes | None = None, origin: str = "") -> Trainer:
     """Work that a process which died has left, without the process."""
-    trainer = Trainer(load_preset("xor"))
+    trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=3)
     slot = WorkSlot(folder)
     slot.write(document_bytes(trainer.document()) if content is None else content, "Left over", origin)
@@ -111,7 +111,7 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
 ) -> None:
     file = tmp_path / "mine.playground"
     trainer = leave(folder, origin=str(file))
-    save_document(file, Trainer(load_preset("circle")).document())
+    save_document(file, Trainer(load_preset("circle"), engine="reference").document())
     later = find_recoverable(folder)[0].time + 60
     os.utime(file, (later, later))
     saved = file.read_bytes()

@@ -85,7 +85,7 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
 
 
 def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window, tmp_path: Path) -> None:
-    trainer = Trainer(load_preset("xor"))
+    trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=4)
     save_document(tmp_path / "other.playground", trainer.document())
     train(qtbot, window)
@@ -104,7 +104,7 @@ def test_going_on_by_another_engine_is_said(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "are_cached", lambda precision: False)
-    document = Trainer(load_preset("xor")).document()
+    document = Trainer(load_preset("xor"), engine="reference").document()
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
     words = "trained on the compiled engine; the reference one goes on"
@@ -208,7 +208,7 @@ def test_of_two_saves_the_later_one_lasts(qtbot, window: Window, tmp_path: Path,
 
 
 def test_undoing_an_opening_leaves_the_file_alone(qtbot, window: Window, tmp_path: Path) -> None:
-    save_document(tmp_path / "other.playground", Trainer(load_preset("xor")).document())
+    save_document(tmp_path / "other.playground", Trainer(load_preset("xor"), engine="reference").document())
     window.documents.open(str(tmp_path / "other.playground"))
     assert window.work.path is not None
     window.session.undo()
@@ -319,7 +319,7 @@ def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
 
 def change_from_outside(path: Path) -> bytes:
     """Another window saves something else."""
-    save_document(path, Trainer(load_preset("circle")).document())
+    save_document(path, Trainer(load_preset("circle"), engine="reference").document())
     return path.read_bytes()
 
 
@@ -441,7 +441,7 @@ def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
 
 
 def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> None:
-    trainer = Trainer(load_preset("xor"))
+    trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=4)
     save_document(tmp_path / "other.playground", trainer.document())
     mime = QMimeData()

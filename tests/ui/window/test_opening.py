@@ -108,7 +108,7 @@ def test_what_was_chosen_last_is_what_is_opened(qtbot, window: Window, large: Pa
 def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, disk: str
 ) -> None:
-    trainer = Trainer(load_preset("xor"))
+    trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=3)
     left = WorkSlot(tmp_path / "recovery")
     left.write(document_bytes(trainer.document()), "Left over")

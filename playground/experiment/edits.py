@@ -1,0 +1,101 @@
+"""Edits: values at paths, written as comes naturally in a notebook, in place of others. Any declared tree will do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from playground.catalog.activations import Tanh
+from playground.experiment.declarations import Field, is_struct
+from playground.experiment.paths import field_at, is_in_range, value_at, with_kind, with_value
+from playground.experiment.reading import convert_plain, expand
+from playground.files.errors import InputError
+
+_STACK = re.compile(r"(\d+(-\d+)*)?")
+"""Units of layers: 8-8."""
+
+
+def with_changes(tree: Any, changes: Mapping[str, Any]) -> Any:
+    """A copy of an immutable tree with other values at some paths, one after the other. Raises InputError."""
+    for path, value in changes.items():
+        # Messages write the place of a layer as in layers[0].units.
+        tree = _with_change(tree, re.sub(r"\[(\d+)\]", r".\1", path), value)
+    return tree
+
+
+def _with_change(tree: Any, path: str, value: Any) -> Any:
+    tree = with_group_of(tree, path)
+    field = field_at(tree, path)
+    if path == "layers" and (units := _units(value)) is not None:
+        value = stack(tree.layers, units, field)
+    if field.choices and isinstance(value, str):
+        return with_kind(tree, path, value)
+    if isinstance(value, type) and value in field.choices:
+        value = value()
+    return with_value(tree, path, _read(path, value, field))
+
+
+def _units(value: Any) -> list[int] | None:
+    """The units of layers that are written as 8-8 or as a list of numbers; None if they are not."""
+    if isinstance(value, str) and _STACK.fullmatch(value):
+        return [int(number) for number in value.split("-") if number]
+    if isinstance(value, (list, tuple)) and value and all(isinstance(number, int) for number in value):
+        return list(value)
+    return None
+
+
+def with_group_of(tree: Any, path: str) -> Any:
+    """The tree with the group in which a path ends switched on, if it is off."""
+    group = path.rpartition(".")[0]
+    with suppress(InputError):
+        if group and value_at(tree, group) is None and is_struct(field_at(tree, group).type):
+            return with_value(tree, group, field_at(tree, group).type())
+    return tree
+
+
+def stack(present: tuple[Any, ...], units: list[int], field: Field) -> tuple[Any, ...]:
+    """Layers of these units that are otherwise like the first of the present ones, or of tanh if there are none."""
+    assert field.entry is not None
+    first = present[0] if present else field.entry.type(activation=Tanh())
+    return tuple(msgspec.structs.replace(first, units=number, id=None) for number in units)
+
+
+def _read(path: str, value: Any, field: Field) -> Any:
+    """A value as it is declared. Raises InputError."""
+    if value is None and field.optional:
+        return None
+    try:
+        raw = expand(msgspec.to_builtins(value, enc_hook=_to_plain), field)
+    except TypeError as error:
+        raise InputError(path, value, field.allowed) from error
+    try:
+        result = convert_plain(raw, field.type)
+    except msgspec.ValidationError as error:
+        place = re.search(r" - at `\$\.?(.+)`$", str(error))
+        raise _refusal(path, raw, field, "" if place is None else place[1]) from error
+    if not is_in_range(result, field):
+        raise InputError(path, value, field.allowed)
+    return result
+
+
+def _refusal(path: str, raw: Any, field: Field, inner: str) -> InputError:
+    """That a value is refused, since what stands at an inner path of it is."""
+    for step in re.findall(r"[^.\[\]]+", inner):
+        entry = field.entry if field.entry is not None else field.parts(raw).get(step)
+        if entry is None:
+            break
+        path, field = f"{path}.{step}", entry
+        raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]
+    return InputError(path, raw, field.allowed)
+
+
+def _to_plain(value: object) -> Any:
+    """What NumPy gives as Python's own. Raises TypeError for anything else."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"{type(value).__name__} is nothing that an experiment holds")

@@ -1,0 +1,50 @@
+"""Predictions: what the outputs of a network say of points, in the words and units of the data."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import Sample
+from playground.engine.evaluation import predicted_classes
+from playground.engine.network import Network
+from playground.files.errors import InputError
+
+
+def points_of(x: ArrayLike) -> Array:
+    """Points as float64 numbers of shape (n, 2). Raises InputError."""
+    points = np.asarray(x, dtype=np.float64)
+    if points.ndim != 2 or points.shape[1] != 2:
+        raise InputError("x", f"shape {points.shape}", "shape (n, 2)")
+    return points
+
+
+def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
+    """The places on the plane of points in the data's own units, shape (n, 2). Raises InputError."""
+    points = points_of(x)
+    offsets, factors = np.array(sample.axis_scales).T
+    result: Array = np.where(factors == 0, 0, (points - offsets) / np.where(factors == 0, 1, factors))
+    return result
+
+
+def probabilities(network: Network, sample: Sample, o: Array) -> Array:
+    """The probability of every class for outputs of shape (outputs, n): shape (n, classes). Raises InputError."""
+    if sample.task == "regression":
+        raise InputError("probabilities", "a regression", "data with classes; values come from labels(x)")
+    shares = network.loss.score(o).astype(np.float64)
+    if len(shares) == 1:
+        second = (1 + shares[0]) / 2
+        return np.stack([1 - second, second], axis=1)
+    total = shares.sum(axis=0)
+    equal = np.full_like(shares, 1 / len(shares))
+    result: Array = np.divide(shares, total, out=equal, where=total > 0).T
+    return result
+
+
+def labels(network: Network, sample: Sample, o: Array) -> Array:
+    """Names of classes, or values in the data's own unit, for outputs of shape (outputs, n): shape (n,)."""
+    if sample.task == "regression":
+        return sample.in_own_unit(o[0].astype(np.float64))
+    names: Array = np.array(sample.class_names)[predicted_classes(network, o)]
+    return names
