@@ -16,7 +16,7 @@ from playground.catalog.choice import Array, Choice, Task, setting, union
 _Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
-class Loss(Choice, frozen=True):
+class Loss(Choice, frozen=True, kw_only=True):
     """Measures how far the outputs are from the targets. Squares let points far off count most; plain distances hardly more."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")

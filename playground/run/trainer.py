@@ -1,9 +1,4 @@
-"""The trainer: holds one run and the engine that trains it. It knows no Qt and no files.
-
-trainer = Trainer(experiment)
-trainer.advance(epochs=100)
-trainer.snapshot().evaluation.train_loss
-"""
+"""The trainer: holds one run and the engine that trains it. It knows no Qt and no files."""
 
 from __future__ import annotations
 
@@ -25,14 +20,13 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
-from playground.files.errors import InputError
 from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
 from playground.measure.snapshot import Snapshot, Status, moment_words
 from playground.run import changes, parameters, predictions, training
 from playground.run.interrupts import undivided
 from playground.run.observation import take_snapshot
-from playground.run.predictions import points_of
+from playground.run.predictions import on_the_plane, points_of
 from playground.run.run import Checkpoint, Document, Run, checkpoint, document_of, new_run, reset, restore
 from playground.run.timeline import Timeline
 
@@ -41,9 +35,8 @@ class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
-    the one to train on: "reference", "compiled", or "auto" for the compiled one wherever it can be loaded; see
-    `use_engine`. `history_rows` bounds the histories, whose far past is thinned; None keeps every row. Raises
-    InputError, and UnavailableError where the compiled engine can't be loaded.
+    "reference", "compiled", or "auto" for the compiled one wherever it can be loaded. `history_rows` bounds the
+    histories, whose far past is thinned; None keeps every row. Raises InputError, and UnavailableError.
     """
 
     def __init__(
@@ -62,10 +55,7 @@ class Trainer:
 
     @classmethod
     def of(cls, run: Run, engine: ChosenEngine | None = None) -> Trainer:
-        """A trainer that goes on with a run, bit for bit as if it had never stopped on the engine that trained it.
-
-        Without an `engine` it is that one, wherever it can be loaded.
-        """
+        """A trainer that goes on with a run, on the engine that trained it unless another is given."""
         trainer = cls.__new__(cls)
         chosen = engine or ("auto" if run.record.engine_changes[-1][1] == "compiled" else "reference")
         trainer._hold(run, resolve_engine(chosen, run.setup))
@@ -85,7 +75,6 @@ class Trainer:
         training.look_after_health(engine, self.run)
 
     def _settle(self) -> None:
-        """Get the engine ready for the present setup, and measure the present moment if needed."""
         self._engine = engine_for(self.run.setup, self._chosen_engine, self._engine)
         training.measure_if_needed(self._engine, self.run)
 
@@ -111,22 +100,18 @@ class Trainer:
 
     @property
     def status(self) -> Status:
-        """Whether training can go on, or why it stopped by itself."""
         return self.run.record.status
 
     @property
     def seconds(self) -> float:
-        """Time spent in training steps since the last reset."""
         return self.run.record.seconds
 
     @property
     def learning_rate(self) -> float:
-        """η of the next update."""
         return self.run.learning_rate
 
     @property
     def latest(self) -> Pass | None:
-        """The latest batch, until the next update; None before the first one."""
         return self.run.record.latest
 
     @property
@@ -137,7 +122,6 @@ class Trainer:
 
     @property
     def history(self) -> Timeline:
-        """A row per recorded epoch, the first before training, as `History` has its columns."""
         return self.run.record.history
 
     @property
@@ -162,14 +146,11 @@ class Trainer:
 
         `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
         """
-        for name, number in (("steps", steps), ("epochs", epochs), ("seconds", seconds)):
-            if number is not None and not number >= 0:
-                raise InputError(name, number, "a number ≥ 0")
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
     @undivided
     def clear_outcome(self) -> None:
-        """Let training go on, whatever stopped it before: after a divergence, from the last healthy moment."""
+        """Let training go on, after a divergence from the last healthy moment."""
         if self.run.can_go_back:
             self.change(self.experiment)
         self.run.record.be_ready()
@@ -177,8 +158,7 @@ class Trainer:
     def use_engine(self, engine: ChosenEngine) -> None:
         """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
 
-        Within one engine the same experiment gives the same numbers each time; between the two they differ by rounding.
-        So the record keeps the steps at which the engine changed since the last reset. Raises InputError for another
+        Engines differ by rounding, so the record keeps the steps at which they changed. Raises InputError for another
         name, and UnavailableError.
         """
         engine = resolve_engine(engine, self.setup)
@@ -192,9 +172,8 @@ class Trainer:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
         After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now, with the weights they had then. What differs is put on record, with a `title`
-        if that says it better, and instead of the latest change if that `goes_on`. Raises InputError, and changes
-        nothing, if the experiment is refused.
+        were removed that come back now. What differs is put on record, with a `title` if that says it better, instead
+        of the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
         """
         self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
@@ -218,10 +197,9 @@ class Trainer:
 
     @undivided
     def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
-        """Set one entry of one array, named as in weight files: "W0", (2, 1); returns what was done.
+        """Set one entry of one array, named as in weight files ("W0", (2, 1)), and put it on record.
 
-        It is put on record, in the place of the latest change if that `goes_on`. Raises InputError, and changes
-        nothing, if there is no such entry or it can't take that value.
+        It replaces the latest change if that `goes_on`. Raises InputError, and changes nothing, for what can't be set.
         """
         edit = parameters.set_parameter(self.network, self.state, name, place, value)
         changes.note_manual_change(self.run)
@@ -231,10 +209,7 @@ class Trainer:
 
     @undivided
     def reset(self) -> None:
-        """Go back to the initial weights, the very same ones, before the first update.
-
-        Of weights that were given, those are used that still have a place.
-        """
+        """Go back to the very same initial weights; of those that were given, to all that still have a place."""
         reset(self.run, self._chosen_engine)
         self._begin(self._engine)
 
@@ -260,22 +235,15 @@ class Trainer:
         return self.outputs(self.setup.features_of(points_of(x)))
 
     def probabilities(self, x: ArrayLike) -> Array:
-        """The probability of every class, in the order of `sample.class_names`, for points `x`: shape (n, classes).
+        """The probability of each of `sample.class_names` for points `x` in the data's own units: shape (n, classes).
 
-        Points are in the data's own units: of a table, as they stand in its columns. What a squared error makes of
-        classes is no probability; here it is scaled to the like of one. Raises InputError for a regression.
+        What a squared error makes of classes is scaled to the like of one. Raises InputError for a regression.
         """
-        return predictions.probabilities(self.network, self.sample, self._outputs_of_own(x))
+        return predictions.probabilities(self.network, self.sample, self.predict(on_the_plane(self.sample, x)))
 
     def labels(self, x: ArrayLike) -> Array:
-        """What the network says of points `x`, shape (n, 2), both in the data's own units: shape (n,).
-
-        Names of classes, or for a regression values.
-        """
-        return predictions.labels(self.network, self.sample, self._outputs_of_own(x))
-
-    def _outputs_of_own(self, x: ArrayLike) -> Array:
-        return self.predict(predictions.on_the_plane(self.sample, x))
+        """The class names, or values for a regression, of points `x`, both in the data's own units: shape (n,)."""
+        return predictions.labels(self.network, self.sample, self.predict(on_the_plane(self.sample, x)))
 
     def outputs(self, columns: Array) -> Array:
         """o for inputs of shape (features, n) with the present weights, in evaluation mode: shape (outputs, n)."""

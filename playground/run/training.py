@@ -13,6 +13,7 @@ from playground.catalog.schedules import Plateau, Progress
 from playground.engine.engine import Engine, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.passes import DivergedError
+from playground.files.errors import InputError
 from playground.measure.snapshot import Status
 from playground.run.health import Moment
 from playground.run.interrupts import HeldSignals
@@ -40,6 +41,9 @@ def advance(
 def _advance(
     engine: Engine, run: Run, signals: HeldSignals, steps: int | None, epochs: int | None, seconds: float | None
 ) -> Status:
+    for name, number in (("steps", steps), ("epochs", epochs), ("seconds", seconds)):
+        if number is not None and not number >= 0:
+            raise InputError(name, number, "a number ≥ 0")
     state, record = run.state, run.record
     last_step = _NO_LIMIT if steps is None else state.step + steps
     last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs
