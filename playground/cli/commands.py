@@ -175,9 +175,7 @@ def _train(arguments: argparse.Namespace) -> int:
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
-        save_weights(arguments.save_weights, trainer.parameters(), trainer.sample.scaling)
-        if trainer.sample.scaling:
-            print(f"{arguments.save_weights}: {trainer.sample.scaling}", file=sys.stderr)
+        save_weights(arguments.save_weights, trainer.parameters(), trainer.sample.weights_unit)
         _say_weights_unit(trainer)
     if arguments.history:
         write_atomically(Path(arguments.history), history_csv(trainer.snapshot().history).encode())

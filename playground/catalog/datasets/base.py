@@ -149,32 +149,18 @@ class Sample(NamedTuple):
     @property
     def weights_unit(self) -> str:
         """What weights take and give that is not in the data's own units, as a sentence; empty if all is."""
-        if self.axis_scales == UNSCALED_AXES and not self.scales_target:
-            return ""
         scales = zip(("x1", "x2"), self.axis_names, self.axis_scales, strict=True)
-        inputs = [f"{x} = ({name} - {one.offset:.12g}) / {one.factor:.12g}" for x, name, one in scales]
-        scale = self.target_scale
-        output = (
-            f"; {self.target_name} = {scale.offset:.12g} + {scale.factor:.12g} · output" if self.scales_target else ""
-        )
-        return f"The weights are for scaled inputs: {', '.join(inputs)}{output}."
-
-    @property
-    def scaling(self) -> str:
-        """How the network's inputs and outputs follow from the data's own units, as sentences; empty if they are these."""
-        formulas = [
-            f"{plane} = ({name} − {scale.offset:.10g}) / {scale.factor:.10g}"
-            for plane, name, scale in zip(("x1", "x2"), self.axis_names, self.axis_scales, strict=True)
-            if scale != AxisScale()
+        inputs = [
+            f"{x} = ({name} - {one.offset:.12g}) / {one.factor:.12g}" for x, name, one in scales if one != AxisScale()
         ]
-        inputs = f"The network takes scaled inputs: {', '.join(formulas)}." if formulas else ""
         scale = self.target_scale
         output = (
-            f"It predicts ({self.target_name} − {scale.offset:.10g}) / {scale.factor:.10g}."
-            if self.scales_target
-            else ""
+            f"{self.target_name} = {scale.offset:.12g} + {scale.factor:.12g} · output" if self.scales_target else ""
         )
-        return f"{inputs} {output}".strip()
+        formulas = "; ".join(part for part in (", ".join(inputs), output) if part)
+        return (
+            f"The weights are for {'scaled inputs' if inputs else 'a scaled target'}: {formulas}." if formulas else ""
+        )
 
     def in_own_unit(self, predicted: Array) -> Array:
         """Values that the network predicts in a regression, in the data's own unit."""

@@ -149,7 +149,7 @@ FORMATS = {
             "weights",
             "Weights",
             ".npz",
-            lambda exportable, _: weights.weight_bytes(exportable.parameters, exportable.sample.scaling),
+            lambda exportable, _: weights.weight_bytes(exportable.parameters, exportable.sample.weights_unit),
         ),
         Format(
             "history",
