@@ -19,6 +19,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.remove_files import add_remove_options, remove_files
+from playground.cli.sweep import add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
 from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
@@ -80,11 +81,17 @@ def _train_parser() -> Parser:
 def _add_training_options(parser: Parser, default: str) -> None:
     """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
-    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a table, a preset, or a link")
-    add_set_option(parser)
+    _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+
+
+def _add_experiment(parser: Parser) -> None:
+    """Add the experiment and the option that changes it."""
+    words = "a document, an experiment file, a table, a preset, or a link"
+    parser.add_argument("experiment", metavar="EXPERIMENT", help=words)
+    add_set_option(parser)
 
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
@@ -396,6 +403,19 @@ def _summary(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
+def _sweep_parser() -> Parser:
+    parser = Parser(
+        f"{running_name()} sweep",
+        description="Train an experiment with all combinations of some values, over some seeds.",
+        epilog="example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
+        "--epochs 200 --out results.csv",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_experiment(parser)
+    add_sweep_options(parser)
+    return parser
+
+
 def _describe_parser() -> Parser:
     from playground.cli.describe import add_describe_options
 
@@ -421,6 +441,7 @@ COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], i
     "train": (_train_parser, _train),
     "presets": (_presets_parser, _presets),
     "table": (_table_parser, table),
+    "sweep": (_sweep_parser, sweep),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
     "describe": (_describe_parser, _describe),
