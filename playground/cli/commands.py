@@ -19,7 +19,8 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.remove_files import add_remove_options, remove_files
-from playground.cli.sweep import add_sweep_options, sweep
+from playground.cli.search import add_search_options, search
+from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
 from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
@@ -52,8 +53,6 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
-_INTERRUPTED = 130
-"""The exit code after Ctrl-C."""
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
@@ -190,7 +189,7 @@ def _train(arguments: argparse.Namespace) -> int:
         from playground.interop.picture import save_picture
 
         save_picture(arguments.plot, trainer)
-    return _INTERRUPTED if done.interrupted else 0
+    return INTERRUPTED if done.interrupted else 0
 
 
 class _Trained(NamedTuple):
@@ -416,6 +415,20 @@ def _sweep_parser() -> Parser:
     return parser
 
 
+def _search_parser() -> Parser:
+    parser = Parser(
+        f"{running_name()} search",
+        description="Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+        "share. Needs the extra `search`.",
+        epilog="example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
+        "--trials 200 --epochs 200 --out best.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_experiment(parser)
+    add_search_options(parser)
+    return parser
+
+
 def _describe_parser() -> Parser:
     from playground.cli.describe import add_describe_options
 
@@ -442,6 +455,7 @@ COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], i
     "presets": (_presets_parser, _presets),
     "table": (_table_parser, table),
     "sweep": (_sweep_parser, sweep),
+    "search": (_search_parser, search),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
     "describe": (_describe_parser, _describe),
@@ -467,4 +481,4 @@ def main(argv: Sequence[str]) -> int:
         print(f"{running_name()} {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED

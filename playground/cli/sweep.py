@@ -22,11 +22,12 @@ from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
 from playground.interop.opening import open_source
 from playground.studies.results import Best, Results
-from playground.studies.running import results_of
+from playground.studies.running import run_study
 from playground.studies.study import Study
 from playground.studies.values import read_values
 
-_INTERRUPTED = 130
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
 _MOST_REASONS = 10
 """Refused combinations that are told one by one."""
 
@@ -36,21 +37,22 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     words = "values to try: a,b,c or low..high:N or low..high:N:log; any number of times"
     add("--vary", action="append", required=True, metavar="PATH=VALUES", help=words)
-    add("--random", type=_whole_number, metavar="N", help="train N combinations drawn at random instead of all")
-    add("--seeds", type=_whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
-    add("--epochs", type=_whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
+    add("--random", type=whole_number, metavar="N", help="train N combinations drawn at random instead of all")
+    add("--seeds", type=whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
+    add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
     add("--out", metavar="RESULTS.csv", help="write a row per training")
     add("--plot", metavar="P.png", help="draw the outcomes")
     add("--goal", type=float, metavar="G", help="the validation accuracy or R² that counts as solved")
     add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="which engine trains")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=_whole_number, metavar="N", help="threads that train (default: one a core)")
+    where.add_argument("--workers", type=whole_number, metavar="N", help="threads that train (default: one a core)")
     where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
     add("--resume", metavar="FOLDER", help="keep what is trained in a folder, and go on with what is there")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
-def _whole_number(text: str) -> int:
+def whole_number(text: str) -> int:
+    """A whole number from 1, as an option says it."""
     try:
         value = int(text)
     except ValueError:
@@ -73,7 +75,7 @@ def sweep(arguments: argparse.Namespace) -> int:
     _refuse_if_all_are(study)
     with _executor(arguments.dask) as (executor, workers), interrupts_noted() as interrupted, _progress(study) as show:
         workers = workers or arguments.workers or os.cpu_count() or 1
-        results = results_of(
+        results = run_study(
             study, workers=workers, executor=executor, folder=arguments.resume, stop=interrupted, progress=show
         )
     _say_refused(results)
@@ -86,7 +88,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         from playground.interop.study_picture import study_picture
 
         write_atomically(Path(arguments.plot), study_picture(results))
-    return _INTERRUPTED if len(results) < len(study) else 0
+    return INTERRUPTED if len(results) < len(study) else 0
 
 
 def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:

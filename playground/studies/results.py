@@ -30,7 +30,7 @@ _GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
 class Row(NamedTuple):
     """What came of one training."""
 
-    index: int
+    number: int
     status: RunStatus
     epoch: int = 0
     step: int = 0
@@ -104,10 +104,11 @@ class Results:
 
     def add(self, row: Row) -> None:
         """Put what came of one training into its place."""
-        k = row.index
+        k = row.number
         self._status[k], self._engine[k] = _STATUSES.index(row.status), _ENGINES.index(row.engine)
         self._epoch[k], self._step[k], self._of_values[k] = row.epoch, row.step, row.task == "regression"
-        self._numbers[:, k] = [np.nan if getattr(row, name) is None else getattr(row, name) for name in OUTCOMES]
+        numbers = np.array([getattr(row, name) for name in OUTCOMES], float)
+        self._numbers[:, k] = np.where(np.isfinite(numbers), numbers, np.nan)
         if row.status == "refused":
             self.refused[k // self.study.seeds] = row.reason
         else:
@@ -128,7 +129,7 @@ class Results:
 
     def row(self, index: int) -> dict[str, Any]:
         """One training by the names of the table's columns; what there is no number for is None."""
-        numbers = {name: _finite_or_none(self._numbers[k, index]) for k, name in enumerate(OUTCOMES)}
+        numbers: dict[str, Any] = {name: _finite_or_none(self._numbers[k, index]) for k, name in enumerate(OUTCOMES)}
         return {
             **self.study.values_of(index // self.study.seeds),
             "seed": self.study.seed_of(index),
@@ -141,7 +142,8 @@ class Results:
     @property
     def columns(self) -> tuple[str, ...]:
         """The names of the table's columns."""
-        return (*self.study.vary, "seed", "status", "epoch", *OUTCOMES, "engine")
+        varied = (path for path in self.study.vary if path != "seed")
+        return (*varied, "seed", "status", "epoch", *OUTCOMES, "engine")
 
     def has(self, index: int) -> bool:
         """Whether a training has ended."""
@@ -151,7 +153,8 @@ class Results:
         """One column over all trainings, those that have not ended included: shape (trainings,)."""
         every = range(len(self.study))
         if name in OUTCOMES:
-            return self._numbers[OUTCOMES.index(name)].copy()
+            numbers: Array = self._numbers[OUTCOMES.index(name)].copy()
+            return numbers
         if name in self.study.vary:
             values = [self.study.values_of(index // self.study.seeds)[name] for index in every]
             try:
@@ -164,7 +167,8 @@ class Results:
             return self._epoch.copy()
         if name in ("status", "engine"):
             names, codes = (_STATUSES, self._status) if name == "status" else (_ENGINES, self._engine)
-            return np.array(names)[codes]
+            found: Array = np.array(names)[codes]
+            return found
         raise InputError("column", name, f"one of {', '.join(self.columns)}")
 
     def arrays(self) -> dict[str, Array]:
@@ -175,10 +179,7 @@ class Results:
         """The table as CSV, line by line, numbers in full precision."""
         yield _csv_line(self.columns)
         for row in self:
-            varied = [_cell(row[name]) for name in self.study.vary]
-            yield _csv_line(
-                [*varied, *("" if row[name] is None else row[name] for name in self.columns[len(varied) :])]
-            )
+            yield _csv_line(_cell(row[name], varied=name in self.study.vary) for name in self.columns)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the table as CSV, all of it or nothing."""
@@ -263,8 +264,10 @@ def _finite_or_none(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def _cell(value: Any) -> str:
-    """A value as text that reads back as the same one."""
+def _cell(value: Any, *, varied: bool) -> str:
+    """A value as text that reads back as the same one; an outcome that there is none of is empty."""
+    if value is None and not varied:
+        return ""
     return value if isinstance(value, str) else json.dumps(value)
 
 

@@ -28,7 +28,7 @@ _LOOK = 0.02
 """Seconds between two looks at whether to stop."""
 
 
-def results_of(
+def run_study(
     study: Study,
     *,
     workers: int | None = None,
@@ -44,13 +44,13 @@ def results_of(
     50 ms, and the table has what was trained until then. `progress` is called with the table as it grows.
     """
     results = Results(study)
-    for _ in rows_of(study, results, workers=workers, executor=executor, folder=folder, stop=stop):
+    for _ in stream_rows(study, results, workers=workers, executor=executor, folder=folder, stop=stop):
         if progress is not None:
             progress(results)
     return results
 
 
-def rows_of(
+def stream_rows(
     study: Study,
     results: Results,
     *,
@@ -59,7 +59,7 @@ def rows_of(
     folder: str | os.PathLike[str] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Iterator[Row]:
-    """Train what `results` and a folder lack, and yield the new rows as they are ready; see `results_of`.
+    """Train what `results` and a folder lack, and yield the new rows as they are ready; see `run_study`.
 
     Closing the iterator ends training.
     """

@@ -65,9 +65,8 @@ class Shelf:
             return
         kept = Study.load(plan)
         if kept.text() != self._study.text():
-            raise InputError(
-                "--resume", str(self._folder), f"the folder of this study; it holds {_differing(kept, self._study)}"
-            )
+            other = _differing(kept, self._study)
+            raise InputError("--resume", str(self._folder), f"the folder of this study; it holds {other}")
 
     def fill(self, results: Results) -> None:
         """Put all rows that are kept into the table; the last line of a process that was killed may be cut off."""
@@ -76,7 +75,7 @@ class Shelf:
             for line in path.read_bytes().splitlines():
                 with suppress(msgspec.DecodeError, msgspec.ValidationError):
                     row = msgspec.json.decode(line, type=Row)
-                    if 0 <= row.index < len(self._study) and not results.has(row.index):
+                    if 0 <= row.number < len(self._study) and not results.has(row.number):
                         results.add(row)
 
     def keep(self, rows: list[Row]) -> None:

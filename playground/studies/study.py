@@ -1,7 +1,7 @@
 """The study: a plan of many trainings of one experiment, with some of its values varied, over some seeds.
 
     study = Study(Experiment(layers="8-8"), vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
-    study.run().best
+    results = run_study(study)
 
 A study is a value. Which trainings it has, in which order, and from which seeds, follows from it alone; nothing is
 listed in advance, so that a grid of millions takes no memory.
@@ -14,7 +14,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -26,9 +26,6 @@ from playground.experiment.tree import Experiment
 from playground.files.atomic import read_bytes, write_atomically
 from playground.files.errors import InputError, reason_of
 
-if TYPE_CHECKING:
-    from playground.studies.results import Results
-
 StudyEngine: TypeAlias = Literal["lanes", "compiled", "reference"]
 _MOST_SEED = 2**53 - 1
 
@@ -36,7 +33,7 @@ _MOST_SEED = 2**53 - 1
 class Member(NamedTuple):
     """One training of a study."""
 
-    index: int
+    number: int
     """Its place in the order of the study: combinations as in the grid, then seeds."""
     values: dict[str, Any]
     """The varied values by path, as in files."""
@@ -120,16 +117,10 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def _experiment_with(self, values: Mapping[str, Any]) -> Experiment:
         """The checked experiment with some values, ready to be trained. Raises InputError."""
-        experiment = with_value(self.experiment.with_(values), "training.epochs", self.epochs)
+        experiment = self.experiment.with_(values)
+        if "training.epochs" not in values:
+            experiment = with_value(experiment, "training.epochs", self.epochs)
         return check(experiment)
-
-    # Training -----------------------------------------------------------------------------------------------------
-
-    def run(self, **options: Any) -> Results:
-        """Train everything and return the table of results; the options are those of `running.results_of`."""
-        from playground.studies.running import results_of
-
-        return results_of(self, **options)
 
     # Files --------------------------------------------------------------------------------------------------------
 

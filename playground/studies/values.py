@@ -1,4 +1,7 @@
-"""Values to try, as text: `a,b,c`, `low..high:N` or `low..high:N:log`; for a search `low..high`, `low..high:log` or a list."""
+"""Values to try, as text: `a,b,c`, `low..high:N` or `low..high:N:log`.
+
+For a search a range has no number of values: `low..high` or `low..high:log`.
+"""
 
 from __future__ import annotations
 
