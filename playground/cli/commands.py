@@ -52,13 +52,12 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
-
-_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 
 
 class Parser(argparse.ArgumentParser):

@@ -71,7 +71,7 @@ def plain_value(path: str, text: str) -> Any:
     if path == "layers" and _is_stack(text):
         return text
     for field in fields:
-        plain = _plain(text, field)
+        plain = _plain(path, text, field)
         if _may_be(plain, field):
             return plain
         if field.type not in (int, float):
