@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -110,7 +110,7 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             values[path] = choices[place]
         return dict(reversed(values.items()))
 
-    def member(self, index: int) -> Member:
+    def member(self, number: int) -> Member:
         """One training. Raises InputError for a combination that is refused."""
         combination, repeat = divmod(number, self.seeds)
         values = self.values_of(combination)
