@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import codecs
 import os
 import signal
@@ -14,9 +15,10 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from playground.catalog.choice import listing
+from playground.experiment.quantity import Number, Quantity
 from playground.files.atomic import file_stamp
 from playground.files.errors import InputError, reason_of
 
@@ -145,6 +147,23 @@ def seconds_shown(words: str) -> Iterator[None]:
         ended.set()
         counter.join()
         stream.write(f"\r{words} {time.monotonic() - started:.0f} s\n")
+
+
+# Numbers --------------------------------------------------------------------------------------------------------
+
+
+def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
+    """A reader of an option's number, which refuses others with what is allowed."""
+
+    def read(text: str) -> Number:
+        try:
+            return quantity.read(text)
+        except ValueError as error:
+            reading = str(error).partition("Allowed: ")[0].rstrip()
+            words = f"{text!r} is refused; allowed: {allowed}{reading and f'. {reading}'}"
+            raise argparse.ArgumentTypeError(words) from None
+
+    return read
 
 
 # Outputs --------------------------------------------------------------------------------------------------------
