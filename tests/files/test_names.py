@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ntpath
 import os
 from pathlib import Path, PureWindowsPath
 
@@ -57,7 +58,10 @@ def test_every_title_gives_a_name_that_can_be_written(title: str, suffix: str) -
     assert name == file_name(stem, suffix)
     assert stem and stem == stem.strip(". ") and Path(name).name == name == PureWindowsPath(name).name
     assert Path(name).suffix == suffix and not stem.lower().endswith(suffix)
-    assert len(os.fsencode(name)) < 200 and not PureWindowsPath(name).is_reserved()
+    assert len(os.fsencode(name)) < 200
+    # Python 3.13 has a function for it, and warns of the method.
+    is_reserved = getattr(ntpath, "isreserved", None) or (lambda name: PureWindowsPath(name).is_reserved())
+    assert not is_reserved(name)
 
 
 def test_a_name_that_says_another_format_is_noticed() -> None:
