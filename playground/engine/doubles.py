@@ -1,8 +1,8 @@
 """Elementary functions of float64 vectors, made of sums, products and selections: within two units of the last place.
 
-The C library has them for one number at a time only, which would take twenty times as long. NaN and infinity pass through
-as in NumPy; results too small to be normal numbers are 0, since such numbers are slow. The series are Taylor's, long enough
-for the intervals to which arguments are reduced.
+The C library has them for one number at a time only, which would take twenty times as long. NaN and infinity pass
+through as in NumPy; results too small to be normal numbers are 0, since such numbers are slow. The series are Taylor's,
+long enough for the intervals to which arguments are reduced.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ def wave(x: Any, quarters: Any) -> Any:
 
 @overload(operator.pow, jit_options=_OPTIONS)
 def _power(base, exponent):  # type: ignore[no-untyped-def]
-    """base ^ exponent = e^(exponent · log base) for base ≥ 0, of which one is a vector and the other may be a number."""
+    """e^(exponent · log base) for base ≥ 0, of which one is a vector and the other may be a number."""
     vector = next((kind for kind in (base, exponent) if isinstance(kind, Vector)), None)
     if vector is None or vector.dtype != types.float64:
         return None

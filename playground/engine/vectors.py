@@ -72,13 +72,13 @@ def _llvm(kind: Any) -> Any:
 
 @register_model(Vector)
 @register_model(Mask)
-class _ValueModel(models.PrimitiveModel):  # type: ignore[misc]
+class _ValueModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _llvm(kind))
 
 
 @register_model(Lanes)
-class _PointerModel(models.PrimitiveModel):  # type: ignore[misc]
+class _PointerModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _llvm(kind.vector).as_pointer())
 
@@ -132,7 +132,7 @@ def _place(context: Any, builder: Any, kind: Any, pointer: Any, index: Any, inde
 
 
 @infer_global(operator.getitem)
-class _Load(AbstractTemplate):  # type: ignore[misc]
+class _Load(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Lanes) and isinstance(args[1], types.Integer):
             return signature(args[0].vector, *args)
@@ -146,7 +146,7 @@ def _load(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(operator.setitem)
-class _Store(AbstractTemplate):  # type: ignore[misc]
+class _Store(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Lanes) and isinstance(args[1], types.Integer) and args[2] == args[0].vector:
             return signature(types.none, *args)
@@ -161,7 +161,7 @@ def _store(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @infer_global(operator.add)
-class _Further(AbstractTemplate):  # type: ignore[misc]
+class _Further(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         if isinstance(args[0], Lanes) and isinstance(args[1], types.Integer):
             return signature(args[0], *args)
@@ -254,11 +254,11 @@ def _vector_of(args: Any) -> Any:
     return found[0] if fits else None
 
 
-def _define(name: Any, emit: Callable[[Any, Any, Any, Any], Any], result: Callable[[Any], Any], *, count: int) -> None:
+def _define(name: Any, emit: Callable[..., Any], result: Callable[[Any], Any], *, count: int) -> None:
     """An operator on vectors, and on vectors and numbers; `emit` gets the builder, the vector type and the operands."""
 
     @infer_global(name)
-    class _Operator(AbstractTemplate):  # type: ignore[misc]
+    class _Operator(AbstractTemplate):
         def generic(self, args: Any, kws: Any) -> Any:
             vector = _vector_of(args)
             return None if vector is None or len(args) != count else signature(result(vector), *args)
@@ -319,7 +319,7 @@ for _name, _sign in (
 
 @infer_global(operator.or_)
 @infer_global(operator.and_)
-class _Both(AbstractTemplate):  # type: ignore[misc]
+class _Both(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         return signature(args[0], *args) if isinstance(args[0], Mask) and args[0] == args[1] else None
 
@@ -340,7 +340,7 @@ def where(condition: Any, a: Any, b: Any) -> Any:
 
 
 @infer_global(where)
-class _Where(AbstractTemplate):  # type: ignore[misc]
+class _Where(AbstractTemplate):
     def generic(self, args: Any, kws: Any) -> Any:
         condition, a, b = args
         chosen = _vector_of((a, b)) if isinstance(condition, Mask) else a if a == b else None

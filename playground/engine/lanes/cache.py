@@ -11,9 +11,11 @@ import sys
 import threading
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from playground.catalog.choice import Array
 from playground.engine.compiled import cache as compiled_cache
 from playground.engine.compiled.cache import UnavailableError, system_clock
 
@@ -27,7 +29,7 @@ _loading = threading.Lock()
 
 @functools.cache
 def machine_lanes() -> int:
-    """How many float32 numbers this machine's vectors hold; 0 where it has no fused multiplication, which lanes need."""
+    """How many float32 numbers a vector of this machine holds; 0 where it can't fuse multiplication and addition."""
     if platform.machine().lower() in ("arm64", "aarch64"):
         return 4
     from llvmlite import binding
@@ -69,10 +71,15 @@ def are_cached(precision: str) -> bool:
         return False
 
 
+def are_ready(precision: str) -> bool:
+    """Whether the kernels can be had at once, or nearly."""
+    return are_cached(precision) or any(loaded == precision for loaded, _ in _LOADED)
+
+
 def load_kernels(precision: str, width: int | None = None) -> ModuleType:
     """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes a minute.
 
-    A cache that is damaged is removed, one that can't be written replaced by a temporary folder. Raises UnavailableError.
+    A cache that is damaged, or can't be written, is replaced by a temporary folder. Raises UnavailableError.
     """
     lanes = width or width_for(np.dtype(precision))
     with _loading:
@@ -122,14 +129,13 @@ def warm_up(kernels: ModuleType, precision: str, width: int) -> None:
     from playground.engine.lanes import layout
     from playground.engine.vectors import vectors
 
-    def few(dtype: object) -> object:
+    def few(dtype: Any) -> Array:
         return vectors(64, width, dtype)
 
     dtype = np.dtype(precision)
     group, call, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.GROUP, layout.CALL, layout.LAYER))
-    block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(10)))  # type: ignore[arg-type]
-    doubles = [few(np.float64) for _ in range(3)]
-    room = layout.Room(few(dtype), few(np.int32), *doubles, few(dtype))  # type: ignore[arg-type]
+    block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(10)))
+    room = layout.Room(few(dtype), few(np.int32), few(np.float64), few(np.float64), few(np.float64), few(dtype))
     table, none = np.zeros(1, dtype), layers[:0]
     kernels.train(group, none, call, block, room, table, np.zeros(1), system_clock())
     kernels.measure(group, layers, block, room, table)

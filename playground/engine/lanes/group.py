@@ -8,9 +8,9 @@
     group.add(setup)                         # fills a lane that is free, `group.release(lane)` makes it so
 
 All members have the same `group_key`: shapes, number of points, batches and kinds of choices. Every number may differ:
-seeds, points' places, learning rate, settings of formulas, and what schedule and early stopping remember. A member's bits
-follow from its own setup and state: they do not depend on its lane, its neighbours, the vectors' width, the number of
-threads, or where training was interrupted.
+seeds, points' places, learning rate, settings of formulas, and what schedule and early stopping remember. A member's
+bits follow from its own setup and state: they do not depend on its lane, its neighbours, the vectors' width, the number
+of threads, or where training was interrupted.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from playground.catalog.optimizers import Optimizer, Sgd
 from playground.catalog.regularizers import NoRegularizer, Regularizer
 from playground.catalog.schedules import Plateau, PlateauMemory, Schedule
 from playground.engine.compiled.cache import system_clock
-from playground.engine.compiled.engine import place_in_family
+from playground.engine.compiled.engine import formula_settings, place_in_family
 from playground.engine.evaluation import Evaluation, spread
 from playground.engine.lanes import cache, layout
 from playground.engine.lanes.layout import Block, Number, Room, Whole
@@ -84,12 +84,19 @@ class GradientSizes(NamedTuple):
 class Group:
     """Networks that train at once; see above.
 
-    `evaluate_every` counts epochs between two evaluations; where schedule or early stopping react to every epoch it is 1.
-    `width` is the number of lanes of a vector, by default what the machine has. Raises UnavailableError.
+    `evaluate_every` counts epochs between two evaluations; it is 1 where schedule or early stopping react to each. With
+    `reacts` off somebody else does that, and stops what is done. `width` is the number of lanes of a vector, by default
+    what the machine has. Raises UnavailableError.
     """
 
     def __init__(
-        self, setup: Setup, *, evaluate_every: int = 1, histories: bool = True, width: int | None = None
+        self,
+        setup: Setup,
+        *,
+        evaluate_every: int = 1,
+        histories: bool = True,
+        reacts: bool = True,
+        width: int | None = None,
     ) -> None:
         network = setup.network
         self.key, self.dtype = group_key(setup), network.dtype
@@ -99,6 +106,9 @@ class Group:
         self._kernels = cache.load_kernels(network.dtype.name, self.width)
         self._network, self._clock = network, system_clock()
         self._group, self._layers = _records(setup)
+        if not reacts:
+            for name in ("plateau", "stops", "restores"):
+                self._group[name] = 0
         self._room_size = int(self._group[0]["space"])
         self._members: dict[int, Setup] = {}
         self._blocks: list[_LaneBlock] = []
@@ -132,7 +142,7 @@ class Group:
     def put(self, lane: int, setup: Setup, state: State) -> None:
         """Let a lane go on with a network from a state on, which is copied.
 
-        Raises ValueError for a network of another group, or one that stands elsewhere in its epoch than those beside it.
+        Raises ValueError for a network of another group, and one elsewhere in its epoch than those beside it.
         """
         if group_key(setup) != self.key:
             raise ValueError("this network is of another group")
@@ -150,6 +160,11 @@ class Group:
         block, place = self._blocks[lane // self.width], lane % self.width
         block.wholes[Whole.STATUS, place] = layout.IDLE
         block.free.append(place)
+
+    def run_until(self, lane: int, epoch: int) -> None:
+        """Let a network train up to an epoch, whatever its experiment says."""
+        block, place = self._blocks[lane // self.width], lane % self.width
+        block.wholes[Whole.STATUS, place], block.wholes[Whole.LAST_EPOCH, place] = layout.RUNNING, epoch
 
     def take(self, lane: int) -> State:
         """The state of the network in a lane, safe from what training does next."""
@@ -191,8 +206,10 @@ class Group:
             rows = [_rows_of(part) for part in (setup.train, setup.validation)]
             begin = len(self._table)
             self._table = np.concatenate([self._table, *(row.ravel().astype(self.dtype) for row in rows)])
-            spreads = [spread(np.asarray(part.labels, np.float64)) for part in (setup.train, setup.validation)]
-            self._places[key] = (begin, begin + rows[0].size, *spreads, setup.sample)
+            of_train, of_validation = (
+                spread(np.asarray(part.labels, np.float64)) for part in (setup.train, setup.validation)
+            )
+            self._places[key] = (begin, begin + rows[0].size, of_train, of_validation, setup.sample)
         return self._places[key]
 
     # Results --------------------------------------------------------------------------------------------------------
@@ -261,9 +278,18 @@ class Group:
         )
 
     def advance_block(
-        self, number: int, room: Room, *, updates: int = _NO_LIMIT, epochs: int = _NO_LIMIT, seconds: float = math.inf,
-        rates: Array | None = None, gradients_every: int = 0, return_when_done: bool = False,
-    ) -> BlockOutcome:  # fmt: skip
+        self,
+        number: int,
+        room: Room,
+        *,
+        updates: int = _NO_LIMIT,
+        epochs: int = _NO_LIMIT,
+        seconds: float = math.inf,
+        rates: Array | None = None,
+        rate_per_step: bool = False,
+        gradients_every: int = 0,
+        return_when_done: bool = False,
+    ) -> BlockOutcome:
         """Train one block until a limit is reached, a table is full, or all its lanes are done."""
         block, call = self._blocks[number], np.zeros(1, layout.CALL)
         one = call[0]
@@ -271,6 +297,7 @@ class Group:
         one["gradients_every"], one["given_rates"], one["return_when_done"] = (
             gradients_every, rates is not None, return_when_done,
         )  # fmt: skip
+        one["rate_per_step"] = rate_per_step
         one["look_every"], one["time_limit"] = self._group[0]["look_every"], seconds
         one["history_room"] = one["gradient_room"] = _ROWS
         before = block.wholes[Whole.STATUS].copy()
@@ -283,21 +310,22 @@ class Group:
         if done.any():
             self._finish(number, room, np.flatnonzero(done))
         return BlockOutcome(
-            int(one["made_updates"]), int(one["ended_epochs"]), float(one["seconds"]), int(one["gradient_rows"])
+            int(one["made_updates"]),
+            int(one["ended_epochs"]),
+            float(one["seconds"]),
+            int(one["history_rows"]),
+            int(one["gradient_rows"]),
         )
 
     def _finish(self, number: int, room: Room, places: Array) -> None:
         """Bring back the best weights of lanes that are done, if that is chosen, and measure those that changed."""
         block, changed = self._blocks[number], list[int]()
         for place in places.tolist():
-            status, setup = block.wholes[Whole.STATUS, place], self._members[number * self.width + place]
-            if status == layout.DIVERGED or (self._restores(setup) and block.restore_best(place)):
+            status = block.wholes[Whole.STATUS, place]
+            if status == layout.DIVERGED or (self._group[0]["restores"] and block.restore_best(place)):
                 changed.append(place)
         if changed:
             self._measure(block, room, changed)
-
-    def _restores(self, setup: Setup) -> bool:
-        return setup.training.early_stopping is not None and setup.training.early_stopping.restore
 
     def _measure(self, block: _LaneBlock, room: Room, places: list[int]) -> None:
         first = int(Number.TRAIN_LOSS)
@@ -322,6 +350,7 @@ class BlockOutcome(NamedTuple):
     epochs: int
     seconds: float
     """Spent in training steps."""
+    history_rows: int
     gradient_rows: int
 
 
@@ -422,7 +451,7 @@ class _LaneBlock:
         return self.running > 0
 
     def takes(self, state: State, besides: int | None = None) -> bool:
-        """Whether a network in this state may train beside those that do, since it stands at the same place of its epoch."""
+        """Whether a network in this state may train beside those that do: it stands at the same place of its epoch."""
         others = self.wholes[Whole.STATUS] == layout.RUNNING
         if besides is not None:
             others[besides] = False
@@ -445,10 +474,11 @@ class _LaneBlock:
         arrays.updates["lanes"][:, place] = state.update
         if state.slots.size:
             arrays.slots["lanes"][:, place] = state.slots.ravel()
-        for name, values in (("carried", state.carried), ("pruned", state.pruned), ("best", state.stopping.parameters)):
+        optional = (("carried", state.carried), ("pruned", state.pruned), ("best", state.stopping.parameters))
+        for name, held in optional:
             column = getattr(arrays, name)["lanes"]
-            if len(column) == self.size and values is not None:
-                column[:, place] = values
+            if len(column) == self.size and held is not None:
+                column[:, place] = held
         seed = state.seed & 0xFFFFFFFFFFFFFFFF
         status = layout.STOPPED_EARLY if state.stopping.stopped else layout.RUNNING
         last_epoch = _NO_LIMIT if training.epochs is None else training.epochs
@@ -481,12 +511,13 @@ class _LaneBlock:
             return values if len(values) == size else None
 
         slots = len(setup.training.optimizer.slots)
-        w, carried, pruned = column("w"), optional("carried"), optional("pruned")
+        w = column("w")
+        carried, pruned = optional("carried"), optional("pruned")
         running = whole[Whole.STATUS] == layout.RUNNING
         update = w - column("old_w") if running else column("updates")
         for layer in setup.network.layers:
             update[layer.trained.stop : layer.stop] = 0
-        best = float(self.numbers[Number.BEST, place])
+        best_score = float(self.numbers[Number.BEST, place])
         restores = setup.training.early_stopping is not None and setup.training.early_stopping.restore
         return State(
             parameters=w,
@@ -507,9 +538,9 @@ class _LaneBlock:
                 whole[Whole.PLATEAU_REDUCTIONS],
             ),
             stopping=StoppingMemory(
-                best,
+                best_score,
                 whole[Whole.BAD_EPOCHS],
-                optional("best") if restores and math.isfinite(best) else None,
+                optional("best") if restores and math.isfinite(best_score) else None,
                 bool(whole[Whole.STOPPED]),
             ),
         )
@@ -573,8 +604,7 @@ def _settings(choice: Choice) -> list[float]:
 
         values = [float(getattr(choice, name)) for name in schedule_settings(type(choice))]
         return values + [0.0] * (layout.MOST_SCHEDULE_SETTINGS - len(values))
-    values = [float(value) for value in choice.values]
-    return values + [0.0] * (layout.MOST_SETTINGS - len(values))
+    return formula_settings(choice)
 
 
 def _rows_of(part: Any) -> Array:
@@ -585,7 +615,7 @@ def _rows_of(part: Any) -> Array:
 
 
 def _stride(units: int) -> int:
-    """Vectors from one point to the next: odd for many units, since powers of two share the same few places of a cache."""
+    """Vectors from one point to the next: odd for many units, since powers of two share few places of a cache."""
     return units if units < 16 else units | 1
 
 

@@ -1,9 +1,9 @@
 """The lanes' loops: `reference` once more, with a network in every lane of a vector.
 
-Numbers of a layer stand point by point, a vector per unit, so that products keep their sums in registers. What networks of
-a group share arrives as records of numbers (`layout`), and one compiled kernel serves all of them. Lanes that are done, or
-empty, are computed along with the others; what belongs to a lane that is done is kept from changing. Importing this module
-imports Numba.
+Numbers of a layer stand point by point, a vector per unit, so that products keep their sums in registers. What networks
+of a group share arrives as records of numbers (`layout`), and one compiled kernel serves all of them. Lanes that are
+done, or empty, are computed along with the others; what belongs to a lane that is done is kept from changing. Importing
+this module imports Numba.
 """
 
 from __future__ import annotations
@@ -191,10 +191,7 @@ def draw_masks(
     for point in range(n):
         place = np.uint64((first + point) * layer.units + 1) * GOLDEN
         for unit in range(layer.units):
-            if common:
-                bits = everywhere(streams, mixed(alone + place))
-            else:
-                bits = mixed(streams + place)
+            bits = everywhere(streams, mixed(alone + place)) if common else mixed(streams + place)
             masks[point * layer.stride + unit] = where(bits >= least, keep, nothing)
             place += GOLDEN
 
@@ -222,7 +219,7 @@ def gather(
     lane: Any,
     space: Any,
 ) -> None:
-    """The inputs, targets, weights and labels of n points from the place `start` on, from each lane's rows of the table."""
+    """Inputs, targets, weights and labels of n points from the place `start` on, from each lane's rows of the table."""
     width = width_of(space)
     features, outputs, row = group.features, group.outputs, group.row
     targets, weights, labels = space + group.targets, space + group.weights, space + group.labels
@@ -807,7 +804,7 @@ def stop_diverged(
         if number_at(numbers + MARKED, lane) == 0.0:
             continue
         layer, why = layers.size - 1, reason
-        if reason == GRADIENT or reason == UPDATE:
+        if reason in (GRADIENT, UPDATE):
             layer = broken_layer(layers, values, lane)
         elif reason == SPREAD:
             layer = broken_normalization(layers, space, lane)
@@ -845,13 +842,14 @@ def find_due(memory: Any, every: Any) -> Any:
 def note_epoch(memory: Any, call: Any, history: Any) -> None:
     """Add a row to the histories of the lanes that were evaluated and still train."""
     numbers, wholes = memory.numbers, memory.wholes
-    row = history + call.history_rows * 7
+    row = history + call.history_rows * 8
     chosen = is_running(memory) & (numbers[DUE] > 0.0)
     row[0] = where(chosen, converted(wholes[EPOCH], numbers), math.nan)
     row[1] = converted(wholes[STEP], numbers)
     row[2] = numbers[RATE]
     for k in range(4):
         row[3 + k] = numbers[TRAIN_LOSS + k]
+    row[7] = everywhere(numbers, call.seconds)
     call.history_rows += 1
 
 
@@ -885,7 +883,7 @@ def observe(group: Any, memory: Any, lane: Any) -> None:
 
 @compile_loop
 def react(group: Any, memory: Any) -> Any:
-    """Let schedules and early stopping see the results of an epoch, and stop what is done; returns whether a lane is."""
+    """Let schedules and early stopping see an epoch's results, and stop what is done; returns whether a lane is."""
     numbers, wholes, done = memory.numbers, memory.wholes, False
     before = is_running(memory)
     numbers[MARKED] = everywhere(numbers, 0.0)
@@ -1013,7 +1011,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         count_update(group, memory, running, n)
         absorb(layers, memory.w, n, space, running)
         call.made_updates += 1
-        used += 1 if group.rate_per_step else 0
+        used += 1 if call.rate_per_step else 0
         last_points = n
         if not ends:
             if measures:
@@ -1043,7 +1041,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         wholes[POSITION] = where(running, 0, wholes[POSITION])
         wholes[EPOCH] = wholes[EPOCH] + where(running, 1, everywhere(wholes, 0))
         call.ended_epochs += 1
-        used += 0 if group.rate_per_step else 1
+        used += 0 if call.rate_per_step else 1
         fresh = True
         stopped = now(clock)
         call.seconds += stopped - started

@@ -1,19 +1,19 @@
 """The memory layout of what the lanes' kernels work on.
 
-What a group shares arrives as records of plain numbers: one GROUP, and a LAYER for each layer. What each lane has of its
-own are vectors: rows of float64 numbers (`Number`), of whole ones (`Whole`), and for every layer the settings of its
-formulas (`LayerNumber`). Kinds are positions in the catalog's families, as in `compiled.layout`.
+What a group shares arrives as records of plain numbers: one GROUP, and a LAYER for each layer. What each lane has of
+its own are vectors: rows of float64 numbers (`Number`), of whole ones (`Whole`), and for every layer the settings of
+its formulas. Kinds are positions in the catalog's families, as in `compiled.layout`.
 """
 
 from __future__ import annotations
 
 from enum import IntEnum, auto
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.engine.compiled.layout import MOST_CONSTANTS, MOST_SETTINGS
+from playground.engine.compiled.layout import EPOCH_COLUMNS, MOST_CONSTANTS, MOST_SETTINGS
 
 MOST_SCHEDULE_SETTINGS = 6
 EVALUATION_POINTS = 16
@@ -98,8 +98,8 @@ PENALTY = MOST_SETTINGS
 DROPOUT = PENALTY + MOST_SETTINGS
 KEEP = DROPOUT + 1
 LAYER_NUMBERS = KEEP + 1
-"""Rows of float64 numbers for each layer: settings of its activation, of its penalty, the share that is dropped, and what
-is kept is multiplied by."""
+"""Rows of float64 numbers for each layer: settings of its activation, of its penalty, the share that is dropped, and
+what is kept is multiplied by."""
 
 i8, f8 = np.int64, np.float64
 
@@ -127,8 +127,8 @@ GROUP = np.dtype(
                 "decays", "noisy", "penalised", "prunes", "schedule", "rate_per_step", "warms", "plateau",
                 "plateau_watch", "stops", "stop_watch", "restores", "points_at_once",
                 # Places in the work space, besides those of the layers.
-                "deltas", "delta_size", "targets", "target_stride", "losses", "weights", "labels", "pulled", "penalties",
-                "space", "carries", "look_every",
+                "deltas", "delta_size", "targets", "target_stride", "losses", "weights", "labels", "pulled",
+                "penalties", "space", "carries", "look_every",
             )
         ),
         ("threshold", f8),
@@ -140,8 +140,8 @@ CALL = np.dtype(
         *(
             (name, i8)
             for name in (
-                "updates", "epochs", "evaluate_every", "gradients_every", "given_rates", "return_when_done",
-                "look_every", "history_room", "gradient_room",
+                "updates", "epochs", "evaluate_every", "gradients_every", "given_rates", "rate_per_step",
+                "return_when_done", "look_every", "history_room", "gradient_room",
                 # Results.
                 "made_updates", "ended_epochs", "history_rows", "gradient_rows", "swapped",
             )
@@ -151,8 +151,8 @@ CALL = np.dtype(
     ]
 )  # fmt: skip
 
-HISTORY = ("epoch", "step", "learning_rate", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy")
-"""Columns of the histories; a lane that has no row at a moment has NaN there."""
+HISTORY = EPOCH_COLUMNS
+"""Columns of the histories, the last one the seconds since the call; a lane without a row at a moment has NaN there."""
 
 
 class Block(NamedTuple):
@@ -179,19 +179,19 @@ class Block(NamedTuple):
 class Memory(NamedTuple):
     """The pointers of a `Block`, for compiled code."""
 
-    numbers: object
-    wholes: object
-    layer_numbers: object
-    w: object
-    old_w: object
-    g: object
-    old_g: object
-    slots: object
-    old_slots: object
-    carried: object
-    best: object
-    pruned: object
-    updates: object
+    numbers: Any
+    wholes: Any
+    layer_numbers: Any
+    w: Any
+    old_w: Any
+    g: Any
+    old_g: Any
+    slots: Any
+    old_slots: Any
+    carried: Any
+    best: Any
+    pruned: Any
+    updates: Any
 
 
 class Room(NamedTuple):

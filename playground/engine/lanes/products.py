@@ -1,7 +1,7 @@
 """Products of matrices, a network in every lane: sums over one index for small tiles of the other two, in registers.
 
-A tile of 4 × 4 sums needs 8 loads for its 16 products, so that the arithmetic, not the memory, decides how long it takes.
-The loops over tiles are written out here for every size of tile. Each sum adds in the order of its index, one fused
+A tile of 4 × 4 sums needs 8 loads for its 16 products, so that arithmetic, not memory, decides how long it takes. The
+loops over tiles are written out here for every size of tile. Each sum adds in the order of its index, one fused
 multiplication at a time, whatever the tile: how a product is cut changes no bit.
 """
 
