@@ -22,12 +22,13 @@ from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
-from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
+from playground.cli.terminal import check_outputs, interrupts_noted, number_option, seconds_shown
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
 from playground.engine.lanes import cache as lanes
 from playground.experiment.paths import with_value
+from playground.experiment.quantity import Quantity
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
 _GIF = "gif"
@@ -147,16 +149,6 @@ def _table_parser() -> Parser:
     parser = Parser(f"{running_name()} table", description="Say how a table is read, and what is unclear about it.")
     add_table_options(parser)
     return parser
-
-
-def _whole_number(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 0")
-    return value
 
 
 def _presets(_: argparse.Namespace) -> None:
