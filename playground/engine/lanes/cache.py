@@ -73,7 +73,7 @@ def are_cached(precision: str) -> bool:
 
 def are_ready(precision: str) -> bool:
     """Whether the kernels can be had at once, or nearly."""
-    return are_cached(precision) or any(loaded == precision for loaded, _ in _LOADED)
+    return any(loaded == precision for loaded, _ in _LOADED) or are_cached(precision)
 
 
 def load_kernels(precision: str, width: int | None = None) -> ModuleType:

@@ -31,20 +31,18 @@ class OneLane:
 
     def __init__(self, setup: Setup) -> None:
         self.setup = setup
-        self._make_room(setup)
+        self._group = Group(setup, reacts=False)
+        self._room = self._group.room()
 
     def prepare(self, setup: Setup) -> None:
         if not (
             self.setup.sample is setup.sample
             and self.setup.experiment.features == setup.experiment.features
-            and group_key(setup) == self._group.key
+            and group_key(setup, reacts=False) == self._group.key
         ):
-            self._make_room(setup)
+            self._group = Group(setup, reacts=False)
+            self._room = self._group.room(self._room)
         self.setup = setup
-
-    def _make_room(self, setup: Setup) -> None:
-        self._group = Group(setup, reacts=False)
-        self._room = self._group.room()
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
         group, setup = self._group, self.setup

@@ -51,17 +51,21 @@ _SECONDS = 0.02
 _BROKEN = {1: "the loss", 2: "the gradient", 3: "the spread", 4: "a weight", layout.MEMORY: "the optimizer's memory"}
 
 
-def group_key(setup: Setup) -> Hashable:
-    """What the members of a group have in common: networks with the same key can train in one group."""
+def group_key(setup: Setup, *, reacts: bool = True) -> Hashable:
+    """What the members of a group have in common: networks with the same key can train in one group.
+
+    Schedule and early stopping count only where the group `reacts` to the ends of epochs.
+    """
     network, training, stopping = setup.network, setup.training, setup.training.early_stopping
+    schedule = training.schedule
+    decided = (type(schedule), schedule.warmup > 0, getattr(schedule, "watch", None))
     return (
         network.dtype.name,
         tuple(_layer_key(layer) for layer in network.layers),
         type(network.loss), network.loss.output_activation, network.loss.class_weights, setup.sample.task,
-        len(setup.sample.split), setup.points, setup.validation_points, setup.batch_size, training.batching,
-        training.shuffle, type(training.optimizer), type(training.schedule), training.schedule.warmup > 0,
-        getattr(training.schedule, "watch", None), training.clip_norm is None, training.weight_decay > 0,
-        training.weight_noise > 0, stopping and (stopping.watch, stopping.restore),
+        setup.points, setup.validation_points, setup.batch_size, training.batching, training.shuffle,
+        type(training.optimizer), training.clip_norm is None, training.weight_decay > 0, training.weight_noise > 0,
+        (*decided, stopping and (stopping.watch, stopping.restore)) if reacts else None,
     )  # fmt: skip
 
 
@@ -99,7 +103,7 @@ class Group:
         width: int | None = None,
     ) -> None:
         network = setup.network
-        self.key, self.dtype = group_key(setup), network.dtype
+        self.key, self.dtype, self._reacts = group_key(setup, reacts=reacts), network.dtype, reacts
         self.width = width or cache.width_for(network.dtype)
         self.evaluate_every = 1 if _reacts(setup) else evaluate_every
         self._histories = histories
@@ -144,7 +148,7 @@ class Group:
 
         Raises ValueError for a network of another group, and one elsewhere in its epoch than those beside it.
         """
-        if group_key(setup) != self.key:
+        if group_key(setup, reacts=self._reacts) != self.key:
             raise ValueError("this network is of another group")
         block, place = self._blocks[lane // self.width], lane % self.width
         if not block.takes(state, besides=place):
@@ -264,11 +268,11 @@ class Group:
 
     # Training -------------------------------------------------------------------------------------------------------
 
-    def room(self) -> Room:
-        """Work space for one thread."""
+    def room(self, used: Room | None = None) -> Room:
+        """Work space for one thread; that of another group if it fits."""
         count, points = len(self._network.layers), int(self._group[0]["points"])
         vectors = _vectors_of(self.width)
-        return Room(
+        room = Room(
             space=vectors(self._room_size, self.dtype),
             order=vectors(points, np.int32),
             history=vectors(_ROWS * len(layout.HISTORY), np.float64),
@@ -276,6 +280,9 @@ class Group:
             measured=vectors(count, np.float64),
             pruned=vectors(self._network.size if self._group[0]["prunes"] else 1, self.dtype),
         )
+        if used is not None and all(a.size == b.size and a.dtype == b.dtype for a, b in zip(used, room, strict=True)):
+            return used
+        return room
 
     def advance_block(
         self,
