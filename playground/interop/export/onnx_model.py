@@ -2,12 +2,13 @@
 
 The columns have the shape (n, 1). Out come `class`, a name for each point, with `probabilities`, a column for each
 class (with other losses than cross-entropy `output`, what the output layer gives); or `value`, in the target's unit.
-All is float32, which every runtime has. The formulas are the catalog's own, traced into nodes of the most basic
-operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
+All is float32, which every runtime has. What the catalog spells for ONNX is spelled so; all other formulas are traced
+into nodes of the most basic operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, listing
 from playground.catalog.datasets.base import UNNAMED_AXES, AxisScale, Sample
 from playground.catalog.features import FEATURES
@@ -29,17 +31,24 @@ _OPSET, _FILE_VERSION = 17, 8
 """Of 2022: what runtimes of the last years understand."""
 
 _NODES = {
-    "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "maximum": "Max",
-    "minimum": "Min", "tanh": "Tanh", "exp": "Exp", "absolute": "Abs", "sign": "Sign", "sqrt": "Sqrt", "sin": "Sin",
-    "cos": "Cos", "log": "Log",
+    "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "power": "Pow",
+    "maximum": "Max", "minimum": "Min", "tanh": "Tanh", "exp": "Exp", "absolute": "Abs", "sign": "Sign", "sqrt": "Sqrt",
+    "sin": "Sin", "cos": "Cos", "tan": "Tan", "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "log": "Log",
+    "floor": "Floor", "ceil": "Ceil", "reciprocal": "Reciprocal", "where": "Where", "less": "Less",
+    "less_equal": "LessOrEqual", "greater": "Greater", "greater_equal": "GreaterOrEqual",
 }  # fmt: skip
 _COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
     # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
     "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
+    "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    "logaddexp": lambda x, y: np.maximum(x, y) + np.log1p(np.exp(-np.abs(x - y))),
+    "ones_like": lambda x: 0 * x + 1,
+    "zeros_like": lambda x: 0 * x,
 }
 """Functions that ONNX lacks, composed of operations that it has."""
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 
 class _Graph:
@@ -84,14 +93,37 @@ class _Graph:
         if operation not in _NODES:
             known = listing(sorted([*_NODES, *_COMPOSED, "log1p"]))
             raise InputError("formula", operation, f"for ONNX one of the functions {known}")
-        return self.node(_NODES[operation], *names)
+        if operation == "where":
+            names[0] = self.node("Cast", names[0], to=self.onnx.TensorProto.BOOL)
+        made = self.node(_NODES[operation], *names)
+        # A formula may calculate with what is true.
+        return self.node("Cast", made, to=self.number) if operation in _COMPARISONS else made
+
+    def activation(self, f: Activation, z: str) -> str:
+        """Add f(z): by ONNX's own operators where it has a spelling, else by those of its formula."""
+        if text := f.spelled("onnx"):
+            return self.spelled(ast.parse(text, mode="eval").body, z)
+        try:
+            return str(f(self._traced(z)).value)  # type: ignore[attr-defined]
+        except (TypeError, AttributeError) as error:
+            raise InputError("formula", f.kind, f"for ONNX plain operations on single numbers ({error})") from error
+
+    def spelled(self, text: ast.expr, z: str) -> str:
+        """Add the nodes of a spelling, such as `Mul(z, Sigmoid(z))`."""
+        if isinstance(text, ast.Name):
+            return z
+        if not isinstance(text, ast.Call):
+            return self.constant(ast.literal_eval(text))
+        attributes = {str(one.arg): ast.literal_eval(one.value) for one in text.keywords}
+        operator = ast.unparse(text.func)
+        return self.node(operator, *(self.spelled(one, z) for one in text.args), **attributes)
 
     def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
         W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
         z = self.node("Gemm", a, W, b, transB=1)
         if layer.normalizes:
             z = self.normalization(place, layer, parameters, z)
-        f = str(layer.activation(self._traced(z)).value)  # type: ignore[attr-defined]
+        f = self.activation(layer.activation, z)
         return self.node("Add", f, a) if layer.skip else f
 
     def normalization(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], z: str) -> str:
