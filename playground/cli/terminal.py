@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import codecs
 import os
 import signal
@@ -14,9 +15,11 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from playground.catalog.choice import listing
+from playground.experiment.quantity import Number, Quantity
+from playground.files.atomic import file_stamp
 from playground.files.errors import InputError, reason_of
 
 _PLAIN = {
@@ -146,6 +149,23 @@ def seconds_shown(words: str) -> Iterator[None]:
         stream.write(f"\r{words} {time.monotonic() - started:.0f} s\n")
 
 
+# Numbers --------------------------------------------------------------------------------------------------------
+
+
+def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
+    """A reader of an option's number, which refuses others with what is allowed."""
+
+    def read(text: str) -> Number:
+        try:
+            return quantity.read(text)
+        except ValueError as error:
+            reading = str(error).partition("Allowed: ")[0].rstrip()
+            words = f"{text!r} is refused; allowed: {allowed}{reading and f'. {reading}'}"
+            raise argparse.ArgumentTypeError(words) from None
+
+    return read
+
+
 # Outputs --------------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +177,7 @@ def check_outputs(
     `outputs` gives for each option the path and the ending that its format has, `inputs` what is read. With
     `uses_stdout` standard output is taken by the result.
     """
-    taken = {_identity(path): name for name, path in inputs.items() if path is not None and Path(path).exists()}
+    taken = {_identity(path): name for name, path in inputs.items() if path and file_stamp(Path(path))}
     for option, (path, suffix) in outputs.items():
         if path is None:
             continue
