@@ -1,7 +1,7 @@
 """What scripts in Python share: their templates, and the facts about a network that both NumPy and PyTorch need.
 
-A template is the text of a script with `$places` to fill in. A line that ends with `#? fact` (or `#? not fact`), and
-those between `#if fact` and `#end` (with `#else`), stay where that fact is neither empty nor false.
+A template is the text of a script with Python expressions in « » to fill in. A line that ends with `#? condition`, and
+those between `#if condition` and `#end` (with `#else`), stay where that holds; `#include` stands for another template.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import base64
 import keyword
 import re
-import string
 import textwrap
 import unicodedata
 from collections.abc import Mapping
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from playground.catalog.losses import CrossEntropy
 from playground.engine.network import NetworkLayer
 from playground.files.errors import one_line, shorten
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.sources import feature_text, literal
+from playground.interop.export.sources import feature_text
 from playground.interop.weights import weight_bytes
 
 _MOST_READABLE = 400
@@ -33,27 +33,30 @@ _TAKEN = {"np", "torch", "nn", "math", "said", "features", "network", "predict",
 """Names that mean something else in a script."""
 
 
-def fill(template: str, facts: Mapping[str, Any]) -> str:
+def fill(template: str, facts: dict[str, Any]) -> str:
     """The template of this name with facts filled in, each of several lines indented like its place."""
+    # What is not there leaves no gap behind, and indented lines that are empty have no blanks.
+    text = re.sub(r"[ \t]+\n", "\n", "\n".join(_filled_lines(template, facts)))
+    return re.sub(r"\n{4,}", "\n\n\n", text).strip() + "\n"
 
-    def holds(condition: str) -> bool:
-        return not facts[condition[4:]] if condition.startswith("not ") else bool(facts[condition])
 
+def _filled_lines(template: str, facts: dict[str, Any]) -> list[str]:
     lines, kept = list[str](), [True]
     for line in Path(__file__).with_name(template).read_text("utf-8").splitlines():
+        text, _, condition = line.partition("  #? ")
+        indent = "\n" + text[: len(text) - len(text.lstrip())]
         if line.startswith("#if "):
-            kept.append(kept[-1] and holds(line[4:]))
+            kept.append(kept[-1] and bool(eval(line[4:], facts)))
         elif line == "#else":
             kept[-1] = kept[-2] and not kept[-1]
         elif line == "#end":
             kept.pop()
-        elif kept[-1]:
-            text, _, condition = line.partition("  #? ")
-            indent = "\n" + text[: len(text) - len(text.lstrip())]
-            places = {fact: str(value).replace("\n", indent) for fact, value in facts.items()}
-            lines += [string.Template(text).substitute(places)] if not condition or holds(condition) else []
-    # What is not there leaves no gap behind, and indented lines that are empty have no blanks.
-    return re.sub(r"\n{4,}", "\n\n\n", re.sub(r"[ \t]+\n", "\n", "\n".join(lines))).strip() + "\n"
+        elif kept[-1] and line.startswith("#include "):
+            lines += _filled_lines(line[9:], facts)
+        elif kept[-1] and (not condition or eval(condition, facts)):
+            values = [str(eval(expression, facts)).replace("\n", indent) for expression in re.findall("«(.+?)»", text)]
+            lines.append("".join(map(add, re.split("«.+?»", text), [*values, ""])))
+    return lines
 
 
 def identifier(text: str, otherwise: str) -> str:
@@ -82,19 +85,15 @@ def _meanings(columns: list[str], sample: Sample) -> str:
 def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
     """The facts about the data and what is predicted; `module` is where features find their functions."""
     sample, loss = exportable.sample, exportable.network.loss
-    several, probable = sample.outputs > 1, isinstance(loss, CrossEntropy)
     columns, places = _column_names(sample), sample.own_x[:2].T
-    scale = sample.target_scale
+    torch = module == "torch"
     return {
-        "name": literal(exportable.title),
-        "axes": repr(sample.axis_names),
+        **{"exportable": exportable, "sample": sample, "network": exportable.network, "loss": loss, "torch": torch},
+        **{"first": columns[0], "second": columns[1], "UNNAMED_AXES": UNNAMED_AXES, "scale": sample.target_scale},
         "classes": sample.task == "classification",
-        "class_names": repr(sample.class_names),
-        "named_target": sample.axis_names != UNNAMED_AXES or sample.task == "regression",
-        "target": literal(sample.target_name),
-        "precision": exportable.network.dtype.name,
-        "first": columns[0],
-        "second": columns[1],
+        "several": sample.outputs > 1,
+        "probable": isinstance(loss, CrossEntropy),
+        "column": "torch.tensor({}.ravel())" if torch else "{}.ravel()",
         "example": ", ".join(f"[{', '.join(shorten(float(f'{value:.4g}')) for value in column)}]" for column in places),
         "meanings": _meanings(columns, sample),
         "on_plane": "\n".join(
@@ -103,26 +102,7 @@ def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
             if axis != AxisScale()
         ),
         "features": "\n".join(f"{feature_text(name, module)}," for name in exportable.experiment.features),
-        "several": several,
-        "probable": probable,
-        "meaning": _meaning(exportable),
-        "offset": repr(scale.offset),
-        "factor": repr(scale.factor),
-        "scales_target": sample.scales_target,
-        "threshold": repr(0.5 if probable else loss.threshold),
     }
-
-
-def _meaning(exportable: Exportable) -> str:
-    """What `predict` returns."""
-    several = exportable.sample.outputs > 1
-    if exportable.sample.task == "regression":
-        return "The values that the network predicts for points."
-    if isinstance(exportable.network.loss, CrossEntropy):
-        return f"The probabilities of {'the classes' if several else 'the second class'} that the network gives points."
-    return (
-        f"The outputs of the network for points; {'the largest' if several else 'the side of the threshold'} decides."
-    )
 
 
 def layer_title(place: int, layer: NetworkLayer) -> str:
@@ -148,11 +128,7 @@ def numbers(arrays: Mapping[str, Array]) -> str:
 
 def _array_text(values: Array) -> str:
     """An array as an expression; every number has as many digits as tell it from all others of its precision."""
-    rows = [f"[{', '.join(map(_number_text, row))}]" for row in np.atleast_2d(values)]
+    texts = [[str(value) if np.isfinite(value) else f"np.{value}" for value in row] for row in np.atleast_2d(values)]
+    rows = [f"[{', '.join(row)}]" for row in texts]
     inner = rows[0] if values.ndim < 2 else f"[\n        {f',{chr(10)}        '.join(rows)},\n    ]"
     return f"np.array({inner}, dtype=np.{values.dtype.name})"
-
-
-def _number_text(value: Any) -> str:
-    """A number of an array."""
-    return str(value) if np.isfinite(value) else f"np.{value}"

@@ -53,20 +53,16 @@ class _Facts:
         self.layers = exportable.network.layers
         self.formulas: Definitions = {}
         """Formulas that are quoted, by name."""
-        learning = [
-            (f"network.layer{self._number(k)}", layer) for k, layer in enumerate(self.layers) if layer.trainable
-        ]
-        self.learning = learning
+        named = [(f"network.layer{self._number(place)}", layer) for place, layer in enumerate(self.layers)]
+        self.learning = [(name, layer) for name, layer in named if layer.trainable]
         """The layers that learn, with the name of each in the script."""
-        self.prunable = [(name, layer) for name, layer in learning if layer.regularizer.prunes]
 
     def script(self) -> bytes:
-        facts = common_facts(self.exportable, "torch") | self._model() | self._targets_and_losses() | self._batches()
-        facts |= self._penalty() | self._rate() | self._optimizer() | self._after_updates() | self._stopping()
-        facts |= self._numbers() | {
-            "formulas": join_definitions(self.formulas),
-            "seed": self.exportable.experiment.seed,
-        }
+        facts = common_facts(self.exportable, "torch") | self._model() | self._loss_and_penalty() | self._updates()
+        facts |= self._rate() | self._optimizer() | self._numbers()
+        experiment, training = self.exportable.experiment, self.training
+        facts |= {"experiment": experiment, "training": training, "stopping": training.early_stopping}
+        facts["formulas"] = join_definitions(self.formulas)
         return fill("torch_script.txt", facts).encode()
 
     def _expression(self, choice: Any, x: str, second: str = "") -> str:
@@ -146,27 +142,11 @@ class _Facts:
 
     # How it learns ----------------------------------------------------------------------------------------------
 
-    def _batches(self) -> dict[str, Any]:
-        training, points = self.training, self.exportable.training_points
-        size = min(training.batch_size or points, points)
-        whole, left = divmod(points, size)
-        per_epoch = whole + (1 if left and training.batching == "partial" else 0)
-        epochs = _UNTRAINED_EPOCHS if training.epochs is None else training.epochs
-        return {
-            "batch_size": size,
-            "steps_per_epoch": per_epoch,
-            "steps": self.exportable.step or epochs * per_epoch,
-            "shuffle": training.shuffle,
-            "partial": training.batching == "partial",
-            "carry": training.batching == "carry",
-            "clip": "" if training.clip_norm is None else repr(training.clip_norm),
-            "validates": self.exportable.experiment.data.validates,
-        }
-
-    def _targets_and_losses(self) -> dict[str, Any]:
+    def _loss_and_penalty(self) -> dict[str, Any]:
         loss, sample = self.exportable.network.loss, self.exportable.sample
         several, weights = sample.outputs > 1, None
-        _refuse_changed(loss, Loss, "targets", "per_point")
+        if _changes(loss, Loss, "targets", "per_point") and not loss.torch:
+            raise InputError("loss", loss.kind, "for PyTorch one whose formula is of single numbers")
         if sample.task == "classification":
             labels = sample.labels[sample.split == TRAIN]
             weights = loss.weights_of_classes(labels, len(sample.class_names))
@@ -182,20 +162,41 @@ class _Facts:
         else:
             targets = f"torch.where(labels[:, None] > 0, 1.0, {loss.negative_target!r})"
         value = loss.spelled("torch_of_several") if several else ""
-        return {
-            "targets": targets,
-            "losses": value or f"{_factor(self._expression(loss, 'o', 't'))}.sum(dim=1)",
-            "class_weights": "" if weights is None else weights.tolist(),
-            "output_threshold": repr(loss.threshold),
-        }
-
-    def _penalty(self) -> dict[str, Any]:
         costs = [
             f"{_factor(self._expression(layer.regularizer, f'{name}.weight'))}.sum()"
             for name, layer in self.learning
             if not isinstance(layer.regularizer, NoRegularizer)
         ]
-        return {"penalty": "\n+ ".join(costs)}
+        return {
+            "targets": targets,
+            "losses": value or f"{_factor(self._expression(loss, 'o', 't'))}.sum(dim=1)",
+            "class_weights": weights,
+            "penalty": "\n+ ".join(costs),
+        }
+
+    def _updates(self) -> dict[str, Any]:
+        """What there is to do in an epoch and in an update."""
+        training, points, prices = self.training, self.exportable.training_points, list[str]()
+        size = min(training.batch_size or points, points)
+        whole, left = divmod(points, size)
+        prunable = {name: layer.regularizer for name, layer in self.learning if layer.regularizer.prunes}
+        for chosen in prunable.values() if isinstance(training.optimizer, Sgd) else ():
+            slope = self._derivative(chosen, identifier(chosen.kind, "f"))
+            prices.append(f"lambda w: {slope}({', '.join(['w', *map(literal, chosen.values)])})")
+        noisy = [
+            f"({name}.{kind}, {place.start})"
+            for name, layer in self.learning
+            for kind, place in (("weight", layer.weights), ("bias", layer.biases))
+        ]
+        return {
+            "batch_size": size,
+            "per_epoch": whole + (1 if left and training.batching == "partial" else 0),
+            "epochs": _UNTRAINED_EPOCHS if training.epochs is None else training.epochs,
+            "weights": [f"{name}.weight" for name, _ in self.learning],
+            "noisy": ",\n".join(noisy) if training.weight_noise else "",
+            "prunable": [f"{name}.weight" for name in prunable],
+            "prices": ", ".join(prices),
+        }
 
     def _rate(self) -> dict[str, Any]:
         """The schedule, quoted: without its warm-up if it has none."""
@@ -207,12 +208,7 @@ class _Facts:
         definitions = quoted(rule, "learning_rate", words=words, owner=schedule, place=place)
         if isinstance(schedule, Plateau):
             definitions |= quoted(type(schedule).observed, "observed", owner=schedule, place=place)
-        return {
-            "learning_rate": join_definitions(definitions),
-            "lr": repr(self.training.learning_rate),
-            "plateau": ", plateau" if isinstance(schedule, Plateau) else "",
-            "watched": schedule.watch if isinstance(schedule, Plateau) else "",
-        }
+        return {"learning_rate": join_definitions(definitions), "plateau": isinstance(schedule, Plateau)}
 
     def _optimizer(self) -> dict[str, Any]:
         chosen, rate = self.training.optimizer, self.training.learning_rate
@@ -224,51 +220,7 @@ class _Facts:
             name = identifier(type(chosen).__name__, "Rule")
             text = f"{name}({', '.join(['moving', repr(rate), *map(literal, chosen.values)])})"
             rule = quoted(chosen.constants, "constants_of") | quoted(chosen.update, "updated", torch=True)
-        return {
-            "optimizer": text,
-            "own_optimizer": name,
-            "optimizer_formula": chosen.formula,
-            "slots": len(chosen.slots),
-            "rule": join_definitions(rule),
-        }
-
-    def _after_updates(self) -> dict[str, Any]:
-        """Weight decay, pruning and noise."""
-        training, prices = self.training, list[str]()
-        by_price = bool(self.prunable) and isinstance(training.optimizer, Sgd)
-        for _, layer in self.prunable if by_price else ():
-            chosen = layer.regularizer
-            slope = self._derivative(chosen, identifier(chosen.kind, "f"))
-            prices.append(f"lambda w: {slope}({', '.join(['w', *map(literal, chosen.values)])})")
-        noisy = [
-            f"({name}.{kind}, {place.start})"
-            for name, layer in self.learning
-            for kind, place in (("weight", layer.weights), ("bias", layer.biases))
-        ]
-        return {
-            "weight_decay": repr(training.weight_decay) if training.weight_decay else "",
-            "weights": ", ".join(f"{name}.weight" for name, _ in self.learning),
-            "noisy": ",\n".join(noisy) if training.weight_noise else "",
-            "sigma": repr(training.weight_noise),
-            "size": self.exportable.network.size,
-            "prunable": ", ".join(f"{name}.weight" for name, _ in self.prunable),
-            "pruned_by_price": by_price,
-            "prices": ", ".join(prices),
-        }
-
-    def _stopping(self) -> dict[str, Any]:
-        stopping, epochs = self.training.early_stopping, self.training.epochs
-        if stopping is None:
-            return dict.fromkeys(("stopping", "accuracy", "restore", "min_delta", "patience", "ended"), "")
-        ended = f"waited >= {stopping.patience!r}"
-        return {
-            "stopping": True,
-            "accuracy": stopping.watch == "validation_accuracy",
-            "restore": stopping.restore,
-            "min_delta": repr(stopping.min_delta),
-            "patience": repr(stopping.patience),
-            "ended": ended if epochs is None else f"({ended} or epoch >= {epochs!r})",
-        }
+        return {"optimizer": text, "own_optimizer": name, "rule": join_definitions(rule)}
 
     def _numbers(self) -> dict[str, Any]:
         exportable, sample, history = self.exportable, self.exportable.sample, self.exportable.history
@@ -304,9 +256,3 @@ def _factor(text: str) -> str:
 def _changes(choice: Choice, family: type[Choice], *methods: str) -> bool:
     """Whether a choice has rules of its own where its family has one for all."""
     return any(getattr(type(choice), name) is not getattr(family, name) for name in methods)
-
-
-def _refuse_changed(choice: Choice, family: type[Choice], *methods: str) -> None:
-    """Raise InputError for such a choice that has no spelling either."""
-    if _changes(choice, family, *methods) and not choice.spelled("torch"):
-        raise InputError(choice.kind, methods[-1], "for PyTorch formulas of single numbers")
