@@ -78,6 +78,8 @@ def _meanings(columns: list[str], sample: Sample) -> str:
     """What both arguments of `predict` are; texts of strangers without what could end a docstring."""
     if sample.axis_names == UNNAMED_AXES:
         return "x1 and x2 are the coordinates of points on the plane."
+    if sample.axis_names == tuple(columns):
+        return f"{columns[0]} and {columns[1]} are the columns of the data with these names, in their own units."
     first, second = (re.sub(r'["\\]', "", one_line(name, 60)) for name in sample.axis_names)
     return f'{columns[0]} is the column "{first}" of the data and {columns[1]} is "{second}", both in their own units.'
 
@@ -93,7 +95,6 @@ def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
         "classes": sample.task == "classification",
         "several": sample.outputs > 1,
         "probable": isinstance(loss, CrossEntropy),
-        "column": "torch.tensor({}.ravel())" if torch else "{}.ravel()",
         "example": ", ".join(f"[{', '.join(shorten(float(f'{value:.4g}')) for value in column)}]" for column in places),
         "meanings": _meanings(columns, sample),
         "on_plane": "\n".join(
