@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -51,6 +51,10 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
 _COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 
+_Output: TypeAlias = tuple[str, Any, int | None]
+"""The name, the type and the number of columns of what a model gives."""
+
+
 class _Graph:
     """Builds a model: nodes, and constants by name."""
 
@@ -58,7 +62,7 @@ class _Graph:
         import onnx
 
         self.onnx = onnx
-        self._nodes: list[Any] = []
+        self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
         self.tensors: list[Any] = []
         """Constants that are no numbers."""
@@ -66,8 +70,8 @@ class _Graph:
         self.number, self.string, self.integer = types.FLOAT, types.STRING, types.INT64
 
     def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"/{kind.lower()}_{len(self._nodes)}"
-        self._nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
+        output = output or f"/{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: Any, name: str = "", kind: Any = None) -> str:
@@ -118,25 +122,15 @@ class _Graph:
         operator = ast.unparse(text.func)
         return self.node(operator, *(self.spelled(one, z) for one in text.args), **attributes)
 
-    def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
-        W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
-        z = self.node("Gemm", a, W, b, transB=1)
+    def layer(self, place: int, layer: NetworkLayer, parameters: Mapping[str, Array], a: str) -> str:
+        named = {name: f"{name}{place}" for name in ("W", *layer.per_unit)}
+        own = {name: self.constant(parameters[key], key) for name, key in named.items()}
+        z = self.node("Gemm", a, own["W"], own["b"], transB=1)
         if layer.normalizes:
-            z = self.normalization(place, layer, parameters, z)
+            kind = "BatchNormalization" if layer.normalization.running else "LayerNormalization"
+            z = self.node(kind, z, *list(own.values())[2:], epsilon=EPSILON)
         f = self.activation(layer.activation, z)
         return self.node("Add", f, a) if layer.skip else f
-
-    def normalization(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], z: str) -> str:
-        """Add γ (z − μ) / √(σ² + ε) + β."""
-        if layer.normalization.running:
-            mean, variance = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("mean", "var"))
-        else:
-            mean = self.node("ReduceMean", z, axes=[1], keepdims=1)
-            apart = self.node("Sub", z, mean)
-            variance = self.node("ReduceMean", self.node("Mul", apart, apart), axes=[1], keepdims=1)
-        gamma, beta = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("gamma", "beta"))
-        standard = (self._traced(z) - self._traced(mean)) * (1 / np.sqrt(self._traced(variance) + EPSILON))
-        return str((self._traced(gamma) * standard + self._traced(beta)).value)
 
     def features(self, names: tuple[str, ...], columns: Sequence[str]) -> str:
         """Add the network's inputs, computed from both coordinates."""
@@ -154,11 +148,10 @@ class _Graph:
         )
         return self.node("Mul", apart, self.constant(1 / scale.factor if scale.factor else 0.0))
 
-    def to_classes(self, o: str, exportable: Exportable) -> list[tuple[str, Any, int | None]]:
-        """Add the outputs of a classification; returns name, type and number of columns of each."""
+    def to_classes(self, o: str, exportable: Exportable) -> list[_Output]:
+        """Add the outputs of a classification."""
         names, loss = list(exportable.sample.class_names), exportable.network.loss
-        strings = self.onnx.helper.make_tensor("/classes", self.onnx.TensorProto.STRING, [len(names)], names)
-        self.tensors.append(strings)
+        self.tensors.append(self.onnx.helper.make_tensor("/classes", self.string, [len(names)], names))
         if exportable.sample.outputs > 1:
             index = self.node("ArgMax", o, axis=1, keepdims=0)
         else:
@@ -177,7 +170,7 @@ class _Graph:
             self.node("Sigmoid", both, output="probabilities")
         return [("class", self.string, None), ("probabilities", self.number, max(2, len(names)))]
 
-    def to_values(self, o: str, scale: AxisScale) -> list[tuple[str, Any, int | None]]:
+    def to_values(self, o: str, scale: AxisScale) -> list[_Output]:
         """Add the output of a regression, in the target's own unit."""
         scaled = self.node("Mul", o, self.constant(scale.factor))
         self.node("Add", scaled, self.constant(scale.offset), output="value")
@@ -191,7 +184,7 @@ def onnx_model(exportable: Exportable, _: Path) -> bytes:
     columns = [graph.on_the_plane(name, scale) for name, scale in zip(entries, sample.axis_scales, strict=True)]
     a = graph.features(exportable.experiment.features, columns)
     for place, layer in enumerate(network.layers):
-        a = a if layer.muted else graph.layer(place, layer, dict(exportable.parameters), a)
+        a = a if layer.muted else graph.layer(place, layer, exportable.parameters, a)
     if sample.task == "classification":
         results = graph.to_classes(a, exportable)
     else:
@@ -210,37 +203,28 @@ def input_names(sample: Sample) -> list[str]:
     return given
 
 
-def _serialized(
-    graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[tuple[str, Any, int | None]]
-) -> bytes:
+def _serialized(graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[_Output]) -> bytes:
     """The finished model."""
     onnx, sample = graph.onnx, exportable.sample
-    helper = onnx.helper
-    made = helper.make_graph(
-        graph._nodes,
+    value, constant = onnx.helper.make_tensor_value_info, onnx.numpy_helper.from_array
+    made = onnx.helper.make_graph(
+        graph.nodes,
         "network",
-        [helper.make_tensor_value_info(name, graph.number, ["points", 1]) for name in entries],
-        [
-            helper.make_tensor_value_info(name, kind, ["points"] if width is None else ["points", width])
-            for name, kind, width in results
-        ],
-        [*(onnx.numpy_helper.from_array(values, name) for name, values in graph.constants.items()), *graph.tensors],
+        [value(name, graph.number, ["points", 1]) for name in entries],
+        [value(name, kind, ["points", width] if width else ["points"]) for name, kind, width in results],
+        [*(constant(values, name) for name, values in graph.constants.items()), *graph.tensors],
     )
-    model = helper.make_model(
+    model = onnx.helper.make_model(
         made,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
         ir_version=_FILE_VERSION,
         producer_name="neural-network-playground",
         doc_string="Two columns of n points, each of shape (n, 1) and in the data's own units, to classes or values.",
     )
-    words = {
-        "name": exportable.title,
-        "task": sample.task,
-        "axes": json.dumps(sample.axis_names, ensure_ascii=False),
-        "target": sample.target_name,
-        "classes": json.dumps(sample.class_names, ensure_ascii=False),
-    }
-    helper.set_model_props(model, words)
+    words = {"name": exportable.title, "task": sample.task, "target": sample.target_name}
+    lists = {"axes": sample.axis_names, "classes": sample.class_names}
+    words |= {name: json.dumps(names, ensure_ascii=False) for name, names in lists.items()}
+    onnx.helper.set_model_props(model, words)
     onnx.checker.check_model(model, full_check=True)
     result: bytes = model.SerializeToString()
     return result
