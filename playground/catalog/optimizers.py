@@ -65,6 +65,7 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
 
     label = "SGD"
     formula = "w ← w − η g"
+    torch = "torch.optim.SGD(moving, lr={lr!r})"
 
     @staticmethod
     def constants(rate: Any, t: Any) -> tuple[Any, ...]:
@@ -80,6 +81,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
 
     label = "Momentum"
     formula = "v ← μ v + g;  w ← w − η v;  Nesterov: w ← w − η (g + μ v)"
+    torch = "torch.optim.SGD(moving, lr={lr!r}, momentum={momentum!r}, nesterov={nesterov!r})"
     slots = ("v",)
 
     momentum: Annotated[
@@ -116,6 +118,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
 
     label = "RMSProp"
     formula = "s ← α s + (1−α) g²;  v ← μ v + g / (√s + ε);  w ← w − η v"
+    torch = "torch.optim.RMSprop(moving, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r})"
     slots = ("s", "v")
 
     alpha: Annotated[
@@ -158,6 +161,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
     label = "Adam"
     formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε);  m̂ = m / (1−β₁ᵗ),  v̂ = v / (1−β₂ᵗ)"
+    torch = "torch.optim.Adam(moving, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r})"
     slots = ("m", "v")
 
     beta1: Annotated[
@@ -200,6 +204,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
 
     label = "Adagrad"
     formula = "s ← s + g²;  w ← w − η g / (√s + ε)"
+    torch = "torch.optim.Adagrad(moving, lr={lr!r}, eps={eps!r})"
     slots = ("s",)
 
     eps: _Epsilon = 1e-10
@@ -219,6 +224,7 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
 
     label = "Adadelta"
     formula = "s ← ρ s + (1−ρ) g²;  d = g √(u+ε) / √(s+ε);  u ← ρ u + (1−ρ) d²;  w ← w − η d"
+    torch = "torch.optim.Adadelta(moving, lr={lr!r}, rho={rho!r}, eps={eps!r})"
     slots = ("s", "u")
 
     rho: Annotated[
@@ -257,6 +263,7 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
         "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  μₜ = β₁ (1 − ½ 0.96^(t ψ));  "
         "w ← w − η (μₜ₊₁ m / (1 − μ₁…μₜ₊₁) + (1−μₜ) g / (1 − μ₁…μₜ)) / (√v̂ + ε);  v̂ = v / (1−β₂ᵗ)"
     )
+    torch = "torch.optim.NAdam(moving, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r})"
     slots = ("m", "v", "r")
 
     beta1: Annotated[
