@@ -33,6 +33,20 @@ def edit_words(old: Experiment, new: Experiment) -> str:
     return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
 
 
+def return_words(differences: Sequence[Difference], new: Experiment) -> str:
+    """What taking a change back comes to, if that is one setting: `Learning rate back to 0.03`; else nothing."""
+    path = differences[0].path if len(differences) == 1 else ""
+    if path in ("", "layers", "features") or is_among(path, _POINTS):
+        return ""
+    declared = field_at(new, path)
+    if declared.type is bool and declared.names:
+        return ""
+    layer = f"layer {_name(new.layers, int(path.split('.')[1]))} " if is_among(path, ["layers"]) else ""
+    value = value_words(declared, differences[0].after)
+    said = f"{layer}{in_a_sentence(declared.label)} back to {value}" if value else ""
+    return f"{said[:1].upper()}{said[1:]}"
+
+
 def value_words(field: Field, value: Any) -> str:
     """A value in words: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
     if value is None:

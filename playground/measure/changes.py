@@ -47,6 +47,15 @@ class Change(NamedTuple):
         """Whether a jump between the losses before and after comes from how the network learns."""
         return self.differences is not None and only_learning_differs(self.differences)
 
+    def takes_back(self, earlier: Sequence[Change]) -> bool:
+        """Whether it gives a setting the value again that the latest of some earlier changes took from it."""
+        for one in self.differences or ():
+            past = (known for change in reversed(earlier) for known in change.differences or ())
+            latest = next((known for known in past if known.path == one.path), None)
+            if latest is not None and latest.before == one.after != one.before:
+                return True
+        return False
+
     def touches(self, *paths: str) -> bool:
         """Whether it is known to have changed what stands at some paths, or something inside of that."""
         return any(is_among(one.path, paths) for one in self.differences or ())

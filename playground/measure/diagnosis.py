@@ -320,8 +320,14 @@ def _recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array,
 
 
 def comparable_rows(snapshot: Snapshot) -> slice:
-    """The rows of the history since the latest change of anything but the way of learning."""
-    other = [change.step for change in snapshot.changes if not change.leaves_losses_comparable]
+    """The rows of the history since the latest change of anything but the way of learning, or the latest that took
+    another one back: what happened in between is not the present settings' doing."""
+    changes = snapshot.changes
+    other = [
+        change.step
+        for place, change in enumerate(changes)
+        if not change.leaves_losses_comparable or change.takes_back(changes[:place])
+    ]
     return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
 
 

@@ -14,12 +14,15 @@ from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.tree import Experiment
 from playground.run.insertion import insert_layers, insertable_layers
+from playground.run.origin import ANEW, BACK, STAYED, WeightsOrigin, origin_of
+from playground.run.returning import is_same_task, moment_of_weights, take_weights
 from playground.run.run import OTHER_POINTS, Checkpoint, Run, initial_state
 from playground.run.transplant import (
     SetupStructure,
     Sources,
     describe_losses,
     layer_sources,
+    mark_survivors,
     shorten_newcomers_steps,
     silence_newcomers,
     structure_of_setup,
@@ -43,6 +46,7 @@ def change(
     """
     # Arrays, histories and setups are replaced by others, never changed in place.
     before = run.setup, copy(run.state), replace(run.record, health=copy(run.record.health))
+    run.record.origin = WeightsOrigin()
     try:
         _change(run, experiment, memory, title=title, goes_on=goes_on)
     except BaseException:
@@ -71,6 +75,11 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
     if record.started_from is not None:
         record.started_from = record.started_from.astype(setup.network.dtype, copy=False)
     _forget(run.state, old, setup, restructured=restructured)
+    if memory is not None and memory.whole and is_same_task(memory.experiment, experiment):
+        take_weights(run, memory)
+        record.origin = WeightsOrigin(stay=False, back=("all",), moment=moment_of_weights(memory))
+    elif goes_back:
+        record.origin = record.origin._replace(healthy_step=run.state.step)
     record.be_ready()
     if run.state.step == 0:
         record.begin_again(setup.network)
@@ -123,6 +132,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     sources = layer_sources(before, after)
     restored: Sources = ()
     state = initial_state(run.setup)
+    origins = np.full(after.network.size, ANEW, np.int8)
     silence_newcomers(after, surviving_blocks(before, after, sources), state.parameters)
     if memory is not None:
         memory = memory.way_back or memory
@@ -133,6 +143,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     if memory is not None:
         restored = layer_sources(then, after)
         transplant(then, after, memory.state, state, restored)
+        mark_survivors(then, after, restored, origins, BACK)
     known = [place for place, source in enumerate(restored) if source is not None]
     places = insertable_layers(old.network, run.setup.network, sources, known)
     if places:
@@ -142,9 +153,15 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
         if memory is None and state.step:
             blocks = surviving_blocks(before, after, sources)
             shorten_newcomers_steps(after, blocks, state, run.setup.training.optimizer)
+    mark_survivors(before, after, sources, origins, STAYED, same_source_only=memory is not None)
+    run.record.origin = origin_of(after.network, origins, "" if memory is None else moment_of_weights(memory))
     run.state = state
     run.record.notes = (*run.record.notes, *describe_losses(before, after))
-    run.record.rearrange_gradients(sources, len(old.network.layers))
+    record = run.record
+    record.keep_gradients([layer.name for layer in old.network.layers], sources)
+    record.rearrange_gradients(sources, len(old.network.layers))
+    if memory is not None:
+        record.bring_gradients_back([layer.name for layer in after.network.layers], sources)
 
 
 def _insert_layers(

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+import numpy as np
+
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation, gradient_sizes, update_ratios
@@ -18,10 +20,13 @@ from playground.experiment.words import edit_words
 from playground.measure.changes import Change, WeightEdit, merge_drag, without_long_lists
 from playground.measure.snapshot import History, Status
 from playground.run.health import Health
+from playground.run.origin import WeightsOrigin
 from playground.run.timeline import Timeline
 
 _MOST_CHANGES = 200
 """How many changes are remembered."""
+_MOST_DEPARTED = 64
+"""Of how many layers that are gone the gradients are remembered."""
 
 
 class When(NamedTuple):
@@ -61,6 +66,10 @@ class Record:
     health: Health = field(default_factory=Health)
     started_from: Array | None = None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
+    origin: WeightsOrigin = field(default_factory=WeightsOrigin)
+    """Where the weights are from since the latest change."""
+    departed: Mapping[str, Array] = field(default_factory=dict)
+    """What was recorded of the gradients of layers that are gone, by their names: the step, then three columns."""
     latest: Pass | None = None
     """The latest batch, until the next update; None before the first one."""
 
@@ -139,6 +148,29 @@ class Record:
         blocks = (1 + block * old_layers for block in range(3))
         columns = [None if s is None else first + s for first in blocks for s in sources]
         self.gradients = self.gradients.rearranged([0, *columns])
+
+    def keep_gradients(self, names: Sequence[str], sources: Sequence[int | None]) -> None:
+        """Remember the gradients of the layers, called `names`, that are no longer among the `sources`."""
+        rows, layers = self.gradients.view(), len(names)
+        gone = {
+            name: rows[:, [0, *(1 + block * layers + place for block in range(3))]]
+            for place, name in enumerate(names)
+            if place not in sources
+        }
+        self.departed = dict([*self.departed.items(), *gone.items()][-_MOST_DEPARTED:])
+
+    def bring_gradients_back(self, names: Sequence[str], sources: Sequence[int | None]) -> None:
+        """Put what is remembered of layers that are back into the present histories."""
+        kept, steps = dict(self.departed), self.gradients.rows[: self.gradients.count, 0]
+        for place, name in enumerate(names):
+            past = kept.pop(name, None) if sources[place] is None else None
+            if past is None or not len(past):
+                continue
+            at = np.minimum(np.searchsorted(past[:, 0], steps), len(past) - 1)
+            known = np.flatnonzero(past[at, 0] == steps)
+            for block in range(3):
+                self.gradients.rows[known, 1 + block * len(names) + place] = past[at[known], 1 + block]
+        self.departed = kept
 
 
 def _gradient_columns(network: Network) -> int:

@@ -115,13 +115,19 @@ class Checkpoint(NamedTuple):
     state: State
     way_back: Checkpoint | None = None
     """After a divergence the last healthy moment: there is no going on from the present one."""
+    train_loss: float | None = None
+    """At the end of the epoch before it, where that is known."""
+    whole: bool = False
+    """Whether all its weights are to come back, not only those of parts that were removed since."""
 
 
 def checkpoint(run: Run) -> Checkpoint:
     """The present moment, safe from what training does next."""
     moment = run.record.health.moment if run.can_go_back else None
     way_back = None if moment is None else Checkpoint(moment.setup.experiment, moment.state)
-    return Checkpoint(run.experiment, run.state.copy(), way_back)
+    evaluation = run.record.evaluation
+    loss = None if evaluation is None or run.record.status == "diverged" else evaluation.train_loss
+    return Checkpoint(run.experiment, run.state.copy(), way_back, loss)
 
 
 def restore(run: Run, moment: Checkpoint) -> None:

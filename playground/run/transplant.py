@@ -117,6 +117,20 @@ def _copy_flat(
             target[after.per_unit[name]][rows] = source[before.per_unit[name]][rows]
 
 
+def mark_survivors(
+    old: SetupStructure,
+    new: SetupStructure,
+    sources: Sources,
+    marks: Array,
+    mark: int,
+    *,
+    same_source_only: bool = False,
+) -> None:
+    """Set to `mark`, in a flat array, what a transplant takes over from `old`."""
+    blocks = surviving_blocks(old, new, sources, same_source_only=same_source_only)
+    _copy_flat(old, new, blocks, np.full(old.network.size, mark, marks.dtype), marks)
+
+
 def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters: Array) -> None:
     """Set to 0 what surviving units are given by units and features that are new."""
     for block in blocks:

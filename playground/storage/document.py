@@ -255,7 +255,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         raise InputError(f"{place}: checkpoints", names, f"one named {PRESENT}")
     reader = _Reader(record, place, folder)
     checkpoints = {name: reader.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
-    experiment, state, _ = checkpoints[PRESENT]
+    experiment, state = checkpoints[PRESENT][:2]
     gradient_columns = 1 + 3 * (len(experiment.layers) + 1)
     values = msgspec.structs.asdict(record) | {
         "checkpoints": checkpoints,

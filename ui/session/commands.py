@@ -10,6 +10,24 @@ from playground.measure.observe import Requests
 from .answer import Answer
 
 
+class Undoing(NamedTuple):
+    """Marks a command that undoes or redoes an edit."""
+
+    number: int
+    """That of the edit."""
+    words: str
+    """What comes back besides weights."""
+
+
+class Undone(NamedTuple):
+    """What undoing or redoing an edit came to."""
+
+    number: int
+    text: str
+    brought_weights: bool
+    """Whether weights came back with a setting, of which those from just before can be had instead."""
+
+
 class Configure(NamedTuple):
     """Change to another experiment.
 
@@ -26,6 +44,7 @@ class Configure(NamedTuple):
     fresh: bool = False
     title: str = ""
     document: Document | None = None
+    undoing: Undoing | None = None
 
 
 class SetWeight(NamedTuple):
@@ -41,6 +60,7 @@ class SetWeight(NamedTuple):
     revision: int | None = None
     keep_as: object = None
     memory: object = None
+    undoing: Undoing | None = None
 
 
 class Ask(NamedTuple):

@@ -20,7 +20,7 @@ from playground.experiment.words import edit_words
 from playground.measure.observe import Requests
 
 from .answer import Answer
-from .commands import Ask, Configure, Report, SetWeight
+from .commands import Ask, Configure, Report, SetWeight, Undoing
 from .undo import Edit, ExperimentEdit, WeightSetting
 from .worker import Command, Worker
 
@@ -51,6 +51,8 @@ class Session(QObject):
 
     taken_back = Signal(int)
     """Carries the number of an edit that was undone."""
+    undone_or_redone = Signal(object)
+    """Carries an Undone, once the worker has carried it out."""
     made_again = Signal(int)
     """Carries the number of an edit that was redone."""
 
@@ -67,6 +69,7 @@ class Session(QObject):
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self._worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
+        self.worker.undone.connect(self.undone_or_redone)
         self.display_timer = QTimer(self, interval=_DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display_timer.timeout.connect(self.look)
         self.patience = QTimer(self, interval=_PAUSE_MILLISECONDS, singleShot=True)
@@ -184,11 +187,12 @@ class Session(QObject):
         edit.open = False
         self.undone.append(edit)
         what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
+        undoing = Undoing(edit.number, edit.words(back=True))
         if isinstance(what, WeightSetting):
-            self._put_weight(what, memory=memory)
+            self._put_weight(what, memory=memory, undoing=undoing)
         else:
             title = f"undo {edit.title}" if edit.title else ""
-            self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh)
+            self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing)
         self.taken_back.emit(edit.number)
 
     def redo(self) -> None:
@@ -198,11 +202,16 @@ class Session(QObject):
         edit = self.undone.pop()
         self.done.append(edit)
         what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
+        undoing = Undoing(edit.number, edit.words(back=False))
         if isinstance(what, WeightSetting):
-            self._put_weight(what, keep_as=keep_as)
+            self._put_weight(what, keep_as=keep_as, undoing=undoing)
         else:
-            self.put(what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh)
+            self.put(what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing)
         self.made_again.emit(edit.number)
+
+    def keep_weights(self, number: int) -> None:
+        """Take the weights again that training had before an edit was undone or redone, with the settings of now."""
+        self.send(lambda worker: worker.keep_weights(number))
 
     def forget_edits(self) -> None:
         """Clear the undo history."""
@@ -226,18 +235,26 @@ class Session(QObject):
         memory: object = None,
         fresh: bool = False,
         document: Document | None = None,
+        undoing: Undoing | None = None,
     ) -> None:
         """Make an experiment the present one, in panels and worker."""
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, title, document))
+        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, title, document, undoing))
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
-    def _put_weight(self, setting: WeightSetting, *, keep_as: object = None, memory: object = None) -> None:
+    def _put_weight(
+        self,
+        setting: WeightSetting,
+        *,
+        keep_as: object = None,
+        memory: object = None,
+        undoing: Undoing | None = None,
+    ) -> None:
         self.revision += 1
-        self.send(SetWeight(*setting, self.revision, keep_as, memory))
+        self.send(SetWeight(*setting, self.revision, keep_as, memory, undoing))
         self.undo_changed.emit()
 
     def send(self, command: Command) -> None:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from playground import Experiment
-from playground.experiment.words import edit_words
+from playground.experiment.difference import difference
+from playground.experiment.words import edit_words, return_words
 
 
 class ExperimentEdit(NamedTuple):
@@ -36,6 +37,14 @@ class Edit:
     what: ExperimentEdit | WeightSetting
     open: bool
     """Whether more of the same follows (a slider still being dragged)."""
+
+    def words(self, *, back: bool) -> str:
+        """What undoing (`back`) or redoing it does: `Learning rate back to 0.03`, `Undone: layer A units 5`."""
+        if isinstance(self.what, ExperimentEdit) and not self.what.fresh and not self.title and back:
+            came_back = return_words(difference(self.what.after, self.what.before), self.what.before)
+            if came_back:
+                return came_back
+        return f"{'Undone' if back else 'Redone'}: {self.label}"
 
     @property
     def label(self) -> str:

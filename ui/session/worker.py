@@ -12,19 +12,23 @@ import logging
 import queue
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from typing import TypeAlias
 
+import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Trainer
 from playground.catalog.datasets.table import Table
 from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
+from playground.experiment.quantity import write_number
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
+from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 from playground.run.run import resume
 
-from .commands import Ask, Configure, Report, SetWeight
+from .commands import Ask, Configure, Report, SetWeight, Undoing, Undone
 from .speed import CostlyAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -40,6 +44,8 @@ REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
 """How many edits that started another run keep the whole run before, which takes up to some megabytes."""
+_MOST_BYTES = 256 * 2**20
+"""How much memory the moments for undo may take; the oldest go first."""
 Command: TypeAlias = Configure | SetWeight | Ask | Callable[["Worker"], None]
 """All that can be sent to the worker: most of it is one of its methods."""
 
@@ -51,6 +57,8 @@ class Worker(QThread):
     """Carries why a command was refused; nothing was changed."""
     failed = Signal(object)
     """Carries (what was being done, exception) of a fault. The worker lives on, paused."""
+    undone = Signal(object)
+    """Carries an Undone."""
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
 
@@ -73,6 +81,8 @@ class Worker(QThread):
         self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
         """What undo and redo return to: the moment before a change, the whole run before another began, or a
         weight's value."""
+        self._swapped: set[object] = set()
+        """The names of moments all of whose weights come back, because the other way they changed places."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
         self.costly = CostlyAnswers()
@@ -223,6 +233,10 @@ class Worker(QThread):
     def reset(self) -> None:
         self._give_up_epoch()
         self.trainer.reset()
+        for name, kept in self.moments.items():
+            if isinstance(kept, Checkpoint):
+                # What training comes to from here on is not the doing of earlier changes.
+                self.moments[name] = kept._replace(train_loss=None)
 
     def _give_up_epoch(self) -> None:
         if self.last_epoch is not None:
@@ -248,6 +262,9 @@ class Worker(QThread):
 
     def configure(self, command: Configure) -> None:
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
+        if isinstance(memory, Checkpoint) and not command.fresh:
+            whole = command.memory in self._swapped or has_ruined(self.trainer.run, memory)
+            memory = memory._replace(whole=whole and is_same_task(memory.experiment, command.experiment))
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.remember(command.keep_as, whole=command.fresh)
         if command.fresh:
@@ -259,6 +276,32 @@ class Worker(QThread):
             self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
         self._latest_change = command.keep_as
         self.revision = command.revision
+        if command.undoing is not None:
+            swapped = isinstance(memory, Checkpoint) and memory.whole
+            self._swapped.discard(command.memory)
+            if swapped:
+                self._swapped.add(command.keep_as)
+            self._say_undone(command.undoing, self._weights_words(command, memory), brought_weights=swapped)
+
+    def _weights_words(self, command: Configure, memory: Checkpoint | Document | float | None) -> str:
+        if not command.fresh:
+            return self.trainer.run.record.origin.words
+        if isinstance(memory, Document | Checkpoint):
+            present = memory.present if isinstance(memory, Document) else memory
+            return f"the {moment_of_weights(present.way_back or present)} are back"
+        return "training starts again from the initial weights"
+
+    def _say_undone(self, undoing: Undoing, weights: str, *, brought_weights: bool = False) -> None:
+        self.undone.emit(Undone(undoing.number, f"{undoing.words}; {weights}.", brought_weights))
+
+    def keep_weights(self, number: int) -> None:
+        """Take the weights back that were there before an edit was undone or redone."""
+        name = next((name for name in (("redo", number), ("undo", number)) if name in self._swapped), None)
+        moment = None if name is None else self.moments.get(name)
+        if isinstance(moment, Checkpoint) and is_same_task(moment.experiment, self.trainer.experiment):
+            self._swapped.discard(name)
+            self.trainer.change(self.trainer.experiment, moment._replace(whole=True), title="weights kept")
+            self._latest_change = None
 
     def remember(self, name: object, *, whole: bool) -> None:
         """Keep the present moment for undo and redo, with its history if `whole`."""
@@ -277,8 +320,11 @@ class Worker(QThread):
             self.moments.pop(name, None)
 
     def _keep_latest_moments(self) -> None:
-        while len(self.moments) > REMEMBERED:
-            self.moments.popitem(last=False)
+        sizes = {name: _size(kept) for name, kept in self.moments.items()}
+        total = sum(sizes.values())
+        while len(self.moments) > REMEMBERED or (total > _MOST_BYTES and len(self.moments) > 1):
+            name, _ = self.moments.popitem(last=False)
+            total -= sizes[name]
 
     def _start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         if isinstance(memory, Document):
@@ -318,6 +364,8 @@ class Worker(QThread):
             self.moments[command.keep_as] = edit.before
             self._keep_latest_moments()
         self._latest_change = command.keep_as
+        if command.undoing is not None:
+            self._say_undone(command.undoing, f"it is {write_number(edit.after)}, the other weights stay as they are")
 
     def goes_on(self, drag: object) -> bool:
         """Return whether a change belongs to the same drag as the latest recorded one."""
@@ -325,6 +373,18 @@ class Worker(QThread):
 
     def finish(self) -> None:
         self.stopping = True
+
+
+def _size(kept: Checkpoint | Document | float) -> int:
+    """The bytes of the arrays of a kept moment."""
+    if isinstance(kept, float):
+        return 8
+    if isinstance(kept, Document):
+        rows = kept.history.rows.nbytes + kept.gradients.rows.nbytes
+        return rows + sum(_size(moment) for moment in kept.checkpoints.values())
+    arrays = (getattr(kept.state, known.name) for known in fields(kept.state))
+    own = sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
+    return own if kept.way_back is None else own + _size(kept.way_back)
 
 
 def _replaces(later: Command, command: Command) -> bool:

@@ -116,7 +116,7 @@ class Messages(QObject):
         super().__init__(bar)
         self._bar = bar
         self._report: Report | None = None
-        self._notice, self._noticed_at = "", 0.0
+        self._notice, self._noticed_at, self._offered = "", 0.0, ""
         self._make_widgets()
 
     def _make_widgets(self) -> None:
@@ -148,6 +148,18 @@ class Messages(QObject):
     def tell(self, text: str, remedy: Offer | None = None) -> None:
         """Say in the banner what needs attention, with a remedy if there is one."""
         self.banner.tell(text, remedy)
+
+    def offer(self, text: str, choice: Offer) -> None:
+        """Say in the banner what was done, and offer another choice until something else is changed."""
+        self.banner.tell(text, choice)
+        self._offered = text
+        self.say("")
+
+    def withdraw_offer(self) -> None:
+        """Hide an offer, because a change was made after it."""
+        if self._offered and self.banner.said[0] == self._offered:
+            self.banner.hide()
+        self._offered = ""
 
     def refuse(self, text: str) -> None:
         """Say in the banner that a change was refused, until one is made."""

@@ -8,10 +8,12 @@ from playground import Experiment, Snapshot
 from playground.measure.diagnosis import Finding, diagnose
 
 from ..look.beat import Throttle, text_beat
-from ..session.commands import Report
+from ..session.commands import Report, Undone
 from ..views.view import View
 from .desk import Desk
 from .window_parts import WindowParts
+
+KEEP_WEIGHTS = "Keep the present weights"
 
 
 class Presenter(QObject):
@@ -24,7 +26,7 @@ class Presenter(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.running = False
-        self._diverged, self._engine = False, ""
+        self._diverged, self._problem, self._engine = False, "", ""
         self._words = Throttle(self._show_words, self)
         session = desk.session
         session.experiment_changed.connect(self.show_experiment)
@@ -34,6 +36,8 @@ class Presenter(QObject):
         session.undo_changed.connect(desk.messages.take_back_refusal)
         session.pausing.connect(desk.messages.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
+        session.undone_or_redone.connect(self.say_undone)
+        session.undo_changed.connect(desk.messages.withdraw_offer)
         desk.docks.changed.connect(self.request_what_is_seen)
         # Qt does not hide a view whose dock goes behind another.
         desk.docks.left.connect(self._leave_sight)
@@ -116,8 +120,9 @@ class Presenter(QObject):
         if diverged and not self._diverged:
             remedy = diagnose(snapshot)[0].remedy
             assert remedy is not None
-            self.desk.tell(snapshot.problem, (remedy.label, lambda: self.desk.take_remedy(remedy)))
-        elif self._diverged and not diverged:
+            self._problem = snapshot.problem
+            self.desk.tell(self._problem, (remedy.label, lambda: self.desk.take_remedy(remedy)))
+        elif self._diverged and not diverged and self.desk.messages.banner.said[0] == self._problem:
             self.desk.messages.banner.hide()
         self._diverged = diverged
 
@@ -127,6 +132,13 @@ class Presenter(QObject):
             self.desk.session.pause()
         else:
             self.desk.session.play()
+
+    def say_undone(self, undone: Undone) -> None:
+        """Say what undoing or redoing did to settings and weights; where weights came back too, offer the others."""
+        if undone.brought_weights:
+            self.desk.messages.offer(undone.text, (KEEP_WEIGHTS, lambda: self.desk.session.keep_weights(undone.number)))
+        else:
+            self.desk.say(undone.text)
 
     def say_engine_refused(self, reason: str) -> None:
         """Say why training stays on its present engine."""
