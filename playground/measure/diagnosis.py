@@ -89,9 +89,10 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
     """The loss is many times what it was, and stays finite: the weights are lost, whatever else can be seen."""
     rows = comparable_rows(snapshot)
     losses = snapshot.history.train_loss[rows]
-    if len(losses) < 2 or _is_good(snapshot):
+    now = snapshot.evaluation.train_loss
+    if len(losses) < 2 or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
-    best, now = int(np.argmin(losses)), losses[-1]
+    best = int(np.argmin(losses))
     if not (now > _BLOWN_UP * losses[best] and now > 2 * max(losses[0], _idle_loss(snapshot))):
         return None
     text = (
@@ -104,9 +105,13 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
     """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
-    losses = snapshot.history.train_loss
-    if snapshot.epoch < 10 or _is_good(snapshot) or not losses[-1] > 0.9 * losses[0]:
+    first, now = _rows_of_one_meaning(snapshot).start, snapshot.evaluation.train_loss
+    if snapshot.epoch < 10 or _is_good(snapshot) or now is None or first >= len(snapshot.history.epoch):
         return None
+    then = snapshot.history.train_loss[first]
+    if not now > 0.9 * then:
+        return None
+    began = f"at epoch {snapshot.history.epoch[first]:,.0f}" if first else "at the start"
     for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
         initializer = chosen.initializer or snapshot.experiment.initializer
         if _spread_of(initializer) == 0:
@@ -117,7 +122,7 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
             continue
         text = (
             f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
-            f"loss is {losses[-1]:.3g}; at the start it was {losses[0]:.3g}."
+            f"loss is {now:.3g}; {began} it was {then:.3g}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
@@ -216,19 +221,21 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     """The network gets better on the points it learns and worse on those it doesn't."""
     rows = comparable_rows(snapshot)
     train, validation = snapshot.history.train_loss[rows], snapshot.history.validation_loss[rows]
-    if len(train) < _RECENT or np.isnan(validation).all():
+    learned, now = snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss
+    if len(train) < _RECENT or np.isnan(validation).all() or learned is None or now is None:
         return None
     best = int(np.nanargmin(validation))
-    now = float(np.mean(validation[-5:]))
-    if not (now > 1.2 * validation[best] and train[-1] < 0.9 * train[best] and now > 1.5 * train[-1]):
+    # One epoch is no trend, and the best weights may be back.
+    lately = min(now, float(np.mean(validation[-5:])))
+    if not (lately > 1.2 * validation[best] and learned < 0.9 * train[best] and lately > 1.5 * learned):
         return None
     accuracy = snapshot.history.validation_accuracy[rows]
     worse = float(np.mean(accuracy[-5:])) < accuracy[best] - _WORSE
-    if not worse and now < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
+    if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
         f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss rose from "
-        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
+        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {learned:.3g}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 
@@ -240,13 +247,13 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
         return None
     before, lately, now = losses[-3 * _RECENT :].reshape(3, _RECENT).mean(axis=1)
     fallen = 1 - now / lately
-    accuracy = snapshot.evaluation.train_accuracy
-    if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None:
+    loss, _, accuracy, _ = snapshot.evaluation
+    if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None or loss is None:
         return None
     regression = snapshot.sample.task == "regression"
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
     text = (
-        f"The network underfits: the training loss rests at {losses[-1]:.3g} "
+        f"The network underfits: the training loss rests at {loss:.3g} "
         f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs before) and {measure}."
     )
     return Finding("underfitting", text, _larger(snapshot.experiment))
@@ -323,6 +330,12 @@ def comparable_rows(snapshot: Snapshot) -> slice:
     """The rows of the history since the latest change of anything but the way of learning."""
     other = [change.step for change in snapshot.changes if not change.leaves_losses_comparable]
     return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
+
+
+def _rows_of_one_meaning(snapshot: Snapshot) -> slice:
+    """The rows of the history whose losses mean what the present ones do."""
+    steps, last = snapshot.history.step, snapshot.breaks[-1].step if snapshot.breaks else -1
+    return slice(int(np.searchsorted(steps, last, side="right")), None)
 
 
 def _rate_just_changed(snapshot: Snapshot) -> bool:

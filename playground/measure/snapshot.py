@@ -18,7 +18,7 @@ from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import Loss
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment
-from playground.measure.changes import Change
+from playground.measure.changes import Break, Change, When
 from playground.measure.observe import AnswerType, Request
 
 Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
@@ -190,6 +190,8 @@ class Snapshot:
     """Time spent in training steps since the last reset."""
     engine: str
     evaluation: Evaluation
+    measured: When
+    """The moment of the evaluation and of all answers that count points: perhaps an earlier one while training runs."""
     layers: tuple[LayerStatistics, ...]
     history: History
     gradients: GradientHistory
@@ -197,6 +199,9 @@ class Snapshot:
     """What was requested; see `answer`."""
     changes: tuple[Change, ...] = ()
     """What was changed since the last reset, oldest first; the far past is forgotten."""
+
+    breaks: tuple[Break, ...] = ()
+    """Where losses began to mean something else, oldest first."""
 
     def __repr__(self) -> str:
         return f"<Snapshot {moment_words(self.epoch, self.step, self.status, self.engine, self.evaluation)}>"

@@ -73,8 +73,9 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
     record.be_ready()
     if run.state.step == 0:
         record.begin_again(setup.network)
-    elif goes_back:
+    elif goes_back or other_network or setup.sample is not old.sample:
         record.evaluation = None
+    record.note_break(run.now, old.experiment, experiment, old.sample.task)
     record.remember_edit(run.now, old.experiment, experiment, title=title, goes_on=goes_on and not goes_back)
 
 

@@ -29,9 +29,11 @@ def take_snapshot(run: Run, engine: EngineName, answers: Answers) -> Snapshot:
         seconds=record.seconds,
         engine=engine,
         evaluation=record.evaluation,
+        measured=record.measured,
         layers=statistics.latest_statistics(setup.network, state, record.latest),
         history=History(*record.history.view().T),
         gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
         answers=answers,
         changes=record.changes,
+        breaks=record.breaks,
     )

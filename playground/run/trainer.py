@@ -116,9 +116,8 @@ class Trainer:
 
     @property
     def evaluation(self) -> Evaluation:
-        """Losses and accuracies at the end of the latest epoch."""
-        assert self.run.record.evaluation is not None
-        return self.run.record.evaluation
+        """Losses and accuracies of both sets with the present weights, measured at most once."""
+        return training.measure_if_needed(self._engine, self.run, present=True)
 
     @property
     def history(self) -> Timeline:
@@ -219,7 +218,7 @@ class Trainer:
 
     @undivided
     def restore(self, moment: Checkpoint) -> None:
-        """Go back to a moment, or if training had diverged then, to the last healthy one; the histories start there."""
+        """Go back to a moment, or if training had diverged then, to the last healthy one; the history starts there."""
         restore(self.run, moment.way_back or moment)
         self._settle()
         training.look_after_health(self._engine, self.run)
@@ -228,6 +227,7 @@ class Trainer:
 
     def document(self) -> Document:
         """The whole training, safe from what it does next."""
+        training.measure_if_needed(self._engine, self.run, present=True)
         return document_of(self.run)
 
     def predict(self, x: ArrayLike) -> Array:
@@ -253,6 +253,7 @@ class Trainer:
         """Losses and accuracies of both sets with the present weights."""
         return evaluate(self.setup, self.outputs)
 
-    def snapshot(self, requests: Iterable[Request[Any]] = ()) -> Snapshot:
-        """An immutable picture of the present moment that answers requests."""
+    def snapshot(self, requests: Iterable[Request[Any]] = (), *, measured: bool = True) -> Snapshot:
+        """An immutable picture of the present moment that answers requests; unless `measured`, evaluated earlier."""
+        training.measure_if_needed(self._engine, self.run, present=measured)
         return take_snapshot(self.run, self.engine, observe(self, requests))

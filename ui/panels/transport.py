@@ -92,6 +92,11 @@ class TransportBar(QWidget):
         self._text = Throttle(self._write, self)
         self._write()
 
+    @property
+    def readout(self) -> tuple[QLabel, ...]:
+        """The numbers of the present moment."""
+        return self.epoch, self.step, self.loss, self.score
+
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that should always be in sight."""
         fill(self._guests, STRETCH, row)

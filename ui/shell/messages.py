@@ -164,6 +164,10 @@ class Messages(QObject):
         recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
         self.status.setText(" ".join([_status_words(report), *([self._notice] if recent else [])]))
 
+    def say_measuring(self) -> None:
+        """Say that the numbers of after the latest change are not there yet, until the next report."""
+        self.status.setText("Measuring after the latest change…")
+
     def say_pausing(self) -> None:
         """Say that a pause waits for a long step, until the next report."""
         self.status.setText("Pausing after the step in progress…")

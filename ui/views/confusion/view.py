@@ -259,23 +259,25 @@ class ConfusionView(View):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, ConfusionRequest())
         self.setAccessibleName("Confusion matrix")
+        self._latest: Snapshot | None = None
         self._snapshot: Snapshot | None = None
+        """The one that is shown: the latest when texts changed."""
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
-        self._set.picked.connect(self._show)
+        self._set.picked.connect(self._show_matrix)
         spoken = "The cell under the mouse, or how many points are right"
         self._words = ReadingLine("confusion.words", spoken, self, lines=2)
         self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
         stack_chart(self, self._controls, None, self._chart, self._words)
-        self._write = Throttle(self._show_matrix, self)
+        self._write = Throttle(self._write_latest, self)
         self.apply_theme()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment with the texts of the window; nothing is drawn again if no count has changed."""
-        self._snapshot = snapshot
+        self._latest = snapshot
         self._show()
 
     def apply_theme(self) -> None:
@@ -295,18 +297,22 @@ class ConfusionView(View):
         )
 
     def _show(self) -> None:
-        if self._snapshot is None:
-            return
-        counts, sample = self._counts(self._snapshot), self._snapshot.sample
-        what = (sample.task, self._set.value, sample.class_names, counts is None)
-        now = (what, None if counts is None else counts.tobytes())
+        assert self._latest is not None
+        confusion, sample = self._latest.answer(ConfusionRequest), self._latest.sample
+        counts = None if confusion is None else (confusion.train.tobytes(), confusion.validation.tobytes())
+        now = sample.task, sample.class_names, counts
         if now == self._drawn:
             return
-        fresh, self._drawn = now[:1] != self._drawn[:1], now
-        self._write.request(at_once=fresh)
+        self._drawn = now
+        self._write.request(at_once=self._snapshot is None)
+
+    def _write_latest(self) -> None:
+        self._snapshot = self._latest
+        self._show_matrix()
 
     def _show_matrix(self) -> None:
-        assert self._snapshot is not None
+        if self._snapshot is None:
+            return
         counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
         names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
         self._chart.show_matrix(
