@@ -24,12 +24,16 @@ from playground.catalog.initializers import (
     Uniform,
     Zeros,
 )
-from playground.catalog.normalizations import BatchNormalization, NoNormalization
+from playground.catalog.normalizations import BatchNormalization, LayerNormalization, NoNormalization
 from playground.catalog.regularizers import L2, NoRegularizer
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.measure.oddities import moves_without_learning, says_nothing
+from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
 AT_MOST = 3
+BALANCE = "Balance the classes"
+"""What the remedy for very uneven classes is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -126,6 +130,28 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
+
+
+def blocked(snapshot: Snapshot) -> Finding | None:
+    """A layer of one unit is normalized, so that nothing passes."""
+    text = says_nothing(snapshot)
+    if not text:
+        return None
+    layers = tuple(
+        replace(layer, normalization=NoNormalization())
+        if layer.units == 1 and isinstance(layer.normalization, LayerNormalization)
+        else layer
+        for layer in snapshot.experiment.layers
+    )
+    return Finding("blocked", text, Remedy("Normalize no single unit", replace(snapshot.experiment, layers=layers)))
+
+
+def standing_still(snapshot: Snapshot) -> Finding | None:
+    """At a learning rate of 0 nothing is learned, though losses move."""
+    text = moves_without_learning(snapshot)
+    if not text or not snapshot.step:
+        return None
+    return Finding("standing_still", text, _with_training(snapshot, "Learning rate 0.01", learning_rate=0.01))
 
 
 def exploding(snapshot: Snapshot) -> Finding | None:
@@ -276,9 +302,23 @@ def widening(snapshot: Snapshot) -> Finding | None:
     return Finding("widening", text, Remedy("Narrow the layers", replace(snapshot.experiment, layers=layers)))
 
 
+def skewed(snapshot: Snapshot) -> Finding | None:
+    """One class has so many of the points that accuracy alone misleads, and all points count alike."""
+    largest, fair = largest_share(snapshot.sample), balanced(snapshot.experiment, snapshot.sample)
+    if largest is None or largest[1] < STRONG or fair is None:
+        return None
+    text = (
+        f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; who always "
+        "answers that is as often right, so look at each class's recall."
+    )
+    return Finding("skewed", text, Remedy(BALANCE, fair))
+
+
 RULES: tuple[_Rule, ...] = (
     diverged,
     blown_up,
+    blocked,
+    standing_still,
     same_weights,
     exploding,
     vanishing,
@@ -288,14 +328,32 @@ RULES: tuple[_Rule, ...] = (
     too_slow,
     overfitting,
     underfitting,
+    skewed,
     widening,
 )
 
-CAUSES = frozenset({"diverged", "blown_up", "same_weights", "exploding", "vanishing", "dead_units", "saturated"})
+CAUSES = frozenset(
+    {
+        "diverged", "blown_up", "blocked", "standing_still", "same_weights", "exploding", "vanishing", "dead_units",
+        "saturated",
+    }
+)  # fmt: skip
+    {
+        "diverged",
+        "blown_up",
+        "blocked",
+        "standing_still",
+        "same_weights",
+        "exploding",
+        "vanishing",
+        "dead_units",
+        "saturated",
+    }
+)
 EXPLAINED_BY: dict[str, frozenset[str]] = {
-    "same_weights": frozenset({"blown_up"}),
+    "same_weights": frozenset({"blown_up", "blocked", "standing_still"}),
     "exploding": frozenset({"blown_up"}),
-    "vanishing": frozenset({"diverged", "blown_up", "same_weights"}),
+    "vanishing": frozenset({"diverged", "blown_up", "blocked", "same_weights"}),
     "dead_units": frozenset({"blown_up"}),
     "saturated": frozenset({"diverged", "blown_up"}),
     "too_fast": frozenset({"diverged", "blown_up"}),

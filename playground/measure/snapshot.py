@@ -62,6 +62,11 @@ class Confusion(NamedTuple):
     train: Array
     validation: Array
 
+    @property
+    def telling(self) -> Array:
+        """Those of the validation points, or if there are none, of the training points."""
+        return self.validation if self.validation.any() else self.train
+
 
 class LayerStatistics(NamedTuple):
     """One layer as measured on the latest batch (or on a whole set). NaN before the first update."""
@@ -202,6 +207,8 @@ class Snapshot:
 
     breaks: tuple[Break, ...] = ()
     """Where losses began to mean something else, oldest first."""
+    ending: str = ""
+    """What early stopping did when training ended, in words."""
 
     def __repr__(self) -> str:
         return f"<Snapshot {moment_words(self.epoch, self.step, self.status, self.engine, self.evaluation)}>"

@@ -8,6 +8,7 @@ from playground.engine.engine import EngineName
 from playground.measure import statistics
 from playground.measure.observe import Answers
 from playground.measure.snapshot import GradientHistory, History, Snapshot
+from playground.run.ending import ending_words
 from playground.run.run import Run
 
 
@@ -36,4 +37,5 @@ def take_snapshot(run: Run, engine: EngineName, answers: Answers) -> Snapshot:
         answers=answers,
         changes=record.changes,
         breaks=record.breaks,
+        ending=ending_words(run),
     )

@@ -24,6 +24,7 @@ from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
 from playground.measure.snapshot import Snapshot, Status, moment_words
 from playground.run import changes, parameters, predictions, training
+from playground.run.ending import ending_words
 from playground.run.interrupts import undivided
 from playground.run.observation import take_snapshot
 from playground.run.predictions import on_the_plane, points_of
@@ -62,8 +63,8 @@ class Trainer:
         return trainer
 
     def __repr__(self) -> str:
-        now = self.state.epoch, self.state.step, self.status, self.engine
-        return f"<Trainer {moment_words(*now, self.evaluation)}>"
+        words = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
+        return f"<Trainer {words}{ending_words(self.run) and f'. {ending_words(self.run)}'}>"
 
     def _hold(self, run: Run, engine: EngineName) -> None:
         self.run = run
@@ -143,22 +144,21 @@ class Trainer:
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.
 
-        `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
-        """
+        `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time."""
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
     @undivided
     def clear_outcome(self) -> None:
-        """Let training go on, after a divergence from the last healthy moment."""
+        """Let training go on, after a divergence from the last healthy moment, after early stopping with patience."""
         if self.run.can_go_back:
             self.change(self.experiment)
+        self.state.stopping = self.state.stopping.with_fresh_patience()
         self.run.record.be_ready()
 
     def use_engine(self, engine: ChosenEngine) -> None:
         """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
 
-        Engines differ by rounding, so the record keeps the steps at which they changed. Raises InputError for another
-        name, and UnavailableError.
+        The record keeps the steps at which engines changed. Raises InputError for another name, and UnavailableError.
         """
         engine = resolve_engine(engine, self.setup)
         self._chosen_engine: EngineName = engine
@@ -170,9 +170,9 @@ class Trainer:
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
-        After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now. What differs is put on record, with a `title` if that says it better, instead
-        of the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
+        After a divergence it goes back to the last healthy moment first. `memory` is a moment from before parts were
+        removed that come back now. What differs is put on record, with a `title` if that says it better, in place of
+        the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
         """
         self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes

@@ -48,7 +48,7 @@ from playground.run.timeline import Timeline
 SUFFIX = ".playground"
 DOCUMENT_VERSION = 3
 """In version 1 changes had no more than a label, in version 2 the places were not kept where losses change their
-meaning. Without changes nothing is new, so those documents still say 1."""
+meaning, nor the best epoch. Without changes and early stopping nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
@@ -85,6 +85,8 @@ class _StoppingRecord(_Record, frozen=True):
     bad_epochs: _Count
     parameters: _PackedArray | None
     stopped: bool
+    best_epoch: _Count | None = None
+    """Since version 3."""
 
 
 class _StateRecord(_Record, frozen=True):
@@ -171,10 +173,12 @@ def document_bytes(document: Document, folder: Path | None = None) -> bytes:
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
     for name in _DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
-    if not document.changes:
+    states = [moment["state"] for one in checkpoints.values() for moment in (one, one["way_back"]) if moment]
+    is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
+    if not is_new:
         del record["breaks"]
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = DOCUMENT_VERSION if "breaks" in record else 1
+    version = DOCUMENT_VERSION if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
@@ -193,9 +197,13 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
     return {
         "experiment": experiment_text(msgspec.structs.replace(moment.experiment, data=data)),
         "points": place,
-        "state": state | {"stopping": moment.state.stopping._asdict()},
+        "state": state | {"stopping": _stopping(moment.state.stopping)},
         "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
     }
+
+
+def _stopping(memory: StoppingMemory) -> dict[str, Any]:
+    return {name: value for name, value in memory._asdict().items() if name != "best_epoch" or value is not None}
 
 
 def _columns(data: UserPoints) -> _PointsRecord:

@@ -204,8 +204,9 @@ class Worker(QThread):
         self.running = self._can_go_on()
 
     def _can_go_on(self) -> bool:
-        """Return whether training can go on; after a divergence it does from the last healthy moment."""
-        if self.trainer.advance(steps=0) not in ("ready", "diverged"):
+        """Return whether training can go on: after a divergence from the last healthy moment, after early stopping with
+        fresh patience, not after all its epochs."""
+        if self.trainer.advance(steps=0) == "completed":
             return False
         self.trainer.clear_outcome()
         self.pace = StepRate()

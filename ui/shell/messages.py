@@ -180,6 +180,8 @@ def _status_words(report: Report) -> str:
         words = f"Diverged at {place}."
     elif snapshot.status == "completed":
         words = f"Completed: {place}."
+    elif snapshot.status == "stopped_early":
+        words = f"Stopped early at {place}."
     elif report.running:
         speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
         words = f"Training on the {snapshot.engine} engine: {place}, {speed}."

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
+from playground.catalog.datasets.base import Sample
 from playground.measure.diagnosis import Finding, diagnose
-from playground.measure.observe import Requests
+from playground.measure.observe import Request, Requests
+from playground.measure.requests import ConfusionRequest
+from playground.measure.skew import is_skewed
 
 from ..look.beat import Throttle, text_beat
 from ..session.commands import Report
@@ -30,7 +35,9 @@ class Presenter(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.running = False
-        self._diverged, self._engine, self._revision = False, "", 0
+        self._diverged, self._engine, self._revision, self._ending = False, "", 0, ""
+        self._sample: Sample | None = None
+        self._skewed = False
         self._answered: Requests = frozenset()
         self._seen: list[View] = []
         self._unanswered: set[View] = set()
@@ -74,7 +81,9 @@ class Presenter(QObject):
         """Request what the views in sight need, and nothing else."""
         docks, session, parts = self.desk.docks, self.desk.session, self.parts
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
-        session.request(frozenset().union(*(view.requests for view in seen)))
+        # The header has each class's recall where accuracy says little.
+        counted = frozenset[Request[Any]]({ConfusionRequest()} if self._skewed else ())
+        session.request(counted.union(*(view.requests for view in seen)))
         (parts.layers.wake if docks.shows(parts.layers) else parts.layers.sleep)()
         for view in seen:
             # They have not heard of edits while they were out of sight.
@@ -127,6 +136,11 @@ class Presenter(QObject):
                 view.show_snapshot(snapshot)
         if shows(parts.layers):
             parts.layers.show_snapshot(snapshot)
+        if snapshot.sample is not self._sample:
+            self._sample, before = snapshot.sample, self._skewed
+            self._skewed = is_skewed(snapshot.sample)
+            if self._skewed != before:
+                self.request_what_is_seen()
         parts.transport.show_snapshot(snapshot)
         parts.data.show_snapshot(snapshot)
         turned, self.running = report.running != self.running, report.running
@@ -145,6 +159,7 @@ class Presenter(QObject):
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
         self._show_waiting()
         self._show_divergence(snapshot)
+        self._show_ending(snapshot)
 
     def _show_words(self) -> None:
         report = self.desk.session.report
@@ -168,6 +183,18 @@ class Presenter(QObject):
         elif self._diverged and not diverged:
             self.desk.messages.banner.hide()
         self._diverged = diverged
+
+    def _show_ending(self, snapshot: Snapshot) -> None:
+        """Say once what early stopping did, and how to go on, until training does."""
+        ending, self._ending = self._ending, snapshot.ending
+        if self._ending and self._ending != ending:
+            if snapshot.status == "completed":
+                self.desk.tell(f"{self._ending} More epochs, or none, let it go on.")
+            else:
+                words = f"{self._ending} Play goes on from there with fresh patience."
+                self.desk.tell(words, ("Go on", self.desk.session.play))
+        elif ending and not self._ending:
+            self.desk.messages.banner.hide()
 
     def toggle(self) -> None:
         """Play or pause."""

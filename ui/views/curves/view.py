@@ -21,9 +21,10 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.measure.changes import Change
+from playground.measure.oddities import oddities
 from playground.measure.snapshot import History, Snapshot
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, tip
 from ...forms.layouts import tight
 from ...guard.faults import guarded
 from ...look import theme
@@ -654,7 +655,8 @@ class CurvesView(View):
         title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
             part._upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
-            part.plot.setToolTip(mark.words if mark else _HELP)
+            odd = () if self._told is None else oddities(self._told)
+            part.plot.setToolTip(mark.words if mark else tip(_HELP, *odd) if odd else _HELP)
 
     @property
     def _hovered(self) -> float | None:
