@@ -19,12 +19,15 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.remove_files import add_remove_options, remove_files
+from playground.cli.search import add_search_options, search
+from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
-from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
+from playground.cli.terminal import check_outputs, interrupts_noted, number_option, seconds_shown
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
 from playground.experiment.paths import with_value
+from playground.experiment.quantity import Quantity
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
@@ -51,10 +54,9 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
-_INTERRUPTED = 130
-"""The exit code after Ctrl-C."""
 _GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -83,11 +85,17 @@ def _train_parser() -> Parser:
 def _add_training_options(parser: Parser, default: str) -> None:
     """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
-    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a table, a preset, or a link")
-    add_set_option(parser)
+    _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+
+
+def _add_experiment(parser: Parser) -> None:
+    """Add the experiment and the option that changes it."""
+    words = "a document, an experiment file, a table, a preset, or a link"
+    parser.add_argument("experiment", metavar="EXPERIMENT", help=words)
+    add_set_option(parser)
 
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
@@ -143,16 +151,6 @@ def _table_parser() -> Parser:
     return parser
 
 
-def _whole_number(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 0")
-    return value
-
-
 def _presets(_: argparse.Namespace) -> None:
     for name, path in preset_paths().items():
         print(f"{name:<24} {load(path).name}")
@@ -188,7 +186,7 @@ def _train(arguments: argparse.Namespace) -> int:
         from playground.interop.picture import save_picture
 
         save_picture(arguments.plot, trainer)
-    return _INTERRUPTED if done.interrupted else 0
+    return INTERRUPTED if done.interrupted else 0
 
 
 class _Trained(NamedTuple):
@@ -418,6 +416,33 @@ def _summary(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
+def _sweep_parser() -> Parser:
+    parser = Parser(
+        f"{running_name()} sweep",
+        description="Train an experiment with all combinations of some values, over some seeds.",
+        epilog="example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
+        "--epochs 200 --out results.csv",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_experiment(parser)
+    add_sweep_options(parser)
+    return parser
+
+
+def _search_parser() -> Parser:
+    parser = Parser(
+        f"{running_name()} search",
+        description="Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+        "share. Needs the extra `search`.",
+        epilog="example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
+        "--trials 200 --epochs 200 --out best.json",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_experiment(parser)
+    add_search_options(parser)
+    return parser
+
+
 def _describe_parser() -> Parser:
     from playground.cli.describe import add_describe_options
 
@@ -443,6 +468,8 @@ COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], i
     "train": (_train_parser, _train),
     "presets": (_presets_parser, _presets),
     "table": (_table_parser, table),
+    "sweep": (_sweep_parser, sweep),
+    "search": (_search_parser, search),
     "bench": (_bench_parser, _bench),
     "export": (_export_parser, _export),
     "describe": (_describe_parser, _describe),
@@ -468,4 +495,4 @@ def main(argv: Sequence[str]) -> int:
         print(f"{running_name()} {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED

@@ -78,7 +78,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         experiment.data.check()
     else:
         experiment = msgspec.structs.replace(experiment, data=data)
-    _check_rules(experiment)
+    check_rules(experiment)
     return experiment
 
 
@@ -100,7 +100,8 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
-def _check_rules(experiment: Experiment) -> None:
+def check_rules(experiment: Experiment) -> None:
+    """Raise InputError if values do not go together; each by itself is known to be fine."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -245,13 +246,19 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 def read_value(path: str, raw: Any) -> Any:
     """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
-    fields = [_EXPERIMENT]
-    for step, _ in steps_of(path):
-        fields = [part for field in fields for part in _possible_parts(field, step)]
+    fields = possible_fields(path)
     for field in fields:
         with suppress(msgspec.ValidationError):
             return None if raw is None and field.optional else convert_plain(raw, field.type)
     raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
+
+
+def possible_fields(path: str) -> list[Field]:
+    """What is declared for a path, in any experiment that has it; empty if none does."""
+    fields = [_EXPERIMENT]
+    for step, _ in steps_of(path):
+        fields = [part for field in fields for part in _possible_parts(field, step)]
+    return fields
 
 
 def _possible_parts(field: Field, step: str) -> list[Field]:

@@ -7,17 +7,20 @@ value is read as its declaration says.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from playground.experiment.declarations import Field
 from playground.experiment.edits import stack, with_group_of
 from playground.experiment.paths import field_at, with_kind, with_value
 from playground.experiment.reading import expand
-from playground.experiment.rules import check, read_value
+from playground.experiment.rules import check, possible_fields, read_value
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
+from playground.files.numerals import typed_number
 
 
 def with_settings(experiment: Experiment, settings: Iterable[str]) -> Experiment:
@@ -42,7 +45,7 @@ def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
     """The experiment with one more setting; a group that was off is switched on for it. Raises InputError."""
     experiment = with_group_of(experiment, path)
     field = field_at(experiment, path)
-    if path == "layers" and re.fullmatch(r"(\d+(-\d+)*)?", text):
+    if path == "layers" and _is_stack(text):
         units = [int(number) for number in text.split("-") if number]
         changed: Experiment = with_value(experiment, path, stack(experiment.layers, units, field))
         return changed
@@ -56,7 +59,38 @@ def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
 def value_of(experiment: Experiment, path: str, text: str) -> Any:
     """The value that a text means at a path of an experiment. Raises InputError."""
     field = field_at(experiment, path)
-    return read_value(path, expand(_plain(text, field), field))
+    return read_value(path, expand(_plain(path, text, field), field))
+
+
+def plain_value(path: str, text: str) -> Any:
+    """The value, as in a file, that a text means at a path of any experiment that has it.
+
+    Numbers may be outside their range; `check` refuses those. Raises InputError for what no experiment can hold.
+    """
+    fields = possible_fields(path)
+    if path == "layers" and _is_stack(text):
+        return text
+    for field in fields:
+        plain = _plain(path, text, field)
+        if _may_be(plain, field):
+            return plain
+        if field.type not in (int, float):
+            with suppress(InputError):
+                read_value(path, expand(plain, field))
+                return plain
+    raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
+
+
+def _may_be(plain: Any, field: Field) -> bool:
+    """Whether a plain value is of the type that a number's field declares, whatever its range."""
+    if plain is None or type(plain) not in (int, float) or not math.isfinite(plain):
+        return plain is None and field.optional
+    return field.type is float or (field.type is int and plain == int(plain))
+
+
+def _is_stack(text: str) -> bool:
+    """Whether a text gives the units of layers, as in 8-8."""
+    return re.fullmatch(r"(\d+(-\d+)*)?", text) is not None
 
 
 def _is_nothing(text: str, field: Field) -> bool:
@@ -64,15 +98,27 @@ def _is_nothing(text: str, field: Field) -> bool:
     return field.optional and text == "null"
 
 
-def _plain(text: str, field: Field) -> Any:
-    """A value as in a file: text where a text is declared, else what JSON says, else the text."""
+def _plain(path: str, text: str, field: Field) -> Any:
+    """A value as in a file: text where a text is declared, else what JSON says, else the text. Raises InputError."""
     if _is_nothing(text, field):
         return None
+    if field.type in (int, float) and (typed := _typed(path, text, whole=field.type is int)):
+        return int(typed) if typed.lstrip("+-").isdigit() else float(typed)
     if field.type is str or any(isinstance(value, str) for value in field.values):
         return text
     if field.entry is not None and not text.startswith("["):
-        return [_plain(part.strip(), field.entry) for part in text.split(",") if part.strip()]
+        return [_plain(path, part.strip(), field.entry) for part in text.split(",") if part.strip()]
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _typed(path: str, text: str, *, whole: bool) -> str:
+    """A typed number; empty if it is none. Raises InputError for one that can be read in two ways."""
+    try:
+        return typed_number(text, whole=whole)
+    except ValueError as error:
+        if str(error):
+            raise InputError(path, text, f"a number. {error}") from None
+    return ""

@@ -338,18 +338,6 @@ CAUSES = frozenset(
         "saturated",
     }
 )  # fmt: skip
-    {
-        "diverged",
-        "blown_up",
-        "blocked",
-        "standing_still",
-        "same_weights",
-        "exploding",
-        "vanishing",
-        "dead_units",
-        "saturated",
-    }
-)
 EXPLAINED_BY: dict[str, frozenset[str]] = {
     "same_weights": frozenset({"blown_up", "blocked", "standing_still"}),
     "exploding": frozenset({"blown_up"}),

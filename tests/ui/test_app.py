@@ -60,6 +60,7 @@ def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> N
         (["https://playground.tensorflow.org/#networkShape=4,0"], "networkShape"),
         (["--size", "big"], "--size"),
         (["--seconds", "-1"], "--seconds"),
+        (["--seconds", "0,5"], "type 0.5"),
         (["--theme", "pink"], "--theme"),
         (["--screenshot", "/no/such/folder/p.png"], "--screenshot"),
     ],
