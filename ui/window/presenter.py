@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from playground import Experiment, Snapshot
 from playground.catalog.datasets.base import Sample
 from playground.measure.diagnosis import Finding, diagnose
-from playground.measure.observe import Request, Requests
+from playground.measure.observe import Request
 from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import is_skewed
 
@@ -38,7 +38,6 @@ class Presenter(QObject):
         self._diverged, self._engine, self._revision, self._ending = False, "", 0, ""
         self._sample: Sample | None = None
         self._skewed = False
-        self._answered: Requests = frozenset()
         self._seen: list[View] = []
         self._unanswered: set[View] = set()
         """Views that have come into sight and show an earlier moment until a report answers their requests."""
@@ -151,10 +150,8 @@ class Presenter(QObject):
             self._patience.stop()
             if not self.desk.session.is_up_to_date:
                 self._patience.start()
-        asked, self._answered = report.requests != self._answered, report.requests
-        at_rest = (revised or asked) and not report.running
-        # One that diverges at once may never have been seen to run. At rest words follow an edit as pictures do.
-        if first or turned or at_rest or (snapshot.status == "diverged") != self._diverged:
+        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
+        if first or turned or not report.running or (snapshot.status == "diverged") != self._diverged:
             text_beat().strike()
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
         self._show_waiting()

@@ -318,7 +318,7 @@ class ConfusionView(View):
         assert self._latest is not None
         confusion, sample = self._latest.answer(ConfusionRequest), self._latest.sample
         counts = None if confusion is None else (confusion.train.tobytes(), confusion.validation.tobytes())
-        now = sample.task, sample.class_names, counts
+        now = sample.task, sample.class_names, counts, self._latest.experiment.loss
         if now == self._drawn:
             return
         self._drawn = now
