@@ -192,8 +192,7 @@ class _Batch:
             for part, cohort in zip(parts, cohorts, strict=True):
                 for k, place in enumerate(part):
                     if place in losses and self._judge(place, losses[place], epochs):
-                        for member in range(k * seeds, (k + 1) * seeds):
-                            cohort.drop(member)
+                        cohort.drop(range(k * seeds, (k + 1) * seeds))
         return [self._ended[place] for place in range(len(self._asked))]
 
     def _judge(self, place: int, loss: float | None, epochs: int) -> bool:
