@@ -26,6 +26,7 @@ from playground.cli.terminal import check_outputs, interrupts_noted, number_opti
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
+from playground.engine.lanes import cache as lanes
 from playground.experiment.paths import with_value
 from playground.experiment.quantity import Quantity
 from playground.experiment.text import load
@@ -58,6 +59,8 @@ _MOST_ROWS = 20_000
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
+
+_COMPILING_LANES = "Compiling the engine for many networks, once on this machine: about a minute."
 
 
 class Parser(argparse.ArgumentParser):
@@ -231,12 +234,14 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
     if wanted == "reference":
         return "reference"
+    if wanted == "lanes" and _lanes_load(precision):
+        return "lanes"
     compiles = nullcontext() if cache.are_cached(precision) else seconds_shown(_COMPILING)
     try:
         with compiles:
             cache.load_kernels(precision)
     except cache.UnavailableError as error:
-        if wanted == "compiled":
+        if wanted in ("compiled", "lanes"):
             raise InputError(
                 "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"
             ) from error
@@ -245,6 +250,18 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     if cache.unwritable is not None:
         print(f"{cache.unwritable} can't be written to, so the fast engine is compiled each time.", file=sys.stderr)
     return "compiled"
+
+
+def _lanes_load(precision: str) -> bool:
+    """Whether the engine `lanes` can be loaded; says why if not."""
+    compiles = nullcontext() if lanes.are_ready(precision) else seconds_shown(_COMPILING_LANES)
+    try:
+        with compiles:
+            lanes.load_kernels(precision)
+    except cache.UnavailableError as error:
+        print(f"Lanes can't be used ({error}); training on the compiled engine.", file=sys.stderr)
+        return False
+    return True
 
 
 def _export(arguments: argparse.Namespace) -> None:

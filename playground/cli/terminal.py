@@ -21,6 +21,7 @@ from playground.catalog.choice import listing
 from playground.experiment.quantity import Number, Quantity
 from playground.files.atomic import file_stamp
 from playground.files.errors import InputError, reason_of
+from playground.files.names import says_other_format
 
 _PLAIN = {
     "≥": ">=", "≤": "<=", "−": "-", "–": "-", "→": "->", "←": "<-", "×": "x", "·": "-", "…": "...", "√": "sqrt",
@@ -28,11 +29,6 @@ _PLAIN = {
     "∂": "d", "“": '"', "”": '"', "’": "'", "⊙": "*", "∞": "infinity",
 }  # fmt: skip
 """What stands for signs that a code page lacks."""
-_FORMATS = (
-    ".csv", ".gif", ".html", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".onnx", ".pdf", ".playground", ".png", ".pt",
-    ".pth", ".py", ".svg", ".tsv", ".txt", ".xlsx", ".zip",
-)  # fmt: skip
-"""Endings of names that say a format."""
 
 
 # Streams --------------------------------------------------------------------------------------------------------
@@ -194,7 +190,7 @@ def check_outputs(
 def check_output(option: str, path: str, suffix: str) -> None:
     """Raise InputError for a file that can't be written, or whose name says another format than `suffix` does."""
     target = Path(path)
-    if Path(path).suffix.lower() in _FORMATS and suffix and target.suffix.lower() != suffix:
+    if suffix and says_other_format(target, suffix):
         raise InputError(option, path, f"a name that ends in {suffix}, as what is written does")
     if target.is_dir():
         raise InputError(option, path, "a file, not a folder")

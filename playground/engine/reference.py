@@ -261,6 +261,9 @@ class Reference:
     def prepare(self, setup: Setup) -> None:
         self.setup = setup
 
+    def evaluate(self, state: State) -> Evaluation:
+        return evaluate(self.setup, lambda columns: self.outputs(state, columns))
+
     def outputs(self, state: State, inputs: Array) -> Array:
         return outputs(self.setup.network, state.parameters, inputs)
 

@@ -22,7 +22,7 @@ from playground.engine.compiled import layout
 from playground.engine.compiled.cache import LOADED, system_clock
 from playground.engine.compiled.own import FAILED, OwnClasses, kernels_for, own_classes
 from playground.engine.engine import EngineName, Limits, Outcome, Rates
-from playground.engine.evaluation import spread
+from playground.engine.evaluation import Evaluation, evaluate, spread
 from playground.engine.network import Network
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken_layer
@@ -129,6 +129,9 @@ class Compiled:
             self._latest(int(run["last_points"])) if made_updates and not run["broken"] else None,
             self._fault(state, run),
         )
+
+    def evaluate(self, state: State) -> Evaluation:
+        return evaluate(self.setup, lambda columns: self.outputs(state, columns))
 
     def outputs(self, state: State, inputs: Array) -> Array:
         network = self.setup.network
