@@ -104,8 +104,8 @@ def stream_rows(
 def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]:
     """The members that are still to be trained, those of one shape and then of one seed together.
 
-    So lanes are filled with networks of one shape, and shuffles of one seed are drawn once. Plans are looked at window by
-    window, and chunks are of a size that gives every worker something to do.
+    So lanes are filled with networks of one shape, and shuffles of one seed are drawn once. Plans are looked at window
+    by window, and chunks are of a size that gives every worker something to do.
     """
     together = _LANES if study.engine == "lanes" else 1
     size = max(together, min(_CHUNK, len(study) // (_WAITING * workers) // together * together))
@@ -130,5 +130,5 @@ def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]
 
 
 def _shape(values: Mapping[str, Any]) -> str:
-    """What a combination may have in common with others that train in the same lanes: all but numbers with a fraction."""
+    """The values of a combination that networks in the same lanes have in common: all but numbers with a fraction."""
     return repr([value for value in values.values() if type(value) is not float])

@@ -12,7 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol
 
 from playground.engine.engine import EngineName
-from playground.engine.engines import resolve_engine
+from playground.engine.engines import ChosenEngine, resolve_engine
 from playground.engine.evaluation import Evaluation
 from playground.engine.lanes.group import Group, advance, group_key
 from playground.engine.setup import Setup
@@ -111,6 +111,9 @@ class Cohort:
         for one in self._trained:
             if isinstance(one, _Alone) and not stop():
                 one.advance(epochs, stop)
+        if epochs is not None:
+            for group in self._groups.values():
+                group.measure()
         self._ended, self._epoch = time.time(), epochs or 0
         if stop():
             raise CancelledError
@@ -136,8 +139,16 @@ class Cohort:
         if isinstance(one, InputError):
             return Row(member.number, "refused", reason=str(one))
         status: RunStatus = one.status  # type: ignore[assignment]
-        task, spent = one.setup.sample.task, {"started": self._started, "ended": self._ended}
-        return Row(member.number, status, *one.place, *one.evaluation(), engine=one.engine, task=task, **spent)
+        return Row(
+            member.number,
+            status,
+            *one.place,
+            *one.evaluation(),
+            engine=one.engine,
+            task=one.setup.sample.task,
+            started=self._started,
+            ended=self._ended,
+        )
 
 
 class _InLane:
@@ -158,8 +169,6 @@ class _InLane:
         return self._group.epoch(self._lane), self._group.step(self._lane)
 
     def evaluation(self) -> Evaluation:
-        if self.status == "running":
-            self._group.measure_lane(self._lane)
         return self._group.evaluation(self._lane)
 
     def drop(self) -> None:
@@ -169,7 +178,7 @@ class _InLane:
 class _Alone:
     """A member with an engine of its own."""
 
-    def __init__(self, setup: Setup, engine: str) -> None:
+    def __init__(self, setup: Setup, engine: ChosenEngine) -> None:
         self.setup = setup
         self._trainer = Trainer(setup.experiment, engine=engine, history_rows=_FEW)
         self.engine = self._trainer.engine
