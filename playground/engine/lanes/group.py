@@ -539,6 +539,7 @@ class _LaneBlock:
             carried_points=whole[Whole.CARRIED_POINTS],
             seed=whole[Whole.SEED] & 0xFFFFFFFFFFFFFFFF,
             pruned=np.zeros(size, bool) if pruned is None else pruned > 0,
+            rate_factors=np.empty(0, w.dtype),
             plateau=PlateauMemory(
                 float(self.numbers[Number.PLATEAU_BEST, place]),
                 whole[Whole.PLATEAU_BAD],
