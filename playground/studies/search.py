@@ -249,6 +249,6 @@ def _result(plan: Search, trials: Sequence[Trial]) -> SearchResult:
         return SearchResult(tuple(trials), None, None, None)
     best = min(completed, key=lambda trial: trial.loss if trial.loss is not None else math.inf)
     experiment = check(plan.experiment.with_(best.values))
-    trainer = Trainer(experiment.with_({"training.epochs": plan.epochs}), history_rows=16)
+    trainer = Trainer(experiment.with_({"training.epochs": plan.epochs}), engine=plan.engine, history_rows=16)
     trainer.advance(epochs=plan.epochs)
     return SearchResult(tuple(trials), best, experiment, FinalTestRequest().answer(trainer))
