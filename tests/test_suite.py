@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -32,3 +33,14 @@ def test_only_the_hands_send_events_of_mouse_and_keyboard() -> None:
     own = re.compile(rf"QTest\.(?!qWait)|qtbot\.(mouse|key)|sendEvent|Q({events})Event\(")
     files = [file for file in (ROOT / "tests").rglob("*.py") if file.name not in ("hands.py", Path(__file__).name)]
     assert [file.name for file in files if own.search(file.read_text("utf-8"))] == []
+
+
+def test_waits_are_for_something_or_say_what_the_time_is_for() -> None:
+    bare = [
+        f"{file}:{call.lineno}"
+        for file in [*FILES, *(path.relative_to(ROOT) for path in (ROOT / "tests" / "ui").glob("*.py"))]
+        for call in ast.walk(ast.parse((ROOT / file).read_text("utf-8")))
+        if file.name != "hands.py" and isinstance(call, ast.Call)
+        if re.search(r"qtbot\.wait$|\bqWait$|\bsleep$", ast.unparse(call.func))
+    ]
+    assert bare == []

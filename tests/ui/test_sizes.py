@@ -104,7 +104,7 @@ def test_a_number_fits_into_its_cell(qapp: QApplication, size: float) -> None:
 def parts_of(window: Window, qtbot) -> Counter[str]:
     """How many parts of every kind there are in a window, once all that was taken apart is gone."""
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    qtbot.wait(20)
+    lay_out(window)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return Counter(type(part).__name__ for part in window.findChildren(QObject))
 
