@@ -18,6 +18,8 @@ from playground.measure.snapshot import Snapshot
 from playground.run.run import Checkpoint, Document
 from playground.run.trainer import Trainer
 from playground.storage.saving import load, save
+from playground.studies.running import run_study
+from playground.studies.study import Study
 
 __all__ = [
     "Checkpoint",
@@ -26,11 +28,13 @@ __all__ = [
     "InputError",
     "Layer",
     "Snapshot",
+    "Study",
     "Trainer",
     "Training",
     "UserPoints",
     "check",
     "diagnose",
     "load",
+    "run_study",
     "save",
 ]

@@ -38,7 +38,7 @@ def test_the_examples_in_the_readme_run_and_learn(
 ) -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text()
     examples = re.findall(r"```python\n(.*?)```", readme, re.DOTALL)
-    assert len(examples) == 2
+    assert len(examples) == 3
     monkeypatch.chdir(tmp_path)
     names: dict[str, object] = {}
     for example in examples:

@@ -13,13 +13,19 @@ import numpy as np
 from playground.catalog.choice import Array, Choice, setting, union
 
 
-def _strength(label: str, help: str) -> msgspec.Meta:
-    return setting(label, help, ge=0, le=1e6, scale="log", slider=(1e-6, 1))
+def _strength(label: str, help: str, least: float = 0) -> msgspec.Meta:
+    return setting(label, help, ge=least, le=1e6, scale="log", slider=(1e-6, 1))
 
 
 _Strength: TypeAlias = Annotated[
     float,
-    _strength("λ", "How much large weights cost. At 0 they are free; too much and the network cannot bend any more."),
+    # Negative as in TensorFlow Playground, whose links have such rates.
+    _strength(
+        "λ",
+        "How much large weights cost. At 0 they are free; too much and the network cannot bend any more. A negative value "
+        "rewards large weights.",
+        least=-1e6,
+    ),
 ]
 
 

@@ -20,6 +20,8 @@ from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.describe import add_describe_options, describe
 from playground.cli.remove_files import add_remove_options, remove_files
+from playground.cli.search import add_search_options, search
+from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
 from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
 from playground.engine.compiled import cache
@@ -52,8 +54,6 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
-_INTERRUPTED = 130
-"""The exit code after Ctrl-C."""
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
@@ -77,11 +77,17 @@ def _add_train_options(parser: Parser) -> None:
 def _add_training_options(parser: Parser, default: str) -> None:
     """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
     add = parser.add_argument
-    add("experiment", metavar="EXPERIMENT", help="a document, an experiment file, a table, a preset, or a link")
-    add_set_option(parser)
+    _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
     add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+
+
+def _add_experiment(parser: Parser) -> None:
+    """Add the experiment and the option that changes it."""
+    words = "a document, an experiment file, a table, a preset, or a link"
+    parser.add_argument("experiment", metavar="EXPERIMENT", help=words)
+    add_set_option(parser)
 
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
@@ -91,9 +97,6 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export_options(parser: Parser) -> None:
-    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
-    parser.epilog = "\n".join(["formats:", *lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
-    parser.formatter_class = argparse.RawDescriptionHelpFormatter
     _add_training_options(parser, default="the experiment's, else none")
     parser.add_argument(
         "--to", required=True, choices=[*FORMATS, _GIF], metavar="FORMAT", help="one of the formats below"
@@ -104,9 +107,20 @@ def _add_export_options(parser: Parser) -> None:
     parser.add_argument("--anyway", action="store_true", help=words)
 
 
-def _needs_words(one: Format) -> str:
+def _format_words(one: Format) -> str:
     needed = " and ".join((*one.to_write, *one.to_prove))
-    return f", needs {needed}: {one.remedy}" if needed else ""
+    needs = f", needs {needed}: {one.remedy}" if needed else ""
+    return f"  {one.name:<12} {one.title} ({one.suffix}){needs}"
+
+
+def _add_sweep_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_sweep_options(parser)
+
+
+def _add_search_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_search_options(parser)
 
 
 def _whole_number(text: str) -> int:
@@ -152,7 +166,7 @@ def _train(arguments: argparse.Namespace) -> int:
         from playground.interop.picture import save_picture
 
         save_picture(arguments.plot, trainer)
-    return _INTERRUPTED if done.interrupted else 0
+    return INTERRUPTED if done.interrupted else 0
 
 
 class _Trained(NamedTuple):
@@ -378,12 +392,29 @@ class Command(NamedTuple):
     add_options: Callable[[Parser], object]
     run: Callable[[argparse.Namespace], int | None]
     """Carries the command out; returns its exit code, None for 0."""
+    epilog: str = ""
+    """What stands below the options, line by line."""
 
 
 COMMANDS = {
     "train": Command("Train an experiment from a fresh start and report how good it got.", _add_train_options, _train),
     "presets": Command("List the presets, one per line, name first.", lambda _: None, _presets),
     "table": Command("Say how a table is read, and what is unclear about it.", add_table_options, table),
+    "sweep": Command(
+        "Train an experiment with all combinations of some values, over some seeds.",
+        _add_sweep_options,
+        sweep,
+        "example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
+        "--epochs 200 --out results.csv",
+    ),
+    "search": Command(
+        "Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+        "share. Needs the extra `search`.",
+        _add_search_options,
+        search,
+        "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
+        "--trials 200 --epochs 200 --out best.json",
+    ),
     "bench": Command(
         "Race the engines against each other, or measure how their cost grows.", _add_bench_options, _bench
     ),
@@ -392,6 +423,13 @@ COMMANDS = {
         "Scripts and models are proven: the file is run again and has to predict what the engine does.",
         _add_export_options,
         _export,
+        "\n".join(
+            [
+                "formats:",
+                *map(_format_words, FORMATS.values()),
+                f"  {_GIF:<12} Training as an animation, from its start (.gif)",
+            ]
+        ),
     ),
     "describe": Command("Say what can be chosen and set, from its declaration.", add_describe_options, describe),
     "remove-files": Command(
@@ -402,8 +440,11 @@ COMMANDS = {
 
 def parser_of(name: str) -> Parser:
     """The parser of a command's arguments."""
-    parser = Parser(f"{running_name()} {name}", description=COMMANDS[name].description)
-    COMMANDS[name].add_options(parser)
+    command = COMMANDS[name]
+    parser = Parser(f"{running_name()} {name}", description=command.description, epilog=command.epilog)
+    if command.epilog:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_options(parser)
     return parser
 
 
@@ -421,6 +462,6 @@ def main(argv: Sequence[str]) -> int:
     except OSError as error:
         words = f"{error.filename or 'file'}: {error.strerror or error}"
     except KeyboardInterrupt:
-        return _INTERRUPTED
+        return INTERRUPTED
     print(f"{running_name()} {name}: {words}", file=sys.stderr)
     return code

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from playground.catalog.choice import listing
+from playground.files.atomic import file_stamp
 from playground.files.errors import InputError, reason_of
 
 _PLAIN = {
@@ -157,7 +158,7 @@ def check_outputs(
     `outputs` gives for each option the path and the ending that its format has, `inputs` what is read. With
     `uses_stdout` standard output is taken by the result.
     """
-    taken = {_identity(path): name for name, path in inputs.items() if path is not None and Path(path).exists()}
+    taken = {_identity(path): name for name, path in inputs.items() if path and file_stamp(Path(path))}
     for option, (path, suffix) in outputs.items():
         if path is None:
             continue

@@ -245,13 +245,19 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 def read_value(path: str, raw: Any) -> Any:
     """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
-    fields = [_EXPERIMENT]
-    for step, _ in steps_of(path):
-        fields = [part for field in fields for part in _possible_parts(field, step)]
+    fields = possible_fields(path)
     for field in fields:
         with suppress(msgspec.ValidationError):
             return None if raw is None and field.optional else convert_plain(raw, field.type)
     raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
+
+
+def possible_fields(path: str) -> list[Field]:
+    """What is declared for a path, in any experiment that has it; empty if none does."""
+    fields = [_EXPERIMENT]
+    for step, _ in steps_of(path):
+        fields = [part for field in fields for part in _possible_parts(field, step)]
+    return fields
 
 
 def _possible_parts(field: Field, step: str) -> list[Field]:

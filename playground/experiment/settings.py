@@ -7,15 +7,17 @@ value is read as its declaration says.
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from playground.experiment.declarations import Field
 from playground.experiment.edits import stack, with_group_of
 from playground.experiment.paths import field_at, with_kind, with_value
 from playground.experiment.reading import expand
-from playground.experiment.rules import check, read_value
+from playground.experiment.rules import check, possible_fields, read_value
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 
@@ -42,7 +44,7 @@ def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
     """The experiment with one more setting; a group that was off is switched on for it. Raises InputError."""
     experiment = with_group_of(experiment, path)
     field = field_at(experiment, path)
-    if path == "layers" and re.fullmatch(r"(\d+(-\d+)*)?", text):
+    if path == "layers" and _is_stack(text):
         units = [int(number) for number in text.split("-") if number]
         changed: Experiment = with_value(experiment, path, stack(experiment.layers, units, field))
         return changed
@@ -57,6 +59,37 @@ def value_of(experiment: Experiment, path: str, text: str) -> Any:
     """The value that a text means at a path of an experiment. Raises InputError."""
     field = field_at(experiment, path)
     return read_value(path, expand(_plain(text, field), field))
+
+
+def plain_value(path: str, text: str) -> Any:
+    """The value, as in a file, that a text means at a path of any experiment that has it.
+
+    Numbers may be outside their range; `check` refuses those. Raises InputError for what no experiment can hold.
+    """
+    fields = possible_fields(path)
+    if path == "layers" and _is_stack(text):
+        return text
+    for field in fields:
+        plain = _plain(text, field)
+        if _may_be(plain, field):
+            return plain
+        if field.type not in (int, float):
+            with suppress(InputError):
+                read_value(path, expand(plain, field))
+                return plain
+    raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
+
+
+def _may_be(plain: Any, field: Field) -> bool:
+    """Whether a plain value is of the type that a number's field declares, whatever its range."""
+    if plain is None or type(plain) not in (int, float) or not math.isfinite(plain):
+        return plain is None and field.optional
+    return field.type is float or (field.type is int and plain == int(plain))
+
+
+def _is_stack(text: str) -> bool:
+    """Whether a text gives the units of layers, as in 8-8."""
+    return re.fullmatch(r"(\d+(-\d+)*)?", text) is not None
 
 
 def _is_nothing(text: str, field: Field) -> bool:

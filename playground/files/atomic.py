@@ -60,9 +60,16 @@ def file_stamp(path: Path) -> FileStamp | None:
     """The time of change and the size of a file, which show whether it was written again; None if it is missing."""
     try:
         found = path.stat()
-    except OSError:
+    except (OSError, ValueError):
         return None
     return found.st_mtime_ns, found.st_size
+
+
+def is_file(path: Path) -> bool:
+    """Whether there is a file; there is none by a name that no file can have, such as a long text."""
+    with suppress(OSError, ValueError):
+        return path.is_file()
+    return False
 
 
 def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:

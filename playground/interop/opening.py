@@ -17,6 +17,7 @@ from playground.catalog.datasets.table import Table
 from playground.experiment.settings import split_setting, value_of, with_settings
 from playground.experiment.text import load
 from playground.experiment.tree import Experiment
+from playground.files.atomic import is_file
 from playground.files.cells import read_cells
 from playground.files.errors import InputError
 from playground.files.layout import Reading
@@ -31,6 +32,9 @@ FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 """The ends of names that tables have."""
+
+_LINK_SUFFIXES = (".txt", ".url")
+_MOST_LINK_BYTES = 30_000
 
 
 class Opened(NamedTuple):
@@ -69,22 +73,33 @@ def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
 
 def _open(source: str, settings: Sequence[str]) -> Opened:
     """See `open_source`; of the settings only the columns of a table matter here."""
-    if tfplayground.is_link(source):
-        return Opened(*tfplayground.experiment_from_link(source))
+    if (link := _link_in_file(Path(source))) or tfplayground.is_link(source):
+        return Opened(*tfplayground.experiment_from_link(link or source))
     if source not in preset_paths() and is_document(Path(source)):
         document = load_document(source)
         return Opened(document.experiment, document.notes, document)
     if source not in preset_paths() and is_table(Path(source)):
         return _open_table(Path(source), settings)
-    if source not in preset_paths() and (source.endswith(".json") or Path(source).is_file()):
+    if source not in preset_paths() and (source.endswith(".json") or is_file(Path(source))):
         return Opened(load(source))
     return Opened(load_preset(source))
+
+
+def _link_in_file(path: Path) -> str:
+    """The text of a small file that holds a link and nothing else, such as a shortcut; empty for any other."""
+    with suppress(OSError, ValueError):
+        if path.suffix.lower() in _LINK_SUFFIXES and 0 < path.stat().st_size < _MOST_LINK_BYTES:
+            text = path.read_text(encoding="utf-8-sig")
+            return text if tfplayground.is_link(text) else ""
+    return ""
 
 
 def is_table(path: Path) -> bool:
     """Whether a file is a table, by its name or, if that does not tell, since it is no JSON."""
     suffix = path.suffix.lower()
-    if suffix in TABLE_SUFFIXES or suffix == ".json" or not path.is_file():
+    if _link_in_file(path):
+        return False
+    if suffix in TABLE_SUFFIXES or suffix == ".json" or not is_file(path):
         return suffix in TABLE_SUFFIXES
     with suppress(OSError), path.open("rb") as file:
         start = file.read(1000)
@@ -106,6 +121,11 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
     picked = propose(cells, fixed)
     data = Table(path=str(path.resolve()), **reading, **picked._asdict())
     return Opened(Experiment(name=path.stem, data=data), cells.notes)
+
+
+def source_name(source: str) -> str:
+    """What to call a source in a message: a file's name, or that it is a link."""
+    return "The link" if tfplayground.is_link(source) else Path(source).name
 
 
 def own_title(experiment: Experiment) -> str:

@@ -1,7 +1,8 @@
 """Links of playground.tensorflow.org: what they say as an experiment, and an experiment as a link.
 
 An experiment made from a link draws the same points and weights as the original and trains to the same numbers.
-Links come from strangers: what the original would ignore is ignored, what it could not compute is refused.
+Links come from strangers: keys that the original ignores are ignored and named, what it could not compute is refused,
+and so is a value that it does not know, since it would quietly train something else.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote
 
 import msgspec
 
@@ -29,10 +30,9 @@ from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import L1, L2, NoRegularizer, Regularizer
 from playground.experiment.rules import MAX_LAYERS, check
 from playground.experiment.tree import Experiment, Layer, Training
-from playground.files.errors import InputError
+from playground.files.errors import InputError, one_line
+from playground.interop.link_text import HOST, LONGEST_LINK, link_in
 
-_HOST = "playground.tensorflow.org"
-_LONGEST_LINK = 10_000
 _MOST_UNITS, _MOST_WEIGHTS, _LARGEST_BATCH = 4096, 100_000, 1_000_000
 _BIAS = 0.1
 _EMPTY_KEYS = ("networkShape",)
@@ -93,6 +93,19 @@ _NAMES: dict[str, tuple[str, ...]] = {
 """The allowed values of keys with a fixed set of values."""
 
 
+_VALUES = {
+    **{key: ("true", "false") if default in ("true", "false") else () for key, default in _DEFAULTS.items()},
+    **_NAMES,
+    "tutorial": (),
+}
+"""All keys, each with its values if they are a fixed set; those of switches are not the only ones."""
+_HIDDEN = re.compile(r"\w+_hide")
+"""Keys that hide a control of the original."""
+_MOST_NAMED = 5
+_KEPT = "".join(map(chr, set(range(33, 127)) - set(map(ord, '"<>`'))))
+"""Signs that browsers leave in a link as they are."""
+
+
 class _Linked(NamedTuple):
     """The experiment of a link, and notes on it in sentences."""
 
@@ -105,12 +118,15 @@ class NoLinkError(ValueError):
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
-        super().__init__(f"A link to {_HOST} has no way to say: {'; '.join(reasons)}.")
+        super().__init__(f"A link to {HOST} has no way to say: {'; '.join(reasons)}.")
 
 
 def is_link(text: str) -> bool:
-    """Whether a text looks like a link, complete or from its # on."""
-    return re.match(rf"https?:|#|{re.escape(_HOST)}", text.strip(), re.IGNORECASE) is not None
+    """Whether a text holds a link, complete or from its # on, in however bad a state."""
+    try:
+        return link_in(text, _VALUES) is not None
+    except InputError:
+        return True
 
 
 # From a link ----------------------------------------------------------------------------------------------------
@@ -122,6 +138,8 @@ def experiment_from_link(link: str) -> _Linked:
     A link without a seed gets one at random, as in the original.
     """
     reading = _Reading(_values_of(link))
+    for key in _NAMES:
+        reading.text(key)
     data, weights = reading.data(), reading.weights()
     if reading._never_updates(data.training_points):
         reading.note(
@@ -143,23 +161,22 @@ def experiment_from_link(link: str) -> _Linked:
 
 
 def _values_of(link: str) -> dict[str, str]:
-    """The values of a link by key, not decoded; of a repeated key the last value counts."""
-    link = link.strip()
-    if len(link) > _LONGEST_LINK:
-        raise InputError("link", f"{len(link):,} characters", f"at most {_LONGEST_LINK:,} characters")
-    address, _, said = link.partition("#")
-    if address and _host_of(address) != _HOST:
-        raise InputError("link", link, f"a link that begins with https://{_HOST}/# or just #")
-    pairs = (part.split("=") for part in said.split("&"))
-    return {name: rest[0] for name, *rest in pairs if rest and (rest[0].strip() or name in _EMPTY_KEYS)}
+    """The values of a link by key; of a repeated key the last value counts. Raises InputError."""
+    if len(link) > LONGEST_LINK:
+        raise InputError("link", f"{len(link):,} characters", f"at most {LONGEST_LINK:,} characters")
+    found = link_in(link, _VALUES) or link.strip()
+    address, sign, said = found.partition("#")
+    if not sign or found.split() != [found] or not (address == "" or address == f"https://{HOST}/"):
+        raise InputError("link", link, f"a link that begins with https://{HOST}/# or just #")
+    pairs = [part.split("=") for part in said.split("&")]
+    values = {name: _as_said(name, rest[0] if rest else "") for name, *rest in pairs if rest or name not in _VALUES}
+    says_something = {*_EMPTY_KEYS, *(name for name in values if name and name not in _VALUES)}
+    return {name: value for name, value in values.items() if name in says_something or (name and value.strip())}
 
 
-def _host_of(address: str) -> str:
-    """The host that an address names, with or without http:// before it; empty if there is none."""
-    try:
-        return urlsplit(address if "//" in address else f"//{address}").hostname or ""
-    except ValueError:
-        return ""
+def _as_said(key: str, value: str) -> str:
+    """A value as the original has it: a seed with the encoding of browsers, all else without any."""
+    return quote(value, safe=_KEPT) if key == "seed" else unquote(value)
 
 
 class _Reading:
@@ -173,18 +190,22 @@ class _Reading:
         self.notes.append(words)
 
     def text(self, key: str) -> str:
-        """The value of a key, or its default if there is none or the original does not know it."""
+        """The value of a key, or its default if there is none. Raises InputError if the original does not know it."""
         value = self.values.get(key, _DEFAULTS[key])
-        return _DEFAULTS[key] if key in _NAMES and value not in _NAMES[key] else value
+        if key in _NAMES and value not in _NAMES[key]:
+            raise InputError(key, value, listing(_NAMES[key]))
+        return value
 
     def on(self, key: str) -> bool:
         """Whether a switch is on: any value but false."""
         return self.text(key) != "false"
 
     def number(self, key: str) -> float:
-        """The number that a key has; the default for what is none."""
+        """The number that a key has. Raises InputError if it is none."""
         value = _read_number(self.text(key))
-        return float(_DEFAULTS[key]) if value is None else value
+        if value is None:
+            raise InputError(key, self.text(key), "a number, as in 0.03")
+        return value
 
     def within(self, key: str, low: float, high: float) -> float:
         """The number that a key has. Raises InputError if it is not between the two."""
@@ -257,9 +278,10 @@ class _Reading:
         return whole
 
     def regularizer(self) -> Regularizer:
-        """The penalty; the original's L2 is ½ w²."""
+        """The penalty; the original's L2 is ½ w². A negative rate rewards large weights, as it does there."""
         kind = self.text("regularization")
-        rate = self.within("regularizationRate", 0, 2e6 if kind == "L2" else 1e6)
+        most = 2e6 if kind == "L2" else 1e6
+        rate = self.within("regularizationRate", -most, most)
         return {"none": NoRegularizer(), "L1": L1(rate, prune=True), "L2": L2(rate / 2)}[kind]
 
     def training(self, data: TfPlayground) -> Training:
@@ -290,21 +312,17 @@ class _Reading:
 
     def _note_what_is_dropped(self) -> None:
         """Note everything in the link that the experiment lacks."""
-        for key, default in _DEFAULTS.items():
-            self._note_misread(key, default)
+        unknown = [key for key in self.values if key not in _VALUES and not _HIDDEN.fullmatch(key)]
+        if unknown:
+            more = f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
+            names = listing(one_line(key, 40) for key in unknown[:_MOST_NAMED])
+            self.note(f"{names}{more}: {HOST} has no such setting, so it is ignored here too.")
         without_effect = [key for key in _WITHOUT_EFFECT if self.on(key)]
         if without_effect:
             self.note(f"{listing(without_effect)}: the original has no such input, so it is left out here too.")
         shown = [words for key, words in _VIEW_SETTINGS.items() if self.on(key)]
         if shown:
             self.note(f"The link also asks to {' and to '.join(shown)}, which is up to the view here.")
-
-    def _note_misread(self, key: str, default: str) -> None:
-        """Note that a value is meaningless and which default replaces it."""
-        value = self.values.get(key, default)
-        is_number = _read_number(default) is not None
-        if (key in _NAMES and value not in _NAMES[key]) or (is_number and _read_number(value) is None):
-            self.note(f"{key}={value[:40]} means nothing to the original, which takes {default} instead.")
 
 
 def _weights_of(inputs: int, sizes: Sequence[int]) -> int:
@@ -337,7 +355,7 @@ def link_of(experiment: Experiment) -> str:
     said = {**_DEFAULTS, **_values_for(experiment, experiment.data)}
     if said["regularization"] == "none":
         del said["regularization"]
-    return f"https://{_HOST}/#" + "&".join(f"{key}={value}" for key, value in said.items())
+    return f"https://{HOST}/#" + "&".join(f"{key}={value}" for key, value in said.items())
 
 
 def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:

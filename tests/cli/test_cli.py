@@ -367,6 +367,20 @@ def test_what_there_is_to_know_about_a_link_is_said_on_stderr(tmp_path: Path) ->
     assert len(losses) == 4 and set(losses) == {losses[0]}
 
 
+def test_a_link_from_a_mail_trains_as_the_link_it_was(trained: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    mail = "Look at <" + LINK.replace("#", "%23").replace("&", "&amp;\n> ") + ">."
+    assert trained(mail, "--epochs", 10)["train_loss"] == pytest.approx(0.486275, abs=1e-6)
+    assert main(["train", f"{LINK}&depth=3", "--epochs", "0", "--engine", "reference"]) == 0
+    assert capsys.readouterr().err.startswith("depth: playground.tensorflow.org has no such setting")
+
+
+@pytest.mark.parametrize("source", ["#hashtag", "# A heading", "x" * 300, f"#{'x' * 300}", "a\nb"])
+def test_what_is_no_source_is_refused_as_one(capsys: pytest.CaptureFixture[str], source: str) -> None:
+    assert main(["train", source, "--epochs", "1"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "EXPERIMENT: " in said and "a link" in said
+
+
 def test_a_refused_run_of_a_link_says_only_why(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["train", "#noise=99"]) == 2
     assert capsys.readouterr().err.count("\n") == 1

@@ -128,8 +128,9 @@ def test_the_report_has_task_points_and_test() -> None:
 
 def test_commands_are_listed_and_suggested() -> None:
     helped = run("--help")
-    assert "commands, each with --help: train, presets, table, bench, export, describe, remove-files" in " ".join(
-        helped.stdout.split()
+    assert (
+        "commands, each with --help: train, presets, table, sweep, search, bench, export, describe, remove-files"
+        in " ".join(helped.stdout.split())
     )
     missed = run("trian")
     assert missed.returncode == 2 and missed.stderr.endswith("did you mean the command train?\n")

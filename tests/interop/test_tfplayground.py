@@ -64,6 +64,8 @@ VARIED = [
     "#seed=13&dataset=xor&networkShape=2&batchSize=600&percTrainData=20",
     "#seed=14&dataset=circle&networkShape=3&x=false&sinX=true&activation=sigmoid&percTrainData=20&noise=80"
     "&regularization=L1&regularizationRate=0.3&learningRate=0.3&batchSize=3",
+    "#seed=15&dataset=gauss&networkShape=3&regularization=L2&regularizationRate=-0.02&percTrainData=20",
+    "#seed=16&dataset=xor&networkShape=4&regularization=L1&regularizationRate=-0.5&percTrainData=20&learningRate=0.1",
 ]
 """Links with all that links can vary, small enough for plain Python to train."""
 EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100)
@@ -207,7 +209,10 @@ def test_the_experiment_is_what_it_is_said_to_be() -> None:
         ("networkShape=", {"layers": ()}),
         ("x=false&sinY=1&xTimesY=True", {"features": ("x2", "x1_x2", "sin_x2")}),
         ("x=&y=  &activation=&noise=", {}),
-        ("nonsense=3&tutorial=1&play_hide=true&=&&=5&x", {}),
+        ("tutorial=1&play_hide=true&=&&=5&x", {}),
+        ("regularization=L2&regularizationRate=-0.3", {"regularizer": L2(-0.15)}),
+        ("regularization=L1&regularizationRate=-1e-3", {"regularizer": L1(-0.001, prune=True)}),
+        ("regularization=none&regularizationRate=-0.3", {}),
         ("x=false&x=true", {}),
         ("collectStats=true&hideText=true", {}),
         ("noise=-3", {}),
@@ -231,14 +236,9 @@ def test_what_a_link_says(said: str, changed: dict[str, Any]) -> None:
     [
         ("noise=81", "noise=50", "81"),
         ("noise=1e400", "noise=50", "50"),
-        ("noise=much", "noise=0", "noise=much"),
-        ("learningRate=NaN", "learningRate=0.03", "learningRate=NaN"),
-        ("learningRate=1_0", "learningRate=0.03", "learningRate=1_0"),
-        ("batchSize=Infinity", "batchSize=10", "batchSize=Infinity"),
-        ("activation=swish", "activation=tanh", "activation=swish"),
-        ("dataset=moons", "dataset=circle", "dataset=moons"),
-        ("regularization=l1", "regularization=none", "regularization=l1"),
-        ("problem=clustering", "problem=classification", "problem=clustering"),
+        ("nonsense=3", "", "nonsense: playground.tensorflow.org has no such setting"),
+        ("learningrate=3&batch-size=4", "", "learningrate, batch-size: "),
+        ("batchSi", "", "batchSi"),
         ("cosX=true&cosY=true", "", "cosX, cosY"),
         ("discretize=true", "", "two colours"),
         ("showTestData=true", "", "test points"),
@@ -280,7 +280,16 @@ REFUSED = [
     ("#batchSize=0.1", "batchSize"),
     ("#learningRate=-0.1", "learningRate"),
     ("#learningRate=1e400", "learningRate"),
-    ("#regularizationRate=-1", "regularizationRate"),
+    ("#noise=much", "noise"),
+    ("#learningRate=NaN", "learningRate"),
+    ("#learningRate=1_0", "learningRate"),
+    ("#batchSize=Infinity", "batchSize"),
+    ("#activation=swish", "activation"),
+    ("#dataset=moons", "dataset"),
+    ("#problem=regression&dataset=moons", "dataset"),
+    ("#regularization=l1", "regularization"),
+    ("#problem=clustering", "problem"),
+    ("#regularizationRate=-1e7", "regularizationRate"),
     ("#regularizationRate=1e99&regularization=L2", "regularizationRate"),
     ("#percTrainData=0", "percTrainData"),
     ("#percTrainData=-5", "percTrainData"),
@@ -432,7 +441,12 @@ def test_a_link_opens_like_a_file() -> None:
     assert open_source(f"{EXAMPLE}&name=some.json").experiment == PLAIN
     assert open_source("#seed=s&noise=99").notes
     assert open_source("circle").notes == ()
-    assert is_link("#") and is_link(" HTTPS://playground.tensorflow.org/") and is_link("playground.tensorflow.org")
+    assert (
+        is_link("#")
+        and is_link("#seed=1")
+        and is_link(" HTTPS://playground.tensorflow.org/")
+        and is_link("playground.tensorflow.org")
+    )
     assert not is_link("circle") and not is_link("httpd.json")
 
 

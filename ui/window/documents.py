@@ -13,8 +13,10 @@ from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
+from playground.files.atomic import is_file
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST_PRESET, Opened, open_source
+from playground.interop.opening import FIRST_PRESET, Opened, open_source, source_name
+from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 
 from ..shell.dialogs import ask_about_changes, ask_about_replacing
@@ -48,7 +50,7 @@ class RecentFiles:
 
     def forget_if_gone(self, path: Path) -> None:
         """Leave out a file that no longer exists."""
-        if not path.exists():
+        if not is_file(path):
             self._keep([other for other in self.paths() if other != str(path.resolve())])
 
     def _keep(self, paths: list[str]) -> None:
@@ -111,10 +113,11 @@ class Documents(QObject):
         """Read something on a thread and give it to `then`; what was still being read is dropped."""
         for earlier in self.desk.window.findChildren(Waiting):
             earlier.reject()
-        Waiting(self.desk.window, "Opening", Path(source).name, work, then, lambda error: self._refuse(source, error))
+        name = source_name(source)
+        Waiting(self.desk.window, "Opening", name, work, then, lambda error: self._refuse(source, error))
 
     def _refuse(self, source: str, error: Exception) -> None:
-        name = Path(source).name
+        name = source_name(source)
         if isinstance(error, CancelledError):
             self.desk.say(f"{name} was not opened; everything is as it was.")
         else:
@@ -124,8 +127,10 @@ class Documents(QObject):
     def take(self, source: str, found: Opened) -> None:
         """Open what was read from a source."""
         path = _path_of(source, found)
-        name = path.stem if path is not None else found.experiment.name or Path(source).stem
-        self._begin(found.experiment, name, path, found.document)
+        experiment = found.experiment
+        unnamed = experiment.data.label if is_link(source) else Path(source).stem
+        name = path.stem if path is not None else experiment.name or unnamed
+        self._begin(experiment, name, path, found.document)
         self._say(found.notes)
 
     def start_with(self, source: str, found: Opened) -> None:
@@ -219,5 +224,5 @@ class Documents(QObject):
 def _path_of(source: str, found: Opened) -> Path | None:
     """Return the file that saving writes again; presets, links and tables have none."""
     path = Path(source)
-    is_experiment = path.suffix.lower() == ".json" and path.is_file()
+    is_experiment = path.suffix.lower() == ".json" and is_file(path)
     return path if is_experiment or found.document is not None else None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QMimeData, QObject
+from PySide6.QtCore import QMimeData, QObject, QUrl
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
 from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_from_text, experiment_text
-from playground.interop.opening import TABLE_SUFFIXES, Opened
+from playground.interop.opening import TABLE_SUFFIXES, Opened, is_table
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 
 from .desk import Desk
@@ -63,14 +63,16 @@ class Sharing(QObject):
         if mime.hasUrls() and mime.urls()[0].isLocalFile():
             self._take_file(mime.urls()[0].toLocalFile())
         else:
-            self._take_text(mime.urls()[0].toString() if mime.hasUrls() else mime.text(), "what was dropped")
+            # As it was written: a seed may have encoded signs.
+            address = mime.urls()[0].toString(QUrl.ComponentFormattingOption.FullyEncoded) if mime.hasUrls() else ""
+            self._take_text(address or mime.text(), "what was dropped")
 
     def ask_import(self) -> None:
         """Let the person choose a table."""
         self.desk.ask_to_open("Import points", ["Tables (*.csv *.tsv *.txt)"], self.parts.data.own_data.import_file)
 
     def _take_file(self, path: str) -> None:
-        if Path(path).suffix.lower() in TABLE_SUFFIXES:
+        if Path(path).suffix.lower() in TABLE_SUFFIXES and is_table(Path(path)):
             self.parts.data.own_data.import_file(path)
         else:
             self.documents.open_carefully(path)
@@ -88,7 +90,7 @@ class Sharing(QObject):
         if text.lstrip().startswith("{"):
             self._take_experiment(text, source)
         elif is_link(text):
-            self.documents.open_carefully(text.strip())
+            self.documents.open_carefully(text)
         else:
             self.parts.data.own_data.take_cells(text, source)
 

@@ -15,6 +15,7 @@ from playground import Document, Trainer, load
 from playground.engine.compiled import cache
 from playground.files.atomic import previous_path
 from playground.interop.opening import load_preset
+from playground.interop.tfplayground import experiment_from_link, link_of
 from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
 from tests.ui import hands
@@ -437,6 +438,62 @@ def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
     assert window.session.experiment.data.kind == "tfplayground"
     hands.drop(window, text_of('{"version": 1, "name": "mine"}'))
     assert window.session.experiment.name == "mine"
+
+
+def same_link(window: Window, link: str) -> bool:
+    """Whether the window has the experiment of a link; its layers have names besides."""
+    return link_of(window.session.experiment) == link_of(experiment_from_link(link).experiment)
+
+
+@pytest.mark.parametrize("way", ["paste", "drop"])
+def test_a_link_from_a_mail_is_the_link_it_was(window: Window, way: str) -> None:
+    mail = f"> See <{LINK}%20x&amp;\n> noise=20>."
+    if way == "paste":
+        QGuiApplication.clipboard().setText(mail)
+        hands.key(window, "Ctrl+V")
+    else:
+        hands.drop(window, text_of(mail))
+    assert same_link(window, f"{LINK}%20x&noise=20")
+    assert window.session.done[-1].label == "open Playground"
+
+
+def test_a_dropped_address_keeps_its_seed(window: Window) -> None:
+    address = QMimeData()
+    address.setUrls([QUrl(f"{LINK}%20x")])
+    hands.drop(window, address)
+    assert same_link(window, f"{LINK}%20x")
+
+
+def test_what_a_link_lacks_or_has_too_much_is_said(window: Window) -> None:
+    before = window.session.experiment
+    hands.drop(window, text_of(f"{LINK}&dataset=moons&{'x' * 300}=1"))
+    assert window.session.experiment == before
+    said = window.messages.banner.text.text()
+    assert said.startswith("The link was not opened; everything is as it was. dataset: ") and "moons" in said
+    hands.drop(window, text_of(f"{LINK}&depth=3"))
+    assert window.session.experiment.data.kind == "tfplayground"
+    assert "depth: playground.tensorflow.org has no such setting" in window.messages.status.text()
+
+
+@pytest.mark.parametrize("words", ["# A heading", "#hashtag", "#x=1\n"])
+def test_a_pasted_text_that_begins_with_a_hash_is_no_link(window: Window, words: str) -> None:
+    before = window.session.experiment
+    QGuiApplication.clipboard().setText(words)
+    hands.key(window, "Ctrl+V")
+    assert window.session.experiment == before and window.findChild(ImportDialog) is None
+    assert "the clipboard" in window.messages.status.text()
+
+
+def test_a_pasted_table_may_begin_with_a_remark(window: Window) -> None:
+    QGuiApplication.clipboard().setText("#seed=3\nx1,x2,label\n1,2,A\n3,4,B\n2,2,A\n")
+    hands.key(window, "Ctrl+V")
+    assert window.session.experiment.data.kind == "points"
+
+
+def test_a_dropped_file_may_hold_a_link(window: Window, tmp_path: Path) -> None:
+    (tmp_path / "link.txt").write_text(LINK)
+    hands.drop_file(window, tmp_path / "link.txt")
+    assert same_link(window, LINK)
 
 
 def test_a_dropped_document_is_opened(qtbot, window: Window, tmp_path: Path) -> None:

@@ -1,0 +1,217 @@
+"""`sweep`: trains an experiment with some of its values varied, over some seeds, and says which were best."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from playground.catalog.choice import listing
+from playground.catalog.datasets.table import Table
+from playground.cli.terminal import check_outputs, interrupts_noted
+from playground.experiment.tree import Experiment
+from playground.files.atomic import write_atomically
+from playground.files.errors import InputError
+from playground.interop.opening import open_source
+from playground.studies.results import Best, Results
+from playground.studies.running import run_study
+from playground.studies.study import Study
+from playground.studies.values import read_values
+
+INTERRUPTED = 130
+"""The exit code after Ctrl-C."""
+_MOST_REASONS = 10
+"""Refused combinations that are told one by one."""
+
+
+def add_sweep_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `sweep`, but for EXPERIMENT and --set."""
+    add = parser.add_argument
+    words = "values to try: a,b,c or low..high:N or low..high:N:log; any number of times"
+    add("--vary", action="append", required=True, metavar="PATH=VALUES", help=words)
+    add("--random", type=whole_number, metavar="N", help="train N combinations drawn at random instead of all")
+    add("--seeds", type=whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
+    add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
+    add("--out", metavar="RESULTS.csv", help="write a row per training")
+    add("--plot", metavar="P.png", help="draw the outcomes")
+    add("--goal", type=float, metavar="G", help="the validation accuracy or R² that counts as solved")
+    add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="which engine trains")
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--workers", type=whole_number, metavar="N", help="threads that train (default: one a core)")
+    where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
+    add("--resume", metavar="FOLDER", help="keep what is trained in a folder, and go on with what is there")
+    add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
+
+
+def whole_number(text: str) -> int:
+    """A whole number from 1, as an option says it."""
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 1")
+    return value
+
+
+def sweep(arguments: argparse.Namespace) -> int:
+    """Run the command."""
+    outputs = {"--out": (arguments.out, ".csv"), "--plot": (arguments.plot, ".png")}
+    check_outputs(outputs, {"EXPERIMENT": arguments.experiment}, uses_stdout=arguments.json)
+    found = open_source(arguments.experiment, arguments.set)
+    if isinstance(found.experiment.data, Table):
+        check_outputs(outputs, {"data.path": found.experiment.data.path})
+    study = _study(found.experiment, arguments)
+    for note in found.notes:
+        print(note, file=sys.stderr)
+    _refuse_if_all_are(study)
+    with _executor(arguments.dask) as (executor, workers), interrupts_noted() as interrupted, _progress(study) as show:
+        workers = workers or arguments.workers or os.cpu_count() or 1
+        results = run_study(
+            study, workers=workers, executor=executor, folder=arguments.resume, stop=interrupted, progress=show
+        )
+    _say_refused(results)
+    # First of all what took the time: a file may still fail.
+    report = {**report_of(results), "workers": workers}
+    print(json.dumps(report, allow_nan=False) if arguments.json else _summary(results, workers), flush=True)
+    if arguments.out:
+        results.to_csv(arguments.out)
+    if arguments.plot:
+        from playground.interop.study_picture import study_picture
+
+        write_atomically(Path(arguments.plot), study_picture(results))
+    return INTERRUPTED if len(results) < len(study) else 0
+
+
+def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
+    """The study that the options describe. Raises InputError."""
+    vary: dict[str, tuple[Any, ...]] = {}
+    for text in arguments.vary:
+        path, values = read_values("--vary", text)
+        if path in vary:
+            raise InputError("--vary", path, "each path once")
+        vary[path] = values
+    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
+    if epochs is None:
+        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    if arguments.goal is not None and not math.isfinite(arguments.goal):
+        raise InputError("--goal", arguments.goal, "a finite number")
+    return Study(
+        experiment, vary, arguments.seeds, epochs, random=arguments.random, goal=arguments.goal, engine=arguments.engine
+    )
+
+
+def _refuse_if_all_are(study: Study) -> None:
+    """Raise InputError if no combination can be trained."""
+    reason: InputError | None = None
+    for combination in range(study.combinations):
+        try:
+            study.member(combination * study.seeds)
+            return
+        except InputError as error:
+            reason = reason or error
+    if reason is not None:
+        raise reason
+
+
+def _say_refused(results: Results) -> None:
+    for combination, reason in sorted(results.refused.items())[:_MOST_REASONS]:
+        values = ", ".join(f"{path}={value}" for path, value in results.study.values_of(combination).items())
+        print(f"Refused: {values}: {reason}", file=sys.stderr)
+    if (more := len(results.refused) - _MOST_REASONS) > 0:
+        print(f"… and {more:,} more combinations.", file=sys.stderr)
+
+
+@contextmanager
+def _progress(study: Study) -> Iterator[Callable[[Results], None]]:
+    """A bar that only a terminal shows: trainings done, their rate, the time left."""
+    from tqdm import tqdm
+
+    # tqdm's monitor is a thread that would outlive the bar.
+    tqdm.monitor_interval = 0
+    with tqdm(total=len(study), unit="training", disable=not sys.stderr.isatty(), leave=False) as bar:
+        last = time.monotonic() - 1
+
+        def show(results: Results) -> None:
+            nonlocal last
+            if time.monotonic() - last > 0.1:
+                last = time.monotonic()
+                bar.update(len(results) - bar.n)
+
+        yield show
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[tuple[Executor | None, int | None]]:
+    """Where to train: None for threads of this process, else the executor of a Dask cluster and its workers."""
+    if address is None:
+        yield None, None
+        return
+    from playground.studies.cluster import cluster_executor
+
+    with cluster_executor(address) as (executor, workers):
+        yield executor, workers
+
+
+# What came of it --------------------------------------------------------------------------------------------------
+
+
+def report_of(results: Results) -> dict[str, Any]:
+    """The results as JSON has them."""
+    study, best, seconds = results.study, results.best, results.seconds
+    engines = results.engines
+    return {
+        "trainings": len(results),
+        "failed": len(results.refused) * study.seeds,
+        "epochs": study.epochs,
+        "seconds": seconds,
+        "network_steps_per_second": results.steps / seconds if seconds > 0 else None,
+        "engine": engines[0] if len(engines) == 1 else "+".join(engines) or None,
+        "best": None if best is None else best_report(best),
+    }
+
+
+def best_report(best: Best) -> dict[str, Any]:
+    """The best combination as JSON has it."""
+    return {
+        **best.values,
+        "measure": best.measure,
+        "mean": best.mean,
+        "standard_deviation": best.deviation,
+        "n": best.n,
+        "solved": best.solved.share,
+        "solved_interval": [best.solved.low, best.solved.high],
+    }
+
+
+def _summary(results: Results, workers: int) -> str:
+    study, best, seconds = results.study, results.best, results.seconds
+    rate = f", {results.steps / seconds:,.0f} network-steps/s" if seconds > 0 else ""
+    lines = [
+        f"{len(results):,} trainings of {study.epochs:,} epochs in {seconds:.2f} s{rate}; "
+        f"engine: {listing(results.engines)}; workers: {workers}"
+    ]
+    counts = {name: int((results.column("status") == name).sum()) for name in ("diverged", "stopped_early", "refused")}
+    lines += [", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)]
+    if best is not None:
+        values = ", ".join(f"{path}={value}" for path, value in best.values.items())
+        spread = "" if best.deviation is None else f" ± {best.deviation:.3g} (n = {best.n})"
+        lines += [f"best: {values}: {best.measure.replace('_', ' ')} {best.mean:.6g}{spread}", solved_words(best)]
+    return "\n".join(line for line in lines if line)
+
+
+def solved_words(best: Best) -> str:
+    """In how many trainings the best combination reached the goal, in words."""
+    share = best.solved
+    return (
+        f"solved by {round(share.share * share.n)} of {share.n} seeds (95 %: {100 * share.low:.0f} to "
+        f"{100 * share.high:.0f} %)"
+    )

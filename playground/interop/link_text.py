@@ -1,0 +1,183 @@
+"""The link in a text: as it was before mail, chat or a web page rewrote it.
+
+They break lines and quote them, encode signs, and put brackets, quotes, full stops and invisible characters around a
+link. What can't be put together again for certain is refused, since half a link is another experiment.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable, Mapping
+from urllib.parse import unquote
+
+from playground.files.errors import InputError
+
+HOST = "playground.tensorflow.org"
+LONGEST_LINK = 10_000
+
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
+)
+_SCHEME = r"https?(?::|%(?:25)*3A)(?:/|%(?:25)*2F){1,3}"
+# Neither a name that only begins like the host's, nor a user's name before another host.
+_HOST = rf"(?:www\.)?{re.escape(HOST)}(?::\d+)?(?![\w@\\-]|[.:][^\s.,;:!?)\]}}>\"'])"
+_ADDRESS = re.compile(rf"(?<![\w.@/\\%=?&,;\t-])(?:{_SCHEME})?{_HOST}", re.IGNORECASE)
+_INSIDE = re.compile(rf"(?<=[?&\n])\w+=({_SCHEME}{_HOST})", re.IGNORECASE)
+"""A link that is a parameter of another one, as filters of mail write them, or stands in a file that is a shortcut."""
+_TARGET = re.compile(r"[^\s\]]*\]\(([^\s)]+)")
+_ROW = re.compile(r"^[^=&\n]*\d *[,;\t] *[-+.]?\d[^=&\n]*$", re.MULTILINE)
+"""A line of a table: two numbers and a sign between them."""
+_OTHER_SITE = re.compile(r"https?:\S*", re.IGNORECASE)
+_END = re.compile(r"[<>\"“”„«»`]|\]\(")
+_ENCODED = re.compile(r"%(?:25)*(?:3D|26|23)", re.IGNORECASE)
+_SEED = re.compile(r"(?<![^&#])seed=[^&]*")
+_NAMED = re.compile(r"&(?:#\w+|\w+);")
+
+
+def link_in(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The link that a text holds, None if it holds none.
+
+    `values` are the keys that links have, each with its values if they are a fixed set. A text that begins with # is a
+    link only if that is all it is. Raises InputError for a link that is in pieces, and for another site's.
+    """
+    if len(text) > 4 * LONGEST_LINK:
+        text = text.strip()
+        return text if re.match(rf"https?:|{_HOST}", text, re.IGNORECASE) else None
+    text = _without_marks_of_mail(text)
+    if text.startswith(("#", "%23")):
+        return _bare(text, values)
+    found = _ADDRESS.search(text)
+    inside = None if found else _INSIDE.search(text)
+    if found is None and inside is None:
+        return text if _OTHER_SITE.fullmatch(text) else None
+    start = found.start() if found is not None else inside.start(1) if inside is not None else 0
+    return _link_at(text, start, values, is_parameter=found is None)
+
+
+def _without_marks_of_mail(text: str) -> str:
+    """A text without what mail and web pages put into it: marks of quoting, entities, soft line breaks."""
+    text = text.translate(_INVISIBLE)
+    text = re.sub(r"(\A|\r\n?|[\n\x85\u2028\u2029])[ \t]*(?:>[ \t]?)+", r"\1", text)
+    # Quoted-printable: every = is written as =3D, and one at the end of a line stands for nothing.
+    if len(re.findall(r"=3D|=[ \t]*[\r\n]", text)) > 1 and not re.search(r"=(?!3D|[ \t]*[\r\n])", text):
+        text = re.sub(r"=[ \t]*(\r\n?|\n)", "", text).replace("=3D", "=")
+    while (plain := _NAMED.sub(lambda found: html.unescape(found.group()), text)) != text:
+        text = plain
+    # &regDataset begins like the entity of this sign.
+    return re.sub("®(?=Dataset|ularization)", "&reg", text).strip()
+
+
+def _bare(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
+    """A link from its # on, if a text is nothing else: no heading, no tag, no remark above a table."""
+    first, *rest = text.split()
+    if _ROW.search(text):
+        return None
+    link, left = _joined(first, rest, values)
+    link = "#" + _decoded(_without_punctuation(link).partition("#")[2] if link.startswith("#") else unquote(link)[1:])
+    pairs = [part.split("=") for part in link[1:].split("&") if part]
+    if left or any(len(pair) > 2 or not pair[0] for pair in pairs):
+        return None
+    known = [pair[0] for pair in pairs if len(pair) == 2 and _is_certain(pair[0], pair[1], values)]
+    all_known = all(pair[0] in values for pair in pairs)
+    return link if link == "#" or (known and (all_known or not rest)) else None
+
+
+def _is_certain(key: str, value: str, values: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a key and its value are part of a link for certain; x=3 may be anything."""
+    return key in values and (len(key) > 1 or value in values[key])
+
+
+def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is_parameter: bool) -> str | None:
+    """The link that begins at a place of a text; None if it is no more than a remark beside a table."""
+    before, rest = text[:start], text[start:]
+    if re.search(r"\w", before) and not is_parameter and _ROW.search(text):
+        return None
+    closed = rest.find(">")
+    if before.endswith("<") and closed > 0 and "|" not in rest[:closed]:
+        rest = "".join(rest[:closed].split())
+    elif (target := _TARGET.match(rest)) and _ADDRESS.match(target[1]):
+        rest = target[1]
+    words = _END.split(rest, maxsplit=1)[0].split()
+    link, left = _joined(words[0], words[1:], values)
+    if before.endswith("<"):
+        link = link.partition("|")[0]
+    elif before[-1:] in ("*", "_", "~"):
+        link = link.rstrip(before[-1])
+    if link.endswith(("…", "...")) or any(f"{key}=" in word for word in left for key in values):
+        raise _in_pieces(link)
+    encoded = re.match(rf"{_SCHEME}", link, re.IGNORECASE)
+    if encoded and "%" in encoded.group():
+        link = _raw(link.partition("&")[0], lambda text: "%" not in text[:10])
+    elif is_parameter and "#" not in link:
+        link = link.partition("&")[0]
+    address, sign, said = _raw(_without_punctuation(link), lambda text: "#" in text).partition("#")
+    if not sign and any(f"{key}=" in address for key in values):
+        raise InputError("link", link, f"settings after a #, as in https://{HOST}/#seed=1")
+    return f"https://{HOST}/#{_decoded(said)}"
+
+
+def _raw(text: str, is_raw: Callable[[str], bool]) -> str:
+    """A text decoded as often as it takes; as it is if that does not help."""
+    decoded = text
+    for _ in range(4):
+        if is_raw(decoded):
+            return decoded
+        decoded = unquote(decoded)
+    return text
+
+
+def _decoded(said: str) -> str:
+    """The settings of a link, decoded if their very signs are encoded. A seed that has such signs keeps them."""
+    for _ in range(4):
+        if not _ENCODED.search(_SEED.sub("", said)):
+            break
+        said = unquote(said)
+    return said
+
+
+def _without_punctuation(link: str) -> str:
+    """A link without the signs of the sentence around it. What ends in 4,2, may lack a layer."""
+    while link:
+        last, key = link[-1], link.rpartition("&")[2].rpartition("#")[2]
+        opening = {")": "(", "]": "[", "}": "{"}.get(last)
+        if last == "," and key.startswith("networkShape="):
+            break
+        if not (last in ".,;:!?’'" or (opening and link.count(opening) < link.count(last))):
+            break
+        link = link[:-1]
+    return link
+
+
+def _joined(link: str, words: list[str], values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
+    """A link that was broken into words put together again, and the words that are no part of it."""
+    for number, word in enumerate(words):
+        if not _goes_on(link, word, values):
+            return link, words[number:]
+        link += word
+    return link, []
+
+
+def _goes_on(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a word is the next piece of a link. Raises InputError where nobody can tell."""
+    if "://" in word or HOST in word.lower():
+        return False
+    said = link.partition("#")[2]
+    last, head = said.rpartition("&")[2], word.partition("&")[0]
+    key, sign, value = last.partition("=")
+    if "#" not in link:
+        return word.startswith("#") or (link.endswith("/") and "=" in word) or bool(_ENCODED.search(word))
+    if word.startswith("&") or _ENCODED.search(word):
+        return True
+    if "=" in word:
+        return ("=" in head) != bool(sign)
+    if key in values and value not in values[key] and f"{value}{_without_punctuation(word)}" in values[key]:
+        return True
+    if sign and not values.get(key) and re.match(r"[\d.,]*\d", word):
+        # The rest of a number, or the next word of a letter.
+        raise _in_pieces(link)
+    return False
+
+
+def _in_pieces(link: str) -> InputError:
+    return InputError("link", link, "a link in one piece; this one goes on after a blank or on another line")

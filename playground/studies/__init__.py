@@ -1,0 +1,1 @@
+"""Studies: plans of many trainings, and the tables that come of them."""

@@ -1,0 +1,277 @@
+"""Results: the table that comes of a study, a row per training, and what can be read from it."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+
+import numpy as np
+
+from playground.catalog.choice import Array, Task
+from playground.files.atomic import write_atomically
+from playground.files.errors import InputError
+from playground.studies.study import Study
+
+RunStatus: TypeAlias = Literal["completed", "diverged", "stopped_early", "refused"]
+Outcome: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_WAITING = ""
+_STATUSES: tuple[str, ...] = (_WAITING, *get_args(RunStatus))
+_ENGINES = ("", "lanes", "compiled", "reference")
+_GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
+
+
+class Row(NamedTuple):
+    """What came of one training."""
+
+    number: int
+    status: RunStatus
+    epoch: int = 0
+    step: int = 0
+    train_loss: float | None = None
+    validation_loss: float | None = None
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    """R² for regression."""
+    engine: str = ""
+    task: Task = "classification"
+    reason: str = ""
+    """Why the combination is refused."""
+    started: float = 0.0
+    """When training began, in seconds of the system's clock."""
+    ended: float = 0.0
+
+
+class Share(NamedTuple):
+    """A share of some trials, with the interval that holds the true one with 95 % probability (Wilson's)."""
+
+    share: float
+    low: float
+    high: float
+    n: int
+
+    @classmethod
+    def of(cls, successes: int, n: int) -> Share:
+        """The share of successes among n trials; of none, anything is possible."""
+        if n == 0:
+            return cls(math.nan, 0.0, 1.0, 0)
+        z, p = 1.959963984540054, successes / n
+        middle = (p + z * z / (2 * n)) / (1 + z * z / n)
+        half = z / (1 + z * z / n) * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        # The ends are exact, where rounding would leave them a little inside.
+        return cls(p, 0.0 if successes == 0 else middle - half, 1.0 if successes == n else middle + half, n)
+
+
+class Best(NamedTuple):
+    """The combination with the lowest mean loss over its seeds."""
+
+    values: dict[str, Any]
+    measure: Outcome
+    """What was compared: the validation loss, or the training loss where there is no validation set."""
+    mean: float
+    deviation: float | None
+    """The standard deviation over seeds; None for a single one."""
+    n: int
+    solved: Share
+
+
+class Results:
+    """The table of a study's trainings, filled as they end; 50 bytes a training.
+
+    `len` is the number of trainings that have ended; iterating gives their rows in the order of the study.
+    """
+
+    def __init__(self, study: Study) -> None:
+        n = len(study)
+        self.study = study
+        self._status, self._engine = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
+        self._epoch, self._step = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        self._numbers = np.full((len(OUTCOMES), n), np.nan)
+        self._of_values = np.zeros(n, bool)
+        self.refused: dict[int, str] = {}
+        """Why combinations are refused, by their place among the combinations."""
+        self._spans: list[list[float]] = []
+
+    def begin_span(self) -> None:
+        """Note that the rows to come are trained one after the other, or side by side."""
+        self._spans.append([math.inf, -math.inf])
+
+    def add(self, row: Row) -> None:
+        """Put what came of one training into its place."""
+        k = row.number
+        self._status[k], self._engine[k] = _STATUSES.index(row.status), _ENGINES.index(row.engine)
+        self._epoch[k], self._step[k], self._of_values[k] = row.epoch, row.step, row.task == "regression"
+        numbers = np.array([getattr(row, name) for name in OUTCOMES], float)
+        self._numbers[:, k] = np.where(np.isfinite(numbers), numbers, np.nan)
+        if row.status == "refused":
+            self.refused[k // self.study.seeds] = row.reason
+        else:
+            span = self._spans[-1]
+            span[:] = min(span[0], row.started), max(span[1], row.ended)
+
+    # The table ----------------------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._status))
+
+    def __repr__(self) -> str:
+        return f"<Results of {len(self):,} of {len(self.study):,} trainings>"
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for index in np.flatnonzero(self._status).tolist():
+            yield self.row(index)
+
+    def row(self, index: int) -> dict[str, Any]:
+        """One training by the names of the table's columns; what there is no number for is None."""
+        numbers: dict[str, Any] = {name: _finite_or_none(self._numbers[k, index]) for k, name in enumerate(OUTCOMES)}
+        return {
+            **self.study.values_of(index // self.study.seeds),
+            "seed": self.study.seed_of(index),
+            "status": _STATUSES[self._status[index]],
+            "epoch": int(self._epoch[index]),
+            **numbers,
+            "engine": _ENGINES[self._engine[index]],
+        }
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the table's columns."""
+        varied = (path for path in self.study.vary if path != "seed")
+        return (*varied, "seed", "status", "epoch", *OUTCOMES, "engine")
+
+    def has(self, index: int) -> bool:
+        """Whether a training has ended."""
+        return bool(self._status[index])
+
+    def column(self, name: str) -> Array:
+        """One column over all trainings, those that have not ended included: shape (trainings,)."""
+        every = range(len(self.study))
+        if name in OUTCOMES:
+            numbers: Array = self._numbers[OUTCOMES.index(name)].copy()
+            return numbers
+        if name in self.study.vary:
+            values = [self.study.values_of(index // self.study.seeds)[name] for index in every]
+            try:
+                return np.array(values)
+            except ValueError:
+                return np.array([json.dumps(value) for value in values])
+        if name == "seed":
+            return np.array([self.study.seed_of(index) for index in every])
+        if name == "epoch":
+            return self._epoch.copy()
+        if name in ("status", "engine"):
+            names, codes = (_STATUSES, self._status) if name == "status" else (_ENGINES, self._engine)
+            found: Array = np.array(names)[codes]
+            return found
+        raise InputError("column", name, f"one of {', '.join(self.columns)}")
+
+    def arrays(self) -> dict[str, Array]:
+        """All columns by name."""
+        return {name: self.column(name) for name in self.columns}
+
+    def csv_lines(self) -> Iterator[str]:
+        """The table as CSV, line by line, numbers in full precision."""
+        yield _csv_line(self.columns)
+        for row in self:
+            yield _csv_line(_cell(row[name], varied=name in self.study.vary) for name in self.columns)
+
+    def to_csv(self, path: str | os.PathLike[str]) -> None:
+        """Write the table as CSV, all of it or nothing."""
+        write_atomically(Path(path), "".join(self.csv_lines()).encode())
+
+    # What it says -------------------------------------------------------------------------------------------------
+
+    def by_combination(self, outcome: Outcome) -> Array:
+        """An outcome of every training: shape (combinations, seeds); NaN where there is none."""
+        return self.column(outcome).reshape(self.study.combinations, self.study.seeds)
+
+    def quantile(self, outcome: Outcome, share: float = 0.5) -> Array:
+        """The quantile of an outcome over seeds, of every combination; NaN where no seed has any."""
+        numbers = self.by_combination(outcome)
+        result = np.full(len(numbers), np.nan)
+        some = np.isfinite(numbers).any(axis=1)
+        result[some] = np.nanquantile(np.where(np.isfinite(numbers), numbers, np.nan)[some], share, axis=1)
+        return result
+
+    def median(self, outcome: Outcome = "validation_loss") -> Array:
+        """The median of an outcome over seeds, of every combination: shape (combinations,)."""
+        return self.quantile(outcome)
+
+    def solved(self, combination: int | None = None) -> Share:
+        """The share of trainings that reached the goal, of one combination or all, with its interval."""
+        seeds = self.study.seeds
+        chosen = slice(None) if combination is None else slice(combination * seeds, (combination + 1) * seeds)
+        scores = self._numbers[OUTCOMES.index(self._score), chosen]
+        trained = ~np.isin(self._status[chosen], (0, _STATUSES.index("refused")))
+        diverged = self._status[chosen] == _STATUSES.index("diverged")
+        goals = np.where(self._of_values[chosen], _GOALS["regression"], _GOALS["classification"])
+        goals = goals if self.study.goal is None else np.full(goals.shape, self.study.goal)
+        reached = trained & ~diverged & (np.nan_to_num(scores, nan=-np.inf) >= goals)
+        return Share.of(int(reached.sum()), int(trained.sum()))
+
+    @property
+    def measure(self) -> Outcome:
+        """What combinations are compared by: the validation loss, or the training loss where there is none."""
+        return "validation_loss" if np.isfinite(self.column("validation_loss")).any() else "train_loss"
+
+    @property
+    def _score(self) -> Outcome:
+        return "validation_accuracy" if self.measure == "validation_loss" else "train_accuracy"
+
+    @property
+    def best(self) -> Best | None:
+        """The combination with the lowest mean loss among those of which every seed was trained to the end.
+
+        Where some seed of every combination diverged, the lowest mean decides; None if nothing was trained.
+        """
+        losses = self.by_combination(self.measure)
+        with np.errstate(over="ignore", invalid="ignore"):
+            means = losses.mean(axis=1)
+        means[~np.isfinite(means)] = np.inf
+        diverged = (self._status == _STATUSES.index("diverged")).reshape(losses.shape).any(axis=1)
+        if np.isfinite(means[~diverged]).any():
+            means[diverged] = np.inf
+        if not np.isfinite(means).any():
+            return None
+        place = int(means.argmin())
+        n = losses.shape[1]
+        deviation = float(losses[place].std(ddof=1)) if n > 1 else None
+        return Best(self.study.values_of(place), self.measure, float(means[place]), deviation, n, self.solved(place))
+
+    @property
+    def steps(self) -> int:
+        """Updates that were made."""
+        return int(self._step.sum())
+
+    @property
+    def seconds(self) -> float:
+        """The time from the first update to the last, evaluations included."""
+        return sum(max(0.0, last - first) for first, last in self._spans if last >= first)
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """The engines that trained."""
+        return tuple(_ENGINES[code] for code in np.unique(self._engine).tolist() if code)
+
+
+def _finite_or_none(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _cell(value: Any, *, varied: bool) -> str:
+    """A value as text that reads back as the same one; an outcome that there is none of is empty."""
+    if value is None and not varied:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _csv_line(cells: Iterable[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\n").writerow(cells)
+    return line.getvalue()

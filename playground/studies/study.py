@@ -1,0 +1,180 @@
+"""The study: a plan of many trainings of one experiment, with some of its values varied, over some seeds.
+
+    study = Study(Experiment(layers="8-8"), vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
+    results = run_study(study)
+
+A study is a value. Which trainings it has, in which order, and from which seeds, follows from it alone; nothing is
+listed in advance, so that a grid of millions takes no memory.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import msgspec
+import numpy as np
+
+from playground.experiment.paths import with_value
+from playground.experiment.rules import check, convert
+from playground.experiment.text import MAX_FILE_BYTES, parse_json
+from playground.experiment.tree import Experiment
+from playground.files.atomic import read_bytes, write_atomically
+from playground.files.errors import InputError, reason_of
+
+StudyEngine: TypeAlias = Literal["lanes", "compiled", "reference"]
+_MOST_SEED = 2**53 - 1
+
+
+class Member(NamedTuple):
+    """One training of a study."""
+
+    number: int
+    """Its place in the order of the study: combinations as in the grid, then seeds."""
+    values: dict[str, Any]
+    """The varied values by path, as in files."""
+    seed: int
+    experiment: Experiment
+    """Checked; it ends by itself after the study's epochs."""
+
+
+class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A plan of many trainings.
+
+    `vary` gives for each path the values to try: numbers, kinds of choices ("sgd"), whole shapes ("8-8"), or anything
+    else that `Experiment.with_` takes. All combinations are trained, the last path fastest, or only `random` of them
+    (drawn from the experiment's seed), each from the experiment's seed and the `seeds` - 1 that follow it, for
+    `epochs` epochs. `goal` is the validation accuracy, or R², from which a training counts as solved; None is 0.95 for
+    classes and 0.9 for values. `engine` trains; what lanes can't do is trained by the compiled engine, and where that
+    can't be loaded, by the reference. Raises InputError.
+    """
+
+    experiment: Experiment = Experiment()
+    vary: dict[str, tuple[Any, ...]] = {}
+    seeds: int = 1
+    epochs: int = 100
+    random: int | None = None
+    goal: float | None = None
+    engine: StudyEngine = "lanes"
+
+    def __post_init__(self) -> None:
+        vary = {path: _plain_values(path, values) for path, values in self.vary.items()}
+        msgspec.structs.force_setattr(self, "vary", vary)
+        for name, low in (("seeds", 1), ("epochs", 0), ("random", 1)):
+            value = getattr(self, name)
+            whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
+            if value is not None and not (whole and value >= low):
+                raise InputError(name, value, f"a whole number ≥ {low}")
+        if self.random is not None and self.random > self.grid:
+            raise InputError("random", self.random, f"at most {self.grid:,}, which is how many combinations there are")
+        if self.experiment.seed + self.seeds - 1 > _MOST_SEED:
+            raise InputError("seeds", self.seeds, f"seeds up to {_MOST_SEED:,}")
+
+    # What there is to train ---------------------------------------------------------------------------------------
+
+    @property
+    def grid(self) -> int:
+        """How many combinations of values there are in all."""
+        return math.prod(map(len, self.vary.values()))
+
+    @property
+    def combinations(self) -> int:
+        """How many combinations are trained."""
+        return self.grid if self.random is None else self.random
+
+    def __len__(self) -> int:
+        """How many trainings there are."""
+        return self.combinations * self.seeds
+
+    def values_of(self, combination: int) -> dict[str, Any]:
+        """The values of a combination by path."""
+        places = (
+            combination if self.random is None else _drawn(self.experiment.seed, self.grid, self.random)[combination]
+        )
+        values = {}
+        for path, choices in reversed(self.vary.items()):
+            places, place = divmod(places, len(choices))
+            values[path] = choices[place]
+        return dict(reversed(values.items()))
+
+    def member(self, index: int) -> Member:
+        """One training. Raises InputError for a combination that is refused."""
+        combination, repeat = divmod(index, self.seeds)
+        values = self.values_of(combination)
+        experiment = self._experiment_with(values)
+        seed = experiment.seed + repeat
+        return Member(index, values, seed, msgspec.structs.replace(experiment, seed=seed))
+
+    def seed_of(self, index: int) -> int:
+        """The seed of a training, also of one that is refused."""
+        combination, repeat = divmod(index, self.seeds)
+        seed = self.values_of(combination).get("seed", self.experiment.seed)
+        return int(seed) + repeat
+
+    def _experiment_with(self, values: Mapping[str, Any]) -> Experiment:
+        """The checked experiment with some values, ready to be trained. Raises InputError."""
+        experiment = self.experiment.with_(values)
+        if "training.epochs" not in values:
+            experiment = with_value(experiment, "training.epochs", self.epochs)
+        return check(experiment)
+
+    # Files --------------------------------------------------------------------------------------------------------
+
+    def text(self) -> str:
+        """The study as JSON, indented."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the study as JSON, all of it or nothing."""
+        write_atomically(Path(path), self.text().encode())
+
+    @staticmethod
+    def load(path: str | os.PathLike[str]) -> Study:
+        """Read a study. Raises InputError."""
+        try:
+            content = read_bytes(Path(path), MAX_FILE_BYTES)
+        except (OSError, ValueError) as error:
+            raise InputError(str(path), "this file", f"a readable study ({reason_of(error)})") from error
+        raw = parse_json(content, str(path))
+        if not isinstance(raw, dict):
+            raise InputError(str(path), raw, "a study, which is a JSON object")
+        experiment = convert(raw.get("experiment", {"version": 2}))
+        try:
+            return msgspec.convert({**raw, "experiment": experiment}, Study)
+        except msgspec.ValidationError as error:
+            raise InputError(str(path), "this file", f"a study ({error})") from error
+
+
+def _plain_values(path: str, values: Any) -> tuple[Any, ...]:
+    """Values as in files. Raises InputError."""
+    if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
+        raise InputError(f"vary.{path}", values, "a list of values")
+    plain = tuple(_plain(path, value) for value in values)
+    if not plain:
+        raise InputError(f"vary.{path}", [], "at least one value")
+    return plain
+
+
+def _plain(path: str, value: Any) -> Any:
+    def convert_rest(rest: object) -> Any:
+        if isinstance(rest, (np.generic, np.ndarray)):
+            return rest.tolist()
+        raise InputError(f"vary.{path}", rest, "numbers, texts, lists and choices")
+
+    return msgspec.to_builtins(value() if isinstance(value, type) else value, enc_hook=convert_rest)
+
+
+_DRAWN: dict[tuple[int, int, int], tuple[int, ...]] = {}
+
+
+def _drawn(seed: int, grid: int, number: int) -> tuple[int, ...]:
+    """The places in the grid of combinations drawn at random without repetition, in the order of the grid."""
+    key = seed, grid, number
+    if key not in _DRAWN:
+        _DRAWN.clear()
+        _DRAWN[key] = tuple(sorted(Random(seed).sample(range(grid), number)))
+    return _DRAWN[key]
