@@ -167,6 +167,7 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     if (theme.current(), theme.zoom()) != (theme.LIGHT, 1.0):
         theme.apply(qapp, "light")
         window.apply_theme()
+    window.showNormal()
     window.resize(1280, 800)
     window.docks.restore(layout)
     window.messages.banner.hide()

@@ -47,8 +47,8 @@ class Waiting(QDialog):
         self.timer = QTimer(self, interval=SHOW_AFTER_MILLISECONDS, singleShot=True)
         self.timer.timeout.connect(self.show)
         self.job = Job(self, lambda _: work(), self._take, self._give_up, self._show_progress)
-        # By then it has told how it ended.
-        self.job.finished.connect(self.deleteLater)
+        # By then it has told how it ended; it may have finished already.
+        self.job.destroyed.connect(self.deleteLater)
         if self.job.wait(_AT_ONCE_MILLISECONDS):
             QCoreApplication.sendPostedEvents(self.job, QEvent.Type.MetaCall.value)
         else:
