@@ -46,10 +46,11 @@ endif
 kernels: $(READY)
 	@echo 'Compiling the fast engine, unless it is in the cache'
 	@$(PY) -m playground.engine.compiled.warm float32 & float32=$$!; $(PY) -m playground.engine.compiled.warm float64 && wait $$float32
+	@$(PY) -m playground.engine.lanes.warm float32 & float32=$$!; $(PY) -m playground.engine.lanes.warm float64 && wait $$float32
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch,cluster,search]'
-	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/engine/test_compiled.py tests/engine/test_trajectories.py \
+	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
 		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".

@@ -18,7 +18,8 @@ from playground import InputError
 from playground.catalog.choice import listing
 from playground.cli.commands import BAD_INPUT, COMMANDS, Parser, add_set_option
 from playground.cli.commands import main as run_command
-from playground.cli.terminal import check_outputs, near_command
+from playground.cli.terminal import check_outputs, near_command, number_option
+from playground.experiment.quantity import Quantity
 from playground.files.places import (
     PROGRAM_ID,
     PROGRAM_NAME,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
+_SECONDS = number_option(Quantity(False, 0, 86_400), "a number of seconds from 0 to 86,400")
 
 
 def _parser() -> Parser:
@@ -59,23 +61,13 @@ def _parser() -> Parser:
         "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
     )
     result.add_argument(
-        "--seconds", type=_seconds, default=5.0, metavar="S", help="how long to train for the picture (5)"
+        "--seconds", type=_SECONDS, default=5.0, metavar="S", help="how long to train for the picture (5)"
     )
     result.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
     result.add_argument(
         "--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)"
     )
     return result
-
-
-def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 86_400:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a number of seconds from 0 to 86,400")
-    return value
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -28,6 +28,8 @@ from playground.catalog.choice import listing
 from playground.catalog.datasets.shapes import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
 from playground.cli.racers import ONE_THREAD, OURS, Racer, serve
+from playground.cli.terminal import number_option
+from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
 
@@ -399,14 +401,7 @@ def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None
     parser.add_argument("--json", metavar="FILE", help="write all figures to this file")
 
 
-def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 < value <= 3600:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a number of seconds > 0 and ≤ 3600")
-    return value
+_positive = number_option(Quantity(False, 0, 3600, low_open=True), "a number of seconds > 0 and ≤ 3600")
 
 
 def _names_of(racers: _Racers) -> Callable[[str], list[str]]:

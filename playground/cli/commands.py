@@ -23,11 +23,13 @@ from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
-from playground.cli.terminal import check_outputs, interrupts_noted, seconds_shown
+from playground.cli.terminal import check_outputs, interrupts_noted, number_option, seconds_shown
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
+from playground.engine.lanes import cache as lanes
 from playground.experiment.paths import with_value
+from playground.experiment.quantity import Quantity
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
@@ -52,11 +54,14 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
+_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
+
+_COMPILING_LANES = "Compiling the engine for many networks, once on this machine: about a minute."
 
 
 class Parser(argparse.ArgumentParser):
@@ -123,16 +128,6 @@ def _add_search_options(parser: Parser) -> None:
     add_search_options(parser)
 
 
-def _whole_number(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 0")
-    return value
-
-
 def _presets(_: argparse.Namespace) -> None:
     for name, path in preset_paths().items():
         print(f"{name:<24} {load(path).name}")
@@ -165,7 +160,8 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         from playground.interop.picture import save_picture
 
-        save_picture(arguments.plot, trainer)
+        for note in save_picture(arguments.plot, trainer):
+            print(f"--plot: {note}", file=sys.stderr)
     return INTERRUPTED if done.interrupted else 0
 
 
@@ -216,12 +212,14 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
     if wanted == "reference":
         return "reference"
+    if wanted == "lanes" and _lanes_load(precision):
+        return "lanes"
     compiles = nullcontext() if cache.are_cached(precision) else seconds_shown(_COMPILING)
     try:
         with compiles:
             cache.load_kernels(precision)
     except cache.UnavailableError as error:
-        if wanted == "compiled":
+        if wanted in ("compiled", "lanes"):
             raise InputError(
                 "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"
             ) from error
@@ -230,6 +228,18 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     if cache.unwritable is not None:
         print(f"{cache.unwritable} can't be written to, so the fast engine is compiled each time.", file=sys.stderr)
     return "compiled"
+
+
+def _lanes_load(precision: str) -> bool:
+    """Whether the engine `lanes` can be loaded; says why if not."""
+    compiles = nullcontext() if lanes.are_ready(precision) else seconds_shown(_COMPILING_LANES)
+    try:
+        with compiles:
+            lanes.load_kernels(precision)
+    except cache.UnavailableError as error:
+        print(f"Lanes can't be used ({error}); training on the compiled engine.", file=sys.stderr)
+        return False
+    return True
 
 
 def _export(arguments: argparse.Namespace) -> None:

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from playground.cli.sweep import INTERRUPTED, whole_number
-from playground.cli.terminal import check_outputs, interrupts_noted
+from playground.cli.terminal import check_outputs, interrupts_noted, number_option
+from playground.experiment.quantity import Quantity
 from playground.experiment.text import save
 from playground.files.errors import InputError
 from playground.interop.opening import open_source
@@ -28,7 +29,9 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     add("--over", action="append", required=True, metavar="PATH=RANGE", help=words)
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--trials", type=whole_number, metavar="N", help="how many combinations to try")
-    budget.add_argument("--seconds", type=float, metavar="S", help="how long to search")
+    budget.add_argument(
+        "--seconds", type=number_option(Quantity(False), "a number of seconds"), metavar="S", help="how long to search"
+    )
     add("--sampler", choices=["tpe", "random"], default="tpe", help="how combinations are chosen (default: tpe)")
     add("--seeds", type=whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
     add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import os
 import sys
 import time
@@ -16,7 +15,8 @@ from typing import Any
 
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
-from playground.cli.terminal import check_outputs, interrupts_noted
+from playground.cli.terminal import check_outputs, interrupts_noted, number_option
+from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
@@ -31,6 +31,8 @@ INTERRUPTED = 130
 _MOST_REASONS = 10
 """Refused combinations that are told one by one."""
 
+whole_number = number_option(Quantity(True, 1), "a whole number ≥ 1")
+
 
 def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `sweep`, but for EXPERIMENT and --set."""
@@ -42,24 +44,18 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
     add("--out", metavar="RESULTS.csv", help="write a row per training")
     add("--plot", metavar="P.png", help="draw the outcomes")
-    add("--goal", type=float, metavar="G", help="the validation accuracy or R² that counts as solved")
+    add(
+        "--goal",
+        type=number_option(Quantity(False), "a finite number"),
+        metavar="G",
+        help="the validation accuracy or R² that counts as solved",
+    )
     add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="which engine trains")
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=whole_number, metavar="N", help="threads that train (default: one a core)")
     where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
     add("--resume", metavar="FOLDER", help="keep what is trained in a folder, and go on with what is there")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
-
-
-def whole_number(text: str) -> int:
-    """A whole number from 1, as an option says it."""
-    try:
-        value = int(text)
-    except ValueError:
-        value = 0
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: a whole number ≥ 1")
-    return value
 
 
 def sweep(arguments: argparse.Namespace) -> int:
@@ -102,8 +98,6 @@ def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
     epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
         raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
-    if arguments.goal is not None and not math.isfinite(arguments.goal):
-        raise InputError("--goal", arguments.goal, "a finite number")
     return Study(
         experiment, vary, arguments.seeds, epochs, random=arguments.random, goal=arguments.goal, engine=arguments.engine
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import codecs
 import os
 import signal
@@ -14,11 +15,13 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from playground.catalog.choice import listing
+from playground.experiment.quantity import Number, Quantity
 from playground.files.atomic import file_stamp
 from playground.files.errors import InputError, reason_of
+from playground.files.names import says_other_format
 
 _PLAIN = {
     "≥": ">=", "≤": "<=", "−": "-", "–": "-", "→": "->", "←": "<-", "×": "x", "·": "-", "…": "...", "√": "sqrt",
@@ -26,11 +29,6 @@ _PLAIN = {
     "∂": "d", "“": '"', "”": '"', "’": "'", "⊙": "*", "∞": "infinity",
 }  # fmt: skip
 """What stands for signs that a code page lacks."""
-_FORMATS = (
-    ".csv", ".gif", ".html", ".jpeg", ".jpg", ".json", ".npy", ".npz", ".onnx", ".pdf", ".playground", ".png", ".pt",
-    ".pth", ".py", ".svg", ".tsv", ".txt", ".xlsx", ".zip",
-)  # fmt: skip
-"""Endings of names that say a format."""
 
 
 # Streams --------------------------------------------------------------------------------------------------------
@@ -147,6 +145,23 @@ def seconds_shown(words: str) -> Iterator[None]:
         stream.write(f"\r{words} {time.monotonic() - started:.0f} s\n")
 
 
+# Numbers --------------------------------------------------------------------------------------------------------
+
+
+def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
+    """A reader of an option's number, which refuses others with what is allowed."""
+
+    def read(text: str) -> Number:
+        try:
+            return quantity.read(text)
+        except ValueError as error:
+            reading = str(error).partition("Allowed: ")[0].rstrip()
+            words = f"{text!r} is refused; allowed: {allowed}{reading and f'. {reading}'}"
+            raise argparse.ArgumentTypeError(words) from None
+
+    return read
+
+
 # Outputs --------------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +190,7 @@ def check_outputs(
 def check_output(option: str, path: str, suffix: str) -> None:
     """Raise InputError for a file that can't be written, or whose name says another format than `suffix` does."""
     target = Path(path)
-    if Path(path).suffix.lower() in _FORMATS and suffix and target.suffix.lower() != suffix:
+    if suffix and says_other_format(target, suffix):
         raise InputError(option, path, f"a name that ends in {suffix}, as what is written does")
     if target.is_dir():
         raise InputError(option, path, "a file, not a folder")

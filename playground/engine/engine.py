@@ -1,8 +1,9 @@
 """The protocol of engines: an engine trains a state as the setup says and reports the results.
 
-`reference` is the truth, `compiled` its fast twin; both work on the very same State, so that one may take over from the
-other between any two updates. An engine holds work space and nothing that a run needs to go on: when to stop, which
-learning rate comes next, and what becomes of the results is decided above it, in one loop for all engines.
+`reference` is the truth, `compiled` its fast twin, `lanes` trains a network as it trains many at once; all work on
+the very same State, so that one may take over from the other between any two updates. An engine holds work space and
+nothing that a run needs to go on: when to stop, which learning rate comes next, and what becomes of the results is
+decided above it, in one loop for all engines.
 """
 
 from __future__ import annotations
@@ -11,11 +12,12 @@ from collections.abc import Callable
 from typing import ClassVar, Literal, NamedTuple, Protocol, TypeAlias, get_args
 
 from playground.catalog.choice import Array
+from playground.engine.evaluation import Evaluation
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.setup import Setup
 from playground.engine.state import State
 
-EngineName: TypeAlias = Literal["reference", "compiled"]
+EngineName: TypeAlias = Literal["reference", "compiled", "lanes"]
 ENGINES: tuple[EngineName, ...] = get_args(EngineName)
 
 GRADIENTS_EVERY = 100
@@ -69,6 +71,9 @@ class Engine(Protocol):
 
         It may return at the end of any epoch.
         """
+
+    def evaluate(self, state: State) -> Evaluation:
+        """Losses and accuracies of both sets, as the engine measures them at the end of an epoch."""
 
     def outputs(self, state: State, inputs: Array) -> Array:
         """o for `inputs`, shape (features, n), in evaluation mode: shape (outputs, n)."""

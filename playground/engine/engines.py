@@ -12,6 +12,8 @@ from playground.engine.compiled import cache
 from playground.engine.compiled.engine import Compiled, fallbacks
 from playground.engine.compiled.own import are_own_cached, kernels_for, load_own_kernels, own_classes
 from playground.engine.engine import ENGINES, Engine, EngineName
+from playground.engine.lanes import cache as lanes
+from playground.engine.lanes.engine import OneLane, lane_fallbacks
 from playground.engine.reference import Reference
 from playground.engine.setup import Setup
 from playground.files.errors import InputError
@@ -29,13 +31,18 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
         raise InputError("engine", chosen, f"one of {listing(('auto', *ENGINES))}")
     if chosen == "reference":
         return "reference"
+    if chosen == "lanes":
+        reasons = lane_fallbacks(setup) or _load_lanes(setup.network.dtype.name)
+        if not reasons:
+            return "lanes"
+        _say_once(f"The compiled engine trains, since lanes can't: {listing(reasons)}.")
     precision, own = setup.network.dtype.name, own_classes(setup)
     if precision not in cache.LOADED and not cache.are_cached(precision):
         _say_once(f"{_COMPILING}, once on this machine{_OR_REFERENCE}")
     try:
         cache.load_kernels(precision)
     except cache.UnavailableError as error:
-        if chosen == "compiled":
+        if chosen in ("compiled", "lanes"):
             raise
         _say_once(f"The fast engine can't be loaded ({error}), so the reference engine trains.")
         return "reference"
@@ -48,6 +55,18 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
     return "compiled"
 
 
+def _load_lanes(precision: str) -> tuple[str, ...]:
+    """Load, or compile, the kernels of lanes; returns why they can't be."""
+    if not lanes.are_ready(precision):
+        _say_once(f"Compiling the engine for many networks at once{_ABOUT}.")
+    try:
+        lanes.load_kernels(precision)
+    except cache.UnavailableError as error:
+        return (str(error),)
+    return ()
+
+
+_ABOUT = ", once on this machine, about a minute"
 _COMPILING = "Compiling the fast engine"
 _OR_REFERENCE = ", about a minute; engine='reference' starts at once."
 
@@ -64,7 +83,12 @@ def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) 
 
     Kernels for another precision than before are used if they have been compiled.
     """
-    if chosen == "compiled":
+    if chosen == "lanes" and not lane_fallbacks(setup) and lanes.are_ready(setup.network.dtype.name):
+        if isinstance(present, OneLane):
+            present.prepare(setup)
+            return present
+        return OneLane(setup)
+    if chosen in ("compiled", "lanes"):
         precision = setup.network.dtype.name
         own = own_classes(setup)
         cache.load_cached_kernels(precision)

@@ -137,6 +137,11 @@ class Setup:
         return int(np.count_nonzero(self.sample.split == TRAIN))
 
     @cached_property
+    def validation_points(self) -> int:
+        """How many points are kept out of training for validation."""
+        return int(np.count_nonzero(self.sample.split == VALIDATION))
+
+    @cached_property
     def batch_size(self) -> int:
         """Points per update; 0 or more than there are means all."""
         chosen = self.training.batch_size

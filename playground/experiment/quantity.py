@@ -6,12 +6,12 @@ Everything here follows from a declaration (range, scale, slider span) and is pl
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from playground.experiment.declarations import Field
+from playground.files.numerals import typed_number
 
 Number: TypeAlias = int | float
 
@@ -21,10 +21,6 @@ _WIDEST_SPAN = 1000
 """A range up to this width gets a slider even where none is declared."""
 ZERO_END = 0.06
 """The share of a logarithmic slider, at its left end, that means 0."""
-
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[+-]?[0-9]+)?")
-_GROUPED = re.compile(r"[+-]?[1-9][0-9]{0,2}([,\s][0-9]{3})+(\.[0-9]*)?")
-"""A number with a comma or a blank at every thousand. Elsewhere a comma could as well be a decimal sign."""
 
 
 @dataclass(frozen=True)
@@ -78,20 +74,18 @@ class Quantity:
     # Text ---------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> Number:
-        """The number in a text, whatever the locale. Raises ValueError that says what is allowed."""
-        cleaned = text.strip().lower().replace("−", "-")
+        """The number in a text, the same in every country. Raises ValueError that says what is allowed."""
         for value, name in self.names.items():
-            if cleaned == name.lower():
+            if text.strip().lower() == name.lower():
                 return value
-        if _GROUPED.fullmatch(cleaned):
-            cleaned = re.sub(r"[,\s]", "", cleaned)
-        if not _NUMBER.fullmatch(cleaned):
-            comma = "A decimal sign is a point, as in 0.5; commas part thousands, as in 1,000. " if "," in text else ""
-            raise ValueError(f"{comma}Allowed: {self.allowed}.")
-        value = float(cleaned)
+        try:
+            typed = typed_number(text, whole=self.whole)
+        except ValueError as error:
+            raise ValueError(f"{error} Allowed: {self.allowed}.".lstrip()) from None
+        value = float(typed)
         if not self.admits(value) or (self.whole and value != round(value)):
             raise ValueError(f"Allowed: {self.allowed}.")
-        return int(cleaned) if self.whole and cleaned.lstrip("+-").isdigit() else self.typed(value)
+        return int(typed) if self.whole and typed.lstrip("+-").isdigit() else self.typed(value)
 
     def problem_with(self, text: str) -> str:
         """What is wrong with a text, and what is allowed; empty if nothing is."""
@@ -102,8 +96,10 @@ class Quantity:
         return ""
 
     def write(self, value: Number) -> str:
-        """`value` in full precision, or its name if it has one."""
-        return self.names.get(value) or write_number(value)
+        """`value` in full precision, or its name if it has one, so that `read` reads it again."""
+        text = self.names.get(value) or write_number(value)
+        # A single comma could as well be a decimal sign.
+        return text.replace(",", "") if text.count(",") == 1 else text
 
     # Slider -------------------------------------------------------------------------------------------------
 

@@ -78,7 +78,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         experiment.data.check()
     else:
         experiment = msgspec.structs.replace(experiment, data=data)
-    _check_rules(experiment)
+    check_rules(experiment)
     return experiment
 
 
@@ -100,7 +100,8 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
-def _check_rules(experiment: Experiment) -> None:
+def check_rules(experiment: Experiment) -> None:
+    """Raise InputError if values do not go together; each by itself is known to be fine."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):

@@ -20,6 +20,7 @@ from playground.experiment.reading import expand
 from playground.experiment.rules import check, possible_fields, read_value
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
+from playground.files.numerals import typed_number
 
 
 def with_settings(experiment: Experiment, settings: Iterable[str]) -> Experiment:
@@ -58,7 +59,7 @@ def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
 def value_of(experiment: Experiment, path: str, text: str) -> Any:
     """The value that a text means at a path of an experiment. Raises InputError."""
     field = field_at(experiment, path)
-    return read_value(path, expand(_plain(text, field), field))
+    return read_value(path, expand(_plain(path, text, field), field))
 
 
 def plain_value(path: str, text: str) -> Any:
@@ -70,7 +71,7 @@ def plain_value(path: str, text: str) -> Any:
     if path == "layers" and _is_stack(text):
         return text
     for field in fields:
-        plain = _plain(text, field)
+        plain = _plain(path, text, field)
         if _may_be(plain, field):
             return plain
         if field.type not in (int, float):
@@ -97,15 +98,27 @@ def _is_nothing(text: str, field: Field) -> bool:
     return field.optional and text == "null"
 
 
-def _plain(text: str, field: Field) -> Any:
-    """A value as in a file: text where a text is declared, else what JSON says, else the text."""
+def _plain(path: str, text: str, field: Field) -> Any:
+    """A value as in a file: text where a text is declared, else what JSON says, else the text. Raises InputError."""
     if _is_nothing(text, field):
         return None
+    if field.type in (int, float) and (typed := _typed(path, text, whole=field.type is int)):
+        return int(typed) if typed.lstrip("+-").isdigit() else float(typed)
     if field.type is str or any(isinstance(value, str) for value in field.values):
         return text
     if field.entry is not None and not text.startswith("["):
-        return [_plain(part.strip(), field.entry) for part in text.split(",") if part.strip()]
+        return [_plain(path, part.strip(), field.entry) for part in text.split(",") if part.strip()]
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
+
+
+def _typed(path: str, text: str, *, whole: bool) -> str:
+    """A typed number; empty if it is none. Raises InputError for one that can be read in two ways."""
+    try:
+        return typed_number(text, whole=whole)
+    except ValueError as error:
+        if str(error):
+            raise InputError(path, text, f"a number. {error}") from None
+    return ""

@@ -12,7 +12,7 @@ from playground.catalog.features import FEATURES
 from playground.experiment.declarations import Field
 from playground.experiment.difference import Difference, continued_layers, difference, differences_at, layer_ids
 from playground.experiment.paths import field_at, is_among
-from playground.experiment.quantity import Quantity
+from playground.experiment.quantity import write_number
 from playground.experiment.tree import Experiment, Layer
 
 _MOST_NAMED = 4
@@ -38,8 +38,7 @@ def value_words(field: Field, value: Any) -> str:
     if value is None:
         return field.nothing if field.choices else field.nothing.lower()
     if field.type in (int, float):
-        quantity = Quantity.of(field)
-        return quantity.write(value) if value in quantity.names else f"{quantity.write(value)} {field.unit}".rstrip()
+        return (field.names or {}).get(value) or f"{write_number(value)} {field.unit}".rstrip()
     if isinstance(value, Table):
         return Path(value.path).stem or value.label
     if isinstance(value, Choice):

@@ -1,9 +1,10 @@
-"""What a single cell may be: a number in whatever notation, a day, or a sign that there is no value."""
+"""Numbers as people write them: what a cell of a table may be, and what a typed number means."""
 
 from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -79,6 +80,47 @@ def is_number(cell: str) -> bool:
 def is_missing(cell: str) -> bool:
     """Whether a cell has no value, if it stands among numbers."""
     return cell.lower() in _ANY_MISSING
+
+
+_TYPED = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?", re.ASCII)
+_TYPED_GROUPED = re.compile(r"[+-]?[1-9]\d{0,2}(?:([,' _])\d{3})(?:\1\d{3})*(?:\.\d*)?(?:e[+-]?\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+_SIGNS_TYPED = str.maketrans(
+    {"–": "-", "\u066b": ".", "\u066c": ",", **{chr(0xFEE0 + k): chr(k) for k in range(33, 127)}}
+)
+"""Signs of other keyboards, such as the wide ones of Chinese and Japanese."""
+
+
+def typed_number(text: str, *, whole: bool = False) -> str:
+    """A typed number in digits with a decimal point. Raises ValueError in a sentence, or without words.
+
+    The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be parted by blanks, apostrophes or underscores, and by
+    commas where that can't mean anything else: 1,000.5 and 1,000,000, but not 2,500. Digits may be those of any script.
+    Where a `whole` number is wanted, 2.000 may mean thousands as well.
+    """
+    cleaned = text.strip().translate(_CLEANED).translate(_SIGNS_TYPED).lower()
+    cleaned = "".join(str(unicodedata.decimal(sign, sign)) for sign in cleaned)
+    if whole and _THOUSANDS.fullmatch(cleaned):
+        raise ValueError(_two_readings(text, f"{float(cleaned):g}", cleaned.replace(".", "")))
+    if _TYPED.fullmatch(cleaned):
+        return cleaned
+    plain = re.sub("[,' _]", "", cleaned) if _TYPED_GROUPED.fullmatch(cleaned) else None
+    other = number(cleaned, ",") if "," in cleaned or cleaned.count(".") > 1 else None
+    if plain is not None and other is None:
+        return plain
+    if plain is not None and other is not None:
+        raise ValueError(_two_readings(text, plain, f"{other:.15g}"))
+    if cleaned.endswith("%") and (share := number(cleaned[:-1])) is not None:
+        raise ValueError(_two_readings(text, f"{share:.15g}", f"{share / 100:.15g}"))
+    if "," in cleaned or other is not None:
+        instead = "" if other is None else f": type {other:.15g}"
+        raise ValueError(f"A decimal sign is a point, as in 0.5{instead}.")
+    raise ValueError
+
+
+def _two_readings(text: str, *readings: str) -> str:
+    """A sentence that says what a typed number can mean."""
+    return f"{text.strip()} can mean {' or '.join(readings)}; type one of them."
 
 
 class Signs(NamedTuple):

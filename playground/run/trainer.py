@@ -35,8 +35,8 @@ class Trainer:
     """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
-    "reference", "compiled", or "auto" for the compiled one wherever it can be loaded. `history_rows` bounds the
-    histories, whose far past is thinned; None keeps every row. Raises InputError, and UnavailableError.
+    "reference", "compiled", "lanes", or "auto" for the compiled one wherever it can be loaded. `history_rows` bounds
+    the histories, whose far past is thinned; None keeps every row. Raises InputError, and UnavailableError.
     """
 
     def __init__(
@@ -57,7 +57,8 @@ class Trainer:
     def of(cls, run: Run, engine: ChosenEngine | None = None) -> Trainer:
         """A trainer that goes on with a run, on the engine that trained it unless another is given."""
         trainer = cls.__new__(cls)
-        chosen = engine or ("auto" if run.record.engine_changes[-1][1] == "compiled" else "reference")
+        latest = run.record.engine_changes[-1][1]
+        chosen = engine or ("auto" if latest == "compiled" else latest)
         trainer._hold(run, resolve_engine(chosen, run.setup))
         return trainer
 

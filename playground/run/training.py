@@ -11,7 +11,7 @@ import time
 
 from playground.catalog.schedules import Plateau, Progress
 from playground.engine.engine import Engine, Limits, Outcome, Rates
-from playground.engine.evaluation import Evaluation, evaluate
+from playground.engine.evaluation import Evaluation
 from playground.engine.passes import DivergedError
 from playground.files.errors import InputError
 from playground.measure.snapshot import Status
@@ -160,7 +160,7 @@ def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
 
 def measure(engine: Engine, run: Run) -> None:
     """Evaluate the network as it is now; the first moment of a run becomes the first row of its history."""
-    evaluation = evaluate(run.setup, lambda columns: engine.outputs(run.state, columns))
+    evaluation = engine.evaluate(run.state)
     if run.record.history.count:
         run.record.evaluation = evaluation
     else:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -19,8 +19,9 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import msgspec
 import numpy as np
 
-from playground.experiment.paths import with_value
-from playground.experiment.rules import check, convert
+from playground.catalog.choice import Choice
+from playground.experiment.paths import value_at
+from playground.experiment.rules import check, check_rules, convert
 from playground.experiment.text import MAX_FILE_BYTES, parse_json
 from playground.experiment.tree import Experiment
 from playground.files.atomic import read_bytes, write_atomically
@@ -40,6 +41,13 @@ class Member(NamedTuple):
     seed: int
     experiment: Experiment
     """Checked; it ends by itself after the study's epochs."""
+
+
+class Refused(NamedTuple):
+    """A training that there can't be."""
+
+    number: int
+    reason: str
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,6 +70,7 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     engine: StudyEngine = "lanes"
 
     def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "experiment", check(self.experiment))
         vary = {path: _plain_values(path, values) for path, values in self.vary.items()}
         msgspec.structs.force_setattr(self, "vary", vary)
         for name, low in (("seeds", 1), ("epochs", 0), ("random", 1)):
@@ -101,13 +110,29 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             values[path] = choices[place]
         return dict(reversed(values.items()))
 
-    def member(self, index: int) -> Member:
+    def member(self, number: int) -> Member:
         """One training. Raises InputError for a combination that is refused."""
-        combination, repeat = divmod(index, self.seeds)
+        combination, repeat = divmod(number, self.seeds)
         values = self.values_of(combination)
-        experiment = self._experiment_with(values)
-        seed = experiment.seed + repeat
-        return Member(index, values, seed, msgspec.structs.replace(experiment, seed=seed))
+        return _member(number, values, self._experiment_with(values), repeat)
+
+    def members(self, numbers: Iterable[int]) -> Iterator[Member | Refused]:
+        """Some trainings; what the seeds of a combination share is made once where they follow each other."""
+        latest: int | None = None
+        values: dict[str, Any] = {}
+        made: Experiment | InputError = self.experiment
+        for number in numbers:
+            combination, repeat = divmod(number, self.seeds)
+            if combination != latest:
+                latest, values = combination, self.values_of(combination)
+                try:
+                    made = self._experiment_with(values)
+                except InputError as error:
+                    made = error
+            if isinstance(made, InputError):
+                yield Refused(number, str(made))
+            else:
+                yield _member(number, values, made, repeat)
 
     def seed_of(self, index: int) -> int:
         """The seed of a training, also of one that is refused."""
@@ -119,8 +144,13 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """The checked experiment with some values, ready to be trained. Raises InputError."""
         experiment = self.experiment.with_(values)
         if "training.epochs" not in values:
-            experiment = with_value(experiment, "training.epochs", self.epochs)
-        return check(experiment)
+            training = msgspec.structs.replace(experiment.training, epochs=self.epochs)
+            experiment = msgspec.structs.replace(experiment, training=training)
+        if any(path.startswith("data") or not _is_checked(experiment, path, value) for path, value in values.items()):
+            return check(experiment)
+        # What follows each other in a study differs in a few values, and each of those has been checked by itself.
+        check_rules(experiment)
+        return experiment
 
     # Files --------------------------------------------------------------------------------------------------------
 
@@ -147,6 +177,16 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return msgspec.convert({**raw, "experiment": experiment}, Study)
         except msgspec.ValidationError as error:
             raise InputError(str(path), "this file", f"a study ({error})") from error
+
+
+def _member(number: int, values: dict[str, Any], experiment: Experiment, repeat: int) -> Member:
+    seed = experiment.seed + repeat
+    return Member(number, values, seed, msgspec.structs.replace(experiment, seed=seed) if repeat else experiment)
+
+
+def _is_checked(experiment: Experiment, path: str, value: Any) -> bool:
+    """Whether putting a value at a path has checked all of it; texts and lists may hold more than was looked at."""
+    return not isinstance(value, (str, list, dict)) or isinstance(value_at(experiment, path), Choice)
 
 
 def _plain_values(path: str, values: Any) -> tuple[Any, ...]:

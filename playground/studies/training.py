@@ -12,7 +12,7 @@ from playground.engine.evaluation import Evaluation
 from playground.files.errors import CancelledError, InputError
 from playground.run.trainer import Trainer
 from playground.studies.results import Row
-from playground.studies.study import Member, Study, StudyEngine
+from playground.studies.study import Member, Refused, Study, StudyEngine
 
 _PIECE = 0.02
 """Seconds of training between two looks at whether to stop."""
@@ -27,13 +27,9 @@ def never() -> bool:
 
 def train_members(study: Study, numbers: Sequence[int], stop: Callable[[], bool] = never) -> list[Row]:
     """Train some members of a study; a row for each, in the same order. Raises CancelledError once `stop` says so."""
-    rows: dict[int, Row] = {}
-    members = []
-    for number in numbers:
-        try:
-            members.append(study.member(number))
-        except InputError as error:
-            rows[number] = Row(number, "refused", reason=str(error))
+    planned = list(study.members(numbers))
+    rows = {one.number: Row(one.number, "refused", reason=one.reason) for one in planned if isinstance(one, Refused)}
+    members = [one for one in planned if isinstance(one, Member)]
     cohort = Cohort(members, study.engine)
     cohort.advance(stop=stop)
     rows.update((row.number, row) for row in cohort.rows())

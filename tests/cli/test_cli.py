@@ -386,6 +386,26 @@ def test_a_refused_run_of_a_link_says_only_why(capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("epochs", "words"),
+    [
+        ("2,500", "2,500 can mean 2500 or 2.5; type one of them"),
+        ("2.500", "2.500 can mean 2.5 or 2500; type one of them"),
+        ("0,5", "type 0.5"),
+        ("-1", "a whole number ≥ 0"),
+        ("1.5", "a whole number ≥ 0"),
+        ("many", "a whole number ≥ 0"),
+    ],
+)
+def test_a_number_of_epochs_is_read_as_typed_numbers_are(
+    capsys: pytest.CaptureFixture[str], epochs: str, words: str
+) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["train", "spiral", f"--epochs={epochs}"])
+    said = capsys.readouterr().err
+    assert left.value.code == 2 and said.count("\n") == 1 and words in said
+
+
 def test_relative_paths_are_those_of_the_caller(small: Path) -> None:
     done = run("train", small.name, "--epochs", 1, "--save-weights", "w.npz", folder=small.parent)
     assert done.returncode == 0

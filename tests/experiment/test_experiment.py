@@ -343,7 +343,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("data", {"kind": "circle", "validation_fraction": 1}, "< 1"),
     ("loss", {"kind": "squared_error", "output": "relu"}, "linear, tanh, sigmoid"),
     ("regularizer", {"kind": "elastic_net", "l2": -1}, "≥ 0"),
-    ("regularizer", {"kind": "l2", "strength": -2e6}, "-1000000"),
+    ("regularizer", {"kind": "l2", "strength": -2e6}, "≥ -1,000,000"),
     ("training", 5, "a JSON object"),
     ("training.learning_rate", -0.1, "≥ 0"),
     ("training.batch_size", -1, "≥ 0"),

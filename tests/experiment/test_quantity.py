@@ -51,7 +51,7 @@ def test_the_left_end_means_zero_only_where_zero_is_allowed() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e-3", 1e-3), (" 0.5 ", 0.5), ("1,000", 1000.0), ("−1e-9", None), ("abc", None), ("nan", None)],
+    [("1e-3", 1e-3), (" 0.5 ", 0.5), ("1,000,000", 1e6), ("−1e-9", None), ("abc", None), ("nan", None)],
 )
 def test_text_is_read_or_refused_with_what_is_allowed(text: str, value: float | None) -> None:
     if value is None:
@@ -63,21 +63,94 @@ def test_text_is_read_or_refused_with_what_is_allowed(text: str, value: float | 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1,000,000", 1e6), ("1 000 000", 1e6), ("1\u202f000", 1e3), ("1e6", 1e6), ("+1,234.5", 1234.5), (".5", 0.5)],
-)  # fmt: skip
+    [
+        ("1,000,000", 1e6),
+        ("+1,234.5", 1234.5),
+        ("1 000 000", 1e6),
+        ("1 000", 1e3),
+        ("1\u00a0000", 1e3),
+        ("1\u202f000", 1e3),
+        ("1\u2009000.5", 1000.5),
+        ("1'000", 1e3),
+        ("1’000.25", 1000.25),
+        ("1_000", 1e3),
+        ("1e6", 1e6),
+        ("1E6", 1e6),
+        ("1e−3", 1e-3),
+        (".5", 0.5),
+        ("5.", 5.0),
+        ("+5", 5.0),
+        ("1.000", 1.0),
+        ("2.500", 2.5),
+        ("007", 7.0),
+        ("１", 1.0),
+        ("０．５", 0.5),
+        ("１，０００，０００", 1e6),
+        ("٠٫٥", 0.5),
+        ("१२", 12.0),
+        ("-0", 0.0),
+    ],
+)
 def test_a_number_reads_the_same_in_every_country(text: str, value: float) -> None:
     assert RATE.read(text) == value
     assert BATCH.read("1e6") == 1_000_000
     assert isinstance(BATCH.read("1e6"), int)
 
 
-@pytest.mark.parametrize("text", ["0,5", "0,500", "1,5", "1,0000", "1,000,0", "1.000,5", "12,34,567", ",5", "1,,000"])
-def test_a_comma_that_could_be_a_decimal_sign_is_refused(text: str) -> None:
+@pytest.mark.parametrize("minus", ["-", "−", "–", "－"])
+def test_every_minus_is_one(minus: str) -> None:
+    place = Quantity(False, -6, 6)
+    assert place.read(f"{minus}0.5") == -0.5
+    assert place.read(f"{minus}.5") == -0.5
+    assert place.read(f"5e{minus}1") == 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "one", "other"),
+    [
+        ("2,500", "2500", "2.5"),
+        ("1,000", "1000", "1"),
+        ("12,345", "12345", "12.345"),
+        ("123,456e2", "123456e2", "12345.6"),
+        ("２，５００", "2500", "2.5"),
+        ("5%", "5", "0.05"),
+        ("5 %", "5", "0.05"),
+        ("0.5%", "0.5", "0.005"),
+    ],
+)
+@pytest.mark.parametrize("quantity", [RATE, BATCH, Quantity(False, -1e6, 1e6)])
+def test_what_can_mean_two_numbers_is_refused_with_both(quantity: Quantity, text: str, one: str, other: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\. Allowed: "):
+        quantity.read(text)
+
+
+@pytest.mark.parametrize(("text", "one", "other"), [("2.500", "2.5", "2500"), ("1.000", "1", "1000")])
+def test_where_whole_numbers_are_wanted_a_point_may_part_thousands(text: str, one: str, other: str) -> None:
+    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\. Allowed: whole"):
+        BATCH.read(text)
+    assert BATCH.read("1.0") == 1
+
+
+@pytest.mark.parametrize(
+    "text", ["0,5", "0,500", "1,5", "1,0000", "1,000,0", "1.000,5", "1 000,5", "12,34,567", ",5", "1,,000", "1.000.000"]
+)
+def test_a_comma_that_is_a_decimal_sign_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"A decimal sign is a point, as in 0\.5.*Allowed: numbers from 0"):
         RATE.read(text)
 
 
-@pytest.mark.parametrize("text", ["", "1_000", "inf", "1e", "1e999", "0x10", "１", "1 00", "5 %"])
+@pytest.mark.parametrize(
+    ("text", "plain"), [("0,5", "0.5"), ("0,500", "0.5"), ("1.000,5", "1000.5"), ("1 000,5", "1000.5"), (",5", "0.5")]
+)
+def test_what_to_type_instead_of_a_decimal_comma_is_said(text: str, plain: str) -> None:
+    with pytest.raises(ValueError, match=f"as in 0\\.5: type {plain}\\. Allowed"):
+        RATE.read(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1_00", "inf", "1e", "1e999", "0x10", "1 00", "½", "10²", "%", "1/2", "--5", "5-", "1 2", "0.5 s"],
+)
 def test_what_is_no_number_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"^Allowed: numbers from 0"):
         RATE.read(text)
@@ -120,6 +193,11 @@ def test_steps_of_a_log_quantity_are_shares_of_it_and_whole_numbers_go_one_by_on
 @given(st.floats(0, 1e9))
 def test_no_digit_is_lost_in_writing(value: float) -> None:
     assert RATE.read(RATE.write(value)) == value
+
+
+@given(st.integers(0, 1_000_000))
+def test_what_an_entry_shows_can_be_typed(value: int) -> None:
+    assert BATCH.read(BATCH.write(value)) == RATE.read(RATE.write(value)) == value
 
 
 def test_numbers_are_written_short() -> None:

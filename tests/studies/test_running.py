@@ -124,7 +124,7 @@ def test_a_killed_sweep_has_every_training_exactly_once(tmp_path: Path) -> None:
     command += ["--seeds", "2", "--epochs", "60", "--engine", "compiled", "--resume", str(tmp_path / "kept")]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
-        while process.poll() is None and not any((tmp_path / "kept").glob("rows-*")):
+        while process.poll() is None and not any(path.stat().st_size for path in (tmp_path / "kept").glob("rows-*")):
             time.sleep(0.005)
     finally:
         process.kill()

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication
 
@@ -99,6 +99,54 @@ def test_a_number_fits_into_its_cell(qapp: QApplication, size: float) -> None:
     theme.apply(qapp, "light", size)
     assert cell_width() >= QFontMetrics(small_font()).horizontalAdvance("−0.0895") + theme.px(2)
     assert cell_width() == 52 or size != 1.0
+
+
+K, CTRL, SHIFT, KEYPAD = (
+    Qt.Key,
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.KeypadModifier,
+)
+LARGER, SMALLER, USUAL = 2.0, 1.25, 1.0
+STROKES = {
+    "= on an American or British keyboard": (K.Key_Equal, "=", CTRL, LARGER),
+    "+ there, which is Shift and =": (K.Key_Plus, "+", CTRL | SHIFT, LARGER),
+    "the same as some systems report it": (K.Key_Equal, "+", CTRL | SHIFT, LARGER),
+    "+ on a German, Spanish, Italian, Nordic or Czech keyboard": (K.Key_Plus, "+", CTRL, LARGER),
+    "+ on a French, Russian or Polish keyboard, with Shift": (K.Key_Plus, "+", CTRL | SHIFT, LARGER),
+    "+ on a Swiss keyboard, which is Shift and 1": (K.Key_Plus, "+", CTRL | SHIFT, LARGER),
+    "+ on Windows, where Ctrl leaves no text": (K.Key_Plus, "", CTRL, LARGER),
+    "+ of the number pad": (K.Key_Plus, "+", CTRL | KEYPAD, LARGER),
+    "- of most keyboards": (K.Key_Minus, "-", CTRL, SMALLER),
+    "- on Windows": (K.Key_Minus, "", CTRL, SMALLER),
+    "_ of most keyboards": (K.Key_Underscore, "\x1f", CTRL | SHIFT, SMALLER),
+    "- of the number pad": (K.Key_Minus, "-", CTRL | KEYPAD, SMALLER),
+    "0 of most keyboards": (K.Key_0, "0", CTRL, USUAL),
+    "0 on a French keyboard, with Shift": (K.Key_0, "0", CTRL | SHIFT, USUAL),
+    "0 on a French keyboard, without": (K.Key_Agrave, "à", CTRL, USUAL),
+    "0 of the number pad": (K.Key_0, "0", CTRL | KEYPAD, USUAL),
+}
+
+
+@pytest.mark.parametrize("focus", ["boundary", "training.learning_rate", "training.optimizer"])
+def test_the_size_is_changed_on_every_keyboard(qapp: QApplication, window: Window, focus: str) -> None:
+    part = window.parts.boundary if focus == "boundary" else hands.control(window, focus)
+    part.setFocus()
+    before = window.session.experiment
+    theme.apply(qapp, "light", 1.5)
+    asked: list[float] = []
+    window.appearance.size_chosen.connect(asked.append)
+    for name, (key, text, held, wanted) in STROKES.items():
+        hands.stroke(QApplication.focusWidget() or part, key, text, held)
+        assert (name, asked) == (name, [wanted])
+        asked.clear()
+    assert window.session.experiment == before
+
+
+def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
+    keys = {command.name: command.keys for command in window.menus.commands(every=True)}
+    named = {name.rpartition(": ")[2]: shown for name, shown in keys.items() if shown}
+    assert (named["Larger"], named["Smaller"], named["100 %"]) == ("Ctrl++", "Ctrl+-", "Ctrl+0")
 
 
 def parts_of(window: Window, qtbot) -> Counter[str]:

@@ -29,7 +29,7 @@ from .speed import CostlyAnswers, StepRate
 
 _log = logging.getLogger(__name__)
 
-CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008}
+CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008, "lanes": 0.008}
 """How long the trainer runs between two looks at the queue. The reference engine holds the interpreter lock meanwhile;
 the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
 _YIELD_MILLISECONDS = 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, QStandardPaths, Qt
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from playground.files.atomic import previous_path
@@ -37,7 +37,7 @@ def ask_to_save(parent: QWidget, title: str, name: str, kinds: list[str], then: 
 
 def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[str], object]) -> QFileDialog:
     settings = QSettings()
-    dialog = QFileDialog(parent, title, str(settings.value(FOLDER, "")))
+    dialog = QFileDialog(parent, title, _first_folder(str(settings.value(FOLDER, ""))))
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.setObjectName("file.dialog")
     dialog.setNameFilters(kinds)
@@ -48,6 +48,13 @@ def _file_dialog(parent: QWidget, title: str, kinds: list[str], then: Callable[[
 
     dialog.fileSelected.connect(take)
     return dialog
+
+
+def _first_folder(last: str) -> str:
+    """Return the folder in which a dialog opens: that of the last one, else the person's documents."""
+    places = (QStandardPaths.StandardLocation.DocumentsLocation, QStandardPaths.StandardLocation.HomeLocation)
+    folders = (last, *map(QStandardPaths.writableLocation, places))
+    return next((folder for folder in folders if folder and Path(folder).is_dir()), "")
 
 
 def suffix_of(kind: str) -> str:

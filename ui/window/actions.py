@@ -35,6 +35,10 @@ from .window_parts import WindowParts
 from .wiring import Wiring
 
 _STANDARD = QKeySequence.StandardKey
+# Where + is a key, where it needs Shift, and where = is the key below it; French digits need Shift, or are à.
+_LARGER = ("Ctrl++", "Ctrl+=", "Ctrl+Shift++", "Ctrl+Shift+=")
+_SMALLER = ("Ctrl+-", "Ctrl+_", "Ctrl+Shift+-", "Ctrl+Shift+_")
+_USUAL_SIZE = ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+À")
 
 
 def file_menu(
@@ -217,14 +221,15 @@ def _size_entries(appearance: Appearance) -> list[MenuEntry]:
             f"size.{100 * size:.0f}",
             f"{100 * size:.0f} %",
             lambda: appearance.size_chosen.emit(size),
+            keys=_USUAL_SIZE if size == 1 else (),
             checked=lambda: theme.zoom() == size,
             group="size",
         )
 
     return [
         *(entry(size) for size in theme.ZOOMS),
-        Action("size.larger", "Larger", partial(appearance.resize, 1), ("Ctrl+=",)),
-        Action("size.smaller", "Smaller", partial(appearance.resize, -1), ("Ctrl+-",)),
+        Action("size.larger", "Larger", partial(appearance.resize, 1), _LARGER),
+        Action("size.smaller", "Smaller", partial(appearance.resize, -1), _SMALLER),
     ]
 
 

@@ -14,7 +14,9 @@ from playground import Experiment, InputError, Trainer
 from playground.catalog.choice import Array
 from playground.engine.engine import EngineName
 from playground.files.errors import CancelledError, reason_of
+from playground.files.names import file_name, says_other_format
 from playground.interop.animation import Animation, AnimationSettings, save_animation
+from playground.interop.opening import own_title
 
 from ..forms.buttons import identify, push_button, tip
 from ..forms.layouts import STRETCH, fill, quiet, tight
@@ -133,11 +135,16 @@ class AnimationDialog(QDialog):
         self.form.show_value(self.settings)
 
     def _ask_path(self) -> None:
-        ask_to_save(self, "Save the animation", "training.gif", ["Animations (*.gif)"], self.create_file)
+        name = file_name(f"{own_title(self.session.experiment)} training", ".gif")
+        ask_to_save(self, "Save the animation", name, ["Animations (*.gif)"], self.create_file)
 
     def create_file(self, path: str) -> None:
         """Make the animation in the background."""
         self.path, report = Path(path), self.session.report
+        if says_other_format(path, ".gif"):
+            words = f"Nothing was written to {self.path.name}: its name has to end in .gif, as what is written does."
+            self._finish(words, problem=True)
+            return
         compiled = report is not None and report.snapshot.engine == "compiled"
         engine: EngineName = "compiled" if compiled else "reference"
         initial = self.session.ask(Trainer.usable_initial)

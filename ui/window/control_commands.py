@@ -90,4 +90,4 @@ class ControlCommands:
             problem = ""
             row.ask(text.lower() == "on")
         if problem:
-            self.desk.refuse(f"{row.field.label} was not changed: {problem}.")
+            self.desk.refuse(f"{row.field.label} was not changed: {problem.rstrip('.')}.")

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import QMessageBox
 from playground import Document, Experiment
 from playground.files.atomic import is_file
 from playground.files.errors import CancelledError, reason_of
-from playground.interop.opening import FIRST_PRESET, Opened, open_source, source_name
+from playground.files.names import file_name
+from playground.interop.opening import FIRST_PRESET, Opened, open_source, own_title, source_name
 from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 
@@ -179,7 +180,7 @@ class Documents(QObject):
 
     def ask_save(self, then: Callable[[], object] | None = None) -> None:
         """Let the person choose where to save."""
-        name = str(self.work.path or f"{self.desk.session.experiment.name or UNTITLED}{SUFFIX}")
+        name = str(self.work.path or file_name(own_title(self.desk.session.experiment), SUFFIX, UNTITLED))
         self.desk.ask_to_save("Save", name, [_DOCUMENTS, _EXPERIMENTS], lambda path: self.save_to(path, then))
 
     def save_to(self, path: str | Path, then: Callable[[], object] | None = None) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from playground.files.errors import CancelledError, reason_of
+from playground.files.names import file_name, says_other_format
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import FORMATS, Format, MissingLibraryError, NotProvenError, export
 from playground.interop.opening import own_title
@@ -55,10 +56,9 @@ class Exports(QObject):
             self.desk.tell(problem, ("Export it all the same…", partial(self.ask, name, proof, True)))
         else:
             title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
-            stem = re.sub(r"[\W_]", "_", self._stem).strip("_") or "network"
-            self.desk.ask_to_save(
-                title, stem + chosen.suffix, kinds, lambda path: self.begin(name, path, proof, anyway)
-            )
+            stem = re.sub(r"\W", "_", self._stem).strip("_")
+            proposed = file_name(stem, chosen.suffix, "network")
+            self.desk.ask_to_save(title, proposed, kinds, lambda path: self.begin(name, path, proof, anyway))
 
     @property
     def _problem(self) -> str:
@@ -75,6 +75,10 @@ class Exports(QObject):
 
     def begin(self, name: str, path: str, proof: bool = True, anyway: bool = False) -> None:
         """Export the present moment to a file."""
+        suffix = FORMATS[name].suffix
+        if says_other_format(path, suffix):
+            self.desk.tell(f"Nothing was exported to {path}: its name has to end in {suffix}, as what is written does.")
+            return
         write = partial(self._write, FORMATS[name], Path(path), proof, anyway)
         self._answer = self.desk.session.ask(Exportable.of, write)
 

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QDialog, QWidget
 from playground import InputError
 from playground.files.atomic import write_atomically
 from playground.files.errors import reason_of
+from playground.files.names import file_name
+from playground.interop.opening import own_title
 
 from ..session.commands import Report
 from ..shell import imaging
@@ -76,7 +78,8 @@ class PictureSaver(QObject):
             self.save(name, path, _KINDS.get(dialog.selectedNameFilter(), 1))
 
         title = f"Save a picture of {self.titles()[name]}"
-        dialog = self.desk.ask_to_save(title, f"{name}.png", list(_KINDS), save)
+        picture = file_name(f"{own_title(self.desk.session.experiment)} {self.titles()[name].lower()}", ".png")
+        dialog = self.desk.ask_to_save(title, picture, list(_KINDS), save)
 
     def save(self, name: str, path: str, scale: int = 1) -> None:
         """Write a picture as PNG or SVG, by the file's suffix."""

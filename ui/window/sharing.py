@@ -12,7 +12,8 @@ from playground import InputError
 from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_from_text, experiment_text
-from playground.interop.opening import TABLE_SUFFIXES, Opened, is_table
+from playground.files.names import file_name
+from playground.interop.opening import TABLE_SUFFIXES, Opened, is_table, own_title
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
 
 from .desk import Desk
@@ -50,9 +51,8 @@ class Sharing(QObject):
 
     def ask_export(self) -> None:
         """Let the person choose a file for the exact points."""
-        self.desk.ask_to_save(
-            "Export the points", "points.csv", ["Tables (*.csv)"], self.parts.data.own_data.export_points
-        )
+        name = file_name(f"{own_title(self.desk.session.experiment)} points", ".csv")
+        self.desk.ask_to_save("Export the points", name, ["Tables (*.csv)"], self.parts.data.own_data.export_points)
 
     def takes(self, mime: QMimeData) -> bool:
         """Return whether something dragged over the window may be dropped."""

@@ -23,7 +23,10 @@ import numpy as np
 from playground.engine.compiled import layout
 from playground.files.places import cache_path
 
-_MADE_OF = ("elementary.py", "formulas.py", "kernels.py", "layout.py", "../engine.py", "../randomness.py")
+_MADE_OF = (
+    "elementary.py", "formulas.py", "kernels.py", "layout.py", "primitives.py",
+    "../doubles.py", "../engine.py", "../randomness.py", "../vectors.py",
+)  # fmt: skip
 """The sources of the kernels besides the catalog, relative to this folder."""
 
 
@@ -78,11 +81,11 @@ def load_kernels(precision: str) -> ModuleType:
 def _load(precision: str) -> ModuleType:
     try:
         folder = cache_folder()
-        if _writable(folder):
+        if is_writable(folder):
             os.utime(folder)
             remove_unused_kernels(folder)
         else:
-            folder = _copied(folder)
+            folder = copied(folder)
         try:
             return _loaded_from(folder, precision)
         except Exception:  # whatever a damaged file made of it
@@ -91,17 +94,17 @@ def _load(precision: str) -> ModuleType:
         raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
-def _temporary_folder() -> Path:
+def temporary_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="neural-network-playground-"))
     # The files are needed as long as the process runs.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
 
-def _copied(folder: Path) -> Path:
+def copied(folder: Path) -> Path:
     """A temporary copy of a cache that can't be written to, which Numba refuses even to read."""
     global unwritable
-    copy = _temporary_folder()
+    copy = temporary_folder()
     if folder.is_dir():
         shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copy)
         copy.chmod(0o700)
@@ -112,7 +115,7 @@ def _copied(folder: Path) -> Path:
 
 def _replaced(folder: Path, precision: str) -> ModuleType:
     """The kernels, compiled into a new folder that takes the place of a damaged one once they work."""
-    fresh = _temporary_folder()
+    fresh = temporary_folder()
     LOADED.clear()
     kernels = _loaded_from(fresh, precision)
     shutil.rmtree(folder, ignore_errors=True)
@@ -144,7 +147,7 @@ def remove_unused_kernels(folder: Path) -> None:
             continue
 
 
-def _writable(folder: Path) -> bool:
+def is_writable(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
@@ -179,7 +182,7 @@ def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     kernels.train(
         layers, runs, points, part, part, whole,
         none, none, none, none, slots, slots, none, marks,
-        space, update_space, space, numbers, epochs, np.zeros((0, 0)), system_clock(),
+        none, space, update_space, space, numbers, epochs, np.zeros((0, 0)), system_clock(),
     )  # fmt: skip
     kernels.predict(layers, runs, points, none, space, points)
 

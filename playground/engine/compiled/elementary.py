@@ -1,7 +1,8 @@
 """NumPy's element-wise functions as the compiled engine computes them: this module replaces `np` in formulas.
 
 In float32 they are made of sums, products and selections, so that a loop over many numbers becomes vector code; each is
-within a few units of the last place. In float64 they are the C library's. NaN and infinity pass through as in NumPy.
+within a few units of the last place. In float64 they are the C library's for a number, and made the same way for the
+vectors of `lanes`. NaN and infinity pass through as in NumPy.
 Which formulas use which function is decided in the catalog; `tests/engine/test_formulas.py` compares all of them.
 """
 
@@ -12,10 +13,22 @@ from functools import wraps
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
 from numba import types
-from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import overload
+
+from playground.engine import doubles
+from playground.engine.vectors import (
+    Vector,
+    binary_exponent,
+    converted,
+    everywhere,
+    magnitude,
+    nearest,
+    power_of_two,
+    square_root,
+    where,
+    widened,
+)
 
 INSIDE: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 """For functions that only compiled code calls: without entrances from Python they compile in half the time."""
@@ -49,27 +62,31 @@ def __getattr__(name: str) -> Any:
 
 @element_wise
 def maximum(a: Any, b: Any) -> Any:
-    return lambda a, b: b if a < b else a
+    return (lambda a, b: where(a < b, b, a)) if is_vector(a, b) else lambda a, b: b if a < b else a
 
 
 @element_wise
 def minimum(a: Any, b: Any) -> Any:
-    return lambda a, b: b if a > b else a
+    return (lambda a, b: where(a > b, b, a)) if is_vector(a, b) else lambda a, b: b if a > b else a
 
 
 @element_wise
 def clip(a: Any, low: Any, high: Any) -> Any:
+    if is_vector(a, low, high):
+        return lambda a, low, high: where(a < low, low, where(a > high, high, a))
     return lambda a, low, high: low if a < low else (high if a > high else a)
 
 
 @element_wise
 def abs(x: Any) -> Any:
-    return lambda x: math.fabs(x)
+    return lambda x: magnitude(x)
 
 
 @element_wise
 def sign(x: Any) -> Any:
     one, zero = as_type(x, 1.0), as_type(x, 0.0)
+    if is_vector(x):
+        return lambda x: where(x > zero, one, where(x < zero, -one, x))
     return lambda x: one if x > zero else (-one if x < zero else x)
 
 
@@ -80,67 +97,34 @@ def square(x: Any) -> Any:
 
 @element_wise
 def sqrt(x: Any) -> Any:
-    return lambda x: math.sqrt(x)
+    return lambda x: square_root(x)
 
 
 @element_wise
 def ones_like(x: Any) -> Any:
     one = as_type(x, 1.0)
-    return lambda x: one
+    return (lambda x: everywhere(x, one)) if is_vector(x) else lambda x: one
 
 
 @element_wise
 def zeros_like(x: Any) -> Any:
     zero = as_type(x, 0.0)
-    return lambda x: zero
+    return (lambda x: everywhere(x, zero)) if is_vector(x) else lambda x: zero
+
+
+def is_vector(*kinds: Any) -> bool:
+    """Whether one of these types is that of vectors."""
+    return any(isinstance(kind, Vector) for kind in kinds)
+
+
+def is_single(x: Any) -> bool:
+    """Whether a type is float32, or vectors of it."""
+    return bool((x.dtype if isinstance(x, Vector) else x) == types.float32)
 
 
 def as_type(x: Any, value: float) -> Any:
-    """A constant of the type of `x`, so that float32 is not widened."""
-    return np.float32(value) if x == types.float32 else value
-
-
-# Bits of a float32 ---------------------------------------------------------------------------------------------
-
-
-@intrinsic
-def power_of_two(typingctx: Any, exponent: Any) -> Any:
-    """2ⁿ for a whole number n from −126 to 127, given as float32."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        integer = ir.IntType(32)
-        whole = builder.fptosi(arguments[0], integer)
-        bits = builder.shl(builder.add(whole, integer(127)), integer(23))
-        return builder.bitcast(bits, ir.FloatType())
-
-    return types.float32(types.float32), generate
-
-
-@intrinsic
-def binary_exponent(typingctx: Any, x: Any) -> Any:
-    """n as float32, with x = m · 2ⁿ and m from √½ to √2, for positive normal x."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        integer = ir.IntType(32)
-        bits = builder.bitcast(arguments[0], integer)
-        # The bits of √½ are taken off, so that the exponent changes there and not at 1.
-        away = builder.sub(bits, integer(0x3F3504F3))
-        return builder.sitofp(builder.ashr(away, integer(23)), ir.FloatType())
-
-    return types.float32(types.float32), generate
-
-
-@intrinsic
-def nearest(typingctx: Any, x: Any) -> Any:
-    """The nearest whole number, as float32."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        function = cgutils.get_or_insert_function(
-            builder.module, ir.FunctionType(ir.FloatType(), [ir.FloatType()]), "llvm.rint.f32"
-        )
-        return builder.call(function, arguments)
-
-    return types.float32(types.float32), generate
+    """A constant of the precision of `x`, so that float32 is not widened."""
+    return np.float32(value) if is_single(x) else value
 
 
 # Smooth functions -----------------------------------------------------------------------------------------------
@@ -158,8 +142,8 @@ Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778
 @element_wise
 def tanh(x: Any) -> Any:
     """x P(x²) / Q(x²), fitted to the smallest relative error from 0 to 9 (8e-11 before rounding)."""
-    if x != types.float32:
-        return lambda x: math.tanh(x)
+    if not is_single(x):
+        return (lambda x: doubles.tanh(x)) if is_vector(x) else lambda x: math.tanh(x)
 
     def value(x: Any) -> Any:
         u = x * x
@@ -167,8 +151,8 @@ def tanh(x: Any) -> Any:
         q = ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4)))
         t = x * p / q
         # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
-        t = ONE if t > ONE or x > TANH_END else t
-        return -ONE if t < -ONE or x < -TANH_END else t
+        t = where((t > ONE) | (x > TANH_END), ONE, t)
+        return where((t < -ONE) | (x < -TANH_END), -ONE, t)
 
     return value
 
@@ -176,27 +160,27 @@ def tanh(x: Any) -> Any:
 LOWEST, HIGHEST = f(-87.3), f(88.72)
 PER_LOG_2, LOG_2_HIGH, LOG_2_LOW = f(1.4426950408889634), f(0.693359375), f(-2.12194440e-4)
 E2, E3, E4, E5, E6 = f(1 / 2), f(1 / 6), f(1 / 24), f(1 / 120), f(1 / 720)
-INFINITY = f(np.inf)
+INFINITY, MOST_DOUBLINGS = f(np.inf), f(127)
 
 
 @element_wise
 def exp(x: Any) -> Any:
     """2ⁿ eʳ with |r| ≤ ½ log 2, where the series of eʳ needs six terms; 0 below −87.3, as tiny numbers are slow."""
-    if x != types.float32:
-        return lambda x: math.exp(x)
+    if not is_single(x):
+        return (lambda x: doubles.exp(x)) if is_vector(x) else lambda x: math.exp(x)
 
     def value(x: Any) -> Any:
-        inside = LOWEST if x < LOWEST else x
-        inside = HIGHEST if inside > HIGHEST else inside
+        inside = where(x < LOWEST, LOWEST, x)
+        inside = where(inside > HIGHEST, HIGHEST, inside)
         n = nearest(inside * PER_LOG_2)
         # 2¹²⁸ is no float32.
-        n = f(127) if n > f(127) else n
+        n = where(n > MOST_DOUBLINGS, MOST_DOUBLINGS, n)
         r = (inside - n * LOG_2_HIGH) - n * LOG_2_LOW
         series = ONE + r * (ONE + r * (E2 + r * (E3 + r * (E4 + r * (E5 + r * E6)))))
         # A NaN would not survive the way through the whole number n.
-        result = series * power_of_two(n if n == n else ONE)
-        result = ZERO if x < LOWEST else result
-        return INFINITY if x > HIGHEST else result
+        result = series * power_of_two(where(n == n, n, ONE))
+        result = where(x < LOWEST, ZERO, result)
+        return where(x > HIGHEST, INFINITY, result)
 
     return value
 
@@ -204,13 +188,13 @@ def exp(x: Any) -> Any:
 @element_wise
 def expm1(x: Any) -> Any:
     """2 t / (1 − t) with t = tanh(x/2), which is exact near 0; from 1 on eˣ − 1."""
-    if x != types.float32:
-        return lambda x: math.expm1(x)
+    if not is_single(x):
+        return (lambda x: doubles.expm1(x)) if is_vector(x) else lambda x: math.expm1(x)
 
     def value(x: Any) -> Any:
         t = tanh(HALF * x)
         large = exp(x) - ONE
-        return large if x > ONE else TWO * t / (ONE - t)
+        return where(x > ONE, large, TWO * t / (ONE - t))
 
     return value
 
@@ -222,28 +206,28 @@ L3, L5, L7, L9, L11 = f(2 / 3), f(2 / 5), f(2 / 7), f(2 / 9), f(2 / 11)
 @element_wise
 def log1p(x: Any) -> Any:
     """n log 2 + log m for 1 + x = m 2ⁿ, with log m = 2 artanh((m−1)/(m+1)); what 1 + x rounds away is added. x > −1."""
-    if x != types.float32:
-        return lambda x: math.log1p(x)
+    if not is_single(x):
+        return (lambda x: doubles.log1p(x)) if is_vector(x) else lambda x: math.log1p(x)
 
     def value(x: Any) -> Any:
         y = ONE + x
         rounded_away = (x - (y - ONE)) / y
         n = binary_exponent(y)
-        m = y * power_of_two(-n if n == n else ONE)
+        m = y * power_of_two(where(n == n, -n, ONE))
         s = (m - ONE) / (m + ONE)
         u = s * s
         log_m = s * (TWO + u * (L3 + u * (L5 + u * (L7 + u * (L9 + u * L11)))))
         result = n * LOG_2 + (log_m + rounded_away)
-        return x if x == INFINITY else result
+        return where(x == INFINITY, x, result)
 
     return value
 
 
 @element_wise
 def sin(x: Any) -> Any:
-    return lambda x: math.sin(x)
+    return (lambda x: converted(doubles.wave(widened(x), 0), x)) if is_vector(x) else lambda x: math.sin(x)
 
 
 @element_wise
 def cos(x: Any) -> Any:
-    return lambda x: math.cos(x)
+    return (lambda x: converted(doubles.wave(widened(x), 1), x)) if is_vector(x) else lambda x: math.cos(x)

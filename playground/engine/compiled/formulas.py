@@ -72,25 +72,27 @@ class InPrecision(ast.NodeTransformer):
         return node
 
 
-def compiled(formula: Callable[..., Any], dtype: np.dtype[np.floating]) -> Any:
-    """A formula of the catalog as a compiled function of numbers in this precision."""
+def compiled(
+    formula: Callable[..., Any], dtype: np.dtype[np.floating], options: dict[str, Any] = elementary.CONTRACT
+) -> Any:
+    """A formula of the catalog as a compiled function of numbers, or vectors of numbers, in this precision."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
     transformer = InPrecision(dtype.type, formula.__globals__)
     tree = ast.fix_missing_locations(transformer.visit(tree))
     scope: dict[str, Any] = dict(transformer.names)
     for name in formula.__code__.co_names:
         if name in formula.__globals__:
-            scope[name] = in_precision(formula.__globals__[name], dtype)
+            scope[name] = in_precision(formula.__globals__[name], dtype, options)
     exec(compile(tree, inspect.getfile(formula), "exec"), scope)
-    return njit(scope[formula.__name__], **elementary.CONTRACT)
+    return njit(scope[formula.__name__], **options)
 
 
-def in_precision(value: Any, dtype: np.dtype[np.floating]) -> Any:
+def in_precision(value: Any, dtype: np.dtype[np.floating], options: dict[str, Any]) -> Any:
     """What a formula refers to, for one precision: NumPy, a constant or another formula."""
     if value is np:
         return elementary
     if isinstance(value, FunctionType):
-        return compiled(value, dtype)
+        return compiled(value, dtype, options)
     return dtype.type(value) if isinstance(value, (int, float)) else value
 
 
@@ -103,27 +105,32 @@ def chain(
     formula: str,
     dtype: np.dtype[np.floating],
     body: str,
+    *,
+    options: dict[str, Any] = elementary.CONTRACT,
+    number: str = "number({})",
+    **scope: Any,
 ) -> Any:
     """A function with these parameters that runs `body` for the member at the place `kind` of a family.
 
-    In `body`, `f(x, …)` denotes the member's formula; its settings are read from the array `s` before.
+    In `body`, `f(x, …)` denotes the member's formula; its settings are read from `s` before, each as `number` says.
     """
-    scope: dict[str, Any] = {"number": dtype.type}
+    scope |= {"number": dtype.type}
     lines = [f"def run({header}):"]
     for place, member in enumerate(compiled_members(family, OWN)):
-        scope[f"f{place}"] = compiled(getattr(member, formula), dtype)
-        line, more = settings_of(getattr(member, formula))
+        scope[f"f{place}"] = compiled(getattr(member, formula), dtype, options)
+        line, more = settings_of(getattr(member, formula), number)
         loop = body.replace("f(", f"f{place}(").replace("…", more)
         lines += [f"    {'if' if place == 0 else 'elif'} kind == {place}:", textwrap.indent(line + loop, " " * 8)]
     exec("\n".join(lines), scope)
     return scope["run"]
 
 
-def settings_of(formula: Callable[..., Any]) -> tuple[str, str]:
+def settings_of(formula: Callable[..., Any], number: str) -> tuple[str, str]:
     """The lines that read a formula's settings (all that is no number of the network), and these as arguments."""
     of_the_network = ("z", "a", "w", "g", "o", "t")
     names = [name for name in inspect.signature(formula).parameters if name not in of_the_network]
-    return "".join(f"{name} = number(s[{k}])\n" for k, name in enumerate(names)), "".join(f", {name}" for name in names)
+    lines = "".join(f"{name} = {number.format(f's[{k}]')}\n" for k, name in enumerate(names))
+    return lines, "".join(f", {name}" for name in names)
 
 
 @inlined_loop

@@ -9,16 +9,12 @@ takes a second: only `compiled` does so, and only when training is to run here.
 from __future__ import annotations
 
 import math
-import sys
 from typing import Any
 
 import numpy as np
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from playground.catalog.normalizations import EPSILON, MOMENTUM
-from playground.engine import randomness
 from playground.engine.compiled.formulas import (
     OPTIONS,
     activate,
@@ -42,100 +38,24 @@ from playground.engine.compiled.layout import (
     SPREAD,
     UPDATE,
 )
+from playground.engine.compiled.primitives import (
+    DROPOUT,
+    SHUFFLE,
+    WEIGHT_NOISE,
+    borrowed,
+    compile_loop,
+    inlined,
+    now,
+    stream,
+    uniform,
+)
 from playground.engine.engine import GRADIENTS_EVERY
-
-compile_loop = njit(**OPTIONS)
-inlined = njit(forceinline=True, **OPTIONS)
-"""For what is called for every layer of every step: passing some arrays takes as long as a small layer does."""
 
 NEAR = 4096
 """The length of two arrays that fit into the fastest cache together."""
 
 
-# The clock ------------------------------------------------------------------------------------------------------
-
-
-@intrinsic
-def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
-    """Let the system's clock function at `address` write the time to the address `into`."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, number = ir.IntType(8).as_pointer(), ir.IntType(32)
-        place = builder.inttoptr(arguments[1], pointer)
-        if sys.platform == "win32":
-            function, given = ir.FunctionType(number, [pointer]), [place]
-        else:
-            monotonic = number(6 if sys.platform == "darwin" else 1)
-            function, given = ir.FunctionType(number, [number, pointer]), [monotonic, place]
-        builder.call(builder.inttoptr(arguments[0], function.as_pointer()), given)
-        return context.get_dummy_value()
-
-    return types.void(types.int64, types.int64), generate
-
-
-@compile_loop
-def now(clocks: Any) -> Any:
-    """Seconds, by the one record of CLOCK in `clocks`."""
-    clock = clocks[0]
-    read_clock(clock.function, clocks.ctypes.data)
-    return clock.time[0] + clock.time[1] * 1e-9 if clock.frequency == 0 else clock.time[0] / clock.frequency
-
-
-@intrinsic
-def borrowed(typingctx: Any, arrays: Any) -> Any:
-    """The same array, or tuple of arrays, without a reference to its owner, who must outlive it.
-
-    Counting references with every slice would take a third of the time of a small network.
-    """
-
-    def borrow(context: Any, builder: Any, kind: Any, value: Any) -> Any:
-        if isinstance(kind, types.BaseTuple):
-            parts = [borrow(context, builder, part, builder.extract_value(value, i)) for i, part in enumerate(kind)]
-            return context.make_tuple(builder, kind, parts)
-        array = context.make_array(kind)(context, builder, value=value)
-        for part in ("meminfo", "parent"):
-            setattr(array, part, ir.Constant(getattr(array, part).type, None))
-        return array._getvalue()
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return borrow(context, builder, arrays, arguments[0])
-
-    return arrays(arrays), generate
-
-
 # Randomness -----------------------------------------------------------------------------------------------------
-
-GOLDEN = np.uint64(randomness.GOLDEN)
-FIRST, SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
-A30, A27, A31, A11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
-SHUFFLE, DROPOUT, WEIGHT_NOISE = (
-    np.uint64(randomness.SHUFFLE),
-    np.uint64(randomness.DROPOUT),
-    np.uint64(randomness.WEIGHT_NOISE),
-)
-
-
-@inlined
-def mixed(bits: Any) -> Any:
-    """`randomness.mix`."""
-    bits = (bits ^ (bits >> A30)) * FIRST
-    bits = (bits ^ (bits >> A27)) * SECOND
-    return bits ^ (bits >> A31)
-
-
-@compile_loop
-def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
-    """`randomness.key`."""
-    result = mixed(seed + GOLDEN)
-    result = mixed(result + purpose + GOLDEN)
-    result = mixed(result + np.uint64(step) + GOLDEN)
-    return mixed(result + np.uint64(part) + GOLDEN)
-
-
-@inlined
-def uniform(key: Any, place: Any) -> Any:
-    """The number at one place of `randomness.uniform`."""
-    return float(mixed(np.uint64(place + 1) * GOLDEN + key) >> A11) * 2.0**-53
 
 
 @compile_loop
@@ -580,8 +500,9 @@ def add_noise(layers: Any, run: Any, new_w: Any) -> None:
 
 @inlined
 def update(
-    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, space: Any
-) -> Any:
+    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any,
+    pruned: Any, factors: Any, space: Any,
+) -> Any:  # fmt: skip
     """`reference.update` from w and slots into new_w and new_slots; returns what is not finite.
 
     The weights that are pruned afterwards are marked in the space's `pruned`.
@@ -613,6 +534,10 @@ def update(
                 new_w[k] *= kept
     optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, space.constants)
     broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, space.constants))
+    if run.factor_growth > 0:
+        for k in range(factors.size):
+            if factors[k] < 1:
+                new_w[k] = w[k] + factors[k] * (new_w[k] - w[k])
     if run.prunes:
         prune(layers, run, rate, w, new_w, space.pruned, share, space.penalty)
     if run.weight_noise > 0:
@@ -742,7 +667,7 @@ def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
 def train(
     layers: Any, runs: Any, data: Any, training: Any, validation: Any, order: Any,
     w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any,
-    space: Any, update_space: Any, evaluation_space: Any,
+    factors: Any, space: Any, update_space: Any, evaluation_space: Any,
     rates: Any, history: Any, gradients: Any, clock: Any,
 ) -> Any:  # fmt: skip
     """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
@@ -755,7 +680,7 @@ def train(
     layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
     w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
     slots, old_slots, pruned = borrowed(slots), borrowed(old_slots), borrowed(pruned)
-    data, space, update_space = borrowed(data), borrowed(space), borrowed(update_space)
+    factors, data, space, update_space = borrowed(factors), borrowed(data), borrowed(space), borrowed(update_space)
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
     deadline = started + run.time_limit
@@ -774,7 +699,7 @@ def train(
                     old_g[k] += carried[k]
             for k in range(old_g.size):
                 old_g[k] *= share
-            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, update_space)
+            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, factors, update_space)
         if broken != NOTHING:
             run.broken = broken
             break
@@ -784,6 +709,9 @@ def train(
             w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
             if run.prunes:
                 pruned[:] = update_space.pruned
+            if run.factor_growth > 1:
+                for k in range(factors.size):
+                    factors[k] = min(factors.dtype.type(1), factors[k] * factors.dtype.type(run.factor_growth))
             swapped = not swapped
             run.step += 1
             run.optimizer_steps += 1

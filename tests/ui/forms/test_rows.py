@@ -92,6 +92,16 @@ def test_typing_edits(it: Listener, name: str, text: str, value: object) -> None
     assert [changing for *_, changing in it.asked] == [False]
 
 
+@pytest.mark.parametrize("name", ["whole", "number", "share", "bare"])
+@pytest.mark.parametrize(("text", "one", "other"), [("2,500", "2500", "2.5"), ("5 %", "5", "0.05")])
+def test_a_number_that_can_be_read_in_two_ways_is_no_edit(
+    it: Listener, name: str, text: str, one: str, other: str
+) -> None:
+    hands.fill(it.find(name), text)
+    assert it.asked == [] and it.find(name).property("invalid")
+    assert it.find(name).toolTip().startswith(f"{text} can mean {one} or {other}; type one of them.")
+
+
 def test_leaving_an_entry_takes_the_text_over(it: Listener) -> None:
     hands.fill(it.find("share"), "0.5", Qt.Key.Key_Tab)
     assert it.value.share == 0.5

@@ -403,7 +403,7 @@ def test_a_million_points_are_typed_and_seen_whole(qtbot, owner, text: str) -> N
     qtbot.waitUntil(lambda: entry.width() >= entry.fontMetrics().horizontalAdvance("1,000,000") + theme.px(14))
 
 
-@pytest.mark.parametrize(("text", "points"), [("1,000,000", 1_000_000), ("1e6", 1_000_000), (" 2,500\n", 2500)])
+@pytest.mark.parametrize(("text", "points"), [("1,000,000", 1_000_000), ("1e6", 1_000_000), (" 2 500\n", 2500)])
 def test_a_number_is_pasted_as_other_programs_write_it(owner, text: str, points: int) -> None:
     QGuiApplication.clipboard().setText(text)
     entry = owner.find("data.points")

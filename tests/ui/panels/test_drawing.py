@@ -644,6 +644,17 @@ def test_a_place_off_the_plane_is_refused_in_words(begin) -> None:
     assert "from -6 to 6" in drawer.panel.hint.text().replace("−", "-")
 
 
+def test_a_place_that_can_be_read_in_two_ways_is_refused_with_both(begin) -> None:
+    drawer = begin(BLANK)
+    entry = drawer.owner.find("drawing.x1")
+    entry.setFocus()
+    entry.selectAll()
+    hands.type_text("2,500", entry)
+    drawer.click("add")
+    assert drawer.owner.asked == []
+    assert "2,500 can mean 2500 or 2.5; type one of them." in drawer.panel.hint.text()
+
+
 def test_noise_moves_every_point_and_keeps_the_rest(begin) -> None:
     own = to_own_points(Circle(points=200))
     drawer = begin(own)

@@ -362,6 +362,8 @@ def test_widths_are_written_as_they_are_read() -> None:
     for wrong in ("", "abc", "4-5000", "0", "-3-x", "101 × 2", "99999999999 × 2", "4.5"):
         with pytest.raises(ValueError, match=r"Widths such as|at most"):
             widths_of(wrong)
+    with pytest.raises(ValueError, match="2,500 can mean 2-500 or 2500; type one of them"):
+        widths_of("2,500")
 
 
 # How layers are -----------------------------------------------------------------------------------------------

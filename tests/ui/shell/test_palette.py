@@ -43,6 +43,14 @@ def test_a_refused_value_is_told_and_changes_nothing(qtbot, window: Window) -> N
     assert window.session.experiment == before
 
 
+def test_a_value_that_can_be_read_in_two_ways_is_told_with_both(qtbot, window: Window) -> None:
+    before = window.session.experiment
+    type_command(qtbot, window, "learning rate 2,500")
+    assert "2,500 can mean 2500 or 2.5; type one of them" in window.messages.banner.text.text()
+    assert ".." not in window.messages.banner.text.text()
+    assert window.session.experiment == before
+
+
 def test_a_setting_alone_brings_its_control_into_sight(qtbot, window: Window) -> None:
     type_command(qtbot, window, "clip gradient")
     focused = window.focusWidget()

@@ -451,9 +451,12 @@ def test_a_number_that_is_there_already_is_no_edit(view):
 def test_refused_text_keeps_the_editor_open(view):
     said = heard(view.weight_edited)
     hands.click(view, view.shown().places.bias(0, 0).center())
-    hands.type_text("lots", part(view, "entry"))
-    hands.key(part(view, "entry"), "Return")
-    assert editor(view).isVisible() and not said
+    for text in ("lots", "0,5", "2,500"):
+        part(view, "entry").selectAll()
+        hands.type_text(text, part(view, "entry"))
+        hands.key(part(view, "entry"), "Return")
+        assert editor(view).isVisible() and not said
+    assert part(view, "entry").toolTip().startswith("2,500 can mean 2500 or 2.5; type one of them.")
 
 
 def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view):

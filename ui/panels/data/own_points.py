@@ -20,6 +20,7 @@ from playground.catalog.datasets.shapes import Circle
 from playground.files.atomic import write_atomically
 from playground.files.cells import read_cells
 from playground.files.errors import reason_of
+from playground.files.names import says_other_format
 from playground.interop.point_text import read_own_points, to_csv, to_tsv
 
 from ...forms.buttons import IconButton, identify, push_button, tip
@@ -100,6 +101,9 @@ class OwnData(QWidget):
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
         drawn, file = draw_sample(self.data), Path(path)
         write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
+        if says_other_format(file, ".csv", ".tsv", ".txt"):
+            self._say(f"{file} was not written: its name has to end in .csv or .tsv, as what is written does.")
+            return
         try:
             write_atomically(file, write(drawn).encode())
         except OSError as error:

@@ -58,6 +58,9 @@ def widths_of(text: str) -> tuple[int, ...]:
     repeated = re.fullmatch(r"(\d+)×(\d+)", cleaned)
     if repeated:
         cleaned = "-".join([repeated[2]] * min(int(repeated[1]), MAX_LAYERS + 1))
+    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", cleaned):
+        widths, one = cleaned.replace(",", "-"), cleaned.replace(",", "")
+        raise ValueError(f"{cleaned} can mean {widths} or {one}; type one of them.")
     parts = [part for part in re.split(r"[-–,;]", cleaned) if part]
     if not parts or not all(part.isdecimal() and units.admits(int(part)) for part in parts):
         raise ValueError(f"Widths such as 16-8-4, or 3 × 8 for three layers of eight; {units.allowed} each.")

@@ -1,0 +1,141 @@
+"""Loading the kernels of `lanes`: compiled once for a precision and a width, then read from a cache folder."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import os
+import platform
+import sys
+import threading
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from playground.catalog.choice import Array
+from playground.engine.compiled import cache as compiled_cache
+from playground.engine.compiled.cache import UnavailableError, system_clock
+
+KERNELS = "playground.engine.lanes.kernels"
+WIDTH = "PLAYGROUND_LANES"
+"""The environment variable that sets the number of lanes, for tests."""
+_MADE_OF = ("formulas.py", "kernels.py", "layout.py", "products.py")
+_LOADED: set[tuple[str, int]] = set()
+_loading = threading.Lock()
+
+
+@functools.cache
+def machine_lanes() -> int:
+    """How many float32 numbers a vector of this machine holds; 0 where it can't fuse multiplication and addition."""
+    if platform.machine().lower() in ("arm64", "aarch64"):
+        return 4
+    from llvmlite import binding
+
+    features = binding.get_host_cpu_features()
+    if not features.get("fma"):
+        return 0
+    return 16 if features.get("avx512f") and features.get("avx512dq") else 8 if features.get("avx2") else 4
+
+
+def width_for(dtype: np.dtype[np.floating]) -> int:
+    """How many networks of this precision train in one vector. Raises UnavailableError where none can."""
+    chosen = os.environ.get(WIDTH)
+    lanes = int(chosen) if chosen else machine_lanes()
+    if not lanes:
+        raise UnavailableError("this processor has no fused multiplication")
+    return max(1, lanes * 4 // dtype.itemsize)
+
+
+def cache_folder() -> Path:
+    """The folder of the compiled kernels, beside those of `compiled`, a different one for each version."""
+    here = Path(__file__).parent
+    made_of = hashlib.sha256(compiled_cache.cache_folder().name.encode())
+    for name in _MADE_OF:
+        made_of.update((here / name).read_bytes())
+    made_of.update(f"{here} {(here / 'kernels.py').stat().st_mtime_ns}".encode())
+    return compiled_cache.cache_folder().parent / made_of.hexdigest()[:16]
+
+
+def _stamp(precision: str, width: int) -> Path:
+    return cache_folder() / f"{precision}x{width}"
+
+
+def are_cached(precision: str) -> bool:
+    """Whether the kernels were compiled for this precision before, so that loading them takes about a second."""
+    try:
+        return _stamp(precision, width_for(np.dtype(precision))).exists()
+    except UnavailableError:
+        return False
+
+
+def are_ready(precision: str) -> bool:
+    """Whether the kernels can be had at once, or nearly."""
+    return any(loaded == precision for loaded, _ in _LOADED) or are_cached(precision)
+
+
+def load_kernels(precision: str, width: int | None = None) -> ModuleType:
+    """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes a minute.
+
+    A cache that is damaged, or can't be written, is replaced by a temporary folder. Raises UnavailableError.
+    """
+    lanes = width or width_for(np.dtype(precision))
+    with _loading:
+        if (precision, lanes) in _LOADED:
+            return sys.modules[KERNELS]
+        try:
+            return _load(precision, lanes)
+        except Exception as error:
+            raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
+
+
+def _load(precision: str, width: int) -> ModuleType:
+    folder = cache_folder()
+    if compiled_cache.is_writable(folder):
+        os.utime(folder)
+    else:
+        folder = compiled_cache.copied(folder)
+    if KERNELS not in sys.modules:
+        _import_with(folder)
+    try:
+        kernels = sys.modules[KERNELS]
+        warm_up(kernels, precision, width)
+    except Exception:  # whatever a damaged file made of it
+        kernels = _import_with(compiled_cache.temporary_folder())
+        warm_up(kernels, precision, width)
+        _LOADED.clear()
+    _LOADED.add((precision, width))
+    if folder == cache_folder():
+        _stamp(precision, width).touch()
+    return kernels
+
+
+def _import_with(folder: Path) -> ModuleType:
+    """Import the kernels with this cache; Numba asks for its folder when it meets a function that is to be kept."""
+    numba = importlib.import_module("numba")
+    usual = numba.config.CACHE_DIR
+    try:
+        numba.config.CACHE_DIR = str(folder)
+        sys.modules.pop(KERNELS, None)
+        return importlib.import_module(KERNELS)
+    finally:
+        numba.config.CACHE_DIR = usual
+
+
+def warm_up(kernels: ModuleType, precision: str, width: int) -> None:
+    """Call the kernels as training does, with no update to make."""
+    from playground.engine.lanes import layout
+    from playground.engine.vectors import vectors
+
+    def few(dtype: Any) -> Array:
+        return vectors(64, width, dtype)
+
+    dtype = np.dtype(precision)
+    group, call, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.GROUP, layout.CALL, layout.LAYER))
+    block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(10)))
+    room = layout.Room(few(dtype), few(np.int32), few(np.float64), few(np.float64), few(np.float64), few(dtype))
+    table, none = np.zeros(1, dtype), layers[:0]
+    kernels.train(group, none, call, block, room, table, np.zeros(1), system_clock())
+    kernels.measure(group, layers, block, room, table)

@@ -1,0 +1,32 @@
+"""Compiles the kernels of lanes into the cache, in a separate process: see `playground.engine.compiled.warm`.
+
+    python -m playground.engine.lanes.warm [PRECISION …]
+
+By default those for float32; a machine without the vectors that lanes need has nothing to compile.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from playground.engine.compiled.cache import UnavailableError
+from playground.engine.lanes import cache
+
+
+def main(precisions: Sequence[str]) -> int:
+    """Compile what is missing of these precisions; returns the exit code."""
+    if not cache.machine_lanes():
+        return 0
+    for precision in precisions or ("float32",):
+        if not cache.are_cached(precision):
+            try:
+                cache.load_kernels(precision)
+            except UnavailableError as error:
+                print(error)
+                return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
