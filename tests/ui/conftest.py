@@ -157,8 +157,12 @@ def shared_window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wi
 
 @pytest.fixture
 def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experiment, QByteArray]) -> Iterator[Window]:
-    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks and banner."""
+    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, banner, keyboard."""
     window, first, layout = shared_window
+    # Other windows may have come and gone.
+    window.activateWindow()
+    window.parts.boundary.setFocus()
+    qtbot.waitUntil(window.isActiveWindow)
     yield window
     session = window.session
     session.pause()
