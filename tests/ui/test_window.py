@@ -403,17 +403,18 @@ def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
 
 
-def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -> None:
-    trained.showMinimized()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
-    trained.showNormal()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
-    trained.hide()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
-    before = step(trained)
-    qtbot.waitUntil(lambda: step(trained) > before)
-    trained.show()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
+def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, new_window: Window) -> None:
+    new_window.session.play()
+    new_window.showMinimized()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is None)
+    new_window.showNormal()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is not None)
+    new_window.hide()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is None)
+    before = step(new_window)
+    qtbot.waitUntil(lambda: step(new_window) > before)
+    new_window.show()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is not None)
 
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
