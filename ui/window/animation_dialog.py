@@ -112,7 +112,9 @@ class AnimationDialog(QDialog):
         self.bar.setSizePolicy(policy)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
+        self.close_button = push_button(
+            "gif.close", "Close", "Closes this dialog, and cancels a GIF that is being made."
+        )
         does = "Asks for a file and makes the GIF; the window goes on."
         self.create_button = push_button("gif.create", "Create…", does)
         self.create_button.setDefault(True)

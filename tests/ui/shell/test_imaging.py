@@ -212,7 +212,7 @@ def test_the_menu_of_a_tab_copies_what_is_behind_it_once_it_is_up_to_date(qtbot,
     choose(qtbot, "Copy picture")
     qtbot.waitUntil(lambda: clipboard_title() == "Confusion")
     svg = bytes(QGuiApplication.clipboard().mimeData().data(imaging.SVG).data())
-    assert b">taken for</text>" in svg
+    assert b">predicted as</text>" in svg
     assert "confusion" in learned.docks.seen
 
 
