@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,6 +70,18 @@ def are_cached(precision: str) -> bool:
         return _stamp(precision, width_for(np.dtype(precision))).exists()
     except UnavailableError:
         return False
+
+
+def are_stamped(precision: str) -> bool:
+    """Whether kernels of any width were compiled for this precision before."""
+    return any(cache_folder().glob(f"{precision}x*"))
+
+
+def note_useless(precision: str) -> None:
+    """Let `are_stamped` know that this machine needs no kernels."""
+    with suppress(OSError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        _stamp(precision, 0).touch()
 
 
 def are_ready(precision: str) -> bool:

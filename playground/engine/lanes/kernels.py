@@ -75,6 +75,7 @@ from playground.engine.vectors import (
     extracted,
     fma,
     lanes_of,
+    magnitude,
     number_at,
     picked,
     positive_whole,
@@ -97,6 +98,7 @@ DUE, MARKED = 14, 15
 ) = range(layout.WHOLES)  # fmt: skip
 PENALTY, DROPPED, KEEP = layout.PENALTY, layout.DROPOUT, layout.KEEP
 UNIT = 2.0**-53
+SAFE = 1e4
 
 
 @intrinsic
@@ -208,44 +210,40 @@ def doubles_ceiling(x: Any) -> Any:
 
 @compile_loop
 def gather(
-    group: Any,
-    table: Any,
-    begins: Any,
-    order: Any,
-    shuffled: Any,
-    start: Any,
-    n: Any,
-    common: Any,
-    lane: Any,
-    space: Any,
-) -> None:
-    """Inputs, targets, weights and labels of n points from the place `start` on, from each lane's rows of the table."""
-    width = width_of(space)
-    features, outputs, row = group.features, group.outputs, group.row
+    group: Any, table: Any, begins: Any, order: Any, shuffled: Any, start: Any, n: Any, common: Any, lane: Any,
+    evaluates: Any, space: Any,
+) -> None:  # fmt: skip
+    """Inputs, targets and weights of n points from the place `start` on, from each lane's rows of the table.
+
+    For an evaluation the labels too. `common` says that all lanes have the same points in the same order.
+    """
+    width, columns = width_of(space), group.features + group.outputs
+    features, row, stride = group.features, group.row, group.target_stride
     targets, weights, labels = space + group.targets, space + group.weights, space + group.labels
-    stride = group.target_stride
     for point in range(n):
+        here, there = space + point * features, targets + point * stride
         if common:
             number = number_at(order, (start + point) * width) if shuffled else start + point
             place = extracted(begins, lane) + number * row
             for k in range(features):
-                space[point * features + k] = everywhere(space, table[place + k])
-            for k in range(outputs):
-                targets[point * stride + k] = everywhere(space, table[place + features + k])
-            labels[point] = everywhere(space, table[place + features + outputs])
+                here[k] = everywhere(space, table[place + k])
+            for k in range(group.outputs):
+                there[k] = everywhere(space, table[place + features + k])
+            if evaluates:
+                labels[point] = everywhere(space, table[place + columns])
             if group.weighted:
-                weights[point] = everywhere(space, table[place + features + outputs + 1])
+                weights[point] = everywhere(space, table[place + columns + 1])
         else:
-            places = (
-                converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
-            ) * row + begins
+            numbers = converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
+            places = numbers * row + begins
             for k in range(features):
-                space[point * features + k] = picked(table, places + k)
-            for k in range(outputs):
-                targets[point * stride + k] = picked(table, places + (features + k))
-            labels[point] = picked(table, places + (features + outputs))
+                here[k] = picked(table, places, k)
+            for k in range(group.outputs):
+                there[k] = picked(table, places, features + k)
+            if evaluates:
+                labels[point] = picked(table, places, columns)
             if group.weighted:
-                weights[point] = picked(table, places + (features + outputs + 1))
+                weights[point] = picked(table, places, columns + 1)
 
 
 # Forward and backward -------------------------------------------------------------------------------------------
@@ -465,28 +463,41 @@ def point_losses(group: Any, numbers: Any, o: Any, n: Any, space: Any) -> None:
 
 
 @compile_loop
+def are_large(count: Any, o: Any, t: Any) -> Any:
+    """Whether outputs or targets are so large that a loss may not be finite; of smaller ones it always is."""
+    largest = everywhere(o, 0.0)
+    for k in range(count):
+        # Of a NaN no comparison holds.
+        largest = where(magnitude(o[k]) <= SAFE, largest, everywhere(o, 1.0))
+        largest = where(magnitude(t[k]) <= SAFE, largest, everywhere(o, 1.0))
+    return any_of(largest > 0.0)
+
+
+@compile_loop
 def gradient_sum(
     group: Any, layers: Any, memory: Any, table: Any, order: Any, g: Any, start: Any, n: Any, first: Any,
     space: Any, measured: Any, measures: Any, common: Any, lane: Any,
 ) -> Any:  # fmt: skip
     """`reference._gradient_sum` into g; returns 0, or NaN in the lanes whose loss is not finite."""
     wholes = memory.wholes
-    gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start, n, common, lane, space)
+    gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start, n, common, lane, False, space)
     steps = positive_whole(wholes[STEP])
-    same_draws = common and agree(memory, SEED, lane) and agree(memory, STEP, lane)
-    # The lanes that do not train may have other seeds and steps; what they draw is of no use.
-    keys = seeded(memory, DROPOUT)
-    if same_draws:
-        keys = everywhere(keys, extracted(keys, lane))
-        steps = everywhere(steps, extracted(steps, lane))
+    keys, same_draws = steps, False
+    if group.drops:
+        # Lanes that do not train may have other seeds and steps; what they draw is of no use.
+        same_draws = common and agree(memory, SEED, lane) and agree(memory, STEP, lane)
+        keys = seeded(memory, DROPOUT)
+        if same_draws:
+            keys, steps = everywhere(keys, extracted(keys, lane)), everywhere(steps, extracted(steps, lane))
     forward(layers, memory.w, n, first, True, space, memory.layer_numbers, keys, steps, same_draws)
     o, t, stride = space + layers[layers.size - 1].a, space + group.targets, group.target_stride
     back = space + group.deltas
-    point_losses(group, memory.numbers, o, n, space)
     losses, zero = space + group.losses, everywhere(g, 0.0)
     broken = zero
-    for point in range(n):
-        broken = fma(losses[point], zero, broken)
+    if are_large(n * stride, o, t):
+        point_losses(group, memory.numbers, o, n, space)
+        for point in range(n):
+            broken = fma(losses[point], zero, broken)
     if group.softmax:
         softmax_loss(group, o, t, n, losses, back, True)
     else:
@@ -696,7 +707,7 @@ def evaluate_part(
     none = positive_whole(memory.wholes[STEP])
     for start in range(0, points, group.points_at_once):
         n = min(group.points_at_once, points - start)
-        gather(group, table, begins, order, False, start, n, common, lane, space)
+        gather(group, table, begins, order, False, start, n, common, lane, True, space)
         forward(layers, memory.w, n, 0, False, space, memory.layer_numbers, none, none, False)
         point_losses(group, numbers, o, n, space)
         for point in range(n):

@@ -128,7 +128,7 @@ GROUP = np.dtype(
                 "plateau_watch", "stops", "stop_watch", "restores", "points_at_once",
                 # Places in the work space, besides those of the layers.
                 "deltas", "delta_size", "targets", "target_stride", "losses", "weights", "labels", "pulled",
-                "penalties", "space", "carries", "look_every",
+                "penalties", "space", "carries", "drops", "look_every",
             )
         ),
         ("threshold", f8),
