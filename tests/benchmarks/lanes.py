@@ -2,9 +2,10 @@
 
     python tests/benchmarks/lanes.py [--members]
 
-64 networks, seeds 0 to 63, each with shuffles of its own, evaluated every 10 epochs; 250 training points, batch 10, tanh
-and SGD unless a row says otherwise. Speeds are updates of all networks by seconds of this thread's processor time, the
-best of several turns, so that other programs disturb them little. `--members` goes through every member of every family.
+64 networks, seeds 0 to 63, each with shuffles of its own, evaluated every 10 epochs; 250 training points, batch 10,
+tanh and SGD unless a row says otherwise. Speeds are updates of all networks by seconds of this thread's processor time,
+the best of several turns, so that other programs disturb them little. `--members` goes through every member of every
+family.
 """
 
 from __future__ import annotations
