@@ -83,6 +83,8 @@ class Linear(Activation, frozen=True, tag="linear"):
 
     label = "Linear"
     formula = "f(z) = z"
+    torch = "z"
+    onnx = "z"
     straight_from = -np.inf
 
     @staticmethod
@@ -99,6 +101,8 @@ class Sigmoid(Activation, frozen=True, tag="sigmoid"):
 
     label = "Sigmoid"
     formula = "f(z) = 1 / (1 + e⁻ᶻ)"
+    torch = "torch.sigmoid(z)"
+    onnx = "Sigmoid(z)"
     waist = 0.4
     passage_error = 0.004
     saturates = True
@@ -118,6 +122,8 @@ class Tanh(Activation, frozen=True, tag="tanh"):
 
     label = "Tanh"
     formula = "f(z) = tanh z"
+    torch = "torch.tanh(z)"
+    onnx = "Tanh(z)"
     waist = 0.2
     passage_error = 0.004
     saturates = True
@@ -136,6 +142,8 @@ class Relu(Activation, frozen=True, tag="relu"):
 
     label = "ReLU"
     formula = "f(z) = max(0, z)"
+    torch = "F.relu(z)"
+    onnx = "Relu(z)"
     straight_from = 0.0
 
     @staticmethod
@@ -152,6 +160,8 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
 
     label = "Leaky ReLU"
     formula = "f(z) = max(0, z) + slope · min(0, z)"
+    torch = "F.leaky_relu(z, {slope!r})"
+    onnx = "LeakyRelu(z, alpha={slope!r})"
     straight_from = 0.0
 
     slope: Annotated[
@@ -179,6 +189,8 @@ class Elu(Activation, frozen=True, tag="elu"):
 
     label = "ELU"
     formula = "f(z) = max(0, z) + e^min(0, z) − 1"
+    torch = "F.elu(z)"
+    onnx = "Elu(z)"
     straight_from = 0.0
 
     @staticmethod
@@ -202,6 +214,8 @@ class Selu(Activation, frozen=True, tag="selu"):
 
     label = "SELU"
     formula = "f(z) = 1.0507 · (max(0, z) + 1.6733 · (e^min(0, z) − 1))"
+    torch = "F.selu(z)"
+    onnx = "Selu(z)"
     straight_from = 0.0
 
     @staticmethod
@@ -219,6 +233,8 @@ class Gelu(Activation, frozen=True, tag="gelu"):
 
     label = "GELU"
     formula = "f(z) = z Φ(z),  Φ: the normal distribution"
+    torch = "F.gelu(z)"
+    onnx = "Mul(Mul(z, 0.5), Add(Erf(Mul(z, 0.7071067811865476)), 1.0))"
     straight_from = 3.0
     passage_error = 0.005
 
@@ -237,6 +253,8 @@ class Silu(Activation, frozen=True, tag="silu"):
 
     label = "SiLU"
     formula = "f(z) = z σ(z)"
+    torch = "F.silu(z)"
+    onnx = "Mul(z, Sigmoid(z))"
     straight_from = 7.0
     passage_error = 0.007
 
@@ -255,6 +273,8 @@ class Softplus(Activation, frozen=True, tag="softplus"):
 
     label = "Softplus"
     formula = "f(z) = log(1 + eᶻ)"
+    torch = "F.softplus(z)"
+    onnx = "Softplus(z)"
     straight_from = 5.0
     passage_error = 0.007
 
@@ -272,6 +292,8 @@ class Sine(Activation, frozen=True, tag="sine"):
 
     label = "Sine"
     formula = "f(z) = sin z"
+    torch = "torch.sin(z)"
+    onnx = "Sin(z)"
     waist = 0.27
     passage_error = 0.004
 

@@ -83,6 +83,10 @@ class Choice(Declared, frozen=True, forbid_unknown_fields=True, tag_field="kind"
 
     label: ClassVar[str] = ""
     formula: ClassVar[str] = ""
+    torch: ClassVar[str] = ""
+    """How PyTorch spells the formula, with settings in braces; exports quote the formula itself where it is empty."""
+    onnx: ClassVar[str] = ""
+    """How ONNX spells it: operators as calls, their attributes as keywords."""
 
     def __init_subclass__(cls, **_: Any) -> None:
         _classes.append(cls)
@@ -96,6 +100,11 @@ class Choice(Declared, frozen=True, forbid_unknown_fields=True, tag_field="kind"
     def values(self) -> tuple[Any, ...]:
         """The fields in the order of their declaration, as the element-wise formulas take them."""
         return tuple(getattr(self, name) for name in self.__struct_fields__)
+
+    def spelled(self, name: str, **more: Any) -> str:
+        """The spelling `name`, with settings and `more` filled in."""
+        settings = {field: getattr(self, field) for field in self.__struct_fields__}
+        return str(getattr(self, name)).format(**settings, **more)
 
 
 _C = TypeVar("_C", bound=Choice)

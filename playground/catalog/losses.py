@@ -20,6 +20,8 @@ class Loss(Choice, frozen=True, kw_only=True):
     """Measures how far the outputs are from the targets. Squares let points far off count most; plain distances hardly more."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
+    torch_of_several: ClassVar[str] = ""
+    """The spelling for PyTorch where several outputs have one loss together; `torch` is that of a single output."""
 
     class_weights: Annotated[
         Literal["none", "balanced"],
@@ -103,6 +105,8 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
 
     label = "Cross-entropy"
     formula = "E = −Σ t log p,  p = softmax(o);  two classes: E = −t log p − (1−t) log(1−p),  p = σ(o)"
+    torch = 'F.binary_cross_entropy_with_logits(o, t, reduction="none")'
+    torch_of_several = 'F.cross_entropy(o, t, reduction="none")'
     tasks = ("classification",)
 
     @property
@@ -148,6 +152,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
 
     label = "Squared error"
     formula = "E = ½ Σ (o − t)²"
+    torch = '0.5 * F.mse_loss(o, t, reduction="none")'
 
     output: Annotated[
         _Output | None,
@@ -194,6 +199,7 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
 
     label = "Absolute error"
     formula = "E = Σ |o − t|"
+    torch = 'F.l1_loss(o, t, reduction="none")'
 
     @staticmethod
     def value_of(o: Any, t: Any) -> Any:
@@ -209,6 +215,7 @@ class Huber(Loss, frozen=True, tag="huber"):
 
     label = "Huber"
     formula = "E = Σ ½ d² where |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"
+    torch = 'F.huber_loss(o, t, reduction="none", delta={delta!r})'
 
     delta: Annotated[
         float,

@@ -8,6 +8,7 @@ optimizer's own memory (its slots, 0 at the start) and these constants, and retu
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, TypeAlias
 
@@ -47,12 +48,24 @@ class Optimizer(Choice, frozen=True):
         """(w, *slots) after update number t with the learning rate `rate`."""
         return self.update(w, g, *slots, *self.constants(rate, t, *self.values))
 
+    @property
+    def gradient_powers(self) -> tuple[int, ...]:
+        """The power of the gradient's size with which the step and every slot grow: (0, 1, 2) for Adam.
+
+        Found by trying a first update with two gradients, so that a class from outside needs to declare nothing.
+        """
+        nothing = [np.zeros(1)] * (1 + len(self.slots))
+        small, large = (self.updated(nothing[0], np.array([g]), nothing[1:], 1.0, 1) for g in (1.0, 2.0))
+        ratios = (float(b[0] / a[0]) if a[0] else 1.0 for a, b in zip(small, large, strict=True))
+        return tuple(round(math.log2(ratio)) if ratio > 0 else 0 for ratio in ratios)
+
 
 class Sgd(Optimizer, frozen=True, tag="sgd"):
     """Steps straight down the gradient. The yardstick for the others; slow in long, narrow valleys."""
 
     label = "SGD"
     formula = "w ← w − η g"
+    torch = "torch.optim.SGD(moving, lr={lr!r})"
 
     @staticmethod
     def constants(rate: Any, t: Any) -> tuple[Any, ...]:
@@ -68,6 +81,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
 
     label = "Momentum"
     formula = "v ← μ v + g;  w ← w − η v;  Nesterov: w ← w − η (g + μ v)"
+    torch = "torch.optim.SGD(moving, lr={lr!r}, momentum={momentum!r}, nesterov={nesterov!r})"
     slots = ("v",)
 
     momentum: Annotated[
@@ -104,6 +118,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
 
     label = "RMSProp"
     formula = "s ← α s + (1−α) g²;  v ← μ v + g / (√s + ε);  w ← w − η v"
+    torch = "torch.optim.RMSprop(moving, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r})"
     slots = ("s", "v")
 
     alpha: Annotated[
@@ -146,6 +161,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
     label = "Adam"
     formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε);  m̂ = m / (1−β₁ᵗ),  v̂ = v / (1−β₂ᵗ)"
+    torch = "torch.optim.Adam(moving, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r})"
     slots = ("m", "v")
 
     beta1: Annotated[
@@ -188,6 +204,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
 
     label = "Adagrad"
     formula = "s ← s + g²;  w ← w − η g / (√s + ε)"
+    torch = "torch.optim.Adagrad(moving, lr={lr!r}, eps={eps!r})"
     slots = ("s",)
 
     eps: _Epsilon = 1e-10
@@ -207,6 +224,7 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
 
     label = "Adadelta"
     formula = "s ← ρ s + (1−ρ) g²;  d = g √(u+ε) / √(s+ε);  u ← ρ u + (1−ρ) d²;  w ← w − η d"
+    torch = "torch.optim.Adadelta(moving, lr={lr!r}, rho={rho!r}, eps={eps!r})"
     slots = ("s", "u")
 
     rho: Annotated[
@@ -245,6 +263,7 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
         "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  μₜ = β₁ (1 − ½ 0.96^(t ψ));  "
         "w ← w − η (μₜ₊₁ m / (1 − μ₁…μₜ₊₁) + (1−μₜ) g / (1 − μ₁…μₜ)) / (√v̂ + ε);  v̂ = v / (1−β₂ᵗ)"
     )
+    torch = "torch.optim.NAdam(moving, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r})"
     slots = ("m", "v", "r")
 
     beta1: Annotated[

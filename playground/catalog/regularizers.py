@@ -77,6 +77,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
 
     label = "L1"
     formula = "R = λ Σ |w|"
+    torch = "{strength!r} * {w}.abs()"
 
     strength: _Strength = 0.001
     prune: Annotated[
@@ -102,6 +103,7 @@ class L2(Regularizer, frozen=True, tag="l2"):
 
     label = "L2"
     formula = "R = λ Σ w²"
+    torch = "{strength!r} * {w}.square()"
 
     strength: _Strength = 0.001
 
@@ -119,6 +121,7 @@ class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
 
     label = "Elastic net"
     formula = "R = λ₁ Σ |w| + λ₂ Σ w²"
+    torch = "{l1!r} * {w}.abs() + {l2!r} * {w}.square()"
 
     l1: Annotated[
         float,

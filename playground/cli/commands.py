@@ -183,7 +183,8 @@ def _train(arguments: argparse.Namespace) -> int:
     if arguments.plot:
         from playground.interop.picture import save_picture
 
-        save_picture(arguments.plot, trainer)
+        for note in save_picture(arguments.plot, trainer):
+            print(f"--plot: {note}", file=sys.stderr)
     return INTERRUPTED if done.interrupted else 0
 
 

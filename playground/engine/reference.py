@@ -23,7 +23,7 @@ from playground.engine.evaluation import Evaluation, evaluate, gradient_sizes, u
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.setup import Setup
-from playground.engine.state import State
+from playground.engine.state import State, factor_growth
 
 _CHUNK = 8192
 """Points that are evaluated at once, so that memory stays small however large the set."""
@@ -161,7 +161,8 @@ def _absorb(network: Network, state: State, passed: Pass) -> None:
 def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     """Change the parameters by one mean data-loss gradient.
 
-    The order: penalty, clipping, weight decay, optimizer, pruning, weight noise, and the check that all is finite.
+    The order: penalty, clipping, weight decay, optimizer, rate factors, pruning, weight noise, and the check that all
+    is finite.
     """
     network, training = setup.network, setup.training
     optimizer = training.optimizer
@@ -174,6 +175,9 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     w = decay_weights(network, state.parameters, rate * training.weight_decay)
     t = state.optimizer_steps + 1
     w, *slots = optimizer.updated(w, g, list(state.slots), rate, t)
+    factors = state.rate_factors
+    if factors.size:
+        w = np.where(factors < 1, state.parameters + factors * (w - state.parameters), w)
     pruned = state.pruned
     if network.prunes:
         pruned = pruned | _crossed(setup, state, whole, rate, w)
@@ -194,6 +198,9 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
     state.parameters = w
     for row, slot in enumerate(slots):
         state.slots[row] = slot
+    if factors.size:
+        state.rate_factors = np.minimum(1, factors * network.dtype.type(factor_growth(optimizer)))
+        state.drop_whole_factors()
     state.optimizer_steps = t
     state.step += 1
 

@@ -17,6 +17,9 @@ from playground.catalog.schedules import PlateauMemory
 from playground.engine.network import Network
 from playground.experiment.tree import EarlyStopping
 
+_FACTOR_GROWTH = 1.002
+"""How much nearer to the whole step each update brings a newcomer: from a tenth of it in some 1,150 updates."""
+
 
 class StoppingMemory(NamedTuple):
     """What early stopping remembers."""
@@ -54,6 +57,9 @@ class State:
     """The seed since the start; a seed chosen meanwhile takes effect at the next reset."""
     pruned: Array
     """Marks the weights that stay zero (`prune` of the L1 regularizer)."""
+    rate_factors: Array
+    """What share of its step each parameter takes; below 1 at and behind layers that were inserted into a trained
+    network, for whose first steps see `run.insertion`. Empty if all take the whole step."""
     plateau: PlateauMemory = field(default_factory=PlateauMemory)
     stopping: StoppingMemory = field(default_factory=StoppingMemory)
 
@@ -76,10 +82,20 @@ class State:
 
     def cast(self, dtype: np.dtype[np.floating]) -> None:
         """Convert all numbers to another precision."""
-        for name in ("parameters", "gradient", "update", "slots", "carried"):
+        for name in ("parameters", "gradient", "update", "slots", "carried", "rate_factors"):
             setattr(self, name, getattr(self, name).astype(dtype))
         if self.stopping.parameters is not None:
             self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
+
+    def have_rate_factors(self) -> None:
+        """Have factors to be set, of 1 unless there are some already."""
+        if not self.rate_factors.size:
+            self.rate_factors = np.ones_like(self.parameters)
+
+    def drop_whole_factors(self) -> None:
+        """Forget the factors once every parameter takes the whole step."""
+        if self.rate_factors.size and not (self.rate_factors < 1).any():
+            self.rate_factors = self.rate_factors[:0]
 
     def observe(self, chosen: EarlyStopping, value: float | None) -> None:
         """Record an epoch's result for early stopping. One that has no meaning (None) is neither good nor bad."""
@@ -106,6 +122,15 @@ class State:
         return True
 
 
+def factor_growth(optimizer: Optimizer) -> float:
+    """By how much an update multiplies the rate factors below 1.
+
+    Where the step follows the gradient's size they stay: they make up for gradients that weights of unlike size
+    enlarge, without which training would not be stable.
+    """
+    return 1.0 if optimizer.gradient_powers[0] else _FACTOR_GROWTH
+
+
 def fresh_state(network: Network, optimizer: Optimizer, parameters: Array, seed: int) -> State:
     """The state before the first update, with these parameters."""
     return State(
@@ -121,4 +146,5 @@ def fresh_state(network: Network, optimizer: Optimizer, parameters: Array, seed:
         carried_points=0,
         seed=seed,
         pruned=np.zeros(network.size, bool),
+        rate_factors=np.empty(0, network.dtype),
     )

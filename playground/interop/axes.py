@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+_LEAST, _MOST = 1e-300, 1e308
+"""The ends of a logarithmic axis."""
+
 
 class Axis(NamedTuple):
     """The numbers from `low` to `high` along the pixels from `start` to `end`."""
@@ -31,14 +34,15 @@ class Axis(NamedTuple):
             return cls(0.0, 1.0, start, end)
         low, high = float(shown.min()), float(shown.max())
         if log:
-            room = (high / low) ** 0.04 if high > low else 2.0
-            return cls(low / room, high * room, start, end, log=True)
+            low, high = max(low, _LEAST), max(high, _LEAST)
+            room = 10 ** (0.04 * (math.log10(high) - math.log10(low))) if high > low else 2.0
+            return cls(max(low / room, _LEAST), min(high * room, _MOST), start, end, log=True)
         room = 0.04 * (high - low) or abs(high) or 1.0
         return cls(low - room, high + room, start, end)
 
     def place(self, value: float) -> float:
         """The pixel of a value; of one that is outside, the nearer end."""
-        low, high, value = (math.log(max(x, 1e-300)) if self.log else x for x in (self.low, self.high, value))
+        low, high, value = (math.log(max(x, _LEAST)) if self.log else x for x in (self.low, self.high, value))
         share = min(max((value - low) / (high - low), 0.0), 1.0)
         return self.start + share * (self.end - self.start)
 
@@ -47,7 +51,7 @@ class Axis(NamedTuple):
         if not self.log:
             return _round_numbers(self.low, self.high, most)
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
-        if last - first < 1:
+        if last - first < 2:
             candidates = [m * 10.0**e for e in range(first - 1, last + 1) for m in (1, 2, 5)]
             inside = [value for value in candidates if self.low <= value <= self.high]
             return inside if len(inside) > 1 else _round_numbers(self.low, self.high, most)
@@ -70,4 +74,4 @@ def _round_numbers(low: float, high: float, most: int) -> list[float]:
     raw = (high - low) / most
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw)
-    return [round(k * step, 12) for k in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return [float(f"{k * step:.12g}") for k in range(math.ceil(low / step), math.floor(high / step) + 1)]

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import EXTENT, TRAIN, Sample
+from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, Sample
 from playground.files.atomic import write_atomically
+from playground.files.errors import one_line
+from playground.interop.axes import Axis, tick_words
+from playground.interop.lettering import font_for, lettering_notes, write_text
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot
 from playground.run.trainer import Trainer
 
-_SIDE, _GAP = 560, 40
+_SIDE, _LEFT, _BETWEEN, _RIGHT, _TOP, _BELOW = 560, 70, 90, 40, 40, 92
+"""Pixels of both pictures, and around them."""
+_TICK_LINE, _EDGE = 22, 6
+"""A line of numbers below a picture, and the room around curves for what is drawn at their ends, in pixels."""
 _SMOOTH = 3
 """The factor by which points are drawn larger and scaled down, for smooth edges."""
 _CLASS_COLOURS = [
@@ -32,49 +39,133 @@ _CLASS_COLOURS = [
     "#8c6bb1",
     "#a6761d",
 ]
+_MIDDLE = "#b9b9b2"
+"""The colour of the middle value in a regression."""
 _FIELD = np.array([[247, 192, 138], [243, 243, 241], [147, 191, 232]], dtype=float)
 _TYPE, _SMALL_TYPE = 14, 13
-_PLAIN_DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-"""Digits in place of superscripts, which the font lacks."""
-_INK, PAPER, _QUIET = "#1d2129", "#ffffff", "#5b6472"
+_INK, PAPER, _QUIET, _FAINT = "#1d2129", "#ffffff", "#5b6472", "#e4e7eb"
+_ROOMY = 330
+"""The width in pixels from which the curves have a legend with samples of their lines."""
+_LONGEST_NAME = 80
+_TRAINING, _VALIDATION = "#1d2129", "#a1339b"
+"""Colours of the curves, as in the window: none of a class."""
+_DWARFS = 30
+"""The scale of losses is logarithmic from this ratio of the largest to the median."""
 _Box: TypeAlias = tuple[int, int, int, int]
 
 
-def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> None:
-    """Write a PNG of the decision boundary and the loss curves."""
+def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> tuple[str, ...]:
+    """Write a PNG of the decision boundary and the loss curves; returns notes on what could not be drawn."""
     snapshot = trainer.snapshot([BoundaryRequest(140)])
-    image = Image.new("RGB", (2 * _SIDE + 3 * _GAP, _SIDE + 2 * _GAP), PAPER)
-    draw_field(image, snapshot, draw_points(snapshot.sample, _SIDE), (_GAP, _GAP))
-    draw_losses(image, snapshot, (_SIDE + 2 * _GAP, _GAP, 2 * _SIDE + 2 * _GAP, _SIDE + _GAP))
+    sample = snapshot.sample
+    legend = _legend(sample, _SIDE)
+    height = _TOP + _SIDE + _BELOW + legend[-1].line * _TICK_LINE
+    image = Image.new("RGB", (2 * _SIDE + _LEFT + _BETWEEN + _RIGHT, height), PAPER)
+    box = (_LEFT, _TOP, _LEFT + _SIDE, _TOP + _SIDE)
+    draw_field(image, snapshot, draw_points(sample, _SIDE), (_LEFT, _TOP), names_below=_TICK_LINE)
+    _number_plane(image, sample, box)
+    _draw_legend(image, legend, (_LEFT, _TOP + _SIDE + 2 * _TICK_LINE + 8), _SIDE)
+    start = _LEFT + _SIDE + _BETWEEN
+    draw_losses(image, snapshot, (start, _TOP, start + _SIDE, _TOP + _SIDE))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     write_atomically(Path(path), buffer.getvalue())
+    return lettering_notes(_texts_of(snapshot))
 
 
-def draw_field(image: Image.Image, snapshot: Snapshot, points: Image.Image, corner: tuple[int, int]) -> None:
+def _texts_of(snapshot: Snapshot) -> list[str]:
+    """The texts of a picture that are the person's own."""
+    sample = snapshot.sample
+    return [_title_of(snapshot), *sample.axis_names, *sample.class_names, sample.target_name]
+
+
+def _title_of(snapshot: Snapshot) -> str:
+    return snapshot.experiment.name or snapshot.experiment.data.label
+
+
+def draw_field(
+    image: Image.Image, snapshot: Snapshot, points: Image.Image, corner: tuple[int, int], names_below: int = 0
+) -> None:
     """The boundary with its points on top, as `draw_points` made them; the epoch above, the axes below."""
     side = points.width
     field = Image.fromarray(_field_colours(snapshot)[::-1], "RGB").resize(points.size, Image.Resampling.BICUBIC)
     image.paste(field, corner)
     image.paste(points, corner, points)
-    title = snapshot.experiment.name or snapshot.experiment.data.label
     moment = f"epoch {snapshot.epoch:,}{', diverged' if snapshot.status == 'diverged' else ''}"
-    _draw_heading(image, (corner[0], corner[1] - 10), side, title, moment)
-    across, up = (name.translate(_PLAIN_DIGITS) for name in snapshot.sample.axis_names)
-    below = (corner[0], corner[1] + side + 8)
-    ImageDraw.Draw(image).text(below, f"across: {across}, up: {up}", fill=_QUIET, font_size=_SMALL_TYPE)
+    _draw_heading(image, (corner[0], corner[1] - 10), side, _title_of(snapshot), moment)
+    across, up = (one_line(name, 60) for name in snapshot.sample.axis_names)
+    draw, below = ImageDraw.Draw(image), corner[1] + side + 8 + names_below
+    taken = write_text(draw, (corner[0] + side, below), _hollow_words(snapshot.sample), _SMALL_TYPE, _QUIET, "ra")
+    room = side - taken - 8
+    write_text(draw, (corner[0], below), f"across: {across}, up: {up}", _SMALL_TYPE, _QUIET, width=room)
 
 
 def _draw_heading(image: Image.Image, at: tuple[float, float], width: float, words: str, value: str) -> None:
     """Draw a line of text above a picture, cut if it is too long, and a value at its right end."""
-    draw, font = ImageDraw.Draw(image), ImageFont.load_default(_TYPE)
-    room = width - draw.textlength(f"  {value}", font)
-    if draw.textlength(words, font) > room:
-        while words and draw.textlength(f"{words}…", font) > room:
-            words = words[:-1]
-        words = f"{words}…"
-    draw.text(at, words, fill=_INK, font=font, anchor="ls")
-    draw.text((at[0] + width, at[1]), value, fill=_INK, font=font, anchor="rs")
+    draw = ImageDraw.Draw(image)
+    taken = write_text(draw, (at[0] + width, at[1]), value, _TYPE, _INK, "rs")
+    write_text(draw, at, words, _TYPE, _INK, "ls", width=width - taken - 8)
+
+
+def _number_plane(image: Image.Image, sample: Sample, box: _Box) -> None:
+    """Numbers at the plane's left and lower edge, in the data's own units."""
+    draw, (left, upper, right, lower) = ImageDraw.Draw(image), box
+    ends = sample.x_in_own_units(np.array([[-EXTENT, -EXTENT], [EXTENT, EXTENT]], dtype=float)).T.tolist()
+    (low_across, high_across), (low_up, high_up) = ends
+    across, up = Axis(low_across, high_across, left, right), Axis(low_up, high_up, lower, upper)
+    for value in across.ticks():
+        x = across.place(value)
+        draw.line([(x, lower), (x, lower + 4)], fill=_QUIET)
+        write_text(draw, (x, lower + 7), tick_words(value), _SMALL_TYPE, _QUIET, "ma")
+    for value in up.ticks():
+        y = up.place(value)
+        draw.line([(left - 4, y), (left, y)], fill=_QUIET)
+        write_text(draw, (left - 7, y), tick_words(value), _SMALL_TYPE, _QUIET, "rm")
+
+
+class _Entry(NamedTuple):
+    """An entry of the legend, and where it stands from the legend's corner."""
+
+    x: float
+    line: int
+    words: str
+    colour: str
+
+
+def _legend(sample: Sample, width: float) -> list[_Entry]:
+    """What the colours stand for: the classes, or values from the lowest to the highest; in lines of some width."""
+    if sample.task == "classification":
+        names = [*zip(sample.class_names, _CLASS_COLOURS * 10, strict=False)]
+    else:
+        middle, half = value_range(sample)
+        values = [(tick_words(middle + share * half), _value_colour(share)) for share in (-1, 0, 1)]
+        names = [(f"{one_line(sample.target_name, 40)}: {values[0][0]}", values[0][1]), *values[1:]]
+    entries: list[_Entry] = []
+    x, line = 0.0, 0
+    for name, colour in names:
+        needed = 36 + min(
+            font_for(one_line(name, _LONGEST_NAME), _SMALL_TYPE).getlength(one_line(name, _LONGEST_NAME)), width / 2
+        )
+        if x and x + needed > width:
+            x, line = 0.0, line + 1
+        entries.append(_Entry(x, line, name, colour))
+        x += needed
+    return entries
+
+
+def _draw_legend(image: Image.Image, entries: Sequence[_Entry], at: tuple[int, int], width: float) -> None:
+    draw = ImageDraw.Draw(image)
+    for entry in entries:
+        left, upper = at[0] + entry.x, at[1] + entry.line * _TICK_LINE
+        draw.circle((left + 6, upper + 8), 5, fill=entry.colour)
+        write_text(draw, (left + 16, upper), one_line(entry.words, _LONGEST_NAME), _SMALL_TYPE, _QUIET, width=width / 2)
+
+
+def _hollow_words(sample: Sample) -> str:
+    """Which points are drawn hollow."""
+    parts = (("validation", VALIDATION), ("test", TEST))
+    hollow = [name for name, part in parts if (sample.split == part).any()]
+    return f"hollow: {' and '.join(hollow)}" if hollow else ""
 
 
 def draw_points(sample: Sample, side: int) -> Image.Image:
@@ -111,8 +202,16 @@ def _field_colours(snapshot: Snapshot) -> Array:
 def _point_colours(sample: Sample) -> list[str]:
     if sample.task == "classification":
         return [_CLASS_COLOURS[int(label) % 10] for label in sample.labels]
-    middle, _ = value_range(sample)
-    return [_CLASS_COLOURS[int(value > middle)] for value in sample.labels]
+    middle, half = value_range(sample)
+    return [_value_colour(share) for share in ((sample.labels - middle) / half).tolist()]
+
+
+def _value_colour(share: float) -> str:
+    """The colour of a value in a regression, from -1 for the lowest to 1 for the highest."""
+    ends = [np.array(_rgb(colour)) for colour in (_CLASS_COLOURS[int(share > 0)], _MIDDLE)]
+    strength = min(abs(share), 1.0) ** 0.7
+    red, green, blue = (ends[1] + strength * (ends[0] - ends[1])).round().astype(int).tolist()
+    return f"#{red:02x}{green:02x}{blue:02x}"
 
 
 def value_range(sample: Sample) -> tuple[float, float]:
@@ -131,22 +230,65 @@ def _rgb(colour: str) -> list[int]:
 
 
 def draw_losses(image: Image.Image, snapshot: Snapshot, box: _Box, epochs: int = 0) -> None:
-    """The losses of both sets over the epochs so far, on an axis that reaches at least to `epochs`."""
-    draw, history = ImageDraw.Draw(image), snapshot.history
-    both = np.concatenate([history.train_loss, history.validation_loss])
-    top = float(both[np.isfinite(both)].max(initial=0)) or 1.0
-    last = max(float(history.epoch[-1]), epochs, 1.0)
-    left, upper, right, lower = box
-    curves = Image.new("RGBA", (_SMOOTH * (right - left), _SMOOTH * (lower - upper)))
-    for losses, colour in ((history.validation_loss, _CLASS_COLOURS[0]), (history.train_loss, _CLASS_COLOURS[1])):
-        shown = np.flatnonzero(np.isfinite(losses))[:: max(1, len(losses) // 2000)]
-        x = history.epoch[shown] / last * curves.width
-        y = (1 - losses[shown] / top) * curves.height
-        if len(shown) > 1:
-            line = list(zip(x.tolist(), y.tolist(), strict=True))
-            ImageDraw.Draw(curves).line(line, fill=colour, width=2 * _SMOOTH, joint="curve")
-    curves = curves.reduce(_SMOOTH)
-    image.paste(curves, (left, upper), curves)
+    """The losses of both sets over the epochs so far, on an axis that reaches at least to `epochs`.
+
+    The scale is logarithmic where few losses dwarf the rest. However many epochs, the extremes are drawn.
+    """
+    draw, history, (left, upper, right, lower) = ImageDraw.Draw(image), snapshot.history, box
+    sets = {"training": (history.train_loss, _TRAINING), "validation": (history.validation_loss, _VALIDATION)}
+    sets = {name: (losses, colour) for name, (losses, colour) in sets.items() if np.isfinite(losses).any()}
+    across = Axis(0.0, max(float(history.epoch[-1]), epochs, 1.0), left, right)
+    up = _loss_axis([losses for losses, _ in sets.values()], lower, upper)
+    for value in up.ticks(max(2, (lower - upper) // 60)):
+        y = up.place(value)
+        draw.line([(left, y), (right, y)], fill=_FAINT)
+        # Inside where there is no room beside it.
+        place, anchor = ((left - 7, y), "rm") if left > _LEFT - 1 else ((left + 4, y - 2), "ls")
+        write_text(draw, place, tick_words(value), _SMALL_TYPE, _QUIET, anchor)
+    for value in across.ticks(max(2, (right - left) // 90)):
+        if value == round(value):
+            x = across.place(value)
+            draw.line([(x, lower), (x, lower + 4)], fill=_QUIET)
+            write_text(draw, (x, lower + 7), f"{value:,.0f}", _SMALL_TYPE, _QUIET, "ma")
     draw.line([(left, upper), (left, lower), (right, lower)], fill=_QUIET)
-    _draw_heading(image, (left, upper - 10), right - left, "loss: training blue, validation orange", f"0 to {top:.3g}")
-    draw.text((right, lower + 8), f"{last:,.0f} epochs", fill=_QUIET, font_size=_SMALL_TYPE, anchor="ra")
+    room = 2 * _EDGE
+    curves = Image.new("RGBA", (_SMOOTH * (right - left + room), _SMOOTH * (lower - upper + room)))
+    inside = [_SMOOTH * length for length in (_EDGE, _EDGE + right - left, _EDGE + lower - upper, _EDGE)]
+    for losses, colour in reversed(sets.values()):
+        axes = across._replace(start=inside[0], end=inside[1]), up._replace(start=inside[2], end=inside[3])
+        _draw_curve(curves, history.epoch, losses, axes, colour)
+    image.paste(reduced := curves.reduce(_SMOOTH), (left - _EDGE, upper - _EDGE), reduced)
+    narrow = right - left < _ROOMY
+    words = ("loss" if narrow else "loss by epoch") + (", logarithmic" if up.log and not narrow else "")
+    x = left + write_text(draw, (left, upper - 10), words, _TYPE, _INK, "ls") + (8 if narrow else 20)
+    for name, (_, colour) in sets.items():
+        if not narrow:
+            draw.line([(x, upper - 14), (x + 18, upper - 14)], fill=colour, width=3)
+            x += 24
+        x += write_text(draw, (x, upper - 10), name, _SMALL_TYPE, colour, "ls") + (8 if narrow else 16)
+
+
+def _loss_axis(losses: Sequence[Array], lower: float, upper: float) -> Axis:
+    """An axis with all losses: from 0, or logarithmic where the largest is far above most."""
+    known = np.concatenate([[], *(one[np.isfinite(one)] for one in losses)])
+    top = float(known.max(initial=0)) or 1.0
+    positive = known[known > 0]
+    if len(positive) and top / _DWARFS > np.median(positive):
+        return Axis.over(known.tolist(), lower, upper, log=True)
+    return Axis(0.0, 1.04 * top, lower, upper)
+
+
+def _draw_curve(image: Image.Image, epochs: Array, losses: Array, axes: tuple[Axis, Axis], colour: str) -> None:
+    """Draw a curve with the extremes of every pixel across."""
+    (across, up), rows = axes, np.flatnonzero(np.isfinite(losses))
+    columns = (epochs[rows] / across.high * (across.end - across.start)).astype(int) // _SMOOTH
+    shown = [
+        row
+        for group in np.split(rows, np.flatnonzero(np.diff(columns)) + 1)
+        for row in sorted({group[0], group[losses[group].argmin()], group[losses[group].argmax()], group[-1]})
+    ]
+    line = [(across.place(float(epochs[row])), up.place(float(losses[row]))) for row in shown]
+    draw = ImageDraw.Draw(image)
+    if len(line) == 1:
+        draw.circle(line[0], 3 * _SMOOTH, fill=colour)
+    draw.line(line, fill=colour, width=2 * _SMOOTH, joint="curve")

@@ -10,11 +10,12 @@ import io
 from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from playground.catalog.choice import Array
 from playground.experiment.rules import possible_fields
 from playground.interop.axes import Axis, spans_decades, tick_words
+from playground.interop.lettering import font_for
 from playground.studies.results import Results
 
 _SIZE = (960, 640)
@@ -77,7 +78,7 @@ class _Sheet:
     # Pen ----------------------------------------------------------------------------------------------------------
 
     def _text(self, at: tuple[float, float], words: str, anchor: str, fill: str = _INK, size: int = _SMALL) -> None:
-        font = ImageFont.load_default(size * _SMOOTH)
+        font = font_for(words, size * _SMOOTH)
         place = (at[0] * _SMOOTH, at[1] * _SMOOTH)
         # With an edge of paper, words can be read on top of lines.
         edge = 2 * _SMOOTH

@@ -20,6 +20,7 @@ from playground.run.transplant import (
     Sources,
     describe_losses,
     layer_sources,
+    shorten_newcomers_steps,
     silence_newcomers,
     structure_of_setup,
     surviving_blocks,
@@ -138,6 +139,9 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
         _insert_layers(run, before, after, places, sources, state)
     else:
         transplant(before, after, run.state, state, sources, same_source_only=memory is not None)
+        if memory is None and state.step:
+            blocks = surviving_blocks(before, after, sources)
+            shorten_newcomers_steps(after, blocks, state, run.setup.training.optimizer)
     run.state = state
     run.record.notes = (*run.record.notes, *describe_losses(before, after))
     run.record.rearrange_gradients(sources, len(old.network.layers))
@@ -158,9 +162,7 @@ def _insert_layers(
     back = [kept.index(place) if place in kept else None for place in range(len(after.network.layers))]
     transplant(skeleton, after, without, state, back)
     columns = setup.features_of(np.concatenate([setup.sample.x, grid_points(_INSERTION_GRID)]))
-    # Weights without memory among others that have one would make the first steps several times too large.
-    state.renew_optimizer(setup.training.optimizer)
-    insert_layers(skeleton.network, without.parameters, setup.network, state.parameters, places, columns)
+    insert_layers(skeleton.network, without, setup.network, state, places, columns, setup.training.optimizer)
 
 
 def note_manual_change(run: Run) -> None:

@@ -17,11 +17,14 @@ import numpy as np
 
 from playground.catalog.choice import Array, listing
 from playground.catalog.features import FEATURES
+from playground.catalog.optimizers import Optimizer
 from playground.engine.network import Network, NetworkLayer
 from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.difference import continued_layers
 
+FIRST_SHARE = 0.1
+"""The share of their step that newcomers begin with; it grows (see `State.rate_factors`)."""
 _MOST_NAMES = 4
 """How many layers, or runs of neighbours, a note names one by one."""
 
@@ -122,6 +125,25 @@ def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters:
         w[: block.units, fresh] = 0
 
 
+def shorten_newcomers_steps(new: SetupStructure, blocks: Sequence[_Patch], state: State, optimizer: Optimizer) -> None:
+    """Let new units of surviving layers, and the weights by which surviving units hear what is new, start slowly.
+
+    That is for optimizers that measure steps by a memory, which newcomers have yet to gather.
+    """
+    if optimizer.gradient_powers[0]:
+        return
+    state.have_rate_factors()
+    for block in blocks:
+        layer = new.network.layers[block.new]
+        known = np.zeros((layer.units, layer.inputs), dtype=bool)
+        known[np.ix_(np.arange(block.units), block.new_columns)] = True
+        factors = layer.W(state.rate_factors)
+        factors[~known] = np.minimum(factors[~known], FIRST_SHARE)
+        for place in layer.per_unit.values():
+            state.rate_factors[place][block.units :] = FIRST_SHARE
+    state.drop_whole_factors()
+
+
 def transplant(
     old: SetupStructure,
     new: SetupStructure,
@@ -137,6 +159,9 @@ def transplant(
     )
     for name in ("parameters", "gradient", "carried", "pruned"):
         _copy_flat(old, new, blocks, getattr(state, name), getattr(target, name))
+    if state.rate_factors.size:
+        target.have_rate_factors()
+        _copy_flat(old, new, blocks, state.rate_factors, target.rate_factors)
     if len(state.slots) == len(target.slots):
         for before, after in zip(state.slots, target.slots, strict=True):
             _copy_flat(old, new, blocks, before, after)

@@ -103,6 +103,7 @@ class _StateRecord(_Record, frozen=True):
     pruned: _PackedArray
     plateau: PlateauMemory
     stopping: _StoppingRecord
+    rate_factors: _PackedArray | None = None
 
 
 class _PointsRecord(_Record, frozen=True):
@@ -185,6 +186,8 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
         elif folder is not None:
             data = data.relative_to(folder)
     state = {known.name: getattr(moment.state, known.name) for known in fields(State)}
+    if not moment.state.rate_factors.size:
+        del state["rate_factors"]
     return {
         "experiment": experiment_text(msgspec.structs.replace(moment.experiment, data=data)),
         "points": place,
@@ -447,6 +450,11 @@ def _state(record: _StateRecord, experiment: Experiment, network: Network, point
     }
     arrays["pruned"] = _array(record.pruned, f"{place}: pruned", "bool", (size,))
     arrays["slots"] = _array(record.slots, f"{place}: slots", kind, (len(experiment.training.optimizer.slots), size))
+    arrays["rate_factors"] = np.empty(0, network.dtype)
+    if record.rate_factors is not None:
+        arrays["rate_factors"] = _finite_array(record.rate_factors, f"{place}: rate_factors", kind, (size,))
+        if not ((arrays["rate_factors"] > 0) & (arrays["rate_factors"] <= 1)).all():
+            raise InputError(f"{place}: rate_factors", "other numbers", "shares above 0, at most 1")
     arrays["parameters"] = _parameters(record.parameters, network, f"{place}: parameters")
     stopping = StoppingMemory(**msgspec.structs.asdict(record.stopping))
     if record.stopping.parameters is not None:

@@ -5,10 +5,13 @@ With `make truth` PyTorch, ONNX and its runtime are there too.
 
 from __future__ import annotations
 
+import ast
 import csv
 import json
 import runpy
 from collections.abc import Iterator
+from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +21,23 @@ import pytest
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
 from playground.cli.commands import main
+from playground.engine import reference
 from playground.experiment.rules import convert
 from playground.interop.export import proof
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.formats import FORMATS, UnfinishedError, export
+from playground.interop.export.formats import FORMATS, NotProvenError, UnfinishedError, export
 from playground.interop.opening import load_preset, own_title
 
 TASKS = ["classification", "regression"]
+HOSTILE_AXES = [
+    ('x"""\nos.abort()\n"""', "\\"),
+    ("P", "np"),
+    ("lambda", "None"),
+    ("predict", "predict "),
+    ("a b", "a-b"),
+    ("__debug__", "x1"),
+    ("²", "日本"),
+]
 
 
 @pytest.fixture
@@ -109,6 +122,11 @@ def test_a_script_is_as_good_on_raw_rows_as_training_reports(
     assert reached(said, answers, task) == pytest.approx(reported(exportable), abs=1e-6)
     assert reached(said, answers, task) > 0.8
     assert script["AXES"] == ("area m²", "built")
+    assert list(signature(script["predict"]).parameters) == ["area_m2", "built"]
+    assert (
+        'area_m2 is the column "area m²" of the data and built is "built", both in their own units.'
+        in script["__doc__"]
+    )
     assert script["NAME"] == "flats"
     if task == "classification":
         assert script["CLASS_NAMES"] == ("Außen", "mitte, alt")
@@ -143,6 +161,26 @@ def test_an_onnx_model_takes_named_raw_columns_and_gives_names_and_values(
         assert words["target"] == "price"
 
 
+@pytest.mark.parametrize("axes", HOSTILE_AXES)
+@pytest.mark.parametrize("kind", ["numpy", "pytorch"])
+def test_names_of_columns_are_text_in_a_script_and_nothing_else(
+    kind: str, axes: tuple[str, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "data.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([[*axes, "c"], *([x, x * x % 7, "ab"[x % 2]] for x in range(20))])
+    data = {"kind": "table", "path": str(path), "x1": axes[0], "x2": axes[1], "target": "c"}
+    exportable = Exportable.of(Trainer(convert({"version": 2, "data": data, "layers": [{"units": 2}]})))
+    text = FORMATS[kind].content(exportable, path).decode()
+    names = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    assert "predict" in names and not [line for line in text.splitlines() if line.strip() == "os.abort()"]
+    if kind == "numpy":
+        (tmp_path / "net.py").write_text(text, "utf-8")
+        script = runpy.run_path(str(tmp_path / "net.py"))
+        assert script["AXES"] == exportable.sample.axis_names
+        assert script["predict"](*exportable.sample.own_x.T).shape == (20,)
+
+
 @pytest.mark.parametrize("task", TASKS)
 @pytest.mark.parametrize("kind", ["numpy", "pytorch", "onnx"])
 def test_the_proof_says_how_good_the_file_is_on_the_tables_rows(
@@ -164,6 +202,43 @@ def test_a_file_that_is_not_as_good_as_reported_fails_its_proof() -> None:
     proven = proof.Proof(0.0, 60, scores=(score,))
     assert not proven.holds
     assert "0.9000, but training reports 0.9500" in proven.words
+
+
+def steep(size: float, precision: str) -> Exportable:
+    """A network so steep that the rounding of float32 shows in what it says."""
+    layers = [{"units": 8, "activation": "sine"}] * 3
+    data = {"kind": "plane", "points": 60}
+    trainer = Trainer(convert({"version": 2, "data": data, "layers": layers, "precision": precision}))
+    trainer.set_parameters({name: size * values for name, values in trainer.parameters().items() if name[0] == "W"})
+    return Exportable.of(trainer)
+
+
+def test_rounding_that_a_network_magnifies_is_no_fault_of_its_onnx_model(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    proven = export(FORMATS["onnx"], steep(6, "float64"), tmp_path / "net.onnx", anyway=True)
+    assert proven is not None and 1e-5 < proven.largest_difference <= proven.allowed == 4 * proven.rounding < 1e-2
+    assert "float32, in which the file computes, rounds this network's predictions by" in proven.words
+
+
+def test_a_model_further_off_than_rounding_explains_is_refused(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    other = steep(6.01, "float64")
+    wrong = replace(FORMATS["onnx"], content=lambda _, path: FORMATS["onnx"].content(other, path))
+    with pytest.raises(NotProvenError, match=r"more than the .* that is allowed. float32, in which the file computes"):
+        export(wrong, steep(6, "float64"), tmp_path / "net.onnx", anyway=True)
+
+
+def test_what_is_exported_is_evaluated_only_when_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Trainer(convert({"version": 2, "data": {"kind": "circle", "points": 30}, "layers": [{"units": 2}]}))
+    trainer.advance(epochs=2)
+    before = trainer.evaluate()
+    with monkeypatch.context() as patch:
+        patch.setattr(reference, "outputs", None)
+        patch.setattr(Trainer, "evaluate", None)
+        exportable = Exportable.of(trainer)
+    trainer.advance(epochs=2)
+    np.testing.assert_allclose(exportable.evaluation.numbers, before.numbers, rtol=1e-6)
+    assert exportable.repeatable
 
 
 def test_an_axis_with_one_value_only_is_no_division_by_zero(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def assert_equal_trainings(a: Trainer, b: Trainer) -> None:
     """Every number that training has made is the same in both."""
     one, other = msgspec.to_builtins(state_of(a)), msgspec.to_builtins(state_of(b))
     assert one == other
-    for name in ("parameters", "gradient", "update", "slots", "carried", "pruned"):
+    for name in ("parameters", "gradient", "update", "slots", "carried", "pruned", "rate_factors"):
         assert_array_equal(getattr(a.state, name), getattr(b.state, name), err_msg=name)
     assert_same_rows(a.history, b.history, but_last=True)
     assert_same_rows(a.run.record.gradients, b.run.record.gradients)
@@ -490,6 +490,9 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in(*PARAMETERS, "kind", value="float32"), "'float32' is refused; allowed: float64"),
         (set_in(*PARAMETERS, "data", value=b""), "0 bytes for shape"),
         (set_in(*STATE, "pruned", "data", value=b"\x02"), "pruned"),
+        (
+            set_in(*STATE, "rate_factors", value={"kind": "float64", "shape": [1], "data": bytes(8)}), "rate_factors"
+        ),
         (set_in("history", "rows", "shape", value=[2**40, 8]), "history"),
         (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
         (set_in("history", "run", value=0), "run"),
@@ -731,3 +734,16 @@ def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:
     stray.write_bytes(b"")
     load_document(path)
     assert [file.name for file in tmp_path.iterdir()] == ["mine.playground"]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_newcomers_short_first_steps_are_in_a_document(tmp_path: Path, engine: EngineName) -> None:
+    chosen = Experiment().with_({"data": "spiral", "layers": "4-4"})
+    trainer = Trainer(chosen, engine=engine)
+    trainer.advance(epochs=2)
+    trainer.configure(chosen.with_({"layers": "4-4-4"}))
+    other = saved_and_opened(trainer, tmp_path / "mine.playground", engine)
+    assert (other.state.rate_factors < 1).any()
+    trainer.advance(epochs=3)
+    other.advance(epochs=3)
+    assert_equal_trainings(trainer, other)

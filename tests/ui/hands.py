@@ -228,6 +228,11 @@ def key(widget: QWidget, *names: str | Qt.Key) -> None:
             QTest.keyClick(widget, name)
 
 
+def stroke(widget: QWidget, key: Qt.Key, text: str, held: Qt.KeyboardModifier) -> None:
+    """Press a key of some keyboard, as the system reports it: its code, the text that it gives, and what is held."""
+    QTest.sendKeyEvent(QTest.KeyAction.Click, widget, key, text, held)
+
+
 def key_in(window: QWidget, *names: str | Qt.Key) -> None:
     """Press keys wherever the keyboard is in a window."""
     for name in names:

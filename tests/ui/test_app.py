@@ -63,6 +63,8 @@ def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> N
         (["--seconds", "0,5"], "type 0.5"),
         (["--theme", "pink"], "--theme"),
         (["--screenshot", "/no/such/folder/p.png"], "--screenshot"),
+        (["--screenshot", "p.svg"], "a name that ends in .png"),
+        (["--screenshot", "p.pdf"], "a name that ends in .png"),
     ],
 )
 def test_bad_options_are_one_line_and_code_2(tmp_path: Path, arguments: list[str], named: str) -> None:

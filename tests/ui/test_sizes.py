@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from playground.catalog.activations import Tanh
@@ -138,7 +137,7 @@ def test_the_size_is_changed_on_every_keyboard(qapp: QApplication, window: Windo
     asked: list[float] = []
     window.appearance.size_chosen.connect(asked.append)
     for name, (key, text, held, wanted) in STROKES.items():
-        QTest.sendKeyEvent(QTest.KeyAction.Click, QApplication.focusWidget() or part, key, text, held)
+        hands.stroke(QApplication.focusWidget() or part, key, text, held)
         assert (name, asked) == (name, [wanted])
         asked.clear()
     assert window.session.experiment == before

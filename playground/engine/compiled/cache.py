@@ -182,7 +182,7 @@ def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     kernels.train(
         layers, runs, points, part, part, whole,
         none, none, none, none, slots, slots, none, marks,
-        space, update_space, space, numbers, epochs, np.zeros((0, 0)), system_clock(),
+        none, space, update_space, space, numbers, epochs, np.zeros((0, 0)), system_clock(),
     )  # fmt: skip
     kernels.predict(layers, runs, points, none, space, points)
 

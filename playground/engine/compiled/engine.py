@@ -27,7 +27,7 @@ from playground.engine.network import Network
 from playground.engine.passes import DivergedError, Pass
 from playground.engine.reference import first_broken_layer
 from playground.engine.setup import Part, Setup
-from playground.engine.state import State
+from playground.engine.state import State, factor_growth
 
 _ROWS = 4096
 """Rows of the histories that one call can fill."""
@@ -107,13 +107,14 @@ class Compiled:
         # Named fields of a plain record cost a tenth of what attributes do.
         run, steps_before = self._run[0], state.step
         self._hand_over(state, run)
+        run["factor_growth"] = factor_growth(self.setup.training.optimizer) if state.rate_factors.size else 0.0
         run["last_step"], run["last_epoch"], run["rate_per_step"] = limits.last_step, limits.last_epoch, rates.per_step
         run["time_limit"] = limits.seconds
         coming = np.array([rates.rate_of(k) for k in range(rates.number)], np.float64)
         swapped = self._kernels.train(
             self._layers, self._runs, self._data, self._train, self._validation, self._order,
             state.parameters, self._old_w, state.gradient, self._old_g, state.slots, self._old_slots, state.carried,
-            state.pruned, self._space, self._update_space, self._evaluation_space,
+            state.pruned, state.rate_factors, self._space, self._update_space, self._evaluation_space,
             coming, self._history, self._gradients, self._clock,
         )  # fmt: skip
         if swapped:
@@ -152,6 +153,7 @@ class Compiled:
         state.step, state.epoch, state.position = int(run["step"]), int(run["epoch"]), int(run["position"])
         state.carried_points, state.optimizer_steps = int(run["carried_points"]), int(run["optimizer_steps"])
         self._order_of = (state.seed, int(run["order_of"]))
+        state.drop_whole_factors()
         if made_updates and run["broken"] != layout.UPDATE:
             state.update = state.parameters - self._old_w
             for layer in self.setup.network.layers:

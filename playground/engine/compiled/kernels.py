@@ -500,8 +500,9 @@ def add_noise(layers: Any, run: Any, new_w: Any) -> None:
 
 @inlined
 def update(
-    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any, pruned: Any, space: Any
-) -> Any:
+    layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any,
+    pruned: Any, factors: Any, space: Any,
+) -> Any:  # fmt: skip
     """`reference.update` from w and slots into new_w and new_slots; returns what is not finite.
 
     The weights that are pruned afterwards are marked in the space's `pruned`.
@@ -533,6 +534,10 @@ def update(
                 new_w[k] *= kept
     optimizer_constants(run.optimizer, rate, float(run.optimizer_steps + 1), run.optimizer_settings, space.constants)
     broken = float(optimize(run.optimizer, decayed, pulled, slots, new_w, new_slots, space.constants))
+    if run.factor_growth > 0:
+        for k in range(factors.size):
+            if factors[k] < 1:
+                new_w[k] = w[k] + factors[k] * (new_w[k] - w[k])
     if run.prunes:
         prune(layers, run, rate, w, new_w, space.pruned, share, space.penalty)
     if run.weight_noise > 0:
@@ -662,7 +667,7 @@ def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
 def train(
     layers: Any, runs: Any, data: Any, training: Any, validation: Any, order: Any,
     w: Any, old_w: Any, g: Any, old_g: Any, slots: Any, old_slots: Any, carried: Any, pruned: Any,
-    space: Any, update_space: Any, evaluation_space: Any,
+    factors: Any, space: Any, update_space: Any, evaluation_space: Any,
     rates: Any, history: Any, gradients: Any, clock: Any,
 ) -> Any:  # fmt: skip
     """Make updates until a limit of `runs[0]` is reached, a table is full, or a number is not finite.
@@ -675,7 +680,7 @@ def train(
     layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
     w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
     slots, old_slots, pruned = borrowed(slots), borrowed(old_slots), borrowed(pruned)
-    data, space, update_space = borrowed(data), borrowed(space), borrowed(update_space)
+    factors, data, space, update_space = borrowed(factors), borrowed(data), borrowed(space), borrowed(update_space)
     swapped, rates_used, looked = False, 0, 0
     started = now(clock)
     deadline = started + run.time_limit
@@ -694,7 +699,7 @@ def train(
                     old_g[k] += carried[k]
             for k in range(old_g.size):
                 old_g[k] *= share
-            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, update_space)
+            broken = update(layers, run, rate, w, old_g, slots, old_w, old_slots, pruned, factors, update_space)
         if broken != NOTHING:
             run.broken = broken
             break
@@ -704,6 +709,9 @@ def train(
             w, old_w, g, old_g, slots, old_slots = old_w, w, old_g, g, old_slots, slots
             if run.prunes:
                 pruned[:] = update_space.pruned
+            if run.factor_growth > 1:
+                for k in range(factors.size):
+                    factors[k] = min(factors.dtype.type(1), factors[k] * factors.dtype.type(run.factor_growth))
             swapped = not swapped
             run.step += 1
             run.optimizer_steps += 1

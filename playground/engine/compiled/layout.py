@@ -94,6 +94,7 @@ RUN = np.dtype(
         ("weight_noise", f8),
         ("penalised", i8),  # whether any layer has a penalty, is frozen or prunes
         ("prunes", i8),
+        ("factor_growth", f8),  # 0 if there are no rate factors
         # When to return.
         ("last_step", i8),
         ("last_epoch", i8),

@@ -19,7 +19,7 @@ from playground.engine.state import State
 
 _MOVED = (
     "parameters", "gradient", "update", "slots", "optimizer_steps", "step", "epoch", "position", "carried",
-    "carried_points", "pruned",
+    "carried_points", "pruned", "rate_factors",
 )  # fmt: skip
 """What training moves of a state; what schedule and early stopping remember is decided above all engines."""
 

@@ -40,7 +40,7 @@ from playground.engine.lanes import cache, layout
 from playground.engine.lanes.layout import Block, Number, Room, Whole
 from playground.engine.passes import DivergedError
 from playground.engine.setup import Setup
-from playground.engine.state import State, StoppingMemory, fresh_state
+from playground.engine.state import State, StoppingMemory, factor_growth, fresh_state
 
 LaneStatus: TypeAlias = Literal["idle", "running", "completed", "stopped_early", "diverged"]
 STATUSES: tuple[LaneStatus, ...] = ("idle", "running", "completed", "stopped_early", "diverged")
@@ -310,6 +310,7 @@ class Group:
             gradients_every, rates is not None, return_when_done,
         )  # fmt: skip
         one["rate_per_step"] = rate_per_step
+        one["factored"] = (block.arrays.factors["lanes"] < 1).any()
         one["look_every"], one["time_limit"] = self._group[0]["look_every"], seconds
         one["history_room"] = one["gradient_room"] = _ROWS
         before = block.wholes[Whole.STATUS].copy()
@@ -445,7 +446,9 @@ class _LaneBlock:
             best=vectors(size if group["restores"] else 1, dtype),
             pruned=vectors(size if group["prunes"] else 1, dtype),
             updates=vectors(size, dtype),
+            factors=vectors(size, dtype),
         )
+        self.arrays.factors["lanes"][:] = 1
         self.numbers, self.wholes = self.arrays.numbers["lanes"], self.arrays.wholes["lanes"]
         self.free = list(range(width - 1, -1, -1))
         self.sizes = np.full((1 + 3 * layers, width), np.nan)
@@ -487,6 +490,7 @@ class _LaneBlock:
         ):
             getattr(arrays, name)["lanes"][:, place] = values
         arrays.updates["lanes"][:, place] = state.update
+        arrays.factors["lanes"][:, place] = state.rate_factors if state.rate_factors.size else 1
         if state.slots.size:
             arrays.slots["lanes"][:, place] = state.slots.ravel()
         optional = (("carried", state.carried), ("pruned", state.pruned), ("best", state.stopping.parameters))
@@ -526,7 +530,7 @@ class _LaneBlock:
             return values if len(values) == size else None
 
         slots = len(setup.training.optimizer.slots)
-        w = column("w")
+        w, factors = column("w"), column("factors")
         carried, pruned = optional("carried"), optional("pruned")
         running = whole[Whole.STATUS] == layout.RUNNING
         update = w - column("old_w") if running else column("updates")
@@ -547,6 +551,7 @@ class _LaneBlock:
             carried_points=whole[Whole.CARRIED_POINTS],
             seed=whole[Whole.SEED] & 0xFFFFFFFFFFFFFFFF,
             pruned=np.zeros(size, bool) if pruned is None else pruned > 0,
+            rate_factors=factors if (factors < 1).any() else np.empty(0, w.dtype),
             plateau=PlateauMemory(
                 float(self.numbers[Number.PLATEAU_BEST, place]),
                 whole[Whole.PLATEAU_BAD],
@@ -696,6 +701,7 @@ def _records(setup: Setup) -> tuple[Any, Any]:
     group["drops"] = any(layer.dropout for layer in network.layers)
     group["carries"] = training.batching == "carry"
     group["points_at_once"] = at_once
+    group["factor_growth"] = factor_growth(training.optimizer)
     group["delta_size"] = at_once * max(_stride(layer.units) for layer in network.layers)
     group["target_stride"] = _stride(outputs)
     group["deltas"] = reserve(3 * int(group["delta_size"]))

@@ -615,7 +615,9 @@ def add_noise(layers: Any, memory: Any, new_w: Any) -> None:
 
 
 @compile_loop
-def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: Any, pruned: Any, space: Any) -> Any:
+def update(
+    group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: Any, pruned: Any, factored: Any, space: Any
+) -> Any:
     """`reference.update` into new_w and new_slots; returns 0, or NaN in the lanes where something is not finite."""
     w, numbers, size = memory.w, memory.numbers, group.size
     pulled, rate, share = g, numbers[RATE], everywhere(numbers, 1.0)
@@ -646,6 +648,10 @@ def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: 
     constants, t = numbers + NUMBER_CONSTANTS, converted(memory.wholes[OPTIMIZER_STEPS], numbers) + 1.0
     optimizer_constants(group.optimizer, rate, t, numbers + NUMBER_OPTIMIZER, constants)
     broken = optimize(group.optimizer, size, decayed, pulled, memory.slots, new_w, new_slots, constants)
+    if factored:
+        for k in range(size):
+            part = w[k] + memory.factors[k] * (new_w[k] - w[k])
+            new_w[k] = where(memory.factors[k] < 1.0, part, new_w[k])
     if group.prunes:
         prune(group, layers, memory, rate, share, w, new_w, pruned, space + group.penalties)
     if group.noisy:
@@ -659,6 +665,14 @@ def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: 
         for k in range(layer.trained_stop if layer.trainable else layer.start, layer.stop):
             new_w[k] = w[k]
     return broken
+
+
+@compile_loop
+def enlarge(size: Any, factors: Any, growth: Any, running: Any) -> None:
+    """Bring what share of its step each parameter takes nearer to 1, in the lanes that train."""
+    for k in range(size):
+        larger = factors[k] * growth
+        factors[k] = where(running, where(larger > 1.0, 1.0, larger), factors[k])
 
 
 @compile_loop
@@ -934,6 +948,7 @@ def turned(memory: Any) -> Any:
     return Memory(
         memory.numbers, memory.wholes, memory.layer_numbers, memory.old_w, memory.w, memory.old_g, memory.g,
         memory.old_slots, memory.slots, memory.carried, memory.best, memory.pruned, memory.updates,
+        memory.factors,
     )  # fmt: skip
 
 
@@ -970,7 +985,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
         lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
         lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates),
+        lanes_of(block.updates), lanes_of(block.factors),
     )  # fmt: skip
     space, order, history = lanes_of(room.space), lanes_of(room.order), lanes_of(room.history)
     gradients, measured, pruned = lanes_of(room.gradients), lanes_of(room.measured), lanes_of(room.pruned)
@@ -1006,7 +1021,9 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         )  # fmt: skip
         pulled = average(size, memory.old_g, memory.carried, n, left_over)
         is_broken_pass(group, layers, memory, lost, pulled, memory.old_g, space)
-        broken = update(group, layers, memory, memory.old_g, memory.old_w, memory.old_slots, pruned, space)
+        broken = update(
+            group, layers, memory, memory.old_g, memory.old_w, memory.old_slots, pruned, call.factored, space
+        )
         stop_diverged(group, layers, memory, broken, UPDATE, memory.old_w, memory.old_slots, space)
         running = is_running(memory)
         waiting = wholes[STATUS] > RUNNING
@@ -1017,6 +1034,8 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         if group.prunes:
             for k in range(size):
                 memory.pruned[k] = where(running, pruned[k], memory.pruned[k])
+        if call.factored and group.factor_growth > 1.0:
+            enlarge(size, memory.factors, group.factor_growth, running)
         memory = turned(memory)
         call.swapped = 1 - call.swapped
         count_update(group, memory, running, n)
@@ -1085,7 +1104,7 @@ def measure(groups: Any, layers: Any, block: Any, room: Any, table: Any) -> None
         lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
         lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
         lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates),
+        lanes_of(block.updates), lanes_of(block.factors),
     )  # fmt: skip
     numbers = memory.numbers
     everyone = everywhere(numbers, 0.0) == 0.0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import msgspec
 import numpy as np
@@ -14,9 +14,9 @@ from playground.catalog.datasets.base import TRAIN, UNSCALED_AXES, Sample
 from playground.catalog.features import feature_columns
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
-from playground.engine.evaluation import Evaluation, mean_loss
+from playground.engine.evaluation import Evaluation, evaluate
 from playground.engine.network import Network
-from playground.engine.setup import grid_points
+from playground.engine.setup import Setup, grid_points
 from playground.experiment.tree import Experiment
 from playground.interop.opening import own_title
 from playground.measure.snapshot import History, Status
@@ -24,12 +24,11 @@ from playground.run.run import initial_state
 from playground.run.trainer import Trainer
 
 
-class Exportable(NamedTuple):
-    """A moment of a run, immutable so that any thread may write it."""
+@dataclass(frozen=True)
+class Exportable:
+    """A moment of a run, immutable so that any thread may write it. What takes time is computed when it is needed."""
 
-    experiment: Experiment
-    sample: Sample
-    network: Network
+    setup: Setup
     parameters: Mapping[str, Array]
     """At present, named as in weight files."""
     initial: Mapping[str, Array]
@@ -37,10 +36,8 @@ class Exportable(NamedTuple):
     step: int
     """Updates so far."""
     history: History
-    repeatable: bool
-    """Whether training the experiment from `initial` gives `history`: nothing was changed on the way."""
-    evaluation: Evaluation
-    """How good the network is at present."""
+    unchanged: bool
+    """Whether nothing was changed on the way, as far as is on record."""
     status: Status
     unstarted: bool
     """Whether neither training nor a person has given the network its weights."""
@@ -48,28 +45,52 @@ class Exportable(NamedTuple):
     @classmethod
     def of(cls, trainer: Trainer) -> Exportable:
         """The present moment of a run."""
-        history, network = History(*trainer.history.view().T), trainer.network
-        unchanged = history.step[0] == 0 and all(change.step == 0 for change in trainer.run.record.changes)
-        start = trainer.run.record.started_from if unchanged else None
+        history, record, setup = History(*trainer.history.view().T), trainer.run.record, trainer.setup
+        unchanged = bool(history.step[0] == 0 and all(change.step == 0 for change in record.changes))
+        start = record.started_from if unchanged else None
         if start is None:
-            start = initial_state(trainer.setup).parameters
-        # A network that was rebuilt on the way no longer knows what it started from.
-        train = trainer.setup.train
-        loss = mean_loss(network, reference.outputs(network, start, train.inputs), train)
-        same_start = loss is not None and abs(loss - history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss))
+            start = initial_state(setup).parameters
         return cls(
-            experiment=trainer.experiment,
-            sample=trainer.sample,
-            network=network,
-            parameters=_parameters_by_name(network, trainer.state.parameters),
-            initial=_parameters_by_name(network, start),
+            setup=setup,
+            parameters=_parameters_by_name(setup.network, trainer.state.parameters),
+            initial=_parameters_by_name(setup.network, start),
             step=trainer.state.step,
             history=history,
-            repeatable=bool(unchanged and same_start),
-            evaluation=trainer.evaluate(),
+            unchanged=unchanged,
             status=trainer.status,
-            unstarted=trainer.state.step == 0 and not trainer.run.record.initial and not trainer.run.record.changes,
+            unstarted=trainer.state.step == 0 and not record.initial and not record.changes,
         )
+
+    @property
+    def experiment(self) -> Experiment:
+        return self.setup.experiment
+
+    @property
+    def sample(self) -> Sample:
+        return self.setup.sample
+
+    @property
+    def network(self) -> Network:
+        return self.setup.network
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """How good the network is at present."""
+        return self._evaluated(self.parameters)
+
+    @cached_property
+    def repeatable(self) -> bool:
+        """Whether training the experiment from `initial` gives `history`."""
+        if not self.unchanged:
+            return False
+        # A network that was rebuilt on the way no longer knows what it started from.
+        loss = self._evaluated(self.initial).train_loss
+        return loss is not None and bool(abs(loss - self.history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss)))
+
+    def _evaluated(self, parameters: Mapping[str, Array]) -> Evaluation:
+        """How good the network is with these parameters."""
+        flat = flat_parameters(self.network, parameters)
+        return evaluate(self.setup, lambda inputs: reference.outputs(self.network, flat, inputs))
 
     @property
     def title(self) -> str:
@@ -111,14 +132,9 @@ class Exportable(NamedTuple):
         ]
         return np.stack(columns, axis=1)
 
-    def rounding(self, x: Array) -> float:
-        """The largest difference between the engine's predictions and those in float64 with the same weights.
-
-        Values of a scaled target are compared in units of its spread.
-        """
-        exact = self._predictions(replace(self.network, dtype=np.dtype(np.float64)), x)
-        apart = np.nanmax(np.abs(self.predictions(x) - exact), initial=0.0)
-        return float(apart / self.sample.target_scale.factor)
+    def in_precision(self, x: Array, precision: str) -> Array:
+        """See `predictions`: those of the same weights, computed in another precision."""
+        return self._predictions(replace(self.network, dtype=np.dtype(precision)), x)
 
     def repeated(self, epochs: int) -> History:
         """The history of the same training in float64."""

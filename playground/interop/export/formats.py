@@ -19,10 +19,13 @@ from pathlib import Path
 from playground.experiment.text import file_text
 from playground.files.atomic import write_atomically
 from playground.files.places import PROGRAM_ID
-from playground.interop import point_text, weights
-from playground.interop.export import numpy_script, onnx_model, torch_script
 from playground.interop.export.exportable import Exportable
+from playground.interop.export.numpy_script import numpy_script
+from playground.interop.export.onnx_model import onnx_model
 from playground.interop.export.proof import Cancelled, Proof, prove_onnx, prove_script, prove_training_script
+from playground.interop.export.torch_script import torch_script
+from playground.interop.point_text import to_table
+from playground.interop.weights import weight_bytes
 from playground.measure.snapshot import History
 
 
@@ -120,6 +123,10 @@ def export(
     return proven
 
 
+def _experiment_text(exportable: Exportable, path: Path) -> bytes:
+    return file_text(exportable.experiment, path).encode()
+
+
 def history_csv(history: History) -> str:
     """The history as CSV, numbers in full precision, empty where there is none."""
     text = io.StringIO()
@@ -134,44 +141,13 @@ def history_csv(history: History) -> str:
 FORMATS = {
     one.name: one
     for one in (
-        Format("numpy", "NumPy script", ".py", numpy_script.numpy_script, prove_script),
-        Format("onnx", "ONNX model", ".onnx", onnx_model.onnx_model, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
-        Format(
-            "pytorch",
-            "PyTorch script",
-            ".py",
-            torch_script.torch_script,
-            prove_training_script,
-            "pytorch",
-            to_prove=("torch",),
-        ),
-        Format(
-            "weights",
-            "Weights",
-            ".npz",
-            lambda exportable, _: weights.weight_bytes(exportable.parameters, exportable.sample.weights_unit),
-        ),
-        Format(
-            "history",
-            "History",
-            ".csv",
-            lambda exportable, _: history_csv(exportable.history).encode(),
-            is_network=False,
-        ),
-        Format(
-            "points",
-            "Points",
-            ".csv",
-            lambda exportable, _: point_text.to_table(exportable.sample).encode(),
-            is_network=False,
-        ),
-        Format(
-            "experiment",
-            "Experiment",
-            ".json",
-            lambda exportable, path: file_text(exportable.experiment, path).encode(),
-            is_network=False,
-        ),
+        Format("numpy", "NumPy script", ".py", numpy_script, prove_script),
+        Format("onnx", "ONNX model", ".onnx", onnx_model, prove_onnx, "onnx", ("onnx",), ("onnxruntime",)),
+        Format("pytorch", "PyTorch script", ".py", torch_script, prove_training_script, "pytorch", (), ("torch",)),
+        Format("weights", "Weights", ".npz", lambda one, _: weight_bytes(one.parameters, one.sample.weights_unit)),
+        Format("history", "History", ".csv", lambda one, _: history_csv(one.history).encode(), is_network=False),
+        Format("points", "Points", ".csv", lambda one, _: to_table(one.sample).encode(), is_network=False),
+        Format("experiment", "Experiment", ".json", _experiment_text, is_network=False),
     )
 }
 """All formats by name, in the order of a menu."""

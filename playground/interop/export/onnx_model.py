@@ -2,19 +2,21 @@
 
 The columns have the shape (n, 1). Out come `class`, a name for each point, with `probabilities`, a column for each
 class (with other losses than cross-entropy `output`, what the output layer gives); or `value`, in the target's unit.
-All is float32, which every runtime has. The formulas are the catalog's own, traced into nodes of the most basic
-operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
+All is float32, which every runtime has. What the catalog spells for ONNX is spelled so; all other formulas are traced
+into nodes of the most basic operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
 """
 
 from __future__ import annotations
 
+import ast
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
+from playground.catalog.activations import Activation
 from playground.catalog.choice import Array, listing
 from playground.catalog.datasets.base import UNNAMED_AXES, AxisScale, Sample
 from playground.catalog.features import FEATURES
@@ -29,17 +31,28 @@ _OPSET, _FILE_VERSION = 17, 8
 """Of 2022: what runtimes of the last years understand."""
 
 _NODES = {
-    "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "maximum": "Max",
-    "minimum": "Min", "tanh": "Tanh", "exp": "Exp", "absolute": "Abs", "sign": "Sign", "sqrt": "Sqrt", "sin": "Sin",
-    "cos": "Cos", "log": "Log",
+    "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "power": "Pow",
+    "maximum": "Max", "minimum": "Min", "tanh": "Tanh", "exp": "Exp", "absolute": "Abs", "sign": "Sign", "sqrt": "Sqrt",
+    "sin": "Sin", "cos": "Cos", "tan": "Tan", "arctan": "Atan", "sinh": "Sinh", "cosh": "Cosh", "log": "Log",
+    "floor": "Floor", "ceil": "Ceil", "reciprocal": "Reciprocal", "where": "Where", "less": "Less",
+    "less_equal": "LessOrEqual", "greater": "Greater", "greater_equal": "GreaterOrEqual",
 }  # fmt: skip
 _COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
     # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
     "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
+    "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
+    "logaddexp": lambda x, y: np.maximum(x, y) + np.log1p(np.exp(-np.abs(x - y))),
+    "ones_like": lambda x: 0 * x + 1,
+    "zeros_like": lambda x: 0 * x,
 }
 """Functions that ONNX lacks, composed of operations that it has."""
+_COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
+
+
+_Output: TypeAlias = tuple[str, Any, int | None]
+"""The name, the type and the number of columns of what a model gives."""
 
 
 class _Graph:
@@ -49,7 +62,7 @@ class _Graph:
         import onnx
 
         self.onnx = onnx
-        self._nodes: list[Any] = []
+        self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
         self.tensors: list[Any] = []
         """Constants that are no numbers."""
@@ -57,8 +70,8 @@ class _Graph:
         self.number, self.string, self.integer = types.FLOAT, types.STRING, types.INT64
 
     def node(self, kind: str, *inputs: str, output: str = "", **attributes: Any) -> str:
-        output = output or f"/{kind.lower()}_{len(self._nodes)}"
-        self._nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
+        output = output or f"/{kind.lower()}_{len(self.nodes)}"
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [output], **attributes))
         return output
 
     def constant(self, values: Any, name: str = "", kind: Any = None) -> str:
@@ -84,27 +97,40 @@ class _Graph:
         if operation not in _NODES:
             known = listing(sorted([*_NODES, *_COMPOSED, "log1p"]))
             raise InputError("formula", operation, f"for ONNX one of the functions {known}")
-        return self.node(_NODES[operation], *names)
+        if operation == "where":
+            names[0] = self.node("Cast", names[0], to=self.onnx.TensorProto.BOOL)
+        made = self.node(_NODES[operation], *names)
+        # A formula may calculate with what is true.
+        return self.node("Cast", made, to=self.number) if operation in _COMPARISONS else made
 
-    def layer(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], a: str) -> str:
-        W, b = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in "Wb")
-        z = self.node("Gemm", a, W, b, transB=1)
+    def activation(self, f: Activation, z: str) -> str:
+        """Add f(z): by ONNX's own operators where it has a spelling, else by those of its formula."""
+        if text := f.spelled("onnx"):
+            return self.spelled(ast.parse(text, mode="eval").body, z)
+        try:
+            return str(f(self._traced(z)).value)  # type: ignore[attr-defined]
+        except (TypeError, AttributeError) as error:
+            raise InputError("formula", f.kind, f"for ONNX plain operations on single numbers ({error})") from error
+
+    def spelled(self, text: ast.expr, z: str) -> str:
+        """Add the nodes of a spelling, such as `Mul(z, Sigmoid(z))`."""
+        if isinstance(text, ast.Name):
+            return z
+        if not isinstance(text, ast.Call):
+            return self.constant(ast.literal_eval(text))
+        attributes = {str(one.arg): ast.literal_eval(one.value) for one in text.keywords}
+        operator = ast.unparse(text.func)
+        return self.node(operator, *(self.spelled(one, z) for one in text.args), **attributes)
+
+    def layer(self, place: int, layer: NetworkLayer, parameters: Mapping[str, Array], a: str) -> str:
+        named = {name: f"{name}{place}" for name in ("W", *layer.per_unit)}
+        own = {name: self.constant(parameters[key], key) for name, key in named.items()}
+        z = self.node("Gemm", a, own["W"], own["b"], transB=1)
         if layer.normalizes:
-            z = self.normalization(place, layer, parameters, z)
-        f = str(layer.activation(self._traced(z)).value)  # type: ignore[attr-defined]
+            kind = "BatchNormalization" if layer.normalization.running else "LayerNormalization"
+            z = self.node(kind, z, *list(own.values())[2:], epsilon=EPSILON)
+        f = self.activation(layer.activation, z)
         return self.node("Add", f, a) if layer.skip else f
-
-    def normalization(self, place: int, layer: NetworkLayer, parameters: dict[str, Array], z: str) -> str:
-        """Add γ (z − μ) / √(σ² + ε) + β."""
-        if layer.normalization.running:
-            mean, variance = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("mean", "var"))
-        else:
-            mean = self.node("ReduceMean", z, axes=[1], keepdims=1)
-            apart = self.node("Sub", z, mean)
-            variance = self.node("ReduceMean", self.node("Mul", apart, apart), axes=[1], keepdims=1)
-        gamma, beta = (self.constant(parameters[f"{name}{place}"], f"{name}{place}") for name in ("gamma", "beta"))
-        standard = (self._traced(z) - self._traced(mean)) * (1 / np.sqrt(self._traced(variance) + EPSILON))
-        return str((self._traced(gamma) * standard + self._traced(beta)).value)
 
     def features(self, names: tuple[str, ...], columns: Sequence[str]) -> str:
         """Add the network's inputs, computed from both coordinates."""
@@ -122,11 +148,10 @@ class _Graph:
         )
         return self.node("Mul", apart, self.constant(1 / scale.factor if scale.factor else 0.0))
 
-    def to_classes(self, o: str, exportable: Exportable) -> list[tuple[str, Any, int | None]]:
-        """Add the outputs of a classification; returns name, type and number of columns of each."""
+    def to_classes(self, o: str, exportable: Exportable) -> list[_Output]:
+        """Add the outputs of a classification."""
         names, loss = list(exportable.sample.class_names), exportable.network.loss
-        strings = self.onnx.helper.make_tensor("/classes", self.onnx.TensorProto.STRING, [len(names)], names)
-        self.tensors.append(strings)
+        self.tensors.append(self.onnx.helper.make_tensor("/classes", self.string, [len(names)], names))
         if exportable.sample.outputs > 1:
             index = self.node("ArgMax", o, axis=1, keepdims=0)
         else:
@@ -145,7 +170,7 @@ class _Graph:
             self.node("Sigmoid", both, output="probabilities")
         return [("class", self.string, None), ("probabilities", self.number, max(2, len(names)))]
 
-    def to_values(self, o: str, scale: AxisScale) -> list[tuple[str, Any, int | None]]:
+    def to_values(self, o: str, scale: AxisScale) -> list[_Output]:
         """Add the output of a regression, in the target's own unit."""
         scaled = self.node("Mul", o, self.constant(scale.factor))
         self.node("Add", scaled, self.constant(scale.offset), output="value")
@@ -159,7 +184,7 @@ def onnx_model(exportable: Exportable, _: Path) -> bytes:
     columns = [graph.on_the_plane(name, scale) for name, scale in zip(entries, sample.axis_scales, strict=True)]
     a = graph.features(exportable.experiment.features, columns)
     for place, layer in enumerate(network.layers):
-        a = a if layer.muted else graph.layer(place, layer, dict(exportable.parameters), a)
+        a = a if layer.muted else graph.layer(place, layer, exportable.parameters, a)
     if sample.task == "classification":
         results = graph.to_classes(a, exportable)
     else:
@@ -178,37 +203,28 @@ def input_names(sample: Sample) -> list[str]:
     return given
 
 
-def _serialized(
-    graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[tuple[str, Any, int | None]]
-) -> bytes:
+def _serialized(graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[_Output]) -> bytes:
     """The finished model."""
     onnx, sample = graph.onnx, exportable.sample
-    helper = onnx.helper
-    made = helper.make_graph(
-        graph._nodes,
+    value, constant = onnx.helper.make_tensor_value_info, onnx.numpy_helper.from_array
+    made = onnx.helper.make_graph(
+        graph.nodes,
         "network",
-        [helper.make_tensor_value_info(name, graph.number, ["points", 1]) for name in entries],
-        [
-            helper.make_tensor_value_info(name, kind, ["points"] if width is None else ["points", width])
-            for name, kind, width in results
-        ],
-        [*(onnx.numpy_helper.from_array(values, name) for name, values in graph.constants.items()), *graph.tensors],
+        [value(name, graph.number, ["points", 1]) for name in entries],
+        [value(name, kind, ["points", width] if width else ["points"]) for name, kind, width in results],
+        [*(constant(values, name) for name, values in graph.constants.items()), *graph.tensors],
     )
-    model = helper.make_model(
+    model = onnx.helper.make_model(
         made,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
+        opset_imports=[onnx.helper.make_opsetid("", _OPSET)],
         ir_version=_FILE_VERSION,
         producer_name="neural-network-playground",
         doc_string="Two columns of n points, each of shape (n, 1) and in the data's own units, to classes or values.",
     )
-    words = {
-        "name": exportable.title,
-        "task": sample.task,
-        "axes": json.dumps(sample.axis_names, ensure_ascii=False),
-        "target": sample.target_name,
-        "classes": json.dumps(sample.class_names, ensure_ascii=False),
-    }
-    helper.set_model_props(model, words)
+    words = {"name": exportable.title, "task": sample.task, "target": sample.target_name}
+    lists = {"axes": sample.axis_names, "classes": sample.class_names}
+    words |= {name: json.dumps(names, ensure_ascii=False) for name, names in lists.items()}
+    onnx.helper.set_model_props(model, words)
     onnx.checker.check_model(model, full_check=True)
     result: bytes = model.SerializeToString()
     return result

@@ -1,7 +1,8 @@
 """Proofs: an exported file is run again in a separate process, and its predictions are compared.
 
 A difference counts in units of the prediction where that is larger than 1, or than the spread of a scaled target: of a
-value of 2,000, float32 knows only seven digits.
+value of 2,000, float32 knows only seven digits. A network that magnifies rounding is allowed a few times what the
+precision of the file, at work in our own formulas, changes in its predictions.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ Cancelled: TypeAlias = Callable[[], bool]
 """Tells whether to stop; called often."""
 
 _LARGEST_DIFFERENCE = 1e-5
+_ROUNDINGS, _LARGEST_ROUNDING = 4, 1e-2
+"""How many times the rounding of a network is allowed where that is more, and the most that ever is."""
 _SECONDS = 300
 _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
@@ -126,14 +129,19 @@ class Proof(NamedTuple):
     problem: str = ""
     """Why the file could not be run."""
     rounding: float = 0.0
-    """Of a failed proof: how far rounding takes the engine's own predictions."""
+    """How far the file's precision alone takes predictions from those in float64."""
     scores: tuple[_Score, ...] = ()
     """How good the file is on the data's own rows."""
 
     @property
+    def allowed(self) -> float:
+        """The largest difference that rounding explains."""
+        return max(_LARGEST_DIFFERENCE, min(_ROUNDINGS * self.rounding, _LARGEST_ROUNDING))
+
+    @property
     def holds(self) -> bool:
         """Whether the file agrees with the engine."""
-        if self.problem or not self.largest_difference <= _LARGEST_DIFFERENCE:
+        if self.problem or not self.largest_difference <= self.allowed:
             return False
         if not all(score.agrees for score in self.scores):
             return False
@@ -146,12 +154,10 @@ class Proof(NamedTuple):
             return f"The file could not be run: {self.problem}."
         text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
         text += (
-            "."
-            if self.largest_difference <= _LARGEST_DIFFERENCE
-            else f", more than the {_LARGEST_DIFFERENCE:.0e} that is allowed."
+            "." if self.largest_difference <= self.allowed else f", more than the {self.allowed:.0e} that is allowed."
         )
-        if self.rounding > _LARGEST_DIFFERENCE / 2:
-            text += f" float32 rounds the engine's own by {self.rounding:.1e} here; precision float64 does not."
+        if self.rounding > _LARGEST_DIFFERENCE / _ROUNDINGS:
+            text += f" float32, in which the file computes, rounds this network's predictions by {self.rounding:.1e}."
         text = " ".join([text, *map(_score_words, self.scores)])
         return text if self.curve is None else f"{text} {_curve_words(self.curve)}"
 
@@ -173,13 +179,13 @@ def _curve_words(curve: _Curve) -> str:
 
 
 def _prove(
-    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str, kind: str = "float64"
+    path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str, kind: str = ""
 ) -> tuple[Proof, dict[str, Array]]:
     """Run `driver` on a file and compare; also returns what else it has written, by name.
 
-    `kind` is the precision in which the file takes points.
+    `kind` is the precision in which the file takes points and computes, if that is not the network's.
     """
-    x = exportable.points_to_ask().astype(kind).astype(np.float64)
+    x = exportable.points_to_ask().astype(kind or "float64").astype(np.float64)
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
         np.save(Path(folder, "x.npy"), x)
         problem = _run(driver, [str(path.resolve()), folder, *arguments], cancelled)
@@ -187,12 +193,15 @@ def _prove(
             return Proof(np.inf, len(x), problem=problem), {}
         written = {file.stem: np.load(file, allow_pickle=False) for file in Path(folder).glob("*.npy")}
     expected, said = exportable.predictions(x), written["predictions"].reshape(len(x), -1)
-    unit = exportable.sample.target_scale.factor
-    proof = Proof(largest_difference(expected, said, unit), len(x), scores=_scores(exportable, expected, said, written))
-    return proof if proof.holds else proof._replace(rounding=exportable.rounding(x)), written
+    unit, precision = exportable.sample.target_scale.factor, kind or exportable.experiment.precision
+    exact, rounded = (exportable.in_precision(x, one) for one in ("float64", precision))
+    proof = Proof(largest_difference(expected, said, unit), len(x), rounding=largest_difference(exact, rounded, unit))
+    return proof._replace(scores=_scores(exportable, expected, said, written, proof.allowed)), written
 
 
-def _scores(exportable: Exportable, expected: Array, said: Array, written: Mapping[str, Array]) -> tuple[_Score, ...]:
+def _scores(
+    exportable: Exportable, expected: Array, said: Array, written: Mapping[str, Array], allowed: float
+) -> tuple[_Score, ...]:
     """How good a file is on the data's own rows; nothing if they are too many, or not all numbers are finite."""
     sample, rows = exportable.sample, exportable.rows_to_ask()
     if len(rows) < len(sample.x) or said.shape != expected.shape or not np.isfinite(said).all():
@@ -206,10 +215,13 @@ def _scores(exportable: Exportable, expected: Array, said: Array, written: Mappi
             continue
         if sample.task == "regression":
             values = said[-len(rows) :][chosen, 0].astype(np.float64)
-            reached, doubtful = 1 - float(np.sum((labels - values) ** 2)) / spread(labels), 1e-4 * max(1, abs(told))
+            reached, doubtful = (
+                1 - float(np.sum((labels - values) ** 2)) / spread(labels),
+                10 * allowed * max(1, abs(told)),
+            )
         else:
             right = written["classes"][-len(rows) :][chosen] == np.array(sample.class_names)[labels]
-            near = _margins(exportable, expected[-len(rows) :][chosen]) < 2 * _LARGEST_DIFFERENCE
+            near = _margins(exportable, expected[-len(rows) :][chosen]) < 2 * allowed
             reached, doubtful = float(np.mean(right)), float(np.mean(near)) + 1e-9
         scores.append(_Score(name, len(labels), reached, told, doubtful))
     return tuple(scores)

@@ -7,115 +7,196 @@ value, which notes what is done to it.
 from __future__ import annotations
 
 import ast
-import base64
 import inspect
+import math
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from types import FunctionType
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Choice, listing
 from playground.catalog.features import FEATURES
-from playground.interop.weights import weight_bytes
+from playground.files.errors import InputError
+
+Definitions: TypeAlias = dict[str, str]
+"""Sources by name, each after those it needs."""
 
 # Quoting ------------------------------------------------------------------------------------------------------
 
+_TORCH = {
+    "abs", "absolute", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "ceil", "clip",
+    "copysign", "cos", "cosh", "exp", "exp2", "expm1", "float_power", "floor", "fmax", "fmin", "heaviside", "hypot",
+    "isfinite", "isinf", "isnan", "log", "log10", "log1p", "log2", "logaddexp", "logical_and", "logical_not",
+    "logical_or", "maximum", "minimum", "negative", "ones_like", "reciprocal", "round", "sign", "sin", "sinc", "sinh",
+    "sqrt", "square", "tan", "tanh", "trunc", "where", "zeros_like",
+}  # fmt: skip
+"""Functions of NumPy that PyTorch has under the same name."""
+_ONLY_TENSORS = {"arctan2", "copysign", "fmax", "fmin", "heaviside", "hypot", "logaddexp", "maximum", "minimum"}
+"""Those of them that take no plain number beside a tensor."""
+_CLAMPS = {"maximum": "min", "minimum": "max"}
+_PLACE = ["epoch", "step"]
 
-class _Plain(ast.NodeTransformer):
-    """Removes annotations and decorators from a function."""
+
+class _Quoting(ast.NodeTransformer):
+    """Makes a function one that stands alone; what it refers to is left in `needed`.
+
+    In a method of `owner`, a schedule, settings become numbers, and so does what is known of training: `progress.epoch`
+    is `epoch`. For `torch`, functions of NumPy become PyTorch's.
+    """
+
+    def __init__(self, formula: FunctionType, owner: Choice | None, torch: bool, place: list[str]) -> None:
+        self.known = {**formula.__globals__, **inspect.getclosurevars(formula).nonlocals}
+        self.local = {*formula.__code__.co_varnames, *formula.__code__.co_cellvars}
+        self.name, self.owner, self.torch, self.place = formula.__qualname__, owner, torch, place
+        self.needed: Definitions = {}
+
+    def visit_arguments(self, node: ast.arguments) -> ast.AST:
+        names = [one.arg for one in node.args if self.owner is None or one.arg != "self"]
+        spread = [name for one in names for name in (self.place if one == "progress" else [one])]
+        return ast.arguments([], [ast.arg(name) for name in spread], None, [], [], None, node.defaults)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list, node.returns = [], None
-        for argument in node.args.args:
-            argument.annotation = None
         self.generic_visit(node)
+        ends = [place for place, line in enumerate(node.body, start=1) if isinstance(line, ast.Return)]
+        node.body = node.body[: ends[0]] if ends else node.body
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         assert node.value is not None
-        return ast.Assign([node.target], node.value)
+        return self.generic_visit(ast.Assign([node.target], node.value))
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
+        base = node.value.id if isinstance(node.value, ast.Name) else ""
+        if base == "progress":
+            return ast.Name("STEPS_PER_EPOCH" if node.attr == "steps_per_epoch" else node.attr)
+        if base == "self" and self.owner is not None:
+            value = getattr(self.owner, node.attr)
+            if not callable(value):
+                return ast.Constant(value)
+            name = f"schedule_{node.attr}"
+            self.needed |= quoted(value.__func__, name, owner=self.owner, place=self.place)
+            return ast.Name(name)
+        number = self._value(node)
+        return ast.Constant(number) if self.torch and isinstance(number, float) else self.generic_visit(node)
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id in self.local or node.id not in self.known:
+            return node
+        value = self.known[node.id]
+        if value in (np, math):
+            return ast.Name("np" if value is np else "math")
+        if _is_numpys(value):
+            return ast.Attribute(ast.Name("np"), value.__name__)
+        if isinstance(value, FunctionType) or (isinstance(value, type) and issubclass(value, tuple)):
+            self.needed |= quoted(value, torch=self.torch, place=self.place)
+        elif isinstance(value, (bool, int, float, tuple)):
+            self.needed[node.id] = f"{node.id} = {literal(value)}"
+        else:
+            raise InputError(self.name, node.id, "numbers, functions written in Python, and those of NumPy")
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        function, numbers = self._value(node.func), [self._value(one) is not None for one in node.args]
+        if self.torch and isinstance(result := self._value(node), (int, float)):
+            return ast.Constant(float(result))
+        args = [self.visit(new) for one in node.args for new in self._spread(one)]
+        node.args, node.keywords = args, [self.visit(one) for one in node.keywords]
+        if not (self.torch and _is_numpys(function)):
+            node.func = self.visit(node.func)
+            return node
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else function.__name__
+        if name not in _TORCH:
+            raise InputError(self.name, name, f"for PyTorch one of the functions {listing(sorted(_TORCH))}")
+        if name in _CLAMPS and sorted(numbers) == [False, True]:
+            return _torch("clamp", args[numbers.index(False)], **{_CLAMPS[name]: args[numbers.index(True)]})
+        if name in _ONLY_TENSORS:
+            node.args = [_torch("tensor", one) if number else one for one, number in zip(args, numbers, strict=True)]
+        return _torch(name, *node.args, **{one.arg or "": one.value for one in node.keywords})
+
+    def visit_If(self, node: ast.If) -> ast.AST | list[ast.stmt]:
+        self.generic_visit(node)
+        return node if (chosen := self._value(node.test)) is None else node.body if chosen else node.orelse
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
+        self.generic_visit(node)
+        return node if (chosen := self._value(node.test)) is None else node.body if chosen else node.orelse
+
+    def _spread(self, argument: ast.expr) -> list[ast.expr]:
+        """An argument, or what stands in place of where training is."""
+        is_place = isinstance(argument, ast.Name) and argument.id == "progress"
+        return [ast.Name(name) for name in self.place] if is_place else [argument]
+
+    def _value(self, node: ast.expr) -> Any:
+        """The value of an expression that depends on no variable of the function; None for others."""
+        if any(isinstance(inner, ast.Name) and inner.id in {*self.local, *self.place} for inner in ast.walk(node)):
+            return None
+        try:
+            return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "formula", "eval"), dict(self.known))
+        except Exception:  # whatever a formula's author refers to
+            return None
 
 
-def quoted(formula: Callable[..., Any], name: str = "") -> dict[str, str]:
-    """The sources of a function, called `name`, and of all it refers to, each after those it needs."""
-    assert isinstance(formula, FunctionType)
-    tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
-    definition = tree.body[0]
-    assert isinstance(definition, ast.FunctionDef)
+def _torch(name: str, *args: ast.expr, **more: ast.expr) -> ast.Call:
+    keywords = [ast.keyword(key, value) for key, value in more.items()]
+    return ast.Call(ast.Attribute(ast.Name("torch"), name), list(args), keywords)
+
+
+def _is_numpys(value: Any) -> bool:
+    """Whether a value is a function of NumPy."""
+    return callable(value) and getattr(np, getattr(value, "__name__", ""), None) is value
+
+
+def quoted(
+    formula: Callable[..., Any],
+    name: str = "",
+    *,
+    words: str = "",
+    torch: bool = False,
+    owner: Choice | None = None,
+    place: list[str] = _PLACE,
+    second: str = "",
+) -> Definitions:
+    """The sources of a function, called `name`, and of all it refers to, each after those it needs.
+
+    `words` are a docstring for one that has none, and `second` an expression that takes the place of the second
+    argument. Raises InputError for what can't be quoted.
+    """
+    try:
+        definition = ast.parse(textwrap.dedent(inspect.getsource(formula))).body[0]
+    except (OSError, TypeError, SyntaxError):
+        definition = ast.Pass()
+    if isinstance(definition, ast.ClassDef):
+        definition.body = [line for line in definition.body if isinstance(line, ast.AnnAssign)]
+        return {definition.name: ast.unparse(definition)}
+    if not isinstance(definition, ast.FunctionDef) or not isinstance(formula, FunctionType):
+        raise InputError("formula", getattr(formula, "__qualname__", ""), "a function whose source can be read")
+    quoting = _Quoting(formula, owner, torch, place)
     definition.name = name or definition.name
-    result: dict[str, str] = {}
-    for used in _names_in(formula):
-        value = formula.__globals__[used]
-        if isinstance(value, FunctionType):
-            result |= quoted(value)
-        elif isinstance(value, (int, float, tuple)):
-            result[used] = f"{used} = {literal(value)}"
-    text = ast.unparse(ast.fix_missing_locations(_Plain().visit(tree)))
-    return result | {definition.name: text}
-
-
-def _names_in(formula: FunctionType) -> list[str]:
-    return [name for name in formula.__code__.co_names if name in formula.__globals__]
+    quoting.visit(definition)
+    if second:
+        argument, body = definition.args.args.pop(1).arg, definition.body
+        if any(isinstance(one, ast.Name) and one.id == argument for line in body for one in ast.walk(line)):
+            body.insert(0, ast.parse(f"{argument} = {second}").body[0])
+    if words and ast.get_docstring(definition) is None:
+        definition.body.insert(0, ast.Expr(ast.Constant(words)))
+    return quoting.needed | {definition.name: ast.unparse(ast.fix_missing_locations(definition))}
 
 
 def literal(value: Any) -> str:
     """A number, a text or a tuple as Python writes it, which spells out whatever could end a line."""
     if isinstance(value, tuple):
         return "(\n" + "".join(f"    {entry!r},\n" for entry in value) + ")"
-    return repr(value)
+    return repr(float(value) if isinstance(value, np.floating) else value)
 
 
 def join_definitions(definitions: Mapping[str, str]) -> str:
-    """Quoted definitions one below the other: first the constants, then the functions."""
-    functions = [text for text in definitions.values() if text.startswith("def ")]
-    constants = [text for text in definitions.values() if not text.startswith("def ")]
+    """Quoted definitions one below the other: first the constants, then functions and classes."""
+    functions = [text for text in definitions.values() if text.startswith(("def ", "class "))]
+    constants = [text for text in definitions.values() if text not in functions]
     return "\n\n\n".join((["\n".join(constants)] if constants else []) + functions)
-
-
-_MOST_READABLE = 400
-"""Numbers that are written out; more are packed."""
-
-
-def numbers(name: str, arrays: Mapping[str, Array]) -> str:
-    """A statement that sets `name` to these arrays, exact to the last bit: as numbers if they are few, else packed."""
-    if sum(values.size for values in arrays.values()) <= _MOST_READABLE:
-        entries = "".join(f"    {key!r}: {_array_text(values)},\n" for key, values in arrays.items())
-        return f"{name} = {{\n{entries}}}"
-    lines = textwrap.wrap(base64.b64encode(weight_bytes(arrays)).decode(), 110)
-    return f'{name} = read("""\n' + "\n".join(lines) + '\n""")'
-
-
-def _array_text(values: Array) -> str:
-    """An array as an expression; every number has as many digits as tell it from all others of its precision."""
-    rows = [f"[{', '.join(map(_number_text, row))}]" for row in np.atleast_2d(values)]
-    inner = rows[0] if values.ndim < 2 else f"[\n        {f',{chr(10)}        '.join(rows)},\n    ]"
-    return f"np.array({inner}, dtype=np.{values.dtype.name})"
-
-
-def _number_text(value: Any) -> str:
-    """A number of an array."""
-    return str(value) if np.isfinite(value) else f"np.{value}"
-
-
-_READ = '''
-def read(text):
-    """The arrays in a text: an .npz file, as NumPy writes it, in base64."""
-    with np.load(io.BytesIO(base64.b64decode(text)), allow_pickle=False) as arrays:
-        return dict(arrays)
-'''.strip()
-
-
-def joined(parts: Iterable[str]) -> bytes:
-    """A script of parts, the first with its imports; with what reads packed arrays if there are any."""
-    head, *rest = (part for part in parts if part)
-    if any(" = read(" in part for part in rest):
-        head = head.replace("\nimport ", "\nimport base64\nimport io\nimport ", 1)
-        first = next(place for place, part in enumerate(rest) if " = read(" in part)
-        rest.insert(first, _READ)
-        head = head.replace("import io\nimport numpy", "import io\n\nimport numpy")
-    return ("\n\n\n".join([head, *rest]) + "\n").encode()
 
 
 # Tracing ------------------------------------------------------------------------------------------------------
@@ -128,10 +209,17 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         self.record, self.value = record, value
 
     def __array_ufunc__(self, operation: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        if method != "__call__" or options:
-            return NotImplemented
+        return NotImplemented if method != "__call__" or options else self._noted(operation.__name__, operands)
+
+    def __array_function__(self, function: Callable[..., Any], _: Any, operands: Any, options: Any) -> Any:
+        return NotImplemented if options else self._noted(function.__name__, operands)
+
+    def _noted(self, operation: str, operands: tuple[Any, ...]) -> Traced:
         given = tuple(one.value if isinstance(one, Traced) else one for one in operands)
-        return Traced(self.record, self.record(operation.__name__, given))
+        return Traced(self.record, self.record(operation, given))
+
+    def __bool__(self) -> bool:
+        raise TypeError("a formula of plain operations, without if")
 
 
 _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}

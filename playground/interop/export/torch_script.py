@@ -1,96 +1,31 @@
-"""The network as a PyTorch script: the points, the model, its weights before and after training, and `predict`.
+"""The network as a PyTorch script: the points, the model, its weights before and after training, `predict`, `train`.
 
-The script contains what this experiment uses and nothing else; how it trains is written by `torch_training.py`. A
-layer keeps its number in the experiment, so that random numbers are drawn as the engine draws them.
+The script contains what this experiment uses and nothing else. What the catalog spells for PyTorch is spelled so; all
+else is quoted from its own formulas. The order of the points and what dropout silences come from the engine's hash,
+which is quoted, too; so a layer keeps its number in the experiment.
 """
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array
-from playground.catalog.losses import CrossEntropy
+from playground.catalog.choice import Array, Choice
+from playground.catalog.datasets.base import TRAIN
+from playground.catalog.losses import Loss
+from playground.catalog.optimizers import Momentum, Sgd
+from playground.catalog.regularizers import NoRegularizer, Regularizer
+from playground.catalog.schedules import Plateau, Schedule
+from playground.engine import randomness
 from playground.engine.network import NetworkLayer
-from playground.interop.export import torch_training
+from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.numpy_script import (
-    CLASSIFY,
-    PREDICT,
-    axis_lines,
-    class_choice,
-    layer_title,
-    name_constants,
-    output_meaning,
-    own_unit,
-)
-from playground.interop.export.sources import feature_text, joined, numbers
-from playground.interop.export.torch_training import expression
-
-_HEAD = '''
-"""A network of the Neural Network Playground in PyTorch.
-
-    python this_file.py    trains it from the same initial weights and compares with what the playground recorded
-
-    from this_file import predict
-    predict([0.5, -1.0], [2.0, 3.0])    # what the trained network says of the points (0.5, 2) and (-1, 3)
-
-Points are given in the units of the data; AXES names both columns. The script needs PyTorch and NumPy, nothing else.
-Read it from the top: the points, the network, how it learns.
-"""
-
-import math
-from typing import NamedTuple
-
-import numpy as np
-import torch
-import torch.nn.functional as F
-from torch import nn
-'''.strip()
-
-_POINTS = '''
-class Points(NamedTuple):
-    """Points on the plane with what the network should say of them."""
-
-    inputs: torch.Tensor
-    labels: torch.Tensor
-
-
-def points(part):
-    """The points of one part: 0 is for training, 1 for validation, 2 for the test."""
-    chosen = DATA["part"] == part
-    x = torch.tensor(DATA["x"][chosen])
-    return Points(features(x[:, 0], x[:, 1]), torch.tensor(DATA["label"][chosen]))
-'''.strip()
-
-_BATCH_NORM = '''
-def batch_norm(norm, z):
-    """Standardize over the batch. One point alone has no spread, so the running statistics stand in for its own."""
-    if len(z) > 1 or not norm.training:
-        return norm(z)
-    return F.batch_norm(z, norm.running_mean, norm.running_var, norm.weight, norm.bias, training=False)
-'''.strip()
-
-_BUILD = '''
-def build(arrays):
-    """A network with these weights."""
-    network = Network()
-    network.load_state_dict({name: torch.tensor(values) for name, values in arrays.items()}, strict=False)
-    return network
-'''.strip()
-
-_DRAWS = """
-
-        `step` and `first` say which update and which of its points this is, for the dropout.
-        """
-
-_ASK = '''
-@torch.no_grad()
-def network(columns):
-    """The outputs of the trained network."""
-    return TRAINED_NETWORK.eval()(columns)
-'''.strip()
+from playground.interop.export.script import common_facts, fill, identifier, layer_title, numbers
+from playground.interop.export.sources import Definitions, join_definitions, literal, quoted
 
 _NAMES = {
     "W": "layer{}.weight",
@@ -101,142 +36,223 @@ _NAMES = {
     "var": "norm{}.running_var",
 }
 """What parameters are called in the script."""
+_UNTRAINED_EPOCHS = 100
+"""Epochs in the script of an untrained network whose experiment does not limit them."""
 
 
 def torch_script(exportable: Exportable, _: Path) -> bytes:
     """The script."""
-    dtype = f"torch.{exportable.network.dtype.name}"
-    parts = [
-        _HEAD,
-        name_constants(exportable, f"SEED = {exportable.experiment.seed}", f"torch.set_default_dtype({dtype})"),
-        _heading("The points"),
-        _features(exportable),
-        _POINTS,
-        _heading("The network"),
-        _BATCH_NORM if any(layer.normalization.running for layer in _active(exportable)) else "",
-        torch_training.randomness_used(exportable),
-        _model(exportable),
-        _BUILD,
-        _prediction(exportable),
-        _heading("How it learns"),
-        *torch_training.parts(exportable),
-        _heading("Numbers, exact to the last bit"),
-        _numbers(exportable),
-        torch_training.MAIN,
-    ]
-    return joined(parts)
+    return _Facts(exportable).script()
 
 
-def _heading(words: str) -> str:
-    return f"# {words} ".ljust(110, "-")
+class _Facts:
+    """The facts about one network and its training that fill the template."""
 
+    def __init__(self, exportable: Exportable) -> None:
+        self.exportable, self.training = exportable, exportable.experiment.training
+        self.layers = exportable.network.layers
+        self.formulas: Definitions = {}
+        """Formulas that are quoted, by name."""
+        named = [(f"network.layer{self._number(place)}", layer) for place, layer in enumerate(self.layers)]
+        self.learning = [(name, layer) for name, layer in named if layer.trainable]
+        """The layers that learn, with the name of each in the script."""
 
-def _active(exportable: Exportable) -> list[NetworkLayer]:
-    return [layer for layer in exportable.network.layers if not layer.muted]
+    def script(self) -> bytes:
+        facts = common_facts(self.exportable, "torch") | self._model() | self._loss_and_penalty() | self._updates()
+        facts |= self._rate() | self._optimizer() | self._numbers()
+        experiment, training = self.exportable.experiment, self.training
+        facts |= {"experiment": experiment, "training": training, "stopping": training.early_stopping}
+        facts["formulas"] = join_definitions(self.formulas)
+        return fill("torch_script.txt", facts).encode()
 
+    def _expression(self, choice: Any, x: str, second: str = "") -> str:
+        """What a formula gives for x (and t): PyTorch's own spelling, or the quoted formula with its derivative.
 
-def _features(exportable: Exportable) -> str:
-    lines = "".join(f"        {feature_text(name, 'torch')},\n" for name in exportable.experiment.features)
-    return (
-        'def features(x1, x2):\n    """What the network is given of points: a tensor of shape (points, features)."""\n'
-        f"{axis_lines(exportable)}    return torch.stack([\n{lines}    ], dim=1).to(torch.get_default_dtype())"
-    )
+        Of a penalty the derivative is `gradient_of`; that of an activation may use its value.
+        """
+        if text := choice.spelled("torch", w=x):
+            return str(text)
+        name, settings = identifier(choice.kind, "f"), "".join(f", {literal(value)}" for value in choice.values)
+        f = choice.penalty_of if isinstance(choice, Regularizer) else choice.value_of
+        self.formulas |= quoted(f, name, words=choice.formula, torch=True)
+        return f"Formula.apply({name}, {self._derivative(choice, name)}, {x}{second and f', {second}'}{settings})"
 
+    def _derivative(self, choice: Any, name: str) -> str:
+        """Quote the derivative of a formula; returns its name."""
+        if isinstance(choice, (Regularizer, Loss)):
+            formula, value = choice.gradient_of if isinstance(choice, Regularizer) else choice.derivative_of, ""
+        else:
+            formula = choice.derivative_of
+            names = formula.__code__.co_varnames[: formula.__code__.co_argcount]
+            value = f"{name}({', '.join([names[0], *names[2:]])})"
+        self.formulas |= quoted(formula, f"{name}_slope", torch=True, second=value)
+        return f"{name}_slope"
 
-def _number_of(exportable: Exportable, place: int) -> str:
-    """What a layer is called in the script, behind `layer` or `norm`."""
-    return "_out" if place == len(exportable.network.layers) - 1 else str(place + 1)
+    # The network ------------------------------------------------------------------------------------------------
 
+    def _number(self, place: int) -> str:
+        """What a layer is called in the script, behind `layer` or `norm`."""
+        return "_out" if place == len(self.layers) - 1 else str(place + 1)
 
-def _model(exportable: Exportable) -> str:
-    made, passed = [], []
-    for place, layer in enumerate(exportable.network.layers):
-        number = _number_of(exportable, place)
-        made += _made_lines(number, layer)
-        passed += [f"# {layer_title(place, layer)}", *([] if layer.muted else _passed_lines(place, number, layer))]
-    draws = torch_training.drops_out(exportable)
-    arguments = ", step=0, first=0" if draws else ""
-    words = _DRAWS if draws else ""
-    return "\n".join(
-        [
-            "class Network(nn.Module):",
-            '    """Every layer computes z = W a + b and then f(z)."""\n',
-            "    def __init__(self):",
-            "        super().__init__()",
-            *(f"        {line}" for line in made),
-            "",
-            f"    def forward(self, a{arguments}):",
-            f'        """The outputs for inputs a, one row per point.{words}"""',
-            *(f"        {line}" for line in passed),
-            "        return a",
+    def _model(self) -> dict[str, Any]:
+        made, passed, active = list[str](), list[str](), [layer for layer in self.layers if not layer.muted]
+        for place, layer in enumerate(self.layers):
+            passed.append(layer_title(place, layer))
+            if not layer.muted:
+                made += self._made_lines(self._number(place), layer)
+                passed += self._passed_lines(place, layer)
+        dropout, training, random = any(layer.dropout for layer in active), self.training, Definitions()
+        if training.shuffle:
+            random |= quoted(randomness.permutation)
+        if dropout:
+            random |= (
+                {"DROPOUT": f"DROPOUT = {randomness.DROPOUT}"} | quoted(randomness.key) | quoted(randomness.uniform)
+            )
+        if training.weight_noise:
+            random |= {"WEIGHT_NOISE": f"WEIGHT_NOISE = {randomness.WEIGHT_NOISE}"}
+            random |= quoted(randomness.key) | quoted(randomness.normal)
+        return {
+            "made": "\n".join(made),
+            "passed": "\n".join(passed),
+            "batch_norm": any(layer.normalization.running for layer in active),
+            "dropout": dropout,
+            "randomness": join_definitions(random),
+        }
+
+    def _made_lines(self, number: str, layer: NetworkLayer) -> list[str]:
+        lines = [f"self.layer{number} = nn.Linear({layer.inputs}, {layer.units})"]
+        if layer.normalizes:
+            kind = "BatchNorm1d" if layer.normalization.running else "LayerNorm"
+            lines.append(f"self.norm{number} = nn.{kind}({layer.units})")
+        frozen = [] if layer.trainable else [f"{line.split(' = ')[0]}.requires_grad_(False)" for line in lines]
+        return lines + frozen
+
+    def _passed_lines(self, place: int, layer: NetworkLayer) -> list[str]:
+        number = self._number(place)
+        lines = [f"z = self.layer{number}(a)"]
+        if layer.normalization.running:
+            lines.append(f"z = batch_norm(self.norm{number}, z)")
+        elif layer.normalizes:
+            lines.append(f"z = self.norm{number}(z)")
+        lines.append(f"a = {self._expression(layer.activation, 'z')}{' + a' if layer.skip else ''}")
+        if layer.dropout:
+            mask = f"dropout_mask(step, {place}, first, a, {layer.dropout!r})"
+            lines.append(f"if self.training:\n    a = a * {mask}")
+        return lines
+
+    # How it learns ----------------------------------------------------------------------------------------------
+
+    def _loss_and_penalty(self) -> dict[str, Any]:
+        loss, sample = self.exportable.network.loss, self.exportable.sample
+        several, weights = sample.outputs > 1, None
+        if _changes(loss, Loss, "targets", "per_point") and not loss.torch:
+            raise InputError("loss", loss.kind, "for PyTorch one whose formula is of single numbers")
+        if sample.task == "classification":
+            labels = sample.labels[sample.split == TRAIN]
+            weights = loss.weights_of_classes(labels, len(sample.class_names))
+        if sample.task == "regression":
+            scale, targets = sample.target_scale, "labels[:, None]"
+            if sample.scales_target:
+                targets = f"(({targets} - {scale.offset!r}) / {scale.factor!r})"
+            targets += ".to(torch.get_default_dtype())"
+        elif several and loss.torch_of_several:
+            targets = "labels"
+        elif several:
+            targets = f"F.one_hot(labels, {sample.outputs}).to(torch.get_default_dtype())"
+        else:
+            targets = f"torch.where(labels[:, None] > 0, 1.0, {loss.negative_target!r})"
+        value = loss.spelled("torch_of_several") if several else ""
+        costs = [
+            f"{_factor(self._expression(layer.regularizer, f'{name}.weight'))}.sum()"
+            for name, layer in self.learning
+            if not isinstance(layer.regularizer, NoRegularizer)
         ]
-    )
+        return {
+            "targets": targets,
+            "losses": value or f"{_factor(self._expression(loss, 'o', 't'))}.sum(dim=1)",
+            "class_weights": weights,
+            "penalty": "\n+ ".join(costs),
+        }
 
-
-def _made_lines(number: str, layer: NetworkLayer) -> list[str]:
-    if layer.muted:
-        return []
-    lines = [f"self.layer{number} = nn.Linear({layer.inputs}, {layer.units})"]
-    if layer.normalizes:
-        kind = "BatchNorm1d" if layer.normalization.running else "LayerNorm"
-        lines.append(f"self.norm{number} = nn.{kind}({layer.units})")
-    if not layer.trainable:
-        lines += [f"{line.split(' = ')[0]}.requires_grad_(False)" for line in lines]
-    return lines
-
-
-def _passed_lines(place: int, number: str, layer: NetworkLayer) -> list[str]:
-    lines = [f"z = self.layer{number}(a)"]
-    if layer.normalization.running:
-        lines.append(f"z = batch_norm(self.norm{number}, z)")
-    elif layer.normalizes:
-        lines.append(f"z = self.norm{number}(z)")
-    lines.append(f"a = {expression(layer.activation, 'z')}{' + a' if layer.skip else ''}")
-    if layer.dropout:
-        lines.append(f"if self.training:\n            a = a * dropout_mask(step, {place}, first, a, {layer.dropout!r})")
-    return lines
-
-
-def _prediction(exportable: Exportable) -> str:
-    several, cross_entropy = exportable.sample.outputs > 1, isinstance(exportable.network.loss, CrossEntropy)
-    said = "said"
-    if cross_entropy:
-        said = "torch.softmax(said, dim=1)" if several else "torch.sigmoid(said)"
-    said = own_unit(exportable, said)
-    result = f"{said}.numpy().reshape({'*x1.shape, -1' if several else 'x1.shape'})"
-    more = ",\n    with an axis more for the classes" if several else ""
-    text = PREDICT.format(meaning=output_meaning(exportable), more=more, result=result)
-    for name in ("x1", "x2"):
-        text = text.replace(f"{name}.ravel()", f"torch.tensor({name}.ravel())")
-    classify = [CLASSIFY.format(chosen=class_choice(exportable))] if exportable.sample.task == "classification" else []
-    return "\n\n\n".join([_ASK, text, *classify])
-
-
-def _numbers(exportable: Exportable) -> str:
-    sample = exportable.sample
-    data = {"x": sample.own_x, "label": sample.labels, "part": sample.split}
-    history, kept = exportable.history, slice(0, None if exportable.repeatable else 0)
-    recorded = {
-        "epoch": history.epoch[kept].astype(np.int64),
-        "train_loss": history.train_loss[kept],
-        "validation_loss": history.validation_loss[kept],
-    }
-    return "\n".join(
-        [
-            numbers("DATA", data),
-            numbers("INITIAL", _renamed(exportable, dict(exportable.initial))),
-            numbers("TRAINED", _renamed(exportable, dict(exportable.parameters))),
-            "# The losses that the playground recorded.",
-            numbers("RECORDED", recorded),
-            "TRAINED_NETWORK = build(TRAINED)",
+    def _updates(self) -> dict[str, Any]:
+        """What there is to do in an epoch and in an update."""
+        training, points, prices = self.training, self.exportable.training_points, list[str]()
+        size = min(training.batch_size or points, points)
+        whole, left = divmod(points, size)
+        prunable = {name: layer.regularizer for name, layer in self.learning if layer.regularizer.prunes}
+        for chosen in prunable.values() if isinstance(training.optimizer, Sgd) else ():
+            slope = self._derivative(chosen, identifier(chosen.kind, "f"))
+            prices.append(f"lambda w: {slope}({', '.join(['w', *map(literal, chosen.values)])})")
+        noisy = [
+            f"({name}.{kind}, {place.start})"
+            for name, layer in self.learning
+            for kind, place in (("weight", layer.weights), ("bias", layer.biases))
         ]
-    )
+        return {
+            "batch_size": size,
+            "per_epoch": whole + (1 if left and training.batching == "partial" else 0),
+            "epochs": _UNTRAINED_EPOCHS if training.epochs is None else training.epochs,
+            "weights": [f"{name}.weight" for name, _ in self.learning],
+            "noisy": ",\n".join(noisy) if training.weight_noise else "",
+            "prunable": [f"{name}.weight" for name in prunable],
+            "prices": ", ".join(prices),
+        }
+
+    def _rate(self) -> dict[str, Any]:
+        """The schedule, quoted: without its warm-up if it has none."""
+        schedule, place = self.training.schedule, ["epoch", "step"]
+        place += ["plateau"] if isinstance(schedule, Plateau) else []
+        whole = schedule.warmup or _changes(schedule, Schedule, "learning_rate")
+        rule = type(schedule).learning_rate if whole else type(schedule).scheduled
+        words = f"η of the next update, after so many epochs and updates: {schedule.formula}."
+        definitions = quoted(rule, "learning_rate", words=words, owner=schedule, place=place)
+        if isinstance(schedule, Plateau):
+            definitions |= quoted(type(schedule).observed, "observed", owner=schedule, place=place)
+        return {"learning_rate": join_definitions(definitions), "plateau": isinstance(schedule, Plateau)}
+
+    def _optimizer(self) -> dict[str, Any]:
+        chosen, rate = self.training.optimizer, self.training.learning_rate
+        if isinstance(chosen, Momentum):
+            # PyTorch refuses Nesterov's rule without momentum, where it makes no difference.
+            chosen = msgspec.structs.replace(chosen, nesterov=chosen.nesterov and chosen.momentum > 0)
+        text, name, rule = chosen.spelled("torch", lr=rate), "", Definitions()
+        if not text:
+            name = identifier(type(chosen).__name__, "Rule")
+            text = f"{name}({', '.join(['moving', repr(rate), *map(literal, chosen.values)])})"
+            rule = quoted(chosen.constants, "constants_of") | quoted(chosen.update, "updated", torch=True)
+        return {"optimizer": text, "own_optimizer": name, "rule": join_definitions(rule)}
+
+    def _numbers(self) -> dict[str, Any]:
+        exportable, sample, history = self.exportable, self.exportable.sample, self.exportable.history
+        kept = slice(0, None if exportable.repeatable else 0)
+        facts = {
+            "data": numbers({"x": sample.own_x, "label": sample.labels, "part": sample.split}),
+            "initial": numbers(self._renamed(exportable.initial)),
+            "trained": numbers(self._renamed(exportable.parameters)),
+            "recorded": numbers(
+                {
+                    "epoch": history.epoch[kept].astype(np.int64),
+                    "train_loss": history.train_loss[kept],
+                    "validation_loss": history.validation_loss[kept],
+                }
+            ),
+        }
+        return {**facts, "packed": any(text.startswith("read(") for text in facts.values())}
+
+    def _renamed(self, parameters: Any) -> dict[str, Array]:
+        return {
+            _NAMES[name].format(self._number(place)): parameters[f"{name}{place}"]
+            for place, layer in enumerate(self.layers)
+            if not layer.muted
+            for name in ("W", *layer.per_unit)
+        }
 
 
-def _renamed(exportable: Exportable, parameters: dict[str, Array]) -> dict[str, Array]:
-    return {
-        _NAMES[name].format(_number_of(exportable, place)): parameters[f"{name}{place}"]
-        for place, layer in enumerate(exportable.network.layers)
-        if not layer.muted
-        for name in ("W", *layer.per_unit)
-    }
+def _factor(text: str) -> str:
+    """An expression that something may follow."""
+    return text if isinstance(ast.parse(text, mode="eval").body, ast.Call) else f"({text})"
+
+
+def _changes(choice: Choice, family: type[Choice], *methods: str) -> bool:
+    """Whether a choice has rules of its own where its family has one for all."""
+    return any(getattr(type(choice), name) is not getattr(family, name) for name in methods)

@@ -1,0 +1,174 @@
+"""Text in pictures that are drawn without a display: in a font that has its signs, and in their direction.
+
+Pillow brings a font for English alone. For other signs the fonts of the system are searched; what none of them has is
+drawn as question marks, and `lettering_notes` says so.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+
+from PIL import ImageDraw, ImageFont, features
+
+from playground.files.errors import one_line
+
+_LONGEST = 300
+_MOST_FILES = 5000
+_SUFFIXES = (".ttf", ".otf", ".ttc")
+_PREFERRED = (
+    "dejavusans|notosans-regular|liberationsans-regular|arial|segoeui|helvetica|arialuni|arial unicode",
+    "notosanscjk-regular|notosanscjk|sourcehansans|msyh|pingfang|hiragino|wqy|droidsansfallback|simsun|malgun|yugoth",
+    "notosansarabic-regular|notonaskharabic|geezapro|tahoma|notosansdevanagari|nirmala|kohinoor|notosans",
+)
+"""Names of common fonts of few, of Chinese, Japanese and Korean, and of other scripts, the best ones first."""
+_UNUSUAL = re.compile("bold|italic|oblique|mono|condensed|serif|thin|light|black|emoji|symbol|math|icon", re.IGNORECASE)
+_PLAIN = {"−": "-", "–": "-", "×": "x", "·": ".", "’": "'"}
+_SAMPLE_SIZE = 20
+_NO_SIGN = "\U0010ffff"
+
+
+@cache
+def font_for(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    """A font that has all signs of a text, or as many as any has."""
+    path = _path_for("".join(sorted(set(text))))
+    return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)
+
+
+def write_text(
+    draw: ImageDraw.ImageDraw,
+    at: tuple[float, float],
+    text: str,
+    size: int,
+    fill: str,
+    anchor: str = "la",
+    width: float | None = None,
+) -> float:
+    """Write a text on one line, cut to `width` pixels if that is given; returns its width."""
+    text = one_line(text, _LONGEST)
+    font = font_for(text, size)
+    missing = _missing("".join(sorted(set(text))))
+    text = "".join(_plain_sign(sign) or "?" if sign in missing else sign for sign in text)
+    if width is not None and draw.textlength(text, font) > width:
+        while text and draw.textlength(f"{text}…", font) > width:
+            text = text[:-1]
+        text = f"{text}…"
+    draw.text(at, text, fill=fill, font=font, anchor=anchor)
+    return draw.textlength(text, font)
+
+
+def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
+    """What could not be written of some texts, in sentences."""
+    signs = "".join(sorted(set("".join(one_line(text, _LONGEST) for text in texts))))
+    notes = []
+    missing = {sign for text in texts for sign in _missing("".join(sorted(set(one_line(text, _LONGEST)))))}
+    if shown := "".join(sorted(sign for sign in missing if not _plain_sign(sign))):
+        notes.append(
+            f"No font on this computer has the signs {one_line(shown, 20)}, so the picture shows question marks. A "
+            "font such as Noto Sans, Noto Sans CJK or Noto Sans Arabic would help."
+        )
+    if not _can_turn() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
+        notes.append(
+            "Text that is written from right to left stands in the wrong order in the picture: the library FriBiDi is "
+            "not installed."
+        )
+    return tuple(notes)
+
+
+def _plain_sign(sign: str) -> str:
+    """What stands for a sign without loss: 1 for ₁, - for −; empty if nothing does."""
+    plain = _PLAIN.get(sign) or unicodedata.normalize("NFKC", sign)
+    return plain if plain.isascii() else ""
+
+
+def _can_turn() -> bool:
+    """Whether Pillow can write from right to left and join letters."""
+    return bool(features.check("raqm") and features.check("fribidi"))
+
+
+@cache
+def _path_for(signs: str) -> str:
+    """The file of a font with all these signs, or with the most of them; empty for Pillow's own."""
+    best, fewest = "", _number_missing("", signs)
+    for path in _fonts() if fewest else ():
+        missing = _number_missing(path, signs)
+        if missing < fewest:
+            best, fewest = path, missing
+        if not fewest:
+            break
+    return best
+
+
+@cache
+def _missing(signs: str) -> frozenset[str]:
+    """Those of some signs that the font for them lacks."""
+    path = _path_for(signs)
+    return frozenset(sign for sign in signs if not _has(path, sign))
+
+
+def _number_missing(path: str, signs: str) -> int:
+    return sum(not _has(path, sign) for sign in signs)
+
+
+@cache
+def _has(path: str, sign: str) -> bool:
+    """Whether a font draws a sign otherwise than one that no font has. Blanks and marks count as drawn."""
+    if unicodedata.category(sign) in ("Zs", "Cf", "Mn", "Me", "Cc"):
+        return True
+    font = _sample(path)
+    if font is None:
+        return False
+    mask, none = font.getmask(sign), font.getmask(_NO_SIGN)
+    return (mask.size, bytes(mask)) != (none.size, bytes(none))
+
+
+@cache
+def _sample(path: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
+    """A font to try signs with; None for a file that is none, or has pictures of one size only."""
+    with suppress(OSError, ValueError):
+        return ImageFont.truetype(path, _SAMPLE_SIZE) if path else ImageFont.load_default(_SAMPLE_SIZE)
+    return None
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """The system's font files, the likeliest first."""
+    found = []
+    for path in _files():
+        name = path.stem.lower()
+        rank = next((k for k, names in enumerate(_PREFERRED) if re.match(names, name)), len(_PREFERRED))
+        order = [k for k, known in enumerate("|".join(_PREFERRED).split("|")) if name.startswith(known)]
+        found.append((bool(_UNUSUAL.search(name)), rank, min(order, default=99), len(name), str(path)))
+    return tuple(path for *_, path in sorted(found))
+
+
+def _files() -> Iterator[Path]:
+    """All font files in the folders where systems keep them."""
+    count = 0
+    for folder in font_folders():
+        for parent, _, names in os.walk(folder):
+            for name in names:
+                if name.lower().endswith(_SUFFIXES):
+                    yield Path(parent, name)
+                    count += 1
+            if count > _MOST_FILES:
+                return
+
+
+def font_folders() -> list[Path]:
+    """The folders in which the system and the person keep fonts."""
+    home = Path.home()
+    if sys.platform == "win32":
+        local = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
+        return [Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts", local / "Microsoft" / "Windows" / "Fonts"]
+    if sys.platform == "darwin":
+        return [Path("/System/Library/Fonts"), Path("/Library/Fonts"), home / "Library" / "Fonts"]
+    shared = os.environ.get("XDG_DATA_DIRS") or "/usr/local/share:/usr/share"
+    own = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+    return [own / "fonts", home / ".fonts", *(Path(one) / "fonts" for one in shared.split(":") if one)]
