@@ -10,7 +10,7 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array
-from playground.catalog.datasets.base import TRAIN, UNSCALED_AXES, Sample
+from playground.catalog.datasets.base import UNSCALED_AXES, Sample
 from playground.catalog.features import feature_columns
 from playground.catalog.losses import CrossEntropy
 from playground.engine import reference
@@ -145,11 +145,6 @@ class Exportable:
         )
         trainer.advance(epochs=epochs)
         return History(*trainer.history.view().T)
-
-    @property
-    def training_points(self) -> int:
-        """The number of training points."""
-        return int(np.sum(self.sample.split == TRAIN))
 
     def rows_to_ask(self, most: int = 20_000) -> Array:
         """The places of the data's points at which an export is compared: all of them, or so many."""

@@ -39,48 +39,40 @@ _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
 """Updates after which repeating the training stops, at the end of an epoch."""
 
-PREDICTIONS = """
-import runpy, sys
+_POINTS = """
+import os, runpy, sys
 import numpy as np
-import os
-script = runpy.run_path(sys.argv[1])
-folder = sys.argv[2]
-x = np.load(os.path.join(folder, "x.npy"))
-np.save(os.path.join(folder, "predictions.npy"), script["predict"](x[:, 0], x[:, 1]))
-if "classify" in script:
-    np.save(os.path.join(folder, "classes.npy"), script["classify"](x[:, 0], x[:, 1]))
-"""
+x = np.load(os.path.join(sys.argv[2], "x.npy"))
 
-_CURVES = """
+def save(name, values):
+    np.save(os.path.join(sys.argv[2], name + ".npy"), values)
+"""
+PREDICTIONS = f"""{_POINTS}
+script = runpy.run_path(sys.argv[1])
+save("predictions", script["predict"](x[:, 0], x[:, 1]))
+if "classify" in script:
+    save("classes", script["classify"](x[:, 0], x[:, 1]))
+"""
+_CURVES = f"""{PREDICTIONS}
 import torch
 torch.set_num_threads(1)
-for precision, epochs in (("float64", int(sys.argv[3])), (sys.argv[4], int(sys.argv[3]))):
+for precision in dict.fromkeys(("float64", sys.argv[4])):
     torch.set_default_dtype(getattr(torch, precision))
-    _, history = script["train"](most_epochs=epochs)
+    _, history = script["train"](most_epochs=int(sys.argv[3]))
     rows = [[row.epoch, row.train_loss, row.validation_loss] for row in history]
-    np.save(os.path.join(folder, precision + ".npy"), np.array(rows, dtype=np.float64))
-    if precision == sys.argv[4]:
-        break
+    save(precision, np.array(rows, dtype=np.float64))
 """
 """Trains in float64, and in the experiment's own precision."""
-
-_ONNX = """
-import os, sys
-import numpy as np
+_ONNX = f"""{_POINTS}
 import onnx, onnxruntime
-folder = sys.argv[2]
-x = np.load(os.path.join(folder, "x.npy"))
 onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
-columns = zip(session.get_inputs(), x.T.astype(np.float32), strict=True)
-said = session.run(None, {entry.name: column[:, np.newaxis] for entry, column in columns})
-said = dict(zip([entry.name for entry in session.get_outputs()], said))
+given = {{entry.name: x[:, [k]].astype(np.float32) for k, entry in enumerate(session.get_inputs())}}
+said = dict(zip([entry.name for entry in session.get_outputs()], session.run(None, given)))
 if "class" in said:
-    np.save(os.path.join(folder, "classes.npy"), said.pop("class").astype(str))
+    save("classes", said.pop("class").astype(str))
 ((name, values),) = said.items()
-if name == "probabilities" and values.shape[1] == 2:
-    values = values[:, 1:]
-np.save(os.path.join(folder, "predictions.npy"), values)
+save("predictions", values[:, 1:] if name == "probabilities" and values.shape[1] == 2 else values)
 """
 
 
@@ -253,7 +245,7 @@ def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancell
     if not epochs:
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
-    proof, curves = _prove(path, exportable, cancelled, PREDICTIONS + _CURVES, str(epochs), precision)
+    proof, curves = _prove(path, exportable, cancelled, _CURVES, str(epochs), precision)
     return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
 
 

@@ -176,9 +176,7 @@ class _Facts:
 
     def _updates(self) -> dict[str, Any]:
         """What there is to do in an epoch and in an update."""
-        training, points, prices = self.training, self.exportable.training_points, list[str]()
-        size = min(training.batch_size or points, points)
-        whole, left = divmod(points, size)
+        training, prices = self.training, list[str]()
         prunable = {name: layer.regularizer for name, layer in self.learning if layer.regularizer.prunes}
         for chosen in prunable.values() if isinstance(training.optimizer, Sgd) else ():
             slope = self._derivative(chosen, identifier(chosen.kind, "f"))
@@ -189,8 +187,7 @@ class _Facts:
             for kind, place in (("weight", layer.weights), ("bias", layer.biases))
         ]
         return {
-            "batch_size": size,
-            "per_epoch": whole + (1 if left and training.batching == "partial" else 0),
+            "setup": self.exportable.setup,
             "epochs": _UNTRAINED_EPOCHS if training.epochs is None else training.epochs,
             "weights": [f"{name}.weight" for name, _ in self.learning],
             "noisy": ",\n".join(noisy) if training.weight_noise else "",

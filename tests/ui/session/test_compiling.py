@@ -101,7 +101,7 @@ def test_the_window_starts_on_the_reference_engine_and_goes_over(qtbot, window: 
     window.use_kernels(python("pass"))
     qtbot.waitUntil(lambda: window.session.report.snapshot.engine == "compiled")
     assert window.session.report.running
-    qtbot.waitUntil(lambda: "compiled engine has taken over" in window.messages.status.text())
+    qtbot.waitUntil(lambda: "Fast engine ready." in window.messages.status.text())
 
 
 def test_fresh_starts_use_the_engine_in_force(session: Session, settled) -> None:
