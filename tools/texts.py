@@ -145,8 +145,9 @@ def parts_of(text: str) -> list[str]:
 
 def may_be_text(text: str) -> bool:
     """Whether a string has words in it, and is neither a name nor a style."""
-    bare = "".join(parts_of(text)) if "{" in text else text
-    if not re.search(r"[^\W\d_]{2}", bare) or STYLE.search(text):
+    parts = parts_of(text) if "{" in text else [text]
+    bare = "".join(parts)
+    if not any(re.search(r"[^\W\d_]{2}", part) for part in parts) or STYLE.search(text):
         return False
     has_blank, is_path = re.search(r"\s", bare.strip()), re.search(r"[._/:#=\\\[\]()*|]", bare.strip(" .:,;!?…\n"))
     return bool(has_blank) or not is_path or not text.isascii()

@@ -17,7 +17,7 @@ _Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
 class Loss(Choice, frozen=True, kw_only=True):
-    """Measures how far the outputs are from the targets. Squares let points far off count most; plain distances hardly more."""
+    """Measures how far the outputs are from the targets. Squared error lets outliers count most; absolute error hardly more than others."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     torch_of_several: ClassVar[str] = ""
@@ -195,7 +195,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
 
 
 class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
-    """The distance to the target. A few points far off hardly count, but the slope never gets gentler near it."""
+    """The distance to the target. Outliers hardly count, but the slope does not flatten near the target."""
 
     label = "Absolute error"
     formula = "E = Σ |o − t|"

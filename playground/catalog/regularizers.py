@@ -30,7 +30,7 @@ _Strength: TypeAlias = Annotated[
 
 
 class Regularizer(Choice, frozen=True):
-    """Holds the weights down, against overfitting. Without one they grow as they like; too strong and the boundary goes flat."""
+    """Holds the weights down, against overfitting. Without one they grow freely; too strong and the boundary goes flat."""
 
     @property
     def prunes(self) -> bool:

@@ -89,7 +89,7 @@ class StepDecay(Schedule, frozen=True, tag="step"):
 
 
 class Exponential(Schedule, frozen=True, tag="exponential"):
-    """Shrinks the rate by the same share every epoch. In the end hardly anything moves."""
+    """Shrinks the rate by the same share every epoch. In the end the weights hardly move."""
 
     label = "Exponential"
     formula = "η = η₀ γᵉ"
@@ -164,7 +164,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
     ] = 0.1  # fmt: skip
     patience: Annotated[
         int,
-        setting("Patience", "Epochs without progress that are put up with. At 0 the first one cuts; large values wait for ever.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
+        setting("Patience", "Epochs without progress to tolerate. At 0 the first one lowers the rate; large values hardly ever do.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
     ] = 10  # fmt: skip
     threshold: Annotated[
         float,

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
+from playground.cli.describe import add_describe_options, describe
 from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
@@ -73,16 +74,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
 
-def _train_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} train", description="Train an experiment from a fresh start and report how good it got."
-    )
+def _add_train_options(parser: Parser) -> None:
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
-    return parser
 
 
 def _add_training_options(parser: Parser, default: str) -> None:
@@ -107,16 +104,7 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
 
 
-def _export_parser() -> Parser:
-    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
-    formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
-    parser = Parser(
-        f"{running_name()} export",
-        description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
-        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
-        epilog=f"formats:\n{formats}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_export_options(parser: Parser) -> None:
     _add_training_options(parser, default="the experiment's, else none")
     parser.add_argument(
         "--to", required=True, choices=[*FORMATS, _GIF], metavar="FORMAT", help="one of the formats below"
@@ -125,33 +113,22 @@ def _export_parser() -> Parser:
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
     words = "export the network even if it is not trained or its training diverged"
     parser.add_argument("--anyway", action="store_true", help=words)
-    return parser
 
 
-def _needs_words(one: Format) -> str:
+def _format_words(one: Format) -> str:
     needed = " and ".join((*one.to_write, *one.to_prove))
-    return f", needs {needed}: {one.remedy}" if needed else ""
+    needs = f", needs {needed}: {one.remedy}" if needed else ""
+    return f"  {one.name:<12} {one.title} ({one.suffix}){needs}"
 
 
-def _presets_parser() -> Parser:
-    return Parser(f"{running_name()} presets", description="List the presets, one per line, name first.")
+def _add_sweep_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_sweep_options(parser)
 
 
-def _bench_parser() -> Parser:
-    from playground.cli.bench import add_options
-
-    parser = Parser(
-        f"{running_name()} bench", description="Race the engines against each other, or measure how their cost grows."
-    )
-    add_options(parser)
-    return parser
-
-
-def _table_parser() -> Parser:
-    """The options of `table`."""
-    parser = Parser(f"{running_name()} table", description="Say how a table is read, and what is unclear about it.")
-    add_table_options(parser)
-    return parser
+def _add_search_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_search_options(parser)
 
 
 def _presets(_: argparse.Namespace) -> None:
@@ -327,11 +304,17 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     return done.trainer
 
 
+def _add_bench_options(parser: Parser) -> None:
+    from playground.cli.bench import add_options
+
+    add_options(parser)
+
+
 def _bench(arguments: argparse.Namespace) -> None:
-    from playground.cli.bench import run_bench as measure
+    from playground.cli.bench import run_bench
 
     check_outputs({"--json": (arguments.json, ".json")}, {})
-    measure(arguments)
+    run_bench(arguments)
 
 
 def _check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
@@ -434,83 +417,83 @@ def _summary(result: dict[str, Any]) -> str:
     return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
-def _sweep_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} sweep",
-        description="Train an experiment with all combinations of some values, over some seeds.",
-        epilog="example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
+class Command(NamedTuple):
+    """A command of the command line."""
+
+    description: str
+    add_options: Callable[[Parser], object]
+    run: Callable[[argparse.Namespace], int | None]
+    """Carries the command out; returns its exit code, None for 0."""
+    epilog: str = ""
+    """What stands below the options, line by line."""
+
+
+COMMANDS = {
+    "train": Command("Train an experiment from a fresh start and report how good it got.", _add_train_options, _train),
+    "presets": Command("List the presets, one per line, name first.", lambda _: None, _presets),
+    "table": Command("Say how a table is read, and what is unclear about it.", add_table_options, table),
+    "sweep": Command(
+        "Train an experiment with all combinations of some values, over some seeds.",
+        _add_sweep_options,
+        sweep,
+        "example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
         "--epochs 200 --out results.csv",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_experiment(parser)
-    add_sweep_options(parser)
-    return parser
-
-
-def _search_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} search",
-        description="Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+    ),
+    "search": Command(
+        "Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
         "share. Needs the extra `search`.",
-        epilog="example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
+        _add_search_options,
+        search,
+        "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
         "--trials 200 --epochs 200 --out best.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_experiment(parser)
-    add_search_options(parser)
-    return parser
-
-
-def _describe_parser() -> Parser:
-    from playground.cli.describe import add_describe_options
-
-    parser = Parser(f"{running_name()} describe", description="Say what can be chosen and set, from its declaration.")
-    add_describe_options(parser)
-    return parser
-
-
-def _describe(arguments: argparse.Namespace) -> None:
-    from playground.cli.describe import describe
-
-    describe(arguments)
-
-
-def _remove_parser() -> Parser:
-    words = "List the files that the program keeps by itself, and remove them."
-    parser = Parser(f"{running_name()} remove-files", description=words)
-    add_remove_options(parser)
-    return parser
-
-
-COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
-    "train": (_train_parser, _train),
-    "presets": (_presets_parser, _presets),
-    "table": (_table_parser, table),
-    "sweep": (_sweep_parser, sweep),
-    "search": (_search_parser, search),
-    "bench": (_bench_parser, _bench),
-    "export": (_export_parser, _export),
-    "describe": (_describe_parser, _describe),
-    "remove-files": (_remove_parser, remove_files),
+    ),
+    "bench": Command(
+        "Race the engines against each other, or measure how their cost grows.", _add_bench_options, _bench
+    ),
+    "export": Command(
+        "Train an experiment and write the network, or what belongs to it, for other programs.\n"
+        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
+        _add_export_options,
+        _export,
+        "\n".join(
+            [
+                "formats:",
+                *map(_format_words, FORMATS.values()),
+                f"  {_GIF:<12} Training as an animation, from its start (.gif)",
+            ]
+        ),
+    ),
+    "describe": Command("Say what can be chosen and set, from its declaration.", add_describe_options, describe),
+    "remove-files": Command(
+        "List the files that the program keeps by itself, and remove them.", add_remove_options, remove_files
+    ),
 }
+
+
+def parser_of(name: str) -> Parser:
+    """The parser of a command's arguments."""
+    command = COMMANDS[name]
+    parser = Parser(f"{running_name()} {name}", description=command.description, epilog=command.epilog)
+    if command.epilog:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_options(parser)
+    return parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command that argv[0] names; returns the exit code."""
-    parser, command = COMMANDS[argv[0]]
+    name, code = argv[0], 1
     try:
-        return command(parser().parse_args(argv[1:])) or 0
+        return COMMANDS[name].run(parser_of(name).parse_args(argv[1:])) or 0
     except (InputError, MissingLibraryError) as error:
-        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
-        return BAD_INPUT
+        words, code = str(error), BAD_INPUT
     except UnfinishedError as error:
-        print(f"main.py {argv[0]}: {error} Nothing was written; --anyway exports it all the same.", file=sys.stderr)
-        return 1
+        words = f"{error} Nothing was written; --anyway exports it all the same."
     except NotProvenError as error:
-        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
-        return 1
+        words = str(error)
     except OSError as error:
-        print(f"{running_name()} {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
-        return 1
+        words = f"{error.filename or 'file'}: {error.strerror or error}"
     except KeyboardInterrupt:
         return INTERRUPTED
+    print(f"{running_name()} {name}: {words}", file=sys.stderr)
+    return code

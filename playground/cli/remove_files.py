@@ -77,5 +77,5 @@ def _agrees(question: str) -> bool:
 
 def _agrees_twice() -> bool:
     return _agrees("Kept work was never saved in a file. Remove it as well?") and _agrees(
-        "It cannot be had back. Sure?"
+        "It cannot be restored. Are you sure?"
     )

@@ -117,7 +117,7 @@ class State:
         self.stopping = memory._replace(bad_epochs=bad_epochs, stopped=bad_epochs >= chosen.patience)
 
     def restore_best(self) -> bool:
-        """Bring back the parameters of the best epoch that early stopping kept; returns whether later ones gave way."""
+        """Bring back the parameters of early stopping's best epoch; returns whether they replaced others."""
         memory = self.stopping
         if memory.parameters is None or not memory.bad_epochs:
             return False

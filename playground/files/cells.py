@@ -237,7 +237,7 @@ def _taken(
             lines.append(line)
         if len(lines) > most:
             size = f"{most + 1:,} rows of {len(places):,} columns"
-            raise InputError(f"{source}, row {lines[most]}", size, f"at most {most:,} rows of so many columns")
+            raise InputError(f"{source}, row {lines[most]}", size, f"at most {most:,} rows with this many columns")
         for column, place in zip(columns, places, strict=True):
             cells = [row[place] for row in whole]
             column.extend(map(known.setdefault, cells, cells) if len(known) < _MOST_KNOWN else cells)

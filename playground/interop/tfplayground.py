@@ -242,7 +242,7 @@ class _Reading:
         seed = self.text("seed")
         if not seed:
             seed = f"{secrets.randbelow(100_000) / 100_000:.5f}"
-            self.note(f"The link has no seed, so points and weights are other ones each time; this time it is {seed}.")
+            self.note(f"The link has no seed, so points and weights differ each time; this time the seed is {seed}.")
         if len(seed) > LONGEST_SEED:
             raise InputError("seed", seed, f"at most {LONGEST_SEED} characters")
         return seed

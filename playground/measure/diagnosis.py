@@ -196,7 +196,7 @@ def dead_units(snapshot: Snapshot) -> Finding | None:
 
 
 def saturated(snapshot: Snapshot) -> Finding | None:
-    """Units so far out that their slope is all but 0."""
+    """Activations so far out that their slope is nearly 0."""
     layer = _worst(snapshot, lambda layer: layer.saturated)
     if layer is None or layer.saturated < 0.5 or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None

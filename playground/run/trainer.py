@@ -12,7 +12,7 @@ from playground.catalog.datasets.base import Sample
 from playground.engine.compiled.engine import fallbacks
 from playground.engine.engine import Engine, EngineName
 from playground.engine.engines import ChosenEngine, engine_for, resolve_engine
-from playground.engine.evaluation import Evaluation, evaluate
+from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network
 from playground.engine.passes import Pass
 from playground.engine.reference import Reference
@@ -252,7 +252,7 @@ class Trainer:
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of both sets with the present weights."""
-        return evaluate(self.setup, self.outputs)
+        return self._engine.evaluate(self.state)
 
     def snapshot(self, requests: Iterable[Request[Any]] = (), *, measured: bool = True) -> Snapshot:
         """An immutable picture of the present moment that answers requests; unless `measured`, evaluated earlier."""

@@ -208,7 +208,7 @@ def test_removing_a_layer_renews_what_listened_to_it_and_says_so() -> None:
     assert trainer.parameters()["b1"] == 0
     assert notes == (
         "The 6 units of layer B were removed.",
-        "The output layer gets its input from elsewhere now; its weights start anew.",
+        "The output layer has another input now, so its weights were initialized again.",
     )
 
 
@@ -223,7 +223,7 @@ def test_many_layers_that_go_at_once_are_told_in_one_sentence() -> None:
     trainer = trained(experiment(*layers))
     assert trainer.configure(experiment(*layers[:3])) == (
         "27 layers were removed: D to AD.",
-        "The output layer gets its input from elsewhere now; its weights start anew.",
+        "The output layer has another input now, so its weights were initialized again.",
     )
 
 
@@ -232,7 +232,7 @@ def test_layers_here_and_there_are_named_as_long_as_they_are_few() -> None:
     fewer = trained(experiment(*layers)).configure(experiment(*(one for one in layers if one[0] not in "BFGHP")))
     assert fewer[0] == "5 layers were removed: B, F to H, P."
     assert len(fewer) == 2
-    assert fewer[1] == "3 layers get their input from elsewhere now, and their weights start anew: C, I, Q."
+    assert fewer[1] == "3 layers have another input now, so their weights were initialized again: C, I, Q."
     half = trained(experiment(*layers)).configure(experiment(*layers[::2]))
     assert half[0] == "10 layers were removed: from B to T."
 
@@ -243,8 +243,9 @@ def test_all_that_is_lost_at_once_takes_two_sentences() -> None:
     notes = trained(experiment(*layers)).configure(experiment(*fewer, features=["x1"]))
     assert notes == (
         "The weights of x₂ were removed.",
-        "2 layers were removed: D, E; 6 units of 3 layers were removed: A to C; the output layer gets its input from "
-        "elsewhere now; its weights start anew; the normalization of 3 layers was removed, with its γ and β: A to C.",
+        "2 layers were removed: D, E; 6 units of 3 layers were removed: A to C; the output layer has another input "
+        "now, so its weights were initialized again; the normalization of 3 layers was removed, with its γ and β: "
+        "A to C.",
     )
 
 
@@ -262,7 +263,7 @@ def test_another_number_of_classes_renews_the_output_layer() -> None:
     w1 = trainer.parameters()["W1"].copy()
     data = {"kind": "spiral", "points": 200, "classes": 3}
     notes = trainer.configure(experiment(A, B, data=data))
-    assert "output layer starts anew" in notes[-1]
+    assert "output layer was initialized again" in notes[-1]
     assert np.array_equal(trainer.parameters()["W1"], w1)
     assert trainer.parameters()["W2"].shape == (3, 6)
     assert trainer.advance(epochs=1) == "ready"

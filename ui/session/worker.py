@@ -262,7 +262,7 @@ class Worker(QThread):
             self.remember(command.keep_as, whole=command.fresh)
         if command.fresh:
             self._give_up_epoch()
-            self._start_anew(command, memory)
+            self._start_over(command, memory)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
@@ -290,7 +290,7 @@ class Worker(QThread):
         while len(self.moments) > REMEMBERED:
             self.moments.popitem(last=False)
 
-    def _start_anew(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
+    def _start_over(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
         if isinstance(memory, Document):
             trainer = self._resume_document(memory, self.engine)
             if trainer.status == "diverged":

@@ -194,7 +194,7 @@ def view_menu(
             Action("view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), checked=focus_is_on),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
-            Menu("&Size of everything", _size_entries(appearance)),
+            Menu("&Zoom", _size_entries(appearance)),
             SEPARATOR,
             *_theme_entries(appearance),
         ],

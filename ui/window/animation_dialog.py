@@ -112,7 +112,9 @@ class AnimationDialog(QDialog):
         self.bar.setSizePolicy(policy)
         self.message.setMinimumHeight(2 * self.message.fontMetrics().lineSpacing())
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.close_button = push_button("gif.close", "Close", "Closes this dialog. While a GIF is made: ends that.")
+        self.close_button = push_button(
+            "gif.close", "Close", "Closes this dialog, and cancels a GIF that is being made."
+        )
         does = "Asks for a file and makes the GIF; the window goes on."
         self.create_button = push_button("gif.create", "Create…", does)
         self.create_button.setDefault(True)
@@ -152,25 +154,19 @@ class AnimationDialog(QDialog):
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self._show_making(True)
-        self.job = Job(making.make, self)
-        self.job.progressed.connect(self._show_progress)
-        self.job.done.connect(self._show_made)
-        self.job.failed.connect(self._show_failed)
-        self.job.start()
+        self.job = Job(self, making.make, self._show_made, self._show_failed, self._show_progress)
 
     def _show_progress(self, done: int, of: int) -> None:
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _show_made(self, animation: Animation) -> None:
-        if self.job is not None and self.sender() is self.job:
-            words = made_words(self.path.name, animation)
-            self._finish(words)
-            self.said.emit(words)
+        words = made_words(self.path.name, animation)
+        self._finish(words)
+        self.said.emit(words)
 
     def _show_failed(self, error: Exception) -> None:
-        if self.job is not None and self.sender() is self.job:
-            self._finish(_failed_words(self.path, error), problem=True)
+        self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
         finish_jobs(self)

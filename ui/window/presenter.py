@@ -128,7 +128,9 @@ class Presenter(QObject):
         """Show the latest moment in every view in sight."""
         snapshot, parts, shows = report.snapshot, self.parts, self.desk.docks.shows
         if self._engine and snapshot.engine != self._engine:
-            self.desk.say(f"The {snapshot.engine} engine has taken over.")
+            self.desk.say(
+                "Fast engine ready." if snapshot.engine == "compiled" else "Training goes on with the reference engine."
+            )
         first, self._engine = not self._engine, snapshot.engine
         for view in parts.views:
             if shows(view):

@@ -53,7 +53,8 @@ def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[To
     return [
         TourStop(
             "This network learns",
-            "Each point has a colour. The network is to guess it from the point's place. Press play, or the space bar.",
+            "Each point has a colour. The network learns to predict it from the point's position. Press play, or the "
+            "space bar.",
             lambda: parts.transport.play,
             lambda: presenter.running,
         ),

@@ -280,7 +280,7 @@ class Adjustable(Dataset, frozen=True):
 
 
 class Collected(Adjustable, frozen=True):
-    """What data sets share that a person brings along, as against those that are generated."""
+    """What a person's own data sets share, as opposed to generated ones."""
 
     stratified: Annotated[
         bool,

@@ -30,14 +30,14 @@ from playground.files.errors import InputError
 
 
 class UserPoints(Collected, frozen=True, tag="points"):
-    """Your own points, drawn by hand or brought along. They are taken as they are and keep their order."""
+    """Your own points, drawn by hand or imported. They are used exactly as they are, in their own order."""
 
     label = "Your own points"
     tasks = ("classification", "regression")
 
     x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
     x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
-    target: Annotated[tuple[float, ...], setting("Target", "What the network has to say of every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
+    target: Annotated[tuple[float, ...], setting("Target", "What the network should predict for every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
     task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on; anything else is a value.")] = "classification"  # fmt: skip
     train: Annotated[
         tuple[bool, ...] | None,

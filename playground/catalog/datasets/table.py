@@ -40,8 +40,8 @@ class Table(Collected, frozen=True, tag="table"):
         setting("Points", "How many rows to use, drawn at random by the data seed. Left open, all of them; few overfit quickly, many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
     ] | None = None  # type: ignore[assignment]  # fmt: skip
     path: Annotated[str, setting("File", "The text file, relative to the experiment file. Rows with empty cells are left out and counted.")] = ""  # fmt: skip
-    x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.")] = ""  # fmt: skip
-    x2: Annotated[str, setting("x₂ column", "The column for the vertical axis. Its lowest value comes to −5 and its highest to 5, so one value far out presses the others together at the low end.")] = ""  # fmt: skip
+    x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
+    x2: Annotated[str, setting("x₂ column", "The column for the vertical axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
     target: Annotated[
         str,
         setting("Target column", "The column that the network learns to predict. Text or at most 10 different whole numbers are classes; other numbers are values."),
@@ -72,11 +72,11 @@ class Table(Collected, frozen=True, tag="table"):
     ] = None  # fmt: skip
     words: Annotated[
         Literal["class", "missing"] | None,
-        setting("Words", "What cells like none and NA mean in a column of text. Left open, they are classes, unless numbers of other columns are missing by that word.", nothing="Automatic"),
+        setting("Words", "What cells like none and NA mean in a column of text. Left open, they are classes, unless other columns use that word for missing numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     letters: Annotated[
         Literal["different", "same"] | None,
-        setting("Capital letters", "Whether classes are different that only differ in capital letters, like Yes and yes. Left open, they are as different as any others.", nothing="Automatic"),
+        setting("Capital letters", "Whether classes that differ only in capital letters, like Yes and yes, are the same. Left open, they are as different as any others.", nothing="Automatic"),
     ] = None  # fmt: skip
 
     def check(self) -> None:

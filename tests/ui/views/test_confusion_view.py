@@ -74,7 +74,7 @@ def test_hovering_a_cell_reads_it_with_recall_and_precision(shown):
     view = shown(ConfusionView(), with_counts(), SIZE)
     hands.hover(view, middle(view, 2, 1))
     assert view.shown().reading == (
-        "5 of 20 Gentoo taken for Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %"
+        "5 of 20 Gentoo predicted as Chinstrap (25.0 %) · Gentoo: recall 75.0 %, precision 100 %"
     )
     hands.hover(view, middle(view, 1, 1))
     assert view.shown().reading == (

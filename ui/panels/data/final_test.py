@@ -15,8 +15,8 @@ from ...forms.layouts import fill, tight
 from ...look.numbers import number_text, percent_text, plural_text
 
 _ABOUT = (
-    "How well the network does on the test points, at this moment. Look once, at the end: settings that are chosen by "
-    "this result make it too good to be true."
+    "How well the network does on the test points, at this moment. Look once, at the end: if you choose settings by "
+    "this result, it becomes too optimistic."
 )
 
 

@@ -30,10 +30,10 @@ from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
 _BUTTONS = (
     ("draw", "Draw points", "Draw points", "Draws on the picture. The present points become yours to add to."),
-    ("import", "Import CSV…", "Import…", "Brings points along from a text file, however it is written."),
+    ("import", "Import CSV…", "Import…", "Imports points from a text file in almost any format."),
     ("copy", "Copy points", "copy", "Copies all points for a spreadsheet: x1, x2, label and split."),
     ("paste", "Paste points", "clipboard-text", "Makes a data set of the cells on the clipboard."),
-    ("export", "Export points…", "export", "Writes all points to a CSV file that brings them back exactly."),
+    ("export", "Export points…", "export", "Writes all points to a CSV file, from which they can be imported exactly."),
 )
 """Name, spoken name, text or icon, and what it does."""
 

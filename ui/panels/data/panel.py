@@ -348,7 +348,7 @@ def _about_data(data: Dataset) -> str:
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
         points = plural_text(data.size, "point")
-        return f"{points} of your own, drawn by hand or brought along. They are taken as they are."
+        return f"{points} of your own, drawn by hand or imported. They are used exactly as they are."
     return inspect.getdoc(type(data)) or ""
 
 

@@ -43,13 +43,13 @@ class ClassPicker(QWidget):
         self.add_button = push_button(
             "drawing.class.add",
             "Add class",
-            "One more class to draw. It counts from its first point on.",
+            "Adds a class to draw. It counts once it has a point.",
             small=True,
         )
         self.add_button.clicked.connect(self.add)
         self.name = identify(ValueEntry(self._problem_with_name), "drawing.class.name", "Name of the class")
         self.name.setMaxLength(40)
-        self.name.set_hint(tip("The name of the chosen class. Enter takes it over; the legend and exports use it."))
+        self.name.set_hint(tip("The name of the chosen class. Enter applies it; the legend and exports use it."))
         self.name.entered.connect(self._rename)
         self.name.left.connect(self._show_name)
         caption = QLabel("Class name")

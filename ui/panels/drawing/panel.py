@@ -66,7 +66,9 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def _add_tools(self) -> None:
-        self.done = _small_button("done", "Done", "Ends drawing: the picture is for looking at again. Esc does it too.")
+        self.done = _small_button(
+            "done", "Done", "Ends drawing, so that the picture can be explored again. Esc does it too."
+        )
         self.done.clicked.connect(self._finish)
         self.toolbox = Toolbox(self)
         self.toolbox.asked.connect(self.choose_tool)
@@ -103,7 +105,7 @@ class DrawingPanel(Panel):
             "noise", "Add noise", "Moves every point at random by about σ. Each press adds to what is there."
         )
         self._noise_button.clicked.connect(self._add_noise)
-        self._clear_button = _small_button("clear", "Clear", "Takes all points away. Undo brings them back.")
+        self._clear_button = _small_button("clear", "Clear", "Removes all points. Undo brings them back.")
         self._clear_button.clicked.connect(self.clear)
         self.count = quiet(identify(QLabel(wordWrap=True), "drawing.count", "Points drawn"))
         line = fill(tight(QHBoxLayout(), GRID), self._noise_button, self._clear_button)
@@ -356,7 +358,7 @@ def count_words(data: Dataset) -> str:
     if not isinstance(data, UserPoints):
         return ""
     if data.is_blank:
-        return "No points yet: till you draw some, one in the middle stands in."
+        return "No points yet: until you draw some, a single one in the middle is used."
     if data.train is None:
         validation, test = data.kept_out(data.size)
     else:

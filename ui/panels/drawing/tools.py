@@ -35,7 +35,7 @@ class DrawingTool:
 
 
 _BRUSH_HELP = "Adds points while you drag; a click adds just one."
-_ERASER_HELP = "Takes away the points it passes over."
+_ERASER_HELP = "Removes the points it passes over."
 _MOVE_HELP = "Drags the nearest point somewhere else."
 _CLUSTER_HELP = "A click adds a round cloud of points; drag to place it."
 _BRUSH = DrawingTool("brush", "Brush", "paint-brush", "B", Painting, _BRUSH_HELP, ("radius",))
@@ -87,7 +87,7 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Value",
-            "What the network has to say where you draw. Low and high values have the colours of the two classes.",
+            "What the network should predict where you draw. Low and high values have the colours of the two classes.",
             ge=-1e9,
             le=1e9,
             slider=(-1, 1),

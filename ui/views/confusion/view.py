@@ -86,7 +86,7 @@ class ConfusionMatrix:
     def _cell_words(self, true: int, given: int) -> str:
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())
         share = percent_text(count / total) if total else "–"
-        what = "recognised" if true == given else f"taken for {self.names[given]}"
+        what = "recognised" if true == given else f"predicted as {self.names[given]}"
         return f"{count:,} of {total:,} {self.names[true]} {what} ({share}) · {self.class_words(true)}"
 
     def recall_words(self) -> str:
@@ -115,7 +115,7 @@ class _MatrixChart(PaintedChart):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("confusion.matrix", "Confusion matrix", parent)
-        self.setToolTip("Rows are the true classes. Columns are what the network takes their points for.")
+        self.setToolTip("Rows are the true classes. Columns are what the network predicts for their points.")
         self.matrix: ConfusionMatrix | None = None
         self.message = _WAITING
 
@@ -175,7 +175,7 @@ class _MatrixChart(PaintedChart):
         painter.setPen(QColor(look.quiet))
         names = box.top() - title
         if names > 0:
-            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "taken for")
+            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "predicted as")
         painter.drawText(QRectF(0, names, box.left() - gap, title), RIGHT, "true class")
         painter.setPen(QColor(look.text))
         high = box.height() / classes

@@ -56,7 +56,7 @@ QUANTITIES = (
         "update_ratio",
         "ΔW/W",
         "How far one update moves the weights of each layer, as a share of their size. "
-        "Around 1/1000 is healthy for many networks; far more is restless, far less is asleep.",
+        "Around 1/1000 is healthy for many networks; far more is unstable, far less hardly learns.",
         "Last update / weights: around 1e-3 is healthy",
         absent=("muted", "frozen"),
         low=-7,

@@ -108,7 +108,7 @@ def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
     point = Term("x", _as_column(seen.x), "the point", snapshot.sample.axis_names)
-    first = Term("a₀", _as_column(seen.layers[0].a_in), "what the network is given of the point", names)
+    first = Term("a₀", _as_column(seen.layers[0].a_in), "the point's features, the network's input", names)
     if tuple(snapshot.experiment.features) == ("x1", "x2"):
         return Block("input", "Input", "a₀ = x", ((first,),))
     return Block("input", "Input", f"a₀ = ({', '.join(names)})", ((point, "features", first),))
@@ -190,10 +190,10 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(snapshot, seen, place)
     delta, a, W, b = _numbered("δ", number), _numbered("a", place), _numbered("W", number), _numbered("b", number)
     if layer is not None and layer.muted:
-        same = Term(delta, _as_column(passed.delta), "∂E/∂a: how E answers to what goes out")
+        same = Term(delta, _as_column(passed.delta), "∂E/∂a: how E changes with the layer's output")
         formula = f"{delta} = ∂E/∂{_numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
         return Block(key, title, formula, ((same,),), _MUTED)
-    own = Term(delta, _as_column(passed.delta), "∂E/∂z: how E answers to the weighted sum")
+    own = Term(delta, _as_column(passed.delta), "∂E/∂z: how E changes with the weighted sum")
     start, made_of = _back_to_slope(snapshot, seen, place)
     gradient: Equation = (
         own,
@@ -221,7 +221,7 @@ def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Eq
     error = Term(delta, _as_column(above.delta), "δ of the next layer")
     if layer is not None and layer.muted:
         return (error, "⊙", slope), f"{delta} ⊙ f′({z})"
-    weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, turned over")
+    weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, transposed")
     if layer is not None and layer.skip:
         out = f"∂E/∂{_numbered('a', number + 1)}"
         beside = Term(out, _as_column(_back_into(snapshot, seen, number)), "what the skip connection passes back")
@@ -230,7 +230,7 @@ def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Eq
 
 
 def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
-    """∂E/∂a of a layer: how E answers to what goes out of it, shape (units,)."""
+    """∂E/∂a of a layer: how E changes with the layer's output of it, shape (units,)."""
     with np.errstate(all="ignore"):
         if place == len(seen.layers) - 1:
             output, target = (_as_column(part).astype(np.float64) for part in (seen.output, seen.target))

@@ -80,7 +80,7 @@ def signed_errors(sample: Sample, predictions: Predictions) -> Array:
 def mistakes_words(sample: Sample, predictions: Predictions) -> str:
     """Count the wrong points of each set, or measure how far off the values are."""
     if not len(predictions.indices):
-        return "There are no points to be wrong about."
+        return "There are no points to compare with."
     parts = sample.split[predictions.indices]
     if sample.task == "regression":
         return _miss_words(signed_errors(sample, predictions), parts)
