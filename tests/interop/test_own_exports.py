@@ -9,7 +9,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from playground.catalog.activations import Activation
@@ -56,6 +58,27 @@ def test_every_spelling_is_code(family: type[Choice]) -> None:
         for text in (member().spelled("torch", w="w", lr=0.1), member().spelled("onnx")):
             if text:
                 compile(text, member.label, "eval")
+
+
+def halved(z: Any, times: int) -> Any:
+    return z if times <= 0 else halved(TABLE[0] * z, times - 1)
+
+
+TABLE: Any = (0.5, 0.25)
+
+
+def test_what_a_formula_refers_to_is_quoted_once() -> None:
+    definitions = sources.quoted(halved)
+    assert list(definitions) == ["TABLE", "halved"]
+    scope: dict[str, Any] = {}
+    exec(sources.join_definitions(definitions), scope)
+    assert scope["halved"](8.0, 3) == 1.0
+
+
+def test_what_can_not_be_written_down_is_refused_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(globals(), "TABLE", np.array([0.5]))
+    with pytest.raises(InputError, match=r"halved: 'TABLE' is refused; allowed: numbers, functions"):
+        sources.quoted(halved)
 
 
 def test_a_formula_whose_source_can_not_be_read_is_refused() -> None:

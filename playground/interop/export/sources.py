@@ -49,7 +49,7 @@ class _Quoting(ast.NodeTransformer):
     def __init__(self, formula: FunctionType, owner: Choice | None, torch: bool, place: list[str]) -> None:
         self.known = {**formula.__globals__, **inspect.getclosurevars(formula).nonlocals}
         self.local = {*formula.__code__.co_varnames, *formula.__code__.co_cellvars}
-        self.name, self.owner, self.torch, self.place = formula.__qualname__, owner, torch, place
+        self.formula, self.name, self.owner, self.torch, self.place = formula, formula.__qualname__, owner, torch, place
         self.needed: Definitions = {}
 
     def visit_arguments(self, node: ast.arguments) -> ast.AST:
@@ -83,10 +83,10 @@ class _Quoting(ast.NodeTransformer):
         return ast.Constant(number) if self.torch and isinstance(number, float) else self.generic_visit(node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
-        if node.id in self.local or node.id not in self.known:
+        value = self.known.get(node.id, self.formula)
+        if node.id in self.local or value is self.formula:
             return node
-        value = self.known[node.id]
-        if value in (np, math):
+        if value is np or value is math:
             return ast.Name("np" if value is np else "math")
         if _is_numpys(value):
             return ast.Attribute(ast.Name("np"), value.__name__)
