@@ -46,7 +46,9 @@ from playground.interop.export.formats import (
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.measure.requests import FinalTestRequest, WholeSetRequest
+from playground.measure.requests import ConfusionRequest, FinalTestRequest, WholeSetRequest
+from playground.measure.skew import is_skewed, recalls
+from playground.run.ending import ending_words
 from playground.run.run import resume
 from playground.run.trainer import Trainer
 
@@ -57,6 +59,7 @@ BAD_INPUT = 2
 _whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
+_GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
@@ -150,6 +153,8 @@ def _train(arguments: argparse.Namespace) -> int:
     rows = None if arguments.history else _MOST_ROWS
     done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
+    if ending := ending_words(trainer.run):
+        print(f"{ending} {_GO_ON}" if trainer.status == "stopped_early" else ending, file=sys.stderr)
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
@@ -340,6 +345,7 @@ def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
 def _report(done: _Trained) -> dict[str, Any]:
     trainer, sample = done.trainer, done.trainer.sample
     evaluation, test = trainer.evaluate(), FinalTestRequest().answer(trainer)
+    ending = ending_words(trainer.run)
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
         "epoch": trainer.state.epoch,
@@ -358,9 +364,20 @@ def _report(done: _Trained) -> dict[str, Any]:
         "points": {name: int((sample.split == part).sum()) for name, part in _PARTS.items()},
         **({} if test is None else {"test_loss": _finite_or_none(test.loss), "test_accuracy": test.accuracy}),
         **_data_report(trainer),
+        **_recall_report(trainer),
         **({"loss_unit": sample.loss_unit} if sample.loss_unit else {}),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
+        **({"ending": ending} if ending else {}),
     }
+
+
+def _recall_report(trainer: Trainer) -> dict[str, Any]:
+    """The recall of each class on the validation points, or without any on the training points, where classes are so
+    uneven that accuracy says little."""
+    counts = ConfusionRequest().answer(trainer) if is_skewed(trainer.sample) else None
+    if counts is None:
+        return {}
+    return {"recall": dict(zip(trainer.sample.class_names, recalls(counts.telling), strict=False))}
 
 
 def _data_report(trainer: Trainer) -> dict[str, Any]:
@@ -392,6 +409,11 @@ def _summary(result: dict[str, Any]) -> str:
     scores = [(name, result.get(f"{name}_accuracy")) for name in _PARTS]
     said = ", ".join(f"{score:.4f} {name}" for name, score in scores if score is not None)
     ending = f"{metric} {said}" if said else f"no {metric}"
+    if "recall" in result:
+        told = {
+            one_line(name, 40): "–" if value is None else f"{value:.4f}" for name, value in result["recall"].items()
+        }
+        ending += f"; recall {', '.join(f'{name} {value}' for name, value in told.items())}"
     return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
