@@ -7,7 +7,7 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
-.PHONY: help run test kernels truth wheel kill fuzz bench bench-window lint texts screenshot clean outdated
+.PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -15,6 +15,7 @@ help:
 	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
 	@echo 'make wheel       build the wheel and try it in an empty folder and a bare environment; make wheel PYTHONS=python3.13'
 	@echo 'make kill        kill a process 500 times while it saves, and close a window 100 times while it trains'
+	@echo 'make agree       edit at random 2,000 times; no two numbers in the window may disagree'
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
@@ -61,6 +62,9 @@ wheel: $(READY)
 kill: $(READY)
 	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py -k killed
 	@QT_QPA_PLATFORM=offscreen CLOSINGS=100 $(PY) -m pytest -o faulthandler_timeout=0 tests/ui/test_window.py -k closing_during
+
+agree: $(READY)
+	@QT_QPA_PLATFORM=offscreen EDITS=2000 $(PY) -m pytest -o faulthandler_timeout=0 tests/ui/test_random_user.py -k disagree
 
 # Not on Windows, for which there is no Atheris.
 fuzz: $(READY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shutil
 import subprocess
@@ -32,3 +33,17 @@ def test_only_the_hands_send_events_of_mouse_and_keyboard() -> None:
     own = re.compile(rf"QTest\.(?!qWait)|qtbot\.(mouse|key)|sendEvent|Q({events})Event\(")
     files = [file for file in (ROOT / "tests").rglob("*.py") if file.name not in ("hands.py", Path(__file__).name)]
     assert [file.name for file in files if own.search(file.read_text("utf-8"))] == []
+
+
+def bare_waits(file: Path) -> list[str]:
+    """The places where a test only lets time pass, unless until something is true."""
+    tree = ast.parse((ROOT / file).read_text("utf-8"))
+    until = {call for loop in ast.walk(tree) if isinstance(loop, ast.While) for call in ast.walk(loop)}
+    calls = (call for call in ast.walk(tree) if isinstance(call, ast.Call) and call not in until)
+    waits = (call for call in calls if re.search(r"qtbot\.wait$|\bqWait$|\bsleep$", ast.unparse(call.func)))
+    return [f"{file}:{call.lineno}" for call in waits]
+
+
+def test_waits_are_for_something_or_say_what_the_time_is_for() -> None:
+    helpers = [path.relative_to(ROOT) for path in (ROOT / "tests" / "ui").glob("*.py") if path.name != "hands.py"]
+    assert [place for file in {*FILES, *helpers} for place in bare_waits(file)] == []

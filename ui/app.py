@@ -202,6 +202,11 @@ def _take_picture(app: QApplication, window: Window, path: Path, duration: float
         app.processEvents()
         time.sleep(0.002)
     window.session.pause()
+    # What was measured while training ran is not of its last moment.
+    paused = window.session.ask(lambda trainer: None)
+    while not paused.is_there or window.session.report.running:
+        app.processEvents()
+        time.sleep(0.002)
     picture = window.grab()
     window.close()
     if not picture.save(str(path), "PNG"):

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
+from playground.cli.describe import add_describe_options, describe
 from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
@@ -45,7 +46,9 @@ from playground.interop.export.formats import (
 from playground.interop.export.formats import export as write_export
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
-from playground.measure.requests import FinalTestRequest, WholeSetRequest
+from playground.measure.requests import ConfusionRequest, FinalTestRequest, WholeSetRequest
+from playground.measure.skew import is_skewed, recalls
+from playground.run.ending import ending_words
 from playground.run.run import resume
 from playground.run.trainer import Trainer
 
@@ -56,6 +59,7 @@ BAD_INPUT = 2
 _whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
 """Epochs of the history that are kept for a picture, where no file is to have them all."""
+_GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
@@ -70,16 +74,12 @@ class Parser(argparse.ArgumentParser):
         self.exit(BAD_INPUT, f"{self.prog}: {message}\n")
 
 
-def _train_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} train", description="Train an experiment from a fresh start and report how good it got."
-    )
+def _add_train_options(parser: Parser) -> None:
     _add_training_options(parser, default="the experiment's")
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
-    return parser
 
 
 def _add_training_options(parser: Parser, default: str) -> None:
@@ -104,16 +104,7 @@ def add_set_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
 
 
-def _export_parser() -> Parser:
-    lines = [f"  {one.name:<12} {one.title} ({one.suffix}){_needs_words(one)}" for one in FORMATS.values()]
-    formats = "\n".join([*lines, f"  {_GIF:<12} Training as an animation, from its start (.gif)"])
-    parser = Parser(
-        f"{running_name()} export",
-        description="Train an experiment and write the network, or what belongs to it, for other programs.\n"
-        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
-        epilog=f"formats:\n{formats}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+def _add_export_options(parser: Parser) -> None:
     _add_training_options(parser, default="the experiment's, else none")
     parser.add_argument(
         "--to", required=True, choices=[*FORMATS, _GIF], metavar="FORMAT", help="one of the formats below"
@@ -122,33 +113,22 @@ def _export_parser() -> Parser:
     parser.add_argument("--no-proof", dest="proof", action="store_false", help="write the file without running it")
     words = "export the network even if it is not trained or its training diverged"
     parser.add_argument("--anyway", action="store_true", help=words)
-    return parser
 
 
-def _needs_words(one: Format) -> str:
+def _format_words(one: Format) -> str:
     needed = " and ".join((*one.to_write, *one.to_prove))
-    return f", needs {needed}: {one.remedy}" if needed else ""
+    needs = f", needs {needed}: {one.remedy}" if needed else ""
+    return f"  {one.name:<12} {one.title} ({one.suffix}){needs}"
 
 
-def _presets_parser() -> Parser:
-    return Parser(f"{running_name()} presets", description="List the presets, one per line, name first.")
+def _add_sweep_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_sweep_options(parser)
 
 
-def _bench_parser() -> Parser:
-    from playground.cli.bench import add_options
-
-    parser = Parser(
-        f"{running_name()} bench", description="Race the engines against each other, or measure how their cost grows."
-    )
-    add_options(parser)
-    return parser
-
-
-def _table_parser() -> Parser:
-    """The options of `table`."""
-    parser = Parser(f"{running_name()} table", description="Say how a table is read, and what is unclear about it.")
-    add_table_options(parser)
-    return parser
+def _add_search_options(parser: Parser) -> None:
+    _add_experiment(parser)
+    add_search_options(parser)
 
 
 def _presets(_: argparse.Namespace) -> None:
@@ -173,6 +153,8 @@ def _train(arguments: argparse.Namespace) -> int:
     rows = None if arguments.history else _MOST_ROWS
     done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
+    if ending := ending_words(trainer.run):
+        print(f"{ending} {_GO_ON}" if trainer.status == "stopped_early" else ending, file=sys.stderr)
     # First of all what took the time: a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
@@ -322,11 +304,17 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
     return done.trainer
 
 
+def _add_bench_options(parser: Parser) -> None:
+    from playground.cli.bench import add_options
+
+    add_options(parser)
+
+
 def _bench(arguments: argparse.Namespace) -> None:
-    from playground.cli.bench import run_bench as measure
+    from playground.cli.bench import run_bench
 
     check_outputs({"--json": (arguments.json, ".json")}, {})
-    measure(arguments)
+    run_bench(arguments)
 
 
 def _check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
@@ -357,6 +345,7 @@ def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
 def _report(done: _Trained) -> dict[str, Any]:
     trainer, sample = done.trainer, done.trainer.sample
     evaluation, test = trainer.evaluate(), FinalTestRequest().answer(trainer)
+    ending = ending_words(trainer.run)
     shown = ("units", "activation", "gradient_rms", "delta_rms", "weight_rms", "dead")
     return {
         "epoch": trainer.state.epoch,
@@ -375,9 +364,20 @@ def _report(done: _Trained) -> dict[str, Any]:
         "points": {name: int((sample.split == part).sum()) for name, part in _PARTS.items()},
         **({} if test is None else {"test_loss": _finite_or_none(test.loss), "test_accuracy": test.accuracy}),
         **_data_report(trainer),
+        **_recall_report(trainer),
         **({"loss_unit": sample.loss_unit} if sample.loss_unit else {}),
         **({"problem": trainer.run.record.problem} if trainer.run.record.problem else {}),
+        **({"ending": ending} if ending else {}),
     }
+
+
+def _recall_report(trainer: Trainer) -> dict[str, Any]:
+    """The recall of each class on the validation points, or without any on the training points, where classes are so
+    uneven that accuracy says little."""
+    counts = ConfusionRequest().answer(trainer) if is_skewed(trainer.sample) else None
+    if counts is None:
+        return {}
+    return {"recall": dict(zip(trainer.sample.class_names, recalls(counts.telling), strict=False))}
 
 
 def _data_report(trainer: Trainer) -> dict[str, Any]:
@@ -409,86 +409,91 @@ def _summary(result: dict[str, Any]) -> str:
     scores = [(name, result.get(f"{name}_accuracy")) for name in _PARTS]
     said = ", ".join(f"{score:.4f} {name}" for name, score in scores if score is not None)
     ending = f"{metric} {said}" if said else f"no {metric}"
+    if "recall" in result:
+        told = {
+            one_line(name, 40): "–" if value is None else f"{value:.4f}" for name, value in result["recall"].items()
+        }
+        ending += f"; recall {', '.join(f'{name} {value}' for name, value in told.items())}"
     return "\n".join([*lines, f"{result['task']}, points: {points}; engine: {result['engine']}; {ending}"])
 
 
-def _sweep_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} sweep",
-        description="Train an experiment with all combinations of some values, over some seeds.",
-        epilog="example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
+class Command(NamedTuple):
+    """A command of the command line."""
+
+    description: str
+    add_options: Callable[[Parser], object]
+    run: Callable[[argparse.Namespace], int | None]
+    """Carries the command out; returns its exit code, None for 0."""
+    epilog: str = ""
+    """What stands below the options, line by line."""
+
+
+COMMANDS = {
+    "train": Command("Train an experiment from a fresh start and report how good it got.", _add_train_options, _train),
+    "presets": Command("List the presets, one per line, name first.", lambda _: None, _presets),
+    "table": Command("Say how a table is read, and what is unclear about it.", add_table_options, table),
+    "sweep": Command(
+        "Train an experiment with all combinations of some values, over some seeds.",
+        _add_sweep_options,
+        sweep,
+        "example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
         "--epochs 200 --out results.csv",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_experiment(parser)
-    add_sweep_options(parser)
-    return parser
-
-
-def _search_parser() -> Parser:
-    parser = Parser(
-        f"{running_name()} search",
-        description="Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+    ),
+    "search": Command(
+        "Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
         "share. Needs the extra `search`.",
-        epilog="example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
+        _add_search_options,
+        search,
+        "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
         "--trials 200 --epochs 200 --out best.json",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    _add_experiment(parser)
-    add_search_options(parser)
-    return parser
-
-
-def _describe_parser() -> Parser:
-    from playground.cli.describe import add_describe_options
-
-    parser = Parser(f"{running_name()} describe", description="Say what can be chosen and set, from its declaration.")
-    add_describe_options(parser)
-    return parser
-
-
-def _describe(arguments: argparse.Namespace) -> None:
-    from playground.cli.describe import describe
-
-    describe(arguments)
-
-
-def _remove_parser() -> Parser:
-    words = "List the files that the program keeps by itself, and remove them."
-    parser = Parser(f"{running_name()} remove-files", description=words)
-    add_remove_options(parser)
-    return parser
-
-
-COMMANDS: dict[str, tuple[Callable[[], Parser], Callable[[argparse.Namespace], int | None]]] = {
-    "train": (_train_parser, _train),
-    "presets": (_presets_parser, _presets),
-    "table": (_table_parser, table),
-    "sweep": (_sweep_parser, sweep),
-    "search": (_search_parser, search),
-    "bench": (_bench_parser, _bench),
-    "export": (_export_parser, _export),
-    "describe": (_describe_parser, _describe),
-    "remove-files": (_remove_parser, remove_files),
+    ),
+    "bench": Command(
+        "Race the engines against each other, or measure how their cost grows.", _add_bench_options, _bench
+    ),
+    "export": Command(
+        "Train an experiment and write the network, or what belongs to it, for other programs.\n"
+        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
+        _add_export_options,
+        _export,
+        "\n".join(
+            [
+                "formats:",
+                *map(_format_words, FORMATS.values()),
+                f"  {_GIF:<12} Training as an animation, from its start (.gif)",
+            ]
+        ),
+    ),
+    "describe": Command("Say what can be chosen and set, from its declaration.", add_describe_options, describe),
+    "remove-files": Command(
+        "List the files that the program keeps by itself, and remove them.", add_remove_options, remove_files
+    ),
 }
+
+
+def parser_of(name: str) -> Parser:
+    """The parser of a command's arguments."""
+    command = COMMANDS[name]
+    parser = Parser(f"{running_name()} {name}", description=command.description, epilog=command.epilog)
+    if command.epilog:
+        parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_options(parser)
+    return parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Run the command that argv[0] names; returns the exit code."""
-    parser, command = COMMANDS[argv[0]]
+    name, code = argv[0], 1
     try:
-        return command(parser().parse_args(argv[1:])) or 0
+        return COMMANDS[name].run(parser_of(name).parse_args(argv[1:])) or 0
     except (InputError, MissingLibraryError) as error:
-        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
-        return BAD_INPUT
+        words, code = str(error), BAD_INPUT
     except UnfinishedError as error:
-        print(f"main.py {argv[0]}: {error} Nothing was written; --anyway exports it all the same.", file=sys.stderr)
-        return 1
+        words = f"{error} Nothing was written; --anyway exports it all the same."
     except NotProvenError as error:
-        print(f"{running_name()} {argv[0]}: {error}", file=sys.stderr)
-        return 1
+        words = str(error)
     except OSError as error:
-        print(f"{running_name()} {argv[0]}: {error.filename or 'file'}: {error.strerror or error}", file=sys.stderr)
-        return 1
+        words = f"{error.filename or 'file'}: {error.strerror or error}"
     except KeyboardInterrupt:
         return INTERRUPTED
+    print(f"{running_name()} {name}: {words}", file=sys.stderr)
+    return code

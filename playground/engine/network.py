@@ -8,7 +8,7 @@ output layer last.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -136,6 +136,18 @@ class Network:
                 layer.weights if layer.regularizer.prunes and layer.trainable else slice(layer.start, layer.start)
             )
         )
+
+    @cached_property
+    def kinds(self) -> Hashable:
+        """Its shapes and kinds of choices: what of it decides how it is computed, whatever the numbers."""
+        layers = tuple(
+            (
+                layer.units, layer.inputs, type(layer.activation), layer.dropout > 0, type(layer.regularizer),
+                layer.regularizer.prunes, type(layer.normalization), layer.skip, layer.muted, layer.trainable,
+            )
+            for layer in self.layers
+        )  # fmt: skip
+        return self.dtype.name, layers, type(self.loss), self.loss.output_activation, self.loss.class_weights
 
     @cached_property
     def prunes(self) -> bool:

@@ -31,6 +31,12 @@ class StoppingMemory(NamedTuple):
     parameters: Array | None = None
     """Those of the best epoch, if `restore` is chosen. Never changed in place."""
     stopped: bool = False
+    best_epoch: int | None = None
+    """The epoch of the best result; None before there was one, and in older documents."""
+
+    def with_fresh_patience(self) -> StoppingMemory:
+        """The same with all epochs of patience still to come."""
+        return self._replace(bad_epochs=0, stopped=False)
 
 
 @dataclass(slots=True)
@@ -105,13 +111,13 @@ class State:
         score = -value if chosen.watch == "validation_loss" else value
         if score > memory.best + chosen.min_delta:
             best = self.parameters.copy() if chosen.restore else None
-            self.stopping = StoppingMemory(score, 0, best)
+            self.stopping = StoppingMemory(score, 0, best, best_epoch=self.epoch)
             return
         bad_epochs = memory.bad_epochs + 1
         self.stopping = memory._replace(bad_epochs=bad_epochs, stopped=bad_epochs >= chosen.patience)
 
     def restore_best(self) -> bool:
-        """Bring back the parameters of the best epoch that early stopping kept; returns whether later ones gave way."""
+        """Bring back the parameters of early stopping's best epoch; returns whether they replaced others."""
         memory = self.stopping
         if memory.parameters is None or not memory.bad_epochs:
             return False

@@ -203,20 +203,21 @@ def put_number(typingctx: Any, lanes: Any, place: Any, value: Any) -> Any:
 
 
 @intrinsic
-def picked(typingctx: Any, table: Any, places: Any) -> Any:
-    """For each lane the number of a flat array at a place of its own."""
+def picked(typingctx: Any, table: Any, places: Any, further: Any) -> Any:
+    """For each lane the number of a flat array at a place of its own, and so many further."""
     kind = Vector(table.dtype, places.width)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = make_array(table)(context, builder, arguments[0]).data
         number, result = _number(table.dtype), ir.Constant(_llvm(kind), ir.Undefined)
+        more = context.cast(builder, arguments[2], further, types.int64)
         for lane in range(places.width):
-            index = builder.sext(builder.extract_element(arguments[1], _INDEX(lane)), ir.IntType(64))
+            index = builder.add(builder.extract_element(arguments[1], _INDEX(lane)), more)
             value = builder.load(builder.gep(data, [index], source_etype=number), typ=number)
             result = builder.insert_element(result, value, _INDEX(lane))
         return result
 
-    return kind(table, places), generate
+    return kind(table, places, further), generate
 
 
 # Arithmetic -----------------------------------------------------------------------------------------------------
@@ -417,12 +418,14 @@ square_root, magnitude, nearest = _function("sqrt"), _function("fabs"), _functio
 
 @intrinsic
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """a · b + c, rounded once."""
+    """a · b + c, rounded once, for vectors and numbers."""
+    vector = _vector_of((a, b, c))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return _call(builder, "fma", a, arguments)
+        operands = [_spread(context, builder, x, kind, vector) for x, kind in zip(arguments, (a, b, c), strict=True)]
+        return _call(builder, "fma", vector, operands)
 
-    return a(a, b, c), generate
+    return vector(a, b, c), generate
 
 
 # Conversions ----------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
 
 
 def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
-    """The experiment with what the differences say of afterwards. Raises InputError where a path leads nowhere."""
+    """The experiment with the later value of every difference. Raises InputError where a path leads nowhere."""
     for path, _, after in differences:
         experiment = with_value(experiment, path, after)
     return experiment

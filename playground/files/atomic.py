@@ -11,7 +11,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -72,8 +72,8 @@ def is_file(path: Path) -> bool:
     return False
 
 
-def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False) -> None:
-    """Put `content` at `path` so that at every moment the file there is whole: the old one or the new.
+def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previous: bool = False) -> None:
+    """Put `content`, whole or in pieces, at `path` so that at every moment the file there is whole: the old or the new.
 
     With `keep_previous` the old one stays beside it; see `previous_path`. A link stays a link, the file keeps its
     permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still
@@ -82,7 +82,8 @@ def write_atomically(path: Path, content: bytes, *, keep_previous: bool = False)
     # A pipe has no path that a link like /dev/stdout could be resolved to.
     if path.exists() and not path.is_file():
         try:
-            path.write_bytes(content)
+            with path.open("wb") as device:
+                device.writelines(_pieces_of(content))
         except OSError as error:
             error.filename = str(path)
             raise
@@ -150,9 +151,13 @@ def _duplicate(path: Path, second: Path) -> None:
         shutil.copy2(path, second)
 
 
-def _write_whole(path: Path, content: bytes) -> None:
+def _pieces_of(content: bytes | Iterable[bytes]) -> Iterable[bytes]:
+    return [content] if isinstance(content, bytes) else content
+
+
+def _write_whole(path: Path, content: bytes | Iterable[bytes]) -> None:
     with path.open("xb") as file:
-        file.write(content)
+        file.writelines(_pieces_of(content))
         file.flush()
         os.fsync(file.fileno())
 

@@ -32,7 +32,7 @@ def cache_path() -> Path:
 
 
 def settings_path() -> Path:
-    """The file of the window's settings, in a folder that other systems than Linux share with kept work."""
+    """The file of the window's settings; only on Linux its folder is not that of kept work too."""
     suffix = ".conf" if sys.platform.startswith("linux") else ".ini"
     return user_config_path(PROGRAM_ID, appauthor=False) / f"{PROGRAM_NAME}{suffix}"
 

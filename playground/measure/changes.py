@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from playground.catalog.choice import Task
 from playground.experiment.difference import Difference, only_learning_differs
 from playground.experiment.paths import is_among
 
@@ -14,6 +15,28 @@ _LONGEST_LIST = 100
 """Lists of more numbers than this, as points are, are left out of what is on record."""
 _KINDS = {"W": "weight", "b": "bias"}
 """What parameters are called in words, by the beginning of their names."""
+
+
+class When(NamedTuple):
+    """A moment of a run."""
+
+    step: int
+    epoch: float
+    """Completed passes over the training points, the share of the present one included."""
+    seconds: float
+    """Spent in training steps since the last reset."""
+
+
+BEGINNING = When(0, 0.0, 0.0)
+
+
+class Break(NamedTuple):
+    """Losses before and after mean different things: they are of other points, or by another loss function."""
+
+    step: int
+    """The last one of the losses before."""
+    task: Task
+    """What those losses, and the accuracies or R² beside them, are about."""
 
 
 class WeightEdit(NamedTuple):

@@ -24,12 +24,16 @@ from playground.catalog.initializers import (
     Uniform,
     Zeros,
 )
-from playground.catalog.normalizations import BatchNormalization, NoNormalization
+from playground.catalog.normalizations import BatchNormalization, LayerNormalization, NoNormalization
 from playground.catalog.regularizers import L2, NoRegularizer
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.measure.oddities import moves_without_learning, says_nothing
+from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
 AT_MOST = 3
+BALANCE = "Balance the classes"
+"""What the remedy for very uneven classes is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -89,9 +93,10 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
     """The loss is many times what it was, and stays finite: the weights are lost, whatever else can be seen."""
     rows = comparable_rows(snapshot)
     losses = snapshot.history.train_loss[rows]
-    if len(losses) < 2 or _is_good(snapshot):
+    now = snapshot.evaluation.train_loss
+    if len(losses) < 2 or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
-    best, now = int(np.argmin(losses)), losses[-1]
+    best = int(np.argmin(losses))
     if not (now > _BLOWN_UP * losses[best] and now > 2 * max(losses[0], _idle_loss(snapshot))):
         return None
     text = (
@@ -104,9 +109,13 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
     """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
-    losses = snapshot.history.train_loss
-    if snapshot.epoch < 10 or _is_good(snapshot) or not losses[-1] > 0.9 * losses[0]:
+    first, now = _rows_of_one_meaning(snapshot).start, snapshot.evaluation.train_loss
+    if snapshot.epoch < 10 or _is_good(snapshot) or now is None or first >= len(snapshot.history.epoch):
         return None
+    then = snapshot.history.train_loss[first]
+    if not now > 0.9 * then:
+        return None
+    began = f"at epoch {snapshot.history.epoch[first]:,.0f}" if first else "at the start"
     for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
         initializer = chosen.initializer or snapshot.experiment.initializer
         if _spread_of(initializer) == 0:
@@ -117,10 +126,32 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
             continue
         text = (
             f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
-            f"loss is {losses[-1]:.3g}; at the start it was {losses[0]:.3g}."
+            f"loss is {now:.3g}; {began} it was {then:.3g}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
+
+
+def blocked(snapshot: Snapshot) -> Finding | None:
+    """A layer of one unit is normalized, so that nothing passes."""
+    text = says_nothing(snapshot)
+    if not text:
+        return None
+    layers = tuple(
+        replace(layer, normalization=NoNormalization())
+        if layer.units == 1 and isinstance(layer.normalization, LayerNormalization)
+        else layer
+        for layer in snapshot.experiment.layers
+    )
+    return Finding("blocked", text, Remedy("Normalize no single unit", replace(snapshot.experiment, layers=layers)))
+
+
+def standing_still(snapshot: Snapshot) -> Finding | None:
+    """At a learning rate of 0 nothing is learned, though losses move."""
+    text = moves_without_learning(snapshot)
+    if not text or not snapshot.step:
+        return None
+    return Finding("standing_still", text, _with_training(snapshot, "Learning rate 0.01", learning_rate=0.01))
 
 
 def exploding(snapshot: Snapshot) -> Finding | None:
@@ -165,7 +196,7 @@ def dead_units(snapshot: Snapshot) -> Finding | None:
 
 
 def saturated(snapshot: Snapshot) -> Finding | None:
-    """Units so far out that their slope is all but 0."""
+    """Activations so far out that their slope is nearly 0."""
     layer = _worst(snapshot, lambda layer: layer.saturated)
     if layer is None or layer.saturated < 0.5 or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
@@ -216,19 +247,21 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     """The network gets better on the points it learns and worse on those it doesn't."""
     rows = comparable_rows(snapshot)
     train, validation = snapshot.history.train_loss[rows], snapshot.history.validation_loss[rows]
-    if len(train) < _RECENT or np.isnan(validation).all():
+    learned, now = snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss
+    if len(train) < _RECENT or np.isnan(validation).all() or learned is None or now is None:
         return None
     best = int(np.nanargmin(validation))
-    now = float(np.mean(validation[-5:]))
-    if not (now > 1.2 * validation[best] and train[-1] < 0.9 * train[best] and now > 1.5 * train[-1]):
+    # One epoch is no trend, and the best weights may be back.
+    lately = min(now, float(np.mean(validation[-5:])))
+    if not (lately > 1.2 * validation[best] and learned < 0.9 * train[best] and lately > 1.5 * learned):
         return None
     accuracy = snapshot.history.validation_accuracy[rows]
     worse = float(np.mean(accuracy[-5:])) < accuracy[best] - _WORSE
-    if not worse and now < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
+    if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
         f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss rose from "
-        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {train[-1]:.3g}."
+        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {learned:.3g}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 
@@ -240,13 +273,13 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
         return None
     before, lately, now = losses[-3 * _RECENT :].reshape(3, _RECENT).mean(axis=1)
     fallen = 1 - now / lately
-    accuracy = snapshot.evaluation.train_accuracy
-    if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None:
+    loss, _, accuracy, _ = snapshot.evaluation
+    if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None or loss is None:
         return None
     regression = snapshot.sample.task == "regression"
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
     text = (
-        f"The network underfits: the training loss rests at {losses[-1]:.3g} "
+        f"The network underfits: the training loss rests at {loss:.3g} "
         f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs before) and {measure}."
     )
     return Finding("underfitting", text, _larger(snapshot.experiment))
@@ -269,9 +302,23 @@ def widening(snapshot: Snapshot) -> Finding | None:
     return Finding("widening", text, Remedy("Narrow the layers", replace(snapshot.experiment, layers=layers)))
 
 
+def skewed(snapshot: Snapshot) -> Finding | None:
+    """One class has so many of the points that accuracy alone misleads, and all points count alike."""
+    largest, fair = largest_share(snapshot.sample), balanced(snapshot.experiment, snapshot.sample)
+    if largest is None or largest[1] < STRONG or fair is None:
+        return None
+    text = (
+        f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; who always "
+        "answers that is as often right, so look at each class's recall."
+    )
+    return Finding("skewed", text, Remedy(BALANCE, fair))
+
+
 RULES: tuple[_Rule, ...] = (
     diverged,
     blown_up,
+    blocked,
+    standing_still,
     same_weights,
     exploding,
     vanishing,
@@ -281,14 +328,20 @@ RULES: tuple[_Rule, ...] = (
     too_slow,
     overfitting,
     underfitting,
+    skewed,
     widening,
 )
 
-CAUSES = frozenset({"diverged", "blown_up", "same_weights", "exploding", "vanishing", "dead_units", "saturated"})
+CAUSES = frozenset(
+    {
+        "diverged", "blown_up", "blocked", "standing_still", "same_weights", "exploding", "vanishing", "dead_units",
+        "saturated",
+    }
+)  # fmt: skip
 EXPLAINED_BY: dict[str, frozenset[str]] = {
-    "same_weights": frozenset({"blown_up"}),
+    "same_weights": frozenset({"blown_up", "blocked", "standing_still"}),
     "exploding": frozenset({"blown_up"}),
-    "vanishing": frozenset({"diverged", "blown_up", "same_weights"}),
+    "vanishing": frozenset({"diverged", "blown_up", "blocked", "same_weights"}),
     "dead_units": frozenset({"blown_up"}),
     "saturated": frozenset({"diverged", "blown_up"}),
     "too_fast": frozenset({"diverged", "blown_up"}),
@@ -329,6 +382,12 @@ def comparable_rows(snapshot: Snapshot) -> slice:
         if not change.leaves_losses_comparable or change.takes_back(changes[:place])
     ]
     return slice(int(np.searchsorted(snapshot.history.step, other[-1], side="right")) if other else 0, None)
+
+
+def _rows_of_one_meaning(snapshot: Snapshot) -> slice:
+    """The rows of the history whose losses mean what the present ones do."""
+    steps, last = snapshot.history.step, snapshot.breaks[-1].step if snapshot.breaks else -1
+    return slice(int(np.searchsorted(steps, last, side="right")), None)
 
 
 def _rate_just_changed(snapshot: Snapshot) -> bool:
@@ -439,7 +498,7 @@ def _simpler(snapshot: Snapshot) -> Remedy:
 
 
 def _larger(experiment: Experiment) -> Remedy:
-    """A hidden layer where there is none, else twice the units."""
+    """The experiment with a hidden layer where it has none, else with twice the units."""
     if not experiment.layers:
         layers: tuple[Layer, ...] = (Layer(units=8, activation=Tanh()),)
         return Remedy("Add a layer of 8 units", replace(experiment, layers=layers))

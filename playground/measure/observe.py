@@ -38,6 +38,8 @@ class Request(ABC, Generic[AnswerType]):
 
     costly: ClassVar[bool] = False
     """Whether the answer takes so long that it is given at most 30 times a second while training runs."""
+    counts_points: ClassVar[bool] = False
+    """Whether it says how many points are right, so that it is given for the moment of the evaluation."""
 
     @abstractmethod
     def answer(self, subject: Subject) -> AnswerType:

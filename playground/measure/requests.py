@@ -104,6 +104,7 @@ class UnitMapRequest(Request[UnitMap | None]):
 class PredictionsRequest(Request[Predictions]):
     """What the network makes of at most `most` points of the sample, in evaluation mode."""
 
+    counts_points: ClassVar[bool] = True
     most: int
 
     def answer(self, subject: Subject) -> Predictions:
@@ -124,6 +125,8 @@ class PredictionsRequest(Request[Predictions]):
 @dataclass(frozen=True)
 class ConfusionRequest(Request[Confusion | None]):
     """How many points of each class are predicted as each class, in both sets. Answered None for regression."""
+
+    counts_points: ClassVar[bool] = True
 
     def answer(self, subject: Subject) -> Confusion | None:
         setup = subject.setup

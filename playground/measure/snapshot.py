@@ -18,7 +18,7 @@ from playground.catalog.datasets.base import Sample
 from playground.catalog.losses import Loss
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment
-from playground.measure.changes import Change
+from playground.measure.changes import Break, Change, When
 from playground.measure.observe import AnswerType, Request
 
 Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
@@ -61,6 +61,11 @@ class Confusion(NamedTuple):
 
     train: Array
     validation: Array
+
+    @property
+    def telling(self) -> Array:
+        """Those of the validation points, or if there are none, of the training points."""
+        return self.validation if self.validation.any() else self.train
 
 
 class LayerStatistics(NamedTuple):
@@ -190,6 +195,8 @@ class Snapshot:
     """Time spent in training steps since the last reset."""
     engine: str
     evaluation: Evaluation
+    measured: When
+    """The moment of the evaluation and of all answers that count points: perhaps an earlier one while training runs."""
     layers: tuple[LayerStatistics, ...]
     history: History
     gradients: GradientHistory
@@ -197,6 +204,11 @@ class Snapshot:
     """What was requested; see `answer`."""
     changes: tuple[Change, ...] = ()
     """What was changed since the last reset, oldest first; the far past is forgotten."""
+
+    breaks: tuple[Break, ...] = ()
+    """Where losses began to mean something else, oldest first."""
+    ending: str = ""
+    """What early stopping did when training ended, in words."""
 
     def __repr__(self) -> str:
         return f"<Snapshot {moment_words(self.epoch, self.step, self.status, self.engine, self.evaluation)}>"

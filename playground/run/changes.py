@@ -83,8 +83,9 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
     record.be_ready()
     if run.state.step == 0:
         record.begin_again(setup.network)
-    elif goes_back:
+    elif goes_back or other_network or setup.sample is not old.sample:
         record.evaluation = None
+    record.note_break(run.now, old.experiment, experiment, old.sample.task)
     record.remember_edit(run.now, old.experiment, experiment, title=title, goes_on=goes_on and not goes_back)
 
 
@@ -123,7 +124,7 @@ def _forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None
     if other_numbers or new.training.early_stopping != old.training.early_stopping:
         state.stopping = StoppingMemory()
     elif state.stopping.stopped and new.experiment != old.experiment:
-        state.stopping = state.stopping._replace(bad_epochs=0, stopped=False)
+        state.stopping = state.stopping.with_fresh_patience()
 
 
 def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
@@ -185,7 +186,7 @@ def _insert_layers(
 def note_manual_change(run: Run) -> None:
     """Take note that parameters were set by hand: measurements are out of date, and training may go on."""
     run.record.be_ready()
-    run.state.stopping = run.state.stopping._replace(bad_epochs=0, stopped=False)
+    run.state.stopping = run.state.stopping.with_fresh_patience()
     if run.state.step == 0:
         run.record.begin_again(run.setup.network)
     else:

@@ -8,6 +8,7 @@ from playground.engine.engine import EngineName
 from playground.measure import statistics
 from playground.measure.observe import Answers
 from playground.measure.snapshot import GradientHistory, History, Snapshot
+from playground.run.ending import ending_words
 from playground.run.run import Run
 
 
@@ -29,9 +30,12 @@ def take_snapshot(run: Run, engine: EngineName, answers: Answers) -> Snapshot:
         seconds=record.seconds,
         engine=engine,
         evaluation=record.evaluation,
+        measured=record.measured,
         layers=statistics.latest_statistics(setup.network, state, record.latest),
         history=History(*record.history.view().T),
         gradients=GradientHistory(gradients[:, 0], *np.split(gradients[:, 1:], 3, axis=1)),
         answers=answers,
         changes=record.changes,
+        breaks=record.breaks,
+        ending=ending_words(run),
     )

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.engine.engine import EngineName
 from playground.engine.evaluation import Evaluation, gradient_sizes, update_ratios
 from playground.engine.network import Network
 from playground.engine.passes import Pass
 from playground.engine.state import State
-from playground.experiment.difference import difference
+from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.tree import Experiment
 from playground.experiment.words import edit_words
-from playground.measure.changes import Change, WeightEdit, merge_drag, without_long_lists
+from playground.measure.changes import BEGINNING, Break, Change, WeightEdit, When, merge_drag, without_long_lists
 from playground.measure.snapshot import History, Status
 from playground.run.health import Health
 from playground.run.origin import WeightsOrigin
@@ -27,15 +26,6 @@ _MOST_CHANGES = 200
 """How many changes are remembered."""
 _MOST_DEPARTED = 64
 """Of how many layers that are gone the gradients are remembered."""
-
-
-class When(NamedTuple):
-    """A moment of a run, as changes name it."""
-
-    step: int
-    epoch: float
-    """Completed passes over the training points, the share of the present one included."""
-    seconds: float
 
 
 @dataclass
@@ -51,7 +41,9 @@ class Record:
     engine_changes: tuple[tuple[int, EngineName], ...]
     """The steps at which the engine changed since the last reset."""
     evaluation: Evaluation | None = None
-    """At the end of the latest epoch; None until the present moment is measured."""
+    """The latest one; None if something else than training has changed the network or the points since."""
+    measured: When = BEGINNING
+    """The moment of that evaluation."""
     status: Status = "ready"
     problem: str = ""
     """What stopped training, in words; empty unless it diverged."""
@@ -61,6 +53,8 @@ class Record:
     """Spent in training steps since the last reset."""
     changes: tuple[Change, ...] = ()
     """What was changed since then, oldest first; the far past is forgotten."""
+    breaks: tuple[Break, ...] = ()
+    """Where losses began to mean something else, oldest first."""
     begun: Experiment | None = None
     """What the latest change of settings began with, in case it goes on; None if it can't."""
     health: Health = field(default_factory=Health)
@@ -84,12 +78,14 @@ class Record:
         self.history = Timeline(len(History._fields), self.history.most)
         self.gradients = Timeline(_gradient_columns(network), self.gradients.most)
         self.evaluation = self.started_from = self.latest = None
+        self.breaks = ()
 
     def be_ready(self) -> None:
         self.status, self.problem = "ready", ""
 
     def begin(self, network: Network, state: State, rate: float, evaluation: Evaluation) -> None:
-        self.evaluation, self.started_from = evaluation, state.parameters.copy()
+        self.evaluation, self.measured = evaluation, When(state.step, float(state.epoch), self.seconds)
+        self.started_from = state.parameters.copy()
         self.history.append([state.epoch, state.step, rate, *evaluation.numbers, self.seconds])
         now = network, state, self.latest
         self.gradients.append([state.step, *gradient_sizes(*now), *update_ratios(*now)])
@@ -132,6 +128,18 @@ class Record:
         kept = self.changes[:-1] if instead else self.changes
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
+    def note_break(self, now: When, old: Experiment, new: Experiment, task: Task) -> None:
+        """Put on record that losses mean something else from now on, if they do; `task` is that of the points before.
+
+        Changes with no row between them are one.
+        """
+        if losses_are_comparable(difference(old, new)):
+            return
+        latest = self.breaks[-1].step if self.breaks else -1
+        rows = self.history.view()[:, History._fields.index("step")]
+        if len(rows) and rows[-1] > latest:
+            self.breaks = (*self.breaks, Break(now.step, task))
+
     def note_engine(self, step: int, engine: EngineName) -> None:
         if self.engine_changes[-1][1] != engine:
             self.engine_changes = (*self.engine_changes, (step, engine))
@@ -140,6 +148,7 @@ class Record:
         self.history = self.history.until(History._fields.index("step"), step)
         self.gradients = self.gradients.until(0, step)
         self.changes = tuple(change for change in self.changes if change.step <= step)
+        self.breaks = tuple(one for one in self.breaks if one.step <= step)
         self.begun = None
         self.engine_changes = tuple((min(at, step), engine) for at, engine in self.engine_changes)
 

@@ -23,11 +23,11 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.setup import Setup
 from playground.engine.state import State, fresh_state
 from playground.experiment.tree import Experiment, with_ids
-from playground.measure.changes import Change
+from playground.measure.changes import Break, Change, When
 from playground.measure.snapshot import Status
 from playground.run.health import Health, Moment
 from playground.run.parameters import put_parameters, usable_parameters
-from playground.run.record import Record, When
+from playground.run.record import Record
 from playground.run.timeline import Timeline
 
 PRESENT, HEALTHY = "present", "healthy"
@@ -56,6 +56,11 @@ class Run:
     @property
     def now(self) -> When:
         return When(self.state.step, self.state.epoch + self.state.position / self.setup.points, self.record.seconds)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the latest evaluation is of the present moment."""
+        return self.record.evaluation is not None and self.record.measured.step == self.state.step
 
     @property
     def can_go_back(self) -> bool:
@@ -180,6 +185,8 @@ class Document(NamedTuple):
     sample: Sample | None = None
     """The points of the present moment as they were drawn: a table may be another one, or gone, later. None: they are
     drawn again."""
+    breaks: tuple[Break, ...] = ()
+    """See `Record`."""
 
     @property
     def experiment(self) -> Experiment:
@@ -208,7 +215,7 @@ def _with_layer_ids(moment: Checkpoint) -> Checkpoint:
 
 
 def document_of(run: Run) -> Document:
-    """The whole run, safe from what it does next. Its present moment has been measured."""
+    """The whole run, safe from what it does next. It has been measured."""
     record, moment = run.record, run.record.health.moment
     assert record.evaluation is not None
     checkpoints = {PRESENT: Checkpoint(run.experiment, run.state.copy())}
@@ -228,7 +235,18 @@ def document_of(run: Run) -> Document:
         health=HealthRecord(record.health.best, record.health.rate, None if moment is None else moment.seconds),
         started_from=record.started_from,
         sample=run.setup.sample,
+        breaks=record.breaks,
     )
+
+
+def _measured(document: Document) -> When:
+    """The moment of a document's evaluation: its latest row, or one to be measured again, as it used to be kept while
+    an epoch or a change went on."""
+    state, rows = document.checkpoints[PRESENT].state, document.history.view()
+    changed = document.changes[-1].step if document.changes else -1
+    if not len(rows) or rows[-1, 1] != state.step or changed == state.step:
+        return When(-1, 0.0, 0.0)
+    return When(state.step, float(rows[-1, 0]), float(rows[-1, -1]))
 
 
 def resume(document: Document, *, rows: int | None = None) -> Run:
@@ -254,6 +272,8 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         notes=document.notes,
         seconds=document.seconds,
         changes=document.changes,
+        breaks=document.breaks,
+        measured=_measured(document),
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )

@@ -12,7 +12,7 @@ from playground.catalog.datasets.base import Sample
 from playground.engine.compiled.engine import fallbacks
 from playground.engine.engine import Engine, EngineName
 from playground.engine.engines import ChosenEngine, engine_for, resolve_engine
-from playground.engine.evaluation import Evaluation, evaluate
+from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network
 from playground.engine.passes import Pass
 from playground.engine.reference import Reference
@@ -24,6 +24,7 @@ from playground.measure.changes import WeightEdit
 from playground.measure.observe import Request, observe
 from playground.measure.snapshot import Snapshot, Status, moment_words
 from playground.run import changes, parameters, predictions, training
+from playground.run.ending import ending_words
 from playground.run.interrupts import undivided
 from playground.run.observation import take_snapshot
 from playground.run.predictions import on_the_plane, points_of
@@ -63,8 +64,8 @@ class Trainer:
         return trainer
 
     def __repr__(self) -> str:
-        now = self.state.epoch, self.state.step, self.status, self.engine
-        return f"<Trainer {moment_words(*now, self.evaluation)}>"
+        words = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
+        return f"<Trainer {words}{ending_words(self.run) and f'. {ending_words(self.run)}'}>"
 
     def _hold(self, run: Run, engine: EngineName) -> None:
         self.run = run
@@ -117,9 +118,8 @@ class Trainer:
 
     @property
     def evaluation(self) -> Evaluation:
-        """Losses and accuracies at the end of the latest epoch."""
-        assert self.run.record.evaluation is not None
-        return self.run.record.evaluation
+        """Losses and accuracies of both sets with the present weights, measured at most once."""
+        return training.measure_if_needed(self._engine, self.run, present=True)
 
     @property
     def history(self) -> Timeline:
@@ -145,22 +145,21 @@ class Trainer:
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
         """Train until one of the limits is reached or training stops by itself; returns the status.
 
-        `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time.
-        """
+        `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time."""
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
     @undivided
     def clear_outcome(self) -> None:
-        """Let training go on, after a divergence from the last healthy moment."""
+        """Let training go on, after a divergence from the last healthy moment, after early stopping with patience."""
         if self.run.can_go_back:
             self.change(self.experiment)
+        self.state.stopping = self.state.stopping.with_fresh_patience()
         self.run.record.be_ready()
 
     def use_engine(self, engine: ChosenEngine) -> None:
         """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
 
-        Engines differ by rounding, so the record keeps the steps at which they changed. Raises InputError for another
-        name, and UnavailableError.
+        The record keeps the steps at which engines changed. Raises InputError for another name, and UnavailableError.
         """
         engine = resolve_engine(engine, self.setup)
         self._chosen_engine: EngineName = engine
@@ -172,9 +171,9 @@ class Trainer:
     ) -> tuple[str, ...]:
         """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
 
-        After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-        were removed that come back now. What differs is put on record, with a `title` if that says it better, instead
-        of the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
+        After a divergence it goes back to the last healthy moment first. `memory` is a moment from before parts were
+        removed that come back now. What differs is put on record, with a `title` if that says it better, in place of
+        the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
         """
         self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
@@ -220,7 +219,7 @@ class Trainer:
 
     @undivided
     def restore(self, moment: Checkpoint) -> None:
-        """Go back to a moment, or if training had diverged then, to the last healthy one; the histories start there."""
+        """Go back to a moment, or if training had diverged then, to the last healthy one; the history starts there."""
         restore(self.run, moment.way_back or moment)
         self._settle()
         training.look_after_health(self._engine, self.run)
@@ -229,6 +228,7 @@ class Trainer:
 
     def document(self) -> Document:
         """The whole training, safe from what it does next."""
+        training.measure_if_needed(self._engine, self.run, present=True)
         return document_of(self.run)
 
     def predict(self, x: ArrayLike) -> Array:
@@ -252,8 +252,9 @@ class Trainer:
 
     def evaluate(self) -> Evaluation:
         """Losses and accuracies of both sets with the present weights."""
-        return evaluate(self.setup, self.outputs)
+        return self._engine.evaluate(self.state)
 
-    def snapshot(self, requests: Iterable[Request[Any]] = ()) -> Snapshot:
-        """An immutable picture of the present moment that answers requests."""
+    def snapshot(self, requests: Iterable[Request[Any]] = (), *, measured: bool = True) -> Snapshot:
+        """An immutable picture of the present moment that answers requests; unless `measured`, evaluated earlier."""
+        training.measure_if_needed(self._engine, self.run, present=measured)
         return take_snapshot(self.run, self.engine, observe(self, requests))

@@ -14,6 +14,7 @@ from playground.engine.engine import Engine, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation
 from playground.engine.passes import DivergedError
 from playground.files.errors import InputError
+from playground.measure.changes import When
 from playground.measure.snapshot import Status
 from playground.run.health import Moment
 from playground.run.interrupts import HeldSignals
@@ -108,6 +109,8 @@ def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
     if len(outcome.epochs):
         numbers = outcome.epochs[-1, 3:7].tolist()
         record.evaluation = Evaluation(*(None if math.isnan(value) else value for value in numbers))
+        epoch, step, seconds = outcome.epochs[-1, [0, 1, -1]].tolist()
+        record.measured = When(int(step), epoch, seconds)
     if outcome.fault is not None:
         _diverge(engine, run, outcome.fault)
     elif len(outcome.epochs) and record.evaluation is not None:
@@ -162,15 +165,18 @@ def measure(engine: Engine, run: Run) -> None:
     """Evaluate the network as it is now; the first moment of a run becomes the first row of its history."""
     evaluation = engine.evaluate(run.state)
     if run.record.history.count:
-        run.record.evaluation = evaluation
+        run.record.evaluation, run.record.measured = evaluation, run.now
     else:
         run.record.begin(run.setup.network, run.state, run.learning_rate, evaluation)
 
 
-def measure_if_needed(engine: Engine, run: Run) -> None:
-    """Measure the present moment, unless that has been done since it last changed."""
-    if run.record.evaluation is None:
+def measure_if_needed(engine: Engine, run: Run, *, present: bool = False) -> Evaluation:
+    """The latest evaluation of a run, which is measured first if something else than training has changed it, or with
+    `present` if anything has."""
+    if run.record.evaluation is None or (present and not run.is_measured):
         measure(engine, run)
+    assert run.record.evaluation is not None
+    return run.record.evaluation
 
 
 def look_after_health(engine: Engine, run: Run) -> None:

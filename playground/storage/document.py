@@ -21,7 +21,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import TRAIN, Dataset, Sample, draw_sample
 from playground.catalog.datasets.own_points import UserPoints, to_own_points
 from playground.catalog.datasets.table import Table
@@ -31,7 +31,7 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network, network_of
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.declarations import field_of
-from playground.experiment.difference import Difference
+from playground.experiment.difference import Difference, losses_are_comparable
 from playground.experiment.reading import expand
 from playground.experiment.rules import MAX_LAYERS, convert, read_value, refuse_unwritable
 from playground.experiment.text import experiment_text, parse_json, with_table_path
@@ -40,14 +40,15 @@ from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError
-from playground.measure.changes import Change
+from playground.measure.changes import Break, Change
 from playground.measure.snapshot import History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-DOCUMENT_VERSION = 2
-"""In version 1 changes had no more than a label. Without changes nothing is new, so those documents still say 1."""
+DOCUMENT_VERSION = 3
+"""In version 1 changes had no more than a label, in version 2 the places were not kept where losses change their
+meaning, nor the best epoch. Without changes and early stopping nothing is new, so those documents still say 1."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
@@ -84,6 +85,8 @@ class _StoppingRecord(_Record, frozen=True):
     bad_epochs: _Count
     parameters: _PackedArray | None
     stopped: bool
+    best_epoch: _Count | None = None
+    """Since version 3."""
 
 
 class _StateRecord(_Record, frozen=True):
@@ -149,6 +152,8 @@ class _DocumentRecord(_Record, frozen=True):
     initial: Annotated[dict[_Words, _PackedArray], Meta(max_length=_MAX_PARAMETERS_NAMED)]
     health: HealthRecord
     started_from: _PackedArray | None
+    breaks: Annotated[tuple[Break, ...], Meta(max_length=100_000)] | None = None
+    """None before version 3."""
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -169,8 +174,12 @@ def document_bytes(document: Document, folder: Path | None = None) -> bytes:
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
     for name in _DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
+    states = [moment["state"] for one in checkpoints.values() for moment in (one, one["way_back"]) if moment]
+    is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
+    if not is_new:
+        del record["breaks"]
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = DOCUMENT_VERSION if document.changes else 1
+    version = DOCUMENT_VERSION if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
@@ -191,9 +200,13 @@ def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserP
     return {
         "experiment": experiment_text(msgspec.structs.replace(moment.experiment, data=data)),
         "points": place,
-        "state": state | {"stopping": moment.state.stopping._asdict()},
+        "state": state | {"stopping": _stopping(moment.state.stopping)},
         "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
     }
+
+
+def _stopping(memory: StoppingMemory) -> dict[str, Any]:
+    return {name: value for name, value in memory._asdict().items() if name != "best_epoch" or value is not None}
 
 
 def _columns(data: UserPoints) -> _PointsRecord:
@@ -270,6 +283,10 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         "sample": reader.drawn[experiment.data],
         "changes": tuple(_change(one, f"{place}: changes[{number}]") for number, one in enumerate(record.changes)),
     }
+    if record.breaks is None:
+        values["breaks"] = _breaks_of(values["changes"], reader.drawn[experiment.data].task)
+    elif any(one.step < 0 for one in record.breaks) or sorted(record.breaks) != list(record.breaks):
+        raise InputError(f"{place}: breaks", "steps out of order", "steps that never fall")
     if record.started_from is not None:
         # After a change of precision it used to be written as it was at the start.
         kind = "float64" if record.started_from.kind == "float64" else "float32"
@@ -277,6 +294,20 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         values["started_from"] = started_from.astype(experiment.precision)
     del values["points"]
     return Document(**values)
+
+
+def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:
+    """Where losses began to mean something else, as far as the changes of an older document say; `task` is that of its
+    present points."""
+    result = dict[int, Break]()
+    for change in reversed(changes):
+        if change.weight is not None or (change.differences is not None and losses_are_comparable(change.differences)):
+            continue
+        before = next((one.before for one in change.differences or () if one.path == "data"), None)
+        if isinstance(before, Dataset) and len(before.tasks) == 1:
+            task = before.tasks[0]
+        result[change.step] = Break(change.step, task)
+    return tuple(sorted(result.values()))
 
 
 def _change(record: Change, place: str) -> Change:

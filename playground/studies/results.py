@@ -183,7 +183,7 @@ class Results:
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
         """Write the table as CSV, all of it or nothing."""
-        write_atomically(Path(path), "".join(self.csv_lines()).encode())
+        write_atomically(Path(path), (line.encode() for line in self.csv_lines()))
 
     # What it says -------------------------------------------------------------------------------------------------
 

@@ -8,20 +8,25 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from functools import partial
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from playground.studies.results import Results, Row
 from playground.studies.shelf import Shelf
 from playground.studies.study import Study
 from playground.studies.training import train_members
 
-_CHUNK = 16
+_LANES = 16
+"""Members that fill the widest vectors."""
+_CHUNK = 4 * _LANES
 """Members that are trained together at most."""
+_WINDOW = 4096
+"""Members that are looked at together to find those of one shape."""
 _WAITING = 3
 """Chunks for each worker that are under way or wait, so that none is idle and a plan of millions takes no memory."""
 _LOOK = 0.02
@@ -76,7 +81,7 @@ def stream_rows(
             # Only here can chunks see the event.
             train = partial(train_members, stop=stopped.is_set)
         stack.callback(stopped.set)
-        plan = _chunks((index for index in range(len(study)) if not results.has(index)), study, workers)
+        plan = _chunks(study, results, workers)
         waiting: set[Future[list[Row]]] = set()
         stack.callback(lambda: [future.cancel() for future in waiting])
         while True:
@@ -96,8 +101,34 @@ def stream_rows(
                 return
 
 
-def _chunks(indices: Iterator[int], study: Study, workers: int) -> Iterator[list[int]]:
-    """Members in chunks of a size that gives every worker something to do."""
-    size = max(1, min(_CHUNK, len(study) // (_WAITING * workers)))
-    while chunk := list(islice(indices, size)):
+def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]:
+    """The members that are still to be trained, those of one shape and then of one seed together.
+
+    So lanes are filled with networks of one shape, and shuffles of one seed are drawn once. Plans are looked at window
+    by window, and chunks are of a size that gives every worker something to do.
+    """
+    together = _LANES if study.engine == "lanes" else 1
+    size = max(together, min(_CHUNK, len(study) // (_WAITING * workers) // together * together))
+    window = max(1, _WINDOW // study.seeds)
+    chunk: list[int] = []
+    for first in range(0, study.combinations, window):
+        shapes: dict[str, list[int]] = {}
+        for combination in range(first, min(first + window, study.combinations)):
+            shapes.setdefault(_shape(study.values_of(combination)), []).append(combination)
+        for combinations in shapes.values():
+            numbers = (one * study.seeds + seed for seed in range(study.seeds) for one in combinations)
+            missing = [number for number in numbers if not results.has(number)]
+            if chunk and len(chunk) + len(missing) > size:
+                yield chunk
+                chunk = []
+            while len(missing) > size:
+                yield missing[:size]
+                missing = missing[size:]
+            chunk += missing
+    if chunk:
         yield chunk
+
+
+def _shape(values: Mapping[str, Any]) -> str:
+    """The values of a combination that networks in the same lanes have in common: all but numbers with a fraction."""
+    return repr([value for value in values.values() if type(value) is not float])

@@ -192,8 +192,7 @@ class _Batch:
             for part, cohort in zip(parts, cohorts, strict=True):
                 for k, place in enumerate(part):
                     if place in losses and self._judge(place, losses[place], epochs):
-                        for member in range(k * seeds, (k + 1) * seeds):
-                            cohort.drop(member)
+                        cohort.drop(range(k * seeds, (k + 1) * seeds))
         return [self._ended[place] for place in range(len(self._asked))]
 
     def _judge(self, place: int, loss: float | None, epochs: int) -> bool:
@@ -250,6 +249,6 @@ def _result(plan: Search, trials: Sequence[Trial]) -> SearchResult:
         return SearchResult(tuple(trials), None, None, None)
     best = min(completed, key=lambda trial: trial.loss if trial.loss is not None else math.inf)
     experiment = check(plan.experiment.with_(best.values))
-    trainer = Trainer(experiment.with_({"training.epochs": plan.epochs}), history_rows=16)
+    trainer = Trainer(experiment.with_({"training.epochs": plan.epochs}), engine=plan.engine, history_rows=16)
     trainer.advance(epochs=plan.epochs)
     return SearchResult(tuple(trials), best, experiment, FinalTestRequest().answer(trainer))

@@ -1,23 +1,34 @@
 """Training members of a study: from experiments to rows of the table, anywhere, on any engine.
 
-A cohort is some members that are trained side by side. What comes of a member follows from its experiment alone.
+A cohort is some members that are trained side by side: in lanes where that is asked for and they can be, else one after
+the other. What comes of a member follows from its experiment alone.
 """
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Protocol
 
+from playground.engine.engine import EngineName
+from playground.engine.engines import ChosenEngine, resolve_engine
 from playground.engine.evaluation import Evaluation
+from playground.engine.lanes.group import Group, advance, group_key
+from playground.engine.setup import Setup
 from playground.files.errors import CancelledError, InputError
 from playground.run.trainer import Trainer
-from playground.studies.results import Row
+from playground.studies.results import Row, RunStatus
 from playground.studies.study import Member, Refused, Study, StudyEngine
 
 _PIECE = 0.02
 """Seconds of training between two looks at whether to stop."""
 _FEW = 16
 """Rows of a history that nobody looks at."""
+_RECENT = 8
+"""Setups that others may share with."""
+_AT_THE_END = 2**62
+"""Epochs between two evaluations, where only the last one counts."""
 
 
 def never() -> bool:
@@ -29,11 +40,29 @@ def train_members(study: Study, numbers: Sequence[int], stop: Callable[[], bool]
     """Train some members of a study; a row for each, in the same order. Raises CancelledError once `stop` says so."""
     planned = list(study.members(numbers))
     rows = {one.number: Row(one.number, "refused", reason=one.reason) for one in planned if isinstance(one, Refused)}
-    members = [one for one in planned if isinstance(one, Member)]
-    cohort = Cohort(members, study.engine)
+    cohort = Cohort([one for one in planned if isinstance(one, Member)], study.engine)
     cohort.advance(stop=stop)
     rows.update((row.number, row) for row in cohort.rows())
     return [rows[number] for number in numbers]
+
+
+class _InTraining(Protocol):
+    """One member while it trains."""
+
+    setup: Setup
+    engine: EngineName
+
+    @property
+    def status(self) -> str: ...
+    @property
+    def place(self) -> tuple[int, int]:
+        """Completed epochs and updates."""
+
+    def evaluation(self) -> Evaluation:
+        """Losses and accuracies now."""
+
+    def drop(self) -> None:
+        """Train it no further."""
 
 
 class Cohort:
@@ -41,64 +70,135 @@ class Cohort:
 
     def __init__(self, members: Sequence[Member], engine: StudyEngine) -> None:
         self.members = list(members)
-        self._trainers: list[Trainer | InputError] = [_trainer(member, engine) for member in members]
-        self._spans = [[0.0, 0.0] for _ in members]
+        self._groups: dict[Hashable, Group] = {}
+        self._engines: dict[Hashable, EngineName] = {}
+        self._recent: list[Setup] = []
+        self._epoch = 0
+        self._started = self._ended = 0.0
+        self._trained = [self._begin(member, engine) for member in members]
+
+    def _begin(self, member: Member, engine: StudyEngine) -> _InTraining | InputError:
+        """Get a member ready; or why it can't be trained: the table that its points come from may be gone."""
+        try:
+            setup = self._setup(member)
+        except InputError as error:
+            return error
+        if engine != "lanes":
+            return _Alone(setup, "reference" if engine == "reference" else "auto")
+        key = group_key(setup)
+        if key not in self._engines:
+            self._engines[key] = resolve_engine("lanes", setup)
+        if self._engines[key] != "lanes":
+            return _Alone(setup, "auto")
+        if key not in self._groups:
+            self._groups[key] = Group(setup, evaluate_every=_AT_THE_END, histories=False)
+        return _InLane(setup, self._groups[key])
+
+    def _setup(self, member: Member) -> Setup:
+        """The setup of a member, which shares with a recent one what they have in common. Raises InputError."""
+        experiment = member.experiment
+        recent = next((one for one in self._recent if one.experiment.data == experiment.data), None)
+        setup = Setup(experiment, recent)
+        if recent is None or setup.network is not recent.network:
+            self._recent = [setup, *self._recent[: _RECENT - 1]]
+        return setup
 
     def advance(self, epochs: int | None = None, stop: Callable[[], bool] = never) -> None:
         """Train all members up to an epoch, or to their ends. Raises CancelledError once `stop` says so."""
-        for place, trainer in enumerate(self._trainers):
-            if isinstance(trainer, Trainer):
-                self._spans[place][0] = self._spans[place][0] or time.time()
-                _advance(trainer, epochs, stop)
-                self._spans[place][1] = time.time()
+        self._started = self._started or time.time()
+        left = None if epochs is None else epochs - self._epoch
+        advance(list(self._groups.values()), epochs=left, until=stop)
+        for one in self._trained:
+            if isinstance(one, _Alone) and not stop():
+                one.advance(epochs, stop)
+        if epochs is not None:
+            for group in self._groups.values():
+                group.measure()
+        self._ended, self._epoch = time.time(), epochs or 0
+        if stop():
+            raise CancelledError
 
     def evaluation(self, place: int) -> Evaluation | None:
         """Losses and accuracies of a member now; None if it can't be trained or has diverged."""
-        trainer = self._trainers[place]
-        return trainer.evaluate() if isinstance(trainer, Trainer) and trainer.status != "diverged" else None
+        one = self._trained[place]
+        return None if isinstance(one, InputError) or one.status == "diverged" else one.evaluation()
 
-    def drop(self, place: int) -> None:
-        """Train a member no further."""
-        number = self.members[place].number
-        self._trainers[place] = InputError("member", number, "one that is still trained")
+    def drop(self, places: Iterable[int]) -> None:
+        """Train some members no further."""
+        for place in places:
+            one = self._trained[place]
+            if not isinstance(one, InputError):
+                one.drop()
+            self._trained[place] = InputError("member", self.members[place].number, "one that is still trained")
 
     def rows(self) -> list[Row]:
         """What came of the members, which have all ended by themselves."""
-        return [self._row(place) for place in range(len(self.members))]
+        return [self._row(member, one) for member, one in zip(self.members, self._trained, strict=True)]
 
-    def _row(self, place: int) -> Row:
-        trainer, number = self._trainers[place], self.members[place].number
-        if isinstance(trainer, InputError):
-            return Row(number, "refused", reason=str(trainer))
-        status = trainer.status
-        assert status != "ready"
+    def _row(self, member: Member, one: _InTraining | InputError) -> Row:
+        if isinstance(one, InputError):
+            return Row(member.number, "refused", reason=str(one))
+        status: RunStatus = one.status  # type: ignore[assignment]
         return Row(
-            number,
+            member.number,
             status,
-            trainer.state.epoch,
-            trainer.state.step,
-            *trainer.evaluate(),
-            engine=trainer.engine,
-            task=trainer.sample.task,
-            started=self._spans[place][0],
-            ended=self._spans[place][1],
+            *one.place,
+            *one.evaluation(),
+            engine=one.engine,
+            task=one.setup.sample.task,
+            started=self._started,
+            ended=self._ended,
         )
 
 
-def _trainer(member: Member, engine: StudyEngine) -> Trainer | InputError:
-    """The trainer of a member, or why it can't be trained: the table that its points come from may be gone."""
-    try:
-        return Trainer(member.experiment, engine="reference" if engine == "reference" else "auto", history_rows=_FEW)
-    except InputError as error:
-        return error
+class _InLane:
+    """A member in a lane of a group."""
+
+    engine: EngineName = "lanes"
+
+    def __init__(self, setup: Setup, group: Group) -> None:
+        self.setup, self._group = setup, group
+        self._lane = group.add(setup)
+
+    @property
+    def status(self) -> str:
+        return self._group.status(self._lane)
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self._group.epoch(self._lane), self._group.step(self._lane)
+
+    def evaluation(self) -> Evaluation:
+        return self._group.evaluation(self._lane)
+
+    def drop(self) -> None:
+        self._group.release(self._lane)
 
 
-def _advance(trainer: Trainer, epochs: int | None, stop: Callable[[], bool]) -> None:
-    while True:
-        left = None if epochs is None else epochs - trainer.state.epoch
-        if trainer.advance(epochs=left, seconds=_PIECE) != "ready" or (
-            epochs is not None and trainer.state.epoch >= epochs
-        ):
-            return
-        if stop():
-            raise CancelledError
+class _Alone:
+    """A member with an engine of its own."""
+
+    def __init__(self, setup: Setup, engine: ChosenEngine) -> None:
+        self.setup = setup
+        self._trainer = Trainer(setup.experiment, engine=engine, history_rows=_FEW)
+        self.engine = self._trainer.engine
+
+    @property
+    def status(self) -> str:
+        return self._trainer.status
+
+    @property
+    def place(self) -> tuple[int, int]:
+        return self._trainer.state.epoch, self._trainer.state.step
+
+    def advance(self, epochs: int | None, stop: Callable[[], bool]) -> None:
+        """Train up to an epoch, or to the end, until `stop` says so."""
+        trainer, last = self._trainer, math.inf if epochs is None else epochs
+        while trainer.status == "ready" and trainer.state.epoch < last and not stop():
+            trainer.advance(epochs=None if epochs is None else epochs - trainer.state.epoch, seconds=_PIECE)
+
+    def evaluation(self) -> Evaluation:
+        return self._trainer.evaluate()
+
+    def drop(self) -> None:
+        pass

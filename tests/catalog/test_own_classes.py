@@ -71,7 +71,7 @@ assert (fast.engine, fast.fallbacks, slow.engine) == ("compiled", (), "reference
 for trainer in (fast, slow):
     trainer.advance(epochs=5)
 np.testing.assert_allclose(fast.state.parameters, slow.state.parameters, rtol=1e-7, atol=1e-9)
-usual = experiment.with_({{"layers": "6-6", "training.optimizer": "adam"}})
+usual = experiment.with_({{"layers.0.activation": "tanh", "training.optimizer": "adam"}})
 trainer, alone = Trainer(usual, engine="compiled"), Trainer(usual, engine="compiled")
 for one in (trainer, alone):
     one.advance(epochs=5)

@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +73,9 @@ def test_ctrl_c_ends_training_with_all_that_was_asked_for(tmp_path: Path) -> Non
     ]
     command += ["--history", str(history), "--save-weights", str(weights)]
     started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(4)
+    # Well into training.
+    with pytest.raises(subprocess.TimeoutExpired):
+        started.wait(4)
     started.send_signal(signal.SIGINT)
     output, errors = started.communicate(timeout=60)
     assert started.returncode == 130, errors

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -278,7 +278,8 @@ def test_a_process_that_is_killed_while_it_saves_spoils_nothing(tmp_path: Path) 
         )
         assert process.stdout is not None
         process.stdout.readline()
-        time.sleep(delays.random() * 0.05)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(delays.random() * 0.05)
         process.send_signal(signal.SIGKILL if hasattr(signal, "SIGKILL") else signal.SIGTERM)
         process.wait()
         process.stdout.close()

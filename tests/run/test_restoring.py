@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
+from playground.run.run import resume
 from playground.run.trainer import Trainer
+from playground.storage.document import document_bytes, document_from_bytes
 
 OVERFITS = {
     "version": 1,
@@ -69,3 +73,68 @@ def test_targets_that_differ_by_rounding_alone_have_no_r2() -> None:
         trainer = Trainer(convert({"version": 1, "data": data}), engine=engine)  # type: ignore[arg-type]
         trainer.advance(epochs=2)
         assert trainer.evaluation.train_accuracy is None
+
+
+# What is said, and going on ---------------------------------------------------------------------------------------
+
+
+def stopped(engine: Any = "reference", **stopping: Any) -> Trainer:
+    """A training that has ended, by default with a patience of 20 epochs."""
+    training = OVERFITS["training"] | {"early_stopping": {"patience": 20, **stopping}}  # type: ignore[operator]
+    trainer = Trainer(convert({**OVERFITS, "training": training}), engine=engine)
+    trainer.advance()
+    return trainer
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_after_early_stopping_it_is_said_when_it_stopped_and_which_weights_came_back(engine: Any) -> None:
+    trainer = stopped(engine)
+    end = trainer.state.epoch
+    best = int(np.nanargmin(trainer.history.view()[1:, 4])) + 1
+    assert end == best + 20
+    words = (
+        f"Early stopping ended training after epoch {end}: for 20 epochs the validation loss was not better than at "
+        f"epoch {best}. The weights of epoch {best} are back."
+    )
+    assert trainer.snapshot().ending == words
+    assert repr(trainer).endswith(f". {words}>")
+    trainer.configure(with_value(trainer.experiment, "training.learning_rate", 0.01))
+    assert trainer.snapshot().ending == "" and "Early" not in repr(trainer)
+
+
+def test_when_the_epochs_run_out_first_it_is_said_which_weights_came_back() -> None:
+    trainer = stopped(patience=100_000)
+    best = int(np.nanargmin(trainer.history.view()[1:, 4])) + 1
+    why = f"All 300 epochs are done, and the validation loss was best at epoch {best}."
+    assert trainer.snapshot().ending == f"{why} The weights of epoch {best} are back."
+
+
+def test_without_restoring_it_says_that_the_last_weights_stay() -> None:
+    trainer = stopped(restore=False)
+    assert trainer.snapshot().ending.endswith("The weights are those of the last epoch.")
+
+
+def test_a_training_without_early_stopping_has_nothing_to_say_at_its_end() -> None:
+    trainer = Trainer(convert({**OVERFITS, "training": {"epochs": 3}}), engine="reference")
+    assert trainer.advance() == "completed"
+    assert trainer.snapshot().ending == ""
+
+
+@pytest.mark.parametrize("engine", ["reference", "compiled"])
+def test_a_stopped_training_goes_on_from_the_restored_weights_with_fresh_patience(engine: Any) -> None:
+    trainer = stopped(engine)
+    end, best, weights = trainer.state.epoch, trainer.evaluation, trainer.state.parameters.copy()
+    trainer.clear_outcome()
+    np.testing.assert_array_equal(trainer.state.parameters, weights)
+    assert trainer.advance(epochs=19) == "ready"
+    if trainer.history.view()[end + 1 :, 4].min() > best.validation_loss:
+        assert trainer.advance() == "stopped_early" and trainer.state.epoch == end + 20
+        assert trainer.evaluation == best
+
+
+def test_a_document_of_a_stopped_training_says_the_same_and_goes_on() -> None:
+    trainer = stopped()
+    again = Trainer.of(resume(document_from_bytes(document_bytes(trainer.document()), "mine")))
+    assert again.snapshot().ending == trainer.snapshot().ending != ""
+    again.clear_outcome()
+    assert again.advance(epochs=1) == "ready"

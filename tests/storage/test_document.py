@@ -32,7 +32,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, temporary_prefix, this_computer
-from playground.measure.changes import WeightEdit
+from playground.measure.changes import Break, WeightEdit
 from playground.run import health
 from playground.run.run import HEALTHY, PRESENT, resume
 from playground.run.timeline import Timeline
@@ -635,7 +635,7 @@ def test_a_document_without_changes_is_one_that_older_programs_open() -> None:
     trainer = Trainer(Experiment(), engine="reference")
     assert document_bytes(trainer.document()).startswith(MAGIC + b"1\n")
     trainer.configure(replace(trainer.experiment, seed=1))
-    assert document_bytes(trainer.document()).startswith(MAGIC + b"2\n")
+    assert document_bytes(trainer.document()).startswith(MAGIC + b"3\n")
 
 
 @pytest.mark.parametrize(
@@ -723,6 +723,14 @@ def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None
     assert last.differences is None and last.weight == WeightEdit("W1", (1, 0), -0.8845170140266418, 0.5)
     comparable = [one.leaves_losses_comparable for one in document.changes]
     assert comparable == [True, False, False, True, True, True, True, False]
+
+
+def test_older_documents_break_where_their_changes_say_so() -> None:
+    noise = load_document(DOCUMENTS / "v2-changes.playground").changes[1]
+    assert load_document(DOCUMENTS / "v2-changes.playground").breaks == (Break(noise.step, "classification"),)
+    for name in ("v1-everything", "v1-spiral", "v1-own-points"):
+        document = load_document(DOCUMENTS / f"{name}.playground")
+        assert [one.step for one in document.breaks] == sorted({change.step for change in document.changes})
 
 
 def test_opening_removes_what_a_killed_process_left(tmp_path: Path) -> None:

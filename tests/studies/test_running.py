@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from scipy.stats import binomtest
@@ -20,15 +21,22 @@ from scipy.stats import binomtest
 from playground import Experiment, InputError, Study, Trainer, run_study
 from playground.studies.results import Results, Share
 from playground.studies.running import stream_rows
+from playground.studies.study import StudyEngine
 
 ROOT = Path(__file__).parents[2]
 VARY = {"training.learning_rate": (0.01, 0.1, 1e9), "training.optimizer": ("sgd", "adam")}
 
 
+@pytest.fixture(params=["lanes", "compiled"])
+def engine(request: pytest.FixtureRequest) -> StudyEngine:
+    found: StudyEngine = request.param
+    return found
+
+
 @pytest.fixture
-def study(experiment: Experiment) -> Study:
+def study(experiment: Experiment, engine: StudyEngine) -> Study:
     linear = experiment.with_(loss={"kind": "squared_error", "output": "linear"}, layers=())
-    return Study(linear, VARY, seeds=2, epochs=6, engine="compiled")
+    return Study(linear, VARY, seeds=2, epochs=6, engine=engine)
 
 
 def finite(value: float | None) -> float | None:
@@ -40,15 +48,15 @@ def table(results: Results) -> str:
     return "".join(results.csv_lines())
 
 
-def test_every_row_is_what_its_training_gives_alone(study: Study) -> None:
+def test_every_row_is_what_its_training_gives_alone(study: Study, engine: StudyEngine) -> None:
     results = run_study(study)
 
     assert len(results) == len(study) == 12
     for number, row in enumerate(results):
-        trainer = Trainer(study.member(number).experiment)
+        trainer = Trainer(study.member(number).experiment, engine=engine)
         trainer.advance(epochs=6)
         evaluation = trainer.evaluate()
-        assert (row["status"], row["epoch"], row["engine"]) == (trainer.status, trainer.state.epoch, "compiled")
+        assert (row["status"], row["epoch"], row["engine"]) == (trainer.status, trainer.state.epoch, engine)
         assert row["validation_loss"] == finite(evaluation.validation_loss)
         assert row["train_loss"] == finite(evaluation.train_loss)
         assert row["train_accuracy"] == evaluation.train_accuracy
@@ -85,6 +93,7 @@ def test_a_study_stops_at_once(experiment: Experiment) -> None:
 
 
 def test_results_stream_while_the_study_runs(study: Study) -> None:
+    study = msgspec.structs.replace(study, seeds=20)
     results = Results(study)
     rows = stream_rows(study, results, workers=1)
     first = next(rows)
@@ -96,6 +105,7 @@ def test_results_stream_while_the_study_runs(study: Study) -> None:
 
 
 def test_an_interrupted_study_goes_on_where_it_was(study: Study, tmp_path: Path) -> None:
+    study = msgspec.structs.replace(study, seeds=20)
     seen: list[int] = []
     run_study(
         study, folder=tmp_path, workers=1, stop=lambda: len(seen) >= 2, progress=lambda one: seen.append(len(one))
@@ -148,10 +158,10 @@ def test_a_line_that_was_cut_off_is_trained_again(study: Study, tmp_path: Path) 
     assert table(run_study(study, folder=tmp_path)) == table(whole)
 
 
-def test_a_folder_belongs_to_one_study_and_one_process(study: Study, experiment: Experiment, tmp_path: Path) -> None:
+def test_a_folder_belongs_to_one_study_and_one_process(study: Study, tmp_path: Path) -> None:
     run_study(study, folder=tmp_path)
     with pytest.raises(InputError, match="another epochs"):
-        run_study(Study(experiment, VARY, seeds=2, epochs=7, engine="compiled"), folder=tmp_path)
+        run_study(msgspec.structs.replace(study, epochs=7), folder=tmp_path)
 
     rows = stream_rows(study, Results(study), folder=tmp_path / "other")
     next(rows)

@@ -34,7 +34,7 @@ def test_the_best_trial_was_trained_to_its_end_and_is_what_a_training_gives(plan
     assert result.best is not None and result.best.loss == min(
         trial.loss for trial in completed if trial.loss is not None
     )
-    trainer = Trainer(plan.experiment.with_(result.best.values))
+    trainer = Trainer(plan.experiment.with_(result.best.values), engine="lanes")
     trainer.advance(epochs=12)
     assert trainer.evaluate().validation_loss == result.best.loss
     assert result.test is not None and result.test.points == 30

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from playground.catalog.choice import Choice, members
-from playground.cli.commands import COMMANDS
+from playground.cli.commands import COMMANDS, parser_of
 from playground.experiment.declarations import fields_of
 from playground.experiment.tree import Experiment, Training
 from tools import texts
@@ -102,8 +102,7 @@ def test_every_label_and_help_of_an_experiment_is_listed(missing: Callable) -> N
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_help_of_every_command_is_listed(name: str, missing: Callable) -> None:
-    make, _ = COMMANDS[name]
-    parser = make()
+    parser = parser_of(name)
     helps = [action.help or "" for action in parser._actions if action.dest != "help"]
     # What is to be typed has the paths of this machine.
     shown = [re.sub('"[^"]*"', " ", text) for text in (parser.description or "", parser.epilog or "", *helps)]

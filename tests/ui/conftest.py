@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QSettings, QThread
+from PySide6.QtCore import QByteArray, QObject, QThread
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Snapshot, Training
@@ -17,6 +17,7 @@ from playground.catalog.datasets.shapes import Spiral
 from playground.engine.reference import Reference
 from playground.engine.state import State
 from playground.measure.requests import BoundaryRequest
+from tests.ui.windows import keep_settings_in, opened_window
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.session.session import Session
@@ -27,8 +28,7 @@ from ui.window.window import Window
 @pytest.fixture(autouse=True)
 def isolated_settings(tmp_path: Path) -> None:
     """Keep the settings of the person who runs the tests out of them."""
-    QSettings.setPath(QSettings.Format.NativeFormat, QSettings.Scope.UserScope, str(tmp_path))
-    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(tmp_path))
+    keep_settings_in(tmp_path)
 
 
 @pytest.fixture(autouse=True)
@@ -127,19 +127,16 @@ def settled(qtbot) -> Callable[[Session], Snapshot]:
 
 
 @pytest.fixture
-def window(qtbot, qapp: QApplication) -> Iterator[Window]:
+def new_window() -> Iterator[Window]:
     """The window with the first preset, shown, before training."""
-    # Widgets of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    theme.apply(qapp, "light")
-    window = Window()
-    window.resize(1280, 800)
-    window.show()
-    qtbot.waitExposed(window)
-    qtbot.waitUntil(lambda: window.session.report is not None)
-    yield window
-    window.close()
-    shiboken6.delete(window)
+    with opened_window() as window:
+        yield window
+
+
+@pytest.fixture
+def window(new_window: Window) -> Window:
+    """A new window; modules whose tests change only what `used_window` puts back take that instead."""
+    return new_window
 
 
 @pytest.fixture
@@ -148,3 +145,35 @@ def trained(qtbot, window: Window) -> Window:
     window.session.play()
     qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
     return window
+
+
+@pytest.fixture(scope="module")
+def shared_window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Window, Experiment, QByteArray]]:
+    """One window for many tests of a module, with the experiment and the layout that it opened with."""
+    keep_settings_in(tmp_path_factory.mktemp("settings"))
+    with opened_window() as window:
+        yield window, window.session.experiment, window.docks.state()
+
+
+@pytest.fixture
+def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experiment, QByteArray]) -> Iterator[Window]:
+    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, banner, keyboard."""
+    window, first, layout = shared_window
+    # Other windows may have come and gone.
+    window.activateWindow()
+    window.parts.boundary.setFocus()
+    qtbot.waitUntil(window.isActiveWindow)
+    yield window
+    session = window.session
+    session.pause()
+    session.open(first, "first")
+    session.forget_edits()
+    if (theme.current(), theme.zoom()) != (theme.LIGHT, 1.0):
+        theme.apply(qapp, "light")
+        window.apply_theme()
+    window.showNormal()
+    window.resize(1280, 800)
+    window.docks.restore(layout)
+    window.messages.banner.hide()
+    qtbot.waitUntil(lambda: session.report.revision == session.revision and not session.report.running)
+    assert session.report.snapshot.step == 0

@@ -10,6 +10,8 @@ from __future__ import annotations
 import functools
 import itertools
 import operator
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
@@ -77,6 +79,32 @@ def whole(at: Place) -> QPoint:
     place = at.toPoint() if isinstance(at, QPointF) else at
     # QTest takes the corner for no place at all.
     return place if not place.isNull() else QPoint(0, 1)
+
+
+# Time ---------------------------------------------------------------------------------------------------------------
+
+
+def until(true: Callable[[], object], words: str) -> None:
+    """Go on with the window's events until something is true; `words` say what is missing if it never is."""
+    waited = QDeadlineTimer(5000)
+    while not true():
+        assert not waited.hasExpired(), words
+        QTest.qWait(1)
+
+
+def let_pass(milliseconds: int, why: str) -> None:
+    """Let time pass while the window goes on: for what is about time, or about something that does not happen in it.
+
+    Wherever something is expected to happen, wait for that instead.
+    """
+    assert why
+    QTest.qWait(milliseconds)
+
+
+def keep_busy(milliseconds: float, why: str) -> None:
+    """Keep this thread from doing anything, as slow work or a slow disk does."""
+    assert why
+    time.sleep(milliseconds / 1000)
 
 
 # The mouse ----------------------------------------------------------------------------------------------------------
@@ -239,10 +267,7 @@ def key_in(window: QWidget, *names: str | Qt.Key) -> None:
         if QApplication.activeWindow() is not window and QApplication.activePopupWidget() is None:
             # As window managers do when a dialog or menu has gone.
             window.activateWindow()
-            waited = QDeadlineTimer(5000)
-            while QApplication.activeWindow() is not window:
-                assert not waited.hasExpired(), "the window does not get the keyboard"
-                QTest.qWait(1)
+            until(lambda: QApplication.activeWindow() is window, "the window does not get the keyboard")
         key(QApplication.focusWidget() or window, name)
 
 

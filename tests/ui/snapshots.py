@@ -14,6 +14,7 @@ from playground.catalog.datasets.base import EXTENT, Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.engine.evaluation import Evaluation
 from playground.experiment.tree import Experiment, Layer
+from playground.measure.changes import When
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import GradientHistory, History, LayerStatistics, Snapshot
@@ -101,9 +102,11 @@ def make_snapshot(
     experiment = Experiment(layers=tuple(Layer(units=8, activation=Tanh()) for _ in range(layers - 1)))
     history = history_of(rows, points.task == "regression", validation)
     gradients = gradients_of(rows, layers)
+    steps = int(history.step[-1]) if rows else 0
+    measured = When(steps, float(max(0, rows - 1)), 1.5)
     whole = Snapshot(
-        experiment, points, experiment.loss_for(points.task), "ready", "", (), int(history.step[-1]) if rows else 0,
-        max(0, rows - 1), 0.01, 1.5, "reference", last_evaluation(history), layer_rows(gradients, layers),
+        experiment, points, experiment.loss_for(points.task), "ready", "", (), steps,
+        max(0, rows - 1), 0.01, 1.5, "reference", last_evaluation(history), measured, layer_rows(gradients, layers),
         history, gradients, {BoundaryRequest(): boundary_of(points, moved)} if boundary else {},
     )  # fmt: skip
     return dataclasses.replace(whole, **changes)

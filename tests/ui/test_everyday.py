@@ -199,7 +199,7 @@ def beyond_reach(window: Window) -> list[str]:
 def test_everything_in_sight_can_be_reached_without_a_mouse(qtbot, window: Window) -> None:
     for name in window.docks.docks:
         window.docks.show(name)
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda name=name: name in window.docks.seen)
         left = [name for name in beyond_reach(window) if not name.startswith("Resize")]
         assert not left, f"with {name} in front: {left}"
 

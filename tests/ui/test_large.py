@@ -10,16 +10,14 @@ from collections.abc import Iterator
 
 import pyqtgraph as pg
 import pytest
-import shiboken6
-from PySide6.QtCore import QPoint, QRect, QSettings, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QToolButton, QWidget
 from superqt import QElidingLabel
 
 from tests.ui import hands
 from tests.ui.parts import part_of
-from tests.ui.windows import lay_out
+from tests.ui.windows import keep_settings_in, lay_out, opened_window
 from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import Caption
 from ui.look import theme
@@ -38,19 +36,10 @@ def shared(
 ) -> Iterator[Window]:
     """One window for all tests of a size, on the smallest screen for it."""
     size, width, height = request.param
-    for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
-        QSettings.setPath(kind, QSettings.Scope.UserScope, str(tmp_path_factory.mktemp("settings")))
-    theme.apply(qapp, "light", size)
-    window = Window()
-    window.resize(width, height)
-    window.show()
-    assert QTest.qWaitForWindowExposed(window)
-    while window.session.report is None:
-        QTest.qWait(5)
-    lay_out(window)
-    yield window
-    window.close()
-    shiboken6.delete(window)
+    keep_settings_in(tmp_path_factory.mktemp("settings"))
+    with opened_window(width, height, size) as window:
+        lay_out(window)
+        yield window
     theme.apply(qapp, "light")
 
 

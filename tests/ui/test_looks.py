@@ -23,7 +23,9 @@ from playground.measure.requests import (
     UnitStatesRequest,
 )
 from tests.ui.kept_looks import assert_looks
+from tests.ui.windows import lay_out
 from ui.look import theme
+from ui.look.beat import text_beat
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
 from ui.views.curves.view import CurvesView
@@ -85,10 +87,12 @@ def shown(qtbot, kind: type, size: tuple[int, int], snapshot: Snapshot) -> QWidg
     qtbot.waitExposed(view)
     view.show_experiment(snapshot.experiment)
     view.show_snapshot(snapshot)
-    # Words and marks come a little later than pictures.
-    qtbot.wait(300)
+    # Words and marks come at the next beat.
+    text_beat().strike()
+    lay_out(view)
     view.show_snapshot(snapshot)
-    QApplication.processEvents()
+    text_beat().strike()
+    lay_out(view)
     return view
 
 
@@ -104,6 +108,12 @@ def test_a_picture_looks_as_it_did(qtbot, qapp: QApplication, tmp_path: Path, na
         theme.apply(qapp, "light")
 
 
+@pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests; those that do more than edit, train and rearrange take a new one."""
+    return used_window
+
+
 @pytest.mark.parametrize("look", ["light", "dark"])
 @pytest.mark.parametrize(("size", "plan"), [((1280, 800), 0), ((1920, 1080), 1)])
 def test_the_window_looks_as_it_did(
@@ -114,7 +124,9 @@ def test_the_window_looks_as_it_did(
     window.resize(*size)
     window.docks.arrange(LAYOUTS[plan])
     window.setFocus()
-    qtbot.wait(400)
+    lay_out(window)
+    text_beat().strike()
+    lay_out(window)
     try:
         assert_looks(window, f"window-{look}-{size[0]}", tmp_path)
     finally:

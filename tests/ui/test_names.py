@@ -9,7 +9,7 @@ from ui.window.window import Window
 def test_every_control_of_the_window_has_a_name_an_explanation_and_a_label(qtbot, window: Window) -> None:
     for dock in window.docks.docks:
         window.docks.show(dock)
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda name=dock: name in window.docks.seen)
     assert not unnamed(window)
 
 

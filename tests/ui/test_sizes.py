@@ -152,7 +152,7 @@ def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
 def parts_of(window: Window, qtbot) -> Counter[str]:
     """How many parts of every kind there are in a window, once all that was taken apart is gone."""
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    qtbot.wait(20)
+    lay_out(window)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return Counter(type(part).__name__ for part in window.findChildren(QObject))
 

@@ -31,6 +31,12 @@ EDGES = {
 }
 
 
+@pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests; those that do more than edit, train and rearrange take a new one."""
+    return used_window
+
+
 def look_at_all(qtbot, window: Window) -> None:
     """Bring every dock to the front and have it painted."""
     for name, dock in window.docks.docks.items():

@@ -21,13 +21,20 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, load_preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
-from tests.ui.windows import control, push, settle, snapshot, step
+from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.numbers import percent_text
 from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 CLOSINGS = int(os.environ.get("CLOSINGS", "4"))
+
+
+@pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests; those that do more than edit, train and rearrange take a new one."""
+    return used_window
+
 
 # The main job -----------------------------------------------------------------------------------------------------
 
@@ -221,7 +228,7 @@ def test_dragging_a_card_reorders_the_network_and_the_weights_follow(qtbot, wind
     settle(qtbot, window)
     trainer = window.session.worker.trainer
     second, third = trainer.parameters()["W1"].copy(), trainer.parameters()["W2"].copy()
-    qtbot.wait(50)
+    lay_out(window)
     handle, target = control(window, "layers.1.handle"), control(window, "layers.2")
     start = handle.rect().center()
     end = handle.mapFromGlobal(target.mapToGlobal(QPoint(target.width() // 2, target.height() - 4)))
@@ -396,17 +403,18 @@ def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
 
 
-def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, trained: Window) -> None:
-    trained.showMinimized()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
-    trained.showNormal()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
-    trained.hide()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is None)
-    before = step(trained)
-    qtbot.waitUntil(lambda: step(trained) > before)
-    trained.show()
-    qtbot.waitUntil(lambda: snapshot(trained).answer(BoundaryRequest) is not None)
+def test_a_minimised_or_hidden_window_asks_for_nothing(qtbot, new_window: Window) -> None:
+    new_window.session.play()
+    new_window.showMinimized()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is None)
+    new_window.showNormal()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is not None)
+    new_window.hide()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is None)
+    before = step(new_window)
+    qtbot.waitUntil(lambda: step(new_window) > before)
+    new_window.show()
+    qtbot.waitUntil(lambda: snapshot(new_window).answer(BoundaryRequest) is not None)
 
 
 def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained: Window) -> None:
@@ -489,7 +497,7 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     window.parts.data.edited.emit(refused, "noise 7", False)
     assert window.messages.banner.isVisible()
     assert "Noise 7 was not changed" in window.messages.banner.text.text()
-    qtbot.wait(50)
+    hands.let_pass(50, "the message would go")
     assert window.messages.banner.isVisible()
     hands.fill(control(window, "data.noise"), "0.2")
     assert not window.messages.banner.isVisible()

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import shiboken6
+from PySide6.QtCore import QEvent, QRect, QSettings
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Snapshot
 from tests.ui import hands
+from ui.look import theme
 from ui.window.window import Window
+
+
+def keep_settings_in(folder: Path) -> None:
+    """Have windows keep their settings in a folder."""
+    for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
+        QSettings.setPath(kind, QSettings.Scope.UserScope, str(folder))
+
+
+@contextmanager
+def opened_window(width: int = 1280, height: int = 800, zoom: float = 1.0) -> Iterator[Window]:
+    """The window with the first preset, shown, before training; closed and gone afterwards."""
+    # Widgets of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    theme.apply(QApplication.instance(), "light", zoom)
+    window = Window()
+    window.resize(width, height)
+    window.show()
+    assert QTest.qWaitForWindowExposed(window)
+    hands.until(lambda: window.session.report, "the worker says nothing")
+    try:
+        yield window
+    finally:
+        window.close()
+        shiboken6.delete(window)
 
 
 def snapshot(window: Window) -> Snapshot:
@@ -50,4 +80,4 @@ def lay_out(window: QWidget) -> None:
     before: list[QRect] = []
     while before != (now := [widget.geometry() for widget in window.findChildren(QWidget)]):
         before = now
-        QTest.qWait(5)
+        hands.let_pass(5, "one turn of the event loop")

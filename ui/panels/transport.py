@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal, SignalInstance
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
+from playground.measure.diagnosis import BALANCE, Remedy
+from playground.measure.oddities import oddities
+from playground.measure.requests import ConfusionRequest
+from playground.measure.skew import balanced, is_skewed, largest_share, recalls, worst_first
 from playground.measure.snapshot import Snapshot
 
 from ..forms.buttons import IconButton, identify, tip
@@ -35,6 +39,10 @@ _SPEED_HELP = (
 _LOSS_HELP = "Mean loss: training / validation."
 _SCORE_HELP = "Share of points right: training / validation."
 _R2_HELP = "Share of the variance that is explained, R²: training / validation."
+
+_BALANCE_HELP = "Weighs the points so that every class counts as much as the others. Ctrl+Z takes it back."
+_MOST_RECALLS = (1, 2)
+"""Of how many classes, the worst ones, recall has room: narrow and usual."""
 
 _ROOMY = 1170
 """The width, in pixels, from which nothing has to be narrow."""
@@ -69,6 +77,8 @@ class TransportBar(QWidget):
     epoch_requested = Signal()
     reset_requested = Signal()
     reseed_requested = Signal()
+    remedy_accepted = Signal(object)
+    """Carries the Remedy that the person accepted."""
     speed_changed = Signal(object)
     """Steps per second, or None for as fast as it goes."""
 
@@ -76,6 +86,7 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
+        self._written: Snapshot | None = None
         self.guest: QWidget | None = None
         self.line = tight(QHBoxLayout(self), GRID, (GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2))
         self._add_buttons()
@@ -84,6 +95,7 @@ class TransportBar(QWidget):
         self.step = self._add_readout("Step", "00,000", "000,000,000", "Updates of the weights.")
         self.loss = self._add_readout("Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", _LOSS_HELP)
         self.score = self._add_readout("Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", _SCORE_HELP)
+        self._add_recall()
         self.line.addStretch(1)
         self._guests = QHBoxLayout()
         self.line.addLayout(self._guests, 3)
@@ -91,6 +103,11 @@ class TransportBar(QWidget):
         self._add_speed()
         self._text = Throttle(self._write, self)
         self._write()
+
+    @property
+    def readout(self) -> tuple[QLabel, ...]:
+        """The numbers of the present moment."""
+        return self.epoch, self.step, self.loss, self.score, self.recall
 
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that should always be in sight."""
@@ -105,6 +122,10 @@ class TransportBar(QWidget):
         roomy = self.width() >= px(_ROOMY)
         self.line.setSpacing(px(GRID if roomy else GRID // 2))
         self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
+        style = Qt.ToolButtonStyle
+        self.balance.setToolButtonStyle(style.ToolButtonTextBesideIcon if roomy else style.ToolButtonIconOnly)
+        if self._written is not None:
+            self._write_recall(self._written)
         if self.guest is not None:
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
@@ -163,6 +184,44 @@ class TransportBar(QWidget):
             widget.setToolTip(hint)
         self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, caption, control, STRETCH))
 
+    def _add_recall(self) -> None:
+        """Add what stands beside accuracy where classes are very uneven."""
+        self.skew, self.recall = QWidget(), _Readout("A 00.0 %", "Chinstrap 00.0 % · Chinstrap 00.0 %")
+        identify(self.recall, "transport.recall.value", "Recall")
+        self.balance = identify(IconButton("scales", BALANCE, _BALANCE_HELP), "transport.balance")
+        self.balance.setText("Balance")
+        self.balance.clicked.connect(self._balance)
+        row = tight(QHBoxLayout(self.skew), GRID)
+        row.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, quiet(QLabel("Recall")), self.recall, STRETCH))
+        fill(row, self.balance)
+        self.skew.hide()
+        self.line.addWidget(self.skew)
+
+    def _balance(self) -> None:
+        fair = None if self.snapshot is None else balanced(self.snapshot.experiment, self.snapshot.sample)
+        if fair is not None:
+            self.remedy_accepted.emit(Remedy(BALANCE, fair))
+
+    def _write_recall(self, snapshot: Snapshot) -> None:
+        counts = snapshot.answer(ConfusionRequest) if is_skewed(snapshot.sample) else None
+        self.skew.setVisible(counts is not None)
+        if counts is None:
+            return
+        self.balance.setVisible(balanced(snapshot.experiment, snapshot.sample) is not None)
+        found = dict(zip(snapshot.sample.class_names, recalls(counts.telling), strict=False))
+        few = worst_first(found)[: _MOST_RECALLS[self.width() >= px(_ROOMY)]]
+        self.recall.setText(" · ".join(f"{name} {percent_text(value)}" for name, value in few))
+        largest = largest_share(snapshot.sample)
+        assert largest is not None
+        share, name = percent_text(largest[1]), snapshot.sample.class_names[largest[0]]
+        of = "validation" if counts.validation.any() else "training"
+        every = "; ".join(f"{name} {percent_text(value)}" for name, value in found.items())
+        self.recall.setToolTip(tip(
+            f"The share of each class's {of} points that are recognised: {every}.",
+            f"{share} of the training points are of class {name}, so accuracy says little: "
+            "who always answers that is as often right.",
+        ))  # fmt: skip
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the state of training when all texts change next."""
         first, self.snapshot = self.snapshot is None, snapshot
@@ -175,7 +234,7 @@ class TransportBar(QWidget):
         snapshot = self.snapshot
         if snapshot is None:
             return
-        evaluation = snapshot.evaluation
+        evaluation, self._written = snapshot.evaluation, snapshot
         self.epoch.setText(f"{snapshot.epoch:,}")
         self.step.setText(f"{snapshot.step:,}")
         self.loss.setText(f"{number_text(evaluation.train_loss)} / {number_text(evaluation.validation_loss)}")
@@ -183,9 +242,11 @@ class TransportBar(QWidget):
         regression = snapshot.sample.task == "regression"
         write = number_text if regression else percent_text
         self.score.setText(" / ".join(write(share) for share in shares))
+        self._write_recall(snapshot)
+        odd = oddities(snapshot)
         self.score_caption.setText("R²" if regression else "Accuracy")
-        self.score.setToolTip(tip(_R2_HELP if regression else _SCORE_HELP, *snapshot.sample.notes))
-        self.loss.setToolTip(tip(_LOSS_HELP, snapshot.sample.loss_unit))
+        self.score.setToolTip(tip(_R2_HELP if regression else _SCORE_HELP, *odd))
+        self.loss.setToolTip(tip(_LOSS_HELP, snapshot.sample.loss_unit, *odd))
 
     def _add_speed(self) -> None:
         self.speed_text = quiet(QLabel())

@@ -35,6 +35,10 @@ class Answer(QObject):
         """Drop the callbacks."""
         self._then = self._failed = None
 
+    @property
+    def is_there(self) -> bool:
+        return self._future.done()
+
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the answer, on another thread than the window's.
 

@@ -15,7 +15,9 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 import playground
 from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
+from playground.engine.lanes import cache as lanes
 
+_COMPILE_LANES = ("-m", "playground.engine.lanes.warm")
 _COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
 _ROOT = Path(playground.__file__).parents[1]
 """The folder in which `-m` finds the package, installed or not."""
@@ -40,11 +42,14 @@ class Kernels(QObject):
         self.process.finished.connect(self.tell)
         self.process.errorOccurred.connect(self._tell_error)
         self.closed = False
+        self._goes_on = command is _COMPILE
+        """Whether lanes come next."""
+        self.makes_lanes = False
 
     def start(self) -> None:
         """Start compiling, unless the cache has them; return at once."""
         if self._needless:
-            QTimer.singleShot(0, self.ready.emit)
+            QTimer.singleShot(0, self._succeed)
         else:
             self.process.start()
 
@@ -59,15 +64,25 @@ class Kernels(QObject):
 
     def tell(self, code: int, status: QProcess.ExitStatus) -> None:
         """Signal how the process ended."""
-        if self.closed:
+        if self.closed or self.makes_lanes:
             return
         if status == QProcess.ExitStatus.NormalExit and code == 0:
-            self.ready.emit()
+            self._succeed()
         else:
             said = bytes(self.process.readAll().data()).decode(errors="replace").strip().splitlines()
             self.failed.emit(said[-1] if said else f"compiling ended with code {code}")
 
+    def _succeed(self) -> None:
+        """Signal that the kernels are ready, and go on with those of lanes, for which nobody waits yet."""
+        if self.closed:
+            return
+        self.ready.emit()
+        if self._goes_on and not lanes.are_stamped("float32"):
+            self.makes_lanes = True
+            self.process.setArguments(list(_COMPILE_LANES))
+            self.process.start()
+
     def _tell_error(self, error: QProcess.ProcessError) -> None:
         """Signal why the process could not be started; every other end is for `tell`."""
-        if error == QProcess.ProcessError.FailedToStart and not self.closed:
+        if error == QProcess.ProcessError.FailedToStart and not (self.closed or self.makes_lanes):
             self.failed.emit(self.process.errorString())

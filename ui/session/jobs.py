@@ -15,45 +15,68 @@ _log = logging.getLogger(__name__)
 
 
 class Job(QThread):
-    """Thread that runs one function and deletes itself when it has ended. Its owner waits for it before being
-    deleted."""
+    """Thread that runs one function at once and deletes itself afterwards. Its owner waits for it before being deleted.
 
-    done = Signal(object)
-    """Carries what the work returned."""
-    failed = Signal(object)
-    """Carries the exception that ended it, `CancelledError` if it was stopped."""
-    progressed = Signal(int, int)
-    """Carries how much is done, and of how much."""
+    What comes of it is told on the window's thread: to `done` what the work returned, to `failed` the exception that
+    ended it (`CancelledError` if it was stopped), to `progressed` how much is done, and of how much.
+    """
 
-    def __init__(self, work: Callable[[Job], Any], parent: QObject) -> None:
-        super().__init__(parent)
+    _told = Signal(str, object)
+
+    def __init__(
+        self,
+        owner: QObject,
+        work: Callable[[Job], Any],
+        done: Callable[[Any], object] | None = None,
+        failed: Callable[[Exception], object] | None = None,
+        progressed: Callable[[int, int], object] | None = None,
+    ) -> None:
+        super().__init__(owner)
         self.work = work
         self.cancelled = False
+        self._listeners = {"done": done, "failed": failed, "progressed": progressed}
+        self._told.connect(self._tell)
         self.finished.connect(self.deleteLater)
+        self.start()
 
     def run(self) -> None:
         try:
             with watch_progress(self.report):
-                self.done.emit(self.work(self))
+                self._told.emit("done", (self.work(self),))
         except Exception as error:
             if not isinstance(error, (CancelledError, OSError, ValueError)):
                 _log.exception("Work beside the window failed")
-            self.failed.emit(error)
+            self._told.emit("failed", (error,))
+
+    def _tell(self, what: str, about: tuple[Any, ...]) -> None:
+        listener = self._listeners.get(what)
+        if what != "progressed":
+            # They may hold the owner, which would then go whenever Python clears cycles away, on whatever thread.
+            self._listeners.clear()
+        if listener is not None:
+            listener(*about)
 
     def cancel(self) -> None:
         """Ask the work to stop at the next report of its progress."""
         self.cancelled = True
 
+    def drop(self) -> bool:
+        """Ask the work to stop, and tell nothing more; return whether its end had not been told yet."""
+        self.cancel()
+        waited_for = bool(self._listeners)
+        self._listeners.clear()
+        return waited_for
+
     def report(self, done: int, of: int) -> None:
         """Report progress from within the work. Raises CancelledError if it was cancelled."""
         if self.cancelled:
             raise CancelledError
-        self.progressed.emit(done, of)
+        self._told.emit("progressed", (done, of))
 
 
 def finish_jobs(owner: QObject, cancel: bool = True) -> None:
     """Wait until all jobs of an owner have ended, before it is deleted."""
     for job in owner.findChildren(Job):
         if cancel:
-            job.cancel()
+            job.drop()
         job.wait()

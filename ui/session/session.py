@@ -49,6 +49,8 @@ class Session(QObject):
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
 
+    revised = Signal()
+    """Something was edited or is to move on: until a report has this revision, numbers are those of before."""
     taken_back = Signal(int)
     """Carries the number of an edit that was undone."""
     undone_or_redone = Signal(object)
@@ -83,6 +85,11 @@ class Session(QObject):
         self.patience.stop()
         if self.worker.isRunning():
             self.worker.stop()
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Whether the latest report includes all that was asked for."""
+        return self.report is not None and self.report.revision == self.revision
 
     def look(self) -> None:
         """Pass on the latest report, if there is one."""
@@ -242,6 +249,7 @@ class Session(QObject):
         self.experiment = experiment
         document = None if document is None else document.named()
         self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, title, document, undoing))
+        self.revised.emit()
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
@@ -255,6 +263,7 @@ class Session(QObject):
     ) -> None:
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory, undoing))
+        self.revised.emit()
         self.undo_changed.emit()
 
     def send(self, command: Command) -> None:
@@ -273,15 +282,22 @@ class Session(QObject):
 
     def step(self) -> None:
         """Make one update."""
-        self.send(Worker.step)
+        self._move(Worker.step)
 
     def epoch(self) -> None:
         """Train for one epoch."""
-        self.send(Worker.epoch)
+        self._move(Worker.epoch)
 
     def reset(self) -> None:
         """Return to the same initial weights."""
-        self.send(Worker.reset)
+        self._move(Worker.reset)
+
+    def _move(self, act: Callable[[Worker], None]) -> None:
+        """Have the worker go to another moment; what is shown until then is out of date, as it is after an edit."""
+        self.revision += 1
+        revision = self.revision
+        self.send(lambda worker: worker.move(act, revision))
+        self.revised.emit()
 
     def show_test(self) -> None:
         """Include the result on the test points in the next report."""

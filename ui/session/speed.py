@@ -1,18 +1,55 @@
-"""The pace of training and of costly pictures."""
+"""The pace of training, of costly pictures and of measuring."""
 
 from __future__ import annotations
 
 import dataclasses
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 from playground import Snapshot
 from playground.measure.observe import Requests
+
+
+class _Take(Protocol):
+    def __call__(self, requests: Requests, *, measured: bool) -> Snapshot:
+        """Take a snapshot; unless `measured`, its evaluation may be of an earlier moment."""
+
 
 _PICTURE_SECONDS = 1 / 30
 """The least time between two sets of costly answers while training runs."""
 _PICTURE_REST = 3
 """While training runs, the time between two sets is at least this many times what one takes."""
+
+
+_COUNTING_REST = 9
+"""The same for measuring: texts, which show what it finds, change only four times a second."""
+
+
+class CountedAnswers:
+    """Snapshots in which the evaluation and all answers that count points are of one moment.
+
+    At rest that is the present one. While training runs, they are made together, and repeated until new ones are due.
+    """
+
+    def __init__(self) -> None:
+        self._latest: Snapshot | None = None
+        self._made_for: object = None
+        self._due = 0.0
+
+    def snapshot(self, take: _Take, requests: Requests, revision: int, *, at_rest: bool) -> Snapshot:
+        """Return a snapshot by `take` that answers requests; nothing is repeated after an edit, whatever is asked."""
+        counts = frozenset(request for request in requests if request.counts_points)
+        if at_rest or not counts:
+            return take(requests, measured=at_rest)
+        started = time.perf_counter()
+        if self._latest is None or self._made_for != (counts, revision) or started >= self._due:
+            self._latest, self._made_for = take(counts, measured=True), (counts, revision)
+            ended = time.perf_counter()
+            self._due = max(self._due + _PICTURE_SECONDS, ended + _COUNTING_REST * (ended - started))
+        counted, fresh = self._latest, take(requests - counts, measured=False)
+        answers = {**fresh.answers, **counted.answers}
+        return dataclasses.replace(fresh, evaluation=counted.evaluation, measured=counted.measured, answers=answers)
 
 
 class CostlyAnswers:

@@ -18,7 +18,7 @@ from typing import TypeAlias
 import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
-from playground import Checkpoint, Document, Experiment, InputError, Trainer
+from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer
 from playground.catalog.datasets.table import Table
 from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
@@ -29,7 +29,7 @@ from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 from playground.run.run import resume
 
 from .commands import Ask, Configure, Report, SetWeight, Undoing, Undone
-from .speed import CostlyAnswers, StepRate
+from .speed import CostlyAnswers, CountedAnswers, StepRate
 
 _log = logging.getLogger(__name__)
 
@@ -85,7 +85,7 @@ class Worker(QThread):
         """The names of moments all of whose weights come back, because the other way they changed places."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
-        self.costly = CostlyAnswers()
+        self._costly, self._counted = CostlyAnswers(), CountedAnswers()
         self.pace = StepRate()
 
     def send(self, command: Command) -> None:
@@ -196,8 +196,12 @@ class Worker(QThread):
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
         self.tests = False
-        units = [layer.units for layer in self.trainer.network.layers]
-        snapshot = self.costly.snapshot(self.trainer.snapshot, requests, units, at_rest=not self.running)
+        units, at_rest = [layer.units for layer in self.trainer.network.layers], not self.running
+
+        def take(asked: Requests) -> Snapshot:
+            return self._counted.snapshot(self.trainer.snapshot, asked, self.revision, at_rest=at_rest)
+
+        snapshot = self._costly.snapshot(take, requests, units, at_rest=at_rest)
         rate = self.pace.rate if self.running else 0.0
         self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
 
@@ -210,8 +214,9 @@ class Worker(QThread):
         self.running = self._can_go_on()
 
     def _can_go_on(self) -> bool:
-        """Return whether training can go on; after a divergence it does from the last healthy moment."""
-        if self.trainer.advance(steps=0) not in ("ready", "diverged"):
+        """Return whether training can go on: after a divergence from the last healthy moment, after early stopping with
+        fresh patience, not after all its epochs."""
+        if self.trainer.advance(steps=0) == "completed":
             return False
         self.trainer.clear_outcome()
         self.pace = StepRate()
@@ -229,6 +234,11 @@ class Worker(QThread):
         # In chunks like any other training, so that even a long epoch can be paused.
         self.running = self._can_go_on()
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
+
+    def move(self, act: Callable[[Worker], None], revision: int) -> None:
+        """Do something that moves training on or back, and say in reports that it has been done."""
+        self.revision = revision
+        act(self)
 
     def reset(self) -> None:
         self._give_up_epoch()

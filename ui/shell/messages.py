@@ -176,6 +176,10 @@ class Messages(QObject):
         recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
         self.status.setText(" ".join([_status_words(report), *([self._notice] if recent else [])]))
 
+    def say_measuring(self) -> None:
+        """Say that the numbers of after the latest change are not there yet, until the next report."""
+        self.status.setText("Measuring after the latest change…")
+
     def say_pausing(self) -> None:
         """Say that a pause waits for a long step, until the next report."""
         self.status.setText("Pausing after the step in progress…")
@@ -188,6 +192,8 @@ def _status_words(report: Report) -> str:
         words = f"Diverged at {place}."
     elif snapshot.status == "completed":
         words = f"Completed: {place}."
+    elif snapshot.status == "stopped_early":
+        words = f"Stopped early at {place}."
     elif report.running:
         speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
         words = f"Training on the {snapshot.engine} engine: {place}, {speed}."

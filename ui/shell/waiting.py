@@ -39,23 +39,18 @@ class Waiting(QDialog):
     ) -> None:
         super().__init__(parent)
         self.then, self.failed = then, failed
-        self.over = False
         self.setObjectName("waiting")
         self.setWindowTitle(title)
         self.setModal(True)
         self.setMinimumWidth(px(_WIDTH))
-        self.job = Job(lambda _: work(), self)
-        self.job.done.connect(self._take)
-        self.job.failed.connect(self._give_up)
-        self.job.progressed.connect(self._show_progress)
-        # By then it has told how it ended.
-        self.job.finished.connect(self.deleteLater)
         self._arrange(words)
         self.timer = QTimer(self, interval=SHOW_AFTER_MILLISECONDS, singleShot=True)
         self.timer.timeout.connect(self.show)
-        self.job.start()
+        self.job = Job(self, lambda _: work(), self._take, self._give_up, self._show_progress)
+        # By then it has told how it ended; it may have finished already.
+        self.job.destroyed.connect(self.deleteLater)
         if self.job.wait(_AT_ONCE_MILLISECONDS):
-            QCoreApplication.sendPostedEvents(self, QEvent.Type.MetaCall.value)
+            QCoreApplication.sendPostedEvents(self.job, QEvent.Type.MetaCall.value)
         else:
             self.timer.start()
 
@@ -77,22 +72,18 @@ class Waiting(QDialog):
         self.bar.setValue(done)
 
     def _take(self, result: Any) -> None:
-        if self._end():
-            self.then(result)
+        self._end()
+        self.then(result)
 
     def _give_up(self, error: Exception) -> None:
-        if self._end():
-            self.failed(error)
+        self._end()
+        self.failed(error)
 
     def reject(self) -> None:
         """Stop the work without waiting until it has noticed."""
-        self.job.cancel()
-        if self._end():
-            self.failed(CancelledError())
+        if self.job.drop():
+            self._give_up(CancelledError())
 
-    def _end(self) -> bool:
-        """Hide the dialog; return whether the outcome of the work is still wanted."""
-        wanted, self.over = not self.over, True
+    def _end(self) -> None:
         self.timer.stop()
         self.hide()
-        return wanted

@@ -154,25 +154,19 @@ class AnimationDialog(QDialog):
         self.bar.setRange(0, self.settings.frames)
         self.bar.setValue(0)
         self._show_making(True)
-        self.job = Job(making.make, self)
-        self.job.progressed.connect(self._show_progress)
-        self.job.done.connect(self._show_made)
-        self.job.failed.connect(self._show_failed)
-        self.job.start()
+        self.job = Job(self, making.make, self._show_made, self._show_failed, self._show_progress)
 
     def _show_progress(self, done: int, of: int) -> None:
         self.bar.setRange(0, of)
         self.bar.setValue(done)
 
     def _show_made(self, animation: Animation) -> None:
-        if self.job is not None and self.sender() is self.job:
-            words = made_words(self.path.name, animation)
-            self._finish(words)
-            self.said.emit(words)
+        words = made_words(self.path.name, animation)
+        self._finish(words)
+        self.said.emit(words)
 
     def _show_failed(self, error: Exception) -> None:
-        if self.job is not None and self.sender() is self.job:
-            self._finish(_failed_words(self.path, error), problem=True)
+        self._finish(_failed_words(self.path, error), problem=True)
 
     def _finish(self, words: str, problem: bool = False) -> None:
         finish_jobs(self)

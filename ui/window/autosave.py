@@ -73,7 +73,7 @@ class Autosave(QObject):
             return
         self.kept = self.work.mark()
         self.timer.start()
-        Job(lambda _: self._tidy(), self).start()
+        Job(self, lambda _: self._tidy())
         self.work.changed.connect(self._note_change)
         if found:
             self._offer(found[0])
@@ -104,10 +104,12 @@ class Autosave(QObject):
         if slot is None or self.job is not None:
             return
         mark = asked.mark._replace(step=document.present.state.step)
-        self.job = Job(lambda _: slot.write(document_bytes(document), asked.title, asked.origin), self)
-        self.job.done.connect(lambda _: self._note_kept(mark, asked.restores))
-        self.job.failed.connect(lambda error: self._tell_failure(error, asked.restores))
-        self.job.start()
+        self.job = Job(
+            self,
+            lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
+            lambda _: self._note_kept(mark, asked.restores),
+            lambda error: self._tell_failure(error, asked.restores),
+        )
 
     def _note_kept(self, mark: Mark, restores: bool) -> None:
         self.job, self.kept = None, mark

@@ -88,19 +88,17 @@ class Exports(QObject):
         if self.job is not None:
             self.desk.tell(_BUSY)
             return
-        proves = proof and chosen.prove is not None
-        self.job = job = Job(
-            lambda job: export(chosen, exportable, path, proof=proof, anyway=anyway, cancelled=lambda: job.cancelled),
-            self,
-        )
         unproven = "" if chosen.prove is None else "It was not run again."
         if chosen.name == "weights":
             unproven = exportable.sample.weights_unit
-        job.done.connect(lambda proof: self._tell_done(path, unproven if proof is None else proof.words))
-        job.failed.connect(lambda error: self._tell_failure(path, error))
-        job.start()
+        self.job = Job(
+            self,
+            lambda job: export(chosen, exportable, path, proof=proof, anyway=anyway, cancelled=lambda: job.cancelled),
+            lambda proof: self._tell_done(path, unproven if proof is None else proof.words),
+            partial(self._tell_failure, path),
+        )
         self.running_changed.emit(True)
-        self.desk.say(f"Proving {path.name}…" if proves else f"Writing {path.name}…")
+        self.desk.say(f"{'Proving' if proof and chosen.prove is not None else 'Writing'} {path.name}…")
 
     def cancel(self) -> None:
         """Cancel the export that is being made."""

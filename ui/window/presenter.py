@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal
+from typing import Any
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
+from playground.catalog.datasets.base import Sample
 from playground.measure.diagnosis import Finding, diagnose
+from playground.measure.observe import Request
+from playground.measure.requests import ConfusionRequest
+from playground.measure.skew import is_skewed
 
 from ..look.beat import Throttle, text_beat
 from ..session.commands import Report, Undone
+from ..shell.veil import Veil
 from ..views.view import View
 from .desk import Desk
 from .window_parts import WindowParts
 
 KEEP_WEIGHTS = "Keep the present weights"
+_PATIENCE_MILLISECONDS = 150
+"""After this time without an answer to an edit the numbers of before are dimmed; for less they would only flicker."""
 
 
 class Presenter(QObject):
@@ -26,11 +36,21 @@ class Presenter(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.running = False
-        self._diverged, self._problem, self._engine = False, "", ""
+        self._diverged, self._engine, self._revision, self._ending = False, "", 0, ""
+        self._problem = ""
+        self._sample: Sample | None = None
+        self._skewed = False
+        self._seen: list[View] = []
+        self._unanswered: set[View] = set()
+        """Views that have come into sight and show an earlier moment until a report answers their requests."""
+        self._veils: dict[QWidget, Veil] = {}
+        self._patience = QTimer(self, interval=_PATIENCE_MILLISECONDS, singleShot=True)
+        self._patience.timeout.connect(self._show_waiting)
         self._words = Throttle(self._show_words, self)
         session = desk.session
         session.experiment_changed.connect(self.show_experiment)
         session.reported.connect(self.show_report)
+        session.revised.connect(self._await_report)
         session.refused.connect(desk.refuse)
         session.failed.connect(desk.tell)
         session.undo_changed.connect(desk.messages.take_back_refusal)
@@ -44,6 +64,9 @@ class Presenter(QObject):
 
     def adopt_parts(self) -> None:
         """Watch parts that were just made, and show the present moment in them."""
+        self._seen, self._unanswered = [], set()
+        readout, diagnosis = self.parts.transport.readout, self.desk.messages.diagnosis.text
+        self._veils = {widget: Veil(widget) for widget in (*self.parts.views, *readout, diagnosis)}
         for view in self.parts.views:
             view.installEventFilter(self)
             view.requests_changed.connect(self.request_what_is_seen)
@@ -61,11 +84,35 @@ class Presenter(QObject):
         """Request what the views in sight need, and nothing else."""
         docks, session, parts = self.desk.docks, self.desk.session, self.parts
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
-        session.request(frozenset().union(*(view.requests for view in seen)))
+        # The header has each class's recall where accuracy says little.
+        counted = frozenset[Request[Any]]({ConfusionRequest()} if self._skewed else ())
+        session.request(counted.union(*(view.requests for view in seen)))
         (parts.layers.wake if docks.shows(parts.layers) else parts.layers.sleep)()
         for view in seen:
             # They have not heard of edits while they were out of sight.
             view.show_experiment(session.experiment)
+        if session.report is not None:
+            self._unanswered |= {view for view in seen if view not in self._seen}
+            self._unanswered &= set(seen)
+        self._seen = seen
+        self._show_waiting()
+
+    @property
+    def waits(self) -> bool:
+        """Whether any number in sight is dimmed, because it is of an earlier moment than others will be."""
+        return any(veil.is_drawn for veil in self._veils.values())
+
+    def _await_report(self) -> None:
+        if not self._patience.isActive():
+            self._patience.start()
+
+    def _show_waiting(self) -> None:
+        """Dim what shows numbers that are not of the present moment."""
+        late = not (self.desk.session.is_up_to_date or self._patience.isActive() or self.desk.session.report is None)
+        for widget, veil in self._veils.items():
+            veil.draw(late or widget in self._unanswered)
+        if late:
+            self.desk.messages.say_measuring()
 
     def _leave_sight(self, name: str) -> None:
         content = self.desk.docks.docks[name].widget()
@@ -94,15 +141,28 @@ class Presenter(QObject):
                 view.show_snapshot(snapshot)
         if shows(parts.layers):
             parts.layers.show_snapshot(snapshot)
+        if snapshot.sample is not self._sample:
+            self._sample, before = snapshot.sample, self._skewed
+            self._skewed = is_skewed(snapshot.sample)
+            if self._skewed != before:
+                self.request_what_is_seen()
         parts.transport.show_snapshot(snapshot)
         parts.data.show_snapshot(snapshot)
         turned, self.running = report.running != self.running, report.running
         parts.transport.show_running(report.running)
         self._words.request()
-        # One that diverges at once may never have been seen to run.
-        if first or turned or (snapshot.status == "diverged") != self._diverged:
+        revised, self._revision = report.revision != self._revision, report.revision
+        if revised:
+            self._patience.stop()
+            if not self.desk.session.is_up_to_date:
+                self._patience.start()
+        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
+        if first or turned or not report.running or (snapshot.status == "diverged") != self._diverged:
             text_beat().strike()
+        self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
+        self._show_waiting()
         self._show_divergence(snapshot)
+        self._show_ending(snapshot)
 
     def _show_words(self) -> None:
         report = self.desk.session.report
@@ -127,6 +187,18 @@ class Presenter(QObject):
         elif self._diverged and not diverged and self.desk.messages.banner.said[0] == self._problem:
             self.desk.messages.banner.hide()
         self._diverged = diverged
+
+    def _show_ending(self, snapshot: Snapshot) -> None:
+        """Say once what early stopping did, and how to go on, until training does."""
+        ending, self._ending = self._ending, snapshot.ending
+        if self._ending and self._ending != ending:
+            if snapshot.status == "completed":
+                self.desk.tell(f"{self._ending} More epochs, or none, let it go on.")
+            else:
+                words = f"{self._ending} Play goes on from there with fresh patience."
+                self.desk.tell(words, ("Go on", self.desk.session.play))
+        elif ending and not self._ending:
+            self.desk.messages.banner.hide()
 
     def toggle(self) -> None:
         """Play or pause."""

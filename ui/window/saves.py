@@ -73,10 +73,7 @@ class Saves(QObject):
 
     def _run(self, save: Save, work: Callable[[], object]) -> None:
         self._saving = save
-        job = Job(lambda _: work(), self)
-        job.done.connect(lambda _: self._end(save))
-        job.failed.connect(lambda error: self._end(save, error))
-        job.start()
+        Job(self, lambda _: work(), lambda _: self._end(save), partial(self._end, save))
 
     def _end(self, save: Save, error: Exception | str | None = None) -> None:
         self._saving = None

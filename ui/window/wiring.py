@@ -11,6 +11,7 @@ from playground.experiment.tree import new_id
 
 from ..panels.data.panel import with_feature, without_feature
 from ..panels.layers.palette import FIRST_LAYER
+from ..views.confusion.view import ConfusionView
 from ..views.microscope.view import MicroscopeView
 from .control_commands import ControlCommands
 from .desk import Desk
@@ -37,7 +38,9 @@ class Wiring(QObject):
         boundary = self.parts.boundary
         boundary.magnified_left.connect(partial(boundary.magnify, None))
         boundary.point_picked.connect(self._look_closer)
-        for remedies in (self.desk.messages.diagnosis.accepted, self.parts.gradients.remedy_accepted):
+        parts, confusion = self.parts, self.parts.view(ConfusionView)
+        accepted = parts.gradients.remedy_accepted, parts.transport.remedy_accepted, confusion.remedy_accepted
+        for remedies in (self.desk.messages.diagnosis.accepted, *accepted):
             remedies.connect(self.desk.take_remedy)
 
     def _connect_transport(self) -> None:

@@ -391,6 +391,8 @@ def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
     if len(classes) == 1:
         return (f"All points are of class {raw.class_names[classes[0]]}, so that there is nothing to tell apart.",)
     for name, labels in present.items():
+        if len(labels) == 1 and len(raw.labels) > 1:
+            notes.append(f"There is one {name} point, so that its accuracy is either 0 or 100 %.")
         absent = [raw.class_names[label] for label in np.setdiff1d(classes, labels).tolist()]
         if absent:
             who = f"Classes {listing(absent)} have" if len(absent) > 1 else f"Class {absent[0]} has"

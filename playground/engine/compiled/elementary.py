@@ -22,6 +22,7 @@ from playground.engine.vectors import (
     binary_exponent,
     converted,
     everywhere,
+    fma,
     magnitude,
     nearest,
     power_of_two,
@@ -112,6 +113,12 @@ def zeros_like(x: Any) -> Any:
     return (lambda x: everywhere(x, zero)) if is_vector(x) else lambda x: zero
 
 
+@element_wise
+def fused(a: Any, b: Any, c: Any) -> Any:
+    """a · b + c, of vectors rounded once; of numbers as the compiler likes."""
+    return (lambda a, b, c: fma(a, b, c)) if is_vector(a, b, c) else lambda a, b, c: a * b + c
+
+
 def is_vector(*kinds: Any) -> bool:
     """Whether one of these types is that of vectors."""
     return any(isinstance(kind, Vector) for kind in kinds)
@@ -147,8 +154,8 @@ def tanh(x: Any) -> Any:
 
     def value(x: Any) -> Any:
         u = x * x
-        p = P0 + u * (P1 + u * (P2 + u * (P3 + u * (P4 + u * (P5 + u * P6)))))
-        q = ONE + u * (Q1 + u * (Q2 + u * (Q3 + u * Q4)))
+        p = fused(u, fused(u, fused(u, fused(u, fused(u, fused(u, P6, P5), P4), P3), P2), P1), P0)
+        q = fused(u, fused(u, fused(u, fused(u, Q4, Q3), Q2), Q1), ONE)
         t = x * p / q
         # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
         t = where((t > ONE) | (x > TANH_END), ONE, t)
@@ -175,8 +182,8 @@ def exp(x: Any) -> Any:
         n = nearest(inside * PER_LOG_2)
         # 2¹²⁸ is no float32.
         n = where(n > MOST_DOUBLINGS, MOST_DOUBLINGS, n)
-        r = (inside - n * LOG_2_HIGH) - n * LOG_2_LOW
-        series = ONE + r * (ONE + r * (E2 + r * (E3 + r * (E4 + r * (E5 + r * E6)))))
+        r = fused(-n, LOG_2_LOW, fused(-n, LOG_2_HIGH, inside))
+        series = fused(r, fused(r, fused(r, fused(r, fused(r, fused(r, E6, E5), E4), E3), E2), ONE), ONE)
         # A NaN would not survive the way through the whole number n.
         result = series * power_of_two(where(n == n, n, ONE))
         result = where(x < LOWEST, ZERO, result)
@@ -216,8 +223,8 @@ def log1p(x: Any) -> Any:
         m = y * power_of_two(where(n == n, -n, ONE))
         s = (m - ONE) / (m + ONE)
         u = s * s
-        log_m = s * (TWO + u * (L3 + u * (L5 + u * (L7 + u * (L9 + u * L11)))))
-        result = n * LOG_2 + (log_m + rounded_away)
+        log_m = s * fused(u, fused(u, fused(u, fused(u, fused(u, L11, L9), L7), L5), L3), TWO)
+        result = fused(n, LOG_2, log_m + rounded_away)
         return where(x == INFINITY, x, result)
 
     return value

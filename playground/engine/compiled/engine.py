@@ -266,7 +266,7 @@ def _run_record(setup: Setup, own: OwnClasses) -> Any:
 
 
 def _room_needed(setup: Setup) -> tuple[object, ...]:
-    """What decides how much room training takes, and for what."""
+    """The sizes that decide how large the work space of training has to be."""
     layers = [(x.units, x.inputs, x.normalization.kind, x.dropout > 0, x.skip) for x in setup.network.layers]
     return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 

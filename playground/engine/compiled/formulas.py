@@ -43,8 +43,8 @@ OWN: tuple[type[Choice], ...] = ()
 class InPrecision(ast.NodeTransformer):
     """Replaces every number of a formula by a name that holds it in one precision, and drops annotations."""
 
-    def __init__(self, kind: type[np.floating[Any]], known: dict[str, Any]) -> None:
-        self.kind, self.known = kind, known
+    def __init__(self, kind: type[np.floating[Any]], known: dict[str, Any], *, fuses: bool) -> None:
+        self.kind, self.known, self.fuses = kind, known, fuses
         self.names: dict[str, Any] = {}
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
@@ -63,6 +63,19 @@ class InPrecision(ast.NodeTransformer):
         self.names[name] = self.kind(node.value)
         return ast.copy_location(ast.Name(name, ast.Load()), node)
 
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """Write a product that something is added to, or taken from, as one fused operation."""
+        self.generic_visit(node)
+        adds = isinstance(node.op, ast.Add)
+        if not self.fuses or not (adds or isinstance(node.op, ast.Sub)):
+            return node
+        a, b = node.left, node.right
+        if isinstance(a, ast.BinOp) and isinstance(a.op, ast.Mult):
+            return _fused(a.left, a.right, b if adds else ast.UnaryOp(ast.USub(), b))
+        if isinstance(b, ast.BinOp) and isinstance(b.op, ast.Mult):
+            return _fused(b.left if adds else ast.UnaryOp(ast.USub(), b.left), b.right, a)
+        return node
+
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list, node.returns = [], None
         for argument in node.args.args:
@@ -72,14 +85,19 @@ class InPrecision(ast.NodeTransformer):
         return node
 
 
+def _fused(*operands: ast.expr) -> ast.AST:
+    return ast.Call(ast.Name("fused", ast.Load()), list(operands), [])
+
+
 def compiled(
     formula: Callable[..., Any], dtype: np.dtype[np.floating], options: dict[str, Any] = elementary.CONTRACT
 ) -> Any:
     """A formula of the catalog as a compiled function of numbers, or vectors of numbers, in this precision."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
-    transformer = InPrecision(dtype.type, formula.__globals__)
+    # What the compiler may not fuse is fused here, so that bits do not depend on it.
+    transformer = InPrecision(dtype.type, formula.__globals__, fuses="fastmath" not in options)
     tree = ast.fix_missing_locations(transformer.visit(tree))
-    scope: dict[str, Any] = dict(transformer.names)
+    scope: dict[str, Any] = {"fused": elementary.fused, **transformer.names}
     for name in formula.__code__.co_names:
         if name in formula.__globals__:
             scope[name] = in_precision(formula.__globals__[name], dtype, options)

@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from importlib.util import find_spec, module_from_spec
 from pathlib import Path
 from types import ModuleType
@@ -73,6 +74,7 @@ def load_own_kernels(precision: str, own: OwnClasses) -> None:
     try:
         for member in own:
             _refuse_too_many(member)
+            _compile_alone(member, np.dtype(precision))
         folder = _folder(own)
         folder.mkdir(parents=True, exist_ok=True)
         if own not in _MODULES:
@@ -126,6 +128,15 @@ def _refuse_too_many(member: type[Choice]) -> None:
         constants = len(inspect.signature(member.update).parameters) - 2 - len(member.slots)
         if constants > layout.MOST_CONSTANTS:
             raise ValueError(f"its update takes more than {layout.MOST_CONSTANTS} constants")
+
+
+def _compile_alone(member: type[Choice], dtype: np.dtype[Any]) -> None:
+    """Compile each formula by itself, which takes a second, so that one Numba can't compile fails before the kernels
+    do."""
+    compile_formula = import_module("playground.engine.compiled.formulas").compiled
+    number = __import__("numba").from_dtype(dtype)
+    for formula in _formulas_of(member):
+        compile_formula(formula, dtype).compile((number,) * len(inspect.signature(formula).parameters))
 
 
 def _fresh_kernels(folder: Path, own: OwnClasses) -> ModuleType:

@@ -9,6 +9,7 @@ import os
 import platform
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -69,6 +70,18 @@ def are_cached(precision: str) -> bool:
         return _stamp(precision, width_for(np.dtype(precision))).exists()
     except UnavailableError:
         return False
+
+
+def are_stamped(precision: str) -> bool:
+    """Whether kernels of any width were compiled for this precision before."""
+    return any(cache_folder().glob(f"{precision}x*"))
+
+
+def note_useless(precision: str) -> None:
+    """Let `are_stamped` know that this machine needs no kernels."""
+    with suppress(OSError):
+        cache_folder().mkdir(parents=True, exist_ok=True)
+        _stamp(precision, 0).touch()
 
 
 def are_ready(precision: str) -> bool:
@@ -134,7 +147,7 @@ def warm_up(kernels: ModuleType, precision: str, width: int) -> None:
 
     dtype = np.dtype(precision)
     group, call, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.GROUP, layout.CALL, layout.LAYER))
-    block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(10)))
+    block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(11)))
     room = layout.Room(few(dtype), few(np.int32), few(np.float64), few(np.float64), few(np.float64), few(dtype))
     table, none = np.zeros(1, dtype), layers[:0]
     kernels.train(group, none, call, block, room, table, np.zeros(1), system_clock())

@@ -19,7 +19,7 @@ from playground.engine.state import State
 
 _MOVED = (
     "parameters", "gradient", "update", "slots", "optimizer_steps", "step", "epoch", "position", "carried",
-    "carried_points", "pruned",
+    "carried_points", "pruned", "rate_factors",
 )  # fmt: skip
 """What training moves of a state; what schedule and early stopping remember is decided above all engines."""
 
@@ -46,9 +46,6 @@ class OneLane:
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
         group, setup = self._group, self.setup
-        if state.rate_factors.size:
-            # Newcomers come from live changes, which many networks at once never have.
-            return reference.Reference(setup).advance(state, rates, limits)
         if group.lanes:
             group.release(0)
         group.add(setup, state)

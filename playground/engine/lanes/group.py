@@ -15,9 +15,13 @@ of threads, or where training was interrupted.
 
 from __future__ import annotations
 
+import ast
+import inspect
 import math
+import textwrap
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache as cache_forever
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -34,10 +38,9 @@ from playground.engine.compiled.engine import formula_settings, place_in_family
 from playground.engine.evaluation import Evaluation, spread
 from playground.engine.lanes import cache, layout
 from playground.engine.lanes.layout import Block, Number, Room, Whole
-from playground.engine.network import NetworkLayer
 from playground.engine.passes import DivergedError
 from playground.engine.setup import Setup
-from playground.engine.state import State, StoppingMemory, fresh_state
+from playground.engine.state import State, StoppingMemory, factor_growth, fresh_state
 
 LaneStatus: TypeAlias = Literal["idle", "running", "completed", "stopped_early", "diverged"]
 STATUSES: tuple[LaneStatus, ...] = ("idle", "running", "completed", "stopped_early", "diverged")
@@ -56,23 +59,14 @@ def group_key(setup: Setup, *, reacts: bool = True) -> Hashable:
 
     Schedule and early stopping count only where the group `reacts` to the ends of epochs.
     """
-    network, training, stopping = setup.network, setup.training, setup.training.early_stopping
+    training, stopping = setup.training, setup.training.early_stopping
     schedule = training.schedule
     decided = (type(schedule), schedule.warmup > 0, getattr(schedule, "watch", None))
     return (
-        network.dtype.name,
-        tuple(_layer_key(layer) for layer in network.layers),
-        type(network.loss), network.loss.output_activation, network.loss.class_weights, setup.sample.task,
-        setup.points, setup.validation_points, setup.batch_size, training.batching, training.shuffle,
-        type(training.optimizer), training.clip_norm is None, training.weight_decay > 0, training.weight_noise > 0,
+        setup.network.kinds, setup.sample.task, setup.points, setup.validation_points, setup.batch_size,
+        training.batching, training.shuffle, type(training.optimizer), training.clip_norm is None,
+        training.weight_decay > 0, training.weight_noise > 0,
         (*decided, stopping and (stopping.watch, stopping.restore)) if reacts else None,
-    )  # fmt: skip
-
-
-def _layer_key(layer: NetworkLayer) -> Hashable:
-    return (
-        layer.units, layer.inputs, type(layer.activation), layer.dropout > 0, type(layer.regularizer),
-        layer.regularizer.prunes, type(layer.normalization), layer.skip, layer.muted, layer.trainable,
     )  # fmt: skip
 
 
@@ -118,6 +112,8 @@ class Group:
         self._blocks: list[_LaneBlock] = []
         self._table = np.zeros(0, network.dtype)
         self._places: dict[tuple[int, tuple[str, ...]], tuple[int, int, float, float, object]] = {}
+        self._started: tuple[object, Array, Setup] | None = None
+        """The weights that the latest newcomer began with, what they depend on, and what keeps that alive."""
         self._settings: dict[int, tuple[object, list[float]]] = {}
 
     # Members --------------------------------------------------------------------------------------------------------
@@ -132,7 +128,7 @@ class Group:
 
     def add(self, setup: Setup, state: State | None = None) -> int:
         """Put a network into a free lane, or into one of a new block, and return that lane. See `put`."""
-        state = state or _initial_state(setup)
+        state = state or self._fresh(setup)
         for number, block in enumerate(self._blocks):
             if block.free and block.takes(state):
                 lane = number * self.width + block.free[-1]
@@ -142,6 +138,15 @@ class Group:
             lane = (len(self._blocks) - 1) * self.width
         self.put(lane, setup, state)
         return lane
+
+    def _fresh(self, setup: Setup) -> State:
+        """The state before the first update; networks that differ in numbers of training alone share their weights."""
+        experiment = setup.experiment
+        key = (id(setup.network), id(setup.sample), experiment.seed, experiment.bias)
+        if self._started is None or self._started[0] != key:
+            parameters = setup.network.initial(experiment.seed, experiment.bias, experiment.data.stream())
+            self._started = (key, parameters, setup)
+        return fresh_state(setup.network, experiment.training.optimizer, self._started[1], experiment.seed)
 
     def put(self, lane: int, setup: Setup, state: State) -> None:
         """Let a lane go on with a network from a state on, which is copied.
@@ -305,6 +310,7 @@ class Group:
             gradients_every, rates is not None, return_when_done,
         )  # fmt: skip
         one["rate_per_step"] = rate_per_step
+        one["factored"] = (block.arrays.factors["lanes"] < 1).any()
         one["look_every"], one["time_limit"] = self._group[0]["look_every"], seconds
         one["history_room"] = one["gradient_room"] = _ROWS
         before = block.wholes[Whole.STATUS].copy()
@@ -440,7 +446,9 @@ class _LaneBlock:
             best=vectors(size if group["restores"] else 1, dtype),
             pruned=vectors(size if group["prunes"] else 1, dtype),
             updates=vectors(size, dtype),
+            factors=vectors(size, dtype),
         )
+        self.arrays.factors["lanes"][:] = 1
         self.numbers, self.wholes = self.arrays.numbers["lanes"], self.arrays.wholes["lanes"]
         self.free = list(range(width - 1, -1, -1))
         self.sizes = np.full((1 + 3 * layers, width), np.nan)
@@ -462,8 +470,11 @@ class _LaneBlock:
         others = self.wholes[Whole.STATUS] == layout.RUNNING
         if besides is not None:
             others[besides] = False
-        rows = self.wholes[[Whole.POSITION, Whole.CARRIED_POINTS]][:, others]
-        return not rows.size or rows[:, 0].tolist() == [state.position, state.carried_points]
+        if not others.any():
+            return True
+        one = int(others.argmax())
+        position, carried = self.wholes[Whole.POSITION, one], self.wholes[Whole.CARRIED_POINTS, one]
+        return bool(position == state.position and carried == state.carried_points)
 
     def write_settings(self, place: int, numbers: list[float], layer_numbers: list[float]) -> None:
         self.numbers[: len(numbers), place] = numbers
@@ -479,6 +490,7 @@ class _LaneBlock:
         ):
             getattr(arrays, name)["lanes"][:, place] = values
         arrays.updates["lanes"][:, place] = state.update
+        arrays.factors["lanes"][:, place] = state.rate_factors if state.rate_factors.size else 1
         if state.slots.size:
             arrays.slots["lanes"][:, place] = state.slots.ravel()
         optional = (("carried", state.carried), ("pruned", state.pruned), ("best", state.stopping.parameters))
@@ -518,7 +530,7 @@ class _LaneBlock:
             return values if len(values) == size else None
 
         slots = len(setup.training.optimizer.slots)
-        w = column("w")
+        w, factors = column("w"), column("factors")
         carried, pruned = optional("carried"), optional("pruned")
         running = whole[Whole.STATUS] == layout.RUNNING
         update = w - column("old_w") if running else column("updates")
@@ -539,7 +551,7 @@ class _LaneBlock:
             carried_points=whole[Whole.CARRIED_POINTS],
             seed=whole[Whole.SEED] & 0xFFFFFFFFFFFFFFFF,
             pruned=np.zeros(size, bool) if pruned is None else pruned > 0,
-            rate_factors=np.empty(0, w.dtype),
+            rate_factors=factors if (factors < 1).any() else np.empty(0, w.dtype),
             plateau=PlateauMemory(
                 float(self.numbers[Number.PLATEAU_BEST, place]),
                 whole[Whole.PLATEAU_BAD],
@@ -600,12 +612,6 @@ def _reacts(setup: Setup) -> bool:
     return isinstance(setup.training.schedule, Plateau) or setup.training.early_stopping is not None
 
 
-def _initial_state(setup: Setup) -> State:
-    experiment = setup.experiment
-    parameters = setup.network.initial(experiment.seed, experiment.bias, experiment.data.stream())
-    return fresh_state(setup.network, experiment.training.optimizer, parameters, experiment.seed)
-
-
 def _settings(choice: Choice) -> list[float]:
     if isinstance(choice, Schedule):
         from playground.engine.lanes.formulas import schedule_settings
@@ -620,6 +626,13 @@ def _rows_of(part: Any) -> Array:
     columns = [part.inputs, part.targets, np.asarray(part.labels, np.float64)[np.newaxis]]
     columns += [] if part.weights is None else [part.weights[np.newaxis]]
     return np.concatenate(columns).T
+
+
+@cache_forever
+def _slope_needs_z(member: type[Activation]) -> bool:
+    """Whether the derivative of an activation uses z, or a alone, which can then take the place of z."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(member.derivative_of)))
+    return any(isinstance(node, ast.Name) and node.id == "z" for node in ast.walk(tree))
 
 
 def _stride(units: int) -> int:
@@ -657,7 +670,8 @@ def _records(setup: Setup) -> tuple[Any, Any]:
         record["stride"], record["below"], record["before"] = stride, below, before
         record["a"] = reserve(count)
         record["f"] = reserve(count) if apart else record["a"]
-        record["z"] = reserve(count)
+        in_place = not apart and not _slope_needs_z(type(layer.activation))
+        record["z"] = record["f"] if in_place else reserve(count)
         record["masks"] = reserve(count) if layer.dropout else 0
         record["standardized"] = reserve(count) if layer.normalizes else 0
         record["spreads"] = reserve(3 * max(at_once, layer.units)) if layer.normalizes else 0
@@ -684,8 +698,10 @@ def _records(setup: Setup) -> tuple[Any, Any]:
     group["stops"] = stopping is not None
     group["stop_watch"] = stopping is not None and stopping.watch == "validation_accuracy"
     group["restores"] = stopping is not None and stopping.restore
+    group["drops"] = any(layer.dropout for layer in network.layers)
     group["carries"] = training.batching == "carry"
     group["points_at_once"] = at_once
+    group["factor_growth"] = factor_growth(training.optimizer)
     group["delta_size"] = at_once * max(_stride(layer.units) for layer in network.layers)
     group["target_stride"] = _stride(outputs)
     group["deltas"] = reserve(3 * int(group["delta_size"]))

@@ -75,6 +75,7 @@ from playground.engine.vectors import (
     extracted,
     fma,
     lanes_of,
+    magnitude,
     number_at,
     picked,
     positive_whole,
@@ -97,6 +98,7 @@ DUE, MARKED = 14, 15
 ) = range(layout.WHOLES)  # fmt: skip
 PENALTY, DROPPED, KEEP = layout.PENALTY, layout.DROPOUT, layout.KEEP
 UNIT = 2.0**-53
+SAFE = 1e4
 
 
 @intrinsic
@@ -208,44 +210,40 @@ def doubles_ceiling(x: Any) -> Any:
 
 @compile_loop
 def gather(
-    group: Any,
-    table: Any,
-    begins: Any,
-    order: Any,
-    shuffled: Any,
-    start: Any,
-    n: Any,
-    common: Any,
-    lane: Any,
-    space: Any,
-) -> None:
-    """Inputs, targets, weights and labels of n points from the place `start` on, from each lane's rows of the table."""
-    width = width_of(space)
-    features, outputs, row = group.features, group.outputs, group.row
+    group: Any, table: Any, begins: Any, order: Any, shuffled: Any, start: Any, n: Any, common: Any, lane: Any,
+    evaluates: Any, space: Any,
+) -> None:  # fmt: skip
+    """Inputs, targets and weights of n points from the place `start` on, from each lane's rows of the table.
+
+    For an evaluation the labels too. `common` says that all lanes have the same points in the same order.
+    """
+    width, columns = width_of(space), group.features + group.outputs
+    features, row, stride = group.features, group.row, group.target_stride
     targets, weights, labels = space + group.targets, space + group.weights, space + group.labels
-    stride = group.target_stride
     for point in range(n):
+        here, there = space + point * features, targets + point * stride
         if common:
             number = number_at(order, (start + point) * width) if shuffled else start + point
             place = extracted(begins, lane) + number * row
             for k in range(features):
-                space[point * features + k] = everywhere(space, table[place + k])
-            for k in range(outputs):
-                targets[point * stride + k] = everywhere(space, table[place + features + k])
-            labels[point] = everywhere(space, table[place + features + outputs])
+                here[k] = everywhere(space, table[place + k])
+            for k in range(group.outputs):
+                there[k] = everywhere(space, table[place + features + k])
+            if evaluates:
+                labels[point] = everywhere(space, table[place + columns])
             if group.weighted:
-                weights[point] = everywhere(space, table[place + features + outputs + 1])
+                weights[point] = everywhere(space, table[place + columns + 1])
         else:
-            places = (
-                converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
-            ) * row + begins
+            numbers = converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
+            places = numbers * row + begins
             for k in range(features):
-                space[point * features + k] = picked(table, places + k)
-            for k in range(outputs):
-                targets[point * stride + k] = picked(table, places + (features + k))
-            labels[point] = picked(table, places + (features + outputs))
+                here[k] = picked(table, places, k)
+            for k in range(group.outputs):
+                there[k] = picked(table, places, features + k)
+            if evaluates:
+                labels[point] = picked(table, places, columns)
             if group.weighted:
-                weights[point] = picked(table, places + (features + outputs + 1))
+                weights[point] = picked(table, places, columns + 1)
 
 
 # Forward and backward -------------------------------------------------------------------------------------------
@@ -465,28 +463,41 @@ def point_losses(group: Any, numbers: Any, o: Any, n: Any, space: Any) -> None:
 
 
 @compile_loop
+def are_large(count: Any, o: Any, t: Any) -> Any:
+    """Whether outputs or targets are so large that a loss may not be finite; of smaller ones it always is."""
+    largest = everywhere(o, 0.0)
+    for k in range(count):
+        # Of a NaN no comparison holds.
+        largest = where(magnitude(o[k]) <= SAFE, largest, everywhere(o, 1.0))
+        largest = where(magnitude(t[k]) <= SAFE, largest, everywhere(o, 1.0))
+    return any_of(largest > 0.0)
+
+
+@compile_loop
 def gradient_sum(
     group: Any, layers: Any, memory: Any, table: Any, order: Any, g: Any, start: Any, n: Any, first: Any,
     space: Any, measured: Any, measures: Any, common: Any, lane: Any,
 ) -> Any:  # fmt: skip
     """`reference._gradient_sum` into g; returns 0, or NaN in the lanes whose loss is not finite."""
     wholes = memory.wholes
-    gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start, n, common, lane, space)
+    gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start, n, common, lane, False, space)
     steps = positive_whole(wholes[STEP])
-    same_draws = common and agree(memory, SEED, lane) and agree(memory, STEP, lane)
-    # The lanes that do not train may have other seeds and steps; what they draw is of no use.
-    keys = seeded(memory, DROPOUT)
-    if same_draws:
-        keys = everywhere(keys, extracted(keys, lane))
-        steps = everywhere(steps, extracted(steps, lane))
+    keys, same_draws = steps, False
+    if group.drops:
+        # Lanes that do not train may have other seeds and steps; what they draw is of no use.
+        same_draws = common and agree(memory, SEED, lane) and agree(memory, STEP, lane)
+        keys = seeded(memory, DROPOUT)
+        if same_draws:
+            keys, steps = everywhere(keys, extracted(keys, lane)), everywhere(steps, extracted(steps, lane))
     forward(layers, memory.w, n, first, True, space, memory.layer_numbers, keys, steps, same_draws)
     o, t, stride = space + layers[layers.size - 1].a, space + group.targets, group.target_stride
     back = space + group.deltas
-    point_losses(group, memory.numbers, o, n, space)
     losses, zero = space + group.losses, everywhere(g, 0.0)
     broken = zero
-    for point in range(n):
-        broken = fma(losses[point], zero, broken)
+    if are_large(n * stride, o, t):
+        point_losses(group, memory.numbers, o, n, space)
+        for point in range(n):
+            broken = fma(losses[point], zero, broken)
     if group.softmax:
         softmax_loss(group, o, t, n, losses, back, True)
     else:
@@ -604,7 +615,9 @@ def add_noise(layers: Any, memory: Any, new_w: Any) -> None:
 
 
 @compile_loop
-def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: Any, pruned: Any, space: Any) -> Any:
+def update(
+    group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: Any, pruned: Any, factored: Any, space: Any
+) -> Any:
     """`reference.update` into new_w and new_slots; returns 0, or NaN in the lanes where something is not finite."""
     w, numbers, size = memory.w, memory.numbers, group.size
     pulled, rate, share = g, numbers[RATE], everywhere(numbers, 1.0)
@@ -635,6 +648,10 @@ def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: 
     constants, t = numbers + NUMBER_CONSTANTS, converted(memory.wholes[OPTIMIZER_STEPS], numbers) + 1.0
     optimizer_constants(group.optimizer, rate, t, numbers + NUMBER_OPTIMIZER, constants)
     broken = optimize(group.optimizer, size, decayed, pulled, memory.slots, new_w, new_slots, constants)
+    if factored:
+        for k in range(size):
+            part = w[k] + memory.factors[k] * (new_w[k] - w[k])
+            new_w[k] = where(memory.factors[k] < 1.0, part, new_w[k])
     if group.prunes:
         prune(group, layers, memory, rate, share, w, new_w, pruned, space + group.penalties)
     if group.noisy:
@@ -648,6 +665,14 @@ def update(group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: 
         for k in range(layer.trained_stop if layer.trainable else layer.start, layer.stop):
             new_w[k] = w[k]
     return broken
+
+
+@compile_loop
+def enlarge(size: Any, factors: Any, growth: Any, running: Any) -> None:
+    """Bring what share of its step each parameter takes nearer to 1, in the lanes that train."""
+    for k in range(size):
+        larger = factors[k] * growth
+        factors[k] = where(running, where(larger > 1.0, 1.0, larger), factors[k])
 
 
 @compile_loop
@@ -696,7 +721,7 @@ def evaluate_part(
     none = positive_whole(memory.wholes[STEP])
     for start in range(0, points, group.points_at_once):
         n = min(group.points_at_once, points - start)
-        gather(group, table, begins, order, False, start, n, common, lane, space)
+        gather(group, table, begins, order, False, start, n, common, lane, True, space)
         forward(layers, memory.w, n, 0, False, space, memory.layer_numbers, none, none, False)
         point_losses(group, numbers, o, n, space)
         for point in range(n):
@@ -923,6 +948,7 @@ def turned(memory: Any) -> Any:
     return Memory(
         memory.numbers, memory.wholes, memory.layer_numbers, memory.old_w, memory.w, memory.old_g, memory.g,
         memory.old_slots, memory.slots, memory.carried, memory.best, memory.pruned, memory.updates,
+        memory.factors,
     )  # fmt: skip
 
 
@@ -959,7 +985,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
         lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
         lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates),
+        lanes_of(block.updates), lanes_of(block.factors),
     )  # fmt: skip
     space, order, history = lanes_of(room.space), lanes_of(room.order), lanes_of(room.history)
     gradients, measured, pruned = lanes_of(room.gradients), lanes_of(room.measured), lanes_of(room.pruned)
@@ -995,7 +1021,9 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         )  # fmt: skip
         pulled = average(size, memory.old_g, memory.carried, n, left_over)
         is_broken_pass(group, layers, memory, lost, pulled, memory.old_g, space)
-        broken = update(group, layers, memory, memory.old_g, memory.old_w, memory.old_slots, pruned, space)
+        broken = update(
+            group, layers, memory, memory.old_g, memory.old_w, memory.old_slots, pruned, call.factored, space
+        )
         stop_diverged(group, layers, memory, broken, UPDATE, memory.old_w, memory.old_slots, space)
         running = is_running(memory)
         waiting = wholes[STATUS] > RUNNING
@@ -1006,6 +1034,8 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         if group.prunes:
             for k in range(size):
                 memory.pruned[k] = where(running, pruned[k], memory.pruned[k])
+        if call.factored and group.factor_growth > 1.0:
+            enlarge(size, memory.factors, group.factor_growth, running)
         memory = turned(memory)
         call.swapped = 1 - call.swapped
         count_update(group, memory, running, n)
@@ -1074,7 +1104,7 @@ def measure(groups: Any, layers: Any, block: Any, room: Any, table: Any) -> None
         lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
         lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
         lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates),
+        lanes_of(block.updates), lanes_of(block.factors),
     )  # fmt: skip
     numbers = memory.numbers
     everyone = everywhere(numbers, 0.0) == 0.0

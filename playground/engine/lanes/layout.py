@@ -128,10 +128,11 @@ GROUP = np.dtype(
                 "plateau_watch", "stops", "stop_watch", "restores", "points_at_once",
                 # Places in the work space, besides those of the layers.
                 "deltas", "delta_size", "targets", "target_stride", "losses", "weights", "labels", "pulled",
-                "penalties", "space", "carries", "look_every",
+                "penalties", "space", "carries", "drops", "look_every",
             )
         ),
         ("threshold", f8),
+        ("factor_growth", f8),
     ]
 )  # fmt: skip
 
@@ -141,7 +142,7 @@ CALL = np.dtype(
             (name, i8)
             for name in (
                 "updates", "epochs", "evaluate_every", "gradients_every", "given_rates", "rate_per_step",
-                "return_when_done", "look_every", "history_room", "gradient_room",
+                "return_when_done", "look_every", "factored", "history_room", "gradient_room",
                 # Results.
                 "made_updates", "ended_epochs", "history_rows", "gradient_rows", "swapped",
             )
@@ -174,6 +175,8 @@ class Block(NamedTuple):
     """1 where a weight stays zero, else 0."""
     updates: Array
     """The latest update of lanes that are done."""
+    factors: Array
+    """What share of its step each parameter takes; see `State.rate_factors`."""
 
 
 class Memory(NamedTuple):
@@ -192,6 +195,7 @@ class Memory(NamedTuple):
     best: Any
     pruned: Any
     updates: Any
+    factors: Any
 
 
 class Room(NamedTuple):

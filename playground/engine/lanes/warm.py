@@ -17,6 +17,8 @@ from playground.engine.lanes import cache
 def main(precisions: Sequence[str]) -> int:
     """Compile what is missing of these precisions; returns the exit code."""
     if not cache.machine_lanes():
+        for precision in precisions or ("float32",):
+            cache.note_useless(precision)
         return 0
     for precision in precisions or ("float32",):
         if not cache.are_cached(precision):

@@ -233,6 +233,23 @@ def test_a_lane_becomes_a_run_and_a_run_a_lane(precision: str) -> None:
     assert same_place(second.take(0)) == same_place(whole.take(0))
 
 
+def test_newcomers_take_the_same_shorter_steps_as_on_the_compiled_engine() -> None:
+    experiment = check(small().with_(precision="float64"))
+    setup, fast = Setup(experiment), Trainer(experiment, engine="compiled")
+    fast.state.rate_factors = np.linspace(0.1, 1.0, setup.network.size)
+    whole = Group(setup)
+    lane, other = whole.add(setup, fast.state.copy()), whole.add(setup)
+    fast.advance(steps=30)
+    advance([whole], updates=30)
+    state = whole.take(lane)
+    np.testing.assert_allclose(state.rate_factors, fast.state.rate_factors, rtol=1e-12)
+    assert distance(state.parameters, fast.state.parameters) < 1e-9
+    alone = Group(setup)
+    alone.add(setup)
+    advance([alone], updates=30)
+    np.testing.assert_array_equal(numbers(whole.take(other)), numbers(alone.take(0)))
+
+
 def test_train_on_lanes_gives_the_bits_of_a_sweep() -> None:
     setups = company()[:4]
     group = Group(setups[0])

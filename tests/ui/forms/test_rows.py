@@ -347,7 +347,7 @@ def test_an_undo_during_a_run_voids_it(qtbot, it: Listener) -> None:
     hands.key(entry, "Up")
     it.form.show_value(Everything())
     count = len(it.asked)
-    qtbot.wait(SETTLE_MILLISECONDS + 100)
+    hands.let_pass(SETTLE_MILLISECONDS + 100, "the run would end as an edit")
     assert len(it.asked) == count
     assert entry.text() == "4"
 
@@ -451,9 +451,9 @@ def test_an_edit_that_never_ended_does_not_outlive_its_row(qtbot) -> None:
     assert isinstance(row, NumberRow)
     row.show_value(4)
     row.edits.change(5)
-    row.deleteLater()
-    del row
-    qtbot.wait(10)
+    with qtbot.waitSignal(row.destroyed):
+        row.deleteLater()
+        del row
     other = Edits(QApplication.instance())
     other.make(1)
     other.deleteLater()

@@ -44,8 +44,7 @@ def test_what_another_thread_leaves_is_collected_here(qtbot, qapp: QApplication,
             Cycle(told)
 
     owner = QObject()
-    job = Job(litter, owner)
-    job.start()
+    job = Job(owner, litter)
     job.wait()
     qtbot.waitUntil(lambda: len(told) == 20_000)
     assert set(told) == {threading.main_thread()}

@@ -9,6 +9,7 @@ import shiboken6
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QApplication
 
+from tests.ui import hands
 from ui.look.beat import TEXT_INTERVAL, Throttle, text_beat
 
 
@@ -40,7 +41,7 @@ def test_what_is_asked_for_often_is_done_once_per_interval_and_the_last_is_not_l
     QApplication.processEvents()
     assert reader.shown == [9]
     qtbot.waitUntil(lambda: reader.shown == [9, 10])
-    qtbot.wait(120)
+    hands.let_pass(120, "it would be done again")
     assert reader.shown == [9, 10]
 
 
@@ -49,7 +50,7 @@ def test_now_waits_for_nothing_and_is_not_repeated(qtbot):
     reader.give(1)
     reader.throttle.now()
     assert reader.shown == [1]
-    qtbot.wait(60)
+    hands.let_pass(60, "it would be done again")
     assert reader.shown == [1]
 
 
@@ -62,7 +63,7 @@ def test_all_texts_change_in_the_same_moment(qtbot):
         number += 1
         for reader in readers:
             reader.give(number)
-            time.sleep(0.001)
+            hands.keep_busy(1, "writing takes a moment")
 
     timer = QTimer(interval=7)
     timer.timeout.connect(report)
@@ -92,7 +93,7 @@ def test_a_beat_can_strike_early_for_all_and_then_rests(qtbot):
     assert [reader.shown for reader in readers] == [[], []]
     text_beat().strike()
     assert [reader.shown for reader in readers] == [[1], [1]]
-    qtbot.wait(TEXT_INTERVAL + 50)
+    hands.let_pass(TEXT_INTERVAL + 50, "it would be done again")
     assert [reader.shown for reader in readers] == [[1], [1]]
 
 
@@ -100,5 +101,5 @@ def test_who_is_gone_is_not_asked(qtbot):
     reader = Reader()
     reader.give(1)
     shiboken6.delete(reader)
-    qtbot.wait(TEXT_INTERVAL + 50)
+    hands.let_pass(TEXT_INTERVAL + 50, "it would be asked")
     assert reader.shown == []

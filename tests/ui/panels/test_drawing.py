@@ -170,7 +170,7 @@ def test_a_whole_stroke_is_one_undo_step(qtbot, with_session, session: Session) 
     panel.press(0, 0, LEFT)
     for x in np.linspace(0, 5, 30):
         panel.drag(x, 1)
-        qtbot.wait(2)
+        hands.let_pass(2, "a hand takes its time")
     panel.release(5, 1)
     assert len(session.done) == steps + 1
     assert session.done[-1].label == "points drawn"
@@ -191,7 +191,7 @@ def test_the_picture_follows_a_drag_and_the_last_edit_is_exact(begin) -> None:
     started = time.perf_counter()
     for x in np.linspace(-5, 5, 200):
         drawer.move(x, 0)
-        drawer.qtbot.wait(1)
+        hands.let_pass(1, "a hand takes its time")
     hands.release(drawer.pad, at(5, 0))
     # At most thirty edits a second, the first at once, the last when the button is let go.
     assert 3 <= len(drawer.owner.asked) <= 3 + 31 * (time.perf_counter() - started)
@@ -444,12 +444,12 @@ def test_a_stroke_over_thousands_of_points_is_quick(qtbot) -> None:
 
 def test_slow_edits_leave_time_for_the_rest(qtbot, begin) -> None:
     drawer = begin(BLANK)
-    drawer.owner.panel.edited.connect(lambda *_: time.sleep(0.05))
+    drawer.owner.panel.edited.connect(lambda *_: hands.keep_busy(50, "a slow edit"))
     drawer.click("tool.brush")
     hands.press(drawer.pad, at(-5, 0))
     for x in np.linspace(-5, 5, 100):
         drawer.move(x, 0)
-        qtbot.wait(3)
+        hands.let_pass(3, "a hand takes its time")
     hands.release(drawer.pad, at(5, 0))
     assert len(drawer.owner.asked) <= 8
     assert max(drawer.data.x1) > 4.5

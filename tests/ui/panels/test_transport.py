@@ -15,6 +15,7 @@ from playground.catalog.datasets.shapes import TiltedPlane
 from playground.catalog.optimizers import Sgd
 from playground.interop.opening import load_preset
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.look.numbers import number_text
 from ui.panels.transport import DEFAULT_SPEED, TransportBar, speed_at, speed_place
 
@@ -112,7 +113,7 @@ def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
     before = places()
     bar.show_snapshot(snapshot_of(Experiment(), 2000))
     qtbot.waitUntil(lambda: bar.step.text() == "2,000")
-    qtbot.wait(20)
+    lay_out(bar)
     assert places() == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import shiboken6
@@ -13,8 +14,10 @@ from PySide6.QtWidgets import QApplication
 from playground import Experiment
 from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
+from playground.engine.lanes import cache as lanes
 from playground.interop.opening import load_preset
 from ui.look import theme
+from ui.session import compiling
 from ui.session.compiling import Kernels
 from ui.session.session import Session
 from ui.window.window import Window
@@ -45,11 +48,28 @@ def test_kernels_are_ready_when_their_process_succeeds(qtbot) -> None:
 def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
     for precision in PRECISIONS:
         cache.load_kernels(precision)
+    if lanes.machine_lanes():
+        lanes.load_kernels("float32")
     kernels = Kernels()
     with qtbot.waitSignal(kernels.ready):
         kernels.start()
     assert kernels.process.state() == QProcess.ProcessState.NotRunning
     assert kernels.process.processId() == 0
+
+
+def test_the_kernels_of_lanes_are_compiled_once_those_that_train_are_ready(
+    qtbot, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    command, made = (sys.executable, "-c", "pass"), tmp_path / "made"
+    monkeypatch.setattr(compiling, "_COMPILE", command)
+    monkeypatch.setattr(compiling, "_COMPILE_LANES", ("-c", f"open({str(made)!r}, 'w')"))
+    monkeypatch.setattr(lanes, "are_stamped", lambda precision: made.exists())
+    kernels = Kernels(command=command)
+    with qtbot.waitSignal(kernels.ready):
+        kernels.start()
+    assert kernels.makes_lanes
+    qtbot.waitUntil(lambda: made.exists() and kernels.process.state() == QProcess.ProcessState.NotRunning)
+    kernels.close()
 
 
 def test_a_process_that_fails_says_why_in_its_last_words(qtbot) -> None:

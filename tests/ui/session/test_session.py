@@ -16,6 +16,7 @@ from playground.catalog.losses import SquaredError
 from playground.catalog.optimizers import Sgd
 from playground.files.errors import CancelledError
 from playground.measure.changes import WeightEdit
+from tests.ui import hands
 from ui.session.commands import Ask, SetWeight
 from ui.session.session import Session, with_layer_ids
 from ui.session.worker import Worker
@@ -41,7 +42,7 @@ def test_play_trains_and_pause_stops(qtbot, session: Session) -> None:
     session.pause()
     qtbot.waitUntil(lambda: not session.report.running)
     step = session.report.snapshot.step
-    qtbot.wait(100)
+    hands.let_pass(100, "more steps would be trained")
     assert session.report.snapshot.step == step >= 50
 
 
@@ -106,7 +107,7 @@ def test_a_slow_speed_is_kept(qtbot, session: Session) -> None:
     session.play()
     qtbot.waitUntil(lambda: session.report.snapshot.step >= 1)
     first = session.report.snapshot.step
-    qtbot.wait(1000)
+    hands.let_pass(1000, "the second in which steps are counted")
     assert 10 <= session.report.snapshot.step - first <= 30
 
 
@@ -236,7 +237,7 @@ def test_closing_ends_the_thread(qtbot, experiment: Experiment, when: str) -> No
     session = Session(experiment)
     if when == "training":
         session.play()
-        qtbot.wait(30)
+        qtbot.waitUntil(lambda: session.report is not None and session.report.snapshot.step > 0)
     session.close()
     assert session.worker.isFinished()
 

@@ -16,6 +16,7 @@ from playground.catalog.datasets.shapes import Spiral
 from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import BoundaryRequest, UncertaintyRequest, UnitMapRequest, UnitMapsRequest
+from tests.ui import hands
 from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
 from ui.session.speed import CostlyAnswers
@@ -158,7 +159,7 @@ def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Se
     session.reset()
     gate.open.set()
     qtbot.waitUntil(lambda: session.report.snapshot.step == 0 and not session.report.running)
-    qtbot.wait(50)
+    hands.let_pass(50, "training would go on")
     assert checkpoint(session).state.step == 0
 
 
@@ -295,7 +296,7 @@ class Camera:
     def __call__(self, requests: Requests) -> Snapshot:
         self.costly.append(any(request.costly for request in requests))
         if self.costly[-1]:
-            time.sleep(self.delay)
+            hands.keep_busy(1000 * self.delay, "a costly picture")
         return self.trainer.snapshot(requests)
 
 
@@ -336,7 +337,7 @@ def snapshots_in(camera: Camera, seconds: float) -> int:
     pictures, end = CostlyAnswers(), time.perf_counter() + seconds
     while time.perf_counter() < end:
         pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
-        time.sleep(0.001)
+        hands.keep_busy(1, "from one frame to the next")
     return sum(camera.costly)
 
 

@@ -7,6 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
@@ -57,7 +58,7 @@ def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window
 def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Window, plan) -> None:
     window.resize(1920, 1080)
     window.docks.arrange(plan)
-    qtbot.wait(20)
+    lay_out(window)
     named = [name for _, tabs in (*plan.left, *plan.below) for name in tabs]
     for name, one in window.docks.docks.items():
         assert one.isHidden() == (name not in named), name

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMen
 from playground import Experiment, InputError, Layer, Trainer
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.look import theme
 from ui.shell import imaging
 from ui.views.network.view import NetworkView
@@ -52,6 +53,12 @@ def shown(qtbot, window: Window, name: str) -> QWidget:
     window.pictures.when_seen(name, lambda: None)
     qtbot.waitUntil(lambda: not window.pictures.waiting)
     return window.pictures.part(name)
+
+
+@pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests; those that do more than edit, train and rearrange take a new one."""
+    return used_window
 
 
 @pytest.fixture
@@ -127,10 +134,11 @@ def test_narrow_and_deep_networks_have_their_picture(qtbot, layers: tuple[Layer,
     qtbot.addWidget(view)
     view.resize(600, 400)
     view.show()
+    qtbot.waitExposed(view)
     experiment = Experiment(layers=layers)
     view.show_experiment(experiment)
     view.show_snapshot(Trainer(experiment, engine="reference").snapshot(view.requests))
-    qtbot.wait(20)
+    lay_out(view)
     difference = np.abs(drawn(imaging.svg(view), view.size()) - pixels(view.grab().toImage()))
     assert difference.mean() < 6
 
@@ -186,7 +194,7 @@ def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qt
     qtbot.waitUntil(lambda: window.parts.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.PreventContextMenu)
     inside = window.parts.boundary.childAt(window.parts.boundary.rect().center())
     hands.ask_for_menu(inside, inside.rect().center())
-    qtbot.wait(20)
+    hands.let_pass(20, "a menu would open")
     assert QApplication.activePopupWidget() is None
     window.wiring.stop_drawing()
     qtbot.waitUntil(lambda: window.parts.boundary.contextMenuPolicy() == Qt.ContextMenuPolicy.CustomContextMenu)

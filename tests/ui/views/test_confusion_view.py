@@ -117,7 +117,7 @@ def test_numbers_can_be_read_on_every_colour(look):
         assert contrast(cell_colour(percent, look), QColor(look.text)) >= 4.5
 
 
-def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
+def test_for_regression_it_says_why_there_is_no_matrix(qtbot, shown, caplog):
     view = shown(ConfusionView(), make_snapshot(draw_sample(Hills())), SIZE)
     assert view.shown().message == NEEDS_CLASSES
     assert view.shown().matrix is None
@@ -125,7 +125,7 @@ def test_for_regression_it_says_why_there_is_no_matrix(shown, caplog):
     hands.hover(view, QPointF(150, 120))
     view.grab()
     view.show_snapshot(with_counts())
-    assert view.shown().message == "" and view.shown().matrix is not None
+    qtbot.waitUntil(lambda: view.shown().message == "" and view.shown().matrix is not None)
     assert view.findChild(QToolButton, "confusion.set.train").isEnabled()
     assert not caplog.records
 

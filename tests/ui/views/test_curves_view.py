@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QApplication, QToolButton
 
 from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
-from playground.measure.changes import Change
+from playground.engine.evaluation import Evaluation
+from playground.measure.changes import Break, Change, When
 from playground.measure.snapshot import History
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
@@ -26,7 +27,9 @@ SIZE = (300, 240)
 
 
 def with_history(history: History, **changes):
-    return dataclasses.replace(make_snapshot(), history=history, evaluation=last_evaluation(history), **changes)
+    measured = When(int(history.step[-1]), history.epoch[-1], history.seconds[-1] if len(history.seconds) else 0.0)
+    whole = dataclasses.replace(make_snapshot(), history=history, evaluation=last_evaluation(history))
+    return dataclasses.replace(whole, measured=measured, **changes)
 
 
 def at_epoch(view: CurvesView, epoch: float) -> QPointF:
@@ -436,3 +439,52 @@ def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size)
     assert overlaps(texts) == []
     inside = view.rect().toRectF()
     assert all(inside.contains(box) for _, box in texts)
+
+
+# Breaks and the present moment ----------------------------------------------------------------------------------------
+
+
+def test_a_curve_breaks_where_losses_change_their_meaning(shown):
+    whole = with_history(noisy(101))
+    view = shown(CurvesView(), whole, SIZE)
+    assert view.shown().breaks == ()
+    view.show_snapshot(with_history(noisy(101), breaks=(Break(400, "classification"), Break(640, "classification"))))
+    assert view.shown().breaks == (51, 81)
+    assert np.array_equal(view.shown().training, shown(CurvesView(), whole, SIZE).shown().training)
+    pick(view, "curves.smoothing.strong")
+    assert view.shown().breaks == (51, 81)
+    view.grab()
+
+
+def test_a_long_curve_breaks_at_the_same_epoch(shown):
+    view = shown(CurvesView(), with_history(noisy(5001), breaks=(Break(8 * 3000, "classification"),)), SIZE)
+    (end,) = view.shown().breaks
+    times = view.shown().training[:, 0]
+    assert times[end - 1] == 3000 and times[end] == 3001
+
+
+def test_accuracy_is_never_continued_as_r_squared(shown):
+    points = draw_sample(Hills())
+    snapshot = dataclasses.replace(with_history(noisy(101), breaks=(Break(400, "classification"),)), sample=points)
+    view = shown(CurvesView(), snapshot, SIZE)
+    assert view.shown().headings[1].startswith("R²")
+    assert view.shown().scores[0, 0] == 51 and len(view.shown().training) == 101
+    hands.hover(view, at_epoch(view, 20))
+    assert view.shown().headings[1] == "R² training – validation –"
+
+
+def test_the_present_moment_stands_at_the_end_of_the_curve(shown):
+    snapshot = with_history(noisy(101))
+    view = shown(CurvesView(), snapshot, SIZE)
+    assert view.shown().present == (None, None, None, None)
+    now = Evaluation(0.31, 0.42, 0.93, 0.87)
+    here = dataclasses.replace(snapshot, evaluation=now, measured=When(803, 100.4, 12.05))
+    view.show_snapshot(here)
+    assert view.shown().present == ((100.4, 0.31), (100.4, 0.42), (100.4, 0.93), (100.4, 0.87))
+    assert view.shown().tail.tolist() == [view.shown().training[-1].tolist(), [100.4, 0.31]]
+    # After an edit it means something else than the curve.
+    view.show_snapshot(dataclasses.replace(here, breaks=(Break(800, "classification"),)))
+    assert len(view.shown().tail) == 0 and view.shown().present[0] == (100.4, 0.31)
+    # So it does where other weights have come back.
+    view.show_snapshot(dataclasses.replace(here, measured=When(800, 100.0, 12.0)))
+    assert len(view.shown().tail) == 0 and view.shown().present[0] == (100.0, 0.31)

@@ -493,7 +493,7 @@ def test_the_editor_follows_training_until_a_person_types(view, qtbot):
     qtbot.waitUntil(lambda: part(view, "entry").text() == "0.375")
     hands.type_text("9", part(view, "entry"))
     view.show_snapshot(with_bias(0.625))
-    qtbot.wait(300)
+    hands.let_pass(300, "the entry would follow within it")
     assert part(view, "entry").text() == "9"
 
 

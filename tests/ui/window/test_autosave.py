@@ -159,7 +159,7 @@ def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot
 def test_work_is_kept_only_when_there_is_something_new(qtbot, other: Window, folder: Path) -> None:
     other.autosave.begin(folder)
     other.autosave.keep()
-    qtbot.wait(100)
+    qtbot.waitUntil(lambda: other.autosave.job is None)
     slot = other.autosave.slot
     assert slot is not None and not slot.document.exists()
     other.session.step()

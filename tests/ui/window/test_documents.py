@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import msgspec
@@ -159,7 +158,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
     """Writing a document takes a while."""
 
     def slow(path: Path, document: Document) -> None:
-        time.sleep(0.3)
+        hands.keep_busy(300, "a slow disk")
         save_document(path, document)
 
     monkeypatch.setattr(saves, "save_document", slow)
@@ -179,7 +178,7 @@ def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path
     window.documents.save_to(tmp_path / "none" / "mine.playground")
     window.close()
     qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.banner.text.text())
-    qtbot.wait(50)
+    hands.let_pass(50, "the window would close")
     assert window.isVisible()
 
 
@@ -280,7 +279,7 @@ def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
     window.close()
     assert window.isVisible()
     answer(qtbot, window, "Cancel")
-    qtbot.wait(50)
+    hands.let_pass(50, "the window would close")
     assert window.isVisible()
     window.documents.careful = False
 

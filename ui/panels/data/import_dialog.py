@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ from playground.interop.tables import Picked, class_counts, data_set, propose, r
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Segments, Switch
-from ...forms.layouts import quiet, tight
+from ...forms.layouts import fill, quiet, tight
 from ...guard.faults import guarded
 from ...look.theme import GRID, Theme, blend, current, exact_px, px
 from ...session.jobs import Job, finish_jobs
@@ -76,7 +77,7 @@ class _SheetModel(QAbstractTableModel):
         self.cells: Cells | None = None
         self.picked = _NONE_PICKED
 
-    def _show_cells(self, cells: Cells | None, picked: Picked) -> None:
+    def show_cells(self, cells: Cells | None, picked: Picked) -> None:
         """Show another table, or the same with other columns chosen."""
         if cells is not self.cells:
             self.beginResetModel()
@@ -100,7 +101,7 @@ class _SheetModel(QAbstractTableModel):
         column = self.cells.columns[index.column()]
         cell, spoils = column.cells[index.row()], self._spoils(index.row(), column)
         if role == Qt.ItemDataRole.DisplayRole:
-            return cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - 1] + "…"
+            return _cut(cell)
         if role == Qt.ItemDataRole.TextAlignmentRole:
             is_number = column.kind == "number"
             side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
@@ -127,8 +128,11 @@ class _SheetModel(QAbstractTableModel):
             return str(self.cells.lines[section])
         name = self.cells.columns[section].name
         roles = [spoken for (_, spoken), column in zip(_AXES, self.picked[:3], strict=True) if column == name]
-        short = name if len(name) <= _LONGEST_CELL else name[: _LONGEST_CELL - 1] + "…"
-        return f"{short}\n{', '.join(roles)}" if roles else f"{short}\n"
+        return f"{_cut(name)}\n{', '.join(roles)}"
+
+
+def _cut(cell: str) -> str:
+    return cell if len(cell) <= _LONGEST_CELL else cell[: _LONGEST_CELL - 1] + "…"
 
 
 class _PointsPicture(QWidget):
@@ -139,14 +143,10 @@ class _PointsPicture(QWidget):
         self.drawn: Sample | None = None
         self._picture: QPixmap | None = None
         self.setFixedSize(px(_PICTURE_SIZE), px(_PICTURE_SIZE))
-        identify(
-            self,
-            "import.picture",
-            "Picture of the points",
-            tip("The points as they would lie on the plane, each axis scaled to fill it."),
-        )
+        hint = tip("The points as they would lie on the plane, each axis scaled to fill it.")
+        identify(self, "import.picture", "Picture of the points", hint)
 
-    def _show_points(self, drawn: Sample | None) -> None:
+    def show_points(self, drawn: Sample | None) -> None:
         """Show other points; None for none."""
         if drawn is not None and len(drawn.labels) > _MOST_DRAWN:
             step = -(-len(drawn.labels) // _MOST_DRAWN)
@@ -199,8 +199,6 @@ class ImportDialog(QDialog):
         self._sampled = True
         """Whether a table of very many rows is sampled."""
         self.job: Job | None = None
-        self.then: Callable[[Any], None] | None = None
-        """What to do with what the job returns."""
         application = QCoreApplication.instance()
         if application is not None:
             application.aboutToQuit.connect(self.reject)
@@ -211,19 +209,15 @@ class ImportDialog(QDialog):
         self.setWindowTitle(f"Import points from {self.name}")
         self.setObjectName("import")
         self.resize(860, 560)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(px(2 * GRID), px(GRID), px(2 * GRID), px(2 * GRID))
-        outer.setSpacing(px(GRID))
-        outer.addLayout(self._title())
-        body = QHBoxLayout()
-        body.setSpacing(px(2 * GRID))
-        rows = tight(QVBoxLayout(), GRID)
-        rows.addWidget(self._open_questions())
-        rows.addWidget(self._table(), 1)
-        body.addLayout(rows, 1)
-        body.addLayout(self._choices())
-        outer.addLayout(body, 1)
-        outer.addLayout(self._footer())
+        self.questions = QWidget(self)
+        """A line for whatever can be read in two ways, with both readings."""
+        self._question_lines = tight(QVBoxLayout(self.questions), GRID // 2)
+        self.questions.hide()
+        title, table = self._title(), self._table()
+        rows = fill(tight(QVBoxLayout(), GRID), self.questions, table, wide=table)
+        body = fill(tight(QHBoxLayout(), 2 * GRID), rows, self._choices(), wide=rows)
+        outer = tight(QVBoxLayout(self), GRID, (2 * GRID, GRID, 2 * GRID, 2 * GRID))
+        fill(outer, title, body, self._footer(), wide=body)
         self._read()
 
     # Parts --------------------------------------------------------------------------------------------------
@@ -235,21 +229,11 @@ class ImportDialog(QDialog):
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.understood = self._words("understood", "How the text was understood")
-        self.header = Switch(self)
-        identify(
-            self.header,
-            "import.header",
-            "First row names the columns",
-            tip("On: the first row names the columns. Off: it is a point like the others."),
-        )
+        hint = tip("On: the first row names the columns. Off: it is a point like the others.")
+        self.header = identify(Switch(self), "import.header", "First row names the columns", hint)
         self.header.toggled.connect(self._header_toggled)
-        self.separator = Combo(self)
-        identify(
-            self.separator,
-            "import.separator",
-            "Separator",
-            tip("What stands between the cells of a row. Automatic takes the most regular."),
-        )
+        hint = tip("What stands between the cells of a row. Automatic takes the most regular.")
+        self.separator = identify(Combo(self), "import.separator", "Separator", hint)
         self.separator.addItems(["Automatic", *(name.capitalize() for name in SEPARATORS.values())])
         self.separator.currentIndexChanged.connect(self._separator_chosen)
         grid.addWidget(title, 0, 0)
@@ -258,34 +242,17 @@ class ImportDialog(QDialog):
         for column, (text, control) in enumerate((("Header row", self.header), ("Separator", self.separator)), 1):
             caption = QLabel(text)
             caption.setBuddy(control)
-            line = QHBoxLayout()
-            line.setSpacing(px(GRID))
-            line.addWidget(caption)
-            line.addWidget(control)
-            grid.addLayout(line, 0, column, 2, 1)
+            grid.addLayout(fill(tight(QHBoxLayout(), GRID), caption, control), 0, column, 2, 1)
         return grid
 
-    def _open_questions(self) -> QWidget:
-        """What can be read in two ways: a line for each, with both readings."""
-        self.questions = QWidget(self)
-        self._question_lines = tight(QVBoxLayout(self.questions), GRID // 2)
-        self.questions.hide()
-        return self.questions
-
     def _words(self, name: str, spoken: str) -> QLabel:
-        label = quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
-        return label
+        return quiet(identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"import.{name}", spoken))
 
     def _table(self) -> QTableView:
         self.model = _SheetModel(self)
-        self.table = QTableView(self)
+        hint = tip(f"The first {PREVIEW_ROWS} rows. Red cells keep their row from being used.")
+        self.table = identify(QTableView(self), "import.table", "The first rows", hint)
         self.table.setModel(self.model)
-        identify(
-            self.table,
-            "import.table",
-            "The first rows",
-            tip(f"The first {PREVIEW_ROWS} rows. Red cells keep their row from being used."),
-        )
         self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         self.table.setWordWrap(False)
@@ -295,8 +262,6 @@ class ImportDialog(QDialog):
         return self.table
 
     def _choices(self) -> QVBoxLayout:
-        column = QVBoxLayout()
-        column.setSpacing(px(GRID))
         grid = QGridLayout()
         grid.setSpacing(px(GRID))
         self.combos: list[Combo] = []
@@ -328,36 +293,21 @@ class ImportDialog(QDialog):
         self.counts.setFixedWidth(px(_PICTURE_SIZE))
         self.counts.setAlignment(Qt.AlignmentFlag.AlignTop)
         grid.setColumnStretch(1, 1)
-        column.addLayout(grid)
-        column.addWidget(self.task)
-        column.addWidget(self.picture)
-        column.addWidget(self.counts, 1)
-        return column
+        return fill(tight(QVBoxLayout(), GRID), grid, self.task, self.picture, self.counts, wide=self.counts)
 
     def _footer(self) -> QHBoxLayout:
-        line = QHBoxLayout()
-        line.setSpacing(px(GRID))
         self.message = self._words("message", "What will become of the points")
         self.cancel = push_button("import.cancel", "Cancel", "Closes this dialog and changes nothing.")
         self.cancel.clicked.connect(self.reject)
         self.ok = push_button("import.ok", "Use these points", "Makes these points the data set. Undo takes it back.")
         self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
-        self.bar = QProgressBar()
-        identify(
-            self.bar,
-            "import.progress",
-            "How far reading is",
-            tip("How much of the text has been read. Cancel stops it."),
-        )
-        self.bar.setTextVisible(False)
+        hint = tip("How much of the text has been read. Cancel stops it.")
+        self.bar = identify(QProgressBar(textVisible=False), "import.progress", "How far reading is", hint)
         self.bar.setFixedSize(px(_PICTURE_SIZE), px(6))
         self.bar.hide()
-        line.addWidget(self.message, 1)
-        line.addWidget(self.bar)
-        line.addWidget(self.cancel)
-        line.addWidget(self.ok)
-        return line
+        line = tight(QHBoxLayout(), GRID)
+        return fill(line, self.message, self.bar, self.cancel, self.ok, wide=self.message)
 
     # Reading ------------------------------------------------------------------------------------------------
 
@@ -368,7 +318,6 @@ class ImportDialog(QDialog):
         self._run(lambda: read_cells(source, name, reading), self._take_cells)
 
     def _take_cells(self, cells: Cells) -> None:
-        """Show how the source was read."""
         self.cells = cells
         chosen, names = self.picked, cells.names
         self._proposed = _likely(cells)._replace(task=chosen.task)
@@ -388,7 +337,7 @@ class ImportDialog(QDialog):
     def _run(self, work: Callable[[], Any], then: Callable[[Any], None]) -> None:
         """Run a piece of work: at once if the source is small, else beside the window with its progress shown."""
         if self.job is not None:
-            self.job.cancel()
+            self.job.drop()
             self.job = None
         if not self._is_large:
             try:
@@ -396,35 +345,20 @@ class ImportDialog(QDialog):
             except InputError as error:
                 self._refuse(error)
             return
-        self.job = Job(lambda _: work(), self)
-        self.then = then
-        # Nothing here may keep the dialog alive: Python would clear it away whenever, on whatever thread.
-        self.job.progressed.connect(self._show_progress)
-        self.job.done.connect(self._go_on)
-        self.job.failed.connect(self._give_up)
         self.bar.setRange(0, 0)
         self.bar.show()
         self.ok.setEnabled(False)
-        self.job.start()
+        go_on, give_up = partial(self._go_on, then), partial(self._go_on, self._refuse)
+        self.job = Job(self, lambda _: work(), go_on, give_up, self._show_progress)
 
     def _show_progress(self, done: int, of: int) -> None:
-        if self.sender() is self.job:
-            self.bar.setRange(0, of)
-            self.bar.setValue(done)
+        self.bar.setRange(0, of)
+        self.bar.setValue(done)
 
-    def _go_on(self, result: Any) -> None:
-        """Work beside the window has ended, and is wanted unless other work has been asked for since."""
-        if self.sender() is self.job and self.then is not None:
-            then, self.then, self.job = self.then, None, None
-            self.bar.hide()
-            then(result)
-
-    def _give_up(self, error: Exception) -> None:
-        """Work beside the window has failed."""
-        if self.sender() is self.job:
-            self.then = self.job = None
-            self.bar.hide()
-            self._refuse(error)
+    def _go_on(self, then: Callable[[Any], None], outcome: Any) -> None:
+        self.job = None
+        self.bar.hide()
+        then(outcome)
 
     def _fit_columns(self) -> None:
         for place in range(min(self.model.columnCount(), 40)):
@@ -462,7 +396,7 @@ class ImportDialog(QDialog):
         if self.cells is None:
             return
         cells, picked, reading, sampled = self.cells, self.picked, self.reading, self._sampled
-        self.model._show_cells(cells, picked)
+        self.model.show_cells(cells, picked)
         proposed = picked == self._proposed
         self._run(lambda: _made_of(cells, picked, proposed, reading, sampled), self._show)
 
@@ -470,7 +404,7 @@ class ImportDialog(QDialog):
         dataset, drawn, counts, how, rows = made
         self.dataset = dataset
         self.columns = "" if how == "exact" or self.cells is None else _columns_words(self.picked)
-        self.picture._show_points(drawn)
+        self.picture.show_points(drawn)
         self.counts.setText("\n".join([class_words(drawn), *counts]))
         self._ask(rows)
         if how == "exact":
@@ -486,9 +420,9 @@ class ImportDialog(QDialog):
         self.dataset = None
         if self.cells is None:
             self.understood.setText("")
-            self.model._show_cells(None, self.picked)
+            self.model.show_cells(None, self.picked)
         self._ask(0)
-        self.picture._show_points(None)
+        self.picture.show_points(None)
         self.counts.setText("")
         self._say(str(error), problem=True)
         self.ok.setEnabled(False)
@@ -535,7 +469,6 @@ class ImportDialog(QDialog):
         return choice
 
     def _answer(self, index: int) -> None:
-        """One of two readings has been chosen."""
         question = next((one for one, choice in self._asked.items() if choice is self.sender()), None)
         if question is None:
             return
@@ -562,7 +495,7 @@ class ImportDialog(QDialog):
 
     def done(self, result: int) -> None:
         """Close, and end what is still being done."""
-        self.then = self.job = None
+        self.job = None
         finish_jobs(self)
         super().done(result)
 
@@ -578,7 +511,6 @@ class ImportDialog(QDialog):
 
 
 def _table_style(theme: Theme) -> str:
-    """A table as quiet as the rest of the window."""
     return f"""
     QTableView {{ border: 1px solid {theme.line}; gridline-color: {theme.line}; background: {theme.surface}; }}
     QHeaderView {{ background: {theme.raised}; border: 0; }}

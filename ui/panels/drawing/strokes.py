@@ -67,7 +67,7 @@ class Canvas:
 
     @property
     def room(self) -> int:
-        """How many points more there may be."""
+        """How many more points there may be."""
         return max(MAX_OWN_POINTS - len(self), 0)
 
     def _with_points(self, x: Array, style: Style) -> Canvas:

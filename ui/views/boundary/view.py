@@ -39,8 +39,6 @@ from .words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_
 
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
-_RING_INTERVAL = 100
-"""Milliseconds between two changes of the rings; making them takes longer than a frame of the field."""
 
 
 class BoundaryView(View):
@@ -71,7 +69,7 @@ class BoundaryView(View):
         self._build()
         self._read = Throttle(self._show_reading, self)
         self._number = Throttle(self._show_numbers, self)
-        self._ring = Throttle(self._show_rings, self, _RING_INTERVAL)
+        self._ring = Throttle(self._show_rings, self)
         self._count = Throttle(self._show_note, self)
         self.apply_theme()
 
@@ -128,7 +126,8 @@ class BoundaryView(View):
         if self._modes.mistakes.isChecked() and (
             before is None or snapshot.answer(PredictionsRequest) is not before.answer(PredictionsRequest)
         ):
-            self._ring.request()
+            # With the words that count them, unless the points they are drawn around are gone.
+            self._ring.request(at_once=before is None or before.sample is not snapshot.sample)
         if self._has_note() or self._words.note_text:
             self._count.request()
 
@@ -243,7 +242,7 @@ class BoundaryView(View):
         title = ""
         if unit is not None:
             assert self._snapshot is not None
-            title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: what it puts out"
+            title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: output"
         if title != self._modes.title.text():
             self._modes.show_title(title)
 

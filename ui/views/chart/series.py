@@ -14,20 +14,22 @@ def run_length(length: int, columns: int) -> int:
     return int(2 ** max(0, math.ceil(math.log2(max(1, length) / columns))))
 
 
-def thin_to_extremes(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
-    """A curve with few points that looks the same: the lowest and the highest row of each run, and the end."""
-    if len(x) <= 4 * columns:
+def thin_to_extremes(x: Array, y: Array, of: int | None = None, columns: int = 300) -> tuple[Array, Array]:
+    """A curve, or a piece of one `of` so many rows, with few points that looks the same: the lowest and the highest row
+    of each run, and the end."""
+    rows = len(x) if of is None else of
+    if rows <= 4 * columns or not len(x):
         return x, y
-    run = run_length(len(x), columns)
+    run = run_length(rows, columns)
     starts = np.arange(0, len(x), run)
     extremes = np.stack([np.minimum.reduceat(y, starts), np.maximum.reduceat(y, starts)], axis=1).ravel()
     return np.append(np.repeat(x[starts], 2), x[-1]), np.append(extremes, y[-1])
 
 
-def thin_evenly(x: Array, y: Array, columns: int = 300) -> tuple[Array, Array]:
-    """A smooth curve with few points: a row of each run, and the end."""
-    run = run_length(len(x), columns)
-    return (x, y) if run == 1 else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
+def thin_evenly(x: Array, y: Array, of: int | None = None, columns: int = 300) -> tuple[Array, Array]:
+    """A smooth curve, or a piece of one `of` so many rows, with few points: a row of each run, and the end."""
+    run = run_length(len(x) if of is None else of, columns)
+    return (x, y) if run == 1 or not len(x) else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
 
 
 def moving_mean(y: Array, window: int) -> Array:

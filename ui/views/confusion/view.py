@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from playground.catalog.choice import Array
+from playground.measure.diagnosis import BALANCE, Remedy
 from playground.measure.requests import ConfusionRequest
+from playground.measure.skew import balanced, is_skewed, worst_first
 from playground.measure.snapshot import Snapshot
 
+from ...forms.buttons import push_button
+from ...forms.layouts import STRETCH, fill, tight
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.beat import Throttle
@@ -38,6 +42,7 @@ _SETS = (
     Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
 )
 NEEDS_CLASSES = "A confusion matrix needs classes: this data set has a number as its target."
+_BALANCE_HELP = "Weighs the points so that every class counts as much as the others, however few points it has."
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
 """The share of the accent in the colour of a whole row; more, and text could not be read on it."""
@@ -83,6 +88,11 @@ class ConfusionMatrix:
         share = percent_text(count / total) if total else "–"
         what = "recognised" if true == given else f"predicted as {self.names[given]}"
         return f"{count:,} of {total:,} {self.names[true]} {what} ({share}) · {self.class_words(true)}"
+
+    def recall_words(self) -> str:
+        """Recall of all classes in words, the worst first."""
+        found = worst_first({name: self.recall(index) for index, name in enumerate(self.names)})
+        return f"recall: {', '.join(f'{name} {percent_text(value)}' for name, value in found)}"
 
     def class_words(self, index: int) -> str:
         """Recall and precision of a class in words."""
@@ -253,29 +263,39 @@ class _ConfusionShown:
 class ConfusionView(View):
     """A switch between the sets, a line of words, and the matrix."""
 
+    remedy_accepted = Signal(object)
+    """Carries the Remedy that the person accepted."""
+
     name, title = "confusion", "Confusion"
     SIZE = (356, 240)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, ConfusionRequest())
         self.setAccessibleName("Confusion matrix")
+        self._latest: Snapshot | None = None
         self._snapshot: Snapshot | None = None
+        """The one that is shown: the latest when texts changed."""
         self._drawn: tuple[object, ...] = ()
         self._controls = Controls("confusion.controls", self)
         self._set = self._controls.add(Choices("confusion.set", "Points", _SETS))
-        self._set.picked.connect(self._show)
+        self._set.picked.connect(self._show_matrix)
+        self._balance = push_button("confusion.balance", BALANCE, _BALANCE_HELP, small=True)
+        self._balance.clicked.connect(self._accept)
+        self._balance.hide()
+        beside = QWidget()
+        fill(tight(QHBoxLayout(beside), 0), STRETCH, self._balance)
         spoken = "The cell under the mouse, or how many points are right"
         self._words = ReadingLine("confusion.words", spoken, self, lines=2)
         self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
-        stack_chart(self, self._controls, None, self._chart, self._words)
-        self._write = Throttle(self._show_matrix, self)
+        stack_chart(self, self._controls, beside, self._chart, self._words)
+        self._write = Throttle(self._write_latest, self)
         self.apply_theme()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment with the texts of the window; nothing is drawn again if no count has changed."""
-        self._snapshot = snapshot
+        self._latest = snapshot
         self._show()
 
     def apply_theme(self) -> None:
@@ -295,26 +315,37 @@ class ConfusionView(View):
         )
 
     def _show(self) -> None:
-        if self._snapshot is None:
-            return
-        counts, sample = self._counts(self._snapshot), self._snapshot.sample
-        what = (sample.task, self._set.value, sample.class_names, counts is None)
-        now = (what, None if counts is None else counts.tobytes())
+        assert self._latest is not None
+        confusion, sample = self._latest.answer(ConfusionRequest), self._latest.sample
+        counts = None if confusion is None else (confusion.train.tobytes(), confusion.validation.tobytes())
+        now = sample.task, sample.class_names, counts, self._latest.experiment.loss
         if now == self._drawn:
             return
-        fresh, self._drawn = now[:1] != self._drawn[:1], now
-        self._write.request(at_once=fresh)
+        self._drawn = now
+        self._write.request(at_once=self._snapshot is None)
+
+    def _write_latest(self) -> None:
+        self._snapshot = self._latest
+        self._show_matrix()
 
     def _show_matrix(self) -> None:
-        assert self._snapshot is not None
+        if self._snapshot is None:
+            return
         counts, regression = self._counts(self._snapshot), self._snapshot.sample.task == "regression"
         names = class_names(self._snapshot.sample.class_names, 0 if counts is None else len(counts))
         self._chart.show_matrix(
             None if counts is None else ConfusionMatrix(counts, names), NEEDS_CLASSES if regression else _WAITING
         )
+        fair = balanced(self._snapshot.experiment, self._snapshot.sample)
+        self._balance.setVisible(is_skewed(self._snapshot.sample) and fair is not None)
         self._controls.setEnabled(not regression)
         self._set.setToolTip(NEEDS_CLASSES if regression else "")
         self._read()
+
+    def _accept(self) -> None:
+        fair = None if self._snapshot is None else balanced(self._snapshot.experiment, self._snapshot.sample)
+        if fair is not None:
+            self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
     def _counts(self, snapshot: Snapshot) -> Array | None:
         confusion = snapshot.answer(ConfusionRequest)
@@ -334,7 +365,9 @@ class ConfusionView(View):
 
     def _reading(self, matrix: ConfusionMatrix, pointed: tuple[int, int] | None) -> str:
         if pointed is None:
-            return matrix.right()
+            assert self._snapshot is not None
+            skewed = is_skewed(self._snapshot.sample)
+            return f"{matrix.right()} · {matrix.recall_words()}" if skewed else matrix.right()
         true, given = pointed
         return matrix.class_words(true) if given < 0 else matrix._cell_words(true, given)
 

@@ -20,11 +20,11 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
-from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Change
+from playground.measure.oddities import oddities
 from playground.measure.snapshot import History, Snapshot
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, tip
 from ...forms.layouts import tight
 from ...guard.faults import guarded
 from ...look import theme
@@ -292,7 +292,10 @@ class CurveHeading(QWidget):
                 painter.drawLine(QPointF(x, high / 2 + 0.5), QPointF(x + px(self.MARK), high / 2 + 0.5))
                 x += px(self.MARK + 6)
                 write(painter, QRectF(x, 0, width, high), LEFT, name, look.quiet)
-                write(painter, QRectF(x + width, 0, value_width, high), LEFT, value, look.text)
+                # A number that is cut has to be seen to be.
+                room = min(value_width, self.width() - round(x) - width)
+                shown = painter.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
+                write(painter, QRectF(x + width, 0, room, high), LEFT, shown, look.text)
                 x += width + value_width + px(self.GAP)
 
     @property
@@ -338,9 +341,12 @@ class _CurvePlot(QWidget):
         self._bands = [pg.PlotCurveItem(skipFiniteCheck=True, fillLevel="enclosed", pen=None) for _ in range(2)]
         self.marks = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
         self._mark_heads = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True, antialias=False)
+        self._tails = [pg.PlotCurveItem(skipFiniteCheck=True, antialias=True) for _ in range(2)]
+        self._dots = [pg.ScatterPlotItem(size=px(5), pen=None) for _ in range(2)]
         self._upright = Cursor()
         self.mouse = PlotMouse(self.plot)
-        for item in (*reversed(self._bands), self.marks, self._mark_heads, self._upright, *reversed(self.curves)):
+        lines = *reversed(self._bands), self.marks, self._mark_heads, self._upright, *reversed(self.curves)
+        for item in (*lines, *reversed(self._tails), *reversed(self._dots)):
             self.plot.addItem(item, ignoreBounds=True)
         self._limits: tuple[object, ...] = ()
         self._marked: Array = np.zeros(0)
@@ -351,23 +357,55 @@ class _CurvePlot(QWidget):
         layout.addLayout(self.above)
         layout.addWidget(self.plot, 1)
 
-    def draw(self, times: _TimeAxis, at: Array, values: tuple[Array, Array], smoothing: str) -> None:
-        """Draw both curves; limits and ticks are touched only when they change."""
-        self.axis.fit(*values)
+    def draw(
+        self,
+        times: _TimeAxis,
+        at: Array,
+        values: tuple[Array, Array],
+        smoothing: str,
+        ends: Sequence[int] = (),
+        present: Sequence[float] = (),
+    ) -> None:
+        """Draw both curves, which break before the rows `ends`; limits and ticks are touched only when they change.
+
+        The axis has room for the `present` values too.
+        """
+        self.axis.fit(*values, np.array(present))
         for curve, filled, column in zip(self.curves, self._bands, values, strict=True):
             known = np.isfinite(column) & np.isfinite(at)
             x, y = at[known], self.axis.places(column[known])
             window = _smoothing_window(len(x), smoothing)
+            pieces = _pieces(x, y, np.cumsum(known)[np.array(ends, int) - 1] if len(ends) and len(known) else ())
             # What is hidden costs nothing.
             filled.setVisible(window > 1)
             if window > 1:
-                filled.setData(*band_outline(x, y, max(window // 4, run_length(len(x), 150), 2)))
-                curve.setData(*thin_evenly(x, moving_mean(y, window)))
+                run = max(window // 4, run_length(len(x), 150), 2)
+                _set_pieces(filled, [band_outline(*piece, run) for piece in pieces])
+                _set_pieces(curve, [thin_evenly(at, moving_mean(one, window), len(x)) for at, one in pieces])
                 continue
             if filled.xData is not None:
                 filled.setData(np.zeros(0), np.zeros(0))
-            curve.setData(*thin_to_extremes(x, y))
+            _set_pieces(curve, [thin_to_extremes(*piece, len(x)) for piece in pieces])
         self._fit_limits(times)
+
+    def show_present(self, place: float | None, values: Sequence[float], *, goes_on: bool) -> None:
+        """Mark the present values at a place of the axis, which the curves reach if they are to `goes_on` there.
+
+        None: they are the ends of the curves.
+        """
+        for dot, tail, curve, value in zip(self._dots, self._tails, self.curves, values, strict=True):
+            seen = place is not None and math.isfinite(place) and math.isfinite(value)
+            dot.setVisible(seen)
+            end = item_points(curve)[-1:]
+            tail.setVisible(seen and goes_on and len(end) > 0)
+            if seen:
+                x, y = np.array([place]), self.axis.places(np.array([value]))
+                dot.setData(x, y)
+                tail.setData(np.append(end[:, 0], x), np.append(end[:, 1], y))
+
+    def present(self) -> tuple[tuple[float, float] | None, ...]:
+        """The places where present values are marked, for each set."""
+        return tuple(tuple(item_points(dot)[0].tolist()) if dot.isVisible() else None for dot in self._dots)
 
     def _fit_limits(self, times: _TimeAxis) -> None:
         room = self.plot.getViewBox()
@@ -400,8 +438,11 @@ class _CurvePlot(QWidget):
     def apply_theme(self) -> None:
         look = theme.current()
         colour_plot(self.plot)
-        for curve, filled, line in zip(self.curves, self._bands, _series_pens(), strict=True):
+        parts = zip(self.curves, self._bands, self._tails, self._dots, _series_pens(), strict=True)
+        for curve, filled, tail, dot, line in parts:
             curve.setPen(line)
+            tail.setPen(line)
+            dot.setBrush(line.color())
             filled.setBrush(QColor(theme.blend(look.surface, line.color().name(), 0.2)))
         self._upright.apply_theme()
         self.marks.setPen(pen(theme.blend(look.surface, look.accent, 0.5)))
@@ -427,13 +468,47 @@ class _CurvesShown:
     """The curve of the validation loss; empty without a validation set."""
     band: Array
     """The outline of the band of the raw training loss, shape (points, 2); empty while nothing is smoothed."""
+    breaks: tuple[int, ...]
+    """After how many points the curve of the training loss ends and begins again."""
     marks: tuple[_Mark, ...]
     """The marks of changes."""
+    present: tuple[tuple[float, float] | None, ...]
+    """Where the present loss and score of training and validation are marked, while they are no ends of the curves."""
+    tail: Array
+    """The line from the curve of the training loss to the present, shape (points, 2); empty where that breaks off."""
+    scores: Array
+    """The curve of the training accuracy or R², shape (points, 2)."""
     times: tuple[float, float]
     score_ends: tuple[float, float]
     headings: tuple[str, str]
     reading: str
     """The title of the horizontal axis, which names the place under the mouse and what was changed there."""
+
+
+_MOST_PIECES = 300
+"""Of curves with more breaks only the latest ones are seen."""
+
+
+def _pieces(x: Array, y: Array, ends: Array | Sequence[int]) -> list[tuple[Array, Array]]:
+    """A curve in pieces that end before these rows; one without any rows is a single empty piece."""
+    cuts = np.unique(np.asarray(ends, int))[-_MOST_PIECES:]
+    cuts = cuts[(cuts > 0) & (cuts < len(x))]
+    return list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
+
+
+def _set_pieces(item: pg.PlotCurveItem, pieces: Sequence[tuple[Array, Array]]) -> None:
+    """Draw pieces of a curve that are not connected."""
+    if len(pieces) == 1:
+        item.setData(*pieces[0], connect="all")
+        return
+    connected = np.ones(sum(len(x) for x, _ in pieces), np.int32)
+    connected[np.cumsum([len(x) for x, _ in pieces]) - 1] = 0
+    item.setData(*(np.concatenate(part) for part in zip(*pieces, strict=True)), connect=connected)
+
+
+def _broken_after(item: pg.PlotCurveItem) -> tuple[int, ...]:
+    connected = item.opts["connect"]
+    return () if isinstance(connected, str) else tuple((np.flatnonzero(connected[:-1] == 0) + 1).tolist())
 
 
 class CurvesView(View):
@@ -448,7 +523,8 @@ class CurvesView(View):
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
         self._title = _TITLES["epoch"]
-        self._present = Evaluation(None, None, None, None)
+        self._told: Snapshot | None = None
+        """The moment that the words are about: the latest one when texts changed."""
         self._marks: list[_Mark] = []
         self._times = _TimeAxis()
         self._loss = _CurvePlot(self, LossAxis(), with_times=False)
@@ -482,7 +558,8 @@ class CurvesView(View):
             self._score.axis = accuracy_axis() if snapshot.sample.task == "classification" else r_squared_axis()
             self._drawn = ()
         changes = (len(snapshot.changes), snapshot.changes[-1:])
-        now = (*series_fingerprint(self._times.column(snapshot.history), *_drawn_columns(snapshot.history)), changes)
+        rows = series_fingerprint(self._times.column(snapshot.history), *_drawn_columns(snapshot))
+        now = (*rows, changes, snapshot.breaks, snapshot.measured, snapshot.evaluation)
         if now != self._drawn:
             self._drawn = now
             self._draw()
@@ -505,7 +582,11 @@ class CurvesView(View):
             training=item_points(loss.curves[0]),
             validation=item_points(loss.curves[1]),
             band=item_points(loss._bands[0]),
+            breaks=_broken_after(loss.curves[0]),
             marks=tuple(self._marks),
+            present=(*loss.present(), *score.present()),
+            tail=item_points(loss._tails[0]),
+            scores=item_points(score.curves[0]),
             times=tuple(loss.plot.getViewBox().viewRange()[0]),
             score_ends=(score.axis.low, score.axis.high),
             headings=(loss.heading.text(), score.heading.text()),
@@ -525,10 +606,17 @@ class CurvesView(View):
         assert self._snapshot is not None
         history, times = self._snapshot.history, self._times
         column = times.column(history)
-        times.fit(column)
-        at = times.places(column)
-        self._loss.draw(times, at, (history.train_loss, history.validation_loss), self._smoothing.value)
-        self._score.draw(times, at, (history.train_accuracy, history.validation_accuracy), self._smoothing.value)
+        present = float(getattr(self._snapshot.measured, times.kind))
+        times.fit(np.append(column, np.fmax(present, column[-1:])))
+        at, here = times.places(column), float(times.places(np.array([present]))[0])
+        goes_on = not _is_row(self._snapshot) and not _is_broken_off(self._snapshot)
+        _, *columns = _drawn_columns(self._snapshot)
+        now = self._snapshot.evaluation.numbers
+        ends = np.searchsorted(history.step, [one.step for one in self._snapshot.breaks], side="right")
+        for part, first in ((self._loss, 0), (self._score, 2)):
+            values = columns[first], columns[first + 1]
+            part.draw(times, at, values, self._smoothing.value, ends.tolist(), now[first : first + 2])
+            part.show_present(None if _is_row(self._snapshot) else here, now[first : first + 2], goes_on=goes_on)
         marks = _marks_of(self._snapshot.changes, times)
         if marks != self._marks:
             self._marks = marks
@@ -544,21 +632,20 @@ class CurvesView(View):
             self._draw()
 
     def _show_texts(self) -> None:
-        if self._snapshot is not None:
-            self._present = self._snapshot.evaluation
-            self._show_words()
+        self._told = self._snapshot
+        self._show_words()
 
     def _show_words(self) -> None:
         """Write the values at the row under the mouse, or else the latest ones."""
-        if self._snapshot is None:
+        if self._told is None:
             return
-        row, history = self._hovered_row(), self._snapshot.history
-        values = self._present if row is None else tuple(float(column[row]) for column in _drawn_columns(history)[1:])
-        classes = self._snapshot.sample.task == "classification"
+        told, row, history = self._told, self._hovered_row(), self._told.history
+        values = told.evaluation if row is None else tuple(float(column[row]) for column in _drawn_columns(told)[1:])
+        classes = told.sample.task == "classification"
         digits = 3 if row is None else self._loss.heading.digits
         number = [number_text(value, digits) for value in values]
         share = [percent_text(value) for value in values] if classes else number
-        scaled = self._snapshot.sample.scales_target
+        scaled = told.sample.scales_target
         self._loss.heading.show_values("Scaled loss" if scaled else "Loss", (number[0], number[1]))
         self._score.heading.show_values("Accuracy" if classes else "R²", (share[2], share[3]))
         self._show_place(None if row is None else float(self._times.column(history)[row]))
@@ -571,7 +658,8 @@ class CurvesView(View):
         title_axis(self._score.plot.getAxis("bottom"), self._title)
         for part in self._plots:
             part._upright.show_at(None if value is None else float(self._times.places(np.array([value]))[0]))
-            part.plot.setToolTip(mark.words if mark else _HELP)
+            odd = () if self._told is None else oddities(self._told)
+            part.plot.setToolTip(mark.words if mark else tip(_HELP, *odd) if odd else _HELP)
 
     @property
     def _hovered(self) -> float | None:
@@ -579,9 +667,9 @@ class CurvesView(View):
         return next((part.mouse.place.x() for part in self._plots if part.mouse.place is not None), None)
 
     def _hovered_row(self) -> int | None:
-        if self._hovered is None or self._snapshot is None:
+        if self._hovered is None or self._told is None:
             return None
-        at = self._times.places(self._times.column(self._snapshot.history))
+        at = self._times.places(self._times.column(self._told.history))
         known = np.flatnonzero(np.isfinite(at))
         row = nearest_row(at[known], self._hovered)
         return None if row is None else int(known[row])
@@ -599,10 +687,30 @@ class CurvesView(View):
 _HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
 
 
-def _drawn_columns(history: History) -> tuple[Array, Array, Array, Array, Array]:
-    """The epochs, and the drawn columns in the order of Evaluation."""
-    loss, accuracy = (
-        (history.train_loss, history.validation_loss),
-        (history.train_accuracy, history.validation_accuracy),
-    )
-    return history.epoch, *loss, *accuracy
+def _drawn_columns(snapshot: Snapshot) -> tuple[Array, Array, Array, Array, Array]:
+    """The epochs, and the drawn columns in the order of Evaluation; accuracy is none where the task is regression now,
+    nor is R² where it is classification."""
+    history, task = snapshot.history, snapshot.sample.task
+    accuracies = history.train_accuracy, history.validation_accuracy
+    if any(one.task != task for one in snapshot.breaks):
+        alike, start = np.ones(len(history.step), bool), 0
+        for end, other in snapshot.breaks:
+            stop = int(np.searchsorted(history.step, end, side="right"))
+            alike[start:stop], start = other == task, stop
+        accuracies = np.where(alike, accuracies[0], np.nan), np.where(alike, accuracies[1], np.nan)
+    return history.epoch, history.train_loss, history.validation_loss, *accuracies
+
+
+def _is_row(snapshot: Snapshot) -> bool:
+    """Whether the present moment is the latest row of the history, with the same numbers."""
+    history = snapshot.history
+    if not len(history.step) or history.step[-1] != snapshot.measured.step:
+        return False
+    row = [column[-1] for column in _drawn_columns(snapshot)[1:]]
+    return bool(np.array_equal(row, snapshot.evaluation.numbers, equal_nan=True))
+
+
+def _is_broken_off(snapshot: Snapshot) -> bool:
+    """Whether the present moment means something else than the latest row, or has other weights at the same step."""
+    last = snapshot.history.step[-1] if len(snapshot.history.step) else -1
+    return snapshot.measured.step <= last or bool(snapshot.breaks and snapshot.breaks[-1].step >= last)

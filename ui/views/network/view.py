@@ -191,7 +191,7 @@ class NetworkView(View):
         self._scale.show_scale(self._carried, self._largest)
 
     def _show_slow(self) -> None:
-        """Show what would flicker or could not be read at the pace of pictures: dropped units, words."""
+        """Show dropped units and words, which would flicker at the pace of pictures."""
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}

@@ -91,7 +91,8 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
         if (parts == part).any()
     ]
     many = "points" if len(parts) != 1 else "point"
-    return f"Wrong: {_listed(counts)} {many}."
+    drawn = f" of the {len(parts):,} drawn" if len(parts) < len(sample.x) else ""
+    return f"Wrong: {_listed(counts)} {many}{drawn}."
 
 
 def _miss_words(amounts: Array, parts: Array) -> str:

@@ -116,7 +116,7 @@ def update_places(total: float, most: int) -> Array:
 
 
 def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: int, end: float) -> tuple[Array, Array]:
-    """The coming rates from a place: epochs and rates, a few as a staircase. `epoch` may lie within an epoch."""
+    """The learning rates to come, with their epochs; few of them as a staircase. `epoch` may lie within an epoch."""
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
     per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch

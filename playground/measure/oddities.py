@@ -1,0 +1,34 @@
+"""Oddities: settings with which what is shown looks like a fault, each explained in a sentence where it is shown."""
+
+from __future__ import annotations
+
+from playground.catalog.normalizations import BatchNormalization, LayerNormalization
+from playground.measure.snapshot import Snapshot
+
+
+def moves_without_learning(snapshot: Snapshot) -> str:
+    """Why losses change at a learning rate of 0; empty where they don't."""
+    normalizing = [layer for layer in snapshot.experiment.layers if isinstance(layer.normalization, BatchNormalization)]
+    if snapshot.experiment.training.learning_rate != 0 or not normalizing:
+        return ""
+    return (
+        "The learning rate is 0, so no weight changes. Losses still do: batch normalization goes on averaging mean and "
+        "variance of its batches, which losses are measured with."
+    )
+
+
+def says_nothing(snapshot: Snapshot) -> str:
+    """Which layer normalizes a single unit, so that its input makes no difference; empty without one."""
+    for chosen, layer in zip(snapshot.experiment.layers, snapshot.layers, strict=False):
+        if chosen.units == 1 and isinstance(chosen.normalization, LayerNormalization) and not chosen.muted:
+            return (
+                f"Layer normalization over the one unit of layer {layer.name} leaves nothing of its input: a single "
+                "number less its own mean is 0, so what the unit puts out is always made of β alone."
+            )
+    return ""
+
+
+def oddities(snapshot: Snapshot) -> tuple[str, ...]:
+    """All that has to be explained beside losses and accuracies, with the remarks on the points."""
+    found = moves_without_learning(snapshot), says_nothing(snapshot), *snapshot.sample.notes
+    return tuple(words for words in found if words)
