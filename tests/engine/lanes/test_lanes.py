@@ -321,6 +321,19 @@ def test_lanes_end_each_by_itself_and_can_be_filled_again() -> None:
     assert len(group.history(newcomer)) == 4
 
 
+def test_a_neighbour_that_diverges_in_the_middle_of_an_epoch_changes_no_bit() -> None:
+    experiment = check(small(**EXPLODING).with_(precision="float64"))
+    first = Setup(experiment)
+    group, alone = Group(first), Group(first)
+    wild = group.add(Setup(check(experiment.with_({"training.learning_rate": 1e9})), first))
+    lane = group.add(first)
+    alone.add(first)
+    advance([group, alone], epochs=4)
+    assert wild < lane and group.status(wild) == "diverged" and group.take(wild).position > 0
+    assert group.step(lane) == alone.step(0)
+    np.testing.assert_array_equal(numbers(group.take(lane)), numbers(alone.take(0)))
+
+
 def test_divergence_names_what_the_other_engines_name() -> None:
     experiment = small(**EXPLODING, **{"training.learning_rate": 1e9})
     setup = Setup(experiment)
