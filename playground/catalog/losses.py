@@ -211,7 +211,7 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
 
 
 class Huber(Loss, frozen=True, tag="huber"):
-    """Squared error for small misses, absolute error for large ones. Smooth at the target, calm about outliers."""
+    """Squared error for small errors, absolute error for large ones. Smooth at the target, robust against outliers."""
 
     label = "Huber"
     formula = "E = Σ ½ d² where |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"

@@ -17,7 +17,7 @@ _Gamma: TypeAlias = Annotated[
 ]  # fmt: skip
 _LowestRate: TypeAlias = Annotated[
     float,
-    setting("Lowest rate η_low", "The rate never gets below this. At 0 training can come to rest; above the learning rate it turns the schedule round.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
+    setting("Lowest rate η_low", "The rate never gets below this. At 0 training can come to rest; above the learning rate it makes the rate rise.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
 ]  # fmt: skip
 
 

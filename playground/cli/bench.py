@@ -1,4 +1,4 @@
-"""`run_bench`: how fast the engines are in the same run, and how cost grows.
+"""`bench`: how fast the engines are in the same run, and how cost grows.
 
 Every racer has its own process on one thread and they take turns (A B C A B C …), so that a busy moment of the
 machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
@@ -393,7 +393,7 @@ def _measure_memory(child: _Child) -> dict[str, Any]:
 
 
 def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None:
-    """The options of `run_bench`."""
+    """Add the options of `bench`."""
     parser.add_argument("--engines", type=_names_of(racers), metavar="A,B", help=f"of {listing(racers)} (default: all)")
     parser.add_argument("--seconds", type=_positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: rough figures")

@@ -118,7 +118,7 @@ def _number_missing(path: str, signs: str) -> int:
 
 @cache
 def _has(path: str, sign: str) -> bool:
-    """Whether a font draws a sign otherwise than one that no font has. Blanks and marks count as drawn."""
+    """Whether a font has a sign: it draws it unlike one that no font has. Blanks and marks count as drawn."""
     if unicodedata.category(sign) in ("Zs", "Cf", "Mn", "Me", "Cc"):
         return True
     font = _sample(path)

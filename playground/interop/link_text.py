@@ -90,24 +90,20 @@ def _is_certain(key: str, value: str, values: Mapping[str, tuple[str, ...]]) -> 
 
 def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is_parameter: bool) -> str | None:
     """The link that begins at a place of a text; None if it is no more than a remark beside a table."""
-    before, rest = text[:start], text[start:]
+    before = text[:start]
     if re.search(r"\w", before) and not is_parameter and _ROW.search(text):
         return None
-    closed = rest.find(">")
-    if before.endswith("<") and closed > 0 and "|" not in rest[:closed]:
-        rest = "".join(rest[:closed].split())
-    elif (target := _TARGET.match(rest)) and _ADDRESS.match(target[1]):
-        rest = target[1]
-    words = _END.split(rest, maxsplit=1)[0].split()
-    link, left = _joined(words[0], words[1:], values)
+    first, *words = _within_its_marks(before, text[start:]).split()
+    link, left = _joined(first, words, values)
     if before.endswith("<"):
+        # Chat puts the words for a link behind it.
         link = link.partition("|")[0]
     elif before[-1:] in ("*", "_", "~"):
         link = link.rstrip(before[-1])
     if link.endswith(("…", "...")) or any(f"{key}=" in word for word in left for key in values):
         raise _in_pieces(link)
-    encoded = re.match(rf"{_SCHEME}", link, re.IGNORECASE)
-    if encoded and "%" in encoded.group():
+    scheme = re.match(_SCHEME, link, re.IGNORECASE)
+    if scheme and "%" in scheme.group():
         link = _raw(link.partition("&")[0], lambda text: "%" not in text[:10])
     elif is_parameter and "#" not in link:
         link = link.partition("&")[0]
@@ -115,6 +111,17 @@ def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is
     if not sign and any(f"{key}=" in address for key in values):
         raise InputError("link", link, f"settings after a #, as in https://{HOST}/#seed=1")
     return f"https://{HOST}/#{_decoded(said)}"
+
+
+def _within_its_marks(before: str, rest: str) -> str:
+    """The text from a link's beginning to the mark that ends it: a bracket, a quote, or the end."""
+    closed = rest.find(">")
+    if before.endswith("<") and closed > 0 and "|" not in rest[:closed]:
+        return "".join(rest[:closed].split())
+    if (target := _TARGET.match(rest)) and _ADDRESS.match(target[1]):
+        # Markdown: the text before it may be shortened.
+        rest = target[1]
+    return _END.split(rest, maxsplit=1)[0]
 
 
 def _raw(text: str, is_raw: Callable[[str], bool]) -> str:

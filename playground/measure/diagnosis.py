@@ -492,7 +492,7 @@ def _simpler(snapshot: Snapshot) -> Remedy:
 
 
 def _larger(experiment: Experiment) -> Remedy:
-    """A hidden layer where there is none, else twice the units."""
+    """The experiment with a hidden layer where it has none, else with twice the units."""
     if not experiment.layers:
         layers: tuple[Layer, ...] = (Layer(units=8, activation=Tanh()),)
         return Remedy("Add a layer of 8 units", replace(experiment, layers=layers))

@@ -50,9 +50,9 @@ def test_early_stopping_says_what_it_did_and_go_on_goes_on(qtbot, window: Window
     assert banner.text.text() == f"{snapshot(window).ending} Play goes on from there with fresh patience."
     assert f"after epoch {end}" in banner.text.text() and f"epoch {end - 8} are back" in banner.text.text()
     assert window.messages.status.text().startswith(f"Stopped early at epoch {end}")
-    window.wiring.set_speed(20.0)
+    window.wiring.set_speed(2.0)
     hands.click(banner.remedy)
-    qtbot.waitUntil(lambda: snapshot(window).epoch > end)
+    qtbot.waitUntil(lambda: snapshot(window).epoch > end, timeout=20_000)
     assert not banner.isVisible()
     window.wiring.set_speed(None)
     qtbot.waitUntil(lambda: snapshot(window).status == "stopped_early", timeout=30_000)

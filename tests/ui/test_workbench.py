@@ -175,7 +175,7 @@ def test_pointing_at_a_unit_shows_its_map_in_the_boundary(hand: Hand) -> None:
     hands.hover(network, network.shown().places.unit(0, 2).center())
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is not None)
     assert snapshot(hand.window).answer(UnitMapRequest)[:2] == (0, 2)
-    hand.until(lambda: boundary.shown().unit == "Unit A3: what it puts out")
+    hand.until(lambda: boundary.shown().unit == "Unit A3: output")
     hands.leave(network, network.shown().places.unit(0, 2).center(), to=hand.window.parts.transport)
     hand.until(lambda: snapshot(hand.window).answer(UnitMapRequest) is None)
     hand.until(lambda: boundary.shown().unit == "")
@@ -270,7 +270,7 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     window, network = busy.window, busy.window.parts.network
     hands.click(network, network.shown().places.unit(0, 1).center())
     busy.key("Down")
-    busy.until(lambda: window.parts.boundary.shown().unit == "Unit A3: what it puts out")
+    busy.until(lambda: window.parts.boundary.shown().unit == "Unit A3: output")
     busy.key("Return")
     hands.type_text("2.5")
     busy.key("Ctrl+5")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Signal, SignalInstance
+from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import balanced, is_skewed, largest_share, recalls, worst_first
 from playground.measure.snapshot import Snapshot
 
-from ..forms.buttons import IconButton, identify, push_button, tip
+from ..forms.buttons import IconButton, identify, tip
 from ..forms.controls import SLIDER_STEPS, Slider
 from ..forms.edits import Edits
 from ..forms.layouts import STRETCH, fill, quiet, tight
@@ -41,8 +41,8 @@ _SCORE_HELP = "Share of points right: training / validation."
 _R2_HELP = "Share of the variance that is explained, R²: training / validation."
 
 _BALANCE_HELP = "Weighs the points so that every class counts as much as the others. Ctrl+Z takes it back."
-_MOST_RECALLS = 2
-"""Classes whose recall has room: the worst ones."""
+_MOST_RECALLS = (1, 2)
+"""Of how many classes, the worst ones, recall has room: narrow and usual."""
 
 _ROOMY = 1170
 """The width, in pixels, from which nothing has to be narrow."""
@@ -86,6 +86,7 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
+        self._written: Snapshot | None = None
         self.guest: QWidget | None = None
         self.line = tight(QHBoxLayout(self), GRID, (GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2))
         self._add_buttons()
@@ -121,6 +122,10 @@ class TransportBar(QWidget):
         roomy = self.width() >= px(_ROOMY)
         self.line.setSpacing(px(GRID if roomy else GRID // 2))
         self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
+        style = Qt.ToolButtonStyle
+        self.balance.setToolButtonStyle(style.ToolButtonTextBesideIcon if roomy else style.ToolButtonIconOnly)
+        if self._written is not None:
+            self._write_recall(self._written)
         if self.guest is not None:
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
@@ -183,7 +188,8 @@ class TransportBar(QWidget):
         """Add what stands beside accuracy where classes are very uneven."""
         self.skew, self.recall = QWidget(), _Readout("A 00.0 %", "Chinstrap 00.0 % · Chinstrap 00.0 %")
         identify(self.recall, "transport.recall.value", "Recall")
-        self.balance = push_button("transport.balance", "Balance", _BALANCE_HELP, small=True)
+        self.balance = identify(IconButton("scales", BALANCE, _BALANCE_HELP), "transport.balance")
+        self.balance.setText("Balance")
         self.balance.clicked.connect(self._balance)
         row = tight(QHBoxLayout(self.skew), GRID)
         row.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, quiet(QLabel("Recall")), self.recall, STRETCH))
@@ -203,7 +209,7 @@ class TransportBar(QWidget):
             return
         self.balance.setVisible(balanced(snapshot.experiment, snapshot.sample) is not None)
         found = dict(zip(snapshot.sample.class_names, recalls(counts.telling), strict=False))
-        few = worst_first(found)[:_MOST_RECALLS]
+        few = worst_first(found)[: _MOST_RECALLS[self.width() >= px(_ROOMY)]]
         self.recall.setText(" · ".join(f"{name} {percent_text(value)}" for name, value in few))
         largest = largest_share(snapshot.sample)
         assert largest is not None
@@ -228,7 +234,7 @@ class TransportBar(QWidget):
         snapshot = self.snapshot
         if snapshot is None:
             return
-        evaluation = snapshot.evaluation
+        evaluation, self._written = snapshot.evaluation, snapshot
         self.epoch.setText(f"{snapshot.epoch:,}")
         self.step.setText(f"{snapshot.step:,}")
         self.loss.setText(f"{number_text(evaluation.train_loss)} / {number_text(evaluation.validation_loss)}")

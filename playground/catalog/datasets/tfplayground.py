@@ -13,7 +13,7 @@ from playground.files.errors import InputError
 
 
 class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
-    """The points of TensorFlow Playground, number for number: its links become these. Noise shows in most of them as wrong labels."""
+    """The points of TensorFlow Playground, number for number, as its links describe them. In most of the sets noise appears as wrong labels."""
 
     label = "Playground"
     tasks = ("classification", "regression")
@@ -24,7 +24,7 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
     ] = "circle"  # fmt: skip
     noise: Annotated[
         float,
-        setting("Noise", "How far each point is moved, for its label if not in the picture. At 0 the classes are clean; from 50 on they mix.", ge=0, le=80, slider=(0, 50), unit="%"),
+        setting("Noise", "How far each point is moved before its label is decided; most of the sets show it where it was. At 0 the classes are clean; from 50 on they mix.", ge=0, le=80, slider=(0, 50), unit="%"),
     ] = 0.0  # fmt: skip
     train_percent: Annotated[
         float,

@@ -391,7 +391,7 @@ def test_a_unit_takes_the_place_of_the_boundary(qtbot, shown):
     assert view.requests == {BoundaryRequest(), UnitMapRequest(0, 2)}
     assert view.shown().colours is before
     view.show_snapshot(magnified(snapshot))
-    assert view.shown().unit == "Unit 1.3: what it puts out"
+    assert view.shown().unit == "Unit 1.3: output"
     assert part_of(view, view.shown().unit).isVisible() and not part_of(view, "boundary.field").isVisible()
     assert view.shown().legend[:4] == ("1.3", "−1", "0", "1")
     look = theme.current()

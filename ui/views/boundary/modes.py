@@ -25,12 +25,12 @@ _FIELDS: tuple[_Field, ...] = ("probability", "classes", "uncertainty")
 _TIPS = {
     "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
     "answer changes.",
-    "classes": "The class that each place is given, and nothing else. It shows the exact shape of the regions.",
-    "uncertainty": "How far the answers lie apart when dropout silences other units each time. Strong colours are "
-    "places where the network would not say the same twice.",
+    "classes": "The predicted class at each position, and nothing else. It shows the exact shape of the regions.",
+    "uncertainty": "How much the predictions vary when dropout silences different units each time. Strong colours mark "
+    "places where the network is undecided.",
 }
 _VALUE_TIP = (
-    "The value that the network gives to every place. The colours at both ends of the scale follow from the data."
+    "The value that the network predicts at every position. The colours at both ends of the scale follow from the data."
 )
 _NO_CLASSES = (
     "There are no classes here: this task gives every point a value. Choose a classification data set for them."

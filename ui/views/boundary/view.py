@@ -242,7 +242,7 @@ class BoundaryView(View):
         title = ""
         if unit is not None:
             assert self._snapshot is not None
-            title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: what it puts out"
+            title = f"{unit_words(self._snapshot, unit.layer, unit.unit)[1]}: output"
         if title != self._modes.title.text():
             self._modes.show_title(title)
 

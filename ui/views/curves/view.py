@@ -292,7 +292,10 @@ class CurveHeading(QWidget):
                 painter.drawLine(QPointF(x, high / 2 + 0.5), QPointF(x + px(self.MARK), high / 2 + 0.5))
                 x += px(self.MARK + 6)
                 write(painter, QRectF(x, 0, width, high), LEFT, name, look.quiet)
-                write(painter, QRectF(x + width, 0, value_width, high), LEFT, value, look.text)
+                # A number that is cut has to be seen to be.
+                room = min(value_width, self.width() - round(x) - width)
+                shown = painter.fontMetrics().elidedText(value, Qt.TextElideMode.ElideRight, max(room, 0))
+                write(painter, QRectF(x + width, 0, room, high), LEFT, shown, look.text)
                 x += width + value_width + px(self.GAP)
 
     @property
