@@ -64,8 +64,8 @@ class Trainer:
         return trainer
 
     def __repr__(self) -> str:
-        words = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
-        return f"<Trainer {words}{ending_words(self.run) and f'. {ending_words(self.run)}'}>"
+        now = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
+        return f"<Trainer {'. '.join(filter(None, (now, ending_words(self.run))))}>"
 
     def _hold(self, run: Run, engine: EngineName) -> None:
         self.run = run
@@ -161,8 +161,7 @@ class Trainer:
 
         The record keeps the steps at which engines changed. Raises InputError for another name, and UnavailableError.
         """
-        engine = resolve_engine(engine, self.setup)
-        self._chosen_engine: EngineName = engine
+        self._chosen_engine: EngineName = (engine := resolve_engine(engine, self.setup))
         self._engine = engine_for(self.setup, engine, self._engine)
         self.run.record.note_engine(self.state.step, engine)
 

@@ -117,6 +117,7 @@ class Messages(QObject):
         self._bar = bar
         self._report: Report | None = None
         self._notice, self._noticed_at, self._offered = "", 0.0, ""
+        self._measures = False
         self._make_widgets()
 
     def _make_widgets(self) -> None:
@@ -174,11 +175,15 @@ class Messages(QObject):
         """Show the state of training, and the latest notice for a while."""
         self._report = report
         recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
-        self.status.setText(" ".join([_status_words(report), *([self._notice] if recent else [])]))
+        words = "Measuring after the latest change…" if self._measures else _status_words(report)
+        self.status.setText(" ".join([words, *([self._notice] if recent and self._notice else [])]))
 
-    def say_measuring(self) -> None:
-        """Say that the numbers of after the latest change are not there yet, until the next report."""
-        self.status.setText("Measuring after the latest change…")
+    def show_measuring(self, on: bool) -> None:
+        """Say, or no longer, that the numbers of after the latest change are not there yet."""
+        if on != self._measures:
+            self._measures = on
+            if self._report is not None:
+                self.show_report(self._report)
 
     def say_pausing(self) -> None:
         """Say that a pause waits for a long step, until the next report."""

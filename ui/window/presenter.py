@@ -111,8 +111,7 @@ class Presenter(QObject):
         late = not (self.desk.session.is_up_to_date or self._patience.isActive() or self.desk.session.report is None)
         for widget, veil in self._veils.items():
             veil.draw(late or widget in self._unanswered)
-        if late:
-            self.desk.messages.say_measuring()
+        self.desk.messages.show_measuring(late)
 
     def _leave_sight(self, name: str) -> None:
         content = self.desk.docks.docks[name].widget()

@@ -1004,6 +1004,11 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
             if group.shuffle:
                 common = common and agree(memory, SEED, lane) and agree(memory, EPOCH, lane)
                 shuffle(memory, order, points, common, lane)
+        elif number_at(wholes + STATUS, lane) != RUNNING:
+            # The lane that told where the others stand has diverged.
+            lane = first_running(memory)
+            if lane < 0:
+                break
         if call.given_rates:
             numbers[RATE] = everywhere(numbers, rates[used])
         elif fresh or group.rate_per_step or warms_up(group, memory):
