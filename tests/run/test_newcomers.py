@@ -139,7 +139,7 @@ def test_newcomers_come_to_take_whole_steps(engine: Any) -> None:
     grown = trainer.state.rate_factors
     assert (grown >= first).all()
     assert (grown[first < 1] > first[first < 1]).all()
-    trainer.state.rate_factors = np.maximum(grown, 0.9)
+    trainer.state.rate_factors = np.maximum(grown, 0.95)
     trainer.advance(epochs=10)
     assert not trainer.state.rate_factors.size
 
