@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Protocol
 
+from playground.catalog.losses import CrossEntropy
 from playground.engine.engine import EngineName
 from playground.engine.engines import ChosenEngine, resolve_engine
 from playground.engine.evaluation import Evaluation
@@ -91,7 +92,8 @@ class Cohort:
         if self._engines[key] != "lanes":
             return _Alone(setup, "auto")
         if key not in self._groups:
-            self._groups[key] = Group(setup, evaluate_every=_AT_THE_END, histories=False)
+            every = 1 if _may_overflow(setup) else _AT_THE_END
+            self._groups[key] = Group(setup, evaluate_every=every, histories=False)
         return _InLane(setup, self._groups[key])
 
     def _setup(self, member: Member) -> Setup:
@@ -111,7 +113,7 @@ class Cohort:
         for one in self._trained:
             if isinstance(one, _Alone) and not stop():
                 one.advance(epochs, stop)
-        if epochs is not None:
+        if epochs is not None or not all(member.experiment.training.epochs for member in self.members):
             for group in self._groups.values():
                 group.measure()
         self._ended, self._epoch = time.time(), epochs or 0
@@ -149,6 +151,12 @@ class Cohort:
             started=self._started,
             ended=self._ended,
         )
+
+
+def _may_overflow(setup: Setup) -> bool:
+    """Whether a loss may be infinite at the end of an epoch, which ends training, though all its updates are finite."""
+    loss = setup.network.loss
+    return loss.output_activation == "linear" and not isinstance(loss, CrossEntropy)
 
 
 class _InLane:

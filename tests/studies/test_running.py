@@ -63,6 +63,13 @@ def test_every_row_is_what_its_training_gives_alone(study: Study, engine: StudyE
     assert {row["status"] for row in results} == {"completed", "diverged"}
 
 
+def test_without_epochs_the_start_is_measured(study: Study, engine: StudyEngine) -> None:
+    (row, *_) = run_study(msgspec.structs.replace(study, epochs=0))
+    start = Trainer(study.member(0).experiment, engine=engine).evaluate()
+    assert (row["status"], row["epoch"], row["engine"]) == ("completed", 0, engine)
+    assert row["train_loss"] == start.train_loss and row["validation_accuracy"] == start.validation_accuracy
+
+
 def test_nothing_depends_on_where_it_is_trained(study: Study) -> None:
     expected = table(run_study(study, workers=1))
     assert table(run_study(study, workers=3)) == expected
