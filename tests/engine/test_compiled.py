@@ -327,7 +327,7 @@ def test_a_corrupt_cache_is_replaced(tmp_path: Path) -> None:
 
 READ_ONLY = """
 from playground.engine.compiled import cache
-cache._writable = lambda folder: False
+cache.is_writable = lambda folder: False
 """
 
 
