@@ -19,6 +19,7 @@ import pytest
 from scipy.stats import binomtest
 
 from playground import Experiment, InputError, Study, Trainer, run_study
+from playground.cli.commands import main
 from playground.studies.results import Results, Share
 from playground.studies.running import stream_rows
 from playground.studies.study import StudyEngine
@@ -130,15 +131,9 @@ def test_an_interrupted_study_goes_on_where_it_was(study: Study, tmp_path: Path)
 
 
 def test_a_killed_sweep_has_every_training_exactly_once(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        str(ROOT / "main.py"),
-        "sweep",
-        "xor",
-        "--vary",
-        "training.learning_rate=0.001..1:40:log",
-    ]
-    command += ["--seeds", "2", "--epochs", "60", "--engine", "compiled", "--resume", str(tmp_path / "kept")]
+    arguments = ["sweep", "xor", "--vary", "training.learning_rate=0.001..1:40:log", "--seeds", "2", "--epochs", "60"]
+    kept_here = ["--resume", str(tmp_path / "kept")]
+    command = [sys.executable, str(ROOT / "main.py"), *arguments, *kept_here]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         while process.poll() is None and not any(path.stat().st_size for path in (tmp_path / "kept").glob("rows-*")):
@@ -149,8 +144,8 @@ def test_a_killed_sweep_has_every_training_exactly_once(tmp_path: Path) -> None:
     kept = sum(path.read_bytes().count(b"\n") for path in (tmp_path / "kept").glob("rows-*"))
     assert kept > 0
 
-    subprocess.run([*command, "--out", str(tmp_path / "resumed.csv")], cwd=ROOT, check=True, capture_output=True)
-    subprocess.run([*command[:-2], "--out", str(tmp_path / "whole.csv")], cwd=ROOT, check=True, capture_output=True)
+    assert main([*arguments, *kept_here, "--out", str(tmp_path / "resumed.csv")]) == 0
+    assert main([*arguments, "--out", str(tmp_path / "whole.csv")]) == 0
 
     assert (tmp_path / "resumed.csv").read_text() == (tmp_path / "whole.csv").read_text()
     lines = b"".join(path.read_bytes() for path in (tmp_path / "kept").glob("rows-*")).splitlines()
