@@ -17,7 +17,7 @@ from playground.engine.compiled import cache
 from playground.engine.compiled.warm import PRECISIONS
 from playground.engine.lanes import cache as lanes
 
-_COMPILE_LANES = ("-m", "playground.engine.lanes.warm")
+_COMPILE_LANES = ("-m", "playground.engine.lanes.warm", "--background")
 _COMPILE = (sys.executable, "-m", "playground.engine.compiled.warm")
 _ROOT = Path(playground.__file__).parents[1]
 """The folder in which `-m` finds the package, installed or not."""

@@ -1,21 +1,28 @@
 """Compiles the kernels of lanes into the cache, in a separate process: see `playground.engine.compiled.warm`.
 
-    python -m playground.engine.lanes.warm [PRECISION …]
+    python -m playground.engine.lanes.warm [--background] [PRECISION …]
 
-By default those for float32; a machine without the vectors that lanes need has nothing to compile.
+By default those for float32; a machine without the vectors that lanes need has nothing to compile. In the background it
+leaves the processor to whatever else runs, such as a window that trains.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
 from playground.engine.compiled.cache import UnavailableError
 from playground.engine.lanes import cache
 
+_BACKGROUND = "--background"
 
-def main(precisions: Sequence[str]) -> int:
+
+def main(arguments: Sequence[str]) -> int:
     """Compile what is missing of these precisions; returns the exit code."""
+    precisions = [argument for argument in arguments if argument != _BACKGROUND]
+    if _BACKGROUND in arguments and hasattr(os, "nice"):
+        os.nice(19)
     if not cache.machine_lanes():
         for precision in precisions or ("float32",):
             cache.note_useless(precision)
