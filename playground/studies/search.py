@@ -62,8 +62,6 @@ class Search:
     sampler: Sampler = "tpe"
     seeds: int = 1
     engine: StudyEngine = "lanes"
-    pruned: bool = True
-    """Whether hopeless trials are given up early."""
 
     def __post_init__(self) -> None:
         check(self.experiment)
@@ -117,7 +115,8 @@ def search(
     def is_over() -> bool:
         return stopped.is_set() or stop() or time.monotonic() >= deadline
 
-    study = optuna.create_study(direction="minimize", sampler=_sampler(plan), pruner=_pruner(plan))
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=_BATCH)
+    study = optuna.create_study(direction="minimize", sampler=_sampler(plan), pruner=pruner)
     with ThreadPoolExecutor(workers, "search") as executor:
         try:
             while not is_over() and (plan.trials is None or len(trials) < plan.trials):
@@ -146,12 +145,6 @@ def _sampler(plan: Search) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=len(plan.over) > 1)
 
 
-def _pruner(plan: Search) -> optuna.pruners.BasePruner:
-    import optuna
-
-    return optuna.pruners.MedianPruner(n_startup_trials=_BATCH) if plan.pruned else optuna.pruners.NopPruner()
-
-
 class _Batch:
     """Some trials that are trained side by side."""
 
@@ -160,10 +153,9 @@ class _Batch:
         self._asked = [study.ask() for _ in range(number)]
         self._values = [_suggested(trial, plan.over) for trial in self._asked]
         self._ended: dict[int, Trial] = {}
-        base = Study(plan.experiment, {}, plan.seeds, plan.epochs, engine=plan.engine)
         self._members: dict[int, list[Member]] = {}
         for place, values in enumerate(self._values):
-            one = Study(base.experiment, {path: (value,) for path, value in values.items()}, plan.seeds, plan.epochs)
+            one = Study(plan.experiment, {path: (value,) for path, value in values.items()}, plan.seeds, plan.epochs)
             try:
                 self._members[place] = [one.member(seed) for seed in range(plan.seeds)]
             except InputError:

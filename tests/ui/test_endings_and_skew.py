@@ -92,6 +92,23 @@ def test_each_classs_recall_stands_beside_accuracy_where_classes_are_very_uneven
     assert "recall" not in confusion.shown().reading
 
 
+def test_the_header_never_cuts_a_recall(qtbot, window: Window) -> None:
+    random = np.random.default_rng(0)
+    x = np.concatenate([random.normal(0, 2, (190, 2)), random.normal(3, 0.6, (10, 2))])
+    data = UserPoints.of(x, ["healthy"] * 190 + ["ill"] * 10)
+    window.session.open(Experiment(data=data, layers=(Layer(8, Tanh()),)), "rare")
+    settle(qtbot, window)
+    recall, seen = window.parts.transport.recall, set()
+    qtbot.waitUntil(recall.isVisible)
+    for width in (1280, 1600):
+        window.resize(width, 800)
+        qtbot.waitUntil(lambda width=width: window.width() == width)
+        qtbot.waitUntil(lambda: recall.fontMetrics().horizontalAdvance(recall.text()) <= recall.width())
+        seen.add(recall.text().count("%"))
+        assert recall.text().endswith("%")
+    assert seen == {1, 2}
+
+
 def test_balanced_weights_are_one_click_from_the_header_and_the_matrix_and_are_undone(qtbot, window: Window) -> None:
     window.session.open(uneven(12), "uneven")
     settle(qtbot, window)

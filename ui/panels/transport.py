@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
@@ -41,9 +41,9 @@ _SCORE_HELP = "Share of points right: training / validation."
 _R2_HELP = "Share of the variance that is explained, R²: training / validation."
 
 _BALANCE_HELP = "Weighs the points so that every class counts as much as the others. Ctrl+Z takes it back."
-_MOST_RECALLS = (1, 2)
-"""Of how many classes, the worst ones, recall has room: narrow and usual."""
 
+_BETWEEN = " · "
+"""What stands between the recalls of two classes."""
 _ROOMY = 1170
 """The width, in pixels, from which nothing has to be narrow."""
 _GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
@@ -69,6 +69,36 @@ class _Readout(QLabel):
         return QSize(min(max(self._least, hint.width()), self.maximumWidth()), hint.height())
 
 
+class _Recalls(_Readout):
+    """The recall of as many classes as there is room for, the first ones; never a part of a number."""
+
+    def __init__(self) -> None:
+        super().__init__("A 00.0 %", "Chinstrap 00.0 % · Chinstrap 00.0 %")
+        self._entries = ["–"]
+
+    def show_classes(self, found: Sequence[tuple[str, float | None]]) -> None:
+        """Show classes with their recalls."""
+        self._entries = [f"{name} {percent_text(value)}" for name, value in found]
+        self._fit()
+
+    def minimumSizeHint(self) -> QSize:
+        width = max(self._least, self._width_of(self._entries[:1]))
+        return QSize(min(width, self.maximumWidth()), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        count = len(self._entries)
+        while count > 1 and self._width_of(self._entries[:count]) > self.width():
+            count -= 1
+        self.setText(_BETWEEN.join(self._entries[:count]))
+
+    def _width_of(self, entries: Sequence[str]) -> int:
+        return self.fontMetrics().horizontalAdvance(_BETWEEN.join(entries)) + px(4)
+
+
 class TransportBar(QWidget):
     """Bar that asks for play, steps and speed, and shows the state of training."""
 
@@ -86,7 +116,6 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
-        self._written: Snapshot | None = None
         self.guest: QWidget | None = None
         self.line = tight(QHBoxLayout(self), GRID, (GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2))
         self._add_buttons()
@@ -124,8 +153,6 @@ class TransportBar(QWidget):
         self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
         style = Qt.ToolButtonStyle
         self.balance.setToolButtonStyle(style.ToolButtonTextBesideIcon if roomy else style.ToolButtonIconOnly)
-        if self._written is not None:
-            self._write_recall(self._written)
         if self.guest is not None:
             self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
 
@@ -186,7 +213,7 @@ class TransportBar(QWidget):
 
     def _add_recall(self) -> None:
         """Add what stands beside accuracy where classes are very uneven."""
-        self.skew, self.recall = QWidget(), _Readout("A 00.0 %", "Chinstrap 00.0 % · Chinstrap 00.0 %")
+        self.skew, self.recall = QWidget(), _Recalls()
         identify(self.recall, "transport.recall.value", "Recall")
         self.balance = identify(IconButton("scales", BALANCE, _BALANCE_HELP), "transport.balance")
         self.balance.setText("Balance")
@@ -209,8 +236,7 @@ class TransportBar(QWidget):
             return
         self.balance.setVisible(balanced(snapshot.experiment, snapshot.sample) is not None)
         found = dict(zip(snapshot.sample.class_names, recalls(counts.telling), strict=False))
-        few = worst_first(found)[: _MOST_RECALLS[self.width() >= px(_ROOMY)]]
-        self.recall.setText(" · ".join(f"{name} {percent_text(value)}" for name, value in few))
+        self.recall.show_classes(worst_first(found))
         largest = largest_share(snapshot.sample)
         assert largest is not None
         share, name = percent_text(largest[1]), snapshot.sample.class_names[largest[0]]
@@ -234,7 +260,7 @@ class TransportBar(QWidget):
         snapshot = self.snapshot
         if snapshot is None:
             return
-        evaluation, self._written = snapshot.evaluation, snapshot
+        evaluation = snapshot.evaluation
         self.epoch.setText(f"{snapshot.epoch:,}")
         self.step.setText(f"{snapshot.step:,}")
         self.loss.setText(f"{number_text(evaluation.train_loss)} / {number_text(evaluation.validation_loss)}")
