@@ -70,7 +70,7 @@ def tick_words(value: float) -> str:
 
 
 def _round_numbers(low: float, high: float, most: int) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten within a range, at most so many."""
+    """Multiples of 1, 2 or 5 times a power of ten within a range, about `most` of them."""
     raw = (high - low) / most
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(m * power for m in (1, 2, 5, 10) if m * power >= raw)

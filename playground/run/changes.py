@@ -14,7 +14,7 @@ from playground.engine.setup import Setup, grid_points
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.tree import Experiment
 from playground.run.insertion import insert_layers, insertable_layers
-from playground.run.origin import ANEW, BACK, STAYED, WeightsOrigin, origin_of
+from playground.run.origin import BACK, FRESH, STAYED, WeightsOrigin, origin_of
 from playground.run.returning import is_same_task, moment_of_weights, take_weights
 from playground.run.run import OTHER_POINTS, Checkpoint, Run, initial_state
 from playground.run.transplant import (
@@ -133,7 +133,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
     sources = layer_sources(before, after)
     restored: Sources = ()
     state = initial_state(run.setup)
-    origins = np.full(after.network.size, ANEW, np.int8)
+    origins = np.full(after.network.size, FRESH, np.int8)
     silence_newcomers(after, surviving_blocks(before, after, sources), state.parameters)
     if memory is not None:
         memory = memory.way_back or memory

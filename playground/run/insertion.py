@@ -124,7 +124,7 @@ def _connect(chain: Sequence[NetworkLayer], parameters: Array, weights: Array, b
 
 
 def _listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array, added: float) -> None:
-    """Give the first units of a layer these weights and biases; `added` has been added to all that they hear."""
+    """Give the first units of a layer these weights and biases; their inputs have all been raised by `added`."""
     units, signals = weights.shape
     layer.W(parameters)[:units] = 0
     layer.W(parameters)[:units, :signals] = weights

@@ -15,9 +15,9 @@ from playground.measure.snapshot import History
 from playground.run.run import Checkpoint, Run
 
 _RUIN = 1.5
-"""A training loss above this multiple of that before a change is a ruin,"""
+"""A change ruins training if the loss is above this multiple of the loss before it"""
 _RUIN_EPOCHS = 3
-"""if it is so at the end of each of so many epochs up to now."""
+"""at the end of each of the latest epochs, of which this is the number."""
 
 
 def moment_of_weights(moment: Checkpoint) -> str:

@@ -147,7 +147,7 @@ class Exportable:
         return History(*trainer.history.view().T)
 
     def rows_to_ask(self, most: int = 20_000) -> Array:
-        """The places of the data's points at which an export is compared: all of them, or so many."""
+        """The places of the data's points at which an export is compared: all of them, or `most`."""
         count = len(self.sample.x)
         result: Array = np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)
         return result

@@ -201,7 +201,7 @@ class _Facts:
         place += ["plateau"] if isinstance(schedule, Plateau) else []
         whole = schedule.warmup or _changes(schedule, Schedule, "learning_rate")
         rule = type(schedule).learning_rate if whole else type(schedule).scheduled
-        words = f"η of the next update, after so many epochs and updates: {schedule.formula}."
+        words = f"η of the next update, given the epochs and updates done: {schedule.formula}."
         definitions = quoted(rule, "learning_rate", words=words, owner=schedule, place=place)
         if isinstance(schedule, Plateau):
             definitions |= quoted(type(schedule).observed, "observed", owner=schedule, place=place)

@@ -15,8 +15,10 @@ def run_length(length: int, columns: int) -> int:
 
 
 def thin_to_extremes(x: Array, y: Array, of: int | None = None, columns: int = 300) -> tuple[Array, Array]:
-    """A curve, or a piece of one `of` so many rows, with few points that looks the same: the lowest and the highest row
-    of each run, and the end."""
+    """Thin a curve so that it looks the same: the lowest and the highest row of each run, and the end.
+
+    A piece of a longer curve is thinned like the whole, which has `of` rows.
+    """
     rows = len(x) if of is None else of
     if rows <= 4 * columns or not len(x):
         return x, y
@@ -27,7 +29,7 @@ def thin_to_extremes(x: Array, y: Array, of: int | None = None, columns: int = 3
 
 
 def thin_evenly(x: Array, y: Array, of: int | None = None, columns: int = 300) -> tuple[Array, Array]:
-    """A smooth curve, or a piece of one `of` so many rows, with few points: a row of each run, and the end."""
+    """Thin a smooth curve, or a piece of one that has `of` rows: a row of each run, and the end."""
     run = run_length(len(x) if of is None else of, columns)
     return (x, y) if run == 1 or not len(x) else (np.append(x[::run], x[-1]), np.append(y[::run], y[-1]))
 
