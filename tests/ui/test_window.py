@@ -346,7 +346,7 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
     window.session.open(load_preset("penguins"), "penguins")
     saved: Experiment = window.session.experiment
     window.documents.save_to(str(tmp_path / "mine.json"))
-    qtbot.waitUntil(lambda: window.work.path is not None)
+    qtbot.waitUntil(lambda: window.work.path == tmp_path / "mine.json")
     window.session.open(load_preset("circle"), "circle")
     window.documents.open(str(tmp_path / "mine.json"))
     assert window.session.experiment == saved
