@@ -439,7 +439,7 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
     window.resize(1920, 1080)
     window.show()
     try:
-        qtbot.waitUntil(lambda: {"network", "layers"} <= window.docks.seen)
+        qtbot.waitUntil(lambda: {"network", "boundary", "data", "curves", "gradients"} <= window.docks.seen)
     finally:
         window.close()
         shiboken6.delete(window)

@@ -206,7 +206,6 @@ def _base_style(theme: Theme) -> str:
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
-    QLabel[readout="true"] {{ font-size: {LARGE}px; }}
     """
 
 

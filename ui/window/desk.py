@@ -13,6 +13,7 @@ from ..session.session import Session
 from ..shell import dialogs
 from ..shell.docks import Docks
 from ..shell.messages import Messages
+from .layouts import sizes_for
 
 
 class Desk(QObject):
@@ -23,7 +24,7 @@ class Desk(QObject):
         self.window = window
         """The parent of dialogs."""
         self.session, self.settings = session, settings
-        self.docks = Docks(window)
+        self.docks = Docks(window, sizes_for)
         self.messages = Messages(window.statusBar())
         self.ask_to_open = partial(dialogs.ask_to_open, window)
         self.ask_to_save = partial(dialogs.ask_to_save, window)

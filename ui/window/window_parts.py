@@ -52,14 +52,12 @@ class WindowParts:
 
     def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
         """Return the content of the docks: a name for layouts, a title, the widget, and a short title for its tab."""
-        network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", _scrolling(self.data), ""),
-            ("training", "Training", _scrolling(self.training), ""),
-            ("drawing", "Draw points", _scrolling(self.drawing), ""),
-            network,
             ("layers", "Layers", self.layers, ""),
-            *others,
+            ("training", "Training", _scrolling(self.training), ""),
+            ("drawing", "Draw points", _scrolling(self.drawing), "Draw"),
+            *((view.name, view.title, view, view.tab) for view in self.views),
         ]
 
     def apply_theme(self) -> None:
