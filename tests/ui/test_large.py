@@ -148,7 +148,7 @@ def test_tiles_are_sharp_and_as_large_as_everything(large: Window) -> None:
     tile.grab()
     picture = tile._picture
     assert picture.width() == round(tile.picture_size * picture.devicePixelRatio())
-    assert tile.picture_size == theme.px(44)
+    assert tile.picture_size == theme.px(40)
 
 
 def test_the_mouse_finds_what_is_drawn_in_the_network(qtbot, large: Window) -> None:

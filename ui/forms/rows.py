@@ -32,7 +32,7 @@ from .controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, Va
 from .edits import Edits
 from .layouts import fill, quiet, tight
 
-CAPTION_WIDTH = 112
+CAPTION_WIDTH = 104
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
 """Widths of the entry beside a slider: the usual one and the largest."""
 _INDENT = 12

@@ -218,8 +218,8 @@ def _button_style(theme: Theme) -> str:
     QPushButton:hover {{ background: {hover}; }}
     QPushButton:pressed {{ background: {pressed}; }}
     QPushButton:focus {{ {ring}; padding: 2px 9px; }}
-    QPushButton[small="true"] {{ padding: 3px 6px; }}
-    QPushButton[small="true"]:focus {{ padding: 2px 5px; }}
+    QPushButton[small="true"] {{ padding: 3px 3px; }}
+    QPushButton[small="true"]:focus {{ padding: 2px 2px; }}
     QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
     QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
         border-radius: 6px; padding: 3px; }}
@@ -242,9 +242,6 @@ def _button_style(theme: Theme) -> str:
     QToolButton[segment="left"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
     QToolButton[segment="right"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
     QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
-    QToolButton[segment="top"] {{ border-top-left-radius: 6px; border-top-right-radius: 6px; }}
-    QToolButton[segment="bottom"] {{ border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
-    QToolButton[segment="top"], QToolButton[segment="between"] {{ border-bottom: 0; }}
     QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
     QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}

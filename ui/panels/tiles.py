@@ -37,7 +37,7 @@ from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_tabl
 
 _CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
-_CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+_CURVE, LARGE_CURVE = QSize(48, 40), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
@@ -171,7 +171,7 @@ class DataTile(Tile):
     """A data set as its points."""
 
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
-        super().__init__(name, tip, 44, parent)
+        super().__init__(name, tip, 40, parent)
         self.sample = self.clean = sample
 
     def show_sample(self, sample: Sample) -> None:

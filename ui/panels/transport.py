@@ -58,7 +58,7 @@ class TransportBar(QWidget):
         self.running = False
         self.snapshot: Snapshot | None = None
         self.guest: QWidget | None = None
-        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 2, GRID + GRID // 2, 2))
+        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID + GRID // 2, 0))
         self._add_buttons()
         self.line.addSpacing(px(2 * GRID))
         self.readout = Readout()

@@ -127,6 +127,7 @@ class Docks(QObject):
         self._front = ""
         self.docks: dict[str, QDockWidget] = {}
         self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
+        self._barred: set[str] = set()
         self.seen: set[str] = set()
         """The docks in sight; Qt also calls one behind another tab visible."""
         options = QMainWindow.DockOption
@@ -134,8 +135,13 @@ class Docks(QObject):
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         window.installEventFilter(self)
 
-    def add(self, name: str, title: str, content: QWidget, tab: str = "") -> QDockWidget:
-        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long."""
+    def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
+        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long.
+
+        What `has_bar` of its own has that of the dock only while it floats.
+        """
+        if has_bar:
+            self._barred.add(name)
         dock = identify(QDockWidget(tab or title, self.window), name, title)
         dock.toggleViewAction().setText(title)
         dock.setWidget(content)
@@ -277,6 +283,7 @@ class Docks(QObject):
         self.window.resizeDocks(beside, wide, Qt.Orientation.Horizontal)
         if below:
             height = max(1, area.height() - px(_SEPARATOR) - sizes.height)
+            # Both: sizes that do not add up are shared out anew.
             self.window.resizeDocks([beside[-1], below[0]], [height, sizes.height], Qt.Orientation.Vertical)
             self.window.resizeDocks(below, list(sizes.below), Qt.Orientation.Horizontal)
 
@@ -341,8 +348,8 @@ class Docks(QObject):
     def _dress_tabs(self) -> None:
         """Name and configure the tab bars, which Qt makes when docks share a place."""
         for name, dock in self.docks.items():
-            tabbed = not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock))
-            title = self.titles[name][tabbed]
+            tabbed = name in self._barred or bool(self.window.tabifiedDockWidgets(dock))
+            title = self.titles[name][tabbed and not dock.isFloating()]
             if dock.titleBarWidget() is not title:
                 dock.setTitleBarWidget(title)
                 title.show()
@@ -355,6 +362,8 @@ class Docks(QObject):
             for place in range(bar.count()):
                 whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
                 bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
+        # Tabs and titles take other room now.
+        self.fit()
 
     def _offer(self, at: QPoint) -> None:
         bar = self.sender()

@@ -15,7 +15,7 @@ _LOW = 190
 """Height of the row below where the window is low."""
 _ROOMY, _SHARE = 780, 0.3
 """From this height of all docks on, the row below gets this share of it."""
-_SQUARE = 34
+_SQUARE = -14
 """Pixels that the square picture is wider than high, for its axis, less what stands above and below it."""
 _LEAST_SHARE = 0.35
 """The least share of the row that a picture gets beside the square one."""
