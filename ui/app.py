@@ -150,8 +150,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
     def resize(zoom: float) -> None:
         settings.setValue("size", zoom)
-        theme.apply(app, theme.current().name, zoom)
-        window.rebuild()
+        window.zoom_to(zoom)
 
     window.appearance.theme_chosen.connect(choose)
     window.appearance.size_chosen.connect(resize)

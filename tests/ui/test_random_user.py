@@ -295,7 +295,7 @@ def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_ther
 
 def test_a_matrix_that_comes_back_into_sight_is_never_an_old_one(qtbot, window: Window) -> None:
     user = user_of(qtbot, window, seed=1)
-    window.docks.show("gradients")
+    window.docks.show("network")
     user.epoch()
     user.settle()
     window.docks.show("confusion")

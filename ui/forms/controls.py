@@ -322,8 +322,16 @@ class Switch(QToggleSwitch):
         super().__init__(parent)
         self.setAnimationDuration(0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._fit()
+
+    def _fit(self) -> None:
         for name, size in (("switchWidth", 28), ("switchHeight", 16), ("handleSize", 12)):
             self.setProperty(name, px(size))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
 
     def show_on(self, on: bool) -> None:
         """Show on or off without emitting."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -150,6 +151,14 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     app.setStyleSheet(stylesheet(_current))
     pg.setConfigOptions(background=_current.surface, foreground=_current.quiet, antialias=True)
     return _current
+
+
+def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) -> None:
+    """Apply another zoom; `resize` gets the zoom before and does what has to precede the new style sheet."""
+    global _zoom
+    before, _zoom = _zoom, zoom
+    resize(before)
+    app.setStyleSheet(stylesheet(_current))
 
 
 def tabular(font: QFont) -> QFont:

@@ -158,19 +158,6 @@ class Docks(QObject):
         self.docks[name] = dock
         return dock
 
-    def clear(self) -> None:
-        """Remove all docks with their content."""
-        for dock in self.docks.values():
-            # It goes later, and what takes its name is in sight by then.
-            dock.visibilityChanged.disconnect()
-            self.window.removeDockWidget(dock)
-            # Else a kept state would be restored to it, and the dock that takes its place stay hidden.
-            dock.setObjectName("")
-            dock.deleteLater()
-        self.docks.clear()
-        self.titles.clear()
-        self.seen.clear()
-
     def show(self, name: str) -> None:
         """Open a dock and put it in front of its neighbours."""
         if name in self.controls and not self.controls_are_open:

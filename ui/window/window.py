@@ -5,14 +5,18 @@ What the session reports reaches the parts through `Presenter`; what they ask fo
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from functools import partial
+
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
 from playground.interop.opening import FIRST_PRESET, load_preset
 
 from ..forms.layouts import tight
+from ..look import theme
+from ..look.zooming import zoom_parts
 from ..session.compiling import Kernels
 from ..session.jobs import finish_jobs
 from ..session.session import Session
@@ -57,6 +61,9 @@ class Window(QMainWindow):
         self.kernels: Kernels | None = None
         self._before_crowding: KeptLayout | None = None
         """The layout before the window became too small for it."""
+        self._layouts: dict[float, KeptLayout] = {}
+        """Layouts by zoom, as long as nobody changes the last one."""
+        self._enlarged: KeptLayout | None = None
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
@@ -145,30 +152,27 @@ class Window(QMainWindow):
             ],
         )
 
-    def rebuild(self) -> None:
-        """Make all parts again at another zoom; they own no state that could be lost."""
+    def zoom_to(self, zoom: float) -> None:
+        """Enlarge everything in place; coming back to a zoom brings back its layout, unless a person changed it."""
+        before = theme.zoom()
+        if zoom == before:
+            return
         self.tour.close()
-        focused = self.focus_mode.on
-        if focused:
-            self.focus_mode.toggle()
-        kept, speed = self.docks.keep(), self.parts.transport.speed
-        self.docks.clear()
-        self.removeToolBar(self.bar)
-        self.menus.remove()
-        for part in (self.bar, self.palette_of_commands):
-            part.deleteLater()
-        self.parts.make()
-        self.messages.rebuild()
-        self.parts.transport.show_speed(speed)
-        self._put_together()
-        if kept.plan is not None:
-            self.docks.arrange(kept.plan)
-        else:
-            self.docks.put_back(kept)
+        kept = self.docks.keep()
+        self._layouts = {**(self._layouts if kept == self._enlarged else {}), before: kept}
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.set_zoom(app, zoom, partial(zoom_parts, self))
+        self.apply_theme()
         self.suit()
-        if focused:
-            self.focus_mode.toggle()
-            self.menus.refresh("view.focus")
+        if zoom in self._layouts:
+            self.docks.put_back(self._layouts[zoom])
+        # Once the bars above and below have taken their new heights.
+        QTimer.singleShot(0, self, self._fit_docks)
+
+    def _fit_docks(self) -> None:
+        self.docks.fit()
+        self._enlarged = self.docks.keep()
 
     def suit(self) -> None:
         """Use the layout that needs least room while the window is too small for another."""

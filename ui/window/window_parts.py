@@ -30,13 +30,9 @@ ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class WindowParts:
-    """Panels and pictures of a window. They own no state, so that all can be made again at another zoom."""
+    """Panels and pictures of a window. They own no state."""
 
     def __init__(self) -> None:
-        self.make()
-
-    def make(self) -> None:
-        """Make every panel and picture again."""
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.gradients = self.view(GradientsView)

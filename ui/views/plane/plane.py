@@ -110,9 +110,8 @@ class InputPlane(QObject):
         self.axis_names = names
         axis = self.plot.getAxis("left")
         axis.setLabel(names[1])
-        if theme.zoom() > 1:
-            # It was placed for a smaller font, and would be cut off.
-            axis.resizeEvent(None)
+        # It is placed only when the axis changes its size.
+        axis.resizeEvent(None)
 
     def ticks(self) -> tuple[dict[float, str], dict[float, str]]:
         """The numbers along both axes, by place on the plane."""
