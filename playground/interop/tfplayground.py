@@ -351,7 +351,7 @@ def link_of(experiment: Experiment) -> str:
 
     The names of the experiment and of its layers are left out.
     """
-    reasons = tuple(_what_no_link_can_say(experiment))
+    reasons = tuple(_inexpressible(experiment))
     if reasons or not isinstance(experiment.data, TfPlayground):
         raise NoLinkError(reasons)
     said = {**_DEFAULTS, **_values_for(experiment, experiment.data)}
@@ -385,7 +385,7 @@ def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
     return said
 
 
-def _what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
+def _inexpressible(experiment: Experiment) -> Iterator[str]:
     """Yield everything in an experiment that the original doesn't have, in words."""
     yield from _in_the_data(experiment)
     yield from _in_the_features(experiment)
