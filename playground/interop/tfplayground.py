@@ -1,8 +1,8 @@
 """Conversion between experiments and links to playground.tensorflow.org ("the original").
 
 An experiment made from a link draws the same points and weights as the original and trains to the same numbers. Keys
-that the original ignores are ignored, with a note. Values that it can't compute with or doesn't know are refused; for
-unknown values the original silently trains something else.
+that the original ignores are ignored, with a note. Values that it can't compute with or doesn't know are refused, also
+where the original would silently train something else.
 """
 
 from __future__ import annotations
