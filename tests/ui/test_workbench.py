@@ -501,7 +501,8 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
 def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
     # Moved out of the place that they share.
     docks = drawing.window.docks.docks
-    drawing.window.splitDockWidget(docks["drawing"], docks["layers"], Qt.Orientation.Vertical)
+    drawing.window.splitDockWidget(docks["boundary"], docks["layers"], Qt.Orientation.Vertical)
+    drawing.key("Ctrl+P")
     lay_out(drawing.window)
     combo = control(drawing.window, "layers.0.activation", QComboBox)
     combo.setFocus()

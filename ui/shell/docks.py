@@ -117,9 +117,10 @@ class Docks(QObject):
     save_asked = Signal(str)
     """Asks for a picture of this dock's content in a file."""
 
-    def __init__(self, window: QMainWindow, sizes_for: SizesFor) -> None:
+    def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
-        self.window, self._sizes_for = window, sizes_for
+        self.window = window
+        self.sizes_for: SizesFor | None = None
         self.plan: DockLayout | None = None
         """The layout of the docks; None once a person has changed it."""
         self.controls: Tabs = ()
@@ -260,11 +261,11 @@ class Docks(QObject):
 
     def fit(self) -> None:
         """Give the parts of a layout that nobody has changed the sizes that suit the window."""
-        if self.plan is None:
+        if self.plan is None or self.sizes_for is None:
             return
         plan = self.plan if self.controls_are_open else self.plan._replace(controls=())
         fronts, area = self._fronts(plan), self._area()
-        sizes = self._sizes_for(plan, area)
+        sizes = self.sizes_for(plan, area)
         wide = [*([sizes.controls] if plan.controls else []), *sizes.beside]
         beside, below = fronts[: len(wide)], fronts[len(wide) :]
         self.window.resizeDocks(beside, wide, Qt.Orientation.Horizontal)

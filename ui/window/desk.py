@@ -13,7 +13,6 @@ from ..session.session import Session
 from ..shell import dialogs
 from ..shell.docks import Docks
 from ..shell.messages import Messages
-from .layouts import sizes_for
 
 
 class Desk(QObject):
@@ -24,7 +23,7 @@ class Desk(QObject):
         self.window = window
         """The parent of dialogs."""
         self.session, self.settings = session, settings
-        self.docks = Docks(window, sizes_for)
+        self.docks = Docks(window)
         self.messages = Messages(window.statusBar())
         self.ask_to_open = partial(dialogs.ask_to_open, window)
         self.ask_to_save = partial(dialogs.ask_to_save, window)

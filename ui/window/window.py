@@ -34,7 +34,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
-from .layouts import COMPACT, STANDARD, layout_for
+from .layouts import COMPACT, STANDARD, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .sharing import Sharing
@@ -82,6 +82,7 @@ class Window(QMainWindow):
         """Make what lasts as long as the window, at every zoom."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
+        self.docks.sizes_for = sizes_for
         self.appearance = Appearance(self)
         self.documents = Documents(desk)
         self.work = self.documents.work
