@@ -59,6 +59,32 @@ def test_a_row_is_what_train_gives(engine: str, tmp_path: Path, capsys: pytest.C
     assert 0 <= report["best"]["solved"] <= 1 and report["network_steps_per_second"] > 0
 
 
+VARIED = (
+    "training.learning_rate=0.001..10:9:log", "training.optimizer=sgd,adam,momentum", "layers=4,8-8,3-5-2",
+    "layers.0.activation=tanh,relu", "loss=cross_entropy,squared_error", "data.seed=0..20:21",
+    "training.batch_size=4..64:5:log", "training.shuffle=true,false", "training.clip_norm=null,1",
+)  # fmt: skip
+
+
+def test_fifty_random_rows_are_what_train_gives_bit_for_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "results.csv"
+    options = ["--set", "seed=3", "--epochs", "4"]
+    vary = [part for text in VARIED for part in ("--vary", text)]
+    assert main(["sweep", "xor", *options, *vary, "--random", "25", "--seeds", "2", "--out", str(out)]) == 0
+    capsys.readouterr()
+
+    rows = rows_of(out)
+    paths = [text.partition("=")[0] for text in VARIED]
+    assert len(rows) == 50 and [row["seed"] for row in rows] == ["3", "4"] * 25
+    assert all(len({row[path] for row in rows}) > 1 for path in paths)
+    for row in rows:
+        varied = [part for path in [*paths, "seed"] for part in ("--set", f"{path}={row[path]}")]
+        assert main(["train", "xor", *options, *varied, "--engine", "lanes", "--json"]) == 0
+        alone = json.loads(capsys.readouterr().out)
+        for name in list(row)[len(paths) + 1 :]:
+            assert row[name] == ("" if alone[name] is None else str(alone[name])), (name, row)
+
+
 def test_a_value_that_no_experiment_can_have_is_refused_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
