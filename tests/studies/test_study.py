@@ -92,6 +92,7 @@ def test_a_refused_combination_says_why(experiment: Experiment) -> None:
         ({"vary": {"training.learning_rate": 0.1}}, "vary.training.learning_rate"),
         ({"vary": {"training.optimizer": "sgd"}}, "vary.training.optimizer"),
         ({"vary": {"training.optimizer": [object()]}}, "vary.training.optimizer"),
+        ({"vary": {"training.epochs": (3, None)}}, "vary.training.epochs"),
         ({"seeds": 0}, "seeds"),
         ({"seeds": 2.5}, "seeds"),
         ({"epochs": -1}, "epochs"),
