@@ -553,7 +553,7 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     np.testing.assert_array_equal(busy.trainer.sample.x, before.x)
     np.testing.assert_array_equal(busy.trainer.sample.labels, before.labels)
     np.testing.assert_array_equal(busy.trainer.sample.split, before.split)
-    assert "taken from the clipboard" in busy.window.messages.status.text()
+    assert "taken from the clipboard" in busy.window.messages.strip.text.text()
     busy.trains_on()
 
 
