@@ -1,4 +1,4 @@
-"""`describe`: what can be chosen and set, printed from the declarations, and the JSON schema of experiment files."""
+"""The command `describe`: prints families and settings from their declarations, and the JSON schema of experiments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_describe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def describe(arguments: argparse.Namespace) -> None:
-    """Print what the arguments ask for."""
+    """Run the command: print a description or the schema."""
     if arguments.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"))
     else:
@@ -38,9 +38,9 @@ def describe(arguments: argparse.Namespace) -> None:
 
 
 def description(subject: str | None = None, kind: str | None = None) -> list[str]:
-    """Lines on a family, one of its members, or a setting; on everything there is if no subject is given.
+    """Describe a family, one of its members, or a setting, in lines; without a subject, list all of them.
 
-    Raises InputError for what is not declared.
+    Raises InputError for an unknown name.
     """
     settings = dict(_settings())
     if subject is None:
@@ -64,7 +64,7 @@ def description(subject: str | None = None, kind: str | None = None) -> list[str
 
 
 def _settings(struct: type[msgspec.Struct] = Experiment, place: str = "") -> Iterator[tuple[str, Field]]:
-    """Every declared field of an experiment by its path, without the numbers of layers."""
+    """Yield every declared field of an experiment with its path, in which positions of layers are left out."""
     for name, field in fields_of(struct).items():
         path = f"{place}.{name}" if place else name
         yield path, field
@@ -74,7 +74,7 @@ def _settings(struct: type[msgspec.Struct] = Experiment, place: str = "") -> Ite
 
 
 def _families(settings: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields that are choices from a family, by the name of the family; each family once."""
+    """The fields that are choices from a family, by the name of the field; each family once."""
     families: dict[tuple[type[Choice], ...], tuple[str, Field]] = {}
     for path, field in settings.items():
         if field.choices:
@@ -118,7 +118,7 @@ def _about_setting(path: str, field: Field) -> list[str]:
 
 
 def _value_words(field: Field) -> str:
-    """The values that are allowed and the default, in the words of a file."""
+    """The allowed values and the default, as files write them."""
     allowed = field.allowed + (", or null" if field.optional else "")
     return allowed if field.default is msgspec.NODEFAULT else f"{allowed}; default {_default_words(field)}"
 
@@ -131,7 +131,7 @@ def _default_words(field: Field) -> str:
 
 
 def _rows(rows: Mapping[str, str]) -> list[str]:
-    """Names in a column, and a text beside each."""
+    """Lines with names in a column and a wrapped text beside each."""
     column = max(map(len, rows), default=0) + 4
     return [
         line
@@ -147,7 +147,7 @@ def _wrapped(text: str) -> list[str]:
 
 
 def _allowed(given: str, names: Any) -> str:
-    """The names that are allowed, the likely ones first if there are many."""
+    """The allowed names in words: those close to `given` if there are any, else all."""
     names = list(dict.fromkeys(names))
     near = difflib.get_close_matches(given, names, 3)
     return f"{listing(near)}; `describe` lists all" if near else f"one of {listing(names)}"

@@ -66,7 +66,7 @@ class Field:
     names: Mapping[int | float, str] | None = None
     """The names of special values, such as 0: "full"."""
     nothing: str = "Off"
-    """The label of None."""
+    """The label for None."""
 
     @property
     def choices(self) -> tuple[type[Choice], ...]:
@@ -89,7 +89,7 @@ class Field:
         return next((member for member in self.choices if kind_of(member) == kind), None)
 
     def parts(self, value: Any) -> Mapping[str, Field]:
-        """The fields of this struct by name; for a choice, those of the kind of `value`. Empty for other types."""
+        """The fields inside this one by name; for a choice, those of the kind of `value`. Empty if it has none."""
         struct = self.member(value) or self.type
         return fields_of(struct) if is_struct(struct) else {}
 

@@ -56,7 +56,7 @@ def apply_differences(differences: Iterable[Difference], experiment: Experiment)
 
 
 def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> list[int | None]:
-    """The position in the old stack of each layer of the new one, None for a new layer; both stacks given by ids."""
+    """For each new layer, the position of the old layer that it continues, or None; both stacks are given by ids."""
     places = {name: place for place, name in enumerate(old) if name is not None}
     result = [places.get(name) if name is not None else None for name in new]
     for place, name in enumerate(new):
@@ -99,7 +99,7 @@ _WITHOUT_EFFECT = (
 
 
 def losses_are_comparable(differences: Iterable[Difference]) -> bool:
-    """Whether losses before and after may be compared: the same loss function on the same points, noise and split.
+    """Whether losses before and after may be compared: same loss function, same points, same noise, same split.
 
     Anything else may differ, the network included.
     """
@@ -109,7 +109,7 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
-    """Whether only settings of learning differ, while the network and the meaning of its losses stay.
+    """Whether the differences concern only how the network learns, not the network or the meaning of its losses.
 
     Only then can a jump in the loss be put down to a setting such as the learning rate.
     """
@@ -117,5 +117,5 @@ def only_learning_differs(differences: Iterable[Difference]) -> bool:
 
 
 def _is_covered(path: str, tops: Iterable[str]) -> bool:
-    """Whether a path is at or below one of `tops`, which leave out positions of layers: `layers.initializer`."""
+    """Whether a path is at or below one of `tops`, such as `layers.initializer`, which omit positions of layers."""
     return is_among(re.sub(r"^layers\.\d+\.", "layers.", path), tops)

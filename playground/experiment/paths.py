@@ -73,7 +73,7 @@ def is_among(path: str, tops: Iterable[str]) -> bool:
 
 
 def with_kind(tree: Any, path: str, kind: str) -> Any:
-    """A copy with the choice at a path switched to a kind with its defaults; the present kind keeps its settings.
+    """A copy with the choice at a path switched to `kind` with its defaults; a choice of that kind stays as it is.
 
     Raises InputError where there is no choice, or no such kind.
     """

@@ -158,7 +158,7 @@ class Quantity:
         return result
 
     def _neighbour(self, value: Number, sign: int) -> Number:
-        """The next round number in a direction."""
+        """The next round number above or below `value`, depending on `sign`."""
         if not self.log:
             grain = self._grain if self.span else 1.0
             return self.typed(float(f"{(round(value / grain) + sign) * grain:.12g}"))
@@ -167,7 +167,7 @@ class Quantity:
             return self.typed(smallest if sign > 0 else value)
         if sign < 0 and value <= smallest:
             return self.typed(0 if self.has_zero_end else value)
-        # A step is about an eighth; where that is less than one, whole numbers go one by one.
+        # A step is about an eighth; where that is less than 1, whole numbers change by 1.
         moved = round_digits(value * 1.125**sign)
         if self.whole:
             return int(max(round(moved), value + 1) if sign > 0 else min(round(moved), value - 1))
@@ -188,7 +188,7 @@ class Quantity:
 
 
 def round_digits(value: float, digits: int = 2) -> float:
-    """`value` rounded to significant digits."""
+    """`value` rounded to `digits` significant digits."""
     return float(f"{value:.{digits - 1}e}")
 
 

@@ -72,7 +72,7 @@ def _with_originals(value: Any) -> Any:
 def expand(raw: Any, field: Field | None) -> Any:
     """Write out every choice given only by its kind: "tanh" becomes {"kind": "tanh"}. Turns −0 into 0."""
     if field is not None and field.choices:
-        # A missing kind is spelled out too: msgspec would not ask for it in a family of one.
+        # A missing kind becomes None, which msgspec refuses; in a family of one, it would not miss the kind.
         if isinstance(raw, dict):
             return {"kind": None, **{key: expand(value, None) for key, value in raw.items()}}
         return {"kind": raw} if isinstance(raw, str) else raw
@@ -81,5 +81,5 @@ def expand(raw: Any, field: Field | None) -> Any:
         return {key: expand(value, parts.get(key)) for key, value in raw.items()}
     if field is not None and field.entry is not None and isinstance(raw, (list, tuple)):
         return [expand(value, field.entry) for value in raw]
-    # NumPy takes −0 for a negative number.
+    # NumPy would treat −0 as a negative number.
     return 0.0 if isinstance(raw, float) and raw == 0 else raw

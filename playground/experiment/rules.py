@@ -245,7 +245,7 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 
 def read_value(path: str, raw: Any) -> Any:
-    """Convert plain data, as in a file, to the type that some experiment declares for a path. Raises InputError."""
+    """Convert plain data, as in a file, to the type declared for a path in any experiment. Raises InputError."""
     fields = possible_fields(path)
     for field in fields:
         with suppress(msgspec.ValidationError):

@@ -72,7 +72,7 @@ def plain_value(path: str, text: str) -> Any:
         return text
     for field in fields:
         plain = _plain(path, text, field)
-        if _may_be(plain, field):
+        if _has_type_of(plain, field):
             return plain
         if field.type not in (int, float):
             with suppress(InputError):
@@ -81,7 +81,7 @@ def plain_value(path: str, text: str) -> Any:
     raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
 
 
-def _may_be(plain: Any, field: Field) -> bool:
+def _has_type_of(plain: Any, field: Field) -> bool:
     """Whether a plain value has the type of a numeric field, whatever its range."""
     if plain is None or type(plain) not in (int, float) or not math.isfinite(plain):
         return plain is None and field.optional

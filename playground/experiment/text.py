@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 128 * 2**20
 MAX_COMMAS = 8_000_000
 """Enough for the coordinates of the largest number of points allowed."""
 _MAX_PARTS = 500_000
-"""The most quotes, lists and objects in a file; unlike numbers, each takes far more memory than bytes."""
+"""The most quotes, lists and objects in a file, each of which takes far more memory than its bytes in the file."""
 
 
 def experiment_from_text(text: str | bytes) -> Experiment:

@@ -152,8 +152,8 @@ class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
 
             experiment.with_({"training.learning_rate": 0.1, "layers.0.units": 8}, layers="8-8", data=Spiral(noise=0.1))
 
-        A value may be written as in files: a choice by its kind ("sgd"; the present kind keeps its settings), layers
-        by their units ("8-8"). Raises InputError.
+        A value may be written as in files: a choice by its kind ("sgd"; a choice of that kind keeps its settings),
+        layers by their units ("8-8"). Raises InputError.
         """
         changed: Experiment = with_changes(self, {**(changes or {}), **fields})
         return changed

@@ -18,7 +18,7 @@ from playground.experiment.tree import Experiment, Layer
 _MOST_NAMED = 4
 """The most differences that are named one by one."""
 _POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
-"""Fields with one entry per point; changes to them are only called `points`."""
+"""Fields with one entry per point; a change to them is only called `points`."""
 
 _TABLE = ("data.path", "data.x1", "data.x2", "data.target")
 """Fields that together identify the table and its columns; a change to them names the table."""
@@ -34,7 +34,7 @@ def edit_words(old: Experiment, new: Experiment) -> str:
 
 
 def return_words(differences: Sequence[Difference], new: Experiment) -> str:
-    """The effect of undoing a change of one setting, as `Learning rate back to 0.03`; empty for other changes."""
+    """The effect of undoing a change of one setting: `Learning rate back to 0.03`; empty for other changes."""
     path = differences[0].path if len(differences) == 1 else ""
     if path in ("", "layers", "features") or is_among(path, _POINTS):
         return ""
@@ -107,7 +107,7 @@ def _phrases(differences: Iterable[Difference], new: Experiment) -> Iterator[_Ph
 
 def _setting_words(field: Field, value: Any) -> str:
     said = value_words(field, value)
-    # The name of a state says it all: muted, frozen.
+    # States such as muted and frozen have names of their own, without the label.
     return said if field.type is bool and field.names else f"{in_a_sentence(field.label)} {said}".strip()
 
 

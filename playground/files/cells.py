@@ -57,7 +57,7 @@ from playground.files.rows import (
 Kind: TypeAlias = Literal["number", "class", "date", "text", "empty"]
 MAX_TABLE_ROWS = 1_000_000
 _MOST_CLASSES = 10
-"""The most distinct cells that a column of classes has; a column of text with more is none."""
+"""The most distinct cells of a column of classes; a column with more is text."""
 _MAX_COLUMNS = 1_000
 _MAX_CELLS = 8_000_000
 _NOTE_ROWS = 1000
@@ -109,7 +109,7 @@ class Cells(NamedTuple):
 
     @property
     def rows(self) -> int:
-        """How many rows the table has, those with too many cells included."""
+        """The number of rows, including those with too many cells."""
         return len(self.lines) + len(self.ragged)
 
     @property
@@ -209,7 +209,7 @@ class NoColumnError(InputError):
 
 
 def _first_lines(file: TextIO) -> Iterator[str]:
-    """Yield lines for recognising the separator, until they have `LONGEST_ROW` characters in all."""
+    """Yield lines for recognizing the separator, until they have `LONGEST_ROW` characters in all."""
     read = 0
     for line in iter(partial(file.readline, LONGEST_ROW), ""):
         yield line
@@ -341,9 +341,10 @@ class _Asked:
         self.questions: list[Question] = []
 
     def choose(self, name: str, column: str, subject: str, ways: dict[str, str]) -> str:
-        """The value that `reading` has in the field `name`, else the first of two; records it as a question.
+        """Choose the value of the field `name`: that in `reading`, else the first of two; record it as a question.
 
-        `ways` describes for each value what the subject becomes. The same question on several columns is asked once.
+        `ways` maps each value to a description of what `subject` becomes. A question on several columns is recorded
+        once.
         """
         for place, one in enumerate(self.questions):
             if name and one.name == name:
@@ -413,7 +414,7 @@ def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _As
     values = numbers_in(present, decimal)
     codes = [cell for cell in values if CODE_LIKE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
-        # Beside 2.5e3, 1e3 is no code.
+        # In a column with 2.5e3, 1e3 is a number, too.
         codes = [cell for cell in codes if "e" not in cell.lower()]
     if codes and len(values) == len(present):
         code = one_line(min(codes), 24)

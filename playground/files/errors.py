@@ -9,7 +9,7 @@ class InputError(ValueError):
     """A value was refused: `path` is where it stands, `value` what it is, and `allowed` what it may be, in words."""
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
-        # A name may be empty.
+        # An empty name would be invisible in the message.
         self.path, self.value, self.allowed = path or '""', value, allowed
         super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
@@ -59,6 +59,6 @@ def one_line(text: str, length: int) -> str:
     """`text` on one line, without invisible characters, cut after `length` characters."""
     text = " ".join(text.split())
     if not text.isprintable():
-        # A terminal would obey some of them.
+        # A terminal would act on some of these characters.
         text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""Recognising the layout of a table: where its rows begin, how wide they are, and which row names the columns."""
+"""Recognizing the layout of a table: where its rows begin, how wide they are, and which row names the columns."""
 
 from __future__ import annotations
 
@@ -64,10 +64,10 @@ class Layout(NamedTuple):
 
 
 def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) -> Layout:
-    """Recognise the layout of a table by its first rows and the cells in its comments."""
+    """Recognize the layout of a table by its first rows and the cells in its comments."""
     widths = Counter(len(row) for _, row in rows)
     width = max(widths, key=lambda width: (widths[width], width))
-    # Separators at the ends of rows make no columns.
+    # Separators at the ends of rows add no columns.
     width = max(place for _, row in rows if len(row) <= width for place, cell in enumerate(row, 1) if cell)
     start, notes = 0, []
     while start + 1 < len(rows) and _stands_above([row for _, row in rows[start:]], width):
@@ -109,7 +109,7 @@ def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
     if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)][: width - 3]):
         return True
     if len(filled) == 1 < width and not numeric and len(rows) > 2:
-        # A title, with separators as in the rows below, stands above a header.
+        # A title may be padded with separators; below it stands a header.
         return bool(first[0]) and all(rows[1]) and len(rows[1]) == width and not any(map(is_number, rows[1]))
     if len(first) >= width or longer is None:
         return False

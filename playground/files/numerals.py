@@ -88,11 +88,11 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _SIGNS_TYPED = str.maketrans(
     {"–": "-", "\u066b": ".", "\u066c": ",", **{chr(0xFEE0 + k): chr(k) for k in range(33, 127)}}
 )
-"""The ASCII characters for those of other keyboards, such as the full-width ones of Chinese and Japanese."""
+"""A translation to ASCII for characters of other keyboards, such as the full-width ones of Chinese and Japanese."""
 
 
 def typed_number(text: str, *, whole: bool = False) -> str:
-    """Normalise a typed number to ASCII digits with a decimal point. Raises ValueError, perhaps with a message.
+    """Convert a typed number to ASCII digits with a decimal point. Raises ValueError, perhaps with a message.
 
     The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be separated by blanks, apostrophes or underscores, and
     by commas where these can't be decimal signs: 1,000.5 and 1,000,000, but not 2,500. Digits of any script are read.
@@ -131,7 +131,7 @@ class Signs(NamedTuple):
     example: str = ""
     """A cell such as 1,200 or 1.200, whose sign may be a decimal sign or separate thousands; empty if there is none."""
     plain: str = ""
-    """Whether whole numbers without any sign are all "small" (up to 3 digits) or also "large"; empty without them."""
+    """The size of whole numbers without separators: "small" (at most 3 digits), else "large"; "" if there are none."""
 
     @classmethod
     def of(cls, cells: Iterable[str]) -> Signs:

@@ -159,7 +159,7 @@ def likely_separator(lines: Sequence[str]) -> str:
     start = text_of("".join(lines))
     scores = {separator: _regularity(start, separator) for separator in SEPARATORS}
     if not any(scores.values()):
-        # Perhaps quotes are not closed; reading will tell.
+        # Perhaps quotes are not closed, which reading will report.
         scores = {separator: sum(separator in line for line in lines) for separator in "\t;,|"}
     return max(scores, key=lambda separator: scores[separator])
 
