@@ -651,18 +651,6 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     assert "map" in gradients.shown().pictures
 
 
-def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
-    hand.window.docks.show("gradients")
-    hand.window.documents.open("vanishing-gradients")
-    hand.settle()
-    hand.window.session.play()
-    remedy = hand.window.parts.gradients.findChild(QWidget, "gradients.remedy")
-    hand.qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    hands.click(remedy)
-    hand.settle()
-    assert hand.trainer.experiment.layers[0].activation.kind != "sigmoid"
-
-
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
     curves = busy.window.parts.view(CurvesView)
     busy.window.docks.show("curves")
