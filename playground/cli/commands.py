@@ -83,7 +83,10 @@ def _add_train_options(parser: Parser) -> None:
 
 
 def _add_training_options(parser: Parser, default: str) -> None:
-    """Add the options for experiment, epochs, initial weights and engine; the help calls the default `default`."""
+    """Add the options for experiment, epochs, initial weights and engine.
+
+    `default` describes the default number of epochs in the help.
+    """
     add = parser.add_argument
     _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")

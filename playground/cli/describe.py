@@ -49,7 +49,7 @@ def description(subject: str | None = None, kind: str | None = None) -> list[str
     wanted = ".".join(step for step in wanted.split(".") if not step.isdecimal())
     found = next((path for path in settings if wanted in (path, path.rpartition(".")[2])), None)
     if wanted in ("features", "feature") and kind is None:
-        return [*_wrapped(settings["features"].help), *_rows({name: one.help for name, one in FEATURES.items()})]
+        return [*_wrap(settings["features"].help), *_rows({name: one.help for name, one in FEATURES.items()})]
     if found is None:
         raise InputError("FAMILY", subject, _allowed(subject, [*_families(settings), *settings]))
     field = settings[found]
@@ -95,13 +95,13 @@ def _is_plain(field: Field) -> bool:
 
 
 def _about_family(path: str, field: Field) -> list[str]:
-    lines = [f"{path}: {field.label}", *_wrapped(field.help), ""]
+    lines = [f"{path}: {field.label}", *_wrap(field.help), ""]
     lines += _rows({kind_of(member): summary_of(member) for member in field.choices})
     return [*lines, "", f"Default: {_default_words(field)}." if field.default is not msgspec.NODEFAULT else ""]
 
 
 def _about_member(path: str, member: type[Choice]) -> list[str]:
-    lines = [f"{path}.kind = {kind_of(member)}: {member.label}", *_wrapped(summary_of(member))]
+    lines = [f"{path}.kind = {kind_of(member)}: {member.label}", *_wrap(summary_of(member))]
     lines += [f"    {line}" for line in textwrap.wrap(member.formula, _WIDTH - 4)]
     for name, field in fields_of(member).items():
         lines += ["", *_about_setting(f"{path}.{name}", field)]
@@ -110,7 +110,7 @@ def _about_member(path: str, member: type[Choice]) -> list[str]:
 
 def _about_setting(path: str, field: Field) -> list[str]:
     unit = f" ({field.unit})" if field.unit else ""
-    lines = [f"{path}: {field.label}{unit}", *_wrapped(field.help), f"    {_value_words(field)}"]
+    lines = [f"{path}: {field.label}{unit}", *_wrap(field.help), f"    {_value_words(field)}"]
     inner = field.entry.type if field.entry is not None else field.type
     if is_struct(inner):
         lines += _rows({name: part.label for name, part in fields_of(inner).items()})
@@ -142,7 +142,7 @@ def _rows(rows: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 

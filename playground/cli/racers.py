@@ -182,14 +182,14 @@ class _Ours(Racer):
 
 
 class _Compiled(_Ours):
-    """The compiled engine."""
+    """The racer that trains with the compiled engine."""
 
     label = "ours, compiled"
     engine = "compiled"
 
 
 class _Reference(_Ours):
-    """The reference engine in NumPy."""
+    """The racer that trains with the reference engine."""
 
     label = "ours, reference"
     engine = "reference"

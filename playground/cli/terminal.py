@@ -36,7 +36,7 @@ _PLAIN = {
 
 def make_streams_patient() -> None:
     """Keep printing from ending the program, whether a code page lacks characters or a pipe is closed."""
-    codecs.register_error("plain", _in_plain_signs)
+    codecs.register_error("plain", _replace_characters)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
@@ -50,7 +50,7 @@ def make_streams_patient() -> None:
             setattr(sys, name, _Patient(stream))
 
 
-def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
+def _replace_characters(error: UnicodeError) -> tuple[str, int]:
     """Replace characters that an encoding lacks by plain ones or question marks (an error handler of `codecs`)."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -76,7 +76,7 @@ class _Patient:
         try:
             return self._stream.write(text)
         except (OSError, ValueError):
-            self._fall_silent()
+            self._redirect_to_null()
             return len(text)
 
     def flush(self) -> None:
@@ -84,9 +84,9 @@ class _Patient:
         try:
             self._stream.flush()
         except (OSError, ValueError):
-            self._fall_silent()
+            self._redirect_to_null()
 
-    def _fall_silent(self) -> None:
+    def _redirect_to_null(self) -> None:
         """Redirect the stream to the null device, so that the interpreter can flush it at exit."""
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)

@@ -116,7 +116,7 @@ def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, Field]:
 
 def field_of(kind: Any, name: str = "", default: Any = msgspec.NODEFAULT) -> Field:
     """The declaration that an annotated type carries."""
-    bare, meta, optional = _unwrapped(kind)
+    bare, meta, optional = _unwrap(kind)
     label = meta.title or name.replace("_", " ").capitalize()
     extra = dict(meta.extra or {})
     log = extra.pop("scale", "linear") == "log"
@@ -175,17 +175,17 @@ def summary_of(member: type[Choice]) -> str:
 # Reading types ------------------------------------------------------------------------------------------------
 
 
-def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
+def _unwrap(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
     """Split a declared type into (type without metadata and None, metadata, whether None is allowed)."""
     if get_origin(kind) is Annotated:
         inner, *extras = get_args(kind)
-        bare, meta, optional = _unwrapped(inner)
+        bare, meta, optional = _unwrap(inner)
         return bare, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
     if is_union(kind):
         rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
         optional = len(rest) < len(get_args(kind))
         if len(rest) == 1:
-            return (*_unwrapped(rest[0])[:2], optional)
+            return (*_unwrap(rest[0])[:2], optional)
         return Union[rest], msgspec.Meta(), optional  # noqa: UP007 - built at run time
     return kind, msgspec.Meta(), False
 

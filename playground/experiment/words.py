@@ -18,7 +18,7 @@ from playground.experiment.tree import Experiment, Layer
 _MOST_NAMED = 4
 """The most differences that are named one by one."""
 _POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
-"""Fields with one entry per point; a change to them is only called `points`."""
+"""Fields with one entry per point; a change to any of them is called `points`."""
 
 _TABLE = ("data.path", "data.x1", "data.x2", "data.target")
 """Fields that together identify the table and its columns; a change to them names the table."""

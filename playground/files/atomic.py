@@ -104,7 +104,7 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previ
             _sync_folder(path.parent)
         except OSError:
             # The new file might not survive a power failure.
-            _put_back(old, path)
+            _restore_old(old, path)
             raise
     except OSError as error:
         error.filename = str(path)
@@ -116,7 +116,7 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previ
                 left.unlink(missing_ok=True)
 
 
-def _put_back(old: Path, path: Path) -> None:
+def _restore_old(old: Path, path: Path) -> None:
     """Restore the old file at `path`, or remove the new one if there was none. If that fails, the new one stays."""
     with suppress(OSError):
         if old.exists():
@@ -224,11 +224,11 @@ def _strays(folder: Path, prefix: str) -> Iterator[Path]:
         if name.startswith(prefix) and written is not None:
             process, computer = written.groups()
             found = folder / name
-            if not (_writes(int(process), found) if computer == this_computer() else _is_recent(found)):
+            if not (_may_be_writing(int(process), found) if computer == this_computer() else _is_recent(found)):
                 yield found
 
 
-def _writes(process: int, found: Path) -> bool:
+def _may_be_writing(process: int, found: Path) -> bool:
     """Whether a process may still be writing a file."""
     if process == os.getpid():
         return True

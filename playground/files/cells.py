@@ -185,10 +185,10 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
     taken, lines, ragged, comments = _read_rows(
         itertools.chain(look[layout.start :], rows), layout.width, places, source
     )
-    asked = _Asked(reading, context, lines)
+    choices = _Choices(reading, context, lines)
     named = layout.header or [""] * layout.width
     columns = [
-        _column(names[place], cells, asked)
+        _column(names[place], cells, choices)
         for place, cells in zip(places, taken, strict=True)
         if named[place] or any(cells)
     ]
@@ -197,7 +197,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
     notes += _comment_notes(comments)
     return Cells(
         source, None, tuple(columns), lines, ragged, layout.header is not None, separator, context.decimal, "",
-        tuple(notes), (*layout.questions, *asked.questions),
+        tuple(notes), (*layout.questions, *choices.questions),
     )  # fmt: skip
 
 
@@ -333,7 +333,7 @@ class _Context(NamedTuple):
         return self.proven or ("," not in signs.example and self.decimal == "." and self.separator == ",")
 
 
-class _Asked:
+class _Choices:
     """Decides how columns are read, by `reading` where it says so, and collects the questions that stay open."""
 
     def __init__(self, reading: Reading, context: _Context, lines: Sequence[int]) -> None:
@@ -356,36 +356,36 @@ class _Asked:
         return values[0]
 
 
-def _column(name: str, cells: list[str], asked: _Asked) -> Column:
+def _column(name: str, cells: list[str], choices: _Choices) -> Column:
     """Determine the kind and the values of a column by its cells."""
     distinct = Counter(cells)
     present = [cell for cell in distinct if not is_missing(cell)]
-    values = _numbers(name, distinct, present, asked)
+    values = _numbers(name, distinct, present, choices)
     counted = sum(distinct[cell] for cell in present if cell in values)
     others = [cell for cell in present if cell not in values]
     codes = others and all(CODE_LIKE.fullmatch(cell) for cell in values)
     if counted and 2 * counted > sum(distinct[cell] for cell in present) and not codes:
         if others:
-            where = rows_words([asked.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
+            where = rows_words([choices.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
             ways = {"number": "no number", "text": "a class, as all cells there would be"}
             if len(present) <= _MOST_CLASSES:
                 ways = {"text": "a class where that is the target", "number": "a missing value"}
-            asked.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
+            choices.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
         return _build_column(name, "number", cells, lambda cell: is_missing(cell), values)
-    days = _days(name, present, asked)
+    days = _days(name, present, choices)
     if days:
         return _build_column(name, "date", cells, is_missing, days)
     words = [cell for cell in distinct if cell.lower() in MISSING_WORDS]
-    never = MISSING | asked.context.words
+    never = MISSING | choices.context.words
     if present and words and not all(cell.lower() in never - {"none"} for cell in words):
         ways = {"class": "a class", "missing": "a missing value"}
         if words[0].lower() in never:
             ways = dict(reversed(ways.items()))
-        is_class = asked.choose("words", name, words[0], ways) == "class"
+        is_class = choices.choose("words", name, words[0], ways) == "class"
         never = never - MISSING_WORDS if is_class else never | MISSING_WORDS
     elif not present:
         never |= MISSING_WORDS | MISSING_SIGNS
-    cells = _with_merged_letter_case(name, cells, asked)
+    cells = _with_merged_letter_case(name, cells, choices)
     classes = len({cell for cell in set(cells) if cell.lower() not in never})
     kind: Kind = "empty" if not classes else "class" if classes <= _MOST_CLASSES else "text"
     return _build_column(name, kind, cells, lambda cell: cell.lower() in never, {})
@@ -401,16 +401,16 @@ def _build_column(
     return Column(name, kind, cells, np.fromiter(map(lost.__getitem__, cells), np.bool_, len(cells)), numbers)
 
 
-def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _Asked) -> dict[str, float]:
+def _numbers(name: str, cells: Iterable[str], present: Sequence[str], choices: _Choices) -> dict[str, float]:
     """The numbers in the cells of a column, by cell; empty if the cells are codes, such as 007."""
-    signs, context = Signs.of(present[:_LOOK]), asked.context
+    signs, context = Signs.of(present[:_LOOK]), choices.context
     if not signs.proven and len(present) > _LOOK and not {",", "."}.isdisjoint("".join(present)):
         signs = Signs.of(present)
     decimal = signs.proven or context.decimal
     if signs.example and not signs.proven and not context.is_sure(signs):
         order = sorted(NUMBERS, key=lambda sign: sign != decimal)
         ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
-        decimal = asked.choose("decimal", name, signs.example, ways)
+        decimal = choices.choose("decimal", name, signs.example, ways)
     values = numbers_in(present, decimal)
     codes = [cell for cell in values if CODE_LIKE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
@@ -419,12 +419,12 @@ def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _As
     if codes and len(values) == len(present):
         code = one_line(min(codes), 24)
         ways = {"number": f"the number {values[min(codes)]:.15g}", "text": f"the text {code}"}
-        if asked.choose("codes", name, code, ways) == "text":
+        if choices.choose("codes", name, code, ways) == "text":
             return {}
     return values
 
 
-def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
+def _days(name: str, cells: Sequence[str], choices: _Choices) -> dict[str, float]:
     """The days since 1970 of dates, by cell; empty unless all cells are dates."""
     found = [DATE.fullmatch(cell) for cell in cells]
     dates = [date for date in found if date is not None]
@@ -440,12 +440,12 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
             return {}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
         shown = {way: f"{date.fromordinal(FIRST_DAY + int(ways[way] or 0))}, the {way} first" for way in likely}
-        first = asked.choose("dates", name, short[0][0], shown)
+        first = choices.choose("dates", name, short[0][0], shown)
     days = {date[0]: day_of(date, first) for date in dates}
     return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}
 
 
-def _with_merged_letter_case(name: str, cells: list[str], asked: _Asked) -> list[str]:
+def _with_merged_letter_case(name: str, cells: list[str], choices: _Choices) -> list[str]:
     """The cells of a column of classes; classes that differ only in capital letters are merged if that is chosen."""
     counts = Counter(cells)
     alike: dict[str, list[str]] = {}
@@ -456,7 +456,7 @@ def _with_merged_letter_case(name: str, cells: list[str], asked: _Asked) -> list
         return cells
     ways = {"different": "different classes", "same": "one class"}
     shown = ", ".join(" and ".join(one_line(cell, 24) for cell in group) for group in pairs)
-    if asked.choose("letters", name, shown, ways) == "different":
+    if choices.choose("letters", name, shown, ways) == "different":
         return cells
     usual = {cell: max(group, key=lambda one: counts[one]) for group in pairs for cell in group}
     return [usual.get(cell, cell) for cell in cells]

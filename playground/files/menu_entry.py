@@ -65,7 +65,7 @@ def _desktop_entry() -> str:
             "Version=1.5",
             f"Name={PROGRAM_NAME}",
             "Comment=Turn every knob of a neural network and see what it does",
-            f"Exec={' '.join(map(_quoted, start_command()))} %f",
+            f"Exec={' '.join(map(_quote, start_command()))} %f",
             f"Icon={PROGRAM_ID}",
             "Terminal=false",
             "Categories=Education;Science;ArtificialIntelligence;",
@@ -84,7 +84,7 @@ def start_command() -> list[str]:
     return [str(window)] if window.exists() else [sys.executable, "-m", "playground"]
 
 
-def _quoted(argument: str) -> str:
+def _quote(argument: str) -> str:
     """Quote an argument for an `Exec` line, where blanks, quotes and per cent signs have meanings."""
     argument = argument.replace("%", "%%")
     if argument.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum():

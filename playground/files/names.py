@@ -21,15 +21,15 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])
 def file_name(title: str, suffix: str, fallback: str = "Untitled") -> str:
     """A file name that every file system allows, made from a title: "Two spirals" → `Two spirals.playground`."""
     stem = unicodedata.normalize("NFC", "".join(sign if sign.isprintable() else " " for sign in title))
-    stem = _trimmed(_FORBIDDEN.sub(" ", stem), suffix)[:_MOST_CHARACTERS]
+    stem = _trim(_FORBIDDEN.sub(" ", stem), suffix)[:_MOST_CHARACTERS]
     while len(stem.encode(errors="replace")) > _MOST_BYTES:
         stem = stem[:-1]
-    stem = _trimmed(stem, suffix) or fallback
+    stem = _trim(stem, suffix) or fallback
     device = _RESERVED.match(stem)
     return f"{device[1]}_{stem[device.end() :]}{suffix}" if device else f"{stem}{suffix}"
 
 
-def _trimmed(stem: str, suffix: str) -> str:
+def _trim(stem: str, suffix: str) -> str:
     """A name without blanks and dots at its ends and without `suffix`, which is added later."""
     stem = " ".join(stem.split()).strip(". ")
     while suffix and stem.lower().endswith(suffix.lower()):

@@ -14,7 +14,7 @@ PROGRAM_NAME = "Neural Network Playground"
 
 
 def running_name() -> str:
-    """The command by which the program was started, for its messages: `main.py` in the source tree, or `playground`."""
+    """The name of the program's command in messages: `main.py` in the source tree, else `playground`."""
     return "main.py" if Path(sys.argv[0]).name == "main.py" else "playground"
 
 

@@ -100,7 +100,7 @@ def save_animation(
     every few milliseconds. Raises InputError and OSError.
     """
     _check_ranges(AnimationSettings(epochs, frames, frames_per_second, size))
-    trainer = _prepared(experiment, initial, engine)
+    trainer = _new_trainer(experiment, initial, engine)
     shown = frame_epochs(epochs, frames)
     studio = GifWriter(trainer, epochs, size)
     for number, epoch in enumerate(shown, start=1):
@@ -124,7 +124,7 @@ def _check_ranges(settings: AnimationSettings) -> None:
             raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
 
 
-def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
+def _new_trainer(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
     """A trainer before its first update that goes on beyond the experiment's own number of epochs."""
     training = msgspec.structs.replace(experiment.training, epochs=None)
     experiment = msgspec.structs.replace(experiment, training=training)
@@ -138,7 +138,7 @@ def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engin
 
 
 def frame_epochs(epochs: int, frames: int) -> list[int]:
-    """The epochs of the frames, with 0 and `epochs` among them: `epochs` · (k/n)² for k = 0…n, but all different.
+    """The epochs of the frames: `epochs` · (k/n)² for k = 0…n, rounded so that all are different.
 
     A boundary changes most at the beginning, so frames lie closer there. In equal steps most of them would look the
     same; in logarithmic steps half of them would show a network that has hardly learned.

@@ -73,7 +73,7 @@ def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
             f"No font on this computer has the signs {one_line(shown, 20)}, so the picture shows question marks. A "
             "font such as Noto Sans, Noto Sans CJK or Noto Sans Arabic would help."
         )
-    if not _can_turn() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
+    if not _can_write_leftwards() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
         notes.append(
             "Text that is written from right to left stands in the wrong order in the picture: the library FriBiDi is "
             "not installed."
@@ -87,7 +87,7 @@ def _plain_sign(sign: str) -> str:
     return plain if plain.isascii() else ""
 
 
-def _can_turn() -> bool:
+def _can_write_leftwards() -> bool:
     """Whether Pillow can write right-to-left scripts and join their letters."""
     return bool(features.check("raqm") and features.check("fribidi"))
 

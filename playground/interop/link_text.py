@@ -46,7 +46,7 @@ def link_in(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
         return text if re.match(rf"https?:|{_HOST}", text, re.IGNORECASE) else None
     text = _without_marks_of_mail(text)
     if text.startswith(("#", "%23")):
-        return _bare(text, values)
+        return _bare_link(text, values)
     found = _ADDRESS.search(text)
     inside = None if found else _INSIDE.search(text)
     if found is None and inside is None:
@@ -68,13 +68,15 @@ def _without_marks_of_mail(text: str) -> str:
     return re.sub("®(?=Dataset|ularization)", "&reg", text).strip()
 
 
-def _bare(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
+def _bare_link(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
     """The link if a text is nothing but a link from its # on; None for a heading, a tag or a remark on a table."""
     first, *rest = text.split()
     if _ROW.search(text):
         return None
-    link, left = _joined(first, rest, values)
-    link = "#" + _decoded(_without_punctuation(link).partition("#")[2] if link.startswith("#") else unquote(link)[1:])
+    link, left = _join(first, rest, values)
+    link = "#" + _decode_settings(
+        _without_punctuation(link).partition("#")[2] if link.startswith("#") else unquote(link)[1:]
+    )
     pairs = [part.split("=") for part in link[1:].split("&") if part]
     if left or any(len(pair) > 2 or not pair[0] for pair in pairs):
         return None
@@ -94,7 +96,7 @@ def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is
     if re.search(r"\w", before) and not is_parameter and _ROW.search(text):
         return None
     first, *words = _within_its_marks(before, text[start:]).split()
-    link, left = _joined(first, words, values)
+    link, left = _join(first, words, values)
     if before.endswith("<"):
         # Chat programs put the text of a link behind it.
         link = link.partition("|")[0]
@@ -104,13 +106,13 @@ def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is
         raise _in_pieces(link)
     scheme = re.match(_SCHEME, link, re.IGNORECASE)
     if scheme and "%" in scheme.group():
-        link = _raw(link.partition("&")[0], lambda text: "%" not in text[:10])
+        link = _decode_until(link.partition("&")[0], lambda text: "%" not in text[:10])
     elif is_parameter and "#" not in link:
         link = link.partition("&")[0]
-    address, sign, said = _raw(_without_punctuation(link), lambda text: "#" in text).partition("#")
+    address, sign, said = _decode_until(_without_punctuation(link), lambda text: "#" in text).partition("#")
     if not sign and any(f"{key}=" in address for key in values):
         raise InputError("link", link, f"settings after a #, as in https://{HOST}/#seed=1")
-    return f"https://{HOST}/#{_decoded(said)}"
+    return f"https://{HOST}/#{_decode_settings(said)}"
 
 
 def _within_its_marks(before: str, rest: str) -> str:
@@ -124,7 +126,7 @@ def _within_its_marks(before: str, rest: str) -> str:
     return _END.split(rest, maxsplit=1)[0]
 
 
-def _raw(text: str, is_raw: Callable[[str], bool]) -> str:
+def _decode_until(text: str, is_raw: Callable[[str], bool]) -> str:
     """A text URL-decoded until `is_raw` accepts it; unchanged if it never does."""
     decoded = text
     for _ in range(4):
@@ -134,7 +136,7 @@ def _raw(text: str, is_raw: Callable[[str], bool]) -> str:
     return text
 
 
-def _decoded(said: str) -> str:
+def _decode_settings(said: str) -> str:
     """The settings of a link, decoded while their =, & or # are encoded; a seed may contain such encodings itself."""
     for _ in range(4):
         if not _ENCODED.search(_SEED.sub("", said)):
@@ -156,16 +158,16 @@ def _without_punctuation(link: str) -> str:
     return link
 
 
-def _joined(link: str, words: list[str], values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
+def _join(link: str, words: list[str], values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
     """Join a link that was broken into words; returns the link and the words that don't belong to it."""
     for number, word in enumerate(words):
-        if not _goes_on(link, word, values):
+        if not _continues(link, word, values):
             return link, words[number:]
         link += word
     return link, []
 
 
-def _goes_on(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> bool:
+def _continues(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> bool:
     """Whether a word is the next piece of a link. Raises InputError if that can't be told."""
     if "://" in word or HOST in word.lower():
         return False

@@ -63,7 +63,7 @@ def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> tuple[str, .
     image = Image.new("RGB", (2 * _SIDE + _LEFT + _BETWEEN + _RIGHT, height), PAPER)
     box = (_LEFT, _TOP, _LEFT + _SIDE, _TOP + _SIDE)
     draw_field(image, snapshot, draw_points(sample, _SIDE), (_LEFT, _TOP), names_below=_TICK_LINE)
-    _number_plane(image, sample, box)
+    _draw_plane_ticks(image, sample, box)
     _draw_legend(image, legend, (_LEFT, _TOP + _SIDE + 2 * _TICK_LINE + 8), _SIDE)
     start = _LEFT + _SIDE + _BETWEEN
     draw_losses(image, snapshot, (start, _TOP, start + _SIDE, _TOP + _SIDE))
@@ -107,7 +107,7 @@ def _draw_heading(image: Image.Image, at: tuple[float, float], width: float, wor
     write_text(draw, at, words, _TYPE, _INK, "ls", width=width - taken - 8)
 
 
-def _number_plane(image: Image.Image, sample: Sample, box: _Box) -> None:
+def _draw_plane_ticks(image: Image.Image, sample: Sample, box: _Box) -> None:
     """Draw ticks with numbers at the plane's left and lower edges, in the data's own units."""
     draw, (left, upper, right, lower) = ImageDraw.Draw(image), box
     ends = sample.x_in_own_units(np.array([[-EXTENT, -EXTENT], [EXTENT, EXTENT]], dtype=float)).T.tolist()

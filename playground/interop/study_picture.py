@@ -38,7 +38,7 @@ def study_picture(results: Results) -> bytes:
     paths = [path for path, values in results.study.vary.items() if len(values) > 1]
     if len(paths) <= 1:
         sheet.draw_curve(paths[0] if paths else next(iter(results.study.vary), ""))
-    elif len(paths) == 2 and results.study.random is None and results.study.combinations == _cells(results, paths):
+    elif len(paths) == 2 and results.study.random is None and results.study.combinations == _pair_count(results, paths):
         sheet.draw_map(*paths)
     else:
         sheet.draw_parallel(paths)
@@ -47,7 +47,7 @@ def study_picture(results: Results) -> bytes:
     return buffer.getvalue()
 
 
-def _cells(results: Results, paths: list[str]) -> int:
+def _pair_count(results: Results, paths: list[str]) -> int:
     return len(results.study.vary[paths[0]]) * len(results.study.vary[paths[1]])
 
 
@@ -107,7 +107,7 @@ class _Sheet:
         told = [f"{int(found.sum()):,} of {len(found):,} {name}" for name, found in counts.items() if found.any()]
         self._text((self._left, 54), "; ".join([words, *told]), "ls", _QUIET)
 
-    def _scale_up(self, axis: Axis, label: str) -> None:
+    def _draw_outcome_axis(self, axis: Axis, label: str) -> None:
         """Draw the axis of outcomes at the left."""
         for value in axis.ticks():
             y = axis.place(value)
@@ -121,10 +121,10 @@ class _Sheet:
         """Draw outcomes by one setting: a curve with a band if its values are numbers, else a mark for each."""
         self._head(path or "one combination")
         axis = Axis.over(self._losses.ravel().tolist(), self._bottom, self._top)
-        self._scale_up(axis, "logarithmic" if axis.log else "")
+        self._draw_outcome_axis(axis, "logarithmic" if axis.log else "")
         values = [one.get(path) for one in self._values]
         numeric = bool(values) and all(type(value) in (int, float) for value in values)
-        across = self._across(path, values) if numeric else None
+        across = self._axis_across(path, values) if numeric else None
         step = (self._right - self._left) / max(1, len(values))
         places = [self._left + (k + 0.5) * step for k in range(len(values))]
         if across is not None:
@@ -159,7 +159,7 @@ class _Sheet:
         band = "line: median, band: quartiles, dots: seeds" if self._study.seeds > 1 else "one training each"
         self._text((self._left, self._bottom + 72), band, "ls", _QUIET)
 
-    def _across(self, path: str, values: list[Any]) -> Axis:
+    def _axis_across(self, path: str, values: list[Any]) -> Axis:
         fields = possible_fields(path)
         numbers = np.asarray(values, float)
         log = bool(fields and fields[0].log and numbers.min() > 0) or spans_decades(numbers)

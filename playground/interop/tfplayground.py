@@ -1,8 +1,8 @@
 """Conversion between experiments and links to playground.tensorflow.org ("the original").
 
 An experiment made from a link draws the same points and weights as the original and trains to the same numbers. Keys
-that the original ignores are ignored, with a note. Values that it can't compute with or doesn't know are refused; for
-unknown values the original silently trains something else.
+that the original ignores are ignored, with a note. Values that it can't compute with or doesn't know are refused, also
+where the original would silently train something else.
 """
 
 from __future__ import annotations
@@ -351,7 +351,7 @@ def link_of(experiment: Experiment) -> str:
 
     The names of the experiment and of its layers are left out.
     """
-    reasons = tuple(_what_no_link_can_say(experiment))
+    reasons = tuple(_inexpressible(experiment))
     if reasons or not isinstance(experiment.data, TfPlayground):
         raise NoLinkError(reasons)
     said = {**_DEFAULTS, **_values_for(experiment, experiment.data)}
@@ -385,7 +385,7 @@ def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
     return said
 
 
-def _what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
+def _inexpressible(experiment: Experiment) -> Iterator[str]:
     """Yield everything in an experiment that the original doesn't have, in words."""
     yield from _in_the_data(experiment)
     yield from _in_the_features(experiment)

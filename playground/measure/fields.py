@@ -30,7 +30,7 @@ def read_only(array: Array) -> Array:
     return array
 
 
-def _in_single(parameters: Array) -> Array:
+def _in_float32(parameters: Array) -> Array:
     with np.errstate(over="ignore"):
         return parameters.astype(PRECISION)
 
@@ -53,7 +53,7 @@ def map_units(
     network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]
 ) -> tuple[Array, ...]:
     """The outputs of the `chosen` units on a grid, as in `UnitMaps.values`; `columns` are the grid's features."""
-    parameters, a, result = _in_single(parameters), columns, list[Array]()
+    parameters, a, result = _in_float32(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
     for place, units in enumerate(chosen):
         if place <= last:
@@ -91,7 +91,7 @@ def uncertainty_field(
     drops = [place for place, layer in enumerate(network.layers) if layer.dropout and not layer.muted]
     if not drops or not passes:
         return _single_picture(np.zeros(columns.shape[1]))
-    parameters = _in_single(parameters)
+    parameters = _in_float32(parameters)
     parts = [columns[:, start : start + _POINTS] for start in range(0, columns.shape[1], _POINTS)]
     spreads = [_spread_of_answers(network, parameters, part, sample, seed, passes, drops[0]) for part in parts]
     return _single_picture(np.concatenate(spreads))

@@ -110,7 +110,7 @@ class PredictionsRequest(Request[Predictions]):
 
     def answer(self, subject: Subject) -> Predictions:
         setup = subject.setup
-        indices, columns = setup.derive(self, lambda: self._chosen(setup))
+        indices, columns = setup.derive(self, lambda: self._choose_points(setup))
         o = subject.outputs(columns)
         if setup.sample.task == "regression":
             predicted = np.nan_to_num(setup.sample.in_own_unit(o[0]))
@@ -118,7 +118,7 @@ class PredictionsRequest(Request[Predictions]):
             predicted = predicted_classes(setup.network, o)
         return Predictions(indices, fields.read_only(predicted))
 
-    def _chosen(self, setup: Setup) -> tuple[Array, Array]:
+    def _choose_points(self, setup: Setup) -> tuple[Array, Array]:
         indices = fields.shown_points(setup.sample, self.most)
         return indices, setup.features_of(setup.sample.x[indices])
 

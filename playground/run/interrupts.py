@@ -58,7 +58,7 @@ class HeldSignals:
                     self._handlers[number] = handler
                     signal.signal(number, self._arrive)
         except BaseException:
-            self._put_back()
+            self._restore()
             raise
         self._holding = True
 
@@ -72,12 +72,12 @@ class HeldSignals:
     def _release(self) -> None:
         """Restore the handlers and run those of the signals that have arrived."""
         try:
-            self._put_back()
+            self._restore()
         finally:
             self._holding = False
             self._run_arrived()
 
-    def _put_back(self) -> None:
+    def _restore(self) -> None:
         """Restore the handlers; an exception that one of them raises meanwhile is raised after all are restored."""
         try:
             for number, handler in self._handlers.items():
@@ -85,7 +85,7 @@ class HeldSignals:
                 if signal.getsignal(number) == self._arrive:
                     signal.signal(number, handler)
         except BaseException:
-            self._put_back()
+            self._restore()
             raise
         self._handlers = {}
 

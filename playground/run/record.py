@@ -37,7 +37,7 @@ class Record:
     gradients: Timeline
     """One row per recorded step with the columns of `GradientHistory` side by side."""
     initial: Mapping[str, Array]
-    """The initial weights that were given, named as in weight files; all others are random."""
+    """The initial weights that were given, named as in weight files; all others come from the initializers."""
     engine_changes: tuple[tuple[int, EngineName], ...]
     """The steps at which the engine changed since the last reset."""
     evaluation: Evaluation | None = None

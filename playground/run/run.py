@@ -238,7 +238,7 @@ def document_of(run: Run) -> Document:
     )
 
 
-def _measured(document: Document) -> When:
+def _evaluation_moment(document: Document) -> When:
     """The moment of a document's evaluation: that of the latest row, or step −1 if it must be measured again."""
     state, rows = document.checkpoints[PRESENT].state, document.history.view()
     changed = document.changes[-1].step if document.changes else -1
@@ -271,7 +271,7 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         seconds=document.seconds,
         changes=document.changes,
         breaks=document.breaks,
-        measured=_measured(document),
+        measured=_evaluation_moment(document),
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )

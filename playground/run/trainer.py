@@ -50,7 +50,7 @@ class Trainer:
     ) -> None:
         setup = Setup(check(experiment or Experiment()))
         chosen = resolve_engine(engine, setup)
-        self._hold(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
+        self._take_run(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
         # Without given weights, the reference engine measures the first row, so that it is the same on all engines.
         self._begin(self._engine if initial else Reference(setup))
 
@@ -60,14 +60,14 @@ class Trainer:
         trainer = cls.__new__(cls)
         latest = run.record.engine_changes[-1][1]
         chosen = engine or ("auto" if latest == "compiled" else latest)
-        trainer._hold(run, resolve_engine(chosen, run.setup))
+        trainer._take_run(run, resolve_engine(chosen, run.setup))
         return trainer
 
     def __repr__(self) -> str:
         now = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
         return f"<Trainer {'. '.join(filter(None, (now, ending_words(self.run))))}>"
 
-    def _hold(self, run: Run, engine: EngineName) -> None:
+    def _take_run(self, run: Run, engine: EngineName) -> None:
         self.run = run
         self._engine: Engine = Reference(run.setup)
         self.use_engine(engine)
@@ -76,7 +76,7 @@ class Trainer:
         training.measure(engine, self.run)
         training.look_after_health(engine, self.run)
 
-    def _settle(self) -> None:
+    def _update_engine(self) -> None:
         self._engine = engine_for(self.run.setup, self._chosen_engine, self._engine)
         training.measure_if_needed(self._engine, self.run)
 
@@ -185,14 +185,14 @@ class Trainer:
         if not self.run.can_go_back:
             training.look_after_health(self._engine, self.run)
         changes.change(self.run, experiment, memory, title=title, goes_on=goes_on)
-        self._settle()
+        self._update_engine()
 
     @undivided
     def set_parameters(self, given: Mapping[str, Array]) -> None:
         """Replace parameters, named as in weight files; those not given are kept. Raises InputError."""
         parameters.put_parameters(self.network, self.state.parameters, given)
         changes.note_manual_change(self.run)
-        self._settle()
+        self._update_engine()
 
     @undivided
     def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
@@ -202,7 +202,7 @@ class Trainer:
         """
         edit = parameters.set_parameter(self.network, self.state, name, place, value)
         changes.note_manual_change(self.run)
-        self._settle()
+        self._update_engine()
         self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
         return edit
 
@@ -220,7 +220,7 @@ class Trainer:
     def restore(self, moment: Checkpoint) -> None:
         """Return to a moment, or if it had diverged, to the last healthy one before; the history starts there."""
         restore(self.run, moment.way_back or moment)
-        self._settle()
+        self._update_engine()
         training.look_after_health(self._engine, self.run)
         if moment.way_back is not None:
             self.configure(moment.experiment)

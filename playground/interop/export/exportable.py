@@ -76,7 +76,7 @@ class Exportable:
     @cached_property
     def evaluation(self) -> Evaluation:
         """The losses and accuracies of the network with its present parameters."""
-        return self._evaluated(self.parameters)
+        return self._evaluate(self.parameters)
 
     @cached_property
     def repeatable(self) -> bool:
@@ -84,10 +84,10 @@ class Exportable:
         if not self.unchanged:
             return False
         # A network that was rebuilt during the run no longer has the parameters it started from.
-        loss = self._evaluated(self.initial).train_loss
+        loss = self._evaluate(self.initial).train_loss
         return loss is not None and bool(abs(loss - self.history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss)))
 
-    def _evaluated(self, parameters: Mapping[str, Array]) -> Evaluation:
+    def _evaluate(self, parameters: Mapping[str, Array]) -> Evaluation:
         """The losses and accuracies of the network with the given parameters."""
         flat = flat_parameters(self.network, parameters)
         return evaluate(self.setup, lambda inputs: reference.outputs(self.network, flat, inputs))

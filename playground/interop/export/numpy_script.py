@@ -15,7 +15,7 @@ from playground.interop.export.sources import join_definitions, quoted
 
 def numpy_script(exportable: Exportable, _: Path) -> bytes:
     """The content of the script."""
-    parameters, layers = numbers(_used(exportable)), enumerate(exportable.network.layers)
+    parameters, layers = numbers(_used_parameters(exportable)), enumerate(exportable.network.layers)
     facts = {
         "parameters": parameters,
         "packed": parameters.startswith("read("),
@@ -25,7 +25,7 @@ def numpy_script(exportable: Exportable, _: Path) -> bytes:
     return fill("numpy_script.txt", common_facts(exportable, "np") | facts).encode()
 
 
-def _used(exportable: Exportable) -> dict[str, Array]:
+def _used_parameters(exportable: Exportable) -> dict[str, Array]:
     return {
         f"{name}{place}": exportable.parameters[f"{name}{place}"]
         for place, layer in enumerate(exportable.network.layers)

@@ -246,7 +246,7 @@ def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancell
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
     proof, curves = _prove(path, exportable, cancelled, _CURVES, str(epochs), precision)
-    return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
+    return proof if proof.problem else proof._replace(curve=_compare_curves(exportable, curves))
 
 
 def _epochs_to_repeat(exportable: Exportable) -> int:
@@ -258,7 +258,7 @@ def _epochs_to_repeat(exportable: Exportable) -> int:
     return int(history.epoch[short][-1])
 
 
-def _compared(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
+def _compare_curves(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
     """Compare the losses of the script, by precision, with the recorded ones and with the engine's in float64."""
     epochs = _epochs_to_repeat(exportable)
     recorded = exportable.history

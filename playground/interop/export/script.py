@@ -75,7 +75,7 @@ def _column_names(sample: Sample) -> list[str]:
     return names if names[0] != names[1] else [f"{name}_{place}" for place, name in enumerate(names, start=1)]
 
 
-def _meanings(columns: list[str], sample: Sample) -> str:
+def _parameters_sentence(columns: list[str], sample: Sample) -> str:
     """The sentence in the docstring of `predict` about its parameters.
 
     Names of columns come from strangers' files and are stripped of whatever could end a docstring.
@@ -100,7 +100,7 @@ def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
         "several": sample.outputs > 1,
         "probable": isinstance(loss, CrossEntropy),
         "example": ", ".join(f"[{', '.join(shorten(float(f'{value:.4g}')) for value in column)}]" for column in places),
-        "meanings": _meanings(columns, sample),
+        "meanings": _parameters_sentence(columns, sample),
         "on_plane": "\n".join(
             f"{x} = ({x} - {axis.offset!r}) / {axis.factor!r}" if axis.factor else f"{x} = 0 * {x}"
             for x, axis in zip(("x1", "x2"), sample.axis_scales, strict=True)

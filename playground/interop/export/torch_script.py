@@ -224,8 +224,8 @@ class _Facts:
         kept = slice(0, None if exportable.repeatable else 0)
         facts = {
             "data": numbers({"x": sample.own_x, "label": sample.labels, "part": sample.split}),
-            "initial": numbers(self._renamed(exportable.initial)),
-            "trained": numbers(self._renamed(exportable.parameters)),
+            "initial": numbers(self._script_parameters(exportable.initial)),
+            "trained": numbers(self._script_parameters(exportable.parameters)),
             "recorded": numbers(
                 {
                     "epoch": history.epoch[kept].astype(np.int64),
@@ -236,7 +236,7 @@ class _Facts:
         }
         return {**facts, "packed": any(text.startswith("read(") for text in facts.values())}
 
-    def _renamed(self, parameters: Any) -> dict[str, Array]:
+    def _script_parameters(self, parameters: Any) -> dict[str, Array]:
         return {
             _NAMES[name].format(self._number(place)): parameters[f"{name}{place}"]
             for place, layer in enumerate(self.layers)
