@@ -106,6 +106,8 @@ class TransportBar(QWidget):
         for part, needed in extra.items():
             part.setVisible(room >= 0)
             room += needed if part.isHidden() else 0
+        # Numbers come before longer sliders.
+        room -= self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
         share = min(max(room / max(usual - least, 1), 0.0), 1.0)
         for one, narrow, wide in widths:
             one.setFixedWidth(px(narrow + share * (wide - narrow)))
