@@ -23,6 +23,7 @@ from ..shell.focus import FocusMode
 from ..shell.keys import FocusedKeys
 from ..shell.palette import CommandPalette, PaletteCommand
 from ..shell.shortcuts import ShortcutList
+from ..shell.tab_order import move_focus
 from ..shell.waiting import Waiting
 from .actions import edit_menu, file_menu, help_menu, training_menu, view_menu
 from .appearance import Appearance
@@ -91,7 +92,7 @@ class Window(QMainWindow):
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
         )
-        self.keys = FocusedKeys(self)
+        self.keys = FocusedKeys(self.docks, lambda: parts.boundary)
 
     def _listen(self) -> None:
         self.session.undo_changed.connect(self._show_undo)
@@ -223,6 +224,9 @@ class Window(QMainWindow):
         if self._before_crowding is None:
             # Once they are in sight: a state that is taken before says that all are closed.
             QTimer.singleShot(0, self, self._make_room)
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return move_focus(self.docks, forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.sharing.takes(event.mimeData()):
