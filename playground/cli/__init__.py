@@ -1,1 +1,1 @@
-"""The command line: `commands` trains, lists and exports; `bench` races the engines."""
+"""The command line: its commands with their options and output."""

@@ -1,8 +1,8 @@
-"""`bench`: how fast the engines are in the same run, and how cost grows.
+"""The command `bench`: races the engines against each other, or measures how their cost grows.
 
-Every racer has its own process on one thread and they take turns (A B C A B C …), so that a busy moment of the
-machine meets all alike; figures are medians over the turns, ratios medians of the turns' ratios. All first train the
-same number of epochs from the same weights, so that nobody wins by not learning.
+Every racer has its own process with one thread. They take turns (A B C A B C …), so that a busy moment of the machine
+affects all alike; figures are medians over the turns, and ratios are medians of the ratios in each turn. All first
+train the same number of epochs from the same weights, so that none wins by not learning.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
 
 _Racers = Mapping[str, type[Racer]]
-"""Who races, by the names on the command line, ours first."""
+"""The racers by their names on the command line, our engines first."""
 
 _TURNS, SECONDS = 5, 1.0
 QUICK_TURNS, _QUICK_SECONDS = 3, 0.15
 _CLIFF = 1.5
-"""The factor by which a step of a growth series may exceed its expected cost."""
+"""The factor above the expected growth of cost, from one experiment of a series to the next, that is a cliff."""
 
 
 @dataclass(frozen=True)
 class Workload:
-    """One race."""
+    """An experiment to race on."""
 
     experiment: Experiment
     epochs: int
     """The epochs after which the losses are compared."""
     boundary: bool = False
-    """Whether the 100 × 100 boundary is raced for too."""
+    """Whether the time for a 100 × 100 boundary is compared, too."""
 
     @property
     def name(self) -> str:
@@ -65,7 +65,7 @@ class Workload:
 def spiral_experiment(
     widths: Sequence[int], optimizer: AnyOptimizer, rate: float, batch_size: int, points: int
 ) -> Experiment:
-    """Two spirals, all points for training, tanh, cross-entropy, float32."""
+    """An experiment on two spirals: all points for training, tanh layers, cross-entropy, float32."""
     layers = "-".join(map(str, (2, *widths, 1))) if len(widths) < 6 else f"2-({len(widths)}×{widths[0]})-1"
     batch = "all at once" if batch_size == 0 else f"batch {batch_size:,}"
     return Experiment(
@@ -86,7 +86,7 @@ WORKLOADS = (
 
 
 def multiply_adds(sizes: Sequence[int]) -> int:
-    """Multiplications of one point's matrix products: forward, ∂E/∂W, and the δ handed back to all but the inputs."""
+    """The multiply-adds in one point's matrix products: forward, ∂E/∂W, and δ passed back to all but the inputs."""
     products = [inputs * units for inputs, units in itertools.pairwise(sizes)]
     return 3 * sum(products) - products[0]
 
@@ -95,7 +95,7 @@ def multiply_adds(sizes: Sequence[int]) -> int:
 
 
 class _Child:
-    """A racer in its own process, called by method name."""
+    """A racer in its own process, whose methods are called by name."""
 
     def __init__(self, name: str, racer: type[Racer]) -> None:
         self.name, self.label = name, racer.label
@@ -106,7 +106,7 @@ class _Child:
         theirs.close()
 
     def call(self, method: str, *arguments: Any) -> Any:
-        """What a method of the racer returns. Raises RuntimeError with the reason if it can't."""
+        """Call a method of the racer and return its result. Raises RuntimeError with the reason if it fails."""
         try:
             self._connection.send((method, arguments))
             good, result = self._connection.recv()
@@ -126,7 +126,7 @@ class _Child:
 
 @contextmanager
 def start_racers(racers: _Racers, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[_Child]]:
-    """A process for each racer, with more in its environment than this one has; all have ended afterwards."""
+    """Start a process for each racer, with `environment` added to the environment variables; end them on exit."""
     before = dict(os.environ)
     with ExitStack() as stack:
         try:
@@ -145,7 +145,7 @@ def start_racers(racers: _Racers, environment: Mapping[str, str] = ONE_THREAD) -
 
 
 def race_engines(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
-    """All workloads by all racers, printed as they come and returned for JSON."""
+    """Race on all workloads with all racers; print the results as they come, and return them for JSON."""
     with start_racers(racers) as racing:
         results = []
         gflops = 0.0
@@ -175,13 +175,14 @@ class _Entry:
     count: int
     """Epochs in each turn."""
     training: list[float] = field(default_factory=list)
-    """Epochs per second of each turn, in the training steps alone; then with all that training brings along."""
+    """Epochs per second in each turn, in the training steps alone."""
     total: list[float] = field(default_factory=list)
+    """Epochs per second in each turn, with everything around the steps."""
     boundary: list[float] = field(default_factory=list)
-    """Seconds."""
+    """Seconds for a boundary in each turn."""
 
     def _take_turn(self, seconds: float, boundary: bool) -> None:
-        """Train for about `seconds`, and draw the boundary if that is raced for too."""
+        """Train for about `seconds`, and time the boundary if that is compared, too."""
         timing = self.child.call("run_epochs", self.count)
         self.training.append(self.count / timing.training)
         self.total.append(self.count / timing.total)
@@ -200,7 +201,7 @@ class _Entry:
 
 
 def _enter(child: _Child, workload: Workload, seconds: float) -> _Entry:
-    """Train a racer for the comparison of the losses; its time also gives the epochs per turn."""
+    """Train a racer for the comparison of losses; its time also determines the epochs per turn."""
     child.call("prepare", workload.experiment)
     initial = child.call("loss")
     timing = child.call("run_epochs", workload.epochs)
@@ -208,7 +209,7 @@ def _enter(child: _Child, workload: Workload, seconds: float) -> _Entry:
 
 
 def race_workload(workload: Workload, racing: Sequence[_Child], turns: int, seconds: float) -> dict[str, Any]:
-    """Race one workload: all train for the loss, then take turns against the clock. A racer that fails drops out."""
+    """Race on one workload: all train for the loss, then take timed turns. A racer that fails drops out."""
     entries: dict[str, _Entry] = {}
     problems: dict[str, str] = {}
 
@@ -248,12 +249,12 @@ def race_workload(workload: Workload, racing: Sequence[_Child], turns: int, seco
 
 
 def typical_ratio(a: Sequence[float], b: Sequence[float]) -> float:
-    """The median of a/b turn by turn, which a machine that slows down between turns doesn't change."""
+    """The median of a/b over the turns, which doesn't change if the machine slows down between turns."""
     return median(x / y for x, y in zip(a, b, strict=True))
 
 
 def have_learned(result: Mapping[str, Any]) -> dict[str, bool]:
-    """Whether each racer's loss fell at least half as far as the losses did in the median."""
+    """Whether each racer's loss fell at least half as far as the median of all losses."""
     losses = {name: figures["loss"] for name, figures in result["engines"].items()}
     if not losses:
         return {}
@@ -281,7 +282,7 @@ def _print_race(result: Mapping[str, Any]) -> None:
 
 
 def print_ratios(results: Sequence[Mapping[str, Any]], others: _Racers) -> None:
-    """Print how many times as fast as the others our fastest engine is, and its share of what the machine can do."""
+    """Print the speed of our fastest engine relative to the others, and its share of what the machine can do."""
     print("\nHow many times as fast our fastest engine trains as …")
     widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
     print(f"  {'':<52}" + "".join(f"{others[name].label:>{widths[name]}}" for name in others) + f"{'of the limit':>14}")
@@ -297,7 +298,7 @@ def _rate_words(rate: float) -> str:
 
 
 def ratio_words(ratio: float | None) -> str:
-    """How many times; a dash where there's nothing to compare."""
+    """A ratio as text; a dash if there is nothing to compare."""
     return "–" if ratio is None else f"{ratio:.3g} ×"
 
 
@@ -311,7 +312,7 @@ _MEMORY_POINTS = 1_000_000
 
 
 def _growth_series() -> dict[str, list[tuple[int, Experiment]]]:
-    """Experiments that differ in one number, by the name of that number."""
+    """Series of experiments that differ in one number, by the name of that number."""
 
     def grown(points: int = 1_000, width: int = 8, depth: int = 2, batch_size: int = 100) -> Experiment:
         return spiral_experiment((width,) * depth, Sgd(), 0.01, batch_size, points)
@@ -327,20 +328,20 @@ def _growth_series() -> dict[str, list[tuple[int, Experiment]]]:
 def _expected_cost(experiment: Experiment) -> float:
     """The expected cost of an epoch, up to a factor: the multiplications of its matrix products.
 
-    It's an upper bound of the growth, for what is done once per unit, layer or update grows slower.
+    It is an upper bound of the growth, since work done once per unit, layer or update grows more slowly.
     """
     return experiment.data.size * multiply_adds([2, *(layer.units for layer in experiment.layers), 1])
 
 
 def measure_growth(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
-    """How the time per epoch grows with every size, and what memory an epoch needs; printed and returned for JSON."""
+    """Measure how the time per epoch grows with every size, and the memory of an epoch; print and return both."""
     found: dict[str, Any] = {"growth": {}, "memory": {}}
     for name, racer in racers.items():
         with start_racers({name: racer}) as (child,):
             found["growth"][name] = {
                 size: _measure_series(child, size, series, turns, seconds) for size, series in _growth_series().items()
             }
-        # A process without a past; and glibc shall not keep freed arrays, which later ones could hide in.
+        # A fresh process, in which glibc returns freed arrays to the system, so that no later array can reuse them.
         with start_racers({name: racer}, {**ONE_THREAD, "MALLOC_MMAP_THRESHOLD_": "100000"}) as (child,):
             found["memory"][name] = _measure_memory(child)
     return found
@@ -371,7 +372,7 @@ def _measure_series(
 
 
 def _measure_memory(child: _Child) -> dict[str, Any]:
-    """The additional memory of the second epoch over a million points."""
+    """Measure and print the additional memory of the second epoch over a million points."""
     experiment = spiral_experiment((8, 8), Sgd(), 0.01, 100, _MEMORY_POINTS)
     child.call("prepare", experiment)
     grew = child.call("epoch_growth_bytes")
@@ -441,7 +442,7 @@ def write_report(arguments: argparse.Namespace, measured: Mapping[str, Any], pac
 
 
 def _machine(packages: Sequence[str]) -> dict[str, Any]:
-    """A description of the machine and the versions, those of more packages than our own included."""
+    """A description of the machine, with the versions of our libraries and of `packages`."""
     versions = {}
     for package in ("numpy", "numba", "scipy", *packages):
         try:

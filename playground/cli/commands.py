@@ -1,6 +1,6 @@
-"""The command line: trains everything that the window can, without a display and without Qt.
+"""The commands of the command line, which can train everything that the window can, without a display and without Qt.
 
-Bad input is one line on stderr that names the place, the value and what is allowed, and exit code 2.
+Bad input gives exit code 2 and one line on stderr that names the place, the value and what is allowed.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 BAD_INPUT = 2
 _whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
 _MOST_ROWS = 20_000
-"""Epochs of the history that are kept for a picture, where no file is to have them all."""
+"""The most epochs of the history that are kept for a picture, if no file needs them all."""
 _GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
@@ -83,7 +83,10 @@ def _add_train_options(parser: Parser) -> None:
 
 
 def _add_training_options(parser: Parser, default: str) -> None:
-    """Add the options for experiment, epochs, initial weights and engine; `default` describes the usual epochs."""
+    """Add the options for experiment, epochs, initial weights and engine.
+
+    `default` describes the default number of epochs in the help.
+    """
     add = parser.add_argument
     _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
@@ -92,14 +95,14 @@ def _add_training_options(parser: Parser, default: str) -> None:
 
 
 def _add_experiment(parser: Parser) -> None:
-    """Add the experiment and the option that changes it."""
+    """Add the argument EXPERIMENT and the option --set."""
     words = "a document, an experiment file, a table, a preset, or a link"
     parser.add_argument("experiment", metavar="EXPERIMENT", help=words)
     add_set_option(parser)
 
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
-    """Add the option that changes the experiment."""
+    """Add the option --set, which changes settings of the experiment."""
     words = "change a setting, as in training.learning_rate=0.1 or layers=8-8; any number of times"
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
 
@@ -155,7 +158,7 @@ def _train(arguments: argparse.Namespace) -> int:
     trainer, result = done.trainer, _report(done)
     if ending := ending_words(trainer.run):
         print(f"{ending} {_GO_ON}" if trainer.status == "stopped_early" else ending, file=sys.stderr)
-    # First of all what took the time: a file may still fail.
+    # What took the time is printed first, since writing a file may still fail.
     print(json.dumps(result, allow_nan=False) if arguments.json else _summary(result), flush=True)
     if arguments.save_weights:
         save_weights(arguments.save_weights, trainer.parameters(), trainer.sample.weights_unit)
@@ -171,7 +174,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
 
 class _Trained(NamedTuple):
-    """The results of training."""
+    """A trainer after training, the time that took, and whether it was interrupted."""
 
     trainer: Trainer
     total_seconds: float
@@ -181,7 +184,7 @@ class _Trained(NamedTuple):
 def _train_experiment(
     found: Opened, epochs: int | None, arguments: argparse.Namespace, rows: int | None = None
 ) -> _Trained:
-    """Train `epochs` epochs, none if that is None. Everything is checked before kernels may have to be compiled."""
+    """Train for `epochs` epochs, or none for None. All input is checked before kernels may have to be compiled."""
     initial = None if arguments.init is None else load_weights(arguments.init)
     experiment = found.experiment if epochs is None else with_value(found.experiment, "training.epochs", epochs)
     trainer = Trainer(experiment, initial=initial, engine="reference", history_rows=rows)
@@ -208,13 +211,13 @@ def _say_weights_unit(trainer: Trainer) -> None:
 
 
 def _classes_words(trainer: Trainer) -> list[str]:
-    """How many points of each class a table gives, in words."""
+    """A sentence on the number of points in each class of a table; empty for other data."""
     counts = ", ".join(f"{one_line(name, 40)} {count:,}" for name, count in trainer.sample.class_counts.items())
     return [f"Points of each class: {counts}."] if counts and trainer.experiment.data.kind == "table" else []
 
 
 def _usable_engine(wanted: str, precision: str) -> EngineName:
-    """The engine to use for the whole run; `auto` is compiled wherever that can be loaded."""
+    """The engine for the whole run; `auto` is the compiled one if it can be loaded, else the reference engine."""
     if wanted == "reference":
         return "reference"
     if wanted == "lanes" and _lanes_load(precision):
@@ -236,11 +239,11 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
 
 
 def _lanes_load(precision: str) -> bool:
-    """Whether the engine `lanes` can be loaded; says why if not."""
+    """Whether the engine `lanes` can be loaded; prints the reason if not."""
     compiles = nullcontext() if lanes.are_ready(precision) else seconds_shown(_COMPILING_LANES)
     try:
         with compiles:
-            lanes.load_kernels(precision)
+            lanes.load_kernels(precision, say=lambda words: print(words, file=sys.stderr))
     except cache.UnavailableError as error:
         print(f"Lanes can't be used ({error}); training on the compiled engine.", file=sys.stderr)
         return False
@@ -290,7 +293,7 @@ def _export_animation(arguments: argparse.Namespace) -> None:
 
 
 def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
-    """The training that the arguments ask for; of a document its own, unless another one is asked for."""
+    """The trainer to export: that of a document itself, unless the arguments ask for another training."""
     found = open_source(arguments.experiment, arguments.set)
     if found.document is not None and arguments.epochs is None and arguments.init is None:
         _say_notes(found)
@@ -329,12 +332,12 @@ def _train_with_progress(trainer: Trainer, epochs: int, interrupted: Callable[[]
         while trainer.status == "ready" and trainer.state.epoch < epochs and not interrupted():
             trainer.advance(seconds=0.1)
             bar.update(trainer.state.epoch - bar.n)
-    # Whether all is done, even if there was nothing to do.
+    # Sets the status, even if there was nothing to train.
     trainer.advance(steps=0)
 
 
 def _progress_bar(unit: str, total: int | None = None) -> tqdm[NoReturn]:
-    """A bar that only a terminal shows."""
+    """A progress bar, which is shown only on a terminal."""
     from tqdm import tqdm
 
     # tqdm's monitor is a thread that would outlive the bar.
@@ -372,8 +375,8 @@ def _report(done: _Trained) -> dict[str, Any]:
 
 
 def _recall_report(trainer: Trainer) -> dict[str, Any]:
-    """The recall of each class on the validation points, or without any on the training points, where classes are so
-    uneven that accuracy says little."""
+    """The recall of each class, if classes are so uneven that accuracy says little; else empty. It is that of the
+    validation points or, if there are none, of the training points."""
     counts = ConfusionRequest().answer(trainer) if is_skewed(trainer.sample) else None
     if counts is None:
         return {}
@@ -381,7 +384,7 @@ def _recall_report(trainer: Trainer) -> dict[str, Any]:
 
 
 def _data_report(trainer: Trainer) -> dict[str, Any]:
-    """What to know about the points; of a table also how many rows are used, and how many of each class."""
+    """Notes on the points; for a table also the numbers of used rows, dropped rows, and points in each class."""
     data, sample = trainer.experiment.data, trainer.sample
     notes = {"notes": list(sample.notes)}
     if not isinstance(data, Table):
@@ -423,9 +426,9 @@ class Command(NamedTuple):
     description: str
     add_options: Callable[[Parser], object]
     run: Callable[[argparse.Namespace], int | None]
-    """Carries the command out; returns its exit code, None for 0."""
+    """The function that runs the command and returns its exit code, None for 0."""
     epilog: str = ""
-    """What stands below the options, line by line."""
+    """The text below the options in the help."""
 
 
 COMMANDS = {

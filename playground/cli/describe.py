@@ -1,4 +1,4 @@
-"""`describe`: what can be chosen and set, printed from the declarations, and the JSON schema of experiment files."""
+"""The command `describe`: prints families and settings from their declarations, and the JSON schema of experiments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add_describe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def describe(arguments: argparse.Namespace) -> None:
-    """Print what the arguments ask for."""
+    """Run the command: print a description or the schema."""
     if arguments.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"))
     else:
@@ -38,9 +38,9 @@ def describe(arguments: argparse.Namespace) -> None:
 
 
 def description(subject: str | None = None, kind: str | None = None) -> list[str]:
-    """Lines on a family, one of its members, or a setting; on everything there is if no subject is given.
+    """Describe a family, one of its members, or a setting, in lines; without a subject, list all of them.
 
-    Raises InputError for what is not declared.
+    Raises InputError for an unknown name.
     """
     settings = dict(_settings())
     if subject is None:
@@ -49,7 +49,7 @@ def description(subject: str | None = None, kind: str | None = None) -> list[str
     wanted = ".".join(step for step in wanted.split(".") if not step.isdecimal())
     found = next((path for path in settings if wanted in (path, path.rpartition(".")[2])), None)
     if wanted in ("features", "feature") and kind is None:
-        return [*_wrapped(settings["features"].help), *_rows({name: one.help for name, one in FEATURES.items()})]
+        return [*_wrap(settings["features"].help), *_rows({name: one.help for name, one in FEATURES.items()})]
     if found is None:
         raise InputError("FAMILY", subject, _allowed(subject, [*_families(settings), *settings]))
     field = settings[found]
@@ -64,7 +64,7 @@ def description(subject: str | None = None, kind: str | None = None) -> list[str
 
 
 def _settings(struct: type[msgspec.Struct] = Experiment, place: str = "") -> Iterator[tuple[str, Field]]:
-    """Every declared field of an experiment by its path, without the numbers of layers."""
+    """Yield every declared field of an experiment with its path, in which positions of layers are left out."""
     for name, field in fields_of(struct).items():
         path = f"{place}.{name}" if place else name
         yield path, field
@@ -74,7 +74,7 @@ def _settings(struct: type[msgspec.Struct] = Experiment, place: str = "") -> Ite
 
 
 def _families(settings: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields that are choices from a family, by the name of the family; each family once."""
+    """The fields that are choices from a family, by the name of the field; each family once."""
     families: dict[tuple[type[Choice], ...], tuple[str, Field]] = {}
     for path, field in settings.items():
         if field.choices:
@@ -95,13 +95,13 @@ def _is_plain(field: Field) -> bool:
 
 
 def _about_family(path: str, field: Field) -> list[str]:
-    lines = [f"{path}: {field.label}", *_wrapped(field.help), ""]
+    lines = [f"{path}: {field.label}", *_wrap(field.help), ""]
     lines += _rows({kind_of(member): summary_of(member) for member in field.choices})
     return [*lines, "", f"Default: {_default_words(field)}." if field.default is not msgspec.NODEFAULT else ""]
 
 
 def _about_member(path: str, member: type[Choice]) -> list[str]:
-    lines = [f"{path}.kind = {kind_of(member)}: {member.label}", *_wrapped(summary_of(member))]
+    lines = [f"{path}.kind = {kind_of(member)}: {member.label}", *_wrap(summary_of(member))]
     lines += [f"    {line}" for line in textwrap.wrap(member.formula, _WIDTH - 4)]
     for name, field in fields_of(member).items():
         lines += ["", *_about_setting(f"{path}.{name}", field)]
@@ -110,7 +110,7 @@ def _about_member(path: str, member: type[Choice]) -> list[str]:
 
 def _about_setting(path: str, field: Field) -> list[str]:
     unit = f" ({field.unit})" if field.unit else ""
-    lines = [f"{path}: {field.label}{unit}", *_wrapped(field.help), f"    {_value_words(field)}"]
+    lines = [f"{path}: {field.label}{unit}", *_wrap(field.help), f"    {_value_words(field)}"]
     inner = field.entry.type if field.entry is not None else field.type
     if is_struct(inner):
         lines += _rows({name: part.label for name, part in fields_of(inner).items()})
@@ -118,7 +118,7 @@ def _about_setting(path: str, field: Field) -> list[str]:
 
 
 def _value_words(field: Field) -> str:
-    """The values that are allowed and the default, in the words of a file."""
+    """The allowed values and the default, as files write them."""
     allowed = field.allowed + (", or null" if field.optional else "")
     return allowed if field.default is msgspec.NODEFAULT else f"{allowed}; default {_default_words(field)}"
 
@@ -131,7 +131,7 @@ def _default_words(field: Field) -> str:
 
 
 def _rows(rows: Mapping[str, str]) -> list[str]:
-    """Names in a column, and a text beside each."""
+    """Lines with names in a column and a wrapped text beside each."""
     column = max(map(len, rows), default=0) + 4
     return [
         line
@@ -142,12 +142,12 @@ def _rows(rows: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(text, _WIDTH, initial_indent="    ", subsequent_indent="    ")
 
 
 def _allowed(given: str, names: Any) -> str:
-    """The names that are allowed, the likely ones first if there are many."""
+    """The allowed names in words: those close to `given` if there are any, else all."""
     names = list(dict.fromkeys(names))
     near = difflib.get_close_matches(given, names, 3)
     return f"{listing(near)}; `describe` lists all" if near else f"one of {listing(names)}"

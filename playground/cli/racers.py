@@ -1,7 +1,7 @@
-"""The racers of `bench`: our engines, one class each, and what every racer can do.
+"""The racers of `bench`: a base class for all racers, and one class for each of our engines.
 
-All start from the weights that `Trainer` gives an experiment and run in a process of their own on one thread. This
-module measures one racer at a time; who runs when, and what it means, is `bench`'s.
+All start from the weights that `Trainer` gives an experiment, and run in a process of their own with one thread. This
+module measures a single racer; `bench` schedules and compares them.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ class _Timing(NamedTuple):
     """The duration of some epochs, in seconds."""
 
     training: float
-    """In the training steps alone; for our own engines with the per-layer measurements."""
+    """The time in the training steps alone; for our own engines, with the measurements of each layer."""
     total: float
-    """With all that training brings along; for our own engines the evaluation after every epoch."""
+    """The time with everything around the steps; for our own engines, with the evaluation after every epoch."""
 
 
 class Racer:
-    """Something that trains the network of an experiment; `prepare` first, then the rest in any order."""
+    """A library or engine that trains the network of an experiment. `prepare` must be called before other methods."""
 
     label: ClassVar[str]
     package: ClassVar[str]
     """The package that must be installed."""
 
     def prepare(self, experiment: Experiment) -> None:
-        """Build and warm up (compile, fill the caches), then stand at the initial weights."""
+        """Build the network, warm up (compile, fill caches), and return to the initial weights."""
         trainer = Trainer(experiment, engine="reference")
         self.experiment = experiment
         self.sizes = [len(experiment.features), *(layer.units for layer in trainer.network.layers)]
@@ -76,11 +76,11 @@ class Racer:
         raise NotImplementedError
 
     def train(self, count: int) -> None:
-        """Train `count` epochs, to the end."""
+        """Train `count` epochs and wait until they are complete."""
         raise NotImplementedError
 
     def run_epochs(self, count: int) -> _Timing:
-        """Train `count` epochs and say how long it took."""
+        """Train `count` epochs and return how long it took."""
         started = time.perf_counter()
         self.train(count)
         seconds = time.perf_counter() - started
@@ -104,7 +104,7 @@ class Racer:
         return float(np.mean(np.logaddexp(0, o) - self.labels * o))
 
     def boundary_seconds(self, seconds: float) -> float:
-        """How long one boundary takes, averaged over about `seconds`."""
+        """The time of one boundary in seconds, averaged over about `seconds`."""
         self.boundary()
         started, count = time.perf_counter(), 0
         while (spent := time.perf_counter() - started) < seconds or not count:
@@ -113,7 +113,7 @@ class Racer:
         return spent / count
 
     def gflops(self) -> float:
-        """10⁹ operations per second of NumPy's float32 matrix product: the best of some shapes."""
+        """The speed of NumPy's float32 matrix product, in 10⁹ operations per second: the best over some shapes."""
         random, best = np.random.default_rng(0), 0.0
         for m, k, n in ((256, 256, 250), (256, 250, 256), (512, 512, 512), (1024, 1024, 1024)):
             a, b = random.random((m, k), np.float32), random.random((k, n), np.float32)
@@ -144,7 +144,7 @@ def _make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
 
 
 class _Ours(Racer):
-    """The trainer as it is, with everything that it measures."""
+    """Our trainer, with everything that it measures during training."""
 
     package = "numpy"
     engine: ClassVar[EngineName]
@@ -169,7 +169,7 @@ class _Ours(Racer):
         return BoundaryRequest(100).answer(self.trainer)
 
     def epoch_growth_bytes(self) -> int | None:
-        """How much memory the second epoch needs at its peak on top of what there was before; None where unknown.
+        """The additional memory, in bytes, that the second epoch needs at its peak; None if unknown.
 
         The evaluation after the epoch's last step is left out.
         """
@@ -182,14 +182,14 @@ class _Ours(Racer):
 
 
 class _Compiled(_Ours):
-    """The fast engine."""
+    """The racer that trains with the compiled engine."""
 
     label = "ours, compiled"
     engine = "compiled"
 
 
 class _Reference(_Ours):
-    """The textbook in NumPy."""
+    """The racer that trains with the reference engine."""
 
     label = "ours, reference"
     engine = "reference"
@@ -214,7 +214,7 @@ def _memory_bytes(field: str) -> int | None:
 
 
 OURS: dict[str, type[Racer]] = {"compiled": _Compiled, "reference": _Reference}
-"""By the names they have on the command line, the fastest first."""
+"""Our engines by their names on the command line, the fastest first."""
 
 
 # In its own process ---------------------------------------------------------------------------------------------
@@ -223,9 +223,9 @@ OURS: dict[str, type[Racer]] = {"compiled": _Compiled, "reference": _Reference}
 def serve(connection: Connection, kind: type[Racer]) -> None:
     """Serve as a racer: call methods by the names and arguments that the other process sends.
 
-    The answer is a pair: whether it went well, and the result or what went wrong.
+    Each reply is a pair: whether the call succeeded, and its result or the error in words.
     """
-    # An interrupt is the other process's to handle; when it ends, so does this one.
+    # The other process handles interrupts; when it ends, so does this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})

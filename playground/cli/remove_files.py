@@ -1,4 +1,4 @@
-"""`remove-files`: lists what the program keeps by itself, and removes it."""
+"""The command `remove-files`: lists the files that the program keeps for itself, and removes them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def add_remove_options(parser: argparse.ArgumentParser) -> None:
 
 
 def remove_files(arguments: argparse.Namespace) -> None:
-    """List the files and remove those that the person agrees to."""
+    """List the files and remove those that the user agrees to remove."""
     plain = {
         "compiled kernels": [cache_path()],
         "settings": [settings_path()],
@@ -63,14 +63,14 @@ def _remove(paths: Iterable[Path]) -> None:
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-        # The program's own folder around it, once it is empty.
+        # The program's own folder around it goes, too, once it is empty.
         if path.parent.name == PROGRAM_ID:
             with suppress(OSError):
                 path.parent.rmdir()
 
 
 def _agrees(question: str) -> bool:
-    """Whether the person says yes; without one to ask, no."""
+    """Ask a question; returns whether the answer is yes, and False if there is no input to read."""
     print(f"{question} [y/N] ", end="", flush=True)
     return sys.stdin is not None and sys.stdin.readline().strip().lower() in ("y", "yes")
 

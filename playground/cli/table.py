@@ -1,4 +1,4 @@
-"""`table`: how a table is read, what would be learned from it, and what is unclear."""
+"""The command `table`: prints how a table is read, what would be learned from it, and what is unclear."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def table(arguments: argparse.Namespace) -> None:
 
 
 def _in_words(file: str, found: dict[str, Any]) -> str:
-    """How a table is read, for people."""
+    """The description of a table as text for people."""
     columns = found["columns"]
     separator = SEPARATORS[found["separator"]]
     decimal = "decimal commas, " if found["decimal"] == "," else ""

@@ -1,4 +1,4 @@
-"""What a command line owes its terminal: outputs that are checked first, and results that no closed pipe can lose."""
+"""Terminal handling for commands: streams that can't fail, Ctrl-C, numbers in options, and checks of output files."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ _PLAIN = {
     "η": "eta", "λ": "lambda", "ε": "epsilon", "β": "beta", "γ": "gamma", "δ": "delta", "σ": "sigma", "Σ": "Sum",
     "∂": "d", "“": '"', "”": '"', "’": "'", "⊙": "*", "∞": "infinity",
 }  # fmt: skip
-"""What stands for signs that a code page lacks."""
+"""Replacements for characters that a code page lacks."""
 
 
 # Streams --------------------------------------------------------------------------------------------------------
 
 
 def make_streams_patient() -> None:
-    """Let nothing that is printed end the program: no sign that the code page lacks, no pipe that is closed."""
-    codecs.register_error("plain", _in_plain_signs)
+    """Keep printing from ending the program, whether a code page lacks characters or a pipe is closed."""
+    codecs.register_error("plain", _replace_characters)
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
-            # Closed before the program began.
+            # The stream was closed before the program began.
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
         elif isinstance(stream, _Patient):
             continue
@@ -50,8 +50,8 @@ def make_streams_patient() -> None:
             setattr(sys, name, _Patient(stream))
 
 
-def _in_plain_signs(error: UnicodeError) -> tuple[str, int]:
-    """What to write for signs that an encoding lacks: their plain form, or a question mark."""
+def _replace_characters(error: UnicodeError) -> tuple[str, int]:
+    """Replace characters that an encoding lacks by plain ones or question marks (an error handler of `codecs`)."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     signs = error.object[error.start : error.end]
@@ -63,7 +63,7 @@ def _plain_sign(sign: str) -> str:
 
 
 class _Patient:
-    """A text stream that goes on in silence once nobody reads it."""
+    """A text stream that drops its output once the other end is closed."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -76,7 +76,7 @@ class _Patient:
         try:
             return self._stream.write(text)
         except (OSError, ValueError):
-            self._fall_silent()
+            self._redirect_to_null()
             return len(text)
 
     def flush(self) -> None:
@@ -84,10 +84,10 @@ class _Patient:
         try:
             self._stream.flush()
         except (OSError, ValueError):
-            self._fall_silent()
+            self._redirect_to_null()
 
-    def _fall_silent(self) -> None:
-        """Redirect the stream to nowhere, so that the interpreter can flush it at its end."""
+    def _redirect_to_null(self) -> None:
+        """Redirect the stream to the null device, so that the interpreter can flush it at exit."""
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())
@@ -99,7 +99,7 @@ class _Patient:
 
 @contextmanager
 def interrupts_noted() -> Iterator[Callable[[], bool]]:
-    """Note the first Ctrl-C instead of raising it, so that work can end at a suitable moment; a second one is raised.
+    """Record the first Ctrl-C without raising it, so that work can end at a suitable moment; a second one is raised.
 
     Yields a function that tells whether there was one.
     """
@@ -122,7 +122,7 @@ def interrupts_noted() -> Iterator[Callable[[], bool]]:
 
 @contextmanager
 def seconds_shown(words: str) -> Iterator[None]:
-    """Say on stderr what takes long, on a terminal with the seconds that have passed."""
+    """Print on stderr what takes long; on a terminal, keep showing the seconds that have passed."""
     stream = sys.stderr
     if not stream.isatty():
         print(words, file=stream)
@@ -149,7 +149,7 @@ def seconds_shown(words: str) -> Iterator[None]:
 
 
 def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
-    """A reader of an option's number, which refuses others with what is allowed."""
+    """A function that parses the number in an option; its error for any other text says what is `allowed`."""
 
     def read(text: str) -> Number:
         try:
@@ -168,10 +168,10 @@ def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
 def check_outputs(
     outputs: Mapping[str, tuple[str | None, str]], inputs: Mapping[str, str | None], *, uses_stdout: bool = False
 ) -> None:
-    """Raise InputError for a file that can't be written as asked, before any time is spent.
+    """Raise InputError for an output file that can't be written, before any time is spent.
 
-    `outputs` gives for each option the path and the ending that its format has, `inputs` what is read. With
-    `uses_stdout` standard output is taken by the result.
+    `outputs` gives for each option the path and the extension of its format; `inputs` are the files that are read,
+    which must not be overwritten. With `uses_stdout`, the result takes standard output.
     """
     taken = {_identity(path): name for name, path in inputs.items() if path and file_stamp(Path(path))}
     for option, (path, suffix) in outputs.items():
@@ -188,7 +188,7 @@ def check_outputs(
 
 
 def check_output(option: str, path: str, suffix: str) -> None:
-    """Raise InputError for a file that can't be written, or whose name says another format than `suffix` does."""
+    """Raise InputError for a file that can't be written, or that has the extension of a format other than `suffix`."""
     target = Path(path)
     if suffix and says_other_format(target, suffix):
         raise InputError(option, path, f"a name that ends in {suffix}, as what is written does")
@@ -231,7 +231,7 @@ def _is_stdout(path: str) -> bool:
 
 
 def near_command(word: str, commands: Mapping[str, object]) -> str:
-    """A hint for a word that is nearly a command, as a sentence; empty if none is near."""
+    """A hint at the command closest to a mistyped word, to append to a message; empty if none is close."""
     import difflib
 
     near = difflib.get_close_matches(word, commands, 1, 0.6)

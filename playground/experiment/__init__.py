@@ -1,1 +1,1 @@
-"""The experiment: everything a person chose, how it is declared, checked, changed and written."""
+"""The experiment, everything that a user chooses for a run: its declarations, rules, changes and files."""

@@ -1,7 +1,7 @@
-"""Declarations: what the fields of an experiment say about themselves, read in this one place for everyone.
+"""The declarations of an experiment's fields (type, range, default, label, help), read in this one place.
 
-`setting` writes a declaration beside a field's type; `fields_of` reads it. Forms, file checks, paths and words of
-differences all look at the same `Field`, and nobody else looks at msgspec's meta data.
+`setting` writes a declaration beside a field's type; `fields_of` reads it. Forms, checks of files, paths and the
+wording of differences all use the same `Field`; no other module reads msgspec's metadata.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "t
 
 
 class _Range(NamedTuple):
-    """From where to where a number may go, and whether the ends themselves are left out."""
+    """The limits of a number, and whether each limit itself is excluded."""
 
     low: float = -math.inf
     high: float = math.inf
@@ -31,71 +31,71 @@ class _Range(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The range in signs: `≥ 0 and < 1`; empty if there is none."""
+        """The limits as text, such as `≥ 0 and < 1`; empty if there are none."""
         ends = ((">" if self.low_open else "≥", self.low), ("<" if self.high_open else "≤", self.high))
         return " and ".join(f"{sign} {_number_words(bound)}" for sign, bound in ends if math.isfinite(bound))
 
 
 def _number_words(number: float) -> str:
-    """A bound as people write it: without a fraction that is 0."""
+    """A limit as text, with thousands separators; a whole number is written without a decimal point."""
     return f"{int(number) if float(number).is_integer() else number:,}"
 
 
 _ANY = _Range()
-"""No limits."""
+"""The range without limits."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """One declared field of a struct, or what an entry of a list may be."""
+    """The declaration of a field of a struct, or of the entries of a list."""
 
     name: str
     label: str
     help: str
     type: Any
-    """Without meta data, and without None."""
+    """The declared type without metadata and without None."""
     optional: bool
-    """Whether it may be None."""
+    """Whether the value may be None."""
     default: Any
     range: _Range = _ANY
     log: bool = False
-    """Whether equal steps of a slider are equal factors."""
+    """Whether the slider is logarithmic: equal distances are equal factors."""
     slider: tuple[float, float] | None = None
-    """The part of the range worth exploring by dragging."""
+    """The part of the range that the slider covers."""
     unit: str = ""
     names: Mapping[int | float, str] | None = None
-    """Values that have a name, such as 0: "full"."""
+    """The names of special values, such as 0: "full"."""
     nothing: str = "Off"
-    """What None is called."""
+    """The label for None."""
 
     @property
     def choices(self) -> tuple[type[Choice], ...]:
-        """The members, if the field is a choice from a family."""
+        """The classes to choose from, if the field is a choice from a family; else empty."""
         return choices_of(self.type)
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The values, if only a few are allowed."""
+        """The values of a Literal type; empty for any other type."""
         return get_args(self.type) if get_origin(self.type) is Literal else ()
 
     @cached_property
     def entry(self) -> Field | None:
-        """What each entry may be, if the field is a list."""
+        """The declaration of the entries, if the field is a list; else None."""
         return field_of(get_args(self.type)[0]) if get_origin(self.type) is tuple else None
 
     def member(self, value: Any) -> type[Choice] | None:
-        """The member of the family that a value is, or names: a choice, its kind, or an object as in files."""
+        """The class that a value stands for: a choice, its kind, or an object as in a file. None if there is none."""
         kind = value.kind if isinstance(value, Choice) else value.get("kind") if isinstance(value, dict) else value
         return next((member for member in self.choices if kind_of(member) == kind), None)
 
     def parts(self, value: Any) -> Mapping[str, Field]:
-        """The fields below this one by name, if there are any; for a choice those of the kind that `value` is."""
+        """The fields inside this one by name; for a choice, those of the kind of `value`. Empty if it has none."""
         struct = self.member(value) or self.type
         return fields_of(struct) if is_struct(struct) else {}
 
     @property
     def allowed(self) -> str:
-        """What may stand here, in the words of a file."""
+        """The allowed values in words, for error messages about files."""
         if self.choices:
             return f"one of {listing(map(kind_of, self.choices))}"
         if self.values:
@@ -115,8 +115,8 @@ def fields_of(struct: type[msgspec.Struct]) -> Mapping[str, Field]:
 
 
 def field_of(kind: Any, name: str = "", default: Any = msgspec.NODEFAULT) -> Field:
-    """What a type with meta data declares."""
-    bare, meta, optional = _unwrapped(kind)
+    """The declaration that an annotated type carries."""
+    bare, meta, optional = _unwrap(kind)
     label = meta.title or name.replace("_", " ").capitalize()
     extra = dict(meta.extra or {})
     log = extra.pop("scale", "linear") == "log"
@@ -125,7 +125,7 @@ def field_of(kind: Any, name: str = "", default: Any = msgspec.NODEFAULT) -> Fie
 
 
 def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
-    """The fields, with their names in the label where several share one."""
+    """The fields, each with its name appended to the label where several have the same label."""
     labels = [field.label for field in fields.values()]
     return {
         name: replace(field, label=f"{field.label} ({name})") if labels.count(field.label) > 1 else field
@@ -140,7 +140,10 @@ def choices_of(kind: Any) -> tuple[type[Choice], ...]:
 
 @cache
 def _choices_among(parts: tuple[Any, ...], _: int) -> tuple[type[Choice], ...]:
-    """The choices among types; where they are a whole family, with those that joined it since."""
+    """The choices among types; if they make up a whole family, with the classes added to it since.
+
+    The second argument, the number of classes, only keys the cache.
+    """
     choices = tuple(one for one in parts if isinstance(one, type) and issubclass(one, Choice))
     if len(choices) > 1:
         everyone = tuple(members(family_of(choices[0])).values())
@@ -150,13 +153,13 @@ def _choices_among(parts: tuple[Any, ...], _: int) -> tuple[type[Choice], ...]:
 
 
 def family_of(member: type[Choice]) -> type[Choice]:
-    """The family that a member belongs to."""
+    """The family (base class) of a choice."""
     family: type[Choice] = member.__mro__[member.__mro__.index(Choice) - 1]
     return family
 
 
 def is_struct(kind: Any) -> bool:
-    """Whether a type is a group of fields."""
+    """Whether a type is a struct, a group of fields."""
     return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
 
 
@@ -165,24 +168,24 @@ def is_union(kind: Any) -> bool:
 
 
 def summary_of(member: type[Choice]) -> str:
-    """What a member of a family does; sources and the like are left to the docstring."""
+    """The first paragraph of a class's docstring, which says what the class does."""
     return (inspect.getdoc(member) or "").partition("\n\n")[0]
 
 
 # Reading types ------------------------------------------------------------------------------------------------
 
 
-def _unwrapped(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
-    """A declared type as (type without meta data or None, meta data, whether None is allowed)."""
+def _unwrap(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
+    """Split a declared type into (type without metadata and None, metadata, whether None is allowed)."""
     if get_origin(kind) is Annotated:
         inner, *extras = get_args(kind)
-        bare, meta, optional = _unwrapped(inner)
+        bare, meta, optional = _unwrap(inner)
         return bare, next((extra for extra in extras if isinstance(extra, msgspec.Meta)), meta), optional
     if is_union(kind):
         rest = tuple(arg for arg in get_args(kind) if arg is not type(None))
         optional = len(rest) < len(get_args(kind))
         if len(rest) == 1:
-            return (*_unwrapped(rest[0])[:2], optional)
+            return (*_unwrap(rest[0])[:2], optional)
         return Union[rest], msgspec.Meta(), optional  # noqa: UP007 - built at run time
     return kind, msgspec.Meta(), False
 
@@ -194,7 +197,7 @@ def _range_of(meta: msgspec.Meta) -> _Range:
 
 
 def _help_of(kind: Any) -> str:
-    """What a family or struct without a declared help says about itself."""
+    """The docstring of a family or struct, which serves as its help where none is declared."""
     choices = choices_of(kind)
     if choices:
         return inspect.getdoc(family_of(choices[0])) or ""

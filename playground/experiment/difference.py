@@ -1,13 +1,12 @@
-"""Differences: what one experiment says otherwise than another, place by place.
+"""Differences between two experiments: the paths at which they differ, each with both values.
 
-Everything that compares experiments reads this: the words of undo and of marks in curves, the diagnosis, tables of
-runs. A difference is a path with both values; all differences of two experiments together are exact, so that applied
-to the one they give the other.
+Everything that compares experiments reads them: labels of undo, marks in curves, the diagnosis, tables of runs.
+Differences are complete: applied to the first experiment, they give the second.
 
-Layers are the same if their ids agree, or, without ids, their positions. While the same layers stand in the same
-order, they differ field by field (`layers.0.units`). Where a layer was added, removed or moved, the paths of the two
-experiments no longer mean the same layers, so the stacks differ as a whole (`layers`). A choice of another kind differs
-as a whole too (`training.optimizer`), and one of the same kind setting by setting (`training.optimizer.beta1`).
+Two layers count as the same if their ids agree or, without ids, their positions. While the same layers stand in the
+same order, they differ field by field (`layers.0.units`). Where a layer was added, removed or moved, the paths of the
+two experiments no longer mean the same layers, so the stacks differ as a whole (`layers`). A choice of another kind
+differs as a whole too (`training.optimizer`), one of the same kind setting by setting (`training.optimizer.beta1`).
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from playground.experiment.tree import Experiment, Layer
 
 
 class Difference(NamedTuple):
-    """A place at which two experiments differ."""
+    """A path at which two experiments differ, with both values."""
 
     path: str
     before: Any
@@ -31,12 +30,12 @@ class Difference(NamedTuple):
 
 
 def difference(old: Experiment, new: Experiment) -> tuple[Difference, ...]:
-    """Where `new` differs from `old`, in the order of declaration; nothing if they are equal."""
+    """The differences of `new` from `old` in the order of declaration; empty if they are equal."""
     return tuple(differences_at("", old, new))
 
 
 def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
-    """Where two values that stand at a path differ, which they do."""
+    """Yield the differences between two unequal values that stand at a path."""
     if isinstance(old, msgspec.Struct) and type(old) is type(new):
         parts = [(name, getattr(old, name), getattr(new, name)) for name in old.__struct_fields__]
     elif path == "layers" and continued_layers(layer_ids(old), layer_ids(new)) == list(range(len(old))):
@@ -50,14 +49,14 @@ def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
 
 
 def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
-    """The experiment with the later value of every difference. Raises InputError where a path leads nowhere."""
+    """The experiment with the `after` value of every difference. Raises InputError for a path that doesn't exist."""
     for path, _, after in differences:
         experiment = with_value(experiment, path, after)
     return experiment
 
 
 def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> list[int | None]:
-    """For every layer of a new stack, the place in the old one of the layer that it continues, both given by ids."""
+    """For each new layer, the position of the old layer that it continues, or None; both stacks are given by ids."""
     places = {name: place for place, name in enumerate(old) if name is not None}
     result = [places.get(name) if name is not None else None for name in new]
     for place, name in enumerate(new):
@@ -68,14 +67,14 @@ def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> li
 
 
 def layer_ids(layers: Iterable[Layer]) -> list[str | None]:
-    """The ids of layers, of which some may have none."""
+    """The ids of layers; None for a layer without one."""
     return [layer.id for layer in layers]
 
 
 # What differences mean ----------------------------------------------------------------------------------------
 
-_MEASURE = ("data", "loss")
-"""What decides the meaning of a loss: the points and the loss function."""
+_MEANING_OF_LOSS = ("data", "loss")
+"""Paths that decide what a loss means: the points and the loss function."""
 _WAY_OF_LEARNING = (
     "training.optimizer",
     "training.learning_rate",
@@ -85,7 +84,7 @@ _WAY_OF_LEARNING = (
     "training.shuffle",
     "training.clip_norm",
 )
-"""Settings of how a network learns, which change neither the network nor the meaning of its losses."""
+"""Paths of settings that change how a network learns, but neither the network nor the meaning of its losses."""
 _WITHOUT_EFFECT = (
     "version",
     "name",
@@ -96,27 +95,27 @@ _WITHOUT_EFFECT = (
     "data.class_names",
     "training.epochs",
 )
-"""What changes no loss of the current run: names, when it ends, and what acts at the next reset."""
+"""Paths that change no loss of the current run: names, the number of epochs, and what acts at the next reset."""
 
 
 def losses_are_comparable(differences: Iterable[Difference]) -> bool:
-    """Whether losses on both sides mean the same: by one loss function on the same points, noise and split included.
+    """Whether losses before and after may be compared: same loss function, same points, same noise, same split.
 
-    Such losses may stand in one table, whatever else differs, the network included.
+    Anything else may differ, the network included.
     """
     return not any(
-        _is_kind_of(one.path, _MEASURE) and not _is_kind_of(one.path, _WITHOUT_EFFECT) for one in differences
+        _is_covered(one.path, _MEANING_OF_LOSS) and not _is_covered(one.path, _WITHOUT_EFFECT) for one in differences
     )
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
-    """Whether the same network goes on with comparable losses, and only the way of learning differs.
+    """Whether the differences concern only how the network learns, not the network or the meaning of its losses.
 
-    Only then does a jump between the losses before and after come from the learning rate and its like.
+    Only then can a jump in the loss be put down to a setting such as the learning rate.
     """
-    return all(_is_kind_of(one.path, (*_WAY_OF_LEARNING, *_WITHOUT_EFFECT)) for one in differences)
+    return all(_is_covered(one.path, (*_WAY_OF_LEARNING, *_WITHOUT_EFFECT)) for one in differences)
 
 
-def _is_kind_of(path: str, tops: Iterable[str]) -> bool:
-    """Whether a path is among others that name settings of any layer without its place: `layers.initializer`."""
+def _is_covered(path: str, tops: Iterable[str]) -> bool:
+    """Whether a path is at or below one of `tops`, such as `layers.initializer`, which omit positions of layers."""
     return is_among(re.sub(r"^layers\.\d+\.", "layers.", path), tops)

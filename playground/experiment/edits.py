@@ -1,4 +1,7 @@
-"""Edits: values at paths, written as comes naturally in a notebook, in place of others. Any declared tree will do."""
+"""Edits: replacing values at paths of an experiment, or of any other tree of declared structs.
+
+Values may be written loosely, as in a notebook: a choice by its kind or class, layers by their units, NumPy numbers.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +20,13 @@ from playground.experiment.reading import convert_plain, expand
 from playground.files.errors import InputError
 
 _STACK = re.compile(r"(\d+(-\d+)*)?")
-"""Units of layers: 8-8."""
+"""The units of a stack of layers, input side first: 8-8."""
 
 
 def with_changes(tree: Any, changes: Mapping[str, Any]) -> Any:
-    """A copy of an immutable tree with other values at some paths, one after the other. Raises InputError."""
+    """A copy of an immutable tree with the values at some paths replaced, one after the other. Raises InputError."""
     for path, value in changes.items():
-        # Messages write the place of a layer as in layers[0].units.
+        # Error messages write a layer's position in brackets, layers[0].units; users copy that.
         tree = _with_change(tree, re.sub(r"\[(\d+)\]", r".\1", path), value)
     return tree
 
@@ -41,7 +44,7 @@ def _with_change(tree: Any, path: str, value: Any) -> Any:
 
 
 def _units(value: Any) -> list[int] | None:
-    """The units of layers that are written as 8-8 or as a list of numbers; None if they are not."""
+    """The units of layers written as 8-8 or as a list of whole numbers; None for anything else."""
     if isinstance(value, str) and _STACK.fullmatch(value):
         return [int(number) for number in value.split("-") if number]
     if isinstance(value, (list, tuple)) and value and all(isinstance(number, int) for number in value):
@@ -50,7 +53,7 @@ def _units(value: Any) -> list[int] | None:
 
 
 def with_group_of(tree: Any, path: str) -> Any:
-    """The tree with the group in which a path ends switched on, if it is off."""
+    """The tree in which the group above a path, if it is off (None), is switched on with its defaults."""
     group = path.rpartition(".")[0]
     with suppress(InputError):
         if group and value_at(tree, group) is None and is_struct(field_at(tree, group).type):
@@ -59,14 +62,14 @@ def with_group_of(tree: Any, path: str) -> Any:
 
 
 def stack(present: tuple[Any, ...], units: list[int], field: Field) -> tuple[Any, ...]:
-    """Layers of these units that are otherwise like the first of the present ones, or of tanh if there are none."""
+    """Layers with the given units, otherwise copies of the first present layer; tanh layers if there is none."""
     assert field.entry is not None
     first = present[0] if present else field.entry.type(activation=Tanh())
     return tuple(msgspec.structs.replace(first, units=number, id=None) for number in units)
 
 
 def _read(path: str, value: Any, field: Field) -> Any:
-    """A value as it is declared. Raises InputError."""
+    """Convert a value to the type that a field declares. Raises InputError."""
     if value is None and field.optional:
         return None
     try:
@@ -84,7 +87,7 @@ def _read(path: str, value: Any, field: Field) -> Any:
 
 
 def _refusal(path: str, raw: Any, field: Field, inner: str) -> InputError:
-    """That a value is refused, since what stands at an inner path of it is."""
+    """The error for a value that is refused because of the part at its path `inner`."""
     for step in re.findall(r"[^.\[\]]+", inner):
         entry = field.entry if field.entry is not None else field.parts(raw).get(step)
         if entry is None:
@@ -95,7 +98,7 @@ def _refusal(path: str, raw: Any, field: Field, inner: str) -> InputError:
 
 
 def _to_plain(value: object) -> Any:
-    """What NumPy gives as Python's own. Raises TypeError for anything else."""
+    """A NumPy number or array as plain Python values. Raises TypeError for anything else."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     raise TypeError(f"{type(value).__name__} is nothing that an experiment holds")

@@ -1,9 +1,8 @@
-"""Paths: reading and replacing any declared value of an experiment by its place, like `layers.0.units`.
+"""Paths such as `layers.0.units`, by which values of an experiment are read and replaced.
 
-A path names fields from the outside in, with a number for a place in the stack of layers. What stands at a path is a
-setting (`training.learning_rate`), a whole choice (`training.optimizer`), a setting of the present choice
-(`training.optimizer.beta1`), or a group (`training`, `layers`). Any tree of declared structs has paths, not only an
-experiment.
+A path names fields from the outermost inwards, with a number for the position of a layer. It leads to a setting
+(`training.learning_rate`), a whole choice (`training.optimizer`), a setting of the present choice
+(`training.optimizer.beta1`), or a group (`training`, `layers`). Any tree of declared structs has paths.
 """
 
 from __future__ import annotations
@@ -30,13 +29,13 @@ def value_at(tree: Any, path: str) -> Any:
 
 
 def with_value(tree: Any, path: str, value: Any) -> Any:
-    """A copy of an immutable tree with another value at a path. Raises InputError where there is none."""
+    """A copy of an immutable tree with the value at a path replaced. Raises InputError where there is none."""
     value_at(tree, path)
     return _with_value(tree, path, value)
 
 
 def field_at(tree: msgspec.Struct, path: str) -> Field:
-    """What is declared for a path. Raises InputError where nothing is."""
+    """The declaration for a path. Raises InputError where there is none."""
     field, value = field_of(type(tree)), tree
     for step, here in steps_of(path):
         try:
@@ -49,7 +48,7 @@ def field_at(tree: msgspec.Struct, path: str) -> Field:
 
 
 def paths_of(tree: Any, path: str = "") -> Iterator[str]:
-    """All paths of a tree in the order of declaration, a choice or a group before what is below it."""
+    """Yield all paths of a tree in the order of declaration, each choice or group before its own fields."""
     if isinstance(tree, msgspec.Struct):
         for name in fields_of(type(tree)):
             yield join_path(path, name)
@@ -61,12 +60,12 @@ def paths_of(tree: Any, path: str = "") -> Iterator[str]:
 
 
 def join_path(path: str, name: str) -> str:
-    """The path of a field below a path."""
+    """The path of the field `name` below `path`."""
     return f"{path}.{name}" if path else name
 
 
 def is_among(path: str, tops: Iterable[str]) -> bool:
-    """Whether a path is one of some others, or leads to something inside of what stands there."""
+    """Whether a path is one of `tops` or lies below one of them."""
     return any(path == top or path.startswith(f"{top}.") for top in tops)
 
 
@@ -74,7 +73,7 @@ def is_among(path: str, tops: Iterable[str]) -> bool:
 
 
 def with_kind(tree: Any, path: str, kind: str) -> Any:
-    """A copy in which the choice at a path is of a kind, with its defaults; the kind already there keeps its settings.
+    """A copy with the choice at a path switched to `kind` with its defaults; a choice of that kind stays as it is.
 
     Raises InputError where there is no choice, or no such kind.
     """
@@ -96,7 +95,7 @@ def is_in_range(value: Any, wanted: Field) -> bool:
 
 
 def steps_of(path: str) -> Iterator[tuple[str, str]]:
-    """The steps of a path, each with the path that leads to it."""
+    """Yield the steps of a path, each with the path that leads to it."""
     here = ""
     for step in path.split("."):
         yield step, here
@@ -104,7 +103,7 @@ def steps_of(path: str) -> Iterator[tuple[str, str]]:
 
 
 def _part(tree: Any, step: str) -> Any:
-    """What stands one step further. Raises LookupError if nothing does."""
+    """The field or entry of a value that a step names. Raises LookupError if there is none."""
     if isinstance(tree, tuple) and step.isdecimal() and int(step) < len(tree):
         return tree[int(step)]
     if isinstance(tree, msgspec.Struct) and step in tree.__struct_fields__:
@@ -122,7 +121,7 @@ def _with_value(tree: Any, path: str, value: Any) -> Any:
 
 
 def _no_place(tree: Any, path: str, here: str) -> InputError:
-    """Why nothing stands at a path that leads beyond `tree`, which stands at `here`."""
+    """The error for a path that leads nowhere from `tree`, the value at the path `here`."""
     if isinstance(tree, msgspec.Struct) and tree.__struct_fields__:
         allowed = f"one of the fields {listing(tree.__struct_fields__)}"
     elif isinstance(tree, tuple) and tree:

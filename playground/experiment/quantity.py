@@ -25,7 +25,7 @@ ZERO_END = 0.06
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number with its range, and how it is explored."""
+    """A declared number: its range, its slider, and the names of special values."""
 
     whole: bool
     low: float = -math.inf
@@ -36,7 +36,7 @@ class Quantity:
     span: tuple[float, float] | None = None
     """The range of the slider; None for no slider."""
     names: Mapping[Number, str] = field(default_factory=dict)
-    """Values that have a name, such as 0: "full"."""
+    """The names of special values, such as 0: "full"."""
 
     @staticmethod
     def of(field: Field) -> Quantity:
@@ -74,7 +74,7 @@ class Quantity:
     # Text ---------------------------------------------------------------------------------------------------
 
     def read(self, text: str) -> Number:
-        """The number in a text, the same in every country. Raises ValueError that says what is allowed."""
+        """Parse a text, in the same notation whatever the locale. Raises ValueError that says what is allowed."""
         for value, name in self.names.items():
             if text.strip().lower() == name.lower():
                 return value
@@ -88,7 +88,7 @@ class Quantity:
         return int(typed) if self.whole and typed.lstrip("+-").isdigit() else self.typed(value)
 
     def problem_with(self, text: str) -> str:
-        """What is wrong with a text, and what is allowed; empty if nothing is."""
+        """The error message for a text, with what is allowed; empty if it is a valid number."""
         try:
             self.read(text)
         except ValueError as error:
@@ -96,7 +96,7 @@ class Quantity:
         return ""
 
     def write(self, value: Number) -> str:
-        """`value` in full precision, or its name if it has one, so that `read` reads it again."""
+        """`value` as text in full precision, or its name if it has one; `read` gives the value back."""
         text = self.names.get(value) or write_number(value)
         # A single comma could as well be a decimal sign.
         return text.replace(",", "") if text.count(",") == 1 else text
@@ -140,7 +140,7 @@ class Quantity:
         return max(grain, 1.0) if self.whole else grain
 
     def _inside(self, value: float) -> Number:
-        """`value` limited to the span of the slider and the range."""
+        """`value` clamped to the slider's span, or unchanged if the range excludes the clamped value."""
         low, high = self.ends
         held = min(max(value, low), high)
         return self.typed(held if self.admits(held) else value)
@@ -158,7 +158,7 @@ class Quantity:
         return result
 
     def _neighbour(self, value: Number, sign: int) -> Number:
-        """The next round number in a direction."""
+        """The next round number above or below `value`, depending on `sign`."""
         if not self.log:
             grain = self._grain if self.span else 1.0
             return self.typed(float(f"{(round(value / grain) + sign) * grain:.12g}"))
@@ -167,7 +167,7 @@ class Quantity:
             return self.typed(smallest if sign > 0 else value)
         if sign < 0 and value <= smallest:
             return self.typed(0 if self.has_zero_end else value)
-        # A step is about an eighth; where that is less than one, whole numbers go one by one.
+        # A step is about an eighth; where that is less than 1, whole numbers change by 1.
         moved = round_digits(value * 1.125**sign)
         if self.whole:
             return int(max(round(moved), value + 1) if sign > 0 else min(round(moved), value - 1))
@@ -188,7 +188,7 @@ class Quantity:
 
 
 def round_digits(value: float, digits: int = 2) -> float:
-    """`value` to a few significant digits."""
+    """`value` rounded to `digits` significant digits."""
     return float(f"{value:.{digits - 1}e}")
 
 

@@ -16,7 +16,7 @@ from playground.catalog.datasets.base import Dataset
 from playground.catalog.features import FEATURES
 from playground.catalog.schedules import Plateau
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct
-from playground.experiment.paths import steps_of
+from playground.experiment.paths import join_path, steps_of
 from playground.experiment.reading import convert_plain, expand
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
@@ -27,9 +27,9 @@ _BEFORE_VERSION_2: dict[str, dict[str, Any]] = {
     "table": {"points": 500, "words": "missing", **_CAME_WITH_VERSION_2},
     "points": _CAME_WITH_VERSION_2,
 }
-"""What files of version 1 mean where they are silent, by the kind of their data."""
+"""Values of fields that files of version 1 leave out, by the kind of their data."""
 _EXPERIMENT = field_of(Experiment)
-"""What a whole experiment may be."""
+"""The declaration of a whole experiment."""
 
 # msgspec learns a type when it is first used; two threads that first use it at once would crash the process.
 convert_plain({}, Experiment)
@@ -38,31 +38,31 @@ convert_plain({}, Experiment)
 _LONGEST_TEXT = 10_000
 MAX_LAYERS = 100
 MAX_PARAMETERS = 2**25
-"""Weights and biases of a network; each takes up to a hundred bytes while it trains."""
+"""The most weights and biases of a network; each takes up to a hundred bytes while it trains."""
 _NEEDS_EQUAL_WIDTHS = ("skip", "muted")
 """Fields of a layer that need as many units as inputs."""
 
 
 def check(experiment: Experiment) -> Experiment:
-    """The experiment if all of it is allowed; else raise InputError naming path, value and what is.
+    """Check an experiment and return it with every value in its declared type. Raises InputError.
 
-    msgspec checks ranges only when it decodes, so that is what happens here once more. What code may write more
-    loosely (a list for a tuple, a bare name for a choice, a NumPy number) comes back in its proper type.
+    msgspec checks ranges only while it decodes, so the experiment is encoded and decoded once more. Values written
+    loosely in code (a list for a tuple, a bare name for a choice, a NumPy number) are converted.
     """
     return convert(msgspec.to_builtins(experiment, enc_hook=_to_plain))
 
 
 def _to_plain(value: object) -> Any:
-    """A NumPy number as Python's own. Raises InputError for what no experiment can contain."""
+    """A NumPy number as a plain Python number. Raises InputError for any other object."""
     if isinstance(value, np.generic):
         return value.item()
     raise InputError("experiment", value, "numbers, texts, lists and choices")
 
 
 def convert(raw: Any, data: Dataset | None = None) -> Experiment:
-    """The experiment that plain lists, dicts and values describe, or one with other `data`, which are known to be fine.
+    """The checked experiment that plain lists, dicts and values describe. Raises InputError.
 
-    Raises InputError.
+    If `data` are given, they replace the dataset in `raw`; they must be valid.
     """
     if not isinstance(raw, dict):
         raise InputError("experiment", raw, "a JSON object like {\"version\": 2, …}")  # fmt: skip
@@ -83,7 +83,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
 
 
 def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
-    """`raw` in the present version: what an older one means where it is silent is spelled out."""
+    """Bring `raw` to the present version by filling in what an older version leaves out. Raises InputError."""
     if "version" not in raw:
         raise InputError("version", None, f"{_VERSION}; every experiment file names its version")
     version, data = raw["version"], raw.get("data")
@@ -101,7 +101,7 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_rules(experiment: Experiment) -> None:
-    """Raise InputError if values do not go together; each by itself is known to be fine."""
+    """Check the conditions on several fields together; each by itself is known to be valid. Raises InputError."""
     if not experiment.features:
         raise InputError("features", [], f"at least one of {listing(FEATURES)}")
     for place, name in enumerate(experiment.features):
@@ -154,7 +154,7 @@ def inputs_of(experiment: Experiment) -> tuple[int, ...]:
 
 
 def width_conflicts(experiment: Experiment) -> Iterator[tuple[int, str]]:
-    """The position of each layer, and the field, that needs as many units as inputs and does not have them."""
+    """Yield (position, field) for every layer whose field needs as many units as inputs while the two differ."""
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         for field in _NEEDS_EQUAL_WIDTHS:
             if getattr(layer, field) and layer.units != inputs:
@@ -177,7 +177,7 @@ def _check_validation(experiment: Experiment) -> None:
 
 
 class Duplicate(NamedTuple):
-    """The second value of a key that stands twice in an object, until its path is known."""
+    """A mark for a repeated key of a JSON object: its second value, kept until the path for the error is known."""
 
     value: Any
 
@@ -185,7 +185,7 @@ class Duplicate(NamedTuple):
 def refuse_unwritable(raw: Any, path: str = "") -> None:
     """Raise InputError for the first value that no file may hold: NaN, broken text, a repeated key, a huge text."""
     if type(raw) in (list, tuple) and set(map(type, raw)) <= {int, float, bool} and _are_finite(raw):
-        # Thousands of coordinates, at once.
+        # Thousands of coordinates are checked at once.
         return
     place = path or "experiment"
     if isinstance(raw, Duplicate):
@@ -200,7 +200,7 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
 
 
 def _are_finite(numbers: Sequence[float]) -> bool:
-    """Whether all numbers are finite, also as floating-point numbers."""
+    """Whether all numbers are finite and none is too large for a float."""
     try:
         return all(map(math.isfinite, numbers))
     except OverflowError:
@@ -220,7 +220,7 @@ def _is_unicode(text: str) -> bool:
 
 
 def _members(raw: Any) -> Iterator[tuple[str, Any]]:
-    """The members of a dict or list with the way to write them in a path."""
+    """Yield the members of a dict or list, each with its notation in a path."""
     if isinstance(raw, dict):
         yield from ((f".{key}", value) for key, value in raw.items())
     elif isinstance(raw, (list, tuple)):
@@ -228,7 +228,7 @@ def _members(raw: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
-    """msgspec's message as an InputError with the value at the place and the names allowed there."""
+    """Turn msgspec's error into an InputError with the path, the value there and what is allowed."""
     message, found, place = str(error).rpartition(" - at `$")
     if not found:
         message, place = place, ""
@@ -245,7 +245,7 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
 
 
 def read_value(path: str, raw: Any) -> Any:
-    """The value at a path of any experiment that has it, from plain data as in a file. Raises InputError."""
+    """Convert plain data, as in a file, to the type declared for a path in any experiment. Raises InputError."""
     fields = possible_fields(path)
     for field in fields:
         with suppress(msgspec.ValidationError):
@@ -254,15 +254,28 @@ def read_value(path: str, raw: Any) -> Any:
 
 
 def possible_fields(path: str) -> list[Field]:
-    """What is declared for a path, in any experiment that has it; empty if none does."""
+    """All declarations that a path can have, depending on the kinds of choices; empty if no experiment has it."""
     fields = [_EXPERIMENT]
     for step, _ in steps_of(path):
         fields = [part for field in fields for part in _possible_parts(field, step)]
     return fields
 
 
+def possible_paths(field: Field = _EXPERIMENT, path: str = "") -> Iterator[str]:
+    """Yield the paths of all settings that an experiment can have, of a list those of its first entry."""
+    if field.entry is not None:
+        if is_struct(field.entry.type):
+            yield from possible_paths(field.entry, join_path(path, "0"))
+        return
+    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
+    for name in dict.fromkeys(name for struct in structs for name in fields_of(struct)):
+        yield join_path(path, name)
+        for part in _possible_parts(field, name):
+            yield from possible_paths(part, join_path(path, name))
+
+
 def _possible_parts(field: Field, step: str) -> list[Field]:
-    """What may stand one step further, whatever kind a choice is of."""
+    """The declarations one step further, for every kind that a choice may be."""
     if field.entry is not None:
         return [field.entry]
     structs = field.choices or ((field.type,) if is_struct(field.type) else ())
@@ -286,7 +299,7 @@ def _steps_of(path: str) -> list[str]:
 
 
 def _declared_at(path: str, raw: Any) -> Field | None:
-    """What is declared for the place `path`, following the kinds that `raw` names; None where nothing is."""
+    """The declaration for a path, following the kinds that `raw` names; None where there is none."""
     field: Field | None = _EXPERIMENT
     for step in _steps_of(path):
         if field is None:

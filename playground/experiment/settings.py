@@ -1,7 +1,7 @@
-"""Settings as text, `PATH=VALUE`: what the command line changes of an experiment.
+"""Settings as text, `PATH=VALUE`, by which the command line changes an experiment.
 
-`training.learning_rate=0.1`, `training.optimizer=sgd`, `layers=8-8`, `layers.0.activation=relu`, `features=x1,x2`. A
-value is read as its declaration says.
+Examples: `training.learning_rate=0.1`, `training.optimizer=sgd`, `layers=8-8`, `layers.0.activation=relu`,
+`features=x1,x2`. A value is read as its field is declared.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from playground.files.numerals import typed_number
 
 
 def with_settings(experiment: Experiment, settings: Iterable[str]) -> Experiment:
-    """The experiment with all of some settings, checked once they are all in place. Raises InputError."""
+    """Apply settings to an experiment and check the result. Raises InputError."""
     settings = list(settings)
     for setting in settings:
         path, text = split_setting(setting)
@@ -33,16 +33,16 @@ def with_settings(experiment: Experiment, settings: Iterable[str]) -> Experiment
 
 
 def split_setting(setting: str) -> tuple[str, str]:
-    """The path and the value of a setting. Raises InputError."""
+    """Split a setting into path and value. Raises InputError."""
     path, sign, text = setting.partition("=")
     if not sign or not path.strip():
         raise InputError("--set", setting, "PATH=VALUE, as in training.learning_rate=0.1")
-    # Messages write the place of a layer as in layers[0].units.
+    # Error messages write a layer's position in brackets, layers[0].units; users copy that.
     return re.sub(r"\[(\d+)\]", r".\1", path.strip()), text.strip()
 
 
 def _with_setting(experiment: Experiment, path: str, text: str) -> Experiment:
-    """The experiment with one more setting; a group that was off is switched on for it. Raises InputError."""
+    """Apply one setting; a group that is off is switched on for it. Raises InputError."""
     experiment = with_group_of(experiment, path)
     field = field_at(experiment, path)
     if path == "layers" and _is_stack(text):
@@ -63,26 +63,28 @@ def value_of(experiment: Experiment, path: str, text: str) -> Any:
 
 
 def plain_value(path: str, text: str) -> Any:
-    """The value, as in a file, that a text means at a path of any experiment that has it.
+    """The plain value, as in a file, that a text means at a path, in whatever experiment has that path.
 
-    Numbers may be outside their range; `check` refuses those. Raises InputError for what no experiment can hold.
+    Ranges are left to `check`. Raises InputError for a value of a type that no experiment allows there.
     """
     fields = possible_fields(path)
     if path == "layers" and _is_stack(text):
         return text
     for field in fields:
         plain = _plain(path, text, field)
-        if _may_be(plain, field):
+        if _has_type_of(plain, field):
             return plain
         if field.type not in (int, float):
             with suppress(InputError):
                 read_value(path, expand(plain, field))
                 return plain
+    if path == "layers":
+        raise InputError(path, text, "numbers of units such as 8-8, or a list of layers in brackets")
     raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
 
 
-def _may_be(plain: Any, field: Field) -> bool:
-    """Whether a plain value is of the type that a number's field declares, whatever its range."""
+def _has_type_of(plain: Any, field: Field) -> bool:
+    """Whether a plain value has the type of a numeric field, whatever its range."""
     if plain is None or type(plain) not in (int, float) or not math.isfinite(plain):
         return plain is None and field.optional
     return field.type is float or (field.type is int and plain == int(plain))
@@ -94,12 +96,12 @@ def _is_stack(text: str) -> bool:
 
 
 def _is_nothing(text: str, field: Field) -> bool:
-    """Whether a text says that nothing stands there."""
+    """Whether a text is `null`, for a field that may be None."""
     return field.optional and text == "null"
 
 
 def _plain(path: str, text: str, field: Field) -> Any:
-    """A value as in a file: text where a text is declared, else what JSON says, else the text. Raises InputError."""
+    """Parse a text as a number, text or list where the field declares one, else as JSON. Raises InputError."""
     if _is_nothing(text, field):
         return None
     if field.type in (int, float) and (typed := _typed(path, text, whole=field.type is int)):
@@ -115,7 +117,7 @@ def _plain(path: str, text: str, field: Field) -> Any:
 
 
 def _typed(path: str, text: str, *, whole: bool) -> str:
-    """A typed number; empty if it is none. Raises InputError for one that can be read in two ways."""
+    """A typed number as digits with a decimal point; empty if it is none. Raises InputError if it is ambiguous."""
     try:
         return typed_number(text, whole=whole)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Experiments as text and as files."""
+"""Reading and writing experiments as JSON text and as files."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from playground.files.atomic import read_bytes, write_atomically
 from playground.files.errors import InputError
 
 MAX_FILE_BYTES = 128 * 2**20
-"""Enough for the most points allowed, in any notation."""
+"""Enough for the largest number of points allowed, in any notation."""
 MAX_COMMAS = 8_000_000
-"""Enough for the numbers of the most points allowed."""
+"""Enough for the coordinates of the largest number of points allowed."""
 _MAX_PARTS = 500_000
-"""Quotes, lists and objects in a file: each takes far more memory than it has bytes. Points are numbers."""
+"""The most quotes, lists and objects in a file, each of which takes far more memory than its bytes in the file."""
 
 
 def experiment_from_text(text: str | bytes) -> Experiment:
@@ -43,7 +43,7 @@ def parse_json(text: str | bytes, place: str) -> Any:
 
 
 def _refuse_crowded(text: str | bytes, place: str) -> None:
-    """Raise InputError for a text of too many parts, which would take too much memory to read."""
+    """Raise InputError for a text with so many parts that reading it would take too much memory."""
     marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
     parts = sum(text.count(mark) for mark in marks)
     if parts > _MAX_PARTS:
@@ -71,19 +71,19 @@ def load(path: str | os.PathLike[str]) -> Experiment:
 
 
 def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
-    """Write an experiment file, all of it or nothing. A table's path is written relative to the file."""
+    """Write an experiment file atomically. A table's path is written relative to the file. Raises OSError."""
     write_atomically(Path(path), file_text(experiment, Path(path)).encode())
 
 
 def file_text(experiment: Experiment, path: Path) -> str:
-    """The content of an experiment file at `path`."""
+    """The content of an experiment file, to be saved at `path`."""
     if isinstance(experiment.data, Table):
         experiment = msgspec.structs.replace(experiment, data=experiment.data.relative_to(path.resolve().parent))
     return experiment_text(experiment)
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
-    """`raw` with the path of its table, if it has one, replaced."""
+    """`raw` with the path of its table, if it has one, replaced by `resolve(path)`."""
     data = raw.get("data") if isinstance(raw, dict) else None
     if isinstance(data, dict) and isinstance(data.get("path"), str):
         return {**raw, "data": {**data, "path": resolve(data["path"])}}

@@ -1,7 +1,7 @@
-"""The experiment: everything a person chose, as one immutable value.
+"""The structs that make up an experiment: everything a user can choose, as one immutable value.
 
-Files, undo, presets, links and the command line are all just experiments. This module declares the tree, checks
-it (one `check` behind files, edits and the trainer), and turns it into text and back. It knows no training.
+Files, undo, presets, links and the command line all hold experiments. `rules` checks them, and `text` reads and
+writes them.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Training(Declared, frozen=True, forbid_unknown_fields=True):
 
 
 class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
-    """Everything there is to know about a run."""
+    """All that defines a run: data, network and training."""
 
     version: Literal[2] = 2
     name: Annotated[str, setting("Name", "What the experiment is called. Empty, it has no name of its own.")] = ""
@@ -148,23 +148,23 @@ class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
     training: Training = Training()
 
     def with_(self, changes: Mapping[str, Any] | None = None, /, **fields: Any) -> Experiment:
-        """The experiment with other values at some paths, and in some of its fields; checked when it is trained.
+        """A copy with the values at some paths, and of some fields, replaced; it is checked when it is trained.
 
             experiment.with_({"training.learning_rate": 0.1, "layers.0.units": 8}, layers="8-8", data=Spiral(noise=0.1))
 
-        A value may be written as in files: a choice by its kind ("sgd"), which keeps its settings if it is there
-        already, layers by their units ("8-8"). Raises InputError.
+        A value may be written as in files: a choice by its kind ("sgd"; a choice of that kind keeps its settings),
+        layers by their units ("8-8"). Raises InputError.
         """
         changed: Experiment = with_changes(self, {**(changes or {}), **fields})
         return changed
 
     def loss_for(self, task: Task) -> Loss:
-        """The loss in use, with everything filled in that depends on the task."""
+        """The loss in use, with the settings filled in that depend on the task."""
         return (self.loss or default_loss(task)).resolved(task)
 
 
 def with_ids(layers: Sequence[Layer]) -> tuple[Layer, ...]:
-    """Layers with an id for each that has none."""
+    """The layers, with an id for each that has none."""
     result: list[Layer] = []
     for index, layer in enumerate(layers):
         taken = [*result, *layers[index:]]
@@ -182,8 +182,5 @@ def new_id(layers: Sequence[Layer]) -> str:
 
 
 def letter_name(number: int) -> str:
-    """0 is A, 25 is Z, 26 is AA."""
+    """A number as letters: 0 is A, 25 is Z, 26 is AA."""
     return (letter_name(number // 26 - 1) if number >= 26 else "") + "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26]
-
-
-# Text ---------------------------------------------------------------------------------------------------------

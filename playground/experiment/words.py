@@ -1,4 +1,4 @@
-"""Words: settings, their values and differences as a person would say them, all from the declarations."""
+"""The wording of settings, values and differences in menus and marks, taken from the declarations."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from playground.experiment.quantity import write_number
 from playground.experiment.tree import Experiment, Layer
 
 _MOST_NAMED = 4
-"""Differences that are named one by one."""
+"""The most differences that are named one by one."""
 _POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
-"""Fields with an entry per point, which are only named together."""
+"""Fields with one entry per point; a change to any of them is called `points`."""
 
 _TABLE = ("data.path", "data.x1", "data.x2", "data.target")
-"""Fields that together say which columns of which table are meant."""
+"""Fields that together identify the table and its columns; a change to them names the table."""
 
 
 def edit_words(old: Experiment, new: Experiment) -> str:
-    """What differs in `new`, in a few words for menus and marks: `learning rate 0.03`, `layer A units 5`."""
+    """The differences of `new` from `old` in a few words: `learning rate 0.03`, `layer A units 5`."""
     layers: dict[str, list[str]] = {}
-    for words, layer in _sayings(difference(old, new), new):
+    for words, layer in _phrases(difference(old, new), new):
         layers.setdefault(words, []).extend(layer)
     said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
     return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
 
 
 def return_words(differences: Sequence[Difference], new: Experiment) -> str:
-    """What taking a change back comes to, if that is one setting: `Learning rate back to 0.03`; else nothing."""
+    """The effect of undoing a change of one setting: `Learning rate back to 0.03`; empty for other changes."""
     path = differences[0].path if len(differences) == 1 else ""
     if path in ("", "layers", "features") or is_among(path, _POINTS):
         return ""
@@ -48,7 +48,7 @@ def return_words(differences: Sequence[Difference], new: Experiment) -> str:
 
 
 def value_words(field: Field, value: Any) -> str:
-    """A value in words: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
+    """A value as text: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
     if value is None:
         return field.nothing if field.choices else field.nothing.lower()
     if field.type in (int, float):
@@ -68,7 +68,7 @@ def value_words(field: Field, value: Any) -> str:
 
 
 def in_a_sentence(label: str) -> str:
-    """A label inside a sentence: `Learning rate η` becomes `learning rate`."""
+    """A label for use inside a sentence: `Learning rate η` becomes `learning rate`."""
     words = label.split()
     if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
         words.pop()
@@ -77,18 +77,18 @@ def in_a_sentence(label: str) -> str:
 
 
 def title_of(value: object) -> str:
-    """A name from a file, for people: `half_way` becomes `Half way`; names with digits stay."""
+    """A name from a file as a title: `half_way` becomes `Half way`; names with digits keep their case."""
     text = str(value).replace("_", " ")
     return text if any(letter.isdigit() for letter in text) else text.capitalize()
 
 
 # Differences --------------------------------------------------------------------------------------------------
 
-_Saying: TypeAlias = tuple[str, Sequence[str]]
-"""What happened, and the layer it happened to unless the words say it all."""
+_Phrase: TypeAlias = tuple[str, Sequence[str]]
+"""A difference in words, and the names of the layers it concerns unless the words name them."""
 
 
-def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[_Saying]:
+def _phrases(differences: Iterable[Difference], new: Experiment) -> Iterator[_Phrase]:
     for one in differences:
         if one.path == "layers":
             yield from _stack_words(one.before, one.after)
@@ -107,7 +107,7 @@ def _sayings(differences: Iterable[Difference], new: Experiment) -> Iterator[_Sa
 
 def _setting_words(field: Field, value: Any) -> str:
     said = value_words(field, value)
-    # The name of a state says it all: muted, frozen.
+    # States such as muted and frozen have names of their own, without the label.
     return said if field.type is bool and field.names else f"{in_a_sentence(field.label)} {said}".strip()
 
 
@@ -119,8 +119,8 @@ def _feature_words(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:
         yield f"features {listing(FEATURES[name].label for name in new)}"
 
 
-def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[_Saying]:
-    """What became of a stack: which layers are gone, moved or new, and what else changed in those that stay."""
+def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[_Phrase]:
+    """Yield the changes to a stack: layers removed, moved and added, then changes inside those that stay."""
     sources = continued_layers(layer_ids(old), layer_ids(new))
     for place in range(len(old)):
         if place not in sources:
@@ -136,12 +136,12 @@ def _stack_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[_Saying
             yield _setting_words(field_at(Experiment(layers=tuple(new)), one.path), one.after), [_name(new, place)]
 
 
-def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[_Saying]:
-    """Words for which of the remaining layers moved, given where each was before."""
+def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator[_Phrase]:
+    """Yield the layers that moved; `sources` gives the former position of each layer that stays."""
     order = list(sources.values())
     if order == sorted(order):
         return
-    # A layer without which the others stand as before; of two neighbours that were swapped it may be either.
+    # A layer moved if the others keep their order without it; of two swapped neighbours, either may have.
     others = ((place, [one for one in order if one != source]) for place, source in sources.items())
     movers = [_name(layers, place) for place, rest in others if rest == sorted(rest)]
     yield ("moved", movers) if len(movers) == 1 else ("swapped", movers) if movers else ("layers moved", ())
@@ -152,6 +152,6 @@ def _name(layers: Sequence[Layer], place: int) -> str:
 
 
 def _layers_words(names: Sequence[str]) -> str:
-    """Layers in a sentence: `layers A, B and C`; nothing for none."""
+    """The names of layers in a sentence: `layers A, B and C`; empty for none."""
     *first, last = names or [""]
     return f"layers {listing(first)} and {last}" if first else f"layer {last}" if last else ""

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, read with progress, refused in words."""
+"""Reading and writing files: atomic writes, tables as text, progress of long work, and errors in words."""

@@ -1,4 +1,4 @@
-"""Files that are whole at every moment, whatever happens while they are written, and that are read within bounds."""
+"""Atomic writing of files, which leaves a whole file whatever interrupts it, and reading with a limit on size."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ PART = ".part"
 _UNFINISHED = re.compile(r"\.[0-9a-f]{12}\.([0-9]+)-([0-9a-f]{4})-[0-9a-f]+\.part")
 """Names of temporary files: a hash of the final name, the process, its computer, and random digits."""
 _OLD_SECONDS = 3600.0
-"""Age at which a temporary file counts as abandoned if its process can't be asked for, as on another computer."""
+"""Age at which a temporary file counts as abandoned if its process can't be looked up, as on another computer."""
 _CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, errno.EISDIR)
 """Errors of file systems that can't sync folders."""
 
 
 class TooLargeError(OSError):
-    """A file exceeds the size up to which files are read."""
+    """A file is larger than the limit for reading."""
 
     def __init__(self, path: Path, most: int) -> None:
         super().__init__(errno.EFBIG, f"at most {most:,} bytes", str(path))
@@ -46,7 +46,7 @@ def readable_size(path: Path, most: int) -> int:
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The content of a file of at most `most` bytes; of a larger one nothing is read. Raises OSError."""
+    """The content of a file. Raises OSError, without reading anything, if it has more than `most` bytes."""
     size = readable_size(path, most)
     with path.open("rb") as file:
         # Reading allocates as much memory as it is asked for, however short the file.
@@ -57,7 +57,7 @@ FileStamp: TypeAlias = tuple[int, int]
 
 
 def file_stamp(path: Path) -> FileStamp | None:
-    """The time of change and the size of a file, which show whether it was written again; None if it is missing."""
+    """The modification time (ns) and the size of a file, which tell whether it has changed; None if it is missing."""
     try:
         found = path.stat()
     except (OSError, ValueError):
@@ -66,18 +66,18 @@ def file_stamp(path: Path) -> FileStamp | None:
 
 
 def is_file(path: Path) -> bool:
-    """Whether there is a file; there is none by a name that no file can have, such as a long text."""
+    """Whether a path is that of a file; False also for a name that no file can have, such as a long text."""
     with suppress(OSError, ValueError):
         return path.is_file()
     return False
 
 
 def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previous: bool = False) -> None:
-    """Put `content`, whole or in pieces, at `path` so that at every moment the file there is whole: the old or the new.
+    """Write `content`, whole or in pieces, so that the file at `path` is complete at every moment: the old or the new.
 
-    With `keep_previous` the old one stays beside it; see `previous_path`. A link stays a link, the file keeps its
-    permissions, and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still
-    there, and nothing is left over.
+    With `keep_previous`, the old file is kept at `previous_path`. A link stays a link, the file keeps its permissions,
+    and a device or pipe is simply written to. Raises OSError that names `path`; then the old file is still there, and
+    no temporary file is left behind.
     """
     # A pipe has no path that a link like /dev/stdout could be resolved to.
     if path.exists() and not path.is_file():
@@ -88,7 +88,7 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previ
             error.filename = str(path)
             raise
         return
-    # Unlike Path.resolve, it has an answer for links that lead in a circle: the link itself, which the file replaces.
+    # Unlike Path.resolve, it accepts links that lead in a circle: it returns the link itself, which the file replaces.
     path = Path(os.path.realpath(path))
     remove_strays(path)
     temporary, old = temporary_name(path), temporary_name(path)
@@ -103,8 +103,8 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previ
         try:
             _sync_folder(path.parent)
         except OSError:
-            # Nobody knows whether the new one would survive a power failure.
-            _put_back(old, path)
+            # The new file might not survive a power failure.
+            _restore_old(old, path)
             raise
     except OSError as error:
         error.filename = str(path)
@@ -116,7 +116,7 @@ def write_atomically(path: Path, content: bytes | Iterable[bytes], *, keep_previ
                 left.unlink(missing_ok=True)
 
 
-def _put_back(old: Path, path: Path) -> None:
+def _restore_old(old: Path, path: Path) -> None:
     """Restore the old file at `path`, or remove the new one if there was none. If that fails, the new one stays."""
     with suppress(OSError):
         if old.exists():
@@ -126,18 +126,18 @@ def _put_back(old: Path, path: Path) -> None:
 
 
 def previous_path(path: Path) -> Path:
-    """Where the generation before is kept: mine.playground → mine.previous.playground."""
+    """The path at which the previous version of a file is kept: mine.playground → mine.previous.playground."""
     return path.with_name(f"{path.stem}.previous{path.suffix}")
 
 
 def _keep_previous(path: Path) -> None:
-    """Keep the present file at `path` as the previous generation too."""
+    """Keep the present file at `path` as its previous version, too."""
     temporary = temporary_name(path)
     try:
         _duplicate(path, temporary)
         temporary.replace(previous_path(path))
     finally:
-        # Replacing a link by another one to the same file leaves it.
+        # Replacing a hard link by another one to the same file does nothing, and leaves the temporary name.
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
 
@@ -177,17 +177,17 @@ def _sync_folder(folder: Path) -> None:
             raise
 
 
-# What processes that were killed left behind --------------------------------------------------------------------
+# Temporary files of processes that were killed ------------------------------------------------------------------
 
 
 def temporary_name(path: Path) -> Path:
-    """A name in the same folder that tells which process writes; short, since `path` may have a very long name."""
+    """A path in the same folder whose name identifies the writing process; short, as `path` may have a long name."""
     return path.with_name(f"{temporary_prefix(path)}{os.getpid()}-{this_computer()}-{secrets.token_hex(4)}{PART}")
 
 
 @cache
 def this_computer() -> str:
-    """A mark that tells this computer's processes from those of others that share the folder."""
+    """A short hash of this computer's name, which tells its processes from those of others that share the folder."""
     return hashlib.sha256(platform.node().encode()).hexdigest()[:4]
 
 
@@ -206,29 +206,29 @@ def remove_all_strays(folder: Path) -> None:
     _remove_unfinished(folder, ".")
 
 
-def _remove_unfinished(folder: Path, begin: str) -> None:
-    """Remove the unfinished files of a folder whose names begin with `begin`."""
-    for stray in _strays(folder, begin):
+def _remove_unfinished(folder: Path, prefix: str) -> None:
+    """Remove the temporary files of a folder whose names begin with `prefix` and that no living process writes."""
+    for stray in _strays(folder, prefix):
         with suppress(OSError):
             stray.unlink()
 
 
-def _strays(folder: Path, begin: str) -> Iterator[Path]:
-    """The unfinished files whose names begin with `begin` and that no living process writes."""
+def _strays(folder: Path, prefix: str) -> Iterator[Path]:
+    """Yield the temporary files whose names begin with `prefix` and that no living process writes."""
     try:
         names = [entry.name for entry in os.scandir(folder)]
     except OSError:
         return
     for name in names:
         written = _UNFINISHED.fullmatch(name)
-        if name.startswith(begin) and written is not None:
+        if name.startswith(prefix) and written is not None:
             process, computer = written.groups()
             found = folder / name
-            if not (_writes(int(process), found) if computer == this_computer() else _is_recent(found)):
+            if not (_may_be_writing(int(process), found) if computer == this_computer() else _is_recent(found)):
                 yield found
 
 
-def _writes(process: int, found: Path) -> bool:
+def _may_be_writing(process: int, found: Path) -> bool:
     """Whether a process may still be writing a file."""
     if process == os.getpid():
         return True

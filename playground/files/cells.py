@@ -1,8 +1,8 @@
-"""Tables as text: bytes become cells, and cells become columns whose kind is known.
+"""Reading of tables from text: bytes become cells, and cells become columns of a known kind.
 
-`read_cells` reads what people have: any usual encoding, separator, decimal sign, header or none, comments, the row
-names of R. Where a table can be read in two ways it takes the likelier one and says so: `Cells.questions` lists both
-readings, and `Reading` chooses. Every refusal is an InputError that names the row, which is the line in the file.
+`read_cells` accepts any usual encoding, separator and decimal sign, with or without a header, comments, and the row
+names of R. Where a table can be read in two ways, it takes the likelier one and lists both in `Cells.questions`; a
+`Reading` decides between them. Every error is an InputError that names the row, counted as the line in the file.
 """
 
 from __future__ import annotations
@@ -57,21 +57,21 @@ from playground.files.rows import (
 Kind: TypeAlias = Literal["number", "class", "date", "text", "empty"]
 MAX_TABLE_ROWS = 1_000_000
 _MOST_CLASSES = 10
-"""A column of text with more different cells than this is no column of classes."""
+"""The most distinct cells of a column of classes; a column with more is text."""
 _MAX_COLUMNS = 1_000
 _MAX_CELLS = 8_000_000
 _NOTE_ROWS = 1000
 """Rows between two reports of progress."""
 _LOOK = 1000
-"""Rows that are looked at to find out how a table is written."""
+"""Rows that are examined to find out how a table is written."""
 _MOST_KNOWN = 100_000
-"""Different cells that are kept but once however often they stand in a table."""
+"""The most distinct cells that are stored only once, however often they occur in a table."""
 _MOST_SAID = 10
-"""Rows that are named one by one."""
+"""The most rows that a message names one by one."""
 
 
 class Column(NamedTuple):
-    """A column of a table: its cells without blanks around them, and what they are."""
+    """A column of a table: its stripped cells, which of them are missing, and the numbers in them."""
 
     name: str
     kind: Kind
@@ -82,15 +82,15 @@ class Column(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """A table that has been read. `lines` holds the line in the file of each row."""
+    """A table that was read from text. `lines` holds the line in the file of each row."""
 
     source: str
-    """Its name in messages: that of the file, or of the origin of the text."""
+    """The table's name in messages: that of its file, or of the origin of its text."""
     path: Path | None
     columns: tuple[Column, ...]
     lines: list[int]
     ragged: list[tuple[int, int]]
-    """Rows that were left out since they have too many cells: their lines and how many."""
+    """Rows that were left out because they have too many cells, as (line, number of cells)."""
     header: bool
     separator: str
     decimal: str
@@ -100,21 +100,21 @@ class Cells(NamedTuple):
 
     @property
     def names(self) -> list[str]:
-        """The names of the columns, no two alike."""
+        """The names of the columns, all different."""
         return [column.name for column in self.columns]
 
     def column(self, name: str) -> Column:
-        """The column of a name. Raises NoColumnError."""
+        """The column with a name. Raises NoColumnError."""
         return self.columns[_place_of(name, self.names, self.source)]
 
     @property
     def rows(self) -> int:
-        """How many rows the table has, those with too many cells included."""
+        """The number of rows, including those with too many cells."""
         return len(self.lines) + len(self.ragged)
 
     @property
     def words(self) -> str:
-        """How the table was read, in a few words."""
+        """The size of the table, its separator and its decimal sign, in a few words."""
         size = f"{self.rows:,} row{'' if self.rows == 1 else 's'}, {len(self.columns)} columns"
         plural = "" if self.separator == " " else "s"
         decimals = ", decimal commas" if self.decimal == "," else ""
@@ -124,9 +124,9 @@ class Cells(NamedTuple):
 def read_cells(
     source: Path | str, name: str = "the text", reading: Reading | None = None, wanted: Sequence[str] = ()
 ) -> Cells:
-    """Read a file, or a text that comes from `name`. Raises InputError.
+    """Read a table from a file, or from a text that messages call `name`. Raises InputError.
 
-    Of the columns only the `wanted` ones are kept, if there are some. Raises NoColumnError if one of them is missing.
+    If `wanted` names columns, only those are kept. Raises NoColumnError if one of them is missing.
     """
     reading = reading or Reading()
     if isinstance(source, Path):
@@ -147,23 +147,26 @@ def read_cells(
 
 
 def _cells(text: Text, reading: Reading, wanted: Sequence[str]) -> Cells:
-    """The table in a text, whose quotes may be escaped by a backslash or followed by blanks. Raises InputError."""
+    """Read the table in a text; if a quote is broken, read it once more with lenient quotes. Raises InputError."""
     try:
-        return _table(text, reading, wanted, mended=False)
+        return _table(text, reading, wanted, lenient=False)
     except QuoteError as error:
         with suppress(InputError):
-            return _table(text, reading, wanted, mended=True)
+            return _table(text, reading, wanted, lenient=True)
         raise error
 
 
-def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) -> Cells:
-    """The table in a text. Raises InputError."""
+def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -> Cells:
+    """Read the table in a text. Raises InputError.
+
+    With `lenient` quotes, a quote inside a cell may be escaped by a backslash, and blanks may follow a closing quote.
+    """
     source = text.source
     with text.open() as file:
         start = list(itertools.islice(_first_lines(file), 100))
     declared = re.fullmatch(r'"?sep=([\t;,| ])"?\s*', start[0]) if start else None
     separator = reading.separator or (declared[1] if declared else likely_separator(start))
-    rows = rows_in(text, separator, mended)
+    rows = rows_in(text, separator, lenient)
     if declared:
         next(rows, None)
     look = list(itertools.islice(rows, _LOOK))
@@ -179,11 +182,13 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) ->
         raise InputError(source, f"{len(places):,} columns", f"at most {_MAX_COLUMNS:,} columns")
     first = [row for _, row, _ in look[layout.start :]]
     context = _Context.of([[row[k] if k < len(row) else "" for row in first] for k in range(layout.width)], separator)
-    taken, lines, ragged, comments = _taken(itertools.chain(look[layout.start :], rows), layout.width, places, source)
-    asked = _Asked(reading, context, lines)
+    taken, lines, ragged, comments = _read_rows(
+        itertools.chain(look[layout.start :], rows), layout.width, places, source
+    )
+    choices = _Choices(reading, context, lines)
     named = layout.header or [""] * layout.width
     columns = [
-        _column(names[place], cells, asked)
+        _column(names[place], cells, choices)
         for place, cells in zip(places, taken, strict=True)
         if named[place] or any(cells)
     ]
@@ -192,7 +197,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) ->
     notes += _comment_notes(comments)
     return Cells(
         source, None, tuple(columns), lines, ragged, layout.header is not None, separator, context.decimal, "",
-        tuple(notes), (*layout.questions, *asked.questions),
+        tuple(notes), (*layout.questions, *choices.questions),
     )  # fmt: skip
 
 
@@ -200,11 +205,11 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], mended: bool) ->
 
 
 class NoColumnError(InputError):
-    """A table has no column of a name: that is the value, and what is allowed lists those it has."""
+    """A table has no column with a name, which is the `value`; `allowed` lists the names it has."""
 
 
 def _first_lines(file: TextIO) -> Iterator[str]:
-    """Yield the lines by which the separator is recognised."""
+    """Yield lines for recognizing the separator, until they have `LONGEST_ROW` characters in all."""
     read = 0
     for line in iter(partial(file.readline, LONGEST_ROW), ""):
         yield line
@@ -213,10 +218,10 @@ def _first_lines(file: TextIO) -> Iterator[str]:
             break
 
 
-def _taken(
+def _read_rows(
     rows: Iterable[tuple[int, list[str], Lines]], width: int, places: Sequence[int], source: str
 ) -> tuple[list[list[str]], list[int], list[tuple[int, int]], list[tuple[int, str]]]:
-    """The cells of some columns, the lines of the rows, the lines and widths of those too wide, and the comments."""
+    """Read all rows as (cells by column, line of each row, (line, width) of rows left out as too wide, comments)."""
     columns: list[list[str]] = [[] for _ in places]
     lines: list[int] = []
     ragged: list[tuple[int, int]] = []
@@ -247,11 +252,11 @@ def _taken(
     return columns, lines, ragged, comments
 
 
-# What cells are -----------------------------------------------------------------------------------------------
+# Names of columns ---------------------------------------------------------------------------------------------
 
 
 def _names(header: Sequence[str], width: int) -> list[str]:
-    """The names of the columns: those without one are numbered, and those of the same name as well."""
+    """Distinct names for the columns: one without a name becomes `Column 3`, a repeated name `age (2)`."""
     names: list[str] = []
     for place in range(width):
         name = _column_name(header[place] if place < len(header) else "") or f"Column {place + 1}"
@@ -264,13 +269,13 @@ def _names(header: Sequence[str], width: int) -> list[str]:
 
 
 def _column_name(cell: str) -> str:
-    """The name that a cell of the header gives its column."""
+    """The name that a cell of the header gives its column, on one line."""
     return one_line(cell, 200)
 
 
 def _place_of(name: str, names: Sequence[str], source: str) -> int:
-    """The place of the column of a name. Raises NoColumnError."""
-    # Where the names stand in a comment, an older program took its mark for a part of the first.
+    """The position of the column with a name. Raises NoColumnError."""
+    # Older versions took the mark of a comment that holds the names for a part of the first name.
     for written in (_column_name(name), name.lstrip(MARKS)):
         if written in names:
             return names.index(written)
@@ -278,7 +283,7 @@ def _place_of(name: str, names: Sequence[str], source: str) -> int:
 
 
 def _comment_notes(comments: Sequence[tuple[int, str]]) -> list[str]:
-    """What to know about lines that were left out as comments."""
+    """A note on the lines that were left out as comments; empty if there are none."""
     if not comments:
         return []
     several = len(comments) > 1
@@ -291,11 +296,11 @@ def rows_words(lines: Sequence[int]) -> str:
     return f"row{'s' if len(lines) > 1 else ''} {', '.join(f'{line}' for line in lines[:_MOST_SAID])}{more}"
 
 
-# What columns are ----------------------------------------------------------------------------------------------
+# Kinds of columns ----------------------------------------------------------------------------------------------
 
 
 class _Context(NamedTuple):
-    """What all columns together say of each: the decimal sign, and the words for missing numbers."""
+    """The decimal sign and the words for missing numbers that hold for the table as a whole."""
 
     decimal: str
     proven: bool
@@ -304,7 +309,7 @@ class _Context(NamedTuple):
 
     @classmethod
     def of(cls, columns: Sequence[Sequence[str]], separator: str) -> _Context:
-        """What the first rows say."""
+        """The context that the first rows of all columns suggest."""
         signs = [Signs.of(column) for column in columns]
         proven = {one.proven for one in signs if one.proven}
         likely = [one.likely for one in signs if one.likely]
@@ -322,23 +327,24 @@ class _Context(NamedTuple):
         return cls(decimal, len(proven) == 1, separator, frozenset(words))
 
     def is_sure(self, signs: Signs) -> bool:
-        """Whether a column that proves nothing by itself has only one sensible reading."""
+        """Whether a column whose cells fit both decimal signs has only one sensible reading in this table."""
         if signs.plain and self.decimal in signs.example:
             return False
         return self.proven or ("," not in signs.example and self.decimal == "." and self.separator == ",")
 
 
-class _Asked:
-    """How to read columns, and what of that remained open."""
+class _Choices:
+    """Decides how columns are read, by `reading` where it says so, and collects the questions that stay open."""
 
     def __init__(self, reading: Reading, context: _Context, lines: Sequence[int]) -> None:
         self.reading, self.context, self.lines = reading, context, lines
         self.questions: list[Question] = []
 
     def choose(self, name: str, column: str, subject: str, ways: dict[str, str]) -> str:
-        """The value of a field of the reading for a column: what was chosen, else the first of two.
+        """Choose the value of the field `name`: that in `reading`, else the first of two; record it as a question.
 
-        `ways` says of each value what it makes of the subject. What is asked of several columns is one question.
+        `ways` maps each value to a description of what `subject` becomes. A question on several columns is recorded
+        once.
         """
         for place, one in enumerate(self.questions):
             if name and one.name == name:
@@ -350,76 +356,76 @@ class _Asked:
         return values[0]
 
 
-def _column(name: str, cells: list[str], asked: _Asked) -> Column:
-    """The column of these cells."""
+def _column(name: str, cells: list[str], choices: _Choices) -> Column:
+    """Determine the kind and the values of a column by its cells."""
     distinct = Counter(cells)
     present = [cell for cell in distinct if not is_missing(cell)]
-    values = _numbers(name, distinct, present, asked)
+    values = _numbers(name, distinct, present, choices)
     counted = sum(distinct[cell] for cell in present if cell in values)
     others = [cell for cell in present if cell not in values]
     codes = others and all(CODE_LIKE.fullmatch(cell) for cell in values)
     if counted and 2 * counted > sum(distinct[cell] for cell in present) and not codes:
         if others:
-            where = rows_words([asked.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
+            where = rows_words([choices.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
             ways = {"number": "no number", "text": "a class, as all cells there would be"}
             if len(present) <= _MOST_CLASSES:
                 ways = {"text": "a class where that is the target", "number": "a missing value"}
-            asked.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
-        return _made(name, "number", cells, lambda cell: is_missing(cell), values)
-    days = _days(name, present, asked)
+            choices.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
+        return _build_column(name, "number", cells, lambda cell: is_missing(cell), values)
+    days = _days(name, present, choices)
     if days:
-        return _made(name, "date", cells, is_missing, days)
+        return _build_column(name, "date", cells, is_missing, days)
     words = [cell for cell in distinct if cell.lower() in MISSING_WORDS]
-    never = MISSING | asked.context.words
+    never = MISSING | choices.context.words
     if present and words and not all(cell.lower() in never - {"none"} for cell in words):
         ways = {"class": "a class", "missing": "a missing value"}
         if words[0].lower() in never:
             ways = dict(reversed(ways.items()))
-        is_class = asked.choose("words", name, words[0], ways) == "class"
+        is_class = choices.choose("words", name, words[0], ways) == "class"
         never = never - MISSING_WORDS if is_class else never | MISSING_WORDS
     elif not present:
         never |= MISSING_WORDS | MISSING_SIGNS
-    cells = _with_equal_letters(name, cells, asked)
+    cells = _with_merged_letter_case(name, cells, choices)
     classes = len({cell for cell in set(cells) if cell.lower() not in never})
     kind: Kind = "empty" if not classes else "class" if classes <= _MOST_CLASSES else "text"
-    return _made(name, kind, cells, lambda cell: cell.lower() in never, {})
+    return _build_column(name, kind, cells, lambda cell: cell.lower() in never, {})
 
 
-def _made(
+def _build_column(
     name: str, kind: Kind, cells: list[str], is_missing: Callable[[str], bool], values: Mapping[str, float]
 ) -> Column:
-    """A column, each different cell of which is looked at once."""
+    """Build a column, looking at each distinct cell only once."""
     lost = {cell: is_missing(cell) for cell in set(cells)}
     values = {cell: values.get(cell, math.nan) for cell in lost}
     numbers = np.fromiter(map(values.__getitem__, cells), np.float64, len(cells))
     return Column(name, kind, cells, np.fromiter(map(lost.__getitem__, cells), np.bool_, len(cells)), numbers)
 
 
-def _numbers(name: str, cells: Iterable[str], present: Sequence[str], asked: _Asked) -> dict[str, float]:
-    """The numbers in the cells of a column; none if they are codes."""
-    signs, context = Signs.of(present[:_LOOK]), asked.context
+def _numbers(name: str, cells: Iterable[str], present: Sequence[str], choices: _Choices) -> dict[str, float]:
+    """The numbers in the cells of a column, by cell; empty if the cells are codes, such as 007."""
+    signs, context = Signs.of(present[:_LOOK]), choices.context
     if not signs.proven and len(present) > _LOOK and not {",", "."}.isdisjoint("".join(present)):
         signs = Signs.of(present)
     decimal = signs.proven or context.decimal
     if signs.example and not signs.proven and not context.is_sure(signs):
         order = sorted(NUMBERS, key=lambda sign: sign != decimal)
         ways = {sign: f"{number(signs.example, sign):.15g}" for sign in order}
-        decimal = asked.choose("decimal", name, signs.example, ways)
+        decimal = choices.choose("decimal", name, signs.example, ways)
     values = numbers_in(present, decimal)
     codes = [cell for cell in values if CODE_LIKE.fullmatch(cell)]
     if any("." in cell or "," in cell for cell in values):
-        # Beside 2.5e3, 1e3 is no code.
+        # In a column with 2.5e3, 1e3 is a number, too.
         codes = [cell for cell in codes if "e" not in cell.lower()]
     if codes and len(values) == len(present):
         code = one_line(min(codes), 24)
         ways = {"number": f"the number {values[min(codes)]:.15g}", "text": f"the text {code}"}
-        if asked.choose("codes", name, code, ways) == "text":
+        if choices.choose("codes", name, code, ways) == "text":
             return {}
     return values
 
 
-def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
-    """Dates as days since 1970; empty unless all cells are dates."""
+def _days(name: str, cells: Sequence[str], choices: _Choices) -> dict[str, float]:
+    """The days since 1970 of dates, by cell; empty unless all cells are dates."""
     found = [DATE.fullmatch(cell) for cell in cells]
     dates = [date for date in found if date is not None]
     if not dates or len(dates) < len(cells):
@@ -434,13 +440,13 @@ def _days(name: str, cells: Sequence[str], asked: _Asked) -> dict[str, float]:
             return {}
         likely = sorted(ways, key=lambda way: (way == "day") == (short[0][2] == "/"))
         shown = {way: f"{date.fromordinal(FIRST_DAY + int(ways[way] or 0))}, the {way} first" for way in likely}
-        first = asked.choose("dates", name, short[0][0], shown)
+        first = choices.choose("dates", name, short[0][0], shown)
     days = {date[0]: day_of(date, first) for date in dates}
     return {} if None in days.values() else {cell: day for cell, day in days.items() if day is not None}
 
 
-def _with_equal_letters(name: str, cells: list[str], asked: _Asked) -> list[str]:
-    """The cells of a column of classes, where classes that differ only in capital letters may be one."""
+def _with_merged_letter_case(name: str, cells: list[str], choices: _Choices) -> list[str]:
+    """The cells of a column of classes; classes that differ only in capital letters are merged if that is chosen."""
     counts = Counter(cells)
     alike: dict[str, list[str]] = {}
     for cell in counts:
@@ -450,7 +456,7 @@ def _with_equal_letters(name: str, cells: list[str], asked: _Asked) -> list[str]
         return cells
     ways = {"different": "different classes", "same": "one class"}
     shown = ", ".join(" and ".join(one_line(cell, 24) for cell in group) for group in pairs)
-    if asked.choose("letters", name, shown, ways) == "different":
+    if choices.choose("letters", name, shown, ways) == "different":
         return cells
     usual = {cell: max(group, key=lambda one: counts[one]) for group in pairs for cell in group}
     return [usual.get(cell, cell) for cell in cells]

@@ -1,4 +1,4 @@
-"""Errors that are meant for people: values that are refused, in words, and work that was stopped."""
+"""Errors for users: refused values, explained in words, and cancelled work."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 
 class InputError(ValueError):
-    """A value that the program refuses: where it stands, what it is, what would be allowed."""
+    """A value was refused: `path` is where it stands, `value` what it is, and `allowed` what it may be, in words."""
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
-        # A name may be empty.
+        # An empty name would be invisible in the message.
         self.path, self.value, self.allowed = path or '""', value, allowed
         super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
 
 
 def reason_of(error: Exception) -> str:
-    """What went wrong in a person's words, without the number and the path that Python puts around them."""
+    """The message of an error, without the number and the path that Python adds to it."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
@@ -37,7 +37,7 @@ def shorten(value: object, length: int = 60) -> str:
 
 
 def _pieces(value: object, length: int) -> Iterator[str]:
-    """The text of `value` in pieces, so that only the start of a huge or deeply nested value is ever made."""
+    """Yield the text of `value` in pieces, so that only the start of a huge or deeply nested value is ever built."""
     words = {None: "null", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
         yield words[value]
@@ -59,6 +59,6 @@ def one_line(text: str, length: int) -> str:
     """`text` on one line, without invisible characters, cut after `length` characters."""
     text = " ".join(text.split())
     if not text.isprintable():
-        # A terminal would obey some of them.
+        # A terminal would act on some of these characters.
         text = "".join(character if character.isprintable() else "\ufffd" for character in text)
     return text if len(text) <= length else text[: length - 1] + "…"

@@ -1,4 +1,4 @@
-"""How a table is laid out: what stands above the rows, how many cells they have, which row names the columns."""
+"""Recognizing the layout of a table: where its rows begin, how wide they are, and which row names the columns."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from playground.files.numerals import DATE, any_number, is_missing, is_number
 
 
 class Reading(NamedTuple):
-    """How to read a table where that is open; None means the likelier way."""
+    """Choices for tables that can be read in two ways; None leaves the likelier way."""
 
     separator: str | None = None
     header: bool | None = None
     """Whether the first row names the columns."""
     decimal: Literal[".", ","] | None = None
-    """The decimal sign of columns in which it could as well group digits."""
+    """The decimal sign of columns such as 1,200 and 3,400, whose sign could as well separate thousands."""
     dates: Literal["day", "month"] | None = None
-    """Whether day or month comes first in dates that can be read both ways."""
+    """Whether the day or the month comes first in dates that allow both."""
     codes: Literal["number", "text"] | None = None
-    """What 007 and 1E2 are."""
+    """Whether cells such as 007 and 1E2 are numbers or text."""
     words: Literal["class", "missing"] | None = None
-    """What "none" and "NA" are among text."""
+    """Whether "none" and "NA" among text are classes or missing values."""
     letters: Literal["different", "same"] | None = None
-    """What classes are that differ only in capital letters."""
+    """Whether classes that differ only in capital letters are different or the same."""
 
 
 class Question(NamedTuple):
-    """Something that can be read in two ways: `labels` say how it is read, and how it could be."""
+    """A part of a table that can be read in two ways; `labels` describe the reading taken and the other one."""
 
     subject: str
     name: str
     """The field of `Reading` that decides; empty if another choice does, such as that of the task."""
     values: tuple[Any, Any]
-    """Its values for the two ways."""
+    """The values of that field for both readings."""
     labels: tuple[str, str]
     columns: tuple[str, ...] = ()
 
@@ -48,26 +48,26 @@ class Question(NamedTuple):
 
 
 _Row: TypeAlias = tuple[int, list[str]]
-"""A line and the cells that begin there."""
+"""The line of the file at which a row begins, and its cells."""
 
 
 class Layout(NamedTuple):
-    """Where rows begin, how many cells they have, and what is said above them."""
+    """Where the rows of a table begin, how many cells they have, and the header above them."""
 
     start: int
     header: list[str] | None
     width: int
     named_rows: bool = False
-    """Whether the first cell of each row is its name, for which the header has none."""
+    """Whether each row begins with its own name, a column that the header doesn't name."""
     notes: tuple[str, ...] = ()
     questions: tuple[Question, ...] = ()
 
 
 def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) -> Layout:
-    """How a table is laid out, by its first rows and the cells of its comments."""
+    """Recognize the layout of a table by its first rows and the cells in its comments."""
     widths = Counter(len(row) for _, row in rows)
     width = max(widths, key=lambda width: (widths[width], width))
-    # Separators at the ends of rows make no columns.
+    # Separators at the ends of rows add no columns.
     width = max(place for _, row in rows if len(row) <= width for place, cell in enumerate(row, 1) if cell)
     start, notes = 0, []
     while start + 1 < len(rows) and _stands_above([row for _, row in rows[start:]], width):
@@ -99,17 +99,17 @@ def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) 
 
 
 def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
-    """Whether the first of some rows is neither header nor point: a title, or the counts that scikit-learn writes."""
+    """Whether the first of some rows is neither header nor data: a title, or the counts that scikit-learn writes."""
     first = rows[0]
     longer = next((row for row in rows[1:] if len(row) > len(first)), None)
     filled = [cell for cell in first if cell]
     numeric = [cell for cell in filled if is_number(cell)]
     counts = len(first) > 3 and first[0].isdecimal() and first[1] == str(width - 1) and len(numeric) == 2
-    # The names of classes stand above columns of numbers then; the last one may be text.
+    # scikit-learn writes the names of classes behind the counts, above columns of numbers; the last may be text.
     if counts and all(is_number(cell) for row in rows[1:] for cell in row[2 : len(first)][: width - 3]):
         return True
     if len(filled) == 1 < width and not numeric and len(rows) > 2:
-        # A title, with separators as in the rows below, stands above a header.
+        # A title may be padded with separators; below it stands a header.
         return bool(first[0]) and all(rows[1]) and len(rows[1]) == width and not any(map(is_number, rows[1]))
     if len(first) >= width or longer is None:
         return False
@@ -118,7 +118,7 @@ def _stands_above(rows: Sequence[list[str]], width: int) -> bool:
 
 
 def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int) -> tuple[bool, bool]:
-    """Whether a row names the columns of the rows below it, and whether that can be doubted."""
+    """Whether a row names the columns of the rows below it, and whether that is uncertain."""
     numbers = [value for value in map(any_number, first) if value is not None]
     if not below:
         return not numbers, False
@@ -143,7 +143,11 @@ def _is_header(first: Sequence[str], below: Sequence[Sequence[str]], width: int)
 
 
 def _vote(cell: str, below: Sequence[str]) -> str:
-    """What a cell of the first row is, given those below it: a name, a value, an odd value, a class, or either."""
+    """Judge a cell of the first row by those below it.
+
+    Returns "name", "value", "odd value" for a number unlike the others, "repeated" for text that occurs below, "new"
+    for text that does not although others repeat, and "" if nothing can be told.
+    """
     values = [value for value in map(any_number, below) if value is not None]
     value = any_number(cell)
     if not below or is_missing(cell):

@@ -1,7 +1,7 @@
 """The program's place in a Linux desktop: an entry in the applications menu, an icon, and the type of its documents.
 
-All of it lies below the person's own data folder (freedesktop.org's Desktop Entry, Icon Theme and Shared MIME-info
-specifications), so that it can be added and removed without rights.
+All of it lies in the user's own data folder (freedesktop.org's Desktop Entry, Icon Theme and Shared MIME-info
+specifications), so that it can be added and removed without administrator rights.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from playground.files.places import PROGRAM_ID, PROGRAM_NAME, shared_data_path
 
 _MIME_TYPE = f"application/x-{PROGRAM_ID}"
 _REFRESH = (("update-desktop-database", "applications"), ("update-mime-database", "mime"))
-"""Programs that tell the desktop at once, where they are installed; else it notices at the next login."""
+"""Programs that update the desktop at once, each with its folder; without them it updates at the next login."""
 
 
 def menu_entry_files() -> list[Path]:
-    """The files of the entry that are there."""
+    """The files of the menu entry that exist."""
     return [path for path in _contents(Path()) if path.exists()]
 
 
 def can_have_menu_entry() -> bool:
-    """Whether this system has menus of this kind."""
+    """Whether this system has menus as freedesktop.org specifies them."""
     return sys.platform.startswith("linux")
 
 
@@ -46,7 +46,7 @@ def remove_menu_entry() -> None:
 
 
 def _contents(icon: Path) -> dict[Path, str]:
-    """The files of the entry with what they contain; the icon is read only if a path is given."""
+    """The content of each file of the menu entry, by path; the icon is read only if `icon` is not an empty path."""
     base = shared_data_path()
     picture = icon.read_text("utf-8") if icon.name else ""
     return {
@@ -65,7 +65,7 @@ def _desktop_entry() -> str:
             "Version=1.5",
             f"Name={PROGRAM_NAME}",
             "Comment=Turn every knob of a neural network and see what it does",
-            f"Exec={' '.join(map(_quoted, start_command()))} %f",
+            f"Exec={' '.join(map(_quote, start_command()))} %f",
             f"Icon={PROGRAM_ID}",
             "Terminal=false",
             "Categories=Education;Science;ArtificialIntelligence;",
@@ -76,7 +76,7 @@ def _desktop_entry() -> str:
 
 
 def start_command() -> list[str]:
-    """What starts the window of this very installation, from any folder."""
+    """The command that starts the window of this installation from any folder."""
     script = Path(sys.argv[0]).resolve()
     if script.name == "main.py":
         return [sys.executable, str(script)]
@@ -84,12 +84,12 @@ def start_command() -> list[str]:
     return [str(window)] if window.exists() else [sys.executable, "-m", "playground"]
 
 
-def _quoted(argument: str) -> str:
-    """An argument of Exec, where blanks, quotes and per cent signs have meanings."""
+def _quote(argument: str) -> str:
+    """Quote an argument for an `Exec` line, where blanks, quotes and per cent signs have meanings."""
     argument = argument.replace("%", "%%")
     if argument.replace("/", "").replace("-", "").replace("_", "").replace(".", "").isalnum():
         return argument
-    # Strings escape backslashes first; what is quoted escapes these four signs.
+    # Quoting escapes these four characters; the string then doubles every backslash.
     for sign in ("\\", '"', "`", "$"):
         argument = argument.replace(sign, f"\\{sign}")
     return '"' + argument.replace("\\", "\\\\") + '"'

@@ -1,4 +1,4 @@
-"""Numbers as people write them: what a cell of a table may be, and what a typed number means."""
+"""Parsing of numbers and dates as people write them, in cells of tables and in text fields."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from datetime import date
 from typing import NamedTuple
 
 CELL_ERRORS = "#n/a #na #null! #div/0! #value! #ref! #name? #num!"
-"""What spreadsheets write where there is no value."""
+"""Error values that spreadsheets write into cells."""
 MISSING = frozenset(["", *f"? n/a nan -nan nat <na> \\n 1.#qnan 1.#ind {CELL_ERRORS}".split()])
-"""Cells without a value, in small letters."""
+"""Cells that always mean a missing value, in lower case."""
 MISSING_WORDS = frozenset(("na", "none", "null"))
-"""Cells without a value among numbers; among text they may as well be classes."""
+"""Cells that mean a missing value among numbers; among text they may be classes."""
 _SIGNS = ("-", "--", "–", "—", ".", "..", "*")
 MISSING_SIGNS = frozenset((*_SIGNS, "nil", "missing", "undefined", "n.a.", "<null>", "(null)"))
-"""Cells without a value among numbers, and among text if numbers of the same table are missing by them."""
+"""Cells that mean a missing value among numbers, and among text if the same table has them among numbers."""
 
 _ANY_MISSING = MISSING | MISSING_WORDS | MISSING_SIGNS
 
 _CLEANED = str.maketrans({"−": "-", "’": "'", "\u00a0": " ", "\u202f": " ", "\u2009": " "})
 _GROUPED = {
-    # In threes, or the Indian way; a comma, a point, an apostrophe or a blank between the groups.
+    # Groups of three digits, or Indian groups, separated by commas, points, apostrophes or blanks.
     ".": r"[1-9]\d{0,2}(?:(?P<group>[,' ])\d{3})(?:(?P=group)\d{3})*|[1-9]\d?(?:,\d\d)+,\d{3}",
     ",": r"[1-9]\d{0,2}(?:(?P<group>[.' ])\d{3})(?:(?P=group)\d{3})*",
 }
@@ -35,7 +35,7 @@ NUMBERS = {
 }
 _PLAIN = frozenset("0123456789.+-eE")
 CODE_LIKE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}", re.ASCII)
-"""What may be a code as well as a number: 007, 1E2, or more digits than a number keeps."""
+"""Cells that may be codes instead of numbers: 007, 1E2, or more digits than a float keeps."""
 _TIME = r"[T ](\d\d?):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|([+-]\d\d):?(\d\d))?"
 DATE = re.compile(rf"(\d{{1,4}})([-/.])(\d{{1,2}})\2(\d{{1,4}})(?:{_TIME})?", re.ASCII)
 FIRST_DAY = date(1970, 1, 1).toordinal()
@@ -56,10 +56,10 @@ def number(cell: str, decimal: str = ".") -> float | None:
 
 
 def numbers_in(cells: Sequence[str], decimal: str) -> dict[str, float]:
-    """The finite numbers in different cells, by their cells."""
+    """The finite numbers among distinct cells, by cell."""
     with suppress(ValueError):
         if decimal == "." and _PLAIN.issuperset("".join(cells)):
-            # Python reads them all alike, and much faster.
+            # Python's float reads these cells the same way, and much faster.
             values = dict(zip(cells, map(float, cells), strict=True))
             if all(map(math.isfinite, values.values())):
                 return values
@@ -68,7 +68,7 @@ def numbers_in(cells: Sequence[str], decimal: str) -> dict[str, float]:
 
 
 def any_number(cell: str) -> float | None:
-    """The number in a cell with either decimal sign."""
+    """The finite number in a cell, with a decimal point or else a decimal comma; None if there is none."""
     point = number(cell)
     return point if point is not None else number(cell, ",")
 
@@ -78,7 +78,7 @@ def is_number(cell: str) -> bool:
 
 
 def is_missing(cell: str) -> bool:
-    """Whether a cell has no value, if it stands among numbers."""
+    """Whether a cell among numbers means a missing value."""
     return cell.lower() in _ANY_MISSING
 
 
@@ -88,15 +88,15 @@ _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 _SIGNS_TYPED = str.maketrans(
     {"–": "-", "\u066b": ".", "\u066c": ",", **{chr(0xFEE0 + k): chr(k) for k in range(33, 127)}}
 )
-"""Signs of other keyboards, such as the wide ones of Chinese and Japanese."""
+"""A translation to ASCII for characters of other keyboards, such as the full-width ones of Chinese and Japanese."""
 
 
 def typed_number(text: str, *, whole: bool = False) -> str:
-    """A typed number in digits with a decimal point. Raises ValueError in a sentence, or without words.
+    """Convert a typed number to ASCII digits with a decimal point. Raises ValueError, whose message may be empty.
 
-    The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be parted by blanks, apostrophes or underscores, and by
-    commas where that can't mean anything else: 1,000.5 and 1,000,000, but not 2,500. Digits may be those of any script.
-    Where a `whole` number is wanted, 2.000 may mean thousands as well.
+    The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be separated by blanks, apostrophes or underscores, and
+    by commas where these can't be decimal signs: 1,000.5 and 1,000,000, but not 2,500. Digits of any script are read.
+    If a `whole` number is wanted, 2.000 is ambiguous, too.
     """
     cleaned = text.strip().translate(_CLEANED).translate(_SIGNS_TYPED).lower()
     cleaned = "".join(str(unicodedata.decimal(sign, sign)) for sign in cleaned)
@@ -119,23 +119,23 @@ def typed_number(text: str, *, whole: bool = False) -> str:
 
 
 def _two_readings(text: str, *readings: str) -> str:
-    """A sentence that says what a typed number can mean."""
+    """The error message for a typed number that can mean several numbers."""
     return f"{text.strip()} can mean {' or '.join(readings)}; type one of them."
 
 
 class Signs(NamedTuple):
-    """What the numbers of a column say about the decimal sign."""
+    """Evidence for the decimal sign of a column."""
 
     proven: str = ""
-    """The sign that is proven by most cells; empty if none is."""
+    """The sign that most of the unambiguous cells have; empty if there are none."""
     example: str = ""
-    """A cell like 1,200 or 1.200 that proves none."""
+    """A cell such as 1,200 or 1.200, whose sign may be a decimal sign or separate thousands; empty if there is none."""
     plain: str = ""
-    """What stands beside such cells without a sign: numbers that are "small" and need no grouping, or "large"."""
+    """The size of whole numbers without separators: "small" (at most 3 digits), else "large"; "" if there are none."""
 
     @classmethod
     def of(cls, cells: Iterable[str]) -> Signs:
-        """What these cells say."""
+        """The evidence in the cells of a column."""
         proofs: Counter[str] = Counter()
         example, plain = "", ""
         for cell in sorted({cell for cell in cells if not cell.isalpha()}):
@@ -151,20 +151,20 @@ class Signs(NamedTuple):
 
     @property
     def likely(self) -> str:
-        """The decimal sign if 1.200 beside 950 is 1200; empty if nothing speaks for that."""
+        """The decimal sign if the other seems to separate thousands, as in a column of 1.200 and 950; else empty."""
         groups = self.example and self.plain == "small" and not self.proven
         return ("," if "." in self.example else ".") if groups else ""
 
 
 def day_of(found: re.Match[str], first: str) -> float | None:
-    """The days since 1970 of a date in digits, None if there is no such day. Times are those of Greenwich."""
+    """Days since 1970 (UTC) of a match of `DATE`, with the "day" or the "month" `first`; None for an invalid date."""
     one, two, three = int(found[1]), int(found[3]), int(found[4])
     if len(found[1]) == 4 and len(found[4]) <= 2:
         year, month, day = one, two, three
     elif len(found[4]) == 4 and len(found[1]) <= 2:
         year, day, month = three, *((one, two) if first == "day" else (two, one))
     elif len(found[1]) <= 2 and len(found[4]) == 2 and found[2] == "/":
-        # As POSIX reads years of two digits.
+        # POSIX reads years of two digits in this way.
         year, day, month = 1969 + (three - 69) % 100, *((one, two) if first == "day" else (two, one))
     else:
         return None

@@ -1,4 +1,4 @@
-"""Where the program keeps what it makes by itself: compiled kernels, settings, unsaved work, its place in the menu."""
+"""Folders and files in which the program keeps its own data: compiled kernels, settings, logs, unsaved work."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PROGRAM_NAME = "Neural Network Playground"
 
 
 def running_name() -> str:
-    """The command by which the program was started, for its messages: `main.py` in the source tree, or `playground`."""
+    """The name of the program's command in messages: `main.py` in the source tree, else `playground`."""
     return "main.py" if Path(sys.argv[0]).name == "main.py" else "playground"
 
 
 def program_version() -> str:
-    """The version that is installed; the source tree alone has none."""
+    """The installed version; a source tree that is not installed has none."""
     try:
         return version(PROGRAM_ID)
     except PackageNotFoundError:
@@ -27,26 +27,26 @@ def program_version() -> str:
 
 
 def cache_path() -> Path:
-    """The folder of what can be made again: compiled kernels."""
+    """The folder of files that can be created again, such as compiled kernels."""
     return user_cache_path(PROGRAM_ID, appauthor=False)
 
 
 def settings_path() -> Path:
-    """The file of the window's settings; only on Linux its folder is not that of kept work too."""
+    """The file of the window's settings; on systems other than Linux, unsaved work is kept in the same folder."""
     suffix = ".conf" if sys.platform.startswith("linux") else ".ini"
     return user_config_path(PROGRAM_ID, appauthor=False) / f"{PROGRAM_NAME}{suffix}"
 
 
 def logs_path() -> Path:
-    """The folder of the window's reports of faults."""
+    """The folder of the window's error logs."""
     return user_log_path(PROGRAM_ID, appauthor=False)
 
 
 def kept_work_path() -> Path:
-    """The folder of work that no file holds yet."""
+    """The folder of unsaved work, kept for recovery after a crash."""
     return user_data_path(PROGRAM_ID, appauthor=False) / "recovery"
 
 
 def shared_data_path() -> Path:
-    """The folder in which desktops look for a person's menu entries, icons and file types (Linux)."""
+    """The folder in which Linux desktops look for a user's menu entries, icons and file types."""
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")

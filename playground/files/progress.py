@@ -1,6 +1,6 @@
-"""Progress of long work: the work notes how far it is; whoever wants to know that, or to stop it, watches.
+"""Progress of long work: the work reports how far it is, and a watcher around it shows that or stops the work.
 
-Nothing has to be passed through the functions in between.
+A context variable connects both, so that functions in between need not pass anything on.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from typing import TypeAlias
 
 _Watcher: TypeAlias = Callable[[int, int], object]
-"""Called with the amount done and the whole amount. An exception that it raises ends the work."""
+"""A function called with the amount done and the whole amount; an exception that it raises ends the work."""
 
 _watcher: ContextVar[_Watcher | None] = ContextVar("watcher", default=None)
 

@@ -1,6 +1,6 @@
-"""Text into rows of cells: encodings, separators, quotes, comments.
+"""Splitting of text into rows of cells: encodings, separators, quotes, comments.
 
-A text of any size is read line by line. Every refusal is an InputError that names the row: the line in the file.
+Text of any size is read line by line. Every error is an InputError that names the row, counted as the line in the file.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from playground.files.numerals import CELL_ERRORS, number
 MAX_TABLE_BYTES = 2**28
 LONGEST_ROW = 100_000
 _MOST_LINES = 1_000
-"""The most lines of a row, whose cells may go over several."""
+"""The most lines of a row, whose quoted cells may contain line breaks."""
 SEPARATORS = {"\t": "tab", ";": "semicolon", ",": "comma", "|": "bar", " ": "blanks"}
-"""What may separate cells, with its name; of two that fit equally well the first is taken."""
+"""The separators of cells with their names; of two that fit equally well, the first is taken."""
 _COMMENT = re.compile(rf"\s*(?:#(?!\d|[0-9a-f]{{6}}\b|{CELL_ERRORS[1:].replace(' #', '|')})|%|//|\x1a)", re.IGNORECASE)
 MARKS = "#%/ \t"
 _RULE = re.compile(r"[-=+|:\s]*--[-=+|:\s]*")
-"""The line below the names in tables made for reading."""
+"""The line of dashes below the header in tables laid out for reading."""
 
 
 def encodings_of(path: Path) -> list[str]:
-    """The encodings to try for a file: by its mark, UTF-16 by its zeros, else UTF-8 first. Raises InputError."""
+    """The encodings to try for a file, by its byte order mark or the zero bytes of UTF-16. Raises InputError."""
     try:
         readable_size(path, MAX_TABLE_BYTES)
         with path.open("rb") as file:
@@ -61,26 +61,26 @@ class Text(NamedTuple):
 
 
 def text_of(text: str) -> Text:
-    """A piece of text."""
+    """A `Text` that is read from a string."""
     return Text(partial(io.StringIO, text, newline=""), "", len(text))
 
 
 class QuoteError(InputError):
-    """A quote is not closed, or closed where its cell does not end."""
+    """A quote is not closed, or is closed before its cell ends."""
 
 
 class Lines:
-    """The lines of a table for a CSV reader, which takes as many as a row has: none of them may be endless."""
+    """Iterates over the lines of a table for `csv.reader`, without comments; refuses rows that are too long."""
 
-    def __init__(self, file: TextIO, text: Text, separator: str, mended: bool) -> None:
+    def __init__(self, file: TextIO, text: Text, separator: str, lenient: bool) -> None:
         self.file, self.source, self.size = file, text.source, text.size
-        self.separator, self.mended = separator, mended
+        self.separator, self.lenient = separator, lenient
         self.read = self.line = 0
-        """Characters and lines so far."""
+        """Characters and lines read so far."""
         self.row: list[str] = []
-        """The lines of the row so far."""
+        """The lines of the present row so far."""
         self.row_start = 0
-        """Characters before the row."""
+        """Characters before the present row."""
         self.comments: list[tuple[int, str]] = []
 
     def __iter__(self) -> Lines:
@@ -105,23 +105,23 @@ class Lines:
             raise QuoteError(f"{self.source}, row {self.start}", length, "shorter rows; perhaps a quote is not closed")
         if self.separator == " " and len(self.row) == 1:
             line = line.replace("\t", " ").strip() + "\n"
-        return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.mended else line
+        return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.lenient else line
 
     def begin_row(self) -> None:
-        """Note that the lines so far formed whole rows."""
+        """Begin a row with the next line."""
         self.row, self.row_start = [], self.read
 
     @property
     def start(self) -> int:
-        """The line at which the row begins."""
+        """The line at which the present row begins."""
         return self.line - len(self.row) + 1
 
 
-def rows_in(text: Text, separator: str, mended: bool = False) -> Iterator[tuple[int, list[str], Lines]]:
-    """Yield the rows that are not empty: the line each begins at, its cells, and all lines. Raises InputError."""
+def rows_in(text: Text, separator: str, lenient: bool = False) -> Iterator[tuple[int, list[str], Lines]]:
+    """Yield (line at which it begins, cells, all lines) for each row that is not empty. Raises InputError."""
     with text.open() as file:
-        lines = Lines(file, text, separator, mended)
-        escape = "\\" if mended else None
+        lines = Lines(file, text, separator, lenient)
+        escape = "\\" if lenient else None
         rows = csv.reader(lines, delimiter=separator, skipinitialspace=True, strict=True, escapechar=escape)
         while True:
             lines.begin_row()
@@ -148,7 +148,7 @@ def _quote_error(row: str, lines: Lines, separator: str) -> QuoteError:
 
 
 def split_comment(comment: str, separator: str) -> list[str]:
-    """The cells of a comment, as far as it has some."""
+    """The cells in a comment; empty if it has none."""
     with suppress(InputError):
         return next((row for _, row, _ in rows_in(text_of(comment.lstrip(MARKS)), separator)), [])
     return []
@@ -159,17 +159,17 @@ def likely_separator(lines: Sequence[str]) -> str:
     start = text_of("".join(lines))
     scores = {separator: _regularity(start, separator) for separator in SEPARATORS}
     if not any(scores.values()):
-        # Perhaps quotes are not closed; reading will tell.
+        # Perhaps quotes are not closed, which reading will report.
         scores = {separator: sum(separator in line for line in lines) for separator in "\t;,|"}
     return max(scores, key=lambda separator: scores[separator])
 
 
 def _regularity(text: Text, separator: str) -> float:
-    """How regular the table is with this separator; 0 for a single column."""
+    """A score of how regular the table is with a separator, and how numeric its cells; 0 for a single column."""
     rows: list[list[str]] = []
     # The last row may be cut off.
     with suppress(InputError):
-        rows.extend(row for _, row, _ in rows_in(text, separator, mended=True))
+        rows.extend(row for _, row, _ in rows_in(text, separator, lenient=True))
     widths = Counter(map(len, rows))
     usual = max(widths, key=lambda width: widths[width], default=0)
     if usual < 2:

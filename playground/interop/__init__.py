@@ -1,1 +1,1 @@
-"""Other programs' formats: what goes out to them and what comes in. Nothing here trains."""
+"""Formats of other programs: exports, pictures, links, weight files, and tables of points."""

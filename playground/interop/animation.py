@@ -1,7 +1,6 @@
 """Training as an animated GIF, drawn without a display: the boundary as it develops, the loss below.
 
-The training is repeated from its start by a second trainer. Frames go into the file's text one by one, and none is
-kept but the last.
+A second trainer repeats the training from its start. Frames are encoded one by one, and only the last is kept.
 """
 
 from __future__ import annotations
@@ -29,9 +28,9 @@ from playground.measure.snapshot import Snapshot, Status
 from playground.run.trainer import Trainer
 
 _MARGIN, _LINE = 16, 28
-"""Pixels around the pictures, and for a line of text."""
+"""The margin around the pictures and the height of a line of text, in pixels."""
 _REST_SECONDS = 2.0
-"""How long the last frame stays before the animation repeats."""
+"""The time the last frame stays before the animation repeats."""
 _CHUNK_SECONDS = 0.008
 """The training time between two checks for cancellation."""
 _HISTORY_ROWS = 8192
@@ -70,14 +69,14 @@ _USUAL = AnimationSettings()
 
 
 class Animation(NamedTuple):
-    """The animation that was written."""
+    """Facts about an animation that was written."""
 
     frames: int
     bytes: int
     epoch: int
-    """Of the last frame."""
+    """The epoch of the last frame."""
     status: Status
-    """How training ended: `ready` if all epochs were made."""
+    """How training ended; `ready` if it reached the last epoch asked for."""
 
 
 def save_animation(
@@ -93,14 +92,15 @@ def save_animation(
     progress: Callable[[int, int], object] | None = None,
     cancelled: Callable[[], bool] | None = None,
 ) -> Animation | None:
-    """Write a GIF of the first `epochs` epochs, `size` pixels wide; None, and no file, if it was cancelled.
+    """Write a GIF of the first `epochs` epochs, `size` pixels wide; returns None, and writes nothing, if cancelled.
 
-    `initial` are the weights to start from, as for `Trainer`. Without an `engine` it is the compiled one if that is at
-    hand. At most `frames` are shown, see `frame_epochs`; fewer if training ends by itself. `progress` is told how many
-    frames are done, and of how many. `cancelled` is asked every few milliseconds. Raises InputError and OSError.
+    `initial` gives the weights to start from, as for `Trainer`. The `engine` is the compiled one unless one is given
+    or its kernels would have to be compiled first. At most `frames` are shown, at the epochs of `frame_epochs`; fewer
+    if training ends by itself. `progress` is called with the numbers of frames done and of all frames, `cancelled`
+    every few milliseconds. Raises InputError and OSError.
     """
-    _refuse_outside(AnimationSettings(epochs, frames, frames_per_second, size))
-    trainer = _prepared(experiment, initial, engine)
+    _check_ranges(AnimationSettings(epochs, frames, frames_per_second, size))
+    trainer = _new_trainer(experiment, initial, engine)
     shown = frame_epochs(epochs, frames)
     studio = GifWriter(trainer, epochs, size)
     for number, epoch in enumerate(shown, start=1):
@@ -117,15 +117,15 @@ def save_animation(
     return Animation(number, len(content), trainer.state.epoch, trainer.status)
 
 
-def _refuse_outside(settings: AnimationSettings) -> None:
+def _check_ranges(settings: AnimationSettings) -> None:
     for field in msgspec.structs.fields(AnimationSettings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
         if not meta.ge <= value <= meta.le:
             raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
 
 
-def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
-    """A trainer before its first update, which does not stop at the experiment's own number of epochs."""
+def _new_trainer(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:
+    """A trainer before its first update that goes on beyond the experiment's own number of epochs."""
     training = msgspec.structs.replace(experiment.training, epochs=None)
     experiment = msgspec.structs.replace(experiment, training=training)
     at_hand = cache.are_cached(experiment.precision)
@@ -138,10 +138,10 @@ def _prepared(experiment: Experiment, initial: Mapping[str, Array] | None, engin
 
 
 def frame_epochs(epochs: int, frames: int) -> list[int]:
-    """The epochs to show, the first and the last among them: at k of n, epochs · (k/n)², one apart at least.
+    """The epochs of the frames: `epochs` · (k/n)² for k = 0…n, rounded so that all are different.
 
-    A boundary changes most at the beginning, so frames lie closer there; in equal steps most of them would be nearly
-    the same, and in logarithmic ones half of them would show a network that has hardly begun.
+    A boundary changes most at the beginning, so frames lie closer there. In equal steps most of them would look the
+    same; in logarithmic steps half of them would show a network that has hardly learned.
     """
     last = min(frames - 1, epochs)
     k = np.arange(last + 1)
@@ -165,7 +165,7 @@ class GifWriter:
     def __init__(self, trainer: Trainer, epochs: int, size: int) -> None:
         self.epochs, self.side = epochs, size - 2 * _MARGIN
         self.below = _LINE + _MARGIN // 2 + self.side + 2 * _LINE + _MARGIN // 2
-        """Where the curves begin."""
+        """The y coordinate of the curves' upper edge."""
         self.size = size, self.below + self.side // 4 + _LINE
         self.request = BoundaryRequest(min(140, self.side // 3))
         snapshot = trainer.snapshot([self.request])
@@ -184,7 +184,7 @@ class GifWriter:
         """Add a frame of the present moment, shown for the given time."""
         image = self.drawn(trainer.snapshot([self.request]))
         now = np.array(image.quantize(palette=self.palette, dither=Image.Dither.NONE))
-        # Pillow looks for colours in boxes of 4 × 4 × 4; paper has to be white.
+        # Pillow matches colours only to within 4 levels, but the background must be exactly white.
         now[np.asarray(image).min(axis=2) == 255] = 0
         changed = now if self.before is None else np.where(now == self.before, np.uint8(_SAME), now)
         self.before = now
@@ -197,7 +197,7 @@ class GifWriter:
 
 
 def _palette_of(image: Image.Image) -> Image.Image:
-    """A palette for pictures like this one: 255 colours, white first, and a place for `_SAME`."""
+    """A palette for pictures like this one: 255 colours, white first, and one index for `_SAME`."""
     rest = image.quantize(_SAME - 1, Image.Quantize.MEDIANCUT, kmeans=1).getpalette() or []
     palette = Image.new("P", (1, 1))
     palette.putpalette(([255] * 3 + rest + [0] * 768)[:768])
@@ -211,7 +211,7 @@ def _header(size: tuple[int, int], palette: bytes) -> bytes:
 
 
 def _with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
-    """The snapshot with a boundary in which every possible colour of the field occurs, or one near it."""
+    """The snapshot with a made-up boundary in which every possible colour of the field occurs, or one near it."""
     outputs, side = snapshot.answers[request].shape[:2]
     ramp = np.linspace(0, 1, side)
     if outputs == 1:
@@ -223,6 +223,6 @@ def _with_all_colours(snapshot: Snapshot, request: BoundaryRequest) -> Snapshot:
         for row in range(side):
             i, j = pairs[row * len(pairs) // side]
             field[i, row], field[j, row] = ramp, 1 - ramp
-        # Every other row with a share of all the others, as before training.
+        # In every other row all classes have a share, as before training.
         field[:, ::2] = (field[:, ::2] + 1 / outputs) / 2
     return dataclasses.replace(snapshot, answers={request: field})

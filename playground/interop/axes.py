@@ -1,4 +1,4 @@
-"""Axes of pictures that are drawn without a display: which numbers stand where, and how they are written."""
+"""Axes of pictures that are drawn without a display: scales, round tick values and their text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LEAST, _MOST = 1e-300, 1e308
 
 
 class Axis(NamedTuple):
-    """The numbers from `low` to `high` along the pixels from `start` to `end`."""
+    """A scale that maps the numbers from `low` to `high` to the pixels from `start` to `end`."""
 
     low: float
     high: float
@@ -23,7 +23,7 @@ class Axis(NamedTuple):
 
     @classmethod
     def over(cls, values: Sequence[float], start: float, end: float, *, log: bool | None = None) -> Axis:
-        """An axis that shows all finite values, with a little room; logarithmic if that is left open and helps."""
+        """An axis over all finite values with a small margin. If `log` is None, the values decide the scale."""
         shown = np.asarray(values, float)
         shown = shown[np.isfinite(shown)]
         positive = shown[shown > 0]
@@ -41,13 +41,13 @@ class Axis(NamedTuple):
         return cls(low - room, high + room, start, end)
 
     def place(self, value: float) -> float:
-        """The pixel of a value; of one that is outside, the nearer end."""
+        """The pixel of a value; for a value outside the scale, the nearer end."""
         low, high, value = (math.log(max(x, _LEAST)) if self.log else x for x in (self.low, self.high, value))
         share = min(max((value - low) / (high - low), 0.0), 1.0)
         return self.start + share * (self.end - self.start)
 
     def ticks(self, most: int = 6) -> list[float]:
-        """Round numbers to write beside the axis."""
+        """Round numbers for the ticks, about `most` of them."""
         if not self.log:
             return _round_numbers(self.low, self.high, most)
         first, last = math.ceil(math.log10(self.low) - 1e-9), math.floor(math.log10(self.high) + 1e-9)
@@ -60,12 +60,12 @@ class Axis(NamedTuple):
 
 
 def spans_decades(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> bool:
-    """Whether values are above 0 and differ by factors rather than by distances."""
+    """Whether all values are above 0 and the largest is more than 30 times the smallest."""
     return len(values) > 1 and bool(values.min() > 0) and float(values.max() / values.min()) > 30
 
 
 def tick_words(value: float) -> str:
-    """A number as it stands beside an axis."""
+    """A number as text for a tick, with four significant digits."""
     return f"{value:.4g}".replace("e-0", "e-").replace("e+0", "e")
 
 

@@ -1,7 +1,7 @@
-"""Text in pictures that are drawn without a display: in a font that has its signs, and in their direction.
+"""Text in pictures that are drawn without a display, in a font that has its characters.
 
-Pillow brings a font for English alone. For other signs the fonts of the system are searched; what none of them has is
-drawn as question marks, and `lettering_notes` says so.
+Pillow's own font covers little more than English. For other characters the fonts of the system are searched; those
+that no font has are drawn as question marks, and `lettering_notes` says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _PREFERRED = (
     "notosanscjk-regular|notosanscjk|sourcehansans|msyh|pingfang|hiragino|wqy|droidsansfallback|simsun|malgun|yugoth",
     "notosansarabic-regular|notonaskharabic|geezapro|tahoma|notosansdevanagari|nirmala|kohinoor|notosans",
 )
-"""Names of common fonts of few, of Chinese, Japanese and Korean, and of other scripts, the best ones first."""
+"""Patterns for file names of common fonts: for European scripts, for Chinese, Japanese and Korean, and for others."""
 _UNUSUAL = re.compile("bold|italic|oblique|mono|condensed|serif|thin|light|black|emoji|symbol|math|icon", re.IGNORECASE)
 _PLAIN = {"−": "-", "–": "-", "×": "x", "·": ".", "’": "'"}
 _SAMPLE_SIZE = 20
@@ -36,7 +36,7 @@ _NO_SIGN = "\U0010ffff"
 
 @cache
 def font_for(text: str, size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    """A font that has all signs of a text, or as many as any has."""
+    """The font that has all characters of a text, or else the most of them, `size` pixels high."""
     path = _path_for("".join(sorted(set(text))))
     return ImageFont.truetype(path, size) if path else ImageFont.load_default(size)
 
@@ -50,7 +50,7 @@ def write_text(
     anchor: str = "la",
     width: float | None = None,
 ) -> float:
-    """Write a text on one line, cut to `width` pixels if that is given; returns its width."""
+    """Draw a text on one line, cut to `width` pixels if that is given; returns its width in pixels."""
     text = one_line(text, _LONGEST)
     font = font_for(text, size)
     missing = _missing("".join(sorted(set(text))))
@@ -64,7 +64,7 @@ def write_text(
 
 
 def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
-    """What could not be written of some texts, in sentences."""
+    """Notes, in sentences, on what can't be drawn of some texts."""
     signs = "".join(sorted(set("".join(one_line(text, _LONGEST) for text in texts))))
     notes = []
     missing = {sign for text in texts for sign in _missing("".join(sorted(set(one_line(text, _LONGEST)))))}
@@ -73,7 +73,7 @@ def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
             f"No font on this computer has the signs {one_line(shown, 20)}, so the picture shows question marks. A "
             "font such as Noto Sans, Noto Sans CJK or Noto Sans Arabic would help."
         )
-    if not _can_turn() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
+    if not _can_write_leftwards() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
         notes.append(
             "Text that is written from right to left stands in the wrong order in the picture: the library FriBiDi is "
             "not installed."
@@ -82,19 +82,19 @@ def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def _plain_sign(sign: str) -> str:
-    """What stands for a sign without loss: 1 for ₁, - for −; empty if nothing does."""
+    """An ASCII equivalent of a character, such as 1 for ₁ and - for −; empty if there is none."""
     plain = _PLAIN.get(sign) or unicodedata.normalize("NFKC", sign)
     return plain if plain.isascii() else ""
 
 
-def _can_turn() -> bool:
-    """Whether Pillow can write from right to left and join letters."""
+def _can_write_leftwards() -> bool:
+    """Whether Pillow can write right-to-left scripts and join their letters."""
     return bool(features.check("raqm") and features.check("fribidi"))
 
 
 @cache
 def _path_for(signs: str) -> str:
-    """The file of a font with all these signs, or with the most of them; empty for Pillow's own."""
+    """The file of a font that has all these characters, or else the most of them; empty for Pillow's own font."""
     best, fewest = "", _number_missing("", signs)
     for path in _fonts() if fewest else ():
         missing = _number_missing(path, signs)
@@ -107,7 +107,7 @@ def _path_for(signs: str) -> str:
 
 @cache
 def _missing(signs: str) -> frozenset[str]:
-    """Those of some signs that the font for them lacks."""
+    """The characters among `signs` that the font for them lacks."""
     path = _path_for(signs)
     return frozenset(sign for sign in signs if not _has(path, sign))
 
@@ -118,7 +118,7 @@ def _number_missing(path: str, signs: str) -> int:
 
 @cache
 def _has(path: str, sign: str) -> bool:
-    """Whether a font has a sign: it draws it unlike one that no font has. Blanks and marks count as drawn."""
+    """Whether a font has a character: it is blank, combining, or drawn unlike a character that no font has."""
     if unicodedata.category(sign) in ("Zs", "Cf", "Mn", "Me", "Cc"):
         return True
     font = _sample(path)
@@ -130,7 +130,7 @@ def _has(path: str, sign: str) -> bool:
 
 @cache
 def _sample(path: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
-    """A font to try signs with; None for a file that is none, or has pictures of one size only."""
+    """The font in a file, for testing which characters it has; None for a file that holds no scalable font."""
     with suppress(OSError, ValueError):
         return ImageFont.truetype(path, _SAMPLE_SIZE) if path else ImageFont.load_default(_SAMPLE_SIZE)
     return None
@@ -138,7 +138,7 @@ def _sample(path: str) -> ImageFont.FreeTypeFont | ImageFont.ImageFont | None:
 
 @cache
 def _fonts() -> tuple[str, ...]:
-    """The system's font files, the likeliest first."""
+    """The system's font files, the preferred ones first."""
     found = []
     for path in _files():
         name = path.stem.lower()
@@ -149,7 +149,7 @@ def _fonts() -> tuple[str, ...]:
 
 
 def _files() -> Iterator[Path]:
-    """All font files in the folders where systems keep them."""
+    """Yield the font files in `font_folders`, up to a limit."""
     count = 0
     for folder in font_folders():
         for parent, _, names in os.walk(folder):
@@ -162,7 +162,7 @@ def _files() -> Iterator[Path]:
 
 
 def font_folders() -> list[Path]:
-    """The folders in which the system and the person keep fonts."""
+    """The folders in which the system and the user keep fonts."""
     home = Path.home()
     if sys.platform == "win32":
         local = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))

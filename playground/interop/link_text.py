@@ -1,7 +1,7 @@
-"""The link in a text: as it was before mail, chat or a web page rewrote it.
+"""Recovering a link from a text, as it was before mail, chat or a web page rewrote it.
 
-They break lines and quote them, encode signs, and put brackets, quotes, full stops and invisible characters around a
-link. What can't be put together again for certain is refused, since half a link is another experiment.
+These break and quote lines, encode characters, and put brackets, quotes, full stops and invisible characters around a
+link. A link that can't be restored for certain is refused, because half a link describes another experiment.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ _INVISIBLE = dict.fromkeys(
     [0xAD, 0x61C, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
 )
 _SCHEME = r"https?(?::|%(?:25)*3A)(?:/|%(?:25)*2F){1,3}"
-# Neither a name that only begins like the host's, nor a user's name before another host.
+# It matches neither a longer name that begins like the host's, nor a user's name in front of another host.
 _HOST = rf"(?:www\.)?{re.escape(HOST)}(?::\d+)?(?![\w@\\-]|[.:][^\s.,;:!?)\]}}>\"'])"
 _ADDRESS = re.compile(rf"(?<![\w.@/\\%=?&,;\t-])(?:{_SCHEME})?{_HOST}", re.IGNORECASE)
 _INSIDE = re.compile(rf"(?<=[?&\n])\w+=({_SCHEME}{_HOST})", re.IGNORECASE)
-"""A link that is a parameter of another one, as filters of mail write them, or stands in a file that is a shortcut."""
+"""A link that is a parameter of another link, as mail filters write it, or a line of a shortcut file."""
 _TARGET = re.compile(r"[^\s\]]*\]\(([^\s)]+)")
 _ROW = re.compile(r"^[^=&\n]*\d *[,;\t] *[-+.]?\d[^=&\n]*$", re.MULTILINE)
-"""A line of a table: two numbers and a sign between them."""
+"""A line of a table: two numbers with a separator between them."""
 _OTHER_SITE = re.compile(r"https?:\S*", re.IGNORECASE)
 _END = re.compile(r"[<>\"“”„«»`]|\]\(")
 _ENCODED = re.compile(r"%(?:25)*(?:3D|26|23)", re.IGNORECASE)
@@ -36,17 +36,17 @@ _NAMED = re.compile(r"&(?:#\w+|\w+);")
 
 
 def link_in(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
-    """The link that a text holds, None if it holds none.
+    """The link in a text, or None; a complete link to another site is returned as it is.
 
-    `values` are the keys that links have, each with its values if they are a fixed set. A text that begins with # is a
-    link only if that is all it is. Raises InputError for a link that is in pieces, and for another site's.
+    `values` maps every key of links to its allowed values, or to an empty tuple if any value is allowed. A text that
+    begins with # counts only if it is nothing but a link. Raises InputError for a link that is in pieces.
     """
     if len(text) > 4 * LONGEST_LINK:
         text = text.strip()
         return text if re.match(rf"https?:|{_HOST}", text, re.IGNORECASE) else None
     text = _without_marks_of_mail(text)
     if text.startswith(("#", "%23")):
-        return _bare(text, values)
+        return _bare_link(text, values)
     found = _ADDRESS.search(text)
     inside = None if found else _INSIDE.search(text)
     if found is None and inside is None:
@@ -56,25 +56,27 @@ def link_in(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
 
 
 def _without_marks_of_mail(text: str) -> str:
-    """A text without what mail and web pages put into it: marks of quoting, entities, soft line breaks."""
+    """Remove what mail and web pages add to a text: the > of quoted replies, entities, soft line breaks."""
     text = text.translate(_INVISIBLE)
     text = re.sub(r"(\A|\r\n?|[\n\x85\u2028\u2029])[ \t]*(?:>[ \t]?)+", r"\1", text)
-    # Quoted-printable: every = is written as =3D, and one at the end of a line stands for nothing.
+    # Quoted-printable: every = is written as =3D, and one at the end of a line only breaks the line.
     if len(re.findall(r"=3D|=[ \t]*[\r\n]", text)) > 1 and not re.search(r"=(?!3D|[ \t]*[\r\n])", text):
         text = re.sub(r"=[ \t]*(\r\n?|\n)", "", text).replace("=3D", "=")
     while (plain := _NAMED.sub(lambda found: html.unescape(found.group()), text)) != text:
         text = plain
-    # &regDataset begins like the entity of this sign.
+    # &regDataset begins like the entity &reg; of this character.
     return re.sub("®(?=Dataset|ularization)", "&reg", text).strip()
 
 
-def _bare(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
-    """A link from its # on, if a text is nothing else: no heading, no tag, no remark above a table."""
+def _bare_link(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
+    """The link if a text is nothing but a link from its # on; None for a heading, a tag or a remark on a table."""
     first, *rest = text.split()
     if _ROW.search(text):
         return None
-    link, left = _joined(first, rest, values)
-    link = "#" + _decoded(_without_punctuation(link).partition("#")[2] if link.startswith("#") else unquote(link)[1:])
+    link, left = _join(first, rest, values)
+    link = "#" + _decode_settings(
+        _without_punctuation(link).partition("#")[2] if link.startswith("#") else unquote(link)[1:]
+    )
     pairs = [part.split("=") for part in link[1:].split("&") if part]
     if left or any(len(pair) > 2 or not pair[0] for pair in pairs):
         return None
@@ -84,19 +86,19 @@ def _bare(text: str, values: Mapping[str, tuple[str, ...]]) -> str | None:
 
 
 def _is_certain(key: str, value: str, values: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a key and its value are part of a link for certain; x=3 may be anything."""
+    """Whether a key and its value can only come from a link; a pair such as x=3 may be anything."""
     return key in values and (len(key) > 1 or value in values[key])
 
 
 def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is_parameter: bool) -> str | None:
-    """The link that begins at a place of a text; None if it is no more than a remark beside a table."""
+    """The link that begins at a position of a text; None if it only occurs in a remark on a table."""
     before = text[:start]
     if re.search(r"\w", before) and not is_parameter and _ROW.search(text):
         return None
     first, *words = _within_its_marks(before, text[start:]).split()
-    link, left = _joined(first, words, values)
+    link, left = _join(first, words, values)
     if before.endswith("<"):
-        # Chat puts the words for a link behind it.
+        # Chat programs put the text of a link behind it.
         link = link.partition("|")[0]
     elif before[-1:] in ("*", "_", "~"):
         link = link.rstrip(before[-1])
@@ -104,28 +106,28 @@ def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is
         raise _in_pieces(link)
     scheme = re.match(_SCHEME, link, re.IGNORECASE)
     if scheme and "%" in scheme.group():
-        link = _raw(link.partition("&")[0], lambda text: "%" not in text[:10])
+        link = _decode_until(link.partition("&")[0], lambda text: "%" not in text[:10])
     elif is_parameter and "#" not in link:
         link = link.partition("&")[0]
-    address, sign, said = _raw(_without_punctuation(link), lambda text: "#" in text).partition("#")
+    address, sign, said = _decode_until(_without_punctuation(link), lambda text: "#" in text).partition("#")
     if not sign and any(f"{key}=" in address for key in values):
         raise InputError("link", link, f"settings after a #, as in https://{HOST}/#seed=1")
-    return f"https://{HOST}/#{_decoded(said)}"
+    return f"https://{HOST}/#{_decode_settings(said)}"
 
 
 def _within_its_marks(before: str, rest: str) -> str:
-    """The text from a link's beginning to the mark that ends it: a bracket, a quote, or the end."""
+    """The text from the beginning of a link to the bracket, quote or end of text that closes it."""
     closed = rest.find(">")
     if before.endswith("<") and closed > 0 and "|" not in rest[:closed]:
         return "".join(rest[:closed].split())
     if (target := _TARGET.match(rest)) and _ADDRESS.match(target[1]):
-        # Markdown: the text before it may be shortened.
+        # In Markdown, the text in front of the target may be a shortened link.
         rest = target[1]
     return _END.split(rest, maxsplit=1)[0]
 
 
-def _raw(text: str, is_raw: Callable[[str], bool]) -> str:
-    """A text decoded as often as it takes; as it is if that does not help."""
+def _decode_until(text: str, is_raw: Callable[[str], bool]) -> str:
+    """A text URL-decoded until `is_raw` accepts it; unchanged if it never does."""
     decoded = text
     for _ in range(4):
         if is_raw(decoded):
@@ -134,8 +136,8 @@ def _raw(text: str, is_raw: Callable[[str], bool]) -> str:
     return text
 
 
-def _decoded(said: str) -> str:
-    """The settings of a link, decoded if their very signs are encoded. A seed that has such signs keeps them."""
+def _decode_settings(said: str) -> str:
+    """The settings of a link, decoded while their =, & or # are encoded; a seed may contain such encodings itself."""
     for _ in range(4):
         if not _ENCODED.search(_SEED.sub("", said)):
             break
@@ -144,7 +146,7 @@ def _decoded(said: str) -> str:
 
 
 def _without_punctuation(link: str) -> str:
-    """A link without the signs of the sentence around it. What ends in 4,2, may lack a layer."""
+    """A link without the punctuation of the sentence around it. A shape such as 4,2, keeps its comma."""
     while link:
         last, key = link[-1], link.rpartition("&")[2].rpartition("#")[2]
         opening = {")": "(", "]": "[", "}": "{"}.get(last)
@@ -156,17 +158,17 @@ def _without_punctuation(link: str) -> str:
     return link
 
 
-def _joined(link: str, words: list[str], values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
-    """A link that was broken into words put together again, and the words that are no part of it."""
+def _join(link: str, words: list[str], values: Mapping[str, tuple[str, ...]]) -> tuple[str, list[str]]:
+    """Join a link that was broken into words; returns the link and the words that don't belong to it."""
     for number, word in enumerate(words):
-        if not _goes_on(link, word, values):
+        if not _continues(link, word, values):
             return link, words[number:]
         link += word
     return link, []
 
 
-def _goes_on(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> bool:
-    """Whether a word is the next piece of a link. Raises InputError where nobody can tell."""
+def _continues(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether a word is the next piece of a link. Raises InputError if that can't be told."""
     if "://" in word or HOST in word.lower():
         return False
     said = link.partition("#")[2]
@@ -181,7 +183,7 @@ def _goes_on(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> boo
     if key in values and value not in values[key] and f"{value}{_without_punctuation(word)}" in values[key]:
         return True
     if sign and not values.get(key) and re.match(r"[\d.,]*\d", word):
-        # The rest of a number, or the next word of a letter.
+        # The word may be the rest of a number, or the next word of the sentence.
         raise _in_pieces(link)
     return False
 

@@ -1,6 +1,6 @@
-"""Where experiments come from: a file, a table, the name of a preset, or a link of playground.tensorflow.org.
+"""Opening of experiments from files, tables, names of presets and links to playground.tensorflow.org.
 
-A preset is an experiment file in `resources/presets`; its file name is the preset's name. Sample data are tables in
+A preset is an experiment file in `resources/presets`, called by its file name. Sample data are tables in
 `resources/data`. A new preset or sample is one new file.
 """
 
@@ -31,7 +31,7 @@ RESOURCES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().pare
 FIRST_PRESET = "spiral"
 """The preset that a new window opens with."""
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
-"""The ends of names that tables have."""
+"""File name extensions of tables."""
 
 _LINK_SUFFIXES = (".txt", ".url")
 _MOST_LINK_BYTES = 30_000
@@ -42,9 +42,9 @@ class Opened(NamedTuple):
 
     experiment: Experiment
     notes: tuple[str, ...] = ()
-    """Notes for the person, in sentences."""
+    """Notes for the user, in sentences."""
     document: Document | None = None
-    """The whole training, if the source holds one."""
+    """The whole document, if the source is one."""
 
 
 def preset_paths() -> dict[str, Path]:
@@ -53,7 +53,7 @@ def preset_paths() -> dict[str, Path]:
 
 
 def load_preset(name: str) -> Experiment:
-    """The preset of that name. Raises InputError."""
+    """The preset with a name. Raises InputError."""
     paths = preset_paths()
     if name not in paths:
         raise InputError("EXPERIMENT", name, f"a document, an experiment file, a link, or a preset: {listing(paths)}")
@@ -61,7 +61,7 @@ def load_preset(name: str) -> Experiment:
 
 
 def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
-    """Open a file, a preset or a link, with some settings changed. Raises InputError.
+    """Open a file, a preset or a link, and apply settings such as `layers=8-8`. Raises InputError.
 
     A document opened with other settings gives only its experiment.
     """
@@ -72,7 +72,7 @@ def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
 
 
 def _open(source: str, settings: Sequence[str]) -> Opened:
-    """See `open_source`; of the settings only the columns of a table matter here."""
+    """Open a source without applying settings; those on the data of a table decide how it is read."""
     if (link := _link_in_file(Path(source))) or tfplayground.is_link(source):
         return Opened(*tfplayground.experiment_from_link(link or source))
     if source not in preset_paths() and is_document(Path(source)):
@@ -86,7 +86,7 @@ def _open(source: str, settings: Sequence[str]) -> Opened:
 
 
 def _link_in_file(path: Path) -> str:
-    """The text of a small file that holds a link and nothing else, such as a shortcut; empty for any other."""
+    """The text of a small file that holds only a link, such as a shortcut; empty for any other file."""
     with suppress(OSError, ValueError):
         if path.suffix.lower() in _LINK_SUFFIXES and 0 < path.stat().st_size < _MOST_LINK_BYTES:
             text = path.read_text(encoding="utf-8-sig")
@@ -95,7 +95,7 @@ def _link_in_file(path: Path) -> str:
 
 
 def is_table(path: Path) -> bool:
-    """Whether a file is a table, by its name or, if that does not tell, since it is no JSON."""
+    """Whether a file is a table: by its extension or, if that is unknown, because its content is not JSON."""
     suffix = path.suffix.lower()
     if _link_in_file(path):
         return False
@@ -108,7 +108,7 @@ def is_table(path: Path) -> bool:
 
 
 def _open_table(path: Path, settings: Sequence[str]) -> Opened:
-    """An experiment with the columns that are proposed for a table, or set. Raises InputError."""
+    """An experiment on a table, with the columns that `settings` name or else the likely ones. Raises InputError."""
     given = dict(map(split_setting, settings))
     table = Experiment(data=Table())
     names = [name for name in Reading._fields if f"data.{name}" in given]
@@ -124,12 +124,12 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
 
 
 def source_name(source: str) -> str:
-    """What to call a source in a message: a file's name, or that it is a link."""
+    """The name of a source in messages: that of the file, or "The link"."""
     return "The link" if tfplayground.is_link(source) else Path(source).name
 
 
 def own_title(experiment: Experiment) -> str:
-    """The experiment's name, unless it is that of a preset whose data have been replaced; then what the data are."""
+    """The experiment's name; if that is empty, or of a preset whose data were replaced, the name of its data."""
     data = _data_title(experiment)
     for path in preset_paths().values():
         preset = load(path)
@@ -139,6 +139,6 @@ def own_title(experiment: Experiment) -> str:
 
 
 def _data_title(experiment: Experiment) -> str:
-    """What the data of an experiment are."""
+    """The name of an experiment's data."""
     data = experiment.data
     return Path(data.path).stem if isinstance(data, Table) else data.label

@@ -1,4 +1,4 @@
-"""A picture of a trained network, drawn without a display: the boundary with the points, and the loss curves."""
+"""A picture of a trained network, drawn without a display: the decision boundary with points, and the loss curves."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from playground.measure.snapshot import Snapshot
 from playground.run.trainer import Trainer
 
 _SIDE, _LEFT, _BETWEEN, _RIGHT, _TOP, _BELOW = 560, 70, 90, 40, 40, 92
-"""Pixels of both pictures, and around them."""
+"""The side of boundary and curves, and the margins around and between them, in pixels."""
 _TICK_LINE, _EDGE = 22, 6
-"""A line of numbers below a picture, and the room around curves for what is drawn at their ends, in pixels."""
+"""The height of a line of text, and the margin around curves for their thick lines and dots, in pixels."""
 _SMOOTH = 3
-"""The factor by which points are drawn larger and scaled down, for smooth edges."""
+"""The factor by which points are drawn larger before they are scaled down, for smooth edges."""
 _CLASS_COLOURS = [
     "#e07b00",
     "#0a6ebd",
@@ -45,17 +45,17 @@ _FIELD = np.array([[247, 192, 138], [243, 243, 241], [147, 191, 232]], dtype=flo
 _TYPE, _SMALL_TYPE = 14, 13
 _INK, PAPER, _QUIET, _FAINT = "#1d2129", "#ffffff", "#5b6472", "#e4e7eb"
 _ROOMY = 330
-"""The width in pixels from which the curves have a legend with samples of their lines."""
+"""The width in pixels from which the legend of the curves shows samples of their lines."""
 _LONGEST_NAME = 80
 _TRAINING, _VALIDATION = "#1d2129", "#a1339b"
-"""Colours of the curves, as in the window: none of a class."""
+"""The colours of the curves, as in the window; no class has them."""
 _DWARFS = 30
-"""The scale of losses is logarithmic from this ratio of the largest to the median."""
+"""The ratio of the largest loss to the median above which the scale is logarithmic."""
 _Box: TypeAlias = tuple[int, int, int, int]
 
 
 def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> tuple[str, ...]:
-    """Write a PNG of the decision boundary and the loss curves; returns notes on what could not be drawn."""
+    """Write a PNG of the decision boundary and the loss curves; returns notes on text that could not be drawn."""
     snapshot = trainer.snapshot([BoundaryRequest(140)])
     sample = snapshot.sample
     legend = _legend(sample, _SIDE)
@@ -63,7 +63,7 @@ def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> tuple[str, .
     image = Image.new("RGB", (2 * _SIDE + _LEFT + _BETWEEN + _RIGHT, height), PAPER)
     box = (_LEFT, _TOP, _LEFT + _SIDE, _TOP + _SIDE)
     draw_field(image, snapshot, draw_points(sample, _SIDE), (_LEFT, _TOP), names_below=_TICK_LINE)
-    _number_plane(image, sample, box)
+    _draw_plane_ticks(image, sample, box)
     _draw_legend(image, legend, (_LEFT, _TOP + _SIDE + 2 * _TICK_LINE + 8), _SIDE)
     start = _LEFT + _SIDE + _BETWEEN
     draw_losses(image, snapshot, (start, _TOP, start + _SIDE, _TOP + _SIDE))
@@ -74,7 +74,7 @@ def save_picture(path: str | os.PathLike[str], trainer: Trainer) -> tuple[str, .
 
 
 def _texts_of(snapshot: Snapshot) -> list[str]:
-    """The texts of a picture that are the person's own."""
+    """The texts in a picture that come from the user."""
     sample = snapshot.sample
     return [_title_of(snapshot), *sample.axis_names, *sample.class_names, sample.target_name]
 
@@ -86,7 +86,7 @@ def _title_of(snapshot: Snapshot) -> str:
 def draw_field(
     image: Image.Image, snapshot: Snapshot, points: Image.Image, corner: tuple[int, int], names_below: int = 0
 ) -> None:
-    """The boundary with its points on top, as `draw_points` made them; the epoch above, the axes below."""
+    """Draw the boundary and, on top, the image of `draw_points`; title and epoch go above, the axes' names below."""
     side = points.width
     field = Image.fromarray(_field_colours(snapshot)[::-1], "RGB").resize(points.size, Image.Resampling.BICUBIC)
     image.paste(field, corner)
@@ -101,14 +101,14 @@ def draw_field(
 
 
 def _draw_heading(image: Image.Image, at: tuple[float, float], width: float, words: str, value: str) -> None:
-    """Draw a line of text above a picture, cut if it is too long, and a value at its right end."""
+    """Draw a title, cut if it is too long, and a value at the right end of its line."""
     draw = ImageDraw.Draw(image)
     taken = write_text(draw, (at[0] + width, at[1]), value, _TYPE, _INK, "rs")
     write_text(draw, at, words, _TYPE, _INK, "ls", width=width - taken - 8)
 
 
-def _number_plane(image: Image.Image, sample: Sample, box: _Box) -> None:
-    """Numbers at the plane's left and lower edge, in the data's own units."""
+def _draw_plane_ticks(image: Image.Image, sample: Sample, box: _Box) -> None:
+    """Draw ticks with numbers at the plane's left and lower edges, in the data's own units."""
     draw, (left, upper, right, lower) = ImageDraw.Draw(image), box
     ends = sample.x_in_own_units(np.array([[-EXTENT, -EXTENT], [EXTENT, EXTENT]], dtype=float)).T.tolist()
     (low_across, high_across), (low_up, high_up) = ends
@@ -124,7 +124,7 @@ def _number_plane(image: Image.Image, sample: Sample, box: _Box) -> None:
 
 
 class _Entry(NamedTuple):
-    """An entry of the legend, and where it stands from the legend's corner."""
+    """An entry of the legend, with its position from the legend's corner in pixels and lines."""
 
     x: float
     line: int
@@ -133,7 +133,7 @@ class _Entry(NamedTuple):
 
 
 def _legend(sample: Sample, width: float) -> list[_Entry]:
-    """What the colours stand for: the classes, or values from the lowest to the highest; in lines of some width."""
+    """The legend of the colours in lines of `width` pixels: the classes, or the lowest, middle and highest value."""
     if sample.task == "classification":
         names = [*zip(sample.class_names, _CLASS_COLOURS * 10, strict=False)]
     else:
@@ -162,14 +162,14 @@ def _draw_legend(image: Image.Image, entries: Sequence[_Entry], at: tuple[int, i
 
 
 def _hollow_words(sample: Sample) -> str:
-    """Which points are drawn hollow."""
+    """The note that says which points are drawn hollow; empty if none are."""
     parts = (("validation", VALIDATION), ("test", TEST))
     hollow = [name for name, part in parts if (sample.split == part).any()]
     return f"hollow: {' and '.join(hollow)}" if hollow else ""
 
 
 def draw_points(sample: Sample, side: int) -> Image.Image:
-    """The points on a transparent square; training points filled, the others hollow."""
+    """An image of the points on a transparent square: training points filled, all others hollow."""
     picture = Image.new("RGBA", (_SMOOTH * side, _SMOOTH * side))
     draw, radius = ImageDraw.Draw(picture), _SMOOTH * max(3.0, side / 140)
     for (x1, x2), mark, colour in zip(sample.x[:2000], sample.split, _point_colours(sample), strict=False):
@@ -183,7 +183,7 @@ def draw_points(sample: Sample, side: int) -> Image.Image:
 
 
 def _field_colours(snapshot: Snapshot) -> Array:
-    """The boundary as colours, uint8 (n, n, 3), row 0 at the bottom."""
+    """The boundary as colours, uint8 of shape (n, n, 3), with row 0 at the bottom."""
     values = snapshot.answer(BoundaryRequest)
     assert values is not None
     if len(values) > 1:
@@ -215,7 +215,7 @@ def _value_colour(share: float) -> str:
 
 
 def value_range(sample: Sample) -> tuple[float, float]:
-    """The value in the middle of the field's colours, and its distance to those at both ends.
+    """The value in the middle of the colour scale, and its distance from both ends.
 
     The middle is 0 where targets have both signs.
     """
@@ -230,9 +230,9 @@ def _rgb(colour: str) -> list[int]:
 
 
 def draw_losses(image: Image.Image, snapshot: Snapshot, box: _Box, epochs: int = 0) -> None:
-    """The losses of both sets over the epochs so far, on an axis that reaches at least to `epochs`.
+    """Draw the training and validation losses by epoch, on an axis that reaches at least to `epochs`.
 
-    The scale is logarithmic where few losses dwarf the rest. However many epochs, the extremes are drawn.
+    The scale is logarithmic if a few losses dwarf the rest. Extremes are drawn however many epochs there are.
     """
     draw, history, (left, upper, right, lower) = ImageDraw.Draw(image), snapshot.history, box
     sets = {"training": (history.train_loss, _TRAINING), "validation": (history.validation_loss, _VALIDATION)}
@@ -242,7 +242,7 @@ def draw_losses(image: Image.Image, snapshot: Snapshot, box: _Box, epochs: int =
     for value in up.ticks(max(2, (lower - upper) // 60)):
         y = up.place(value)
         draw.line([(left, y), (right, y)], fill=_FAINT)
-        # Inside where there is no room beside it.
+        # Numbers go inside if there is no room to the left.
         place, anchor = ((left - 7, y), "rm") if left > _LEFT - 1 else ((left + 4, y - 2), "ls")
         write_text(draw, place, tick_words(value), _SMALL_TYPE, _QUIET, anchor)
     for value in across.ticks(max(2, (right - left) // 90)):
@@ -269,7 +269,7 @@ def draw_losses(image: Image.Image, snapshot: Snapshot, box: _Box, epochs: int =
 
 
 def _loss_axis(losses: Sequence[Array], lower: float, upper: float) -> Axis:
-    """An axis with all losses: from 0, or logarithmic where the largest is far above most."""
+    """An axis for all losses: linear from 0, or logarithmic if the largest dwarfs the median."""
     known = np.concatenate([[], *(one[np.isfinite(one)] for one in losses)])
     top = float(known.max(initial=0)) or 1.0
     positive = known[known > 0]
@@ -279,7 +279,7 @@ def _loss_axis(losses: Sequence[Array], lower: float, upper: float) -> Axis:
 
 
 def _draw_curve(image: Image.Image, epochs: Array, losses: Array, axes: tuple[Axis, Axis], colour: str) -> None:
-    """Draw a curve with the extremes of every pixel across."""
+    """Draw a curve through the first, last, smallest and largest loss in each column of pixels."""
     (across, up), rows = axes, np.flatnonzero(np.isfinite(losses))
     columns = (epochs[rows] / across.high * (across.end - across.start)).astype(int) // _SMOOTH
     shown = [

@@ -1,6 +1,6 @@
-"""Points as text: a table of them that comes back bit for bit.
+"""Points as text: tables that are read back bit for bit.
 
-`read_own_points` takes such a table as it is; any other one needs columns to be chosen, see `tables`.
+`read_own_points` reads such a table as it is; for any other table, `tables` chooses the columns.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _PART_NAMES = {TRAIN: "train", VALIDATION: "validation", TEST: "test"}
 
 
 def to_tsv(sample: Sample) -> str:
-    """Points for a spreadsheet: x1, x2, label and split, separated by tabs, with a header."""
+    """Points as text for spreadsheets, separated by tabs; see `written`."""
     return written(sample, "\t")
 
 
 def to_csv(sample: Sample) -> str:
-    """Points for a file: x1, x2, label and split, separated by commas, with a header."""
+    """Points as text for files, separated by commas; see `written`."""
     return written(sample, ",")
 
 
 def to_table(sample: Sample) -> str:
-    """Points for other programs: those of a table as they stand in it, under the names of its columns; see `to_csv`."""
+    """Points as CSV for other programs: those of a table in its own units and under the names of its columns."""
     if sample.axis_names == UNNAMED_AXES:
         return to_csv(sample)
     part = unused_name("split", [*sample.axis_names, sample.target_name])
@@ -55,15 +55,15 @@ def to_table(sample: Sample) -> str:
 
 
 def written(sample: Sample, separator: str) -> str:
-    """Points as text from which `read_own_points` makes the very same ones.
+    """Points as text with the columns x1, x2, label and split, which `read_own_points` reads back bit for bit.
 
-    `label` is the name of the class; with names that don't tell their order, a column `class` has the number. For
-    regression the column is called `value`.
+    `label` is the name of the class; unless the names are A, B, C, …, a column `class` has the number, too. For
+    regression, the column `value` takes the place of `label`.
     """
     classify = sample.task == "classification"
     numbered = classify and sample.class_names != CLASS_NAMES[: len(sample.class_names)]
     text = io.StringIO()
-    # Python's writer leaves a lone carriage return bare, which ends a row for every reader.
+    # Python's writer doesn't quote a lone carriage return, which would end the row for every reader.
     bare = any("\r" in name for name in sample.class_names)
     writer = csv.writer(
         text, delimiter=separator, lineterminator="\n", quoting=csv.QUOTE_ALL if bare else csv.QUOTE_MINIMAL
@@ -76,7 +76,7 @@ def written(sample: Sample, separator: str) -> str:
 
 
 def read_own_points(cells: Cells) -> UserPoints | None:
-    """The points in a table with exactly the columns that `written` gives, as they are; None for any other.
+    """The points in a table with exactly the columns that `written` writes; None for any other table.
 
     `split` and `class` may be absent. Raises InputError that names the row and the column.
     """
@@ -101,13 +101,13 @@ def read_own_points(cells: Cells) -> UserPoints | None:
 
 
 def _place(cells: Cells, row: int, column: Column) -> str:
-    """Where a cell stands, in words."""
+    """The position of a cell in words, for error messages."""
     return f"{cells.source}, row {cells.lines[row]}, column {column.name.lower()}"
 
 
 def _coordinates(cells: Cells, column: Column) -> tuple[float, ...]:
-    """A column of numbers, each required."""
-    # As this program writes them; another one may have used decimal commas.
+    """The numbers of a column. Raises InputError for a cell without a number in the allowed range."""
+    # This program writes decimal points; another one may have written decimal commas.
     commas = any("," in cell for cell in column.cells)
     read = column.numbers.tolist() if commas else map(number, column.cells)
     values = [math.nan if value is None else value for value in read]
@@ -119,7 +119,7 @@ def _coordinates(cells: Cells, column: Column) -> tuple[float, ...]:
 
 
 def _classes(cells: Cells, column: Column, numbers: Column | None) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """The class of every row and, unless they are A, B, C, …, the names of the classes."""
+    """The class of each row as a number, and the names of the classes unless they are A, B, C, …"""
     if numbers is not None:
         return _numbered_classes(cells, column, numbers)
     distinct = set(column.cells)
@@ -137,7 +137,7 @@ def _classes(cells: Cells, column: Column, numbers: Column | None) -> tuple[tupl
 
 
 def _numbered_classes(cells: Cells, column: Column, numbers: Column) -> tuple[tuple[float, ...], tuple[str, ...]]:
-    """Classes whose numbers are given, and their names in that order."""
+    """The class of each row by its number in `numbers`, and the names of the classes in that order."""
     names: dict[int, str] = {}
     labels = []
     for row, (name, cell) in enumerate(zip(column.cells, numbers.cells, strict=True)):
@@ -155,7 +155,7 @@ def _numbered_classes(cells: Cells, column: Column, numbers: Column) -> tuple[tu
 
 
 def _marks(cells: Cells, column: Column | None) -> tuple[tuple[bool, ...] | None, tuple[bool, ...] | None]:
-    """Training marks and test marks of the points; None for both if the column is absent or empty."""
+    """Whether each point is a training point, and whether it is a test point; None if the table doesn't say."""
     if column is None or not any(column.cells):
         return None, None
     parts = [cell.lower() for cell in column.cells]

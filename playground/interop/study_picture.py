@@ -1,7 +1,7 @@
-"""The picture of a study, drawn without a display.
+"""The picture of a study's outcomes, drawn without a display.
 
-One varied value: a curve with a band over seeds, or a mark for each choice. Two: a heat map. More: a line for each
-combination through parallel axes.
+For one varied setting it is a curve with a band for the seeds, or a mark for each choice; for two settings a heat map;
+for more, parallel axes with a line for each combination.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from playground.studies.results import Results
 _SIZE = (960, 640)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 90, 70, 140, 90
 _SMOOTH = 3
-"""The factor by which lines are drawn larger and scaled down, for smooth edges."""
+"""The factor by which lines are drawn larger before they are scaled down, for smooth edges."""
 _INK, _PAPER, _QUIET, _FAINT = "#1d2129", "#ffffff", "#5b6472", "#e4e7eb"
 _LINE, _BAND, _BEST = "#0a6ebd", "#c4dcf0", "#d55e00"
 _TYPE, _SMALL = 16, 13
 _SCALE = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]
-"""From good to bad, in steps that look equal (viridis)."""
+"""Colours from the best to the worst outcome, in steps that look equal (viridis)."""
 _MOST_LABELS, _MOST_LINES = 16, 3000
 _Pen: TypeAlias = ImageDraw.ImageDraw
 
@@ -38,7 +38,7 @@ def study_picture(results: Results) -> bytes:
     paths = [path for path, values in results.study.vary.items() if len(values) > 1]
     if len(paths) <= 1:
         sheet.draw_curve(paths[0] if paths else next(iter(results.study.vary), ""))
-    elif len(paths) == 2 and results.study.random is None and results.study.combinations == _cells(results, paths):
+    elif len(paths) == 2 and results.study.random is None and results.study.combinations == _pair_count(results, paths):
         sheet.draw_map(*paths)
     else:
         sheet.draw_parallel(paths)
@@ -47,12 +47,12 @@ def study_picture(results: Results) -> bytes:
     return buffer.getvalue()
 
 
-def _cells(results: Results, paths: list[str]) -> int:
+def _pair_count(results: Results, paths: list[str]) -> int:
     return len(results.study.vary[paths[0]]) * len(results.study.vary[paths[1]])
 
 
 def value_words(value: Any) -> str:
-    """A varied value as it stands beside an axis."""
+    """A varied value as text beside an axis."""
     if isinstance(value, dict):
         return str(value.get("kind", value))
     if isinstance(value, (list, tuple)):
@@ -63,7 +63,7 @@ def value_words(value: Any) -> str:
 
 
 class _Sheet:
-    """A white sheet with the outcomes of a study, in pixels of the finished picture."""
+    """Draws the outcomes of a study; coordinates are pixels of the finished picture."""
 
     def __init__(self, image: Image.Image, results: Results) -> None:
         self._pen = ImageDraw.Draw(image)
@@ -80,7 +80,7 @@ class _Sheet:
     def _text(self, at: tuple[float, float], words: str, anchor: str, fill: str = _INK, size: int = _SMALL) -> None:
         font = font_for(words, size * _SMOOTH)
         place = (at[0] * _SMOOTH, at[1] * _SMOOTH)
-        # With an edge of paper, words can be read on top of lines.
+        # With a white edge, text can be read on top of lines.
         edge = 2 * _SMOOTH
         self._pen.text(place, words, fill=fill, font=font, anchor=anchor, stroke_width=edge, stroke_fill=_PAPER)
 
@@ -100,13 +100,15 @@ class _Sheet:
         self._text((self._left, 34), title, "ls", size=_TYPE)
         measure = results.measure.replace("_", " ")
         seeds = f"median of {study.seeds} seeds" if study.seeds > 1 else "one seed"
-        words = f"{measure}, {seeds}, after {study.epochs:,} epochs"
+        words = f"{measure}, {seeds}"
+        if "training.epochs" not in study.vary:
+            words += f", after {study.epochs:,} epochs"
         counts = {"diverged": self._diverged, "refused": self._refused}
         told = [f"{int(found.sum()):,} of {len(found):,} {name}" for name, found in counts.items() if found.any()]
         self._text((self._left, 54), "; ".join([words, *told]), "ls", _QUIET)
 
-    def _scale_up(self, axis: Axis, label: str) -> None:
-        """An axis of outcomes at the left."""
+    def _draw_outcome_axis(self, axis: Axis, label: str) -> None:
+        """Draw the axis of outcomes at the left."""
         for value in axis.ticks():
             y = axis.place(value)
             self._line([(self._left, y), (self._right, y)], _FAINT)
@@ -116,13 +118,13 @@ class _Sheet:
     # One value ----------------------------------------------------------------------------------------------------
 
     def draw_curve(self, path: str) -> None:
-        """The outcome over one value: a curve with a band where that is a number, else a mark for each choice."""
+        """Draw outcomes by one setting: a curve with a band if its values are numbers, else a mark for each."""
         self._head(path or "one combination")
         axis = Axis.over(self._losses.ravel().tolist(), self._bottom, self._top)
-        self._scale_up(axis, "logarithmic" if axis.log else "")
+        self._draw_outcome_axis(axis, "logarithmic" if axis.log else "")
         values = [one.get(path) for one in self._values]
         numeric = bool(values) and all(type(value) in (int, float) for value in values)
-        across = self._across(path, values) if numeric else None
+        across = self._axis_across(path, values) if numeric else None
         step = (self._right - self._left) / max(1, len(values))
         places = [self._left + (k + 0.5) * step for k in range(len(values))]
         if across is not None:
@@ -157,7 +159,7 @@ class _Sheet:
         band = "line: median, band: quartiles, dots: seeds" if self._study.seeds > 1 else "one training each"
         self._text((self._left, self._bottom + 72), band, "ls", _QUIET)
 
-    def _across(self, path: str, values: list[Any]) -> Axis:
+    def _axis_across(self, path: str, values: list[Any]) -> Axis:
         fields = possible_fields(path)
         numbers = np.asarray(values, float)
         log = bool(fields and fields[0].log and numbers.min() > 0) or spans_decades(numbers)
@@ -166,11 +168,11 @@ class _Sheet:
     # Two values ---------------------------------------------------------------------------------------------------
 
     def draw_map(self, down: str, across: str) -> None:
-        """The median outcome of all pairs of two values, as colours; the best one framed."""
+        """Draw the median outcome of each pair of two settings' values as a colour, with a frame around the best."""
         self._head(f"{across} across, {down} up")
         rows, columns = self._study.vary[down], self._study.vary[across]
         median = self._results.median(self._results.measure)
-        # The last path of the study is the fastest.
+        # The last path of the study varies fastest.
         order = [path for path in self._study.vary if path in (down, across)]
         grid = median.reshape([len(self._study.vary[path]) for path in order])
         diverged = self._diverged.reshape(grid.shape)
@@ -213,7 +215,7 @@ class _Sheet:
     # More values --------------------------------------------------------------------------------------------------
 
     def draw_parallel(self, paths: list[str]) -> None:
-        """A line for each combination through an axis for each value, to its outcome; the best ones on top."""
+        """Draw a line for each combination, across one axis per setting, to its outcome; the best lines on top."""
         self._head(f"{len(self._values):,} combinations of {len(paths)} values")
         median = self._results.median(self._results.measure)
         outcome = Axis.over(median.tolist(), self._bottom, self._top)
@@ -235,10 +237,10 @@ class _Sheet:
         self._text((self._right, self._bottom + 10), words, "ma")
 
     def _parallel_axis(self, path: str, x: float, place: int) -> tuple[Array, list[tuple[float, str]]]:
-        """Draw the axis of a path; returns the height of every combination on it, and its labels with theirs."""
+        """Draw the axis of a path; returns the y coordinate of each combination, and the labels with theirs."""
         values = [one[path] for one in self._values]
         self._line([(x, self._top), (x, self._bottom)], _QUIET)
-        # Long names of neighbours stand below each other.
+        # Names of neighbouring axes alternate between two lines, since they may be long.
         self._text((x, self._bottom + 10 + 18 * (place % 2)), path.rpartition(".")[2], "ma")
         if all(type(value) in (int, float) for value in values):
             axis = Axis.over(values, self._bottom, self._top, log=spans_decades(np.asarray(values, float)))
@@ -251,7 +253,7 @@ class _Sheet:
 
 
 def _colour_scale(outcomes: Array) -> Axis:
-    """Shares from 0 to 1 for the colours of outcomes: the worst ones share a colour, lest they take all of it."""
+    """The scale from outcomes to 0…1 for colours; the worst outcomes share one colour, so that the others differ."""
     known = outcomes[np.isfinite(outcomes)]
     if not len(known):
         return Axis(0.0, 1.0, 0.0, 1.0)
@@ -260,7 +262,7 @@ def _colour_scale(outcomes: Array) -> Axis:
 
 
 def _colour(share: float) -> str:
-    """The colour of an outcome from 0, the best, to 1."""
+    """The colour of an outcome on a scale from 0, the best, to 1."""
     at = share * (len(_SCALE) - 1)
     below = min(int(at), len(_SCALE) - 2)
     parts = [np.array([int(_SCALE[k][i : i + 2], 16) for i in (1, 3, 5)]) for k in (below, below + 1)]

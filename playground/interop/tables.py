@@ -1,7 +1,7 @@
-"""Tables of strangers: which columns to learn from, and what comes of them.
+"""Data sets from tables of other programs.
 
-`propose` chooses two columns as axes and one as the target, `data_set` makes a data set of any three, and
-`describe_table` says how a table is read.
+`propose` chooses two columns as axes and one as the target, `data_set` makes a data set from three columns, and
+`describe_table` describes how a table is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
 
 
 class Picked(NamedTuple):
-    """The columns of a table to use as coordinates and target, by their names, and the task."""
+    """The names of the columns to use as coordinates and target, and the task; None leaves it to the target."""
 
     x1: str
     x2: str
@@ -35,13 +35,13 @@ class Picked(NamedTuple):
     task: Task | None = None
 
 
-# What is proposed ---------------------------------------------------------------------------------------------
+# Choosing columns ---------------------------------------------------------------------------------------------
 
 
 def propose(cells: Cells, fixed: Mapping[str, str] | None = None) -> Picked:
-    """The likely columns: two of numbers, and a target with a typical name, of few classes, or the last one.
+    """Choose columns: two of numbers as axes, and as target one with a typical name, one of classes, or the last.
 
-    Those of `x1`, `x2` and `target` that are `fixed` stay. Raises InputError if no three columns will do.
+    `fixed` maps "x1", "x2" or "target" to columns that are chosen already. Raises InputError if no columns will do.
     """
     fixed = fixed or {}
     chosen = {place: cells.column(name) for place, name in fixed.items()}
@@ -65,7 +65,7 @@ _HOPELESS = 4
 
 
 def _faults(column: Column) -> int:
-    """How ill a column serves as an axis."""
+    """A score from 0 to `_HOPELESS` of how unsuitable a column is as an axis."""
     if column.kind not in ("number", "date") or _is_constant(column) or column.missing.all():
         return _HOPELESS
     if 2 * column.missing.sum() > len(column.missing):
@@ -76,12 +76,12 @@ def _faults(column: Column) -> int:
 
 
 def _counts_rows(column: Column) -> bool:
-    """Whether a column only numbers the rows."""
+    """Whether a column only counts the rows."""
     return bool(len(column.numbers) > 2 and np.all(np.diff(column.numbers) == 1))
 
 
 def _is_constant(column: Column) -> bool:
-    """Whether all that stands in a column is the same."""
+    """Whether all cells of a column that are not missing have the same value."""
     values = column.numbers[~column.missing]
     if column.kind in ("number", "date") and not np.isnan(values).any():
         return bool(len(values) == 0 or np.all(values == values[0]))
@@ -89,7 +89,7 @@ def _is_constant(column: Column) -> bool:
 
 
 def _targets(columns: Sequence[Column], axes: Sequence[Column]) -> list[Column]:
-    """The columns that may be the target, the likeliest first."""
+    """The columns that can be the target, the likeliest first."""
     usable = [
         column
         for column in columns
@@ -103,15 +103,15 @@ def _targets(columns: Sequence[Column], axes: Sequence[Column]) -> list[Column]:
     return [*named, *classes[::-1], *rest[::-1], *[column for column in usable if column not in rest][::-1]]
 
 
-# What comes of it ---------------------------------------------------------------------------------------------
+# Making data sets ---------------------------------------------------------------------------------------------
 
 
 def data_set(
     cells: Cells, picked: Picked, rows: TableRows, reading: Reading | None = None
 ) -> tuple[Dataset, tuple[str, ...]]:
-    """A data set for three columns of a table with their usable rows, and notes on it. Raises InputError.
+    """Make a data set from three columns and their usable `rows`; returns it with notes. Raises InputError.
 
-    A file stays the source of its points, to be read as `reading` says; any other text becomes own points.
+    The data set of a file refers to the file and its `reading`; other text becomes own points, stored by value.
     """
     notes = (*(drop.words for drop in rows.dropped), *_leak_words(picked))
     if cells.path is not None:
@@ -145,13 +145,13 @@ def _leak_words(picked: Picked) -> tuple[str, ...]:
 
 
 def class_counts(rows: TableRows) -> dict[str, int]:
-    """How many usable rows each class has; nothing for a regression."""
+    """The number of usable rows of each class; empty for regression."""
     counts = np.bincount(rows.labels, minlength=len(rows.class_names)).tolist() if rows.class_names else []
     return dict(zip(rows.class_names, counts, strict=True))
 
 
 def describe_table(cells: Cells) -> dict[str, Any]:
-    """How a table is read, what is proposed for it, and what is unclear, ready for JSON."""
+    """A description of a table for JSON: how it is read, the proposed columns, notes and open questions."""
     picked: Picked | None = None
     rows: TableRows | None = None
     notes = list(cells.notes)

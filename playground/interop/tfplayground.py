@@ -1,8 +1,8 @@
-"""Links of playground.tensorflow.org: what they say as an experiment, and an experiment as a link.
+"""Conversion between experiments and links to playground.tensorflow.org ("the original").
 
-An experiment made from a link draws the same points and weights as the original and trains to the same numbers.
-Links come from strangers: keys that the original ignores are ignored and named, what it could not compute is refused,
-and so is a value that it does not know, since it would quietly train something else.
+An experiment made from a link draws the same points and weights as the original and trains to the same numbers. Keys
+that the original ignores are ignored, with a note. Values that it can't compute with or doesn't know are refused, also
+where the original would silently train something else.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from playground.interop.link_text import HOST, LONGEST_LINK, link_in
 _MOST_UNITS, _MOST_WEIGHTS, _LARGEST_BATCH = 4096, 100_000, 1_000_000
 _BIAS = 0.1
 _EMPTY_KEYS = ("networkShape",)
-"""Keys that say something even without a value."""
+"""Keys that have a meaning even without a value."""
 
 _ACTIVATIONS: dict[str, type[Activation]] = {"relu": Relu, "tanh": Tanh, "sigmoid": Sigmoid, "linear": Linear}
 _INPUTS: dict[str, FeatureName] = {
@@ -48,11 +48,11 @@ _INPUTS: dict[str, FeatureName] = {
     "sinX": "sin_x1",
     "sinY": "sin_x2",
 }
-"""The inputs in the order in which the original has them."""
+"""The inputs in the original's order."""
 _WITHOUT_EFFECT = ("cosX", "cosY")
-"""Inputs that links name and the original does not have."""
+"""Inputs that links name but the original doesn't have."""
 _VIEW_SETTINGS = {"showTestData": "show the test points", "discretize": "show the output as two colours"}
-"""Settings of a link that concern the picture and not the network, in words."""
+"""Settings of a link that concern only the display, in words."""
 
 _DEFAULTS: dict[str, str] = {
     "activation": "tanh",
@@ -98,23 +98,23 @@ _VALUES = {
     **_NAMES,
     "tutorial": (),
 }
-"""All keys, each with its values if they are a fixed set; those of switches are not the only ones."""
+"""All keys, each with its values if these are known; switches accept others, too."""
 _HIDDEN = re.compile(r"\w+_hide")
 """Keys that hide a control of the original."""
 _MOST_NAMED = 5
 _KEPT = "".join(map(chr, set(range(33, 127)) - set(map(ord, '"<>`'))))
-"""Signs that browsers leave in a link as they are."""
+"""Characters that browsers leave unencoded in a link."""
 
 
 class _Linked(NamedTuple):
-    """The experiment of a link, and notes on it in sentences."""
+    """The experiment that a link describes, with notes in sentences."""
 
     experiment: Experiment
     notes: tuple[str, ...]
 
 
 class NoLinkError(ValueError):
-    """No link can express an experiment; `reasons` lists everything that links lack."""
+    """An experiment can't be expressed by a link; `reasons` lists everything that links can't express."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
@@ -122,7 +122,7 @@ class NoLinkError(ValueError):
 
 
 def is_link(text: str) -> bool:
-    """Whether a text holds a link, complete or from its # on, in however bad a state."""
+    """Whether a text holds a link, complete or from its # on, even a damaged one."""
     try:
         return link_in(text, _VALUES) is not None
     except InputError:
@@ -133,9 +133,9 @@ def is_link(text: str) -> bool:
 
 
 def experiment_from_link(link: str) -> _Linked:
-    """The experiment that a link describes, and notes on it. Raises InputError, which names the key, for bad values.
+    """The experiment that a link describes, with notes. Raises InputError that names the key of a bad value.
 
-    A link without a seed gets one at random, as in the original.
+    A link without a seed gets a random one, as in the original.
     """
     reading = _Reading(_values_of(link))
     for key in _NAMES:
@@ -169,13 +169,15 @@ def _values_of(link: str) -> dict[str, str]:
     if not sign or found.split() != [found] or not (address == "" or address == f"https://{HOST}/"):
         raise InputError("link", link, f"a link that begins with https://{HOST}/# or just #")
     pairs = [part.split("=") for part in said.split("&")]
-    values = {name: _as_said(name, rest[0] if rest else "") for name, *rest in pairs if rest or name not in _VALUES}
+    values = {
+        name: _decoded_value(name, rest[0] if rest else "") for name, *rest in pairs if rest or name not in _VALUES
+    }
     says_something = {*_EMPTY_KEYS, *(name for name in values if name and name not in _VALUES)}
     return {name: value for name, value in values.items() if name in says_something or (name and value.strip())}
 
 
-def _as_said(key: str, value: str) -> str:
-    """A value as the original has it: a seed with the encoding of browsers, all else without any."""
+def _decoded_value(key: str, value: str) -> str:
+    """A value as the original reads it: a seed as browsers encode it, any other value decoded."""
     return quote(value, safe=_KEPT) if key == "seed" else unquote(value)
 
 
@@ -201,14 +203,14 @@ class _Reading:
         return self.text(key) != "false"
 
     def number(self, key: str) -> float:
-        """The number that a key has. Raises InputError if it is none."""
+        """The value of a key as a number. Raises InputError if it is none."""
         value = _read_number(self.text(key))
         if value is None:
             raise InputError(key, self.text(key), "a number, as in 0.03")
         return value
 
     def within(self, key: str, low: float, high: float) -> float:
-        """The number that a key has. Raises InputError if it is not between the two."""
+        """The value of a key as a number from `low` to `high`. Raises InputError for any other value."""
         value = self.number(key)
         if not low <= value <= high:
             raise InputError(key, self.text(key), f"a number from {low:,g} to {high:,g}")
@@ -226,7 +228,7 @@ class _Reading:
         """The noise in percent, limited as in the original."""
         noise = self.number("noise")
         if noise > 80:
-            self.note(f"The noise {_plainly(noise)} is above 80; as in the original it becomes 50.")
+            self.note(f"The noise {_number_text(noise)} is above 80; as in the original it becomes 50.")
             return 50.0
         return max(noise, 0.0)
 
@@ -278,14 +280,14 @@ class _Reading:
         return whole
 
     def regularizer(self) -> Regularizer:
-        """The penalty; the original's L2 is ½ w². A negative rate rewards large weights, as it does there."""
+        """The penalty; L2 is halved, since the original's is ½ w². A negative rate rewards large weights."""
         kind = self.text("regularization")
         most = 2e6 if kind == "L2" else 1e6
         rate = self.within("regularizationRate", -most, most)
         return {"none": NoRegularizer(), "L1": L1(rate, prune=True), "L2": L2(rate / 2)}[kind]
 
     def training(self, data: TfPlayground) -> Training:
-        """The settings of training; the learning rate is 0 where the original never makes an update."""
+        """The settings of training; the learning rate is 0 if the original would never update."""
         rate = self.within("learningRate", 0, 1e9)
         return Training(
             optimizer=Sgd(),
@@ -296,10 +298,10 @@ class _Reading:
         )
 
     def batch_size(self) -> int:
-        """The number of points per update, 0 for no update ever.
+        """The number of points per update; 0 if there is never an update.
 
-        The original asks after each point whether their number modulo the batch size is 0, which also has an answer for
-        negative numbers and fractions.
+        After each point, the original tests whether the number of points so far modulo the batch size is 0, so that
+        negative and fractional batch sizes have a meaning, too; they are converted.
         """
         size = self.number("batchSize")
         if abs(size) > _LARGEST_BATCH or (whole := abs(Fraction(size).numerator)) > _LARGEST_BATCH:
@@ -307,11 +309,11 @@ class _Reading:
         return whole
 
     def _never_updates(self, points: int) -> bool:
-        """Whether an epoch of `points` points ends before a batch is full."""
+        """Whether an epoch of `points` training points ends before a batch is full."""
         return not 1 <= self.batch_size() <= points
 
     def _note_what_is_dropped(self) -> None:
-        """Note everything in the link that the experiment lacks."""
+        """Add notes on everything in the link that the experiment leaves out."""
         unknown = [key for key in self.values if key not in _VALUES and not _HIDDEN.fullmatch(key)]
         if unknown:
             more = f" and {len(unknown) - _MOST_NAMED:,} more" if len(unknown) > _MOST_NAMED else ""
@@ -326,7 +328,7 @@ class _Reading:
 
 
 def _weights_of(inputs: int, sizes: Sequence[int]) -> int:
-    """The number of weights of a network with hidden layers of these sizes and one output."""
+    """The number of weights in a network with these hidden layers and one output."""
     return sum(before * after for before, after in itertools.pairwise([inputs, *sizes, 1]))
 
 
@@ -336,8 +338,8 @@ def _read_number(text: str) -> float | None:
     return float(match.group()) if match else None
 
 
-def _plainly(value: float) -> str:
-    """A number as JavaScript would write most: 50, not 50.0."""
+def _number_text(value: float) -> str:
+    """A number as JavaScript usually writes it: 50, not 50.0."""
     return repr(value).removesuffix(".0")
 
 
@@ -345,11 +347,11 @@ def _plainly(value: float) -> str:
 
 
 def link_of(experiment: Experiment) -> str:
-    """The link that opens this experiment in the original. Raises NoLinkError with all that can't be expressed.
+    """The link that opens an experiment in the original. Raises NoLinkError that lists what can't be expressed.
 
-    Names, of the experiment and of its layers, are left out.
+    The names of the experiment and of its layers are left out.
     """
-    reasons = tuple(_what_no_link_can_say(experiment))
+    reasons = tuple(_inexpressible(experiment))
     if reasons or not isinstance(experiment.data, TfPlayground):
         raise NoLinkError(reasons)
     said = {**_DEFAULTS, **_values_for(experiment, experiment.data)}
@@ -365,11 +367,11 @@ def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
     said = {
         which: data.dataset,
         "problem": data.task,
-        "noise": _plainly(data.noise),
-        "percTrainData": _plainly(data.train_percent),
+        "noise": _number_text(data.noise),
+        "percTrainData": _number_text(data.train_percent),
         "seed": data.seed,
         "batchSize": str(training.batch_size or data.training_points),
-        "learningRate": _plainly(training.learning_rate),
+        "learningRate": _number_text(training.learning_rate),
         "networkShape": ",".join(str(layer.units) for layer in experiment.layers),
         "initZero": "true" if isinstance(experiment.initializer, Zeros) else "false",
     }
@@ -377,14 +379,14 @@ def _values_for(experiment: Experiment, data: TfPlayground) -> dict[str, str]:
     if experiment.layers:
         said["activation"] = names[experiment.layers[0].activation.kind]
     if isinstance(penalty, L1):
-        said |= {"regularization": "L1", "regularizationRate": _plainly(penalty.strength)}
+        said |= {"regularization": "L1", "regularizationRate": _number_text(penalty.strength)}
     if isinstance(penalty, L2):
-        said |= {"regularization": "L2", "regularizationRate": _plainly(2 * penalty.strength)}
+        said |= {"regularization": "L2", "regularizationRate": _number_text(2 * penalty.strength)}
     return said
 
 
-def _what_no_link_can_say(experiment: Experiment) -> Iterator[str]:
-    """Everything about an experiment that the original does not have, in a person's words."""
+def _inexpressible(experiment: Experiment) -> Iterator[str]:
+    """Yield everything in an experiment that the original doesn't have, in words."""
     yield from _in_the_data(experiment)
     yield from _in_the_features(experiment)
     yield from _in_the_layers(experiment)
@@ -451,7 +453,7 @@ def _in_the_start(experiment: Experiment) -> Iterator[str]:
         yield f"the initializer {experiment.initializer.label} (it has its own, or all 0)"
     bias = 0.0 if zeros else _BIAS
     if experiment.bias != bias:
-        yield f"the initial bias {_plainly(experiment.bias)} (it has {_plainly(bias)})"
+        yield f"the initial bias {_number_text(experiment.bias)} (it has {_number_text(bias)})"
     if experiment.seed != 0 and not zeros:
         yield f"the seed {experiment.seed} of the weights (there the data's seed decides them)"
 

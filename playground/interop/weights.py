@@ -1,4 +1,4 @@
-"""Weights as `.npz` files: W0, b0, W1, b1, …, W of shape (units, inputs). Never a pickle."""
+"""Weight files, `.npz` archives without pickles: W0, b0, W1, b1, …; each W has the shape (units, inputs)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from playground.files.atomic import readable_size, write_atomically
 from playground.files.errors import InputError, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
-"""The most numbers in all arrays together, normalization included."""
+"""The most numbers in all arrays of a file together, normalization included."""
 _MAX_BYTES = 8 * MAX_NUMBERS + 2**20
 _MAX_ARRAYS = 6 * (MAX_LAYERS + 1)
 _MAX_DIRECTORY = 2**18
-"""Bytes of an archive's list of its members."""
+"""The most bytes of an archive's list of members."""
 _MAX_SWELLING, _ALWAYS = 4, 2**22
-"""How many numbers a byte of the file may hold, and how many a file of any size."""
+"""Numbers allowed per byte of the file, and numbers allowed in a file of any size."""
 _LONGEST_HEADER = 10_000
 _METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
-"""Compression methods that are accepted: others may allocate any amount of memory."""
+"""The accepted compression methods; others may allocate any amount of memory."""
 _HEADERS = {(1, 0): read_array_header_1_0, (2, 0): read_array_header_2_0}
 
 
@@ -44,9 +44,9 @@ class _Archive(io.FileIO):
 
 
 def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
-    """All arrays of a weight file by name. Raises InputError.
+    """Read all arrays of a weight file, by name. Raises InputError.
 
-    An array takes memory only once the file proved to hold as many numbers as it says, and no more than a network has.
+    Memory is allocated for an array only after its size was checked against the file and the limits of networks.
     """
     file = Path(path)
     try:
@@ -64,7 +64,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
 
 
 def _read_arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:
-    """All arrays of an archive by name, if they have at most `most` numbers."""
+    """Read all arrays of an archive, by name. Raises InputError if they have more than `most` numbers."""
     entries = archive.infolist()
     if len(entries) > _MAX_ARRAYS:
         raise InputError(str(file), f"{len(entries):,} arrays", f"at most {_MAX_ARRAYS}")
@@ -84,8 +84,8 @@ def _read_arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, A
 
 
 def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
-    """The array in a member of `size` bytes, if it has at most `room` numbers."""
-    # A header may claim gigabytes, and compressed data may really contain them.
+    """Read the array in a member of `size` bytes. Raises InputError if it has more than `room` numbers."""
+    # A header may claim gigabytes, and compressed data may contain them.
     start = io.BytesIO(member.read(_LONGEST_HEADER))
     version = read_magic(start)
     if version not in _HEADERS:
@@ -104,7 +104,7 @@ def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
 
 
 def weight_bytes(parameters: Mapping[str, Array], note: str = "") -> bytes:
-    """The content of a weight file, with a note as the comment of the archive."""
+    """The content of a weight file; `note` becomes the comment of the archive."""
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **dict(parameters))
     if note:
@@ -114,5 +114,5 @@ def weight_bytes(parameters: Mapping[str, Array], note: str = "") -> bytes:
 
 
 def save_weights(path: str | os.PathLike[str], parameters: Mapping[str, Array], note: str = "") -> None:
-    """Write a weight file, all of it or nothing."""
+    """Write a weight file atomically; see `weight_bytes`. Raises OSError."""
     write_atomically(Path(path), weight_bytes(parameters, note))

@@ -1,1 +1,1 @@
-"""Measuring: what is asked of a run, how it is answered, and what it says about the network's health."""
+"""Measurements of a run: snapshots, requests and their answers, statistics, and the diagnosis."""

@@ -1,4 +1,4 @@
-"""Changes: what a person changed during training, and when. They are part of a run's record."""
+"""Changes that the user makes during training, as a run's record keeps them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from playground.experiment.difference import Difference, only_learning_differs
 from playground.experiment.paths import is_among
 
 _LONGEST_LIST = 100
-"""Lists of more numbers than this, as points are, are left out of what is on record."""
+"""The longest list of numbers that a recorded change keeps; longer ones, such as points, are left out."""
 _KINDS = {"W": "weight", "b": "bias"}
-"""What parameters are called in words, by the beginning of their names."""
+"""The kinds of parameters in words, by the beginning of their names."""
 
 
 class When(NamedTuple):
@@ -22,25 +22,25 @@ class When(NamedTuple):
 
     step: int
     epoch: float
-    """Completed passes over the training points, the share of the present one included."""
+    """Passes over the training points, including the completed share of the present one."""
     seconds: float
-    """Spent in training steps since the last reset."""
+    """The time spent in training steps since the last reset."""
 
 
 BEGINNING = When(0, 0.0, 0.0)
 
 
 class Break(NamedTuple):
-    """Losses before and after mean different things: they are of other points, or by another loss function."""
+    """A step after which losses mean something else, because the points or the loss function have changed."""
 
     step: int
-    """The last one of the losses before."""
+    """The last step before the change."""
     task: Task
-    """What those losses, and the accuracies or R² beside them, are about."""
+    """The task to which losses and accuracies (or R²) before the change belong."""
 
 
 class WeightEdit(NamedTuple):
-    """One entry of an array of parameters was set by hand; named as in weight files: "W0", (2, 1)."""
+    """A parameter set by hand: array and entry, such as "W0" and (2, 1), with the values before and after."""
 
     name: str
     place: tuple[int, ...]
@@ -49,29 +49,29 @@ class WeightEdit(NamedTuple):
 
     @property
     def words(self) -> str:
-        """What was set: `weight W0[2, 1]`."""
+        """The parameter in words: `weight W0[2, 1]`."""
         return f"{_KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
 
 
 class Change(NamedTuple):
-    """Something that was changed while training went on: settings, or a weight."""
+    """A change of settings or of one weight during training."""
 
     step: int
     epoch: float
     seconds: float
     label: str
-    """In a few words, for display alone."""
+    """The change in a few words, only for display."""
     differences: tuple[Difference, ...] | None = None
-    """What differs since, without long lists of numbers. None if that is not known, as in documents of version 1."""
+    """The settings that differ, without long lists of numbers. None if unknown, as in documents of version 1."""
     weight: WeightEdit | None = None
 
     @property
     def leaves_losses_comparable(self) -> bool:
-        """Whether a jump between the losses before and after comes from how the network learns."""
+        """Whether only settings of learning have changed, so that losses before and after can be compared."""
         return self.differences is not None and only_learning_differs(self.differences)
 
     def takes_back(self, earlier: Sequence[Change]) -> bool:
-        """Whether it gives a setting the value again that the latest of some earlier changes took from it."""
+        """Whether it restores a setting to the value that the latest of its `earlier` changes had replaced."""
         for one in self.differences or ():
             past = (known for change in reversed(earlier) for known in change.differences or ())
             latest = next((known for known in past if known.path == one.path), None)
@@ -80,29 +80,29 @@ class Change(NamedTuple):
         return False
 
     def touches(self, *paths: str) -> bool:
-        """Whether it is known to have changed what stands at some paths, or something inside of that."""
+        """Whether it is known to have changed a setting at or below one of some paths."""
         return any(is_among(one.path, paths) for one in self.differences or ())
 
 
 def entry_words(name: str, place: tuple[int, ...]) -> str:
-    """An entry of an array as it is written: `W0[2, 1]`."""
+    """An entry of an array as text: `W0[2, 1]`."""
     return f"{name}[{', '.join(map(str, place))}]"
 
 
 def without_long_lists(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """Differences without long lists of numbers, of which a drawing makes many and which nobody looks at again."""
+    """Differences with long lists of numbers emptied: drawing points makes many of them, and nothing reads them."""
     return tuple(Difference(path, _brief(before), _brief(after)) for path, before, after in differences)
 
 
 def merge_drag(earlier: Sequence[Difference], now: Sequence[Difference]) -> tuple[Difference, ...]:
-    """What a drag has changed so far: besides what differs `now` also what did earlier and is back where it was."""
+    """The differences that a drag has made so far: those of `now`, and `earlier` ones that it has undone since."""
     paths = {one.path for one in now}
     back = (Difference(path, before, before) for path, before, _ in earlier if path not in paths)
     return (*now, *back)
 
 
 def _brief(value: Any) -> Any:
-    """A value with an empty list in place of every long one of numbers."""
+    """A value with every long list of numbers replaced by an empty one."""
     if isinstance(value, msgspec.Struct):
         lists = {name: getattr(value, name) for name in value.__struct_fields__}
         return msgspec.structs.replace(value, **{name: () for name, one in lists.items() if _is_long(one)})

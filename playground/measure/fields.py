@@ -1,7 +1,7 @@
-"""What can be shown of a network beyond its statistics: maps of its units, uncertainty, parameters.
+"""Arrays for views of a network: maps of its units, uncertainty, copies of its parameters.
 
-Everything is in evaluation mode unless it says otherwise, and read-only. Fields over the plane are computed in
-float32, whatever the training's precision. Nothing here trains.
+All are computed in evaluation mode, unless stated otherwise, and read-only. Fields over the plane are computed in
+float32, whatever the precision of training.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from playground.measure.snapshot import LayerParameters, UnitMap, UnitStates, ev
 
 PRECISION = np.dtype(np.float32)
 _POINTS = 2048
-"""Points that pass through a thinned network at once: few enough for the cache."""
+"""Points that pass through a thinned network at once; few enough for the processor's cache."""
 
 
 def read_only(array: Array) -> Array:
-    """The same array, never to be changed again."""
+    """Make an array read-only and return it."""
     array.setflags(write=False)
     return array
 
 
-def _in_single(parameters: Array) -> Array:
+def _in_float32(parameters: Array) -> Array:
     with np.errstate(over="ignore"):
         return parameters.astype(PRECISION)
 
@@ -39,7 +39,7 @@ def _in_single(parameters: Array) -> Array:
 
 
 def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tuple[Array, ...]:
-    """For every layer the wanted units that exist, by number; all of them for None."""
+    """The indices of the wanted units that exist, layer by layer; all units for None."""
     if wanted is None:
         return tuple(read_only(np.arange(layer.units)) for layer in network.layers)
     filled = [*wanted, *([()] * len(network.layers))]
@@ -52,8 +52,8 @@ def chosen_units(network: Network, wanted: Sequence[Sequence[int]] | None) -> tu
 def map_units(
     network: Network, parameters: Array, columns: Array, sample: Sample, chosen: Sequence[Array]
 ) -> tuple[Array, ...]:
-    """What the `chosen` units of every layer put out on a grid; `columns` are its features. See `UnitMaps`."""
-    parameters, a, result = _in_single(parameters), columns, list[Array]()
+    """The outputs of the `chosen` units on a grid, as in `UnitMaps.values`; `columns` are the grid's features."""
+    parameters, a, result = _in_float32(parameters), columns, list[Array]()
     last = max((place for place, units in enumerate(chosen) if units.size), default=-1)
     for place, units in enumerate(chosen):
         if place <= last:
@@ -83,22 +83,22 @@ def map_unit(
 def uncertainty_field(
     network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int
 ) -> Array:
-    """How far the answers of `passes` passes with dropout lie apart on a grid; see `UncertaintyRequest`.
+    """The spread of the predictions of `passes` passes with dropout on a grid; see `UncertaintyRequest`.
 
-    Each pass asks one thinned network everywhere, the same ones for the same seed, so that the field moves only as the
-    network does (Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016).
+    Each pass evaluates one thinned network on the whole grid, and the same seed gives the same networks, so that the
+    field changes only with the network (Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016).
     """
     drops = [place for place, layer in enumerate(network.layers) if layer.dropout and not layer.muted]
     if not drops or not passes:
         return _single_picture(np.zeros(columns.shape[1]))
-    parameters = _in_single(parameters)
+    parameters = _in_float32(parameters)
     parts = [columns[:, start : start + _POINTS] for start in range(0, columns.shape[1], _POINTS)]
     spreads = [_spread_of_answers(network, parameters, part, sample, seed, passes, drops[0]) for part in parts]
     return _single_picture(np.concatenate(spreads))
 
 
 def _single_picture(values: Array) -> Array:
-    """One number for every point of a grid, shape (side²,), as a picture of shape (side, side)."""
+    """Reshape one number for every point of a grid from (side²,) to (side, side)."""
     field: Array = statistics.grid_picture(values[np.newaxis])[0]
     return field
 
@@ -106,7 +106,7 @@ def _single_picture(values: Array) -> Array:
 def _spread_of_answers(
     network: Network, parameters: Array, columns: Array, sample: Sample, seed: int, passes: int, first: int
 ) -> Array:
-    """The standard deviation of the answers at some points, shape (points,); dropout begins at the layer `first`."""
+    """The standard deviation of the predictions, shape (points,); `first` is the first layer with dropout."""
     before = columns
     for place in range(first + 1):
         before = reference.through_layer(network, place, parameters, before)
@@ -114,7 +114,7 @@ def _spread_of_answers(
     with np.errstate(all="ignore"):
         for number in range(passes):
             o = _thinned_outputs(network, parameters, before, first, seed, number)
-            difference = _answers(network, o, sample) - mean
+            difference = _predictions(network, o, sample) - mean
             mean += difference / (number + 1)
             deviations += difference * difference * (number / (number + 1))
         result: Array = np.sqrt(deviations / passes).mean(axis=0)
@@ -122,7 +122,7 @@ def _spread_of_answers(
 
 
 def _thinned_outputs(network: Network, parameters: Array, before: Array, first: int, seed: int, number: int) -> Array:
-    """o of one pass with dropout, given what the layer `first`, the first with dropout, puts out without it."""
+    """Raw outputs o of pass `number` with dropout; `before` is the output of `first`, the first layer with dropout."""
     a = before
     for place in range(first, len(network.layers)):
         layer = network.layers[place]
@@ -133,8 +133,8 @@ def _thinned_outputs(network: Network, parameters: Array, before: Array, first: 
     return a
 
 
-def _answers(network: Network, o: Array, sample: Sample) -> Array:
-    """Outputs o as shares 0…1 given to a class, or for regression as values in the data's own unit."""
+def _predictions(network: Network, o: Array, sample: Sample) -> Array:
+    """Raw outputs o converted to shares of classes, 0…1, or for regression to values in the target's own unit."""
     if sample.task == "regression":
         return sample.in_own_unit(o)
     score = network.loss.score(o)
@@ -155,7 +155,7 @@ def copy_parameters(network: Network, state: State, known: bool) -> tuple[LayerP
 
 
 def unit_states(network: Network, latest: Pass | None) -> tuple[UnitStates, ...]:
-    """Which units are dead and which are dropped on the latest batch."""
+    """The dead and the dropped units of every layer on the latest batch."""
     return tuple(_unit_state(layer, latest, place) for place, layer in enumerate(network.layers))
 
 
@@ -173,6 +173,6 @@ def _unit_state(layer: NetworkLayer, passed: Pass | None, place: int) -> UnitSta
 
 
 def shown_points(sample: Sample, most: int) -> Array:
-    """Indices of at most `most` points, evenly spread over those that can be drawn."""
+    """The indices of at most `most` points, evenly spread over those that are finite."""
     usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
     return read_only(usable[evenly_spread(len(usable), most)])

@@ -15,22 +15,22 @@ from playground.measure.fields import read_only
 
 
 class LayerPass(NamedTuple):
-    """One layer's part in the way of a single point through the network, in the lecture's notation."""
+    """One layer's part in the forward and backward pass of a single point."""
 
     name: str
     activation: str
     a_in: Array
-    """What comes in, shape (inputs,)."""
+    """The layer's inputs, shape (inputs,)."""
     W: Array
     b: Array
     z: Array
-    """After normalization, before the activation, shape (units,)."""
+    """The pre-activations, after normalization, shape (units,)."""
     slope: Array
-    """f′(z)."""
+    """The slope f′(z) of the activation, shape (units,)."""
     a: Array
-    """What goes out: f(z), with the skip connection. A muted layer passes on what comes in."""
+    """The layer's outputs: f(z), plus `a_in` with a skip connection; `a_in` alone if the layer is muted."""
     delta: Array
-    """δ = ∂E/∂z; of a layer that normalizes ∂E/∂(W a + b), as it is behind the normalization on the way back."""
+    """δ = ∂E/∂z; for a layer that normalizes, ∂E/∂(W a + b), the gradient before normalization."""
     gradient_W: Array
     """∂E/∂W = δ aᵀ, shape (units, inputs); 0 for a muted layer."""
     gradient_b: Array
@@ -40,22 +40,22 @@ class Microscope(NamedTuple):
     """Forward and backward pass of one point, in evaluation mode."""
 
     point: int
-    """Its index in the sample."""
+    """The point's index in the sample."""
     x: Array
-    """Shape (2,)."""
+    """The point's coordinates on the plane, shape (2,)."""
     label: float
-    """Its class number, or its value in the data's own unit."""
+    """The point's class number, or its value in the data's own unit."""
     target: Array
-    """What the output should be, shape (outputs,)."""
+    """The target output, shape (outputs,)."""
     output: Array
     """o as the loss takes it (logits for cross-entropy), shape (outputs,)."""
     loss: float
     layers: tuple[LayerPass, ...]
-    """Hidden, then output."""
+    """The hidden layers, then the output layer."""
 
 
 def microscope(setup: Setup, parameters: Array, point: int) -> Microscope | None:
-    """The pass of one point of the sample through the network and of its δ back; None if there is no such point."""
+    """The forward and backward pass of one point of the sample; None if there is no such point."""
     network, sample = setup.network, setup.sample
     if not 0 <= point < len(sample.labels):
         return None

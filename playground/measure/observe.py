@@ -1,4 +1,4 @@
-"""How a run is observed: requests ask about it, and are answered from its present moment."""
+"""Requests: questions of views about a run, answered from its present moment."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ AnswerType = TypeVar("AnswerType", covariant=True)
 
 
 class Subject(Protocol):
-    """What requests are answered from: a run at one moment."""
+    """A run at one moment, from which requests are answered."""
 
     @property
     def setup(self) -> Setup:
-        """What follows from the experiment alone: network, points, inputs."""
+        """Everything that follows from the experiment alone: network, points, inputs."""
 
     @property
     def state(self) -> State:
-        """All that training moves."""
+        """Everything that training changes."""
 
     @property
     def latest(self) -> Pass | None:
-        """The latest batch; None before the first update."""
+        """The pass of the latest batch; None before the first update."""
 
     def outputs(self, columns: Array) -> Array:
-        """o for inputs of shape (features, n), in evaluation mode on the engine that trains: shape (outputs, n)."""
+        """Raw outputs o for inputs of shape (features, n), in evaluation mode: shape (outputs, n)."""
 
 
 class Request(ABC, Generic[AnswerType]):
-    """What one picture needs to know of a run. Subclasses are frozen dataclasses, so that equal requests are one."""
+    """A question of a view about a run. Subclasses are frozen dataclasses, so that equal requests are answered once."""
 
     costly: ClassVar[bool] = False
     """Whether the answer takes so long that it is given at most 30 times a second while training runs."""
     counts_points: ClassVar[bool] = False
-    """Whether it says how many points are right, so that it is given for the moment of the evaluation."""
+    """Whether the answer counts correct points; it is then given for the moment of the evaluation, to agree with it."""
 
     @abstractmethod
     def answer(self, subject: Subject) -> AnswerType:
-        """The answer at this moment. Nothing that training changes later is part of it."""
+        """The answer for the present moment, in arrays that training doesn't change later."""
 
 
 Requests: TypeAlias = frozenset[Request[Any]]

@@ -1,4 +1,4 @@
-"""Oddities: settings with which what is shown looks like a fault, each explained in a sentence where it is shown."""
+"""Explanations of effects of settings that look like faults of the program, in a sentence each."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playground.measure.snapshot import Snapshot
 
 
 def moves_without_learning(snapshot: Snapshot) -> str:
-    """Why losses change at a learning rate of 0; empty where they don't."""
+    """An explanation of losses that change at a learning rate of 0; empty if they don't."""
     normalizing = [layer for layer in snapshot.experiment.layers if isinstance(layer.normalization, BatchNormalization)]
     if snapshot.experiment.training.learning_rate != 0 or not normalizing:
         return ""
@@ -18,7 +18,7 @@ def moves_without_learning(snapshot: Snapshot) -> str:
 
 
 def says_nothing(snapshot: Snapshot) -> str:
-    """Which layer normalizes a single unit, so that its input makes no difference; empty without one."""
+    """An explanation of a layer that normalizes its single unit and so ignores its input; empty if there is none."""
     for chosen, layer in zip(snapshot.experiment.layers, snapshot.layers, strict=False):
         if chosen.units == 1 and isinstance(chosen.normalization, LayerNormalization) and not chosen.muted:
             return (
@@ -29,6 +29,6 @@ def says_nothing(snapshot: Snapshot) -> str:
 
 
 def oddities(snapshot: Snapshot) -> tuple[str, ...]:
-    """All that has to be explained beside losses and accuracies, with the remarks on the points."""
+    """All explanations to show beside losses and accuracies, with the notes on the points."""
     found = moves_without_learning(snapshot), says_nothing(snapshot), *snapshot.sample.notes
     return tuple(words for words in found if words)

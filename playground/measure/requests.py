@@ -1,4 +1,4 @@
-"""What can be requested of a run: one class per picture, which answers from the present moment.
+"""The requests that views make of a run, one class each; they answer from its present moment.
 
 The formulas are in `statistics`, `fields` and `microscope`. Arrays in answers are read-only.
 """
@@ -29,15 +29,16 @@ from playground.measure.snapshot import (
 )
 
 _BOUNDARY_GRID = 100
-"""Points along each side of a picture of the whole plane."""
+"""Points along each side of a grid on the plane."""
 
 
 @dataclass(frozen=True)
 class BoundaryRequest(Request[Array]):
-    """What the network says on a grid of side × side points, float32 (outputs, side, side).
+    """The network's predictions on a grid of side × side points, float32 (outputs, side, side), all finite.
 
-    [k, row, column] is at x2 = row, x1 = column, both from −6 to 6. Classification: `Loss.score` (one output −1…1,
-    class 1 from 0 up; several: a share per class). Regression: the predicted value in the data's own unit. All finite.
+    Rows run along x2 and columns along x1, both from −6 to 6. For classification, the values are those of `Loss.score`
+    (one output: −1…1, class 1 from 0 up; several: a share for each class); for regression, predictions in the target's
+    own unit.
     """
 
     side: int = _BOUNDARY_GRID
@@ -50,9 +51,9 @@ class BoundaryRequest(Request[Array]):
 
 @dataclass(frozen=True)
 class UncertaintyRequest(Request[Array]):
-    """How far the answers of several passes with dropout left on lie apart, float32 (side, side).
+    """The spread of the predictions of several passes with dropout, float32 (side, side), all finite.
 
-    It is the standard deviation of the share given to a class (mean over classes; 0…0.5), or of the value. All finite.
+    It is the standard deviation of a class's share (mean over classes; 0…0.5) or of the predicted value.
     """
 
     costly: ClassVar[bool] = True
@@ -67,9 +68,9 @@ class UncertaintyRequest(Request[Array]):
 
 @dataclass(frozen=True)
 class UnitMapsRequest(Request[UnitMaps]):
-    """What units put out everywhere on the plane: maps of side × side points.
+    """The outputs of units over the plane, as maps of side × side points.
 
-    `units` has for each layer, hidden then output, the units to map; what does not exist is skipped. None: all.
+    `units` lists the units to map for each layer, hidden then output; those that don't exist are skipped. None: all.
     """
 
     costly: ClassVar[bool] = True
@@ -87,7 +88,7 @@ class UnitMapsRequest(Request[UnitMaps]):
 
 @dataclass(frozen=True)
 class UnitMapRequest(Request[UnitMap | None]):
-    """The map of one unit: its layer (from 0, the output last), its number from 0. Answered None if there is none."""
+    """The map of one unit, given by its layer (from 0, the output layer last) and its index; None if there is none."""
 
     costly: ClassVar[bool] = True
     layer: int
@@ -102,14 +103,14 @@ class UnitMapRequest(Request[UnitMap | None]):
 
 @dataclass(frozen=True)
 class PredictionsRequest(Request[Predictions]):
-    """What the network makes of at most `most` points of the sample, in evaluation mode."""
+    """The network's predictions for at most `most` points of the sample, in evaluation mode."""
 
     counts_points: ClassVar[bool] = True
     most: int
 
     def answer(self, subject: Subject) -> Predictions:
         setup = subject.setup
-        indices, columns = setup.derive(self, lambda: self._chosen(setup))
+        indices, columns = setup.derive(self, lambda: self._choose_points(setup))
         o = subject.outputs(columns)
         if setup.sample.task == "regression":
             predicted = np.nan_to_num(setup.sample.in_own_unit(o[0]))
@@ -117,14 +118,14 @@ class PredictionsRequest(Request[Predictions]):
             predicted = predicted_classes(setup.network, o)
         return Predictions(indices, fields.read_only(predicted))
 
-    def _chosen(self, setup: Setup) -> tuple[Array, Array]:
+    def _choose_points(self, setup: Setup) -> tuple[Array, Array]:
         indices = fields.shown_points(setup.sample, self.most)
         return indices, setup.features_of(setup.sample.x[indices])
 
 
 @dataclass(frozen=True)
 class ConfusionRequest(Request[Confusion | None]):
-    """How many points of each class are predicted as each class, in both sets. Answered None for regression."""
+    """The confusion matrices of the training and the validation set; None for regression."""
 
     counts_points: ClassVar[bool] = True
 
@@ -145,7 +146,7 @@ class ConfusionRequest(Request[Confusion | None]):
 
 @dataclass(frozen=True)
 class HistogramsRequest(Request[tuple[LayerHistograms, ...]]):
-    """Histograms of every layer's weights and of its activations on the latest batch, with this many bins."""
+    """Histograms, with `bins` bins, of every layer's weights and of its activations on the latest batch."""
 
     bins: int
 
@@ -164,7 +165,7 @@ class ParametersRequest(Request[tuple[LayerParameters, ...]]):
 
 @dataclass(frozen=True)
 class UnitStatesRequest(Request[tuple[UnitStates, ...]]):
-    """Which units are dead and which are dropped on the latest batch."""
+    """The dead and the dropped units of every layer on the latest batch."""
 
     def answer(self, subject: Subject) -> tuple[UnitStates, ...]:
         return fields.unit_states(subject.setup.network, subject.latest)
@@ -172,7 +173,7 @@ class UnitStatesRequest(Request[tuple[UnitStates, ...]]):
 
 @dataclass(frozen=True)
 class MicroscopeRequest(Request[Microscope | None]):
-    """The forward and backward pass of one point of the sample. Answered None if there is no such point."""
+    """The forward and backward pass of one point of the sample; None if there is no such point."""
 
     point: int
 
@@ -183,7 +184,7 @@ class MicroscopeRequest(Request[Microscope | None]):
 
 @dataclass(frozen=True)
 class WholeSetRequest(Request[tuple[LayerStatistics, ...]]):
-    """Every layer as measured on the whole training set in evaluation mode."""
+    """The statistics of every layer on the whole training set, in evaluation mode."""
 
     def answer(self, subject: Subject) -> tuple[LayerStatistics, ...]:
         return statistics.whole_set_statistics(subject.setup, subject.state)
@@ -191,7 +192,7 @@ class WholeSetRequest(Request[tuple[LayerStatistics, ...]]):
 
 @dataclass(frozen=True)
 class FinalTestRequest(Request[FinalResult | None]):
-    """Loss and accuracy on the test points, which nobody should look at before the end. Answered None without any."""
+    """Loss and accuracy on the test points, to be looked at only at the end; None if there are no test points."""
 
     def answer(self, subject: Subject) -> FinalResult | None:
         setup, test = subject.setup, subject.setup.test

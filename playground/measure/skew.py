@@ -1,4 +1,4 @@
-"""Skew: one class has nearly all points, so that accuracy says little, and what each class's recall says instead."""
+"""Skewed data, in which one class has most points, and the recalls of classes, which then say more than accuracy."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from playground.catalog.datasets.base import TRAIN, Sample
 from playground.experiment.tree import Experiment
 
 STRONG = 0.8
-"""The share of the training points in the largest class from which classes count as very uneven.
+"""The share of the training points in the largest class from which data count as skewed.
 
-Whoever always answers that class is right as often, so 80 %, which looks good, may mean that nothing was learned. The
-gain that is left for accuracy, a fifth, is then shared by all other classes, of which each has at most a quarter of the
-largest one's points.
+A network that always predicts that class has the same accuracy, so 80 %, which looks good, may mean that it has learned
+nothing.
 """
 
 
 def largest_share(sample: Sample) -> tuple[int, float] | None:
-    """The class with most training points and its share of them; None for regression, or where there is one class."""
+    """The class with most training points and its share of them; None for regression or for a single class."""
     if sample.task == "regression" or len(np.unique(sample.labels)) < 2:
         return None
     counts = np.bincount(sample.labels[sample.split == TRAIN].astype(int))
@@ -30,15 +29,15 @@ def largest_share(sample: Sample) -> tuple[int, float] | None:
 
 
 def is_skewed(sample: Sample) -> bool:
-    """Whether classes are so uneven that accuracy alone misleads."""
+    """Whether classes are so uneven that accuracy alone is misleading."""
     largest = largest_share(sample)
     return largest is not None and largest[1] >= STRONG
 
 
 def recalls(counts: Array) -> tuple[float | None, ...]:
-    """The share of each class's points that are given their class; None without points.
+    """The recall of each class, the share of its points that are predicted correctly; None if it has no points.
 
-    `counts` of shape (classes, classes) holds points by true class (rows) and given class (columns).
+    `counts`, shape (classes, classes), are numbers of points by true class (rows) and predicted class (columns).
     """
     totals = counts.sum(axis=1)
     return tuple(
@@ -52,7 +51,7 @@ def worst_first(found: Mapping[str, float | None]) -> list[tuple[str, float | No
 
 
 def balanced(experiment: Experiment, sample: Sample) -> Experiment | None:
-    """The experiment with classes weighed so that each counts as much as the others; None if they are."""
+    """The experiment with balanced class weights; None for regression, or if they are balanced already."""
     loss = experiment.loss_for(sample.task)
     if sample.task == "regression" or loss.class_weights == "balanced":
         return None

@@ -1,7 +1,7 @@
-"""The snapshot: an immutable picture of one moment of a run, and the values that answer requests.
+"""The snapshot, an immutable description of one moment of a run, and the types of the answers to requests.
 
-This is all that reaches the views. Arrays are read-only. Histories are views of arrays that only grow, so a
-reader that skips snapshots loses nothing.
+Views get nothing else. Arrays are read-only. Histories are views of arrays that only grow, so a view that skips
+snapshots misses nothing.
 """
 
 from __future__ import annotations
@@ -26,50 +26,50 @@ Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
 
 
 def evenly_spread(count: int, most: int) -> Array:
-    """At most `most` of the places 0…count−1, evenly spread from the first to the last, in ascending order."""
+    """At most `most` of the indices 0…count−1, evenly spread from the first to the last, in ascending order."""
     result: Array = np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)
     return result
 
 
 class FinalResult(NamedTuple):
-    """How good the network is on the test points, in evaluation mode."""
+    """Loss and accuracy of the network on the test points, in evaluation mode."""
 
     points: int
     loss: float
-    """Mean per point without penalty."""
+    """The mean per point, without penalty."""
     accuracy: float | None
-    """A share 0…1, or R² for regression; None where that has no meaning."""
+    """A share 0…1, or R² for regression; None if it is undefined."""
 
 
 class Histogram(NamedTuple):
-    """How numbers are spread: `counts` of shape (bins,) between the `edges` of shape (bins + 1,)."""
+    """A histogram: `counts` of shape (bins,) between `edges` of shape (bins + 1,)."""
 
     edges: Array
     counts: Array
 
 
 class LayerHistograms(NamedTuple):
-    """How the numbers of one layer are spread."""
+    """Histograms of one layer."""
 
     weights: Histogram | None
     activations: Histogram | None
-    """Of f(z) on the latest batch (of evenly spread points, if it is large); None before the first update."""
+    """The histogram of f(z) on the latest batch (evenly spread points of a large one); None before the first update."""
 
 
 class Confusion(NamedTuple):
-    """Points by their true class (rows) and the class the network gives them (columns), int64 (classes, classes)."""
+    """Confusion matrices: numbers of points by true class (rows) and predicted class (columns), int64."""
 
     train: Array
     validation: Array
 
     @property
     def telling(self) -> Array:
-        """Those of the validation points, or if there are none, of the training points."""
+        """The matrix of the validation points or, if there are none, of the training points."""
         return self.validation if self.validation.any() else self.train
 
 
 class LayerStatistics(NamedTuple):
-    """One layer as measured on the latest batch (or on a whole set). NaN before the first update."""
+    """Measurements of one layer on the latest batch (or on a whole set); NaN before the first update."""
 
     name: str
     """The layer's id, or its number; "output" for the last."""
@@ -85,18 +85,18 @@ class LayerStatistics(NamedTuple):
     dead: float
     """Share of units whose activation has derivative 0 on every point."""
     update_ratio: float = math.nan
-    """RMS of the last change of W by that of W: around 1/1000 is healthy for many networks."""
+    """RMS of the last change of W divided by that of W; around 1/1000 is healthy for many networks."""
     mean: float = math.nan
     """Mean over points × units of the activations f(z)."""
     spread: float = math.nan
-    """Their standard deviation."""
+    """Standard deviation over points × units of the activations."""
     saturated: float = math.nan
-    """Share of the activations (points × units) of a squashing activation where its slope is below 5 % of the steepest;
-    0 for activations that do not level off."""
+    """Share of activations (points × units) at which the slope of a saturating function is below 5 % of its largest;
+    0 for functions that don't saturate."""
 
 
 class History(NamedTuple):
-    """One row per recorded epoch, the first before training. 1-D float64 arrays of equal length; NaN: absent.
+    """One row per recorded epoch, the first from before training: 1-D float64 arrays, NaN for absent values.
 
     `seconds` is the time spent in training steps since the last reset.
     """
@@ -118,35 +118,36 @@ class GradientHistory(NamedTuple):
     gradient_rms: Array
     delta_rms: Array
     update_ratio: Array = np.zeros((0, 0))
-    """RMS of the latest change of W by that of W."""
+    """RMS of the latest change of W divided by that of W."""
 
 
 class LayerParameters(NamedTuple):
-    """One layer's parameters and ∂E/∂ of them (mean over the latest batch, without penalty). Read-only copies."""
+    """Read-only copies of one layer's parameters and gradients (mean over the latest batch, without penalty)."""
 
     W: Array
-    """Shape (units, inputs)."""
+    """The weights, shape (units, inputs)."""
     b: Array
-    """Shape (units,)."""
+    """The biases, shape (units,)."""
     gradient_W: Array
-    """NaN before the first update."""
+    """∂E/∂W, shape (units, inputs); NaN before the first update."""
     gradient_b: Array
+    """∂E/∂b, shape (units,); NaN before the first update."""
 
 
 class UnitStates(NamedTuple):
     """One layer's units on the latest batch, bool of shape (units,); all False before the first update."""
 
     dead: Array
-    """Derivative 0 on every point of the batch."""
+    """Whether the unit's derivative is 0 on every point of the batch."""
     dropped: Array
-    """Silenced by dropout for the batch's last point."""
+    """Whether dropout silences the unit for the batch's last point."""
 
 
 class UnitMaps(NamedTuple):
-    """What units put out everywhere on the plane in evaluation mode, layer by layer, hidden then output."""
+    """The outputs of units over the plane in evaluation mode, layer by layer, hidden then output."""
 
     units: tuple[Array, ...]
-    """The units, by number, that are mapped."""
+    """The indices of the mapped units."""
     values: tuple[Array, ...]
     """float32 (mapped units, n, n), row 0 at x2 = −6; for the output layer as in `BoundaryRequest`. All finite."""
 
@@ -160,23 +161,23 @@ class UnitMap(NamedTuple):
 
 
 class Predictions(NamedTuple):
-    """What the network makes of points of the sample, in evaluation mode."""
+    """The network's predictions for points of the sample, in evaluation mode."""
 
     indices: Array
-    """Which points, shape (points,)."""
+    """The indices of the points in the sample, shape (points,)."""
     values: Array
-    """The class given, or for regression the value, shape (points,)."""
+    """The predicted class numbers, or for regression values, shape (points,)."""
 
 
 def moment_words(epoch: int, step: int, status: Status, engine: str, evaluation: Evaluation) -> str:
-    """A moment of a run on one line."""
+    """Describe a moment of a run on one line."""
     numbers = (f"{name} {value:.4g}" for name, value in evaluation._asdict().items() if value is not None)
     return f"epoch {epoch:,}, step {step:,}, {status}, {engine}: {', '.join(numbers)}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Snapshot:
-    """One moment of a run: the facts that every reader needs, and the answers to requests."""
+    """One moment of a run: the facts that every view needs, and the answers to requests."""
 
     experiment: Experiment
     sample: Sample
@@ -185,9 +186,9 @@ class Snapshot:
     """The loss in use, resolved for the task."""
     status: Status
     problem: str
-    """What happened and what to try, in words; empty unless diverged."""
+    """The cause of a divergence and what to try, in words; empty if training has not diverged."""
     notes: tuple[str, ...]
-    """What the last edit had to give up, in words."""
+    """Notes on the points and on what the latest change has lost, in sentences."""
     step: int
     epoch: int
     learning_rate: float
@@ -196,23 +197,23 @@ class Snapshot:
     engine: str
     evaluation: Evaluation
     measured: When
-    """The moment of the evaluation and of all answers that count points: perhaps an earlier one while training runs."""
+    """The moment of the evaluation and of answers that count points; it may be earlier while training runs."""
     layers: tuple[LayerStatistics, ...]
     history: History
     gradients: GradientHistory
     answers: Mapping[Request[Any], Any] = field(default_factory=dict)
-    """What was requested; see `answer`."""
+    """The answers by request; see `answer`."""
     changes: tuple[Change, ...] = ()
-    """What was changed since the last reset, oldest first; the far past is forgotten."""
+    """The changes since the last reset, oldest first; only the latest are kept."""
 
     breaks: tuple[Break, ...] = ()
-    """Where losses began to mean something else, oldest first."""
+    """The steps at which the meaning of losses changed, oldest first."""
     ending: str = ""
-    """What early stopping did when training ended, in words."""
+    """A sentence on when training ended and what early stopping did then; empty while training can go on."""
 
     def __repr__(self) -> str:
         return f"<Snapshot {moment_words(self.epoch, self.step, self.status, self.engine, self.evaluation)}>"
 
     def answer(self, request: type[Request[AnswerType]]) -> AnswerType | None:
-        """The answer to the request of this class; None if there was none, or nothing to say."""
+        """The answer to the request of this class; None if there was no such request."""
         return next((answer for made, answer in self.answers.items() if isinstance(made, request)), None)

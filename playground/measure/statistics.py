@@ -1,4 +1,4 @@
-"""Statistics of a network, from the numbers that the engine leaves behind. Nothing here trains."""
+"""Statistics of a network's layers, computed from its state and its passes."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from playground.engine.state import State
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, evenly_spread
 
 _MOST_COUNTED = 20_000
-"""Activations of a layer that a histogram counts; of larger batches evenly spread points."""
+"""The most activations of a layer that a histogram counts; of a larger batch it takes evenly spread points."""
 
 
 def boundary_field(network: Network, o: Array, sample: Sample) -> Array:
-    """Outputs o for the points of a grid, shape (outputs, side²), as `BoundaryRequest` has them; all finite."""
+    """Convert raw outputs o on a grid, shape (outputs, side²), to the answer of a `BoundaryRequest`."""
     with np.errstate(all="ignore"):
         return grid_picture(sample.in_own_unit(o) if sample.task == "regression" else network.loss.score(o))
 
 
 def grid_picture(values: Array) -> Array:
-    """Numbers for the points of a grid, shape (rows, side²), as float32 (rows, side, side), all finite, read-only."""
+    """Convert values on a grid, shape (rows, side²), to float32 (rows, side, side), all finite, read-only."""
     side = round(values.shape[1] ** 0.5)
     with np.errstate(all="ignore"):
         result = values.astype(np.float32).reshape(len(values), side, side)
@@ -38,14 +38,14 @@ def grid_picture(values: Array) -> Array:
 
 
 def count_confusions(labels: Array, predicted: Array, number: int) -> Array:
-    """How many points of each true class (row) were given each class (column), int64 (number, number), read-only."""
+    """Count points by true class (row) and predicted class (column): int64 (number, number), read-only."""
     counts = np.bincount(labels * number + predicted, minlength=number * number).reshape(number, number)
     counts.setflags(write=False)
     return counts
 
 
 def latest_statistics(network: Network, state: State, latest: Pass | None) -> tuple[LayerStatistics, ...]:
-    """Every layer as measured on the latest batch, NaN before the first update."""
+    """The statistics of every layer on the latest batch; NaN before the first update."""
     sizes = gradient_sizes(network, state, latest)
     count = len(network.layers)
     return tuple(
@@ -61,7 +61,7 @@ def latest_statistics(network: Network, state: State, latest: Pass | None) -> tu
 
 
 class Activations:
-    """What is said of a layer's activations, gathered over one or more passes.
+    """Statistics of a layer's activations, accumulated over one or more passes.
 
     Mean and squared deviations of two sets are merged as by Chan, Golub and LeVeque, "Updating formulae and a pairwise
     algorithm for computing sample variances", 1979.
@@ -96,13 +96,13 @@ class Activations:
 
 
 def dead_mask(layer: NetworkLayer, slope: Array) -> Array:
-    """The units whose slope f′(z), shape (units, points), is 0 on every point; bool (units,). None are when muted."""
+    """Mark units whose slope f′(z), shape (units, points), is 0 on all points: bool (units,). None in a muted layer."""
     result: Array = np.zeros(layer.units, bool) if layer.muted else ~np.any(slope, axis=1)
     return result
 
 
 def _steepest(layer: NetworkLayer) -> float:
-    """The largest slope of an activation that levels off, which it has at 0."""
+    """The largest slope of a saturating activation, which it has at 0."""
     zero = np.zeros(1)
     return float(layer.activation.derivative(zero, layer.activation(zero))[0])
 
@@ -115,7 +115,7 @@ def _layer_statistics(
     delta_rms: float,
     activations: Activations | None,
 ) -> LayerStatistics:
-    """One layer's measurements; `activations` is None, and the gradients NaN, before the first update."""
+    """The statistics of one layer; `activations` is None, and the gradients NaN, before the first update."""
     missing, weights = float("nan"), state.parameters[layer.weights]
     weight_rms = rms(weights)
     update_rms = missing if activations is None else rms(state.update[layer.weights])
@@ -147,7 +147,7 @@ def layer_histograms(network: Network, state: State, latest: Pass | None, bins: 
 
 
 def _evenly_spread(activations: Array) -> Array:
-    """Activations, shape (units, points), of no more points than a histogram takes the time to count."""
+    """Activations, shape (units, points), reduced to evenly spread points if there are too many to count."""
     units, points = activations.shape
     most = max(1, _MOST_COUNTED // units)
     return activations if points <= most else activations[:, evenly_spread(points, most)]
@@ -155,10 +155,10 @@ def _evenly_spread(activations: Array) -> Array:
 
 def _histogram(values: Array, bins: int) -> Histogram:
     """A histogram over the range of the values, read-only; numbers that are not finite are left out."""
-    # A range wider than the largest number there is could not be divided.
+    # A range wider than the largest float could not be divided into bins.
     usable = np.clip(values[np.isfinite(values)].astype(np.float64), -1e300, 1e300)
     low, high = (float(usable.min()), float(usable.max())) if usable.size else (0.0, 0.0)
-    # Numbers that are all but equal span no range that could be divided into that many bins.
+    # Numbers that are nearly equal span no range that could be divided into that many bins.
     room = max(0.5 if high == low else 0.0, bins * float(np.spacing(max(abs(low), abs(high)))))
     if high - low < 2 * room:
         low, high = low - room, high + room
@@ -169,7 +169,7 @@ def _histogram(values: Array, bins: int) -> Histogram:
 
 
 def whole_set_statistics(setup: Setup, state: State) -> tuple[LayerStatistics, ...]:
-    """Every layer as measured on the whole training set in evaluation mode."""
+    """The statistics of every layer on the whole training set, in evaluation mode."""
     network = setup.network
     gradient = np.zeros(network.size)
     squares = np.zeros(len(network.layers))

@@ -1,1 +1,1 @@
-"""A run: what is trained, where it stands, what was seen, and how a change carries over."""
+"""Runs: the state of training and its record, the training loop, and changes to the experiment during training."""

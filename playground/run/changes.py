@@ -1,4 +1,4 @@
-"""Live changes: a run goes on with another experiment and keeps all that still has a meaning."""
+"""Changes to the experiment during a run, which keep every weight and record that still has a meaning."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from playground.run.transplant import (
 )
 
 _INSERTION_GRID = 25
-"""Points along each side of the plane that a new layer is made to pass on."""
+"""Points along each side of a grid on the plane to which new layers are fitted."""
 
 
 def change(
     run: Run, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
 ) -> None:
-    """Go on with a changed experiment, which has been checked; what got lost is told in the record's notes.
+    """Continue a run with a changed experiment, which must have been checked; the record's notes say what was lost.
 
-    After a divergence training goes back to the last healthy moment first. `memory` is a moment from before parts
-    were removed that come back now: they return with the weights they had then. What has to be measured again is
-    forgotten (`Record.evaluation`); what differs is put on record (`Record.remember_edit`). Raises InputError if the
-    points can't be had. Whatever is raised, nothing has changed then.
+    After a divergence, the run returns to the last healthy moment first. If removed parts come back, `memory` is a
+    moment from before their removal, and they return with the weights they had then. The change is recorded (see
+    `Record.remember_edit`); `Record.evaluation` is cleared if it must be measured again. Raises InputError if the
+    points can't be loaded. If anything is raised, the run is unchanged.
     """
-    # Arrays, histories and setups are replaced by others, never changed in place.
+    # Arrays, histories and setups are replaced, never changed in place.
     before = run.setup, copy(run.state), replace(run.record, health=copy(run.record.health))
     run.record.origin = WeightsOrigin()
     try:
@@ -90,7 +90,7 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
 
 
 def go_back(run: Run) -> None:
-    """Return to the last healthy moment, experiment and all; what was recorded since is forgotten."""
+    """Return to the last healthy moment, including its experiment; drop everything recorded since."""
     moment, record = run.record.health.moment, run.record
     assert moment is not None
     if moment.setup.experiment != run.experiment:
@@ -102,14 +102,14 @@ def go_back(run: Run) -> None:
 
 
 def _network_shape(setup: Setup) -> tuple[object, ...]:
-    """What must stay the same for every parameter to keep its place and meaning."""
+    """The properties that must stay the same for every parameter to keep its place and meaning."""
     ids = tuple(layer.id for layer in setup.experiment.layers)
     kinds = tuple((layer.units, layer.inputs, layer.normalization.kind) for layer in setup.network.layers)
     return setup.experiment.features, ids, kinds
 
 
 def _forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None:
-    """Drop from a state what has lost its meaning with the change."""
+    """Reset the parts of a state that a change has made meaningless."""
     other_numbers = restructured or new.sample is not old.sample or new.network.loss != old.network.loss
     if other_numbers:
         state.carried_points = 0
@@ -128,7 +128,7 @@ def _forget(state: State, old: Setup, new: Setup, *, restructured: bool) -> None
 
 
 def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
-    """Carry the state over to the present network, from that of the setup `old`."""
+    """Transplant the state from the network of `old` to the present one; parts that come back are from `memory`."""
     before, after = structure_of_setup(old), structure_of_setup(run.setup)
     sources = layer_sources(before, after)
     restored: Sources = ()
@@ -168,7 +168,7 @@ def _rebuild(run: Run, old: Setup, memory: Checkpoint | None) -> None:
 def _insert_layers(
     run: Run, before: SetupStructure, after: SetupStructure, places: Sequence[int], sources: Sources, state: State
 ) -> None:
-    """Carry the state over to a network with new layers at `places`, which start as near-identities."""
+    """Transplant the state to a network with new layers at `places`, which start as near-identities."""
     setup = run.setup
     kept = [place for place in range(len(after.network.layers)) if place not in places]
     layers = tuple(layer for place, layer in enumerate(setup.experiment.layers) if place not in places)
@@ -184,7 +184,7 @@ def _insert_layers(
 
 
 def note_manual_change(run: Run) -> None:
-    """Take note that parameters were set by hand: measurements are out of date, and training may go on."""
+    """Update a run after parameters were set by hand: measurements are outdated, and training may go on."""
     run.record.be_ready()
     run.state.stopping = run.state.stopping.with_fresh_patience()
     if run.state.step == 0:

@@ -1,4 +1,4 @@
-"""What early stopping did when training ended, in words."""
+"""The message on how training ended under early stopping."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from playground.run.run import Run
 
 
 def ending_words(run: Run) -> str:
-    """When training ended and which weights are back; empty without early stopping, or while training can go on."""
+    """Say when training ended and which weights are back; empty without early stopping or while training can go on."""
     chosen, state, status = run.setup.training.early_stopping, run.state, run.record.status
     if chosen is None or status not in ("stopped_early", "completed"):
         return ""

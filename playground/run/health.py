@@ -1,7 +1,8 @@
-"""Health: the latest moment of a run at which all was well, to go back to when numbers stop being finite.
+"""Health: keeping the latest healthy moment of a run, to return to when numbers stop being finite.
 
-The last finite weights are seldom worth keeping: a loss may grow a billionfold before it overflows. So a moment is kept
-only if the loss is bearable: near the best one of the recent past, or at least near that of an output of 0 everywhere.
+The last finite weights are seldom worth keeping, since a loss may grow a billionfold before it overflows. A moment
+counts as healthy only if its loss is near the best of the recent past, or at least near the idle loss, that of a
+network whose output is always 0.
 """
 
 from __future__ import annotations
@@ -21,46 +22,46 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 
 _LOOK_SECONDS = 0.1
-"""The least time between two looks: what is lost by going back is too short to be missed."""
+"""The shortest time between two checks; going back loses little more training than that."""
 _LOOK_REST = 20
-"""The least time between two looks as a multiple of what one takes, however large the network."""
+"""The shortest time between two checks as a multiple of a check's duration, so that checks stay cheap."""
 _LOOK_POINTS = 500
-"""The most training points that a look asks for."""
+"""The most training points that a check evaluates."""
 _MUCH_WORSE = 10
-"""A loss above this multiple of the best one of the recent past is no longer bearable."""
+"""A loss above this multiple of the best of the recent past is not healthy."""
 _SMALL = 0.01
-"""Below this share of the loss of an output of 0, one loss is as good as another."""
+"""Losses below this share of the idle loss count as equally good."""
 _HOPELESS = 1.5
-"""A loss above this multiple of the loss of an output of 0 is not bearable, unless training started there."""
+"""A loss above this multiple of the idle loss is not healthy, unless training started there."""
 _FORGETTING = 1.1
-"""The factor by which the best loss of the recent past grows from look to look, so that old values fade."""
+"""The factor by which the remembered best loss grows from check to check, so that old values fade."""
 
 
 class Moment(NamedTuple):
-    """A moment at which all was well."""
+    """A healthy moment of a run."""
 
     setup: Setup
-    """With the points as they were then: their file may be gone by now."""
+    """The setup with its points at that time, whose file may have changed since or be gone."""
     state: State
-    """Never changed in place."""
+    """The state, which is never changed in place."""
     seconds: float
-    """Spent in training steps until then."""
+    """The time spent in training steps until then."""
 
 
 @dataclass
 class Health:
-    """Keeps the latest healthy moment. Of a fresh training the first one is, whatever its loss, if that is finite."""
+    """Keeps the latest healthy moment. The first moment of a new run is healthy if its loss is finite."""
 
     best: float = math.inf
-    """The lowest loss of the recent past, infinite where anything goes, 0 where nothing is known."""
+    """The lowest loss of the recent past; infinite if any loss is acceptable, 0 if none is known."""
     rate: float = 0.0
-    """The largest learning rate since the healthy moment that another one has replaced."""
+    """The largest learning rate that a change has replaced since the healthy moment."""
     moment: Moment | None = None
     due: float = 0.0
-    """When the next look is due."""
+    """The time of the next check, as `time.perf_counter` gives it."""
 
     def look(self, moment: Moment, outputs: Callable[[Array], Array]) -> None:
-        """Keep a copy of the present `moment` if all is well; `outputs` gives o for inputs (features, n)."""
+        """Check the present `moment` and keep a copy if it is healthy; `outputs` gives o for inputs (features, n)."""
         started = time.perf_counter()
         if started < self.due:
             return
@@ -71,7 +72,7 @@ class Health:
         if loss <= min(_MUCH_WORSE * self.best, _HOPELESS * max(self.best, idle), sys.float_info.max):
             self.moment = moment._replace(state=moment.state.copy())
             self.rate = 0.0
-        # A loss that is not bearable never becomes so by lasting.
+        # A loss that is not healthy must not become so by lasting.
         best = float(np.fmin(loss, max(self.best, min(self.best * _FORGETTING, idle))))
         self.best = max(best, _SMALL * idle)
         ended = time.perf_counter()

@@ -1,15 +1,16 @@
-"""Insertion: a new layer between two that knew each other starts as near to the identity as its activation allows.
+"""Insertion of new layers between neighbours, as near to the identity as their activations allow.
 
-What the layer behind needs of the signal x is W x. With as many units as x has, the new layer passes on x itself; with
-fewer, the combinations of x that matter most to W (its largest singular directions), which loses nothing if there are
-at least as many units as the layer behind has. Each signal is moved to where the activation is straight, or shrunk to
-where it nearly is, and the layer behind undoes that. Units that are left over start as in a fresh network, unheard.
+The layer behind a new one computes W x from the signal x. A new layer with as many units as x has passes on x itself;
+a narrower one passes on the combinations of x that matter most to W (its largest singular directions), which loses
+nothing if it has at least as many units as the layer behind. Each signal is shifted to where the activation is
+straight, or scaled down to where it nearly is, and the layer behind undoes that. Spare units start as in a fresh
+network, but with outgoing weights of 0.
 
-What is kept goes on with the optimizer's memory; that of the layer behind is carried over to what it hears now. The
-first steps of a newcomer, and of the weights behind it, are shorter than those of others (`State.rate_factors`): a step
-of a weight before an enlarged one would move the output many times as far as any step did before. So each takes the
-share of its step that moves what is behind as far as a step there did. Under an optimizer that measures steps by its
-memory, which a newcomer has yet to gather, it begins with a tenth of that, which then grows.
+Parameters that are kept keep the optimizer's memory; that of the layer behind is converted to its new inputs. The first
+steps of new layers, and of the weights behind them, are shortened (`State.rate_factors`), because a step of a weight in
+front of enlarged weights would change the output far more than any earlier step. Each weight takes the share of its
+step that changes the signal behind as much as a step there did. Under an optimizer that scales steps by a memory, which
+new weights have yet to build up, they begin with a tenth of that share, which then grows.
 """
 
 from __future__ import annotations
@@ -28,15 +29,15 @@ from playground.engine.state import State
 from playground.run.transplant import FIRST_SHARE, Sources
 
 _LASTING_SHARE = 0.25
-"""The share where steps follow the gradient's size: it stays (see `factor_growth`), since a layer more makes the loss
-steeper for good."""
+"""The share of a step that new weights take under optimizers whose steps are proportional to the gradient. It does not
+grow (see `factor_growth`), because the additional layer makes the loss steeper for good."""
 
 
 def insertable_layers(old: Network, new: Network, sources: Sources, restored: Sequence[int] = ()) -> list[int]:
-    """The places of the new layers that can start as near-identities; `restored` ones come with weights of their own.
+    """The positions of new layers that can start as near-identities; those in `restored` already have weights.
 
     The layers around them must have been neighbours before. Layer normalization loses what all units have in common,
-    and a layer behind with a skip connection would pass on the moved signal itself: there is no identity with these.
+    and a layer behind with a skip connection would pass on the shifted signal itself, so neither allows an identity.
     """
     result: list[int] = []
     waiting: list[int] = []
@@ -55,7 +56,7 @@ def insertable_layers(old: Network, new: Network, sources: Sources, restored: Se
 
 
 def _passes_through(layer: NetworkLayer) -> bool:
-    """Whether what comes in passes on by itself."""
+    """Whether a layer passes its input on whatever its weights, by a skip connection or because it is muted."""
     return layer.muted or layer.skip
 
 
@@ -68,10 +69,10 @@ def insert_layers(
     inputs: Array,
     optimizer: Optimizer,
 ) -> None:
-    """Start the new layers at `places` as near-identities.
+    """Initialize the new layers at `places` as near-identities.
 
-    `skeleton` is the network without them, `without` its state; `state` already holds what the others keep.
-    `inputs`, shape (features, points), are where the stated errors of the passages hold.
+    `skeleton` is the network without them and `without` its state; `state` already holds what the other layers keep.
+    The new layers are fitted to the signals that `inputs`, shape (features, points), cause.
     """
     before, parameters = without.parameters, state.parameters
     with np.errstate(all="ignore"):
@@ -97,18 +98,18 @@ def insert_layers(
     with np.errstate(all="ignore"):
         now = reference.forward(network, parameters, inputs)
     for start, end, old_place in chains:
-        hears = _LinearMap.fitted(passed.a[old_place], now.a[end])
+        inputs_map = _LinearMap.fitted(passed.a[old_place], now.a[end])
         for slot, kept, power in zip(state.slots, without.slots, slot_powers, strict=True):
-            hears.carry(skeleton.layers[old_place], kept, network.layers[end], slot, power)
+            inputs_map.carry(skeleton.layers[old_place], kept, network.layers[end], slot, power)
         _shorten_steps(network, state, range(start, end + 1), now, step_power)
 
 
 def _connect(chain: Sequence[NetworkLayer], parameters: Array, weights: Array, biases: Array, x: Array) -> None:
-    """Have the last layer of a chain get `weights` x + `biases` through all the others, which are new.
+    """Initialize a chain of new layers so that its last layer, which is not new, computes `weights` x + `biases`.
 
-    Goes from the last to the first: each new layer takes over a factor of what its listener wanted of x.
+    Works from the last layer to the first: each new layer takes over one factor of the matrix in the layer behind it.
     """
-    listener, added = chain[-1], 0.0
+    receiver, added = chain[-1], 0.0
     for layer in reversed(chain[:-1]):
         if _passes_through(layer):
             added += _make_constant(layer, parameters)
@@ -117,14 +118,14 @@ def _connect(chain: Sequence[NetworkLayer], parameters: Array, weights: Array, b
         y = inward @ x
         passage = layer.activation.passage(y.min(axis=1), y.max(axis=1))
         outward = outward / passage.gain
-        _listen(listener, parameters, outward, biases - outward @ passage.level, added)
-        listener, added = layer, 0.0
+        _set_incoming(receiver, parameters, outward, biases - outward @ passage.level, added)
+        receiver, added = layer, 0.0
         weights, biases = passage.scale[:, np.newaxis] * inward, passage.shift
-    _listen(listener, parameters, weights, biases, added)
+    _set_incoming(receiver, parameters, weights, biases, added)
 
 
-def _listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array, added: float) -> None:
-    """Give the first units of a layer these weights and biases; their inputs have all been raised by `added`."""
+def _set_incoming(layer: NetworkLayer, parameters: Array, weights: Array, biases: Array, added: float) -> None:
+    """Set the weights and biases of a layer's first units, for inputs that have all been raised by `added`."""
     units, signals = weights.shape
     layer.W(parameters)[:units] = 0
     layer.W(parameters)[:units, :signals] = weights
@@ -132,7 +133,7 @@ def _listen(layer: NetworkLayer, parameters: Array, weights: Array, biases: Arra
 
 
 def _make_constant(layer: NetworkLayer, parameters: Array) -> float:
-    """Make a layer that passes on what comes in add the same number whatever that is, and return that number."""
+    """Make a layer that passes its input on add a constant to it; returns the constant."""
     if layer.muted:
         return 0.0
     z = np.array([layer.activation.rest()])
@@ -146,7 +147,7 @@ def _make_constant(layer: NetworkLayer, parameters: Array) -> float:
 
 
 def _factors(weights: Array, units: int) -> tuple[Array, Array]:
-    """Two matrices whose product is `weights`, or near it, with at most `units` signals between them."""
+    """Factor `weights` into outward · inward, exactly or nearly, with at most `units` signals between the two."""
     inputs = weights.shape[1]
     if units >= inputs:
         return np.eye(inputs, dtype=weights.dtype), weights
@@ -165,12 +166,12 @@ def _undo_normalization(layer: NetworkLayer, parameters: Array, x: Array) -> Non
 
 
 class _LinearMap(NamedTuple):
-    """What a layer hears now, h ≈ matrix · x + level, of the signals x that it heard before."""
+    """A fit h ≈ matrix · x + level of a layer's present inputs h to its former inputs x."""
 
     matrix: Array
     level: Array
     rest: Array
-    """The mean square of what is not linear in x."""
+    """The mean squared residual of each input in h."""
 
     @classmethod
     def fitted(cls, x: Array, h: Array) -> _LinearMap:
@@ -179,10 +180,10 @@ class _LinearMap(NamedTuple):
         return cls(found[:, :-1], found[:, -1], np.mean(np.square(h - found @ known), axis=1))
 
     def carry(self, before: NetworkLayer, kept: Array, layer: NetworkLayer, slot: Array, power: int) -> None:
-        """Write into `slot` what an optimizer's memory would be, had the layer heard h instead of x.
+        """Write into `slot` what the optimizer's memory `kept` would be if the layer had had the inputs h, not x.
 
-        Its gradient δ xᵀ would have been δ hᵀ. Squares (`power` 2) are carried over as if all products averaged out;
-        what does not follow the gradient's size (0) is averaged over the signals that are in h.
+        Its gradient δ xᵀ would have been δ hᵀ. Squares (`power` 2) are converted as if all cross products averaged
+        out; memory that does not scale with the gradient (`power` 0) is averaged over the signals in h.
         """
         weights, biases = before.W(kept), before.b(kept)
         if power == 1:
@@ -223,6 +224,6 @@ def _shorten_steps(network: Network, state: State, places: Sequence[int], passed
 
 
 def _strength(signals: Array) -> float:
-    """The length of the vector of all signals, in the root mean square over points; above 0."""
+    """The length of the vector of all signals, as a root mean square over points; above 0."""
     squares = np.mean(np.square(signals, dtype=np.float64), axis=1)
     return max(float(np.sqrt(squares.sum())), float(np.finfo(np.float32).tiny))

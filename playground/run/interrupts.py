@@ -1,8 +1,8 @@
-"""Signals at the right moment: Ctrl-C, an alarm, whatever a handler in Python makes of them.
+"""Deferring signals, such as Ctrl-C and alarms, while a run is being changed.
 
-Python runs the handlers of signals in the main thread, between any two of its instructions; one that raises, as that
-of Ctrl-C does, would leave training half of one update and half of another. So they are held back while a run is being
-changed and let through where it is consistent. Other threads run no handlers, so nothing is done there.
+Python runs signal handlers in the main thread, between any two instructions. One that raises, as that of Ctrl-C does,
+could leave an update half done. Handlers are therefore deferred while a run is being changed, and run where it is
+consistent. Other threads run no handlers, so nothing is deferred there.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _R = TypeVar("_R")
 
 _NAMES = ("INT", "TERM", "HUP", "QUIT", "BREAK", "ALRM", "VTALRM", "PROF", "USR1", "USR2")
 _SIGNALS = [getattr(signal, f"SIG{name}") for name in _NAMES if hasattr(signal, f"SIG{name}")]
-"""The signals that are meant for programs; which of them there are depends on the system."""
+"""The signals that programs may handle, as far as the system has them."""
 
 
 class HeldSignals:
-    """Holds the handlers of signals back, in a `with` statement, until its end or until they are let through."""
+    """Defers signal handlers in a `with` statement until its end or until `let_through` is called."""
 
     def __init__(self) -> None:
         self.holds = threading.current_thread() is threading.main_thread()
-        """Whether this is the thread that handles signals."""
+        """Whether this is the main thread, which alone runs signal handlers."""
         self._holding = False
         self._handlers: dict[int, _Handler] = {}
         self._arrived: dict[int, FrameType | None] = {}
@@ -43,12 +43,12 @@ class HeldSignals:
     def let_through(self) -> None:
         """Run the handlers of the signals that have arrived; one that raises ends the `with` statement."""
         if self._arrived:
-            # A handler may want to find itself in place, or to put another one there.
+            # A handler may expect to find itself installed, or install another one.
             self._release()
             self._hold()
 
     def _hold(self) -> None:
-        """Replace the handlers that are written in Python."""
+        """Install `_arrive` in place of all handlers that are written in Python."""
         if not self.holds:
             return
         try:
@@ -58,39 +58,39 @@ class HeldSignals:
                     self._handlers[number] = handler
                     signal.signal(number, self._arrive)
         except BaseException:
-            self._put_back()
+            self._restore()
             raise
         self._holding = True
 
     def _arrive(self, number: int, frame: FrameType | None) -> None:
-        """Note a signal, or pass it on if none are held."""
+        """Store a signal for later, or run its handler if signals are not deferred."""
         if self._holding:
             self._arrived[number] = frame
         else:
             self._handlers[number](number, frame)
 
     def _release(self) -> None:
-        """Put the handlers back and run those of the signals that have arrived."""
+        """Restore the handlers and run those of the signals that have arrived."""
         try:
-            self._put_back()
+            self._restore()
         finally:
             self._holding = False
             self._run_arrived()
 
-    def _put_back(self) -> None:
-        """Put the handlers back; should one of them raise meanwhile, then after the others."""
+    def _restore(self) -> None:
+        """Restore the handlers; an exception that one of them raises meanwhile is raised after all are restored."""
         try:
             for number, handler in self._handlers.items():
-                # Whoever put another one there meanwhile knows why.
+                # A handler that was installed meanwhile stays.
                 if signal.getsignal(number) == self._arrive:
                     signal.signal(number, handler)
         except BaseException:
-            self._put_back()
+            self._restore()
             raise
         self._handlers = {}
 
     def _run_arrived(self) -> None:
-        """Run the handlers of all signals that have arrived, whether or not one of them raises."""
+        """Run the handlers of all signals that have arrived, even if one of them raises."""
         arrived, self._arrived = self._arrived, {}
         for number, frame in arrived.items():
             handler = signal.getsignal(number)
@@ -105,7 +105,7 @@ class HeldSignals:
 
 
 def undivided(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Let no signal leave what a function changes half changed."""
+    """Decorate a function so that signals are deferred until it has returned."""
 
     @wraps(function)
     def whole(*args: _P.args, **kwargs: _P.kwargs) -> _R:

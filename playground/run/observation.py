@@ -1,4 +1,4 @@
-"""What a run looks like at a moment, for views and notebooks."""
+"""Snapshots of a run, for views and notebooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playground.run.run import Run
 
 
 def take_snapshot(run: Run, engine: EngineName, answers: Answers) -> Snapshot:
-    """An immutable picture of a run that has been measured, on the engine that trains it, with answers to requests."""
+    """A snapshot of a run, which must have been measured, with the name of its engine and answers to requests."""
     setup, state, record = run.setup, run.state, run.record
     assert record.evaluation is not None
     gradients = record.gradients.view()

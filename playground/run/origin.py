@@ -1,4 +1,4 @@
-"""Origin: where the weights after a change are from, and how that is said."""
+"""The origin of a network's weights after a change: kept, restored or initialized again."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from playground.catalog.choice import Array, listing
 from playground.engine.network import Network
 
 FRESH, BACK, STAYED = 0, 1, 2
-"""Where a weight is from: a fresh start, a moment that was kept, or just before the change."""
+"""Marks for the origin of a weight: initialized again, restored from an earlier moment, or kept."""
 
 
 class WeightsOrigin(NamedTuple):
-    """Where the weights after a change are from."""
+    """The origin of the weights after a change, layer by layer."""
 
     stay: bool = True
-    """Whether some are those from just before."""
+    """Whether some weights are kept from before the change."""
     back: tuple[str, ...] = ()
-    """Layers some of whose weights are those of an earlier moment."""
+    """Layers with weights that were restored from an earlier moment."""
     fresh: tuple[str, ...] = ()
-    """Layers some of whose weights were initialised again."""
+    """Layers with weights that were initialized again."""
     moment: str = ""
-    """What those are called: `weights of epoch 212`."""
+    """The restored weights in words: `weights of epoch 212`."""
     healthy_step: int | None = None
-    """After a divergence the step of the healthy moment that those which stay are from."""
+    """The step of the last healthy moment, if the kept weights are from there after a divergence."""
 
     @property
     def words(self) -> str:
-        """What became of the weights, as a part of a sentence."""
+        """The origin of the weights as part of a sentence."""
         healthy = None if self.healthy_step is None else f"of step {self.healthy_step:,}, the last healthy ones"
         if not (self.back or self.fresh):
             return "the weights stay as they are" if healthy is None else f"the weights {healthy}, are back"
@@ -44,7 +44,7 @@ class WeightsOrigin(NamedTuple):
 
 
 def origin_of(network: Network, origins: Array, moment: str) -> WeightsOrigin:
-    """What `origins`, one of the three marks per parameter, say layer by layer; `moment` names the weights of it."""
+    """Summarize `origins`, a mark for each parameter, by layer; `moment` are the restored weights in words."""
     parts = {layer.name: origins[layer.start : layer.stop] for layer in network.layers}
     back, fresh = ([name for name, part in parts.items() if (part == mark).any()] for mark in (BACK, FRESH))
     return WeightsOrigin(bool((origins == STAYED).any()), tuple(back), tuple(fresh), moment)

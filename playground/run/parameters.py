@@ -1,4 +1,4 @@
-"""The parameters of a network by name, as weight files have them: W0, b0, W1, …, and how they are set by hand."""
+"""Access to a network's parameters by their names in weight files: W0, b0, W1, …"""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def put_parameters(network: Network, flat: Array, given: Mapping[str, Array]) ->
 
 
 def usable_parameters(network: Network, given: Mapping[str, Array]) -> dict[str, Array]:
-    """Those of the given arrays that have a place in a network, which may be another one than they were made for."""
+    """The given arrays that fit a network, which may differ from the one they were made for."""
     present, result = named_parameters(network, np.empty(network.size, network.dtype)), {}
     for name, values in given.items():
         with suppress(InputError):
@@ -43,7 +43,7 @@ def usable_parameters(network: Network, given: Mapping[str, Array]) -> dict[str,
 
 
 def _as_parameter(network: Network, present: Mapping[str, Array], name: str, values: Array) -> Array:
-    """Numbers in the network's precision. Raises InputError if they can't take the place of `present[name]`."""
+    """Convert values to the network's precision. Raises InputError if they can't replace `present[name]`."""
     if name not in present:
         raise InputError(name, "an array", f"arrays named {', '.join(present)}")
     if np.shape(values) != present[name].shape:
@@ -58,7 +58,7 @@ def _as_parameter(network: Network, present: Mapping[str, Array], name: str, val
 
 
 def set_parameter(network: Network, state: State, name: str, place: tuple[int, ...], value: float) -> WeightEdit:
-    """Set one entry of one array: "W0", (2, 1); returns what was done.
+    """Set one entry of an array, such as (2, 1) in "W0"; returns the edit.
 
     Raises InputError, and changes nothing, if there is no such entry or it can't take that value.
     """
@@ -76,6 +76,6 @@ def set_parameter(network: Network, state: State, name: str, place: tuple[int, .
     edit = WeightEdit(name, place, float(array[place]), float(value))
     array[place] = value
     if name[0] == "W":
-        # It was set on purpose, so it need not stay 0.
+        # A pruned weight that is set on purpose need not stay 0.
         network.layers[int(name[1:])].W(state.pruned)[place] &= value == 0
     return edit

@@ -1,4 +1,4 @@
-"""Predictions: what the outputs of a network say of points, in the words and units of the data."""
+"""Predictions in the terms of the data: class names, probabilities, and values in the target's own unit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from playground.files.errors import InputError
 
 
 def points_of(x: ArrayLike) -> Array:
-    """Points as float64 numbers of shape (n, 2). Raises InputError."""
+    """Convert points to a float64 array of shape (n, 2). Raises InputError for another shape."""
     points = np.asarray(x, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
         raise InputError("x", f"shape {points.shape}", "shape (n, 2)")
@@ -21,7 +21,7 @@ def points_of(x: ArrayLike) -> Array:
 
 
 def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
-    """The places on the plane of points in the data's own units, shape (n, 2). Raises InputError."""
+    """Convert points in the data's own units to coordinates on the plane, shape (n, 2). Raises InputError."""
     points = points_of(x)
     offsets, factors = np.array(sample.axis_scales).T
     result: Array = np.where(factors == 0, 0, (points - offsets) / np.where(factors == 0, 1, factors))

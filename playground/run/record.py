@@ -1,4 +1,4 @@
-"""The record of a run: what was seen while it trained, as against where it stands."""
+"""The record of a run: its histories, changes and measurements, as opposed to the state that training moves."""
 
 from __future__ import annotations
 
@@ -23,49 +23,49 @@ from playground.run.origin import WeightsOrigin
 from playground.run.timeline import Timeline
 
 _MOST_CHANGES = 200
-"""How many changes are remembered."""
+"""The most changes that are kept."""
 _MOST_DEPARTED = 64
-"""Of how many layers that are gone the gradients are remembered."""
+"""The most removed layers whose gradient histories are kept."""
 
 
 @dataclass
 class Record:
-    """The past of a run, and how it is doing."""
+    """The past of a run, its latest evaluation and its status."""
 
     history: Timeline
-    """A row per epoch, as `History` has its columns, the first before training."""
+    """One row per epoch with the columns of `History`; the first is from before training."""
     gradients: Timeline
-    """The columns of `GradientHistory`, side by side."""
+    """One row per recorded step with the columns of `GradientHistory` side by side."""
     initial: Mapping[str, Array]
-    """Weights to start from that were given, named as in weight files."""
+    """The initial weights that were given, named as in weight files; all others come from the initializers."""
     engine_changes: tuple[tuple[int, EngineName], ...]
     """The steps at which the engine changed since the last reset."""
     evaluation: Evaluation | None = None
-    """The latest one; None if something else than training has changed the network or the points since."""
+    """The latest evaluation; None if anything but training has changed the network or the points since."""
     measured: When = BEGINNING
     """The moment of that evaluation."""
     status: Status = "ready"
     problem: str = ""
-    """What stopped training, in words; empty unless it diverged."""
+    """The cause of a divergence, in words; empty if training has not diverged."""
     notes: tuple[str, ...] = ()
-    """What the last change had to give up, in words."""
+    """Notes on the points and on what the latest change has lost, in sentences."""
     seconds: float = 0.0
-    """Spent in training steps since the last reset."""
+    """The time spent in training steps since the last reset."""
     changes: tuple[Change, ...] = ()
-    """What was changed since then, oldest first; the far past is forgotten."""
+    """The changes since the last reset, oldest first; only the latest are kept."""
     breaks: tuple[Break, ...] = ()
-    """Where losses began to mean something else, oldest first."""
+    """The steps at which the meaning of losses changed, oldest first."""
     begun: Experiment | None = None
-    """What the latest change of settings began with, in case it goes on; None if it can't."""
+    """The experiment before the latest change of settings, in case that goes on; None if it can't."""
     health: Health = field(default_factory=Health)
     started_from: Array | None = None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     origin: WeightsOrigin = field(default_factory=WeightsOrigin)
-    """Where the weights are from since the latest change."""
+    """The origin of the weights after the latest change."""
     departed: Mapping[str, Array] = field(default_factory=dict)
-    """What was recorded of the gradients of layers that are gone, by their names: the step, then three columns."""
+    """The gradient histories of removed layers by name, each with the step and the layer's three columns."""
     latest: Pass | None = None
-    """The latest batch, until the next update; None before the first one."""
+    """The pass of the latest batch; None before the first update."""
 
     @classmethod
     def new(cls, network: Network, initial: Mapping[str, Array], engine: EngineName, rows: int | None) -> Record:
@@ -74,7 +74,7 @@ class Record:
         return cls(history, Timeline(_gradient_columns(network), rows), initial, ((0, engine),))
 
     def begin_again(self, network: Network) -> None:
-        """Forget the past; `begin` measures the present moment as the first row."""
+        """Clear the histories, so that `begin` records the present moment as the first row."""
         self.history = Timeline(len(History._fields), self.history.most)
         self.gradients = Timeline(_gradient_columns(network), self.gradients.most)
         self.evaluation = self.started_from = self.latest = None
@@ -93,9 +93,9 @@ class Record:
     def remember_edit(
         self, now: When, old: Experiment, new: Experiment, *, title: str = "", goes_on: bool = False
     ) -> None:
-        """Put the change from one experiment to another on record, if they differ or it has a title.
+        """Record the change from one experiment to another, if they differ or it has a title.
 
-        A change that `goes_on` takes the place of the latest one, and says what differs since that began.
+        A change that `goes_on`, as in a drag, replaces the latest one and covers everything since the drag began.
         """
         latest = self.changes[-1] if goes_on and self.changes and self.begun is not None else None
         begun = self.begun if latest is not None and self.begun is not None else old
@@ -107,31 +107,31 @@ class Record:
         if self.begun is not None:
             label = title or edit_words(begun, new) or (latest.label if latest is not None else "")
             change = Change(*now, label, differences)
-            # After a divergence the same change is made again where it was made before.
+            # After a divergence, the same change may be made once more at the step at which it was made before.
             again = (
                 went_back
                 and bool(self.changes)
                 and self.changes[-1]._replace(epoch=now.epoch, seconds=now.seconds) == change
             )
-            self._remember(change, instead=latest is not None or again)
+            self._remember(change, replaces_latest=latest is not None or again)
 
     def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
-        """Put a weight set by hand on record, in the place of the latest one if that `goes_on`."""
+        """Record a weight set by hand; an edit that `goes_on`, as in a drag, replaces the latest one."""
         earlier = self.changes[-1].weight if goes_on and self.changes else None
         if earlier is not None:
             edit = edit._replace(before=earlier.before)
         self.begun = None
-        self._remember(Change(*now, edit.words, None, edit), instead=earlier is not None)
+        self._remember(Change(*now, edit.words, None, edit), replaces_latest=earlier is not None)
 
-    def _remember(self, change: Change, *, instead: bool) -> None:
-        """Put a change on record, or in the place of the latest one; the oldest ones are forgotten."""
-        kept = self.changes[:-1] if instead else self.changes
+    def _remember(self, change: Change, *, replaces_latest: bool) -> None:
+        """Add a change, or replace the latest one; the oldest ones are dropped."""
+        kept = self.changes[:-1] if replaces_latest else self.changes
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
     def note_break(self, now: When, old: Experiment, new: Experiment, task: Task) -> None:
-        """Put on record that losses mean something else from now on, if they do; `task` is that of the points before.
+        """Record a break if the meaning of losses changes; `task` is that of the points before the change.
 
-        Changes with no row between them are one.
+        Breaks with no row of the history between them count as one.
         """
         if losses_are_comparable(difference(old, new)):
             return
@@ -153,13 +153,13 @@ class Record:
         self.engine_changes = tuple((min(at, step), engine) for at, engine in self.engine_changes)
 
     def rearrange_gradients(self, sources: Sequence[int | None], old_layers: int) -> None:
-        """Let the past of every layer follow it to its new place; `sources` gives the old place of every layer."""
+        """Move the gradient history of every layer to its new position; `sources` gives the old positions."""
         blocks = (1 + block * old_layers for block in range(3))
         columns = [None if s is None else first + s for first in blocks for s in sources]
         self.gradients = self.gradients.rearranged([0, *columns])
 
     def keep_gradients(self, names: Sequence[str], sources: Sequence[int | None]) -> None:
-        """Remember the gradients of the layers, called `names`, that are no longer among the `sources`."""
+        """Keep the gradient histories of the layers, called `names`, that are no longer among the `sources`."""
         rows, layers = self.gradients.view(), len(names)
         gone = {
             name: rows[:, [0, *(1 + block * layers + place for block in range(3))]]
@@ -169,7 +169,7 @@ class Record:
         self.departed = dict([*self.departed.items(), *gone.items()][-_MOST_DEPARTED:])
 
     def bring_gradients_back(self, names: Sequence[str], sources: Sequence[int | None]) -> None:
-        """Put what is remembered of layers that are back into the present histories."""
+        """Restore the kept gradient histories of layers that have come back."""
         kept, steps = dict(self.departed), self.gradients.rows[: self.gradients.count, 0]
         for place, name in enumerate(names):
             past = kept.pop(name, None) if sources[place] is None else None
@@ -183,5 +183,5 @@ class Record:
 
 
 def _gradient_columns(network: Network) -> int:
-    """How many columns the history of the gradients has: the step, then three numbers a layer."""
+    """The number of columns in the gradient history: the step, then three for each layer."""
     return 1 + 3 * len(network.layers)

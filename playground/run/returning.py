@@ -1,7 +1,7 @@
-"""Returning: what of the weights comes back when a change is undone or redone, and how that is said.
+"""Restoring weights when a change is undone or redone.
 
-Settings come back alone as long as training does well. Where a change ruined the network, so that its loss stayed far
-above that of before, taking the setting back would leave the ruin; then the weights of before come back too.
+As long as training does well, only settings are restored. If a change ruined the network, so that its loss has stayed
+far above the former one, the setting alone would not repair it; then the former weights are restored, too.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from playground.measure.snapshot import History
 from playground.run.run import Checkpoint, Run
 
 _RUIN = 1.5
-"""A change ruins training if the loss is above this multiple of the loss before it"""
+"""A change has ruined training if the loss stays above this multiple of the loss before the change."""
 _RUIN_EPOCHS = 3
-"""at the end of each of the latest epochs, of which this is the number."""
+"""The number of latest epochs at whose ends the loss must be that high."""
 
 
 def moment_of_weights(moment: Checkpoint) -> str:
-    """The weights of a moment in words: `weights of epoch 212`."""
+    """Name the weights of a moment: `weights of epoch 212`."""
     return f"weights of epoch {moment.state.epoch:,}" if moment.state.step else "initial weights"
 
 
 def is_same_task(one: Experiment, other: Experiment) -> bool:
-    """Whether weights of one fit the other, and losses of both mean the same."""
+    """Whether weights of one experiment fit the other, and losses of both mean the same."""
 
     def shape(experiment: Experiment) -> object:
         layers = [(layer.id, layer.units, layer.normalization.kind) for layer in experiment.layers]
@@ -36,8 +36,7 @@ def is_same_task(one: Experiment, other: Experiment) -> bool:
 
 
 def has_ruined(run: Run, moment: Checkpoint) -> bool:
-    """Whether training has done badly ever since `moment`, the one before a change: then undoing the change brings
-    back the weights of that moment too."""
+    """Whether the change after `moment` has ruined training, so that undoing it should restore the weights, too."""
     loss = moment.train_loss
     if loss is None or not math.isfinite(loss) or not is_same_task(moment.experiment, run.experiment):
         return False
@@ -47,7 +46,7 @@ def has_ruined(run: Run, moment: Checkpoint) -> bool:
 
 
 def take_weights(run: Run, moment: Checkpoint) -> None:
-    """Put the weights of a moment, with the optimizer's memory of them, into a run; its counters go on."""
+    """Restore the weights of a moment and the optimizer's memory of them; the run's counters go on."""
     then, network = moment.state.copy(), run.setup.network
     then.cast(network.dtype)
     chosen = run.setup.training.optimizer

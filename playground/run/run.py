@@ -1,8 +1,8 @@
-"""A run is a value: what its experiment implies, where training stands, and what was seen on the way.
+"""Runs as values: the setup that the experiment implies, the state that training moves, and the record of the past.
 
     run = new_run(Setup(check(experiment)))
 
-Functions of runs do everything else: `training.advance` moves one on, `changes.change` gives it another experiment,
+Functions of runs do everything else: `training.advance` trains one, `changes.change` gives it another experiment,
 `document_of` and `resume` turn it into a document and back.
 """
 
@@ -36,7 +36,7 @@ OTHER_POINTS = "The table has other classes by now, so the weights from then do 
 
 @dataclass
 class Run:
-    """One run of training. `checkpoint` keeps a moment of it, `document_of` all of it."""
+    """One run of training. `checkpoint` copies its present moment, `document_of` all of it."""
 
     setup: Setup
     state: State
@@ -59,7 +59,7 @@ class Run:
 
     @property
     def is_measured(self) -> bool:
-        """Whether the latest evaluation is of the present moment."""
+        """Whether the latest evaluation belongs to the present step."""
         return self.record.evaluation is not None and self.record.measured.step == self.state.step
 
     @property
@@ -69,7 +69,7 @@ class Run:
 
     @property
     def problem_and_way_back(self) -> str:
-        """What went wrong, and from where training goes on."""
+        """The cause of a divergence and the step from which training can go on; empty if there was none."""
         problem, moment = self.record.problem, self.record.health.moment
         if not self.can_go_back or moment is None:
             return problem
@@ -83,10 +83,10 @@ def new_run(
     engine: EngineName = "reference",
     rows: int | None = None,
 ) -> Run:
-    """A run before its first update.
+    """Create a run before its first update.
 
     `initial` gives the weights to start from and to reset to, named as in weight files. The histories keep at most
-    `rows` rows, or all. Raises InputError for weights that have no place in the network.
+    `rows` rows, or all. Raises InputError for weights that don't fit the network.
     """
     state = initial_state(setup)
     if initial:
@@ -102,9 +102,9 @@ def initial_state(setup: Setup) -> State:
 
 
 def reset(run: Run, engine: EngineName) -> None:
-    """Go back to the initial weights, the very same ones, before the first update.
+    """Return a run to its initial weights, the same as before its first update.
 
-    Of weights that were given, those are used that still have a place.
+    Initial weights that were given are used as far as they still fit the network.
     """
     initial, rows, notes = run.record.initial, run.record.history.most, run.record.notes
     run.state = initial_state(run.setup)
@@ -114,20 +114,20 @@ def reset(run: Run, engine: EngineName) -> None:
 
 
 class Checkpoint(NamedTuple):
-    """A moment of a run from which it can go on as if it had never stopped."""
+    """A moment of a run, from which training can continue as if it had never stopped."""
 
     experiment: Experiment
     state: State
     way_back: Checkpoint | None = None
-    """After a divergence the last healthy moment: there is no going on from the present one."""
+    """The last healthy moment, if the run has diverged and can't go on from the present one."""
     train_loss: float | None = None
-    """At the end of the epoch before it, where that is known."""
+    """The training loss at the end of the latest epoch, if it is known."""
     whole: bool = False
-    """Whether all its weights are to come back, not only those of parts that were removed since."""
+    """Whether all its weights should be restored, not only those of parts that were removed since."""
 
 
 def checkpoint(run: Run) -> Checkpoint:
-    """The present moment, safe from what training does next."""
+    """A copy of the present moment, which further training doesn't change."""
     moment = run.record.health.moment if run.can_go_back else None
     way_back = None if moment is None else Checkpoint(moment.setup.experiment, moment.state)
     evaluation = run.record.evaluation
@@ -136,23 +136,23 @@ def checkpoint(run: Run) -> Checkpoint:
 
 
 def restore(run: Run, moment: Checkpoint) -> None:
-    """Go back to a moment; the histories start there. If its weights no longer fit, the initial ones are used."""
+    """Return a run to a moment, where its histories start. If the weights no longer fit, initial ones are used."""
     run.setup = Setup(moment.experiment, run.setup)
     fits = moment.state.fits(run.setup.network)
     run.state = moment.state.copy() if fits else initial_state(run.setup)
     if run.state.position >= run.setup.points:
-        # A table may have fewer rows by now.
+        # The file of a table may have lost rows since.
         run.state.position = run.state.carried_points = 0
     record = run.record
     record.notes, record.changes, record.begun = () if fits else (OTHER_POINTS,), (), None
     record.be_ready()
     record.begin_again(run.setup.network)
-    # A moment at which the loss had grown without end is none to come back to.
+    # With `best` unknown, a moment whose loss has run away does not count as healthy.
     record.health = Health(best=0.0)
 
 
 class HealthRecord(NamedTuple):
-    """What is known of how well training goes; see `run.health`."""
+    """The numbers of `Health` that a document keeps."""
 
     best: float
     rate: float
@@ -161,39 +161,38 @@ class HealthRecord(NamedTuple):
 
 
 class Document(NamedTuple):
-    """A run at rest: its present moment, others by name, and its past. Nothing in it ever changes."""
+    """A whole run as an immutable value: its moments by name, and its past."""
 
     checkpoints: Mapping[str, Checkpoint]
-    """`PRESENT` always; `HEALTHY` is the latest moment at which all was well."""
+    """The moments by name: always `PRESENT`, and `HEALTHY`, the latest healthy one, if there is any."""
     status: Status
     problem: str
     evaluation: Evaluation
     seconds: float
-    """Spent in training steps."""
+    """The time spent in training steps."""
     history: Timeline
     gradients: Timeline
     changes: tuple[Change, ...]
     engine_changes: tuple[tuple[int, EngineName], ...]
     """The steps at which the engine changed since the last reset."""
     initial: Mapping[str, Array]
-    """Weights to start from that were given, named as in weight files."""
+    """The initial weights that were given, named as in weight files."""
     health: HealthRecord
     started_from: Array | None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
     notes: tuple[str, ...] = ()
-    """Remarks on how it was read."""
+    """Notes for the user on how the document was read."""
     sample: Sample | None = None
-    """The points of the present moment as they were drawn: a table may be another one, or gone, later. None: they are
-    drawn again."""
+    """The points of the present moment, since the file of a table may change or vanish; None to draw them again."""
     breaks: tuple[Break, ...] = ()
-    """See `Record`."""
+    """The steps at which the meaning of losses changed, as in `Record`."""
 
     @property
     def experiment(self) -> Experiment:
         return self.checkpoints[PRESENT].experiment
 
     def named(self) -> Document:
-        """The same with an id for every layer, which weights follow; documents from scripts may lack ids."""
+        """The document with an id for every layer, by which weights follow it; those from scripts may lack ids."""
         checkpoints = {name: _with_layer_ids(moment) for name, moment in self.checkpoints.items()}
         return self._replace(checkpoints=checkpoints)
 
@@ -215,7 +214,7 @@ def _with_layer_ids(moment: Checkpoint) -> Checkpoint:
 
 
 def document_of(run: Run) -> Document:
-    """The whole run, safe from what it does next. It has been measured."""
+    """A document of a whole run, which must have been measured; further training doesn't change it."""
     record, moment = run.record, run.record.health.moment
     assert record.evaluation is not None
     checkpoints = {PRESENT: Checkpoint(run.experiment, run.state.copy())}
@@ -239,9 +238,8 @@ def document_of(run: Run) -> Document:
     )
 
 
-def _measured(document: Document) -> When:
-    """The moment of a document's evaluation: its latest row, or one to be measured again, as it used to be kept while
-    an epoch or a change went on."""
+def _evaluation_moment(document: Document) -> When:
+    """The moment of a document's evaluation: that of the latest row, or step −1 if it must be measured again."""
     state, rows = document.checkpoints[PRESENT].state, document.history.view()
     changed = document.changes[-1].step if document.changes else -1
     if not len(rows) or rows[-1, 1] != state.step or changed == state.step:
@@ -250,7 +248,7 @@ def _measured(document: Document) -> When:
 
 
 def resume(document: Document, *, rows: int | None = None) -> Run:
-    """The run that a document holds, which goes on as if it had never stopped.
+    """Turn a document back into a run, which continues as if it had never stopped.
 
     Its histories keep at most `rows` rows; with None, as many as before.
     """
@@ -273,7 +271,7 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         seconds=document.seconds,
         changes=document.changes,
         breaks=document.breaks,
-        measured=_measured(document),
+        measured=_evaluation_moment(document),
         health=Health(best, rate, healthy),
         started_from=document.started_from,
     )

@@ -1,8 +1,8 @@
-"""Timelines: tables of recorded moments, read through views that stay valid and never change.
+"""Timelines: growing tables of recorded numbers, read through views that never change.
 
-A timeline keeps every row, or up to a limit: then the far past is thinned evenly. It is divided into runs of equal
-length, and of each run those rows stay in which some column is lowest or highest. A curve drawn from what is left
-touches everything that the whole curve touches.
+A timeline keeps every row or, with a limit, thins its far past evenly: it divides the past into runs of equal length
+and keeps of each run the rows in which some column is lowest or highest. A curve drawn from the remaining rows spans
+the same values as the whole curve.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from playground.catalog.choice import Array
 class Timeline:
     """Rows of float64 numbers, one per recorded moment.
 
-    Without `most`, every row is kept. With it, at most `most` rows are (or 8 per column, if that is more): real rows
-    in their order, among them the first one, at least the latest quarter of `most` without a gap, and for every column
-    the lowest and the highest of all times.
+    Without `most`, every row is kept. With it, at most `most` rows are kept (or 8 per column, if that is more): among
+    them the first row, at least the latest quarter of `most` without a gap, and the rows with the lowest and the
+    highest value that each column has ever had.
     """
 
     def __init__(self, columns: int, most: int | None = None) -> None:
@@ -25,9 +25,9 @@ class Timeline:
         self.rows = np.empty((256, columns))
         self.count = 0
         self.total = 0
-        """How many rows there have been."""
+        """The number of rows ever added."""
         self.thinned = np.empty(0, dtype=np.int64)
-        """The places that the rows of the thinned past had among all rows; the rows after them are complete."""
+        """The indices, among all rows ever added, of the rows in the thinned past; no row after them is missing."""
         self.run = 1
         """The length of a run of the thinned past, a power of two."""
 
@@ -36,7 +36,7 @@ class Timeline:
         return np.inf if self.most is None else max(self.most, 8 * self.rows.shape[1])
 
     def append(self, row: Array | list[float]) -> None:
-        """Add a row. Views handed out before keep showing what they showed."""
+        """Add a row. Views returned earlier don't change."""
         self._make_room(1)
         self.rows[self.count] = row
         self.count += 1
@@ -86,7 +86,7 @@ class Timeline:
         return result
 
     def until(self, column: int, value: float) -> Timeline:
-        """A timeline of the rows before a column, which never falls, exceeds `value`."""
+        """A timeline of the rows in which a column, which must never decrease, is at most `value`."""
         result = Timeline(self.rows.shape[1], self.most)
         count = int(np.searchsorted(self.view()[:, column], value, side="right"))
         result.rows, result.count, result.run = self.rows.copy(), count, self.run
@@ -99,7 +99,7 @@ class Timeline:
     # Making room --------------------------------------------------------------------------------------------
 
     def _make_room(self, more: int) -> None:
-        """See to it that `more` rows fit in, at most a quarter of the room."""
+        """Make space for `more` rows, which may be at most a quarter of `room`."""
         if self.count + more > self.room:
             self._thin()
         if self.count + more > len(self.rows):
@@ -108,21 +108,21 @@ class Timeline:
             self.rows = larger
 
     def _thin(self) -> None:
-        """Thin all but the latest quarter, so that at most three quarters of the room are taken.
+        """Thin all but the latest quarter of the rows, so that at most three quarters of `room` are taken.
 
-        What is thin enough already is left alone until the past fills half of the room; then runs get longer.
+        Rows that were thinned before stay until the past fills half of `room`; then runs double in length.
         """
-        # There was more room, and more was thinned, if there were more columns before.
+        # A timeline that had more columns had more room, so that more than three quarters may be thinned already.
         latest = max(self.count - int(self.room) // 4, len(self.thinned))
         first = self.total - self.count + len(self.thinned)
         places = np.concatenate([self.thinned, np.arange(first, self.total - self.count + latest)])
         done = int(np.searchsorted(places, first // self.run * self.run))
         kept = np.arange(latest) < done
-        kept[done:] = _telling(self.rows[done:latest], places[done:] // self.run)
+        kept[done:] = _extreme_rows(self.rows[done:latest], places[done:] // self.run)
         past, self.thinned = self.rows[:latest][kept], places[kept]
         while len(past) > self.room // 2:
             self.run *= 2
-            kept = _telling(past, self.thinned // self.run)
+            kept = _extreme_rows(past, self.thinned // self.run)
             past, self.thinned = past[kept], self.thinned[kept]
         rows = np.empty((int(self.room), past.shape[1]))
         self.count, recent = len(past) + self.count - latest, self.rows[latest : self.count]
@@ -130,11 +130,11 @@ class Timeline:
         self.rows = rows
 
 
-def _telling(rows: Array, runs: Array) -> Array:
-    """Which rows, of shape (rows, columns), hold the lowest or the highest number of a column in their run.
+def _extreme_rows(rows: Array, runs: Array) -> Array:
+    """Mark the rows, of shape (rows, columns), with the lowest or the highest number of a column in their run.
 
-    `runs` gives the run of every row in ascending order. Of equal numbers the first counts; the first row always
-    does. Returns bool (rows,).
+    `runs` gives the run of every row in ascending order. Of equal numbers only the first counts; the first row is
+    always marked. Returns bool (rows,).
     """
     kept = np.zeros(len(rows), dtype=bool)
     kept[0] = True

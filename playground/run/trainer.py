@@ -33,7 +33,7 @@ from playground.run.timeline import Timeline
 
 
 class Trainer:
-    """One training. All that may change while it runs arrives as a whole new experiment through `configure`.
+    """Trains a run. To change settings during training, pass a whole new experiment to `configure`.
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
     "reference", "compiled", "lanes", or "auto" for the compiled one wherever it can be loaded. `history_rows` bounds
@@ -50,8 +50,8 @@ class Trainer:
     ) -> None:
         setup = Setup(check(experiment or Experiment()))
         chosen = resolve_engine(engine, setup)
-        self._hold(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
-        # Without given weights the first row is the reference's, whatever engine trains.
+        self._take_run(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
+        # Without given weights, the reference engine measures the first row, so that it is the same on all engines.
         self._begin(self._engine if initial else Reference(setup))
 
     @classmethod
@@ -60,14 +60,14 @@ class Trainer:
         trainer = cls.__new__(cls)
         latest = run.record.engine_changes[-1][1]
         chosen = engine or ("auto" if latest == "compiled" else latest)
-        trainer._hold(run, resolve_engine(chosen, run.setup))
+        trainer._take_run(run, resolve_engine(chosen, run.setup))
         return trainer
 
     def __repr__(self) -> str:
         now = moment_words(self.state.epoch, self.state.step, self.status, self.engine, self.evaluation)
         return f"<Trainer {'. '.join(filter(None, (now, ending_words(self.run))))}>"
 
-    def _hold(self, run: Run, engine: EngineName) -> None:
+    def _take_run(self, run: Run, engine: EngineName) -> None:
         self.run = run
         self._engine: Engine = Reference(run.setup)
         self.use_engine(engine)
@@ -76,7 +76,7 @@ class Trainer:
         training.measure(engine, self.run)
         training.look_after_health(engine, self.run)
 
-    def _settle(self) -> None:
+    def _update_engine(self) -> None:
         self._engine = engine_for(self.run.setup, self._chosen_engine, self._engine)
         training.measure_if_needed(self._engine, self.run)
 
@@ -131,15 +131,15 @@ class Trainer:
 
     @property
     def fallbacks(self) -> tuple[str, ...]:
-        """What the chosen engine leaves to the reference engine, in words."""
+        """The parts of the experiment that the chosen engine leaves to the reference engine, in words."""
         return fallbacks(self.setup) if self._chosen_engine == "compiled" else ()
 
     def parameters(self) -> dict[str, Array]:
-        """All parameters by the names they have in weight files, as views of the state."""
+        """All parameters by their names in weight files, as views of the state."""
         return parameters.named_parameters(self.network, self.state.parameters)
 
     def usable_initial(self) -> dict[str, Array]:
-        """The weights to start from that were given and still have a place in the network."""
+        """The initial weights that were given and still fit the network."""
         return parameters.usable_parameters(self.network, self.run.record.initial)
 
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Status:
@@ -150,14 +150,14 @@ class Trainer:
 
     @undivided
     def clear_outcome(self) -> None:
-        """Let training go on, after a divergence from the last healthy moment, after early stopping with patience."""
+        """Let training go on after it has stopped: from the last healthy moment, or with renewed patience."""
         if self.run.can_go_back:
             self.change(self.experiment)
         self.state.stopping = self.state.stopping.with_fresh_patience()
         self.run.record.be_ready()
 
     def use_engine(self, engine: ChosenEngine) -> None:
-        """Train on this engine from the next update on; loads, and if need be compiles, its kernels.
+        """Use an engine from the next update on; loads its kernels, and compiles them if necessary.
 
         The record keeps the steps at which engines changed. Raises InputError for another name, and UnavailableError.
         """
@@ -168,11 +168,11 @@ class Trainer:
     def configure(
         self, experiment: Experiment, *, memory: Checkpoint | None = None, title: str = "", goes_on: bool = False
     ) -> tuple[str, ...]:
-        """Take over a changed experiment, keeping all that still has a meaning; returns what was lost, in words.
+        """Continue with a changed experiment, keeping all that still has a meaning; returns notes on what was lost.
 
-        After a divergence it goes back to the last healthy moment first. `memory` is a moment from before parts were
-        removed that come back now. What differs is put on record, with a `title` if that says it better, in place of
-        the latest change if that `goes_on`. Raises InputError, and changes nothing, if it is refused.
+        After a divergence, training returns to the last healthy moment first. If removed parts come back, `memory` is
+        a moment from before their removal. The change is recorded, under `title` if that is given; one that `goes_on`,
+        as in a drag, replaces the latest. Raises InputError, and changes nothing, if the experiment is refused.
         """
         self.change(check(experiment), memory, title=title, goes_on=goes_on)
         return self.run.record.notes
@@ -181,52 +181,52 @@ class Trainer:
     def change(
         self, experiment: Experiment, memory: Checkpoint | None = None, *, title: str = "", goes_on: bool = False
     ) -> None:
-        """Take over an experiment that has been checked, as `configure` does."""
+        """Continue with an experiment that has been checked; see `configure`."""
         if not self.run.can_go_back:
             training.look_after_health(self._engine, self.run)
         changes.change(self.run, experiment, memory, title=title, goes_on=goes_on)
-        self._settle()
+        self._update_engine()
 
     @undivided
     def set_parameters(self, given: Mapping[str, Array]) -> None:
-        """Replace weights by hand, named as in weight files; layers that are not named keep theirs."""
+        """Replace parameters, named as in weight files; those not given are kept. Raises InputError."""
         parameters.put_parameters(self.network, self.state.parameters, given)
         changes.note_manual_change(self.run)
-        self._settle()
+        self._update_engine()
 
     @undivided
     def set_weight(self, name: str, place: tuple[int, ...], value: float, *, goes_on: bool = False) -> WeightEdit:
-        """Set one entry of one array, named as in weight files ("W0", (2, 1)), and put it on record.
+        """Set one entry of an array, such as (2, 1) in "W0", and record the edit.
 
-        It replaces the latest change if that `goes_on`. Raises InputError, and changes nothing, for what can't be set.
+        An edit that `goes_on`, as in a drag, replaces the latest. Raises InputError, and changes nothing, if refused.
         """
         edit = parameters.set_parameter(self.network, self.state, name, place, value)
         changes.note_manual_change(self.run)
-        self._settle()
+        self._update_engine()
         self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
         return edit
 
     @undivided
     def reset(self) -> None:
-        """Go back to the very same initial weights; of those that were given, to all that still have a place."""
+        """Return to the same initial weights; those that were given are used as far as they still fit."""
         reset(self.run, self._chosen_engine)
         self._begin(self._engine)
 
     def checkpoint(self) -> Checkpoint:
-        """The present moment, safe from what training does next."""
+        """A copy of the present moment, which further training doesn't change."""
         return checkpoint(self.run)
 
     @undivided
     def restore(self, moment: Checkpoint) -> None:
-        """Go back to a moment, or if training had diverged then, to the last healthy one; the history starts there."""
+        """Return to a moment, or if it had diverged, to the last healthy one before; the history starts there."""
         restore(self.run, moment.way_back or moment)
-        self._settle()
+        self._update_engine()
         training.look_after_health(self._engine, self.run)
         if moment.way_back is not None:
             self.configure(moment.experiment)
 
     def document(self) -> Document:
-        """The whole training, safe from what it does next."""
+        """A document of the whole run, which further training doesn't change."""
         training.measure_if_needed(self._engine, self.run, present=True)
         return document_of(self.run)
 
@@ -237,16 +237,16 @@ class Trainer:
     def probabilities(self, x: ArrayLike) -> Array:
         """The probability of each of `sample.class_names` for points `x` in the data's own units: shape (n, classes).
 
-        What a squared error makes of classes is scaled to the like of one. Raises InputError for a regression.
+        Outputs for losses other than cross-entropy are rescaled to sum to 1. Raises InputError for regression.
         """
         return predictions.probabilities(self.network, self.sample, self.predict(on_the_plane(self.sample, x)))
 
     def labels(self, x: ArrayLike) -> Array:
-        """The class names, or values for a regression, of points `x`, both in the data's own units: shape (n,)."""
+        """The predicted class names, or values for regression, at points `x`, all in the data's units: shape (n,)."""
         return predictions.labels(self.network, self.sample, self.predict(on_the_plane(self.sample, x)))
 
     def outputs(self, columns: Array) -> Array:
-        """o for inputs of shape (features, n) with the present weights, in evaluation mode: shape (outputs, n)."""
+        """Raw outputs o for inputs of shape (features, n), in evaluation mode: shape (outputs, n)."""
         return self._engine.outputs(self.state, columns)
 
     def evaluate(self) -> Evaluation:
@@ -254,6 +254,6 @@ class Trainer:
         return self._engine.evaluate(self.state)
 
     def snapshot(self, requests: Iterable[Request[Any]] = (), *, measured: bool = True) -> Snapshot:
-        """An immutable picture of the present moment that answers requests; unless `measured`, evaluated earlier."""
+        """A snapshot of the present moment with answers to requests; unless `measured`, its evaluation may be older."""
         training.measure_if_needed(self._engine, self.run, present=measured)
         return take_snapshot(self.run, self.engine, observe(self, requests))

@@ -1,7 +1,7 @@
-"""Training: the one loop above all engines.
+"""The training loop, shared by all engines.
 
-An engine makes updates; here it is decided how many, with which learning rates, what of the results is recorded, and
-when training stops by itself.
+An engine makes updates; the loop decides how many and with which learning rates, records the results, and decides when
+training stops by itself.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from playground.run.run import Run
 
 _NO_LIMIT = 2**62
 _MOST_RATES = 256
-"""Learning rates that are worked out at a time."""
+"""The most learning rates that are computed at a time."""
 _MOST_SECONDS = 0.05
-"""The longest that signals wait for an engine."""
+"""The longest time for which an engine defers signals."""
 
 
 def advance(
@@ -69,16 +69,16 @@ def _advance(
 
 
 def _next_decision(run: Run) -> int:
-    """The epoch at the end of which something has to be decided."""
+    """The number of epochs at which the loop next has to decide whether and how to go on."""
     training = run.setup.training
     if isinstance(training.schedule, Plateau) or training.early_stopping is not None:
-        # What reacts to an epoch's result has to be asked after each.
+        # Both react to the result of every epoch.
         return run.state.epoch + 1
     return _NO_LIMIT if training.epochs is None else training.epochs
 
 
 def _coming_rates(run: Run, epochs: int) -> Rates:
-    """The learning rates of the coming epochs, or if they change from update to update, of the coming updates."""
+    """The learning rates of the next epochs or, if they change with every update, of the next updates."""
     training, state, per_epoch = run.setup.training, run.state, run.setup.steps_per_epoch
     schedule, epoch, step, plateau = training.schedule, state.epoch, state.step, state.plateau
     per_step = schedule.changes_every_step or state.step < schedule.warmup
@@ -128,9 +128,9 @@ def _react(engine: Engine, run: Run, evaluation: Evaluation) -> None:
 
 
 def _stop_if_complete(engine: Engine, run: Run) -> None:
-    """`stopped_early` when early stopping has said so, `completed` when all epochs are done.
+    """Set the status when training is over: to `stopped_early`, or to `completed` when all epochs are done.
 
-    Either way the best weights come back, if early stopping is to restore them.
+    In both cases the best weights are restored if early stopping is set to do so.
     """
     training, record = run.setup.training, run.record
     if record.status != "ready":
@@ -162,7 +162,7 @@ def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
 
 
 def measure(engine: Engine, run: Run) -> None:
-    """Evaluate the network as it is now; the first moment of a run becomes the first row of its history."""
+    """Evaluate the network as it is now; the first evaluation of a run becomes the first row of its history."""
     evaluation = engine.evaluate(run.state)
     if run.record.history.count:
         run.record.evaluation, run.record.measured = evaluation, run.now
@@ -171,8 +171,8 @@ def measure(engine: Engine, run: Run) -> None:
 
 
 def measure_if_needed(engine: Engine, run: Run, *, present: bool = False) -> Evaluation:
-    """The latest evaluation of a run, which is measured first if something else than training has changed it, or with
-    `present` if anything has."""
+    """The latest evaluation of a run. Evaluates first if anything but training has changed the network since, or with
+    `present` also if training has."""
     if run.record.evaluation is None or (present and not run.is_measured):
         measure(engine, run)
     assert run.record.evaluation is not None
@@ -180,6 +180,6 @@ def measure_if_needed(engine: Engine, run: Run, *, present: bool = False) -> Eva
 
 
 def look_after_health(engine: Engine, run: Run) -> None:
-    """Keep the present moment to go back to, if all is well and there has not been a look just before."""
+    """Check whether the present moment is healthy, and keep it if so, unless the latest check was just before."""
     moment = Moment(run.setup, run.state, run.record.seconds)
     run.record.health.look(moment, lambda columns: engine.outputs(run.state, columns))

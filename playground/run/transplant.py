@@ -1,10 +1,10 @@
-"""Transplant: carry a run over to a changed network, keeping every weight that still has a meaning.
+"""Transplanting the state of a run to a changed network, keeping every weight that still has a meaning.
 
-Layers are the same if their ids agree, or, without ids, their positions; features are the same by name. A layer that
-survives keeps its units (the last ones go when it narrows) and all that belongs to them, as long as it still listens to
-something it knew. What is new starts as in a fresh network of that shape, except that nothing that survives listens to
-it yet: the weights from new units and new features start at 0, so that widening does not change what the network says.
-New layers between two that knew each other are the subject of `insertion`.
+Layers correspond by their ids or, without ids, by their positions; features correspond by name. A layer that survives
+keeps its units (the last ones go when it narrows) and all that belongs to them, as long as some of its inputs survive.
+New parts start as in a fresh network of that shape, but the weights from new units and new features to surviving units
+start at 0, so that widening doesn't change the network's output. New layers between surviving neighbours are the
+subject of `insertion`.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from playground.engine.state import State
 from playground.experiment.difference import continued_layers
 
 FIRST_SHARE = 0.1
-"""The share of their step that newcomers begin with; it grows (see `State.rate_factors`)."""
+"""The share of a step that new weights begin with; it grows (see `State.rate_factors`)."""
 _MOST_NAMES = 4
-"""How many layers, or runs of neighbours, a note names one by one."""
+"""The most layers, or runs of neighbouring layers, that a note names one by one."""
 
 Sources: TypeAlias = Sequence[int | None]
-"""For every layer, the output layer included, the layer of the old network that it continues."""
+"""For every layer, the output layer included, the position of the old layer that it continues, or None."""
 
 
 class SetupStructure(NamedTuple):
-    """What a transplant must know of one side."""
+    """The facts about a network, old or new, that a transplant compares."""
 
     features: tuple[str, ...]
     ids: tuple[str | None, ...]
@@ -48,7 +48,7 @@ def structure_of_setup(setup: Setup) -> SetupStructure:
 
 @dataclass(frozen=True)
 class _Patch:
-    """A block of a new layer's weights that comes from an old layer: rows and columns there, rows and columns here."""
+    """A block of weights that survives: its old and new layer, its columns in both, and its number of rows (units)."""
 
     old: int
     new: int
@@ -58,7 +58,7 @@ class _Patch:
 
 
 def layer_sources(old: SetupStructure, new: SetupStructure) -> list[int | None]:
-    """For every layer of `new`, the output layer included, the layer of `old` that it continues."""
+    """For every layer of `new`, the output layer included, the layer of `old` that it continues, or None."""
     return [
         *continued_layers(old.ids, new.ids),
         len(old.ids) if _outputs_correspond(old.network, new.network) else None,
@@ -75,7 +75,7 @@ def surviving_blocks(
 ) -> list[_Patch]:
     """The blocks of weights that survive from `old` to `new`.
 
-    `same_source_only` leaves out layers that now listen to another layer than before.
+    `same_source_only` leaves out layers whose inputs come from another layer than before.
     """
     result = []
     for place, source in enumerate(sources):
@@ -126,13 +126,13 @@ def mark_survivors(
     *,
     same_source_only: bool = False,
 ) -> None:
-    """Set to `mark`, in a flat array, what a transplant takes over from `old`."""
+    """Set the entries of the flat array `marks` to `mark` where a transplant copies parameters from `old`."""
     blocks = surviving_blocks(old, new, sources, same_source_only=same_source_only)
     _copy_flat(old, new, blocks, np.full(old.network.size, mark, marks.dtype), marks)
 
 
 def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters: Array) -> None:
-    """Set to 0 what surviving units are given by units and features that are new."""
+    """Set the weights from new units and new features to surviving units to 0."""
     for block in blocks:
         w = new.network.layers[block.new].W(parameters)
         fresh = np.setdiff1d(np.arange(w.shape[1]), block.new_columns)
@@ -140,9 +140,9 @@ def silence_newcomers(new: SetupStructure, blocks: Sequence[_Patch], parameters:
 
 
 def shorten_newcomers_steps(new: SetupStructure, blocks: Sequence[_Patch], state: State, optimizer: Optimizer) -> None:
-    """Let new units of surviving layers, and the weights by which surviving units hear what is new, start slowly.
+    """Shorten the first steps of new units in surviving layers, and of weights from new to surviving units.
 
-    That is for optimizers that measure steps by a memory, which newcomers have yet to gather.
+    Only optimizers that scale steps by a memory, which new weights have yet to build up, need this.
     """
     if optimizer.gradient_powers[0]:
         return
@@ -167,7 +167,7 @@ def transplant(
     *,
     same_source_only: bool = False,
 ) -> State:
-    """`target`, a fresh state of the new network, with all that survives of `state` put into it."""
+    """Copy all that survives of `state` into `target`, a fresh state of the new network, and return that."""
     blocks = surviving_blocks(
         old, new, layer_sources(old, new) if sources is None else sources, same_source_only=same_source_only
     )
@@ -188,7 +188,7 @@ def transplant(
 
 
 def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]:
-    """Say what of the old network has no place in the new one, in at most two sentences."""
+    """Describe the parts of the old network that are lost in the new one, in at most two sentences."""
     sources = layer_sources(old, new)
     kept = {block.new for block in surviving_blocks(old, new, sources)}
     gone = [FEATURES[name].label for name in old.features if name not in new.features]

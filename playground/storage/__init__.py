@@ -1,1 +1,1 @@
-"""Runs on disk: documents, and work recovered after a crash."""
+"""Runs on disk: documents, and recovery of unsaved work after a crash."""

@@ -1,10 +1,10 @@
-"""Documents as files (`.playground`): a whole training that continues as if it had never stopped.
+"""Document files (`.playground`): whole runs, which continue as if they had never stopped.
 
-A line of text that names the format, a checksum over everything behind it, and a MessagePack record of plain numbers,
-texts and arrays, in which the fields of a document keep their names. Nothing in a file is ever run, nothing is
-unpacked, and no array is larger than the file itself. Records are read into declared types (a decoding hook would first
-build whatever a stranger's file asks for); what the experiment implies about shapes is checked before it is used.
-Points stand once in a file, however many moments share them; those of a table too, should it not be found any more.
+A file has a line of text that names the format, a checksum of all that follows, and a MessagePack record of numbers,
+texts and arrays under the names of a document's fields. Reading executes nothing and decompresses nothing, and no array
+is larger than the file. Records are decoded into declared types (a decoding hook would first build whatever a malicious
+file asks for), and shapes are checked against the experiment. Points are stored once, however many moments share them;
+those of a table are stored, too, in case its file is lost.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
 DOCUMENT_VERSION = 3
-"""In version 1 changes had no more than a label, in version 2 the places were not kept where losses change their
-meaning, nor the best epoch. Without changes and early stopping nothing is new, so those documents still say 1."""
+"""The version of the format. Version 2 added the differences behind the label of a change, version 3 the steps at which
+the meaning of losses changes and the best epoch. Documents with none of these are still written as version 1."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
@@ -63,7 +63,7 @@ _KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for n
 _KINDS["bool"] = np.dtype(bool)
 _Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
 _COLUMNS: dict[_Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
-"""The fields of `UserPoints` that have an entry per point, and their kind."""
+"""The fields of `UserPoints` that have an entry per point, and the type of their entries."""
 
 
 class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -71,7 +71,7 @@ class _Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class _PackedArray(_Record, frozen=True):
-    """Numbers in a row, least significant byte first."""
+    """An array as bytes: entries in row-major order, least significant byte first."""
 
     kind: Literal["float32", "float64", "int64", "bool"]
     shape: Annotated[tuple[_Count, ...], Meta(max_length=2)]
@@ -79,18 +79,18 @@ class _PackedArray(_Record, frozen=True):
 
 
 class _StoppingRecord(_Record, frozen=True):
-    """See `StoppingMemory`."""
+    """The stored form of `StoppingMemory`."""
 
     best: float
     bad_epochs: _Count
     parameters: _PackedArray | None
     stopped: bool
     best_epoch: _Count | None = None
-    """Since version 3."""
+    """Stored since version 3."""
 
 
 class _StateRecord(_Record, frozen=True):
-    """See `State`."""
+    """The stored form of `State`."""
 
     parameters: _PackedArray
     gradient: _PackedArray
@@ -110,24 +110,24 @@ class _StateRecord(_Record, frozen=True):
 
 
 class _PointsRecord(_Record, frozen=True):
-    """Own points: all fields of `UserPoints` as JSON text but for those that have an entry per point."""
+    """The stored form of `UserPoints`: fields with an entry per point as arrays, all others as JSON text."""
 
     settings: str
     columns: Annotated[dict[_Column, _PackedArray], Meta(max_length=5)]
 
 
 class _CheckpointRecord(_Record, frozen=True):
-    """See `Checkpoint`. The experiment stands in it as the text of an experiment file, without own points."""
+    """The stored form of `Checkpoint`, with the experiment as the text of its file, without own points."""
 
     experiment: str
     points: _Count | None
-    """The number of its points among those of the document: own points, or those that its table had."""
+    """The index of its points among those of the document: own points, or those read from its table."""
     state: _StateRecord
     way_back: _CheckpointRecord | None
 
 
 class _TimelineRecord(_Record, frozen=True):
-    """See `Timeline`."""
+    """The stored form of `Timeline`."""
 
     rows: _PackedArray
     most: _Count | None
@@ -137,7 +137,7 @@ class _TimelineRecord(_Record, frozen=True):
 
 
 class _DocumentRecord(_Record, frozen=True):
-    """See `Document`."""
+    """The stored form of `Document`."""
 
     points: Annotated[tuple[_PointsRecord, ...], Meta(max_length=_MAX_CHECKPOINTS)]
     checkpoints: Annotated[dict[_Words, _CheckpointRecord], Meta(max_length=_MAX_CHECKPOINTS)]
@@ -160,12 +160,12 @@ class _DocumentRecord(_Record, frozen=True):
 
 
 def save_document(path: str | os.PathLike[str], document: Document) -> None:
-    """Write a document, all of it or nothing; the one that was there before is kept beside it. Raises OSError."""
+    """Write a document atomically; the file it replaces is kept at `previous_path`. Raises OSError."""
     write_atomically(Path(path), document_bytes(document, Path(path).resolve().parent), keep_previous=True)
 
 
 def document_bytes(document: Document, folder: Path | None = None) -> bytes:
-    """A document as the bytes of a file; the paths of tables are relative to `folder` if there is one."""
+    """The content of a document's file; paths of tables are made relative to `folder`, if that is given."""
     points: dict[Dataset, UserPoints] = {}
     present = document.experiment.data
     if isinstance(present, Table) and document.sample is not None:
@@ -217,7 +217,7 @@ def _columns(data: UserPoints) -> _PointsRecord:
 
 
 def _pack(value: Any) -> Any:
-    """A timeline or an array for a file."""
+    """Convert a timeline or an array for storage."""
     if isinstance(value, Timeline):
         return {"rows": value.view()} | {name: getattr(value, name) for name in ("most", "total", "thinned", "run")}
     kind: Any = value.dtype.name
@@ -228,7 +228,7 @@ def _pack(value: Any) -> Any:
 
 
 def is_document(path: Path) -> bool:
-    """Whether a file is meant as a document: by its name, or by how it begins."""
+    """Whether a file is a document, by its extension or by its first bytes."""
     if path.suffix.lower() == SUFFIX:
         return True
     try:
@@ -261,7 +261,7 @@ def load_document(path: str | os.PathLike[str]) -> Document:
 
 
 def document_from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
-    """The document in the bytes of a file. Raises InputError that names `place`."""
+    """Decode the content of a document's file. Raises InputError that names `place`."""
     record = _decode(read_payload(content, place), place)
     if PRESENT not in record.checkpoints:
         names = ", ".join(list(record.checkpoints)[:5]) or "none"
@@ -288,7 +288,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
     elif any(one.step < 0 for one in record.breaks) or sorted(record.breaks) != list(record.breaks):
         raise InputError(f"{place}: breaks", "steps out of order", "steps that never fall")
     if record.started_from is not None:
-        # After a change of precision it used to be written as it was at the start.
+        # Older versions stored it in the precision of the run's start, even after a change of precision.
         kind = "float64" if record.started_from.kind == "float64" else "float32"
         started_from = _array(record.started_from, f"{place}: started_from", kind, state.parameters.shape)
         values["started_from"] = started_from.astype(experiment.precision)
@@ -297,8 +297,8 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
 
 
 def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:
-    """Where losses began to mean something else, as far as the changes of an older document say; `task` is that of its
-    present points."""
+    """The steps at which the meaning of losses changed, as far as the changes of an older document tell; `task` is that
+    of its present points."""
     result = dict[int, Break]()
     for change in reversed(changes):
         if change.weight is not None or (change.differences is not None and losses_are_comparable(change.differences)):
@@ -311,7 +311,7 @@ def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:
 
 
 def _change(record: Change, place: str) -> Change:
-    """A change of a file, with the values in it as an experiment has them. Raises InputError that names `place`."""
+    """A stored change with its values in their declared types. Raises InputError that names `place`."""
     if record.differences is None:
         return record
     try:
@@ -325,7 +325,7 @@ def _change(record: Change, place: str) -> Change:
 
 
 def read_payload(content: bytes, place: str) -> memoryview:
-    """The bytes behind the first line and the checksum, once both are verified. Raises InputError."""
+    """The content behind first line and checksum, after verifying both. Raises InputError."""
     line = content[:_LONGEST_LINE].partition(b"\n")[0] + b"\n"
     _check_first_line(line, place)
     rest = memoryview(content)[len(line) :]
@@ -336,7 +336,7 @@ def read_payload(content: bytes, place: str) -> memoryview:
 
 
 def _check_first_line(line: bytes, place: str) -> None:
-    """Raise InputError for a file of another kind, or of a version that is not known."""
+    """Raise InputError for a file of another kind or of an unknown version."""
     version = line.removeprefix(MAGIC).removesuffix(b"\n")
     if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
         raise InputError(place, "this file", "a document of the playground, which begins with a line that says so")
@@ -360,7 +360,7 @@ def _decode(payload: memoryview, place: str) -> _DocumentRecord:
 
 
 class _Reader:
-    """Reads the checkpoints of a document. What they share is read once, and notes gather along the way."""
+    """Reads the checkpoints of a document; reads shared points once and collects notes for the user."""
 
     def __init__(self, record: _DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
@@ -370,7 +370,7 @@ class _Reader:
         self.room, self.read = _MAX_POINTS, 0
 
     def checkpoint(self, record: _CheckpointRecord, place: str) -> Checkpoint:
-        """A checkpoint, with all shapes as its experiment implies them."""
+        """Read a checkpoint. Raises InputError, also for arrays of other shapes than its experiment implies."""
         experiment, points = self.experiment(record, place)
         progress.report_progress(self.read, len(self.record.checkpoints))
         self.read += 1
@@ -384,7 +384,7 @@ class _Reader:
         return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
 
     def experiment(self, record: _CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
-        """The experiment and its points: those that the document keeps, if its table has changed."""
+        """Read an experiment and its points; if its table has changed or is lost, the stored points are used."""
         raw = with_table_path(parse_json(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
@@ -430,7 +430,7 @@ class _Reader:
         return self.drawn[data]
 
     def _take_room(self, data: Dataset, place: str) -> None:
-        """Count points, before they take memory. Raises InputError if there are too many in a document."""
+        """Count points towards the limit of a document before they take memory. Raises InputError beyond it."""
         if data.size > self.room:
             raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {_MAX_POINTS:,} in a document")
         self.room -= data.size
@@ -460,7 +460,7 @@ def _own_points(record: _PointsRecord, place: str) -> UserPoints:
 
 
 def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experiment:
-    """The experiment that plain values, and points, describe. Raises InputError that names `place`."""
+    """Convert plain values, with `data` in place of their points if given. Raises InputError that names `place`."""
     try:
         return convert(raw, data)
     except InputError as error:
@@ -468,7 +468,7 @@ def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experim
 
 
 def _state(record: _StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
-    """A state of a file, for a network that trains on `points` points."""
+    """Read a state of a network that trains on `points` points. Raises InputError."""
     for name, most in (("position", points - 1), ("carried_points", points)):
         if getattr(record, name) > most:
             raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")
@@ -503,7 +503,7 @@ def _parameters(record: _PackedArray, network: Network, place: str) -> Array:
 
 
 def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], place: str) -> Timeline:
-    """A timeline of a file, the first columns of which never fall."""
+    """Read a timeline; its first columns, called `never_fall`, must not decrease. Raises InputError."""
     rows = _array(record.rows, f"{place}: rows", "float64")
     if rows.ndim != 2 or rows.shape[1] != columns:
         raise InputError(f"{place}: rows", f"shape {rows.shape}", f"{columns} columns")
@@ -523,7 +523,7 @@ def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], 
 
 
 def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
-    """An array of a file, writable, of this kind and shape. Raises InputError, also if its size is not as declared."""
+    """A stored array as a writable copy. Raises InputError for another kind, shape or number of bytes."""
     if record.kind != kind:
         raise InputError(place, record.kind, kind)
     if shape is not None and record.shape != shape:

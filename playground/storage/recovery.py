@@ -1,8 +1,8 @@
-"""Recovery: every process keeps a copy of its work, which is found again if the process dies.
+"""Recovery of unsaved work: every process keeps a copy of its document, which is found if the process dies.
 
-Every process has a slot in a common folder: a document, a note on it, and a lock that the system takes back when the
-process ends, however it ends. A document whose lock is free belonged to a process that died. Two attempts to restore
-one are made; if neither completes, it is set aside, so that a document that crashes the program does not do so forever.
+Every process has a slot in a common folder: a document, a note on it, and a lock that the system releases when the
+process ends, however it ends. A document whose lock is free belongs to a process that died. If two attempts to restore
+a document fail to complete, it is set aside, lest it crash the program at every start.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST_ATTEMPTS = 2
 
 
 class _Note(msgspec.Struct, frozen=True):
-    """What is known about a kept document without reading it."""
+    """Facts about a kept document, readable without decoding it."""
 
     title: str = ""
     origin: str = ""
@@ -35,14 +35,14 @@ class _Note(msgspec.Struct, frozen=True):
 
 
 class WorkSlot:
-    """Where this process keeps its work. One thread at a time may use it."""
+    """The place where this process keeps its document. Only one thread at a time may use it."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         while True:
             self.document = folder / f"{secrets.token_hex(8)}{_DOCUMENT}"
             self.lock = FileLock(self.document.with_suffix(_LOCK))
-            # Another process may hold the lock while it looks for dead owners, or may have removed it as a dead one's.
+            # Another process may hold the lock to test whether its owner is dead, or may just have removed it.
             with suppress(Timeout):
                 self.lock.acquire(timeout=0)
                 if self.document.with_suffix(_LOCK).exists():
@@ -50,16 +50,16 @@ class WorkSlot:
                 self.lock.release()
 
     def write(self, content: bytes, title: str, origin: str = "") -> None:
-        """Keep a document in place of the one before. Raises OSError."""
+        """Keep a document, which replaces the previous one. Raises OSError."""
         write_atomically(self.document, content)
         _write_note(self.document, _Note(title, origin))
 
     def clear(self) -> None:
-        """Remove the kept document: everything is saved, or was discarded on purpose."""
+        """Remove the kept document, once everything is saved or was discarded on purpose."""
         _remove(self.document)
 
     def close(self) -> None:
-        """Remove everything when the process ends normally."""
+        """Remove the whole slot, when the process ends normally."""
         self.clear()
         self.lock.release()
         with suppress(OSError):
@@ -72,17 +72,17 @@ class RecoverableWork(NamedTuple):
     document: Path
     note: _Note
     time: float
-    """When it was kept, in seconds since 1970."""
+    """The time at which it was kept, in seconds since 1970."""
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the file that was worked on was saved after this was kept."""
+        """Whether the file that was worked on has been saved since this document was kept."""
         return bool(self.note.origin) and _modified_at(Path(self.note.origin)) > self.time
 
     def begin(self) -> FileLock | None:
-        """Begin an attempt to restore it; `end` must be called with the lock.
+        """Begin an attempt to restore the document; returns a lock with which `end` must be called.
 
-        None if another process is restoring it or has done so, or if it failed too often.
+        Returns None if another process is restoring it or has done so, or if too many attempts have failed.
         """
         lock = FileLock(self.document.with_suffix(_LOCK))
         try:
@@ -106,7 +106,7 @@ class RecoverableWork(NamedTuple):
                 self.document.with_suffix(_LOCK).unlink(missing_ok=True)
 
     def discard(self) -> None:
-        """Set aside a document that the person does not want, unless another process is restoring it."""
+        """Set aside a document that the user doesn't want, unless another process is restoring it."""
         lock = FileLock(self.document.with_suffix(_LOCK))
         with suppress(Timeout, OSError):
             lock.acquire(timeout=0)
@@ -116,7 +116,7 @@ class RecoverableWork(NamedTuple):
 
 
 def find_recoverable(folder: Path) -> list[RecoverableWork]:
-    """The documents of processes that died, the latest first. Those that can't be restored are set aside."""
+    """Find the documents of processes that died, the latest first. Those that can't be restored are set aside."""
     found = []
     remove_all_strays(folder)
     for document in folder.glob(f"*{_DOCUMENT}"):
@@ -135,7 +135,7 @@ def find_recoverable(folder: Path) -> list[RecoverableWork]:
 
 
 def _is_in_use(document: Path) -> bool:
-    """Whether the process that keeps a document lives, or another one is restoring it."""
+    """Whether the process that keeps a document is alive, or another process is restoring it."""
     lock = FileLock(document.with_suffix(_LOCK))
     try:
         lock.acquire(timeout=0)
@@ -146,11 +146,11 @@ def _is_in_use(document: Path) -> bool:
 
 
 def _put_aside(document: Path, note: _Note) -> None:
-    """Move a document to the folder of those set aside, under a readable name; it is not tried again."""
+    """Move a document to `ASIDE_FOLDER` under a readable name, where no attempt to restore it is made."""
     folder = document.parent / ASIDE_FOLDER
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(_modified_at(document)))
     words = "".join(letter if letter.isalnum() or letter in " -_" else " " for letter in note.title)
-    # Names may be as long as 255 bytes.
+    # File systems allow names of 255 bytes.
     words = words.encode()[:150].decode(errors="ignore").strip()
     with suppress(OSError):
         folder.mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Saving and loading for notebooks: an experiment as its file, a whole training as a document."""
+"""Saving and loading for notebooks: experiments as JSON files, whole runs as documents."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from playground.storage.document import SUFFIX, is_document, load_document, save
 
 
 def save(what: Experiment | Trainer, path: str | os.PathLike[str]) -> None:
-    """Write an experiment as a JSON file, or a whole training as a document (.playground): all of it or nothing.
+    """Write an experiment as a JSON file, or the run of a trainer as a document (.playground), atomically.
 
-    Raises InputError for a name that says otherwise, and OSError.
+    Raises InputError for a name with the extension of the other kind, and OSError.
     """
     if isinstance(what, Experiment):
         if Path(path).suffix.lower() == SUFFIX:
@@ -29,11 +29,11 @@ def save(what: Experiment | Trainer, path: str | os.PathLike[str]) -> None:
 
 
 def load(path: str | os.PathLike[str]) -> Experiment | Trainer:
-    """The experiment in a file, or the training in a document, which goes on as if it had never stopped.
+    """Load an experiment from its file, or a trainer from a document, which continues as if it had never stopped.
 
-    Raises InputError, and UnavailableError where the engine that trained can't be loaded.
+    Raises InputError, and UnavailableError if the engine that trained can't be loaded.
     """
-    # A pipe would be waited for.
+    # Opening a pipe would block.
     if Path(path).is_file() and is_document(Path(path)):
         return Trainer.of(resume(load_document(path)))
     return text.load(path)

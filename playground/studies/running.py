@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack
-from functools import partial
-from itertools import islice
+from contextlib import ExitStack, closing, suppress
+from itertools import chain, islice
 from pathlib import Path
+from queue import Empty, Full, Queue
 from typing import Any
 
 from playground.studies.results import Results, Row
 from playground.studies.shelf import Shelf
 from playground.studies.study import Study
-from playground.studies.training import train_members
+from playground.studies.training import LANES, train_dealt, train_members
 
-_LANES = 16
-"""Members that fill the widest vectors."""
-_CHUNK = 4 * _LANES
-"""Members that are trained together at most."""
+_CHUNK = 4 * LANES
+"""Members that are sent to an executor together at most."""
 _WINDOW = 4096
 """Members that are looked at together to find those of one shape."""
 _WAITING = 3
@@ -68,37 +66,90 @@ def stream_rows(
 
     Closing the iterator ends training.
     """
-    stopped = threading.Event()
     with ExitStack() as stack:
         shelf = None if folder is None else stack.enter_context(Shelf(Path(folder), study))
         if shelf is not None:
             shelf.fill(results)
         results.begin_span()
         workers = workers or os.cpu_count() or 1
-        train: Callable[[Study, list[int]], list[Row]] = train_members
-        if executor is None:
-            executor = stack.enter_context(ThreadPoolExecutor(workers, "study"))
-            # Only here can chunks see the event.
-            train = partial(train_members, stop=stopped.is_set)
-        stack.callback(stopped.set)
         plan = _chunks(study, results, workers)
-        waiting: set[Future[list[Row]]] = set()
-        stack.callback(lambda: [future.cancel() for future in waiting])
-        while True:
-            for chunk in islice(plan, _WAITING * workers - len(waiting)):
-                waiting.add(executor.submit(train, study, chunk))
-            if not waiting:
-                return
-            done, waiting = wait(waiting, None if stop is None else _LOOK, FIRST_COMPLETED)
-            for future in done:
-                rows = future.result()
-                if shelf is not None:
-                    shelf.keep(rows)
-                for row in rows:
-                    results.add(row)
-                yield from rows
+        if executor is None:
+            arriving = _from_threads(study, plan, workers, len(study) - len(results))
+        else:
+            arriving = _from_executor(study, plan, workers, executor)
+        for rows in stack.enter_context(closing(arriving)):
+            if shelf is not None and rows:
+                shelf.keep(rows)
+            for row in rows:
+                results.add(row)
+            yield from rows
             if stop is not None and stop():
                 return
+
+
+def _from_executor(
+    study: Study, plan: Iterator[list[int]], workers: int, executor: Executor
+) -> Generator[list[Row], None, None]:
+    """Rows of chunks that an executor trains, at least so often that its user can look whether to stop."""
+    waiting: set[Future[list[Row]]] = set()
+    try:
+        while True:
+            for chunk in islice(plan, _WAITING * workers - len(waiting)):
+                waiting.add(executor.submit(train_members, study, chunk))
+            if not waiting:
+                return
+            done, waiting = wait(waiting, _LOOK, FIRST_COMPLETED)
+            yield [row for future in done for row in future.result()]
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _from_threads(
+    study: Study, plan: Iterator[list[int]], workers: int, missing: int
+) -> Generator[list[Row], None, None]:
+    """Rows that threads of this process train, at least so often that its user can look whether to stop."""
+    numbers, dealing, stopped = chain.from_iterable(plan), threading.Lock(), threading.Event()
+    arrived: Queue[Row] = Queue(workers * _CHUNK)
+
+    def deal(room: int) -> list[int]:
+        with dealing:
+            return list(islice(numbers, room))
+
+    def train() -> None:
+        for row in train_dealt(study, deal, stopped.is_set):
+            while not stopped.is_set():
+                with suppress(Full):
+                    arrived.put(row, timeout=_LOOK)
+                    break
+
+    with ThreadPoolExecutor(workers, "study") as threads:
+        try:
+            training = [threads.submit(train) for _ in range(min(workers, -(-missing // _together(study))))]
+            while missing:
+                rows = _taken(arrived)
+                missing -= len(rows)
+                yield rows
+                for one in training:
+                    if one.done():
+                        one.result()
+        finally:
+            stopped.set()
+
+
+def _taken(arrived: Queue[Row]) -> list[Row]:
+    """All rows that have arrived; it waits a little for the first."""
+    rows: list[Row] = []
+    with suppress(Empty):
+        rows.append(arrived.get(timeout=_LOOK))
+        while True:
+            rows.append(arrived.get_nowait())
+    return rows
+
+
+def _together(study: Study) -> int:
+    """How many members one worker trains side by side."""
+    return LANES if study.engine == "lanes" else 1
 
 
 def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]:
@@ -107,7 +158,7 @@ def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]
     So lanes are filled with networks of one shape, and shuffles of one seed are drawn once. Plans are looked at window
     by window, and chunks are of a size that gives every worker something to do.
     """
-    together = _LANES if study.engine == "lanes" else 1
+    together = _together(study)
     size = max(together, min(_CHUNK, len(study) // (_WAITING * workers) // together * together))
     window = max(1, _WINDOW // study.seeds)
     chunk: list[int] = []

@@ -1,4 +1,4 @@
-"""Searching good settings with Optuna: trials are asked and told in batches, and hopeless ones are given up early.
+"""Searching good settings with Optuna: trials run side by side, hopeless ones are given up early, others come.
 
 Needs the extra `search`.
 """
@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
+from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult
 from playground.run.trainer import Trainer
-from playground.studies.study import Member, Study, StudyEngine
-from playground.studies.training import Cohort, never
+from playground.studies.study import Study, StudyEngine
+from playground.studies.training import LANES, Cohort, InTraining, never
 from playground.studies.values import Range
 
 if TYPE_CHECKING:
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 Sampler: TypeAlias = Literal["tpe", "random"]
 TrialStatus: TypeAlias = Literal["completed", "pruned", "diverged", "refused"]
-_BATCH = 16
-"""Trials that are asked for at a time."""
-_RUNGS = (0.25, 0.5)
-"""Shares of the epochs after which hopeless trials are given up."""
+_ROUNDS = 4
+"""Parts that the epochs of a trial are trained in."""
+_JUDGED = (1, 2)
+"""Rounds after which hopeless trials are given up."""
 
 
 class Trial(NamedTuple):
@@ -45,6 +46,8 @@ class Trial(NamedTuple):
     """How long it was trained."""
     loss: float | None
     """The mean validation loss over its seeds; None if there is none."""
+    reason: str = ""
+    """Why it is refused."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def search(
     stop: Callable[[], bool] = never,
     progress: Callable[[Sequence[Trial]], None] | None = None,
 ) -> SearchResult:
-    """Search within the budget, or until `stop` says so; `progress` is called with all trials after each batch.
+    """Search within the budget, or until `stop` says so; `progress` is called with all trials that have ended.
 
     With a number of trials, the same plan finds the same. Raises InputError where Optuna is missing.
     """
@@ -109,28 +112,23 @@ def search(
         raise InputError("search", "optuna", words) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     deadline = math.inf if plan.seconds is None else time.monotonic() + plan.seconds
-    trials: list[Trial] = []
     stopped = threading.Event()
 
     def is_over() -> bool:
         return stopped.is_set() or stop() or time.monotonic() >= deadline
 
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=_BATCH)
-    study = optuna.create_study(direction="minimize", sampler=_sampler(plan), pruner=pruner)
     with ThreadPoolExecutor(workers, "search") as executor:
+        race = _Race(plan, workers)
         try:
-            while not is_over() and (plan.trials is None or len(trials) < plan.trials):
-                number = _BATCH if plan.trials is None else min(_BATCH, plan.trials - len(trials))
-                batch = _Batch(plan, study, number, len(trials))
-                try:
-                    trials += batch.run(executor, workers, is_over)
-                except CancelledError:
-                    break
+            while not is_over() and race.invite(is_over):
+                race.advance(executor, is_over)
                 if progress is not None:
-                    progress(trials)
+                    progress(race.ended)
+        except CancelledError:
+            pass
         finally:
             stopped.set()
-    return _result(plan, trials)
+    return race.result()
 
 
 def _sampler(plan: Search) -> optuna.samplers.BaseSampler:
@@ -145,69 +143,116 @@ def _sampler(plan: Search) -> optuna.samplers.BaseSampler:
         return optuna.samplers.TPESampler(seed=seed, constant_liar=True, multivariate=len(plan.over) > 1)
 
 
-class _Batch:
-    """Some trials that are trained side by side."""
+@dataclass
+class _Running:
+    """A trial in training."""
 
-    def __init__(self, plan: Search, study: optuna.Study, number: int, first: int) -> None:
-        self._plan, self._study = plan, study
-        self._asked = [study.ask() for _ in range(number)]
-        self._values = [_suggested(trial, plan.over) for trial in self._asked]
-        self._ended: dict[int, Trial] = {}
-        self._members: dict[int, list[Member]] = {}
-        for place, values in enumerate(self._values):
+    asked: optuna.Trial
+    values: dict[str, Any]
+    cohort: Cohort
+    seeds: list[InTraining]
+    """The same network from each seed."""
+    rounds: int = 0
+
+    @property
+    def loss(self) -> float | None:
+        """The mean validation loss over seeds; None if one of them has none."""
+        if any(one.status == "diverged" for one in self.seeds):
+            return None
+        losses = [one.evaluation().validation_loss for one in self.seeds]
+        finite = [loss for loss in losses if loss is not None and math.isfinite(loss)]
+        return sum(finite) / len(finite) if len(finite) == len(losses) else None
+
+    @property
+    def epochs(self) -> int:
+        return max(one.place[0] for one in self.seeds)
+
+
+class _Race:
+    """The trials side by side: after each round those that have ended, or are hopeless, make room for others.
+
+    All advance by a quarter of the epochs in a round, so that what is tried does not depend on who trains it.
+    """
+
+    def __init__(self, plan: Search, workers: int) -> None:
+        import optuna
+
+        self.ended: list[Trial] = []
+        """In the order of their ends."""
+        self._plan, self._running = plan, list[_Running]()
+        self._asked = 0
+        self._cohorts = [Cohort(plan.engine) for _ in range(workers)]
+        pruner = optuna.pruners.MedianPruner(n_startup_trials=LANES)
+        self._study = optuna.create_study(direction="minimize", sampler=_sampler(plan), pruner=pruner)
+        self._lowest = math.inf
+        self._best: Trial | None = None
+        self._weights: State | None = None
+
+    def invite(self, stop: Callable[[], bool]) -> bool:
+        """Ask for new trials until there are enough or the budget is spent; returns whether any is in training."""
+        while len(self._running) < LANES and self._plan.trials != self._asked and not stop():
+            self._begin(self._study.ask())
+            self._asked += 1
+        return bool(self._running)
+
+    def _begin(self, asked: optuna.Trial) -> None:
+        plan, values = self._plan, _suggested(asked, self._plan.over)
+        cohort = min(self._cohorts, key=lambda cohort: len(cohort.members))
+        try:
             one = Study(plan.experiment, {path: (value,) for path, value in values.items()}, plan.seeds, plan.epochs)
-            try:
-                self._members[place] = [one.member(seed) for seed in range(plan.seeds)]
-            except InputError:
-                self._end(place, "refused", 0, None)
+            seeds = [cohort.add(one.member(seed)) for seed in range(plan.seeds)]
+        except InputError as error:
+            self._end(asked, Trial(values, "refused", 0, None, str(error)))
+        else:
+            self._running.append(_Running(asked, values, cohort, seeds))
 
-    def run(self, executor: ThreadPoolExecutor, workers: int, stop: Callable[[], bool]) -> list[Trial]:
-        """Train all trials, telling Optuna what comes of them. Raises CancelledError."""
-        places = list(self._members)
-        size = max(1, -(-len(places) // workers))
-        parts = [places[k : k + size] for k in range(0, len(places), size)]
-        cohorts = [Cohort([one for place in part for one in self._members[place]], self._plan.engine) for part in parts]
-        seeds = self._plan.seeds
-        for epochs in [*sorted({max(1, int(share * self._plan.epochs)) for share in _RUNGS}), self._plan.epochs]:
-            # To the very end, members stop by themselves.
-            until = None if epochs == self._plan.epochs else epochs
-            list(executor.map(partial(Cohort.advance, epochs=until, stop=stop), cohorts))
-            losses = {
-                place: _mean_loss(cohort, range(k * seeds, (k + 1) * seeds))
-                for part, cohort in zip(parts, cohorts, strict=True)
-                for k, place in enumerate(part)
-                if place not in self._ended
-            }
-            for place, loss in losses.items():
-                if loss is not None:
-                    self._asked[place].report(loss, epochs)
-            for part, cohort in zip(parts, cohorts, strict=True):
-                for k, place in enumerate(part):
-                    if place in losses and self._judge(place, losses[place], epochs):
-                        cohort.drop(range(k * seeds, (k + 1) * seeds))
-        return [self._ended[place] for place in range(len(self._asked))]
+    def advance(self, executor: ThreadPoolExecutor, stop: Callable[[], bool]) -> None:
+        """Train all trials for a round, and let go those that have ended. Raises CancelledError."""
+        epochs = -(-self._plan.epochs // _ROUNDS)
+        list(executor.map(partial(Cohort.advance, epochs=epochs, stop=stop), self._cohorts))
+        for trial in [*self._running]:
+            trial.rounds += 1
+            loss = trial.loss
+            if loss is None:
+                self._let_go(trial, "diverged", loss)
+            elif not any(one.is_running for one in trial.seeds):
+                self._let_go(trial, "completed", loss)
+            elif trial.rounds in _JUDGED:
+                trial.asked.report(loss, trial.epochs)
+                if trial.asked.should_prune():
+                    self._let_go(trial, "pruned", loss)
 
-    def _judge(self, place: int, loss: float | None, epochs: int) -> bool:
-        """Whether a trial ends here."""
-        if loss is None:
-            self._end(place, "diverged", epochs, None)
-        elif epochs == self._plan.epochs:
-            self._end(place, "completed", epochs, loss)
-        elif self._asked[place].should_prune():
-            self._end(place, "pruned", epochs, loss)
-        return place in self._ended
+    def _let_go(self, trial: _Running, status: TrialStatus, loss: float | None) -> None:
+        one = Trial(trial.values, status, trial.epochs, loss)
+        if status == "completed" and loss is not None and loss < self._lowest:
+            self._lowest, self._best, self._weights = loss, one, trial.seeds[0].state()
+        for member in trial.seeds:
+            trial.cohort.remove(member)
+        self._running.remove(trial)
+        self._end(trial.asked, one)
 
-    def _end(self, place: int, status: TrialStatus, epochs: int, loss: float | None) -> None:
+    def _end(self, asked: optuna.Trial, trial: Trial) -> None:
         import optuna
 
         states = optuna.trial.TrialState
-        state = {"completed": states.COMPLETE, "pruned": states.PRUNED}.get(status, states.FAIL)
-        if status == "diverged":
+        if trial.status == "diverged":
             # As bad as can be, which the sampler should know.
-            self._study.tell(self._asked[place], _WORST)
+            self._study.tell(asked, _WORST)
+        elif trial.status == "completed":
+            self._study.tell(asked, trial.loss)
         else:
-            self._study.tell(self._asked[place], loss if state == states.COMPLETE else None, state)
-        self._ended[place] = Trial(self._values[place], status, epochs, loss)
+            self._study.tell(asked, state=states.PRUNED if trial.status == "pruned" else states.FAIL)
+        self.ended.append(trial)
+
+    def result(self) -> SearchResult:
+        """What was found so far."""
+        best, trials = self._best, tuple(self.ended)
+        if best is None or self._weights is None:
+            return SearchResult(trials, None, None, None)
+        experiment = check(self._plan.experiment.with_(best.values))
+        trainer = Trainer(experiment, engine=self._plan.engine, history_rows=16)
+        trainer.run.state = self._weights
+        return SearchResult(trials, best, experiment, FinalTestRequest().answer(trainer))
 
 
 _WORST = 1e30
@@ -224,23 +269,3 @@ def _suggested(trial: optuna.Trial, over: Mapping[str, Range | Sequence[Any]]) -
         else:
             values[path] = trial.suggest_float(path, choices.low, choices.high, log=choices.log)
     return values
-
-
-def _mean_loss(cohort: Cohort, places: range) -> float | None:
-    """The mean validation loss of some members; None if one of them has none."""
-    found = [cohort.evaluation(place) for place in places]
-    losses = [None if one is None else one.validation_loss for one in found]
-    if any(loss is None or not math.isfinite(loss) for loss in losses):
-        return None
-    return sum(loss for loss in losses if loss is not None) / len(losses)
-
-
-def _result(plan: Search, trials: Sequence[Trial]) -> SearchResult:
-    completed = [trial for trial in trials if trial.status == "completed" and trial.loss is not None]
-    if not completed:
-        return SearchResult(tuple(trials), None, None, None)
-    best = min(completed, key=lambda trial: trial.loss if trial.loss is not None else math.inf)
-    experiment = check(plan.experiment.with_(best.values))
-    trainer = Trainer(experiment.with_({"training.epochs": plan.epochs}), engine=plan.engine, history_rows=16)
-    trainer.advance(epochs=plan.epochs)
-    return SearchResult(tuple(trials), best, experiment, FinalTestRequest().answer(trainer))

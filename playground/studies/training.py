@@ -1,15 +1,16 @@
 """Training members of a study: from experiments to rows of the table, anywhere, on any engine.
 
 A cohort is some members that are trained side by side: in lanes where that is asked for and they can be, else one after
-the other. What comes of a member follows from its experiment alone.
+the other. Whoever ends makes room for the next. What comes of a member follows from its experiment alone.
 """
 
 from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import Protocol
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from itertools import islice
 
 from playground.catalog.losses import CrossEntropy
 from playground.engine.engine import EngineName
@@ -17,13 +18,20 @@ from playground.engine.engines import ChosenEngine, resolve_engine
 from playground.engine.evaluation import Evaluation
 from playground.engine.lanes.group import Group, advance, group_key
 from playground.engine.setup import Setup
+from playground.engine.state import State
 from playground.files.errors import CancelledError, InputError
 from playground.run.trainer import Trainer
 from playground.studies.results import Row, RunStatus
 from playground.studies.study import Member, Refused, Study, StudyEngine
 
-_PIECE = 0.02
-"""Seconds of training between two looks at whether to stop."""
+LANES = 16
+"""Members that are trained side by side, which fill the widest vectors."""
+_WORTH_FILLING = LANES // 4
+"""Free lanes for which newcomers join those who began together, and share shuffles, which saves a fifth of the time."""
+_MOST_MEMBERS = 8 * LANES
+"""Members that a group has, one after the other, since it keeps the points of all of them."""
+_FIRST_PIECE, _PIECE = 0.001, 0.02
+"""Seconds of training between two looks at who has ended; short at first, since most who diverge do so soon."""
 _FEW = 16
 """Rows of a history that nobody looks at."""
 _RECENT = 8
@@ -37,64 +45,89 @@ def never() -> bool:
     return False
 
 
-def train_members(study: Study, numbers: Sequence[int], stop: Callable[[], bool] = never) -> list[Row]:
-    """Train some members of a study; a row for each, in the same order. Raises CancelledError once `stop` says so."""
-    planned = list(study.members(numbers))
-    rows = {one.number: Row(one.number, "refused", reason=one.reason) for one in planned if isinstance(one, Refused)}
-    cohort = Cohort([one for one in planned if isinstance(one, Member)], study.engine)
-    cohort.advance(stop=stop)
-    rows.update((row.number, row) for row in cohort.rows())
-    return [rows[number] for number in numbers]
+def train_members(study: Study, numbers: Sequence[int]) -> list[Row]:
+    """Train some members of a study; a row for each, as they end."""
+    waiting = iter(numbers)
+    return list(train_dealt(study, lambda room: list(islice(waiting, room))))
 
 
-class _InTraining(Protocol):
-    """One member while it trains."""
+def train_dealt(study: Study, deal: Callable[[int], list[int]], stop: Callable[[], bool] = never) -> Iterator[Row]:
+    """Train the members that `deal` names, and yield a row for each as it ends, until there are no more.
 
-    setup: Setup
-    engine: EngineName
-
-    @property
-    def status(self) -> str: ...
-    @property
-    def place(self) -> tuple[int, int]:
-        """Completed epochs and updates."""
-
-    def evaluation(self) -> Evaluation:
-        """Losses and accuracies now."""
-
-    def drop(self) -> None:
-        """Train it no further."""
+    `deal` is asked for as many as there is room for at the moment. Raises CancelledError once `stop` says so.
+    """
+    cohort = Cohort(study.engine)
+    while True:
+        room = cohort.room
+        numbers = deal(room) if room else []
+        for planned in study.members(numbers):
+            refused = planned if isinstance(planned, Refused) else cohort.admit(planned)
+            if refused is not None:
+                yield Row(refused.number, "refused", reason=refused.reason)
+        if not cohort.members:
+            if not numbers:
+                return
+            continue
+        yield from cohort.train_until_some_end(stop)
 
 
 class Cohort:
-    """Some members that are trained side by side."""
+    """Members that are trained side by side."""
 
-    def __init__(self, members: Sequence[Member], engine: StudyEngine) -> None:
-        self.members = list(members)
+    def __init__(self, engine: StudyEngine) -> None:
+        self.members: list[InTraining] = []
+        """Those in training, the first to come first."""
+        self._engine = engine
         self._groups: dict[Hashable, Group] = {}
+        """Where newcomers may go."""
+        self._newcomers = 0
         self._engines: dict[Hashable, EngineName] = {}
         self._recent: list[Setup] = []
-        self._epoch = 0
-        self._started = self._ended = 0.0
-        self._trained = [self._begin(member, engine) for member in members]
+        self._piece = _FIRST_PIECE
 
-    def _begin(self, member: Member, engine: StudyEngine) -> _InTraining | InputError:
-        """Get a member ready; or why it can't be trained: the table that its points come from may be gone."""
+    @property
+    def room(self) -> int:
+        """How many more members are welcome now."""
+        if self._engine != "lanes":
+            return 0 if self.members else 1
+        free = LANES - len(self.members)
+        together = len({one.started for one in self.members}) <= 1
+        return free if not together or free >= _WORTH_FILLING else 0
+
+    def admit(self, member: Member) -> Refused | None:
+        """Add a member, or say why it can't be trained."""
         try:
-            setup = self._setup(member)
+            self.add(member)
         except InputError as error:
-            return error
-        if engine != "lanes":
-            return _Alone(setup, "reference" if engine == "reference" else "auto")
+            # The table that its points come from may be gone.
+            return Refused(member.number, str(error))
+        return None
+
+    def add(self, member: Member) -> InTraining:
+        """Get a member ready. Raises InputError if its points can't be had."""
+        setup = self._setup(member)
         key = group_key(setup)
+        one = self._alone(member, setup, key) or _InLane(member, setup, self._group(setup, key))
+        self.members.append(one)
+        self._piece = _FIRST_PIECE
+        return one
+
+    def _alone(self, member: Member, setup: Setup, key: Hashable) -> _Alone | None:
+        """A member with an engine of its own; None if lanes train it."""
+        if self._engine != "lanes":
+            return _Alone(member, setup, "reference" if self._engine == "reference" else "auto")
         if key not in self._engines:
             self._engines[key] = resolve_engine("lanes", setup)
-        if self._engines[key] != "lanes":
-            return _Alone(setup, "auto")
+        return None if self._engines[key] == "lanes" else _Alone(member, setup, "auto")
+
+    def _group(self, setup: Setup, key: Hashable) -> Group:
+        if self._newcomers == _MOST_MEMBERS:
+            self._groups, self._newcomers = {}, 0
+        self._newcomers += 1
         if key not in self._groups:
             every = 1 if _may_overflow(setup) else _AT_THE_END
             self._groups[key] = Group(setup, evaluate_every=every, histories=False)
-        return _InLane(setup, self._groups[key])
+        return self._groups[key]
 
     def _setup(self, member: Member) -> Setup:
         """The setup of a member, which shares with a recent one what they have in common. Raises InputError."""
@@ -105,52 +138,47 @@ class Cohort:
             self._recent = [setup, *self._recent[: _RECENT - 1]]
         return setup
 
-    def advance(self, epochs: int | None = None, stop: Callable[[], bool] = never) -> None:
-        """Train all members up to an epoch, or to their ends. Raises CancelledError once `stop` says so."""
-        self._started = self._started or time.time()
-        left = None if epochs is None else epochs - self._epoch
-        advance(list(self._groups.values()), epochs=left, until=stop)
-        for one in self._trained:
-            if isinstance(one, _Alone) and not stop():
-                one.advance(epochs, stop)
-        if epochs is not None or not all(member.experiment.training.epochs for member in self.members):
-            for group in self._groups.values():
-                group.measure()
-        self._ended, self._epoch = time.time(), epochs or 0
+    def train_until_some_end(self, stop: Callable[[], bool]) -> list[Row]:
+        """Train who came first, and those in lanes beside it, until some end, who leave; what came of them.
+
+        Raises CancelledError once `stop` says so.
+        """
+        first, group, now = self.members[0], self.members[0].group, time.time()
+        beside = [one for one in self.members if group is not None and one.group is group] or [first]
+        for one in beside:
+            one.started = one.started or now
+        while not (ended := [one for one in beside if not one.is_running]):
+            if stop():
+                raise CancelledError
+            if isinstance(first, _Alone):
+                first.advance(math.inf, stop)
+            elif group is not None:
+                advance([group], seconds=self._piece, until=stop, return_when_done=True)
+                self._piece = min(2 * self._piece, _PIECE)
+        rows = [one.row() for one in ended]
+        for one in ended:
+            self.remove(one)
+        if group is not None and group.is_running and self.room:
+            # Newcomers can only join between two epochs.
+            advance([group], epochs=1, until=stop)
+        return rows
+
+    def advance(self, epochs: int, stop: Callable[[], bool] = never) -> None:
+        """Train all members by so many epochs, and measure them. Raises CancelledError once `stop` says so."""
+        groups = {id(one.group): one.group for one in self.members if one.group is not None}
+        advance(list(groups.values()), epochs=epochs, until=stop)
+        for one in self.members:
+            if isinstance(one, _Alone):
+                one.advance(one.place[0] + epochs, stop)
         if stop():
             raise CancelledError
+        for group in groups.values():
+            group.measure()
 
-    def evaluation(self, place: int) -> Evaluation | None:
-        """Losses and accuracies of a member now; None if it can't be trained or has diverged."""
-        one = self._trained[place]
-        return None if isinstance(one, InputError) or one.status == "diverged" else one.evaluation()
-
-    def drop(self, places: Iterable[int]) -> None:
-        """Train some members no further."""
-        for place in places:
-            one = self._trained[place]
-            if not isinstance(one, InputError):
-                one.drop()
-            self._trained[place] = InputError("member", self.members[place].number, "one that is still trained")
-
-    def rows(self) -> list[Row]:
-        """What came of the members, which have all ended by themselves."""
-        return [self._row(member, one) for member, one in zip(self.members, self._trained, strict=True)]
-
-    def _row(self, member: Member, one: _InTraining | InputError) -> Row:
-        if isinstance(one, InputError):
-            return Row(member.number, "refused", reason=str(one))
-        status: RunStatus = one.status  # type: ignore[assignment]
-        return Row(
-            member.number,
-            status,
-            *one.place,
-            *one.evaluation(),
-            engine=one.engine,
-            task=one.setup.sample.task,
-            started=self._started,
-            ended=self._ended,
-        )
+    def remove(self, one: InTraining) -> None:
+        """Train a member no further, and let others take its lane."""
+        one.leave()
+        self.members.remove(one)
 
 
 def _may_overflow(setup: Setup) -> bool:
@@ -159,35 +187,95 @@ def _may_overflow(setup: Setup) -> bool:
     return loss.output_activation == "linear" and not isinstance(loss, CrossEntropy)
 
 
-class _InLane:
-    """A member in a lane of a group."""
+class InTraining(ABC):
+    """A member while it trains."""
 
+    engine: EngineName
+    group: Group | None = None
+    """Where it has a lane."""
+    started = 0.0
+
+    def __init__(self, member: Member, setup: Setup) -> None:
+        self.member, self.setup = member, setup
+
+    @property
+    @abstractmethod
+    def status(self) -> str:
+        """That of its lane or trainer."""
+
+    @property
+    @abstractmethod
+    def is_running(self) -> bool: ...
+    @property
+    @abstractmethod
+    def place(self) -> tuple[int, int]:
+        """Completed epochs and updates."""
+
+    @abstractmethod
+    def evaluation(self) -> Evaluation:
+        """Losses and accuracies now."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """All that training has moved."""
+
+    @abstractmethod
+    def leave(self) -> None:
+        """Make room for another one."""
+
+    def row(self) -> Row:
+        """What came of it."""
+        status: RunStatus = self.status  # type: ignore[assignment]
+        return Row(
+            self.member.number,
+            status,
+            *self.place,
+            *self.evaluation(),
+            engine=self.engine,
+            task=self.setup.sample.task,
+            started=self.started,
+            ended=time.time(),
+        )
+
+
+class _InLane(InTraining):
     engine: EngineName = "lanes"
+    group: Group
 
-    def __init__(self, setup: Setup, group: Group) -> None:
-        self.setup, self._group = setup, group
-        self._lane = group.add(setup)
+    def __init__(self, member: Member, setup: Setup, group: Group) -> None:
+        super().__init__(member, setup)
+        self.group, self._lane = group, group.add(setup)
+        if not self.is_running:
+            # Without epochs there is only the start to measure.
+            group.measure()
 
     @property
     def status(self) -> str:
-        return self._group.status(self._lane)
+        return self.group.status(self._lane)
+
+    @property
+    def is_running(self) -> bool:
+        return self.status == "running"
 
     @property
     def place(self) -> tuple[int, int]:
-        return self._group.epoch(self._lane), self._group.step(self._lane)
+        return self.group.epoch(self._lane), self.group.step(self._lane)
 
     def evaluation(self) -> Evaluation:
-        return self._group.evaluation(self._lane)
+        return self.group.evaluation(self._lane)
 
-    def drop(self) -> None:
-        self._group.release(self._lane)
+    def state(self) -> State:
+        return self.group.take(self._lane)
+
+    def leave(self) -> None:
+        self.group.release(self._lane)
 
 
-class _Alone:
+class _Alone(InTraining):
     """A member with an engine of its own."""
 
-    def __init__(self, setup: Setup, engine: ChosenEngine) -> None:
-        self.setup = setup
+    def __init__(self, member: Member, setup: Setup, engine: ChosenEngine) -> None:
+        super().__init__(member, setup)
         self._trainer = Trainer(setup.experiment, engine=engine, history_rows=_FEW)
         self.engine = self._trainer.engine
 
@@ -196,17 +284,24 @@ class _Alone:
         return self._trainer.status
 
     @property
+    def is_running(self) -> bool:
+        return self.status == "ready"
+
+    @property
     def place(self) -> tuple[int, int]:
         return self._trainer.state.epoch, self._trainer.state.step
 
-    def advance(self, epochs: int | None, stop: Callable[[], bool]) -> None:
+    def advance(self, last: float, stop: Callable[[], bool]) -> None:
         """Train up to an epoch, or to the end, until `stop` says so."""
-        trainer, last = self._trainer, math.inf if epochs is None else epochs
-        while trainer.status == "ready" and trainer.state.epoch < last and not stop():
-            trainer.advance(epochs=None if epochs is None else epochs - trainer.state.epoch, seconds=_PIECE)
+        trainer = self._trainer
+        while self.is_running and (left := last - trainer.state.epoch) > 0 and not stop():
+            trainer.advance(epochs=None if left == math.inf else int(left), seconds=_PIECE)
 
     def evaluation(self) -> Evaluation:
         return self._trainer.evaluate()
 
-    def drop(self) -> None:
+    def state(self) -> State:
+        return self._trainer.state
+
+    def leave(self) -> None:
         pass

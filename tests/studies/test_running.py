@@ -10,8 +10,10 @@ import sys
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -20,9 +22,13 @@ from scipy.stats import binomtest
 
 from playground import Experiment, InputError, Study, Trainer, run_study
 from playground.cli.commands import main
+from playground.engine.lanes.group import Group
+from playground.engine.setup import Setup
+from playground.files.errors import CancelledError
 from playground.studies.results import Results, Share
 from playground.studies.running import stream_rows
 from playground.studies.study import StudyEngine
+from playground.studies.training import train_dealt
 
 ROOT = Path(__file__).parents[2]
 VARY = {"training.learning_rate": (0.01, 0.1, 1e9), "training.optimizer": ("sgd", "adam")}
@@ -98,6 +104,56 @@ def test_a_study_stops_at_once(experiment: Experiment) -> None:
     assert len(results) == 0 and started.is_set()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("study")]
     assert time.perf_counter() - begun < 1
+
+
+def test_nothing_is_trained_after_a_stop_and_every_piece_before_is_short(
+    study: Study, engine: StudyEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pieces: list[float] = []
+    trains, name = (Group, "advance_block") if engine == "lanes" else (Trainer, "advance")
+    train = getattr(trains, name)
+
+    def noted(*arguments: Any, **limits: Any) -> Any:
+        pieces.append(limits["seconds"])
+        return train(*arguments, **limits)
+
+    monkeypatch.setattr(trains, name, noted)
+    endless = msgspec.structs.replace(study, vary={"training.learning_rate": (0.01,)}, seeds=20, epochs=10**9)
+    waiting = iter(range(20))
+    with pytest.raises(CancelledError):
+        list(train_dealt(endless, lambda room: [*islice(waiting, room)], lambda: len(pieces) >= 8))
+
+    assert len(pieces) == 8 and max(pieces) <= 0.02
+
+
+def test_lanes_of_those_who_ended_are_filled_with_those_who_wait(
+    experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loss = {"kind": "squared_error", "output": "linear"}
+    linear = experiment.with_({"loss": loss, "layers": (), "precision": "float32", "training.optimizer": "sgd"})
+    rates = tuple(1e9 if k % 2 else 0.001 * k + 0.001 for k in range(64))
+    study = Study(linear, {"training.learning_rate": rates}, epochs=20_000)
+    train, made = Group.advance_block, [0]
+
+    def noted(*arguments: Any, **limits: Any) -> Any:
+        outcome = train(*arguments, **limits)
+        made[0] += outcome.updates
+        return outcome
+
+    monkeypatch.setattr(Group, "advance_block", noted)
+    results = run_study(study, workers=1)
+    width, steps = Group(Setup(study.member(0).experiment)).width, 20_000 * 5
+    monkeypatch.undo()
+
+    assert {row["status"] for row in results} == {"completed", "diverged"}
+    # Half of them need all steps; were lanes left empty, 64 / width vectors would make them all.
+    assert made[0] < 0.65 * steps * 64 / width
+    for number in (0, 1, 30, 62):
+        trainer = Trainer(study.member(number).experiment, engine="lanes")
+        trainer.advance()
+        row = results.row(number)
+        assert (row["status"], row["epoch"]) == (trainer.status, trainer.state.epoch)
+        assert row["train_loss"] == finite(trainer.evaluate().train_loss)
 
 
 def test_results_stream_while_the_study_runs(study: Study) -> None:

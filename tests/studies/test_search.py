@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from typing import Any
 
 import pytest
 
 from playground import Experiment, InputError, Trainer
-from playground.studies.search import Search, Trial, search
+from playground.engine.lanes.group import Group
+from playground.studies.search import Search, search
+from playground.studies.training import Cohort
 from playground.studies.values import Range
 
 pytest.importorskip("optuna")
@@ -72,14 +75,41 @@ def test_a_budget_of_seconds_is_kept(experiment: Experiment) -> None:
     assert result.trials == () and result.best is None
 
 
-def test_a_search_can_be_stopped(plan: Search) -> None:
-    batches: list[int] = []
+def test_a_stopped_search_keeps_what_ended_and_trains_nothing_more(
+    plan: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[int] = []
+    pieces: list[float] = []
+    train = Group.advance_block
 
-    def note(trials: list[Trial]) -> None:
-        batches.append(len(trials))
+    def noted(*arguments: Any, **limits: Any) -> Any:
+        pieces.append(limits["seconds"])
+        assert not any(ended)
+        return train(*arguments, **limits)
 
-    result = search(plan, stop=lambda: bool(batches), progress=note)  # type: ignore[arg-type]
-    assert batches == [16] and len(result.trials) == 16
+    monkeypatch.setattr(Group, "advance_block", noted)
+    monkeypatch.setattr(Trainer, "advance", None)
+    result = search(plan, stop=lambda: any(ended), progress=lambda trials: ended.append(len(trials)))
+
+    assert ended[-1] == 16 == len(result.trials)
+    assert result.best is not None and result.test is not None and max(pieces) <= 0.02
+
+
+def test_no_lane_is_empty_while_trials_wait(plan: Search, monkeypatch: pytest.MonkeyPatch) -> None:
+    beside: list[int] = []
+    ended: list[int] = []
+    train = Cohort.advance
+
+    def noted(cohort: Cohort, *arguments: Any, **options: Any) -> None:
+        beside.append(len(cohort.members))
+        train(cohort, *arguments, **options)
+
+    monkeypatch.setattr(Cohort, "advance", noted)
+    result = search(plan, workers=1, progress=lambda trials: ended.append(len(trials)))
+
+    assert [trial.status for trial in result.trials].count("pruned") > 3
+    for number, before in zip(beside, [0, *ended], strict=False):
+        assert number == min(16, 40 - before)
 
 
 def test_trials_over_seeds_are_compared_by_their_mean(experiment: Experiment) -> None:

@@ -160,7 +160,7 @@ def settled(qtbot) -> Callable[[Session], Snapshot]:
 
 
 @pytest.fixture
-def new_window() -> Iterator[Window]:
+def new_window(qapp: QApplication) -> Iterator[Window]:
     """The window with the first preset, shown, before training."""
     with opened_window() as window:
         yield window
@@ -181,7 +181,9 @@ def trained(qtbot, window: Window) -> Window:
 
 
 @pytest.fixture(scope="module")
-def shared_window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Window, Experiment, QByteArray]]:
+def shared_window(
+    qapp: QApplication, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Window, Experiment, QByteArray]]:
     """One window for many tests of a module, with the experiment and the layout that it opened with."""
     keep_settings_in(tmp_path_factory.mktemp("settings"))
     with opened_window() as window:
@@ -190,7 +192,7 @@ def shared_window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Wi
 
 @pytest.fixture
 def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experiment, QByteArray]) -> Iterator[Window]:
-    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, banner, keyboard."""
+    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, strip, keyboard."""
     window, first, layout = shared_window
     # Other windows may have come and gone.
     window.activateWindow()
@@ -207,6 +209,6 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     window.showNormal()
     window.resize(1280, 800)
     window.docks.restore(layout)
-    window.messages.banner.hide()
+    window.messages.clear()
     qtbot.waitUntil(lambda: session.report.revision == session.revision and not session.report.running)
     assert session.report.snapshot.step == 0

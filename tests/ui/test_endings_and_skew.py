@@ -45,15 +45,15 @@ def test_early_stopping_says_what_it_did_and_go_on_goes_on(qtbot, window: Window
     window.session.open(OVERFITS, "overfits")
     settle(qtbot, window)
     play_to_the_end(qtbot, window, "stopped_early")
-    banner, end = window.messages.banner, snapshot(window).epoch
-    assert banner.isVisible()
-    assert banner.text.text() == f"{snapshot(window).ending} Play goes on from there with fresh patience."
-    assert f"after epoch {end}" in banner.text.text() and f"epoch {end - 8} are back" in banner.text.text()
+    strip, end = window.messages.strip, snapshot(window).epoch
+    assert strip.speaks
+    assert strip.text.text() == f"{snapshot(window).ending} Play goes on from there with fresh patience."
+    assert f"after epoch {end}" in strip.text.text() and f"epoch {end - 8} are back" in strip.text.text()
     assert window.messages.status.text().startswith(f"Stopped early at epoch {end}")
     window.wiring.set_speed(2.0)
-    hands.click(banner.remedy)
+    hands.click(strip.remedy)
     qtbot.waitUntil(lambda: snapshot(window).epoch > end, timeout=20_000)
-    assert not banner.isVisible()
+    assert not strip.speaks
     window.wiring.set_speed(None)
     qtbot.waitUntil(lambda: snapshot(window).status == "stopped_early", timeout=30_000)
     assert snapshot(window).epoch >= end + 8
@@ -65,10 +65,10 @@ def test_when_the_epochs_run_out_it_says_which_weights_are_back(qtbot, window: W
     window.session.open(msgspec.structs.replace(OVERFITS, training=training), "overfits")
     settle(qtbot, window)
     play_to_the_end(qtbot, window, "completed")
-    words = window.messages.banner.text.text()
+    words = window.messages.strip.text.text()
     assert words.startswith("All 60 epochs are done") and words.endswith("More epochs, or none, let it go on.")
     window.parts.training.ask("training.epochs", None)
-    qtbot.waitUntil(lambda: not window.messages.banner.isVisible())
+    qtbot.waitUntil(lambda: not window.messages.strip.speaks)
 
 
 def test_each_classs_recall_stands_beside_accuracy_where_classes_are_very_uneven(qtbot, window: Window) -> None:

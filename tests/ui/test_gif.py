@@ -91,7 +91,7 @@ def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: 
     with Image.open(tmp_path / "a.gif") as image:
         assert (image.n_frames, image.width) == (4, 200)
     assert message(dialog) == f"a.gif: {(tmp_path / 'a.gif').stat().st_size / 1e3:.0f} kB, 4 frames."
-    assert "a.gif" in trained.messages.status.text()
+    assert "a.gif" in trained.messages.strip.text.text()
     assert trained.presenter.running
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > before)
 

@@ -223,11 +223,8 @@ class User:
         boundary = window.parts.boundary.shown()
         if not truth.regression:
             assert len(boundary.rings) == truth.wrong
-        if window.docks.shows(window.parts.gradients):
-            finding = window.parts.gradients.shown().reading
-            assert finding == truth.finding or not truth.finding
-        else:
-            assert window.messages.diagnosis.text.text() == truth.finding
+        finding = window.messages.finding
+        assert (finding.text if finding is not None else "") == truth.finding
 
 
 def user_of(qtbot, window: Window, seed: int) -> User:
@@ -278,7 +275,7 @@ def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_ther
     assert gate.reached.wait(5)
     window.parts.data.ask("data.noise", 0.3)
     qtbot.waitUntil(lambda: window.presenter.waits)
-    places = (window.parts.boundary, user.curves, user.confusion, *transport.readout, window.messages.diagnosis.text)
+    places = (window.parts.boundary, user.curves, user.confusion, *transport.readout)
     for place in places:
         (veil,) = place.findChildren(Veil, options=Qt.FindChildOption.FindDirectChildrenOnly)
         assert veil.is_drawn and veil.geometry() == place.rect()

@@ -58,7 +58,7 @@ def test_everything_lives_through(qtbot, window: Window, name: str) -> None:
     if name == "diverging":
         qtbot.waitUntil(lambda: window.session.report.snapshot.status == "diverged")
     else:
-        assert "fault" not in window.messages.banner.text.text()
+        assert "fault" not in window.messages.strip.text.text()
 
 
 def test_everything_lives_through_all_layouts_and_sizes_of_the_window(

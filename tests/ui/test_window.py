@@ -266,39 +266,30 @@ def test_divergence_is_told_with_a_remedy_that_works(qtbot, window: Window) -> N
     settle(qtbot, window)
     hands.fill(control(window, "training.learning_rate"), "1000")
     hands.key(window, "Space")
-    qtbot.waitUntil(lambda: window.messages.banner.isVisible())
-    assert "no longer a finite number" in window.messages.banner.text.text()
+    qtbot.waitUntil(lambda: window.messages.strip.speaks)
+    assert "no longer a finite number" in window.messages.strip.text.text()
     assert "Diverged" in window.messages.status.text()
-    hands.click(window.messages.banner.remedy)
+    hands.click(window.messages.strip.remedy)
     assert window.session.experiment.training.learning_rate == 0.1
     assert settle(qtbot, window).status == "ready"
 
 
 def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, window: Window) -> None:
-    window.docks.docks["gradients"].close()
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    qtbot.waitUntil(lambda: window.messages.diagnosis.remedy.isVisible(), timeout=15_000)
-    finding = window.messages.diagnosis.finding
-    assert finding is not None and finding.kind == "vanishing"
-    assert "gradient" in window.messages.diagnosis.text.text()
-    hands.click(window.messages.diagnosis.remedy)
+    qtbot.waitUntil(lambda: window.messages.finding is not None, timeout=15_000)
+    window.session.pause()
+    qtbot.waitUntil(lambda: not window.presenter.running)
+    finding, strip = window.messages.finding, window.messages.strip
+    assert finding.kind == "vanishing"
+    assert strip.text.text().startswith("Opened "), "what has just happened comes first"
+    window.messages.dismiss()
+    assert strip.text.text() == finding.text and "gradient" in finding.text
+    hands.click(strip.remedy)
     assert window.session.experiment == finding.remedy.experiment
     window.session.undo()
     assert window.session.experiment.layers[0].activation.kind == "sigmoid"
-
-
-def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot, window: Window) -> None:
-    window.docks.show("gradients")
-    window.documents.open("vanishing-gradients")
-    settle(qtbot, window)
-    window.session.play()
-    remedy = control(window, "gradients.remedy")
-    qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    assert not window.messages.diagnosis.remedy.isVisible()
-    hands.click(remedy)
-    assert window.session.experiment.layers[0].activation.kind != "sigmoid"
 
 
 @pytest.mark.parametrize(
@@ -310,13 +301,13 @@ def test_the_diagnosis_stands_beside_the_gradients_while_they_are_in_sight(qtbot
         ('{"version": 1, "data": {"kind": "table", "path": "nowhere.csv"}}', "data.path"),
     ],
 )
-def test_a_bad_file_is_a_banner_and_changes_nothing(qtbot, trained: Window, tmp_path: Path, content, named) -> None:
+def test_a_bad_file_is_said_and_changes_nothing(qtbot, trained: Window, tmp_path: Path, content, named) -> None:
     path = tmp_path / "bad.json"
     path.write_text(content)
     before = trained.session.experiment
     trained.documents.open(str(path))
-    assert trained.messages.banner.isVisible()
-    assert named in trained.messages.banner.text.text()
+    assert trained.messages.strip.speaks
+    assert named in trained.messages.strip.text.text()
     assert trained.session.experiment == before
     at = step(trained)
     qtbot.waitUntil(lambda: step(trained) > at)
@@ -333,8 +324,8 @@ def test_a_table_that_lacks_the_column_names_it_and_what_there_is(window: Window
     }
     path.write_text(json.dumps({"version": 1, "data": table}))
     window.documents.open(str(path))
-    assert "beak" in window.messages.banner.text.text()
-    assert "bill_length_mm" in window.messages.banner.text.text()
+    assert "beak" in window.messages.strip.text.text()
+    assert "bill_length_mm" in window.messages.strip.text.text()
 
 
 def test_a_dropped_file_is_opened(qtbot, window: Window) -> None:
@@ -354,7 +345,7 @@ def test_saving_and_opening_gives_the_same_experiment(qtbot, window: Window, tmp
 
 def test_a_failed_save_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(str(tmp_path / "no such folder" / "mine.json"))
-    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.strip.text.text())
 
 
 # Coming and going -------------------------------------------------------------------------------------------------
@@ -495,17 +486,17 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     experiment = window.session.experiment
     refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
     window.parts.data.edited.emit(refused, "noise 7", False)
-    assert window.messages.banner.isVisible()
-    assert "Noise 7 was not changed" in window.messages.banner.text.text()
+    assert window.messages.strip.speaks
+    assert "Noise 7 was not changed" in window.messages.strip.text.text()
     hands.let_pass(50, "the message would go")
-    assert window.messages.banner.isVisible()
+    assert window.messages.strip.speaks
     hands.fill(control(window, "data.noise"), "0.2")
-    assert not window.messages.banner.isVisible()
+    assert not window.messages.strip.speaks
 
 
 def test_a_change_leaves_other_messages_alone(window: Window) -> None:
     window.parts.data.edited.emit(msgspec.structs.replace(window.session.experiment, seed=-1), "seed -1", False)
     window.desk.tell("The file was not saved.")
     hands.fill(control(window, "data.noise"), "0.2")
-    assert window.messages.banner.isVisible()
-    assert window.messages.banner.text.text() == "The file was not saved."
+    assert window.messages.strip.speaks
+    assert window.messages.strip.text.text() == "The file was not saved."

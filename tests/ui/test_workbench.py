@@ -553,7 +553,7 @@ def test_points_are_copied_and_pasted(busy: Hand, by_button: bool) -> None:
     np.testing.assert_array_equal(busy.trainer.sample.x, before.x)
     np.testing.assert_array_equal(busy.trainer.sample.labels, before.labels)
     np.testing.assert_array_equal(busy.trainer.sample.split, before.split)
-    assert "taken from the clipboard" in busy.window.messages.status.text()
+    assert "taken from the clipboard" in busy.window.messages.strip.text.text()
     busy.trains_on()
 
 
@@ -649,18 +649,6 @@ def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> No
     assert gradients.shown().lines[1].shape[1] == len(shown.layers)
     hands.click(part_of(gradients, "gradients.pictures.map"))
     assert "map" in gradients.shown().pictures
-
-
-def test_the_remedy_beside_the_gradients_is_taken(hand: Hand) -> None:
-    hand.window.docks.show("gradients")
-    hand.window.documents.open("vanishing-gradients")
-    hand.settle()
-    hand.window.session.play()
-    remedy = hand.window.parts.gradients.findChild(QWidget, "gradients.remedy")
-    hand.qtbot.waitUntil(remedy.isVisible, timeout=15_000)
-    hands.click(remedy)
-    hand.settle()
-    assert hand.trainer.experiment.layers[0].activation.kind != "sigmoid"
 
 
 def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:

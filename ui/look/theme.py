@@ -280,13 +280,20 @@ def _input_style(theme: Theme) -> str:
     """
 
 
+def _strip_style(theme: Theme, tone: str, colour: str) -> str:
+    background = blend(theme.window, colour, 0.1)
+    return f'QFrame#strip[tone="{tone}"] {{ background: {background}; border-left-color: {colour}; }}'
+
+
 def _surface_style(theme: Theme) -> str:
+    tones = [("fault", theme.danger), ("refusal", theme.warning), ("finding", theme.warning)]
+    tones += [("event", theme.accent), ("invitation", theme.accent)]
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
     QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
-    QFrame#banner {{ background: {blend(theme.surface, theme.warning, 0.14)}; border: 0;
-        border-left: 4px solid {theme.warning}; }}
+    QFrame#strip {{ background: transparent; border: 0; border-left: 4px solid transparent; }}
+    {"".join(_strip_style(theme, *tone) for tone in tones)}
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
     QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
     QToolBar {{ background: {theme.window}; border: 0; padding: 0; spacing: 0; }}

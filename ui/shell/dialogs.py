@@ -102,6 +102,19 @@ def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], di
     question.ask()
 
 
+def ask_about_left_work(
+    parent: QWidget, name: str, go_back: Callable[[], object], discard: Callable[[], object]
+) -> None:
+    """Ask what to do about unsaved work that something else was opened over, before the window closes."""
+    details = "Something else was opened after that. It can be brought back, as Ctrl+Z would, and saved."
+    question = _Question(
+        parent, "changes.question", "Save changes?", f"{name} has changes that were not saved.", details
+    )
+    question.offer("Go back to it", "Brings it back, and keeps the window open.", go_back)
+    question.offer("Discard", "Closes the window without it.", discard, QMessageBox.ButtonRole.DestructiveRole)
+    question.ask()
+
+
 def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
     """Ask what to do about a file that another program has changed since it was opened."""
     words = f"{path.name} was changed by another window or program since it was opened here."

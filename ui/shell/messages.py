@@ -1,182 +1,173 @@
-"""Messages of the window: the banner, and the status line with notices and the diagnosis."""
+"""Messages of the window: what the strip says when, and the status line with the state of training."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from typing import TypeAlias
+from functools import partial
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QStatusBar, QToolButton, QWidget
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QStatusBar
 from superqt import QElidingLabel
 
-from playground.measure.diagnosis import Finding
+from playground.measure.diagnosis import Finding, Remedy
 
 from ..forms.buttons import identify
-from ..forms.layouts import fill, tight
 from ..look.theme import GRID, px
 from ..session.commands import Report
+from .strip import Message, Offer, Strip
 
-_NOTICE_SECONDS = 10.0
-"""How long a notice stays in the status line."""
-
-
-def _remedy_button() -> QPushButton:
-    return identify(QPushButton(), spoken="Remedy", hint="Does what the message advises.")
-
-
-class _DiagnosisLine(QWidget):
-    """The diagnosis in one sentence, with a remedy as a button."""
-
-    accepted = Signal(object)
-    """Carries the Remedy that the person accepted."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.text = identify(QElidingLabel(), spoken="Diagnosis")
-        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.remedy = _remedy_button()
-        self.remedy.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.remedy.clicked.connect(self._accept)
-        self.finding: Finding | None = None
-        row = tight(QHBoxLayout(self), None, (2 * GRID, 2, GRID, 2))
-        fill(row, self.text, self.remedy, wide=self.text)
-        # Always the same height, so that nothing moves when a remedy comes or goes.
-        self.setFixedHeight(px(4 * GRID))
-        self.show_finding(None)
-
-    def show_finding(self, finding: Finding | None) -> None:
-        """Show the most important finding, or nothing."""
-        remedy = finding.remedy if finding else None
-        self.finding = finding
-        # What stands beside it in the status line has all the room while there is nothing to say.
-        self.setVisible(finding is not None)
-        self.text.setText(finding.text if finding else "")
-        self.text.setToolTip(finding.text if finding else "")
-        self.remedy.setVisible(remedy is not None)
-        if remedy is not None:
-            self.remedy.setText(remedy.label)
-            self.remedy.setAccessibleName(remedy.label)
-            words = "and start again from the initial weights" if remedy.reset else "while training goes on"
-            self.remedy.setToolTip(f"{remedy.label}, {words}. Ctrl+Z takes it back.")
-
-    def _accept(self) -> None:
-        if self.finding is not None and self.finding.remedy is not None:
-            self.accepted.emit(self.finding.remedy)
-
-
-Offer: TypeAlias = tuple[str, Callable[[], object]]
-"""The words on a button and what it does."""
-
-
-class _Banner(QFrame):
-    """Line across the window that says what went wrong and may offer a remedy."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("banner")
-        self.text = QLabel(wordWrap=True)
-        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = _remedy_button()
-        self.remedy.clicked.connect(self.apply_remedy)
-        close = QToolButton()
-        close.setText("✕")
-        identify(close, spoken="Dismiss the message", hint="Dismiss the message")
-        close.clicked.connect(self.hide)
-        row = tight(QHBoxLayout(self), None, (2 * GRID, GRID, GRID, GRID))
-        fill(row, self.text, self.remedy, close, wide=self.text)
-        self.said: tuple[str, Offer | None, bool] = "", None, False
-        """The text, its remedy, and whether it says that a change was refused."""
-        self.hide()
-
-    def tell(self, text: str, remedy: Offer | None = None, refuses: bool = False) -> None:
-        """Show a message until it is dismissed or replaced."""
-        self.said = text, remedy, refuses
-        self.text.setText(text)
-        self.setAccessibleName(text)
-        self.remedy.setVisible(remedy is not None)
-        if remedy is not None:
-            identify(self.remedy, spoken=remedy[0], hint=remedy[0]).setText(remedy[0])
-        self.show()
-
-    def apply_remedy(self) -> None:
-        """Do what the message offers."""
-        self.hide()
-        if self.said[1] is not None:
-            self.said[1][1]()
+_EVENT_MILLISECONDS = 10_000
+"""How long what has just happened comes before what ails the network."""
+_HELD_MILLISECONDS = 1_000
+"""How much longer an event stays while a person points at it."""
+_SILENT = Message("event", "")
 
 
 class Messages(QObject):
-    """Messages to the person: notices in the status line for a while, what needs attention in the banner.
+    """What a window has to say, of which the strip says the most important: a fault, what just happened for a while,
+    what ails the network, an invitation.
 
-    The widgets can be made again at another zoom; they keep their messages.
+    The widgets can be made again at another zoom; they own no message.
     """
 
-    def __init__(self, bar: QStatusBar) -> None:
+    def __init__(self, bar: QStatusBar, take_remedy: Callable[[Remedy], object]) -> None:
         super().__init__(bar)
-        self._bar = bar
+        self._bar, self._take_remedy = bar, take_remedy
         self._report: Report | None = None
-        self._notice, self._noticed_at, self._offered = "", 0.0, ""
+        self.finding: Finding | None = None
+        self._fault: Message | None = None
+        self._event: Message | None = None
+        self._bare = _SILENT
+        """The event without what was added to it."""
+        self._invitation: Message | None = None
         self._measures = False
+        self._time = QTimer(self, singleShot=True)
+        """Runs while the event comes first."""
+        self._time.timeout.connect(self._age_event)
         self._make_widgets()
 
     def _make_widgets(self) -> None:
-        self.banner, self.status, self.diagnosis = _Banner(), QElidingLabel(), _DiagnosisLine()
+        self.strip, self.status = Strip(), QElidingLabel()
+        self.strip.dismissed.connect(self.dismiss)
         identify(self.status, "status", "Status")
         self.status.setContentsMargins(px(GRID), 0, 0, 0)
         self._bar.addWidget(self.status, 1)
-        self._bar.addWidget(self.diagnosis, 1)
         self._bar.setSizeGripEnabled(False)
 
     def rebuild(self) -> None:
-        """Make the widgets again at the present zoom; the window has to place the new banner."""
-        before = self.banner
-        for label in (self.status, self.diagnosis):
-            self._bar.removeWidget(label)
-            label.deleteLater()
+        """Make the widgets again at the present zoom; the window has to place the new strip."""
+        self._bar.removeWidget(self.status)
+        self.status.deleteLater()
         self._make_widgets()
-        if not before.isHidden():
-            self.banner.tell(*before.said)
+        self._show()
         if self._report is not None:
             self.show_report(self._report)
 
-    def say(self, notice: str) -> None:
-        """Put a notice into the status line."""
-        self._notice, self._noticed_at = notice, time.monotonic()
-        if self._report is not None:
-            self.show_report(self._report)
+    @property
+    def says_finding(self) -> bool:
+        """Whether the strip says what ails the network."""
+        return self.strip.said.tone == "finding"
+
+    # The strip ----------------------------------------------------------------------------------------------------
+
+    def say(self, text: str, offer: Offer | None = None) -> None:
+        """Say what has just happened, and offer something until something else happens or is changed."""
+        self._bare = Message("event", text, offer)
+        self._happen(self._bare)
+
+    def add(self, text: str) -> None:
+        """Say something that goes with what has just happened, or came by itself, in place of what was added before."""
+        if self._event is None or not self._time.isActive():
+            self._bare = _SILENT
+        added = "" if text in self._bare.text else text
+        self._happen(self._bare._replace(text=f"{self._bare.text} {added}".strip()))
+
+    def refuse(self, text: str, offer: Offer | None = None) -> None:
+        """Say that something was not done, until something is; what ails the network comes first after a while."""
+        self._bare = Message("refusal", text, offer)
+        self._happen(self._bare)
 
     def tell(self, text: str, remedy: Offer | None = None) -> None:
-        """Say in the banner what needs attention, with a remedy if there is one."""
-        self.banner.tell(text, remedy)
+        """Say what needs attention, until it is dismissed or mended."""
+        self._fault = Message("fault", text, remedy)
+        self._show()
 
-    def offer(self, text: str, choice: Offer) -> None:
-        """Say in the banner what was done, and offer another choice until something else is changed."""
-        self.banner.tell(text, choice)
-        self._offered = text
-        self.say("")
+    def invite(self, text: str, offer: Offer) -> None:
+        """Say what can wait, whenever there is nothing else, until it is dismissed."""
+        self._invitation = Message("invitation", text, offer)
+        self._show()
 
-    def withdraw_offer(self) -> None:
-        """Hide an offer, because a change was made after it."""
-        if self._offered and self.banner.said[0] == self._offered:
-            self.banner.hide()
-        self._offered = ""
+    def show_finding(self, finding: Finding | None) -> None:
+        """Say what ails the network, or no longer."""
+        self.finding = finding
+        self._show()
 
-    def refuse(self, text: str) -> None:
-        """Say in the banner that a change was refused, until one is made."""
-        self.banner.tell(text, refuses=True)
+    def settle(self, text: str) -> None:
+        """Forget a message, because what it says is so no more."""
+        self._fault = None if self._fault is not None and self._fault.text == text else self._fault
+        self._event = None if self._event is not None and self._event.text == text else self._event
+        self._show()
 
-    def take_back_refusal(self) -> None:
-        """Hide a refusal, because a change was made after it."""
-        if self.banner.said[2]:
-            self.banner.hide()
+    def note_change(self) -> None:
+        """Forget a refusal and what was offered, because a change was made after it."""
+        if self._event is not None and (self._event.offer is not None or self._event.tone == "refusal"):
+            self._event = None
+            self._show()
+
+    def clear(self) -> None:
+        """Forget faults and events, because something else was opened."""
+        self._fault = self._event = None
+        self._show()
+
+    def dismiss(self) -> None:
+        """Forget the message that the strip says."""
+        said = self.strip.said
+        self._fault = None if said.tone == "fault" else self._fault
+        self._event = None if said.tone in ("event", "refusal") else self._event
+        self._invitation = None if said.tone == "invitation" else self._invitation
+        self._show()
+
+    def _happen(self, message: Message) -> None:
+        self._event = message if message.text else None
+        self._time.start(_EVENT_MILLISECONDS)
+        self._show()
+
+    def _age_event(self) -> None:
+        if self.strip.is_held and self.strip.said.tone in ("event", "refusal"):
+            self._time.start(_HELD_MILLISECONDS)
+            return
+        if self._event is not None and self._event.tone == "event":
+            self._event = None
+        self._show()
+
+    def _show(self) -> None:
+        event = self._event
+        fresh = event if self._time.isActive() else None
+        said = self._fault or fresh or self._found() or event or self._invitation
+        if said is not None and said.offer is not None and said.tone != "finding":
+            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
+        self.strip.say(said)
+
+    def _take(self, offer: Offer) -> None:
+        self.dismiss()
+        offer[1]()
+
+    def _found(self) -> Message | None:
+        if self.finding is None:
+            return None
+        kind, text, remedy = self.finding
+        if remedy is None:
+            return Message("finding", text, kind=kind)
+        goes_on = "and start again from the initial weights" if remedy.reset else "while training goes on"
+        hint = f"{remedy.label}, {goes_on}. Ctrl+Z takes it back."
+        return Message("finding", text, (remedy.label, partial(self._take_remedy, remedy)), hint, kind)
+
+    # The status line ----------------------------------------------------------------------------------------------
 
     def show_report(self, report: Report) -> None:
-        """Show the state of training, and the latest notice for a while."""
+        """Show the state and the speed of training."""
         self._report = report
-        recent = time.monotonic() - self._noticed_at < _NOTICE_SECONDS
-        words = "Measuring after the latest change…" if self._measures else _status_words(report)
-        self.status.setText(" ".join([words, *([self._notice] if recent and self._notice else [])]))
+        self.status.setText("Measuring after the latest change…" if self._measures else _status_words(report))
 
     def show_measuring(self, on: bool) -> None:
         """Say, or no longer, that the numbers of after the latest change are not there yet."""
@@ -194,16 +185,12 @@ def _status_words(report: Report) -> str:
     snapshot = report.snapshot
     place = f"epoch {snapshot.epoch:,}, step {snapshot.step:,}"
     if snapshot.status == "diverged":
-        words = f"Diverged at {place}."
-    elif snapshot.status == "completed":
-        words = f"Completed: {place}."
-    elif snapshot.status == "stopped_early":
-        words = f"Stopped early at {place}."
-    elif report.running:
+        return f"Diverged at {place}."
+    if snapshot.status == "completed":
+        return f"Completed: {place}."
+    if snapshot.status == "stopped_early":
+        return f"Stopped early at {place}."
+    if report.running:
         speed = f"{report.steps_per_second:,.0f} steps per second" if report.steps_per_second else "starting"
-        words = f"Training on the {snapshot.engine} engine: {place}, {speed}."
-    elif snapshot.step == 0:
-        words = "Ready. Press play or the space bar to train."
-    else:
-        words = f"Paused at {place}."
-    return " ".join([words, *snapshot.notes])
+        return f"Training on the {snapshot.engine} engine: {place}, {speed}."
+    return f"Paused at {place}." if snapshot.step else "Ready. Press play or the space bar to train."

@@ -51,7 +51,7 @@ def file_menu(
 ) -> Menu:
     """Make the menu of what comes from files and goes into them."""
     presets = [
-        Action(f"preset.{name}", load(path).name, partial(documents.open_carefully, name))
+        Action(f"preset.{name}", load(path).name, partial(documents.open, name))
         for name, path in preset_paths().items()
     ]
     return Menu(
@@ -78,7 +78,7 @@ def file_menu(
 
 def _recent_files(documents: Documents) -> list[MenuEntry]:
     files: list[MenuEntry] = [
-        Action("file.recent", path, partial(documents.open_carefully, path)) for path in documents.recent.paths()
+        Action("file.recent", path, partial(documents.open, path)) for path in documents.recent.paths()
     ]
     return files or [placeholder("file.recent", "No files yet")]
 
@@ -88,7 +88,7 @@ def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:
     if not found:
         return [placeholder("file.recover", "Nothing to recover")]
     return [
-        *(Action("file.recover", words_for(one), partial(autosave.recover_carefully, one)) for one in found),
+        *(Action("file.recover", words_for(one), partial(autosave.recover, one)) for one in found),
         SEPARATOR,
         Action("file.discard", "Discard all of it", lambda: [one.discard() for one in found]),
     ]

@@ -145,18 +145,14 @@ class Autosave(QObject):
         self.desk.tell(
             f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
             f"{later}",
-            ("Recover", partial(self.recover_carefully, found)),
+            ("Recover", partial(self.recover, found)),
         )
-
-    def recover_carefully(self, found: RecoverableWork) -> None:
-        """Recover work after asking about unsaved changes."""
-        self.documents.before_losing(partial(self.recover, found))
 
     def recover(self, found: RecoverableWork) -> None:
         """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
-            self.desk.tell("That is being recovered already, or was.")
+            self.desk.refuse("That is being recovered already, or was.")
             return
         self.restoring = _Restoring(found, lock)
         words = words_for(found)

@@ -24,10 +24,15 @@ class Desk(QObject):
         """The parent of dialogs."""
         self.session, self.settings = session, settings
         self.docks = Docks(window)
-        self.messages = Messages(window.statusBar())
+        self.messages = Messages(window.statusBar(), self._take_found_remedy)
         self.ask_to_open = partial(dialogs.ask_to_open, window)
         self.ask_to_save = partial(dialogs.ask_to_save, window)
         self.say, self.tell, self.refuse = self.messages.say, self.messages.tell, self.messages.refuse
+
+    def _take_found_remedy(self, remedy: Remedy) -> None:
+        # A finding of before the latest change would take that change back.
+        if self.session.is_up_to_date:
+            self.take_remedy(remedy)
 
     def take_remedy(self, remedy: Remedy) -> None:
         """Do what the diagnosis advises."""

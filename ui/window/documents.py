@@ -1,7 +1,8 @@
-"""The documents of the window: new, open and save, and the question before changes are lost.
+"""The documents of the window: new, open and save, and the question before it closes on unsaved work.
 
 A document is a whole training in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
-read and written on threads; a failure is told in the banner and changes nothing.
+read and written on threads; a failure is said in the strip and changes nothing. Opening asks nothing, since undo brings
+back what was there, training and all.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from playground.interop.opening import FIRST_PRESET, Opened, open_source, own_ti
 from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 
-from ..shell.dialogs import ask_about_changes, ask_about_replacing
+from ..shell.dialogs import ask_about_changes, ask_about_left_work, ask_about_replacing
 from ..shell.waiting import Waiting
 from .desk import Desk
 from .saves import Save, Saves
@@ -66,29 +67,35 @@ class Documents(QObject):
         self.desk = desk
         self.work, self.saves, self.recent = Work(desk.session), Saves(desk), RecentFiles(desk.settings)
         self.careful = False
-        """Whether to ask before changes are lost."""
+        """Whether to ask before the window closes on unsaved work."""
         self._closing = False
         """Whether the window closes once everything is saved."""
         self.saves.done.connect(self._note_saved)
         self.saves.failed.connect(self._tell_failure)
-
-    def before_losing(self, then: Callable[[], object]) -> None:
-        """Do something that loses unsaved changes, after asking about them."""
-        if not (self.careful and self.work.modified):
-            then()
-        elif self.desk.window.findChild(QMessageBox, "changes.question") is None:
-            ask_about_changes(self.desk.window, self.work.name, lambda: self.save(then), then)
 
     def may_close(self) -> bool:
         """Return whether the window can close now; if not, it closes later if the person agrees."""
         if self.saves.busy:
             # It closes once all is safe, and stays if that fails.
             self._closing = True
+        elif self.careful and self.desk.window.findChild(QMessageBox, "changes.question") is not None:
+            pass
         elif self.careful and self.work.modified:
-            self.before_losing(self._close_for_good)
+            window = self.desk.window
+            ask_about_changes(window, self.work.name, lambda: self.save(window.close), self._close_without_saving)
+        elif self.careful and self.work.left_unsaved:
+            self._close_without_saving()
         else:
             return True
         return False
+
+    def _close_without_saving(self) -> None:
+        """Close, after asking about work that was left unsaved when something else was opened."""
+        left = self.work.left_unsaved
+        if left:
+            ask_about_left_work(self.desk.window, left, self.work.return_to_unsaved, self._close_for_good)
+        else:
+            self._close_for_good()
 
     def _close_for_good(self) -> None:
         self.careful = False
@@ -96,15 +103,11 @@ class Documents(QObject):
 
     def new(self) -> None:
         """Open what a fresh window shows."""
-        self.before_losing(lambda: self.open(FIRST_PRESET))
+        self.open(FIRST_PRESET)
 
     def ask_open(self) -> None:
         """Let the person choose a file."""
-        self.before_losing(lambda: self.desk.ask_to_open("Open", [_BOTH], self.open))
-
-    def open_carefully(self, source: str) -> None:
-        """Open something after asking about unsaved changes."""
-        self.before_losing(lambda: self.open(source))
+        self.desk.ask_to_open("Open", [_BOTH], self.open)
 
     def open(self, source: str) -> None:
         """Open a document, an experiment file, a preset or a link; if that fails, say why and change nothing."""
@@ -122,7 +125,7 @@ class Documents(QObject):
         if isinstance(error, CancelledError):
             self.desk.say(f"{name} was not opened; everything is as it was.")
         else:
-            self.desk.tell(f"{name} was not opened; everything is as it was. {error}")
+            self.desk.refuse(f"{name} was not opened; everything is as it was. {error}")
         self.recent.forget_if_gone(Path(source))
 
     def take(self, source: str, found: Opened) -> None:
@@ -131,8 +134,8 @@ class Documents(QObject):
         experiment = found.experiment
         unnamed = experiment.data.label if is_link(source) else Path(source).stem
         name = path.stem if path is not None else experiment.name or unnamed
-        self._begin(experiment, name, path, found.document)
-        self._say(found.notes)
+        if self._begin(experiment, name, path, found.document):
+            self._say_opened(f"Opened {name.rstrip('.')}.", found.notes)
 
     def start_with(self, source: str, found: Opened) -> None:
         """Note what the window was started with, and continue its training if it is a document."""
@@ -145,7 +148,8 @@ class Documents(QObject):
             self.work.note_file(path)
             if path is not None:
                 self.recent.remember(path)
-            self._say(found.notes)
+            if found.notes:
+                self.desk.say(" ".join(found.notes))
 
     def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
         """Open recovered work, which saving puts where it came from; return whether it was accepted.
@@ -155,11 +159,11 @@ class Documents(QObject):
         taken = self._begin(document.experiment, title, Path(origin) if origin else None, document)
         if taken:
             self.work.note_recovered(outdated=outdated)
-            self._say(document.notes)
+            self._say_opened(f"Recovered {title.rstrip('.')}.", document.notes)
         return taken
 
     def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
-        self.desk.messages.banner.hide()
+        self.desk.messages.clear()
         if document is not None:
             self.desk.session.pause()
         taken = self.work.begin(experiment, name, path, document)
@@ -167,9 +171,8 @@ class Documents(QObject):
             self.recent.remember(path)
         return taken
 
-    def _say(self, notes: tuple[str, ...]) -> None:
-        if notes:
-            self.desk.say(" ".join(notes))
+    def _say_opened(self, words: str, notes: tuple[str, ...]) -> None:
+        self.desk.say(" ".join((words, *notes)), ("Undo", self.desk.session.undo))
 
     def save(self, then: Callable[[], object] | None = None) -> None:
         """Save to the present file, or ask for one; `then` is done once everything is saved."""
@@ -189,7 +192,7 @@ class Documents(QObject):
         if path.suffix.lower() not in (SUFFIX, ".json"):
             path = path.with_name(f"{path.name}{SUFFIX}")
             if path.exists():
-                self.desk.tell(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
+                self.desk.refuse(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
                 return
         if self.work.was_written_elsewhere(path) and not self.saves.busy:
             ask_about_replacing(
@@ -207,8 +210,7 @@ class Documents(QObject):
         if save.generation == self.work.generation:
             self.work.note_saved(save.path, save.mark)
         if save.then is not None:
-            # There may have been changes meanwhile.
-            self.before_losing(save.then)
+            save.then()
         elif self._closing and not self.saves.busy:
             self._closing = False
             self.desk.window.close()

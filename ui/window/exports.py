@@ -49,11 +49,11 @@ class Exports(QObject):
                 if chosen.missing(proof=False)
                 else ("Export without proof…", partial(self.ask, name, False, anyway))
             )
-            self.desk.tell(words, offer)
+            self.desk.refuse(words, offer)
         elif self.job is not None:
-            self.desk.tell(_BUSY)
+            self.desk.refuse(_BUSY)
         elif chosen.is_network and not anyway and (problem := self._problem):
-            self.desk.tell(problem, ("Export it all the same…", partial(self.ask, name, proof, True)))
+            self.desk.refuse(problem, ("Export it all the same…", partial(self.ask, name, proof, True)))
         else:
             title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
             stem = re.sub(r"\W", "_", self._stem).strip("_")
@@ -77,7 +77,9 @@ class Exports(QObject):
         """Export the present moment to a file."""
         suffix = FORMATS[name].suffix
         if says_other_format(path, suffix):
-            self.desk.tell(f"Nothing was exported to {path}: its name has to end in {suffix}, as what is written does.")
+            self.desk.refuse(
+                f"Nothing was exported to {path}: its name has to end in {suffix}, as what is written does."
+            )
             return
         write = partial(self._write, FORMATS[name], Path(path), proof, anyway)
         self._answer = self.desk.session.ask(Exportable.of, write)
@@ -86,7 +88,7 @@ class Exports(QObject):
         """Write an export on a thread; with `proof` it is run and compared first."""
         self._answer = None
         if self.job is not None:
-            self.desk.tell(_BUSY)
+            self.desk.refuse(_BUSY)
             return
         unproven = "" if chosen.prove is None else "It was not run again."
         if chosen.name == "weights":
@@ -116,7 +118,7 @@ class Exports(QObject):
         elif isinstance(error, NotProvenError):
             self.desk.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
         else:
-            self.desk.tell(f"Nothing was exported to {path}: {reason_of(error)}")
+            self.desk.refuse(f"Nothing was exported to {path}: {reason_of(error)}")
 
     def _end(self) -> None:
         self.job = None

@@ -91,9 +91,9 @@ class PictureSaver(QObject):
             content = imaging.encode_picture(self.part(name), path, scale, title)
             write_atomically(path, content)
         except InputError as error:
-            self.desk.tell(f"The picture was not saved to {path}: {error}.")
+            self.desk.refuse(f"The picture was not saved to {path}: {error}.")
         except OSError as error:
-            self.desk.tell(f"The picture was not saved to {path}: {reason_of(error)}. Try another folder.")
+            self.desk.refuse(f"The picture was not saved to {path}: {reason_of(error)}. Try another folder.")
         else:
             self.desk.say(f"The picture of {title} is in {path.name}.")
 

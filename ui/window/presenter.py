@@ -36,8 +36,9 @@ class Presenter(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.running = False
-        self._diverged, self._engine, self._revision, self._ending = False, "", 0, ""
-        self._problem = ""
+        self._diverged, self._engine, self._revision = False, "", 0
+        self._problem = self._ending = self._said_ending = ""
+        self._notes: tuple[str, ...] = ()
         self._sample: Sample | None = None
         self._skewed = False
         self._seen: list[View] = []
@@ -53,11 +54,10 @@ class Presenter(QObject):
         session.revised.connect(self._await_report)
         session.refused.connect(desk.refuse)
         session.failed.connect(desk.tell)
-        session.undo_changed.connect(desk.messages.take_back_refusal)
+        session.undo_changed.connect(desk.messages.note_change)
         session.pausing.connect(desk.messages.say_pausing)
         session.engine_refused.connect(self.say_engine_refused)
         session.undone_or_redone.connect(self.say_undone)
-        session.undo_changed.connect(desk.messages.withdraw_offer)
         desk.docks.changed.connect(self.request_what_is_seen)
         # Qt does not hide a view whose dock goes behind another.
         desk.docks.left.connect(self._leave_sight)
@@ -65,8 +65,8 @@ class Presenter(QObject):
     def adopt_parts(self) -> None:
         """Watch parts that were just made, and show the present moment in them."""
         self._seen, self._unanswered = [], set()
-        readout, diagnosis = self.parts.transport.readout, self.desk.messages.diagnosis.text
-        self._veils = {widget: Veil(widget) for widget in (*self.parts.views, *readout, diagnosis)}
+        readout, said = self.parts.transport.readout, self.desk.messages.strip.text
+        self._veils = {widget: Veil(widget) for widget in (*self.parts.views, *readout, said)}
         for view in self.parts.views:
             view.installEventFilter(self)
             view.requests_changed.connect(self.request_what_is_seen)
@@ -109,9 +109,12 @@ class Presenter(QObject):
     def _show_waiting(self) -> None:
         """Dim what shows numbers that are not of the present moment."""
         late = not (self.desk.session.is_up_to_date or self._patience.isActive() or self.desk.session.report is None)
+        messages = self.desk.messages
+        messages.show_measuring(late)
         for widget, veil in self._veils.items():
-            veil.draw(late or widget in self._unanswered)
-        self.desk.messages.show_measuring(late)
+            # What has just happened is of the present moment, what ails the network is not.
+            waits = late and (widget is not messages.strip.text or messages.says_finding)
+            veil.draw(waits or widget in self._unanswered)
 
     def _leave_sight(self, name: str) -> None:
         content = self.desk.docks.docks[name].widget()
@@ -131,7 +134,7 @@ class Presenter(QObject):
         """Show the latest moment in every view in sight."""
         snapshot, parts, shows = report.snapshot, self.parts, self.desk.docks.shows
         if self._engine and snapshot.engine != self._engine:
-            self.desk.say(
+            self.desk.messages.add(
                 "Fast engine ready." if snapshot.engine == "compiled" else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, snapshot.engine
@@ -162,17 +165,15 @@ class Presenter(QObject):
         self._show_waiting()
         self._show_divergence(snapshot)
         self._show_ending(snapshot)
+        self._show_notes(snapshot)
 
     def _show_words(self) -> None:
         report = self.desk.session.report
         if report is None:
             return
         self.desk.messages.show_report(report)
-        finding = _main_finding(report.snapshot)
-        self.parts.gradients.show_finding(finding)
-        # Said once: beside the gradients, or in the status line while they are out of sight.
-        beside = self.desk.docks.shows(self.parts.gradients)
-        self.desk.messages.diagnosis.show_finding(None if beside else finding)
+        self.desk.messages.show_finding(_main_finding(report.snapshot))
+        self._show_waiting()
         self.words_shown.emit()
 
     def _show_divergence(self, snapshot: Snapshot) -> None:
@@ -183,8 +184,8 @@ class Presenter(QObject):
             assert remedy is not None
             self._problem = snapshot.problem
             self.desk.tell(self._problem, (remedy.label, lambda: self.desk.take_remedy(remedy)))
-        elif self._diverged and not diverged and self.desk.messages.banner.said[0] == self._problem:
-            self.desk.messages.banner.hide()
+        elif self._diverged and not diverged:
+            self.desk.messages.settle(self._problem)
         self._diverged = diverged
 
     def _show_ending(self, snapshot: Snapshot) -> None:
@@ -192,12 +193,19 @@ class Presenter(QObject):
         ending, self._ending = self._ending, snapshot.ending
         if self._ending and self._ending != ending:
             if snapshot.status == "completed":
-                self.desk.tell(f"{self._ending} More epochs, or none, let it go on.")
+                self._said_ending = f"{self._ending} More epochs, or none, let it go on."
+                self.desk.say(self._said_ending)
             else:
-                words = f"{self._ending} Play goes on from there with fresh patience."
-                self.desk.tell(words, ("Go on", self.desk.session.play))
+                self._said_ending = f"{self._ending} Play goes on from there with fresh patience."
+                self.desk.say(self._said_ending, ("Go on", self.desk.session.play))
         elif ending and not self._ending:
-            self.desk.messages.banner.hide()
+            self.desk.messages.settle(self._said_ending)
+
+    def _show_notes(self, snapshot: Snapshot) -> None:
+        """Say once what the last edit had to give up."""
+        before, self._notes = self._notes, snapshot.notes
+        if self._notes != before:
+            self.desk.messages.add(" ".join(self._notes))
 
     def toggle(self) -> None:
         """Play or pause."""
@@ -209,7 +217,7 @@ class Presenter(QObject):
     def say_undone(self, undone: Undone) -> None:
         """Say what undoing or redoing did to settings and weights; where weights came back too, offer the others."""
         if undone.brought_weights:
-            self.desk.messages.offer(undone.text, (KEEP_WEIGHTS, lambda: self.desk.session.keep_weights(undone.number)))
+            self.desk.say(undone.text, (KEEP_WEIGHTS, lambda: self.desk.session.keep_weights(undone.number)))
         else:
             self.desk.say(undone.text)
 
@@ -219,5 +227,5 @@ class Presenter(QObject):
 
 
 def _main_finding(snapshot: Snapshot) -> Finding | None:
-    """Return the first finding except divergence, which the banner tells."""
+    """Return the first finding except divergence, which is told as a fault."""
     return next((finding for finding in diagnose(snapshot) if finding.kind != "diverged"), None)

@@ -35,7 +35,7 @@ class Sharing(QObject):
             if isinstance(experiment.data, Table):
                 experiment = msgspec.structs.replace(experiment, data=to_own_points(experiment.data))
         except InputError as error:
-            self.desk.tell(f"Nothing was copied: the table can't be read any more. {error}")
+            self.desk.refuse(f"Nothing was copied: the table can't be read any more. {error}")
             return
         QGuiApplication.clipboard().setText(experiment_text(experiment))
         self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
@@ -45,7 +45,7 @@ class Sharing(QObject):
         try:
             QGuiApplication.clipboard().setText(link_of(self.desk.session.experiment))
         except NoLinkError as error:
-            self.desk.tell(f"Nothing was copied. {error}")
+            self.desk.refuse(f"Nothing was copied. {error}")
         else:
             self.desk.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
 
@@ -75,7 +75,7 @@ class Sharing(QObject):
         if Path(path).suffix.lower() in TABLE_SUFFIXES and is_table(Path(path)):
             self.parts.data.own_data.import_file(path)
         else:
-            self.documents.open_carefully(path)
+            self.documents.open(path)
 
     def paste(self) -> None:
         """Take what is on the clipboard: an experiment, a link, a file, or cells with points."""
@@ -90,14 +90,13 @@ class Sharing(QObject):
         if text.lstrip().startswith("{"):
             self._take_experiment(text, source)
         elif is_link(text):
-            self.documents.open_carefully(text)
+            self.documents.open(text)
         else:
             self.parts.data.own_data.take_cells(text, source)
 
     def _take_experiment(self, text: str, source: str) -> None:
-        documents = self.documents
-        documents.read(
+        self.documents.read(
             f"The experiment in {source}",
             lambda: Opened(experiment_from_text(text)),
-            lambda found: documents.before_losing(lambda: documents.take("a shared experiment", found)),
+            lambda found: self.documents.take("a shared experiment", found),
         )

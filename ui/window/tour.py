@@ -39,7 +39,8 @@ class WindowTour(QObject):
         settings = self.desk.settings
         if not settings.value("tour/offered", False, bool):
             settings.setValue("tour/offered", True)
-            self.desk.tell("New here? The tour shows in two minutes what there is.", ("Take the tour", self.start))
+            words = "New here? The tour shows in two minutes what there is."
+            self.desk.messages.invite(words, ("Take the tour", self.start))
 
 
 def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[TourStop]:
@@ -91,8 +92,8 @@ def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[To
         ),
         TourStop(
             "Gradients",
-            "How strongly each layer learns, now and over time. When the first layers get next to nothing, the words "
-            "beside it say so and offer a remedy.",
+            "How strongly each layer learns, now and over time. When the first layers get next to nothing, a line "
+            "below the header says so and offers a remedy.",
             lambda: in_dock("gradients", parts.gradients),
         ),
         TourStop(

@@ -117,7 +117,7 @@ class Window(QMainWindow):
         top = QWidget()
         column = tight(QVBoxLayout(top), 0)
         column.addWidget(self.parts.transport)
-        column.addWidget(self.messages.banner)
+        column.addWidget(self.messages.strip)
         bar = QToolBar("Transport")
         bar.setObjectName("bar")
         bar.setMovable(False)

@@ -39,8 +39,7 @@ class Wiring(QObject):
         boundary.magnified_left.connect(partial(boundary.magnify, None))
         boundary.point_picked.connect(self._look_closer)
         parts, confusion = self.parts, self.parts.view(ConfusionView)
-        accepted = parts.gradients.remedy_accepted, parts.transport.remedy_accepted, confusion.remedy_accepted
-        for remedies in (self.desk.messages.diagnosis.accepted, *accepted):
+        for remedies in (parts.transport.remedy_accepted, confusion.remedy_accepted):
             remedies.connect(self.desk.take_remedy)
 
     def _connect_transport(self) -> None:

@@ -64,6 +64,8 @@ class Work(QObject):
         """The step at that time; -1 while it is not known."""
         self._places: dict[int, tuple[_Place, _Place]] = {}
         """The places before and after every undo step that opened something."""
+        self._left: dict[int, str] = {}
+        """By undo step, the name of unsaved work that it left by opening something else."""
         session.taken_back.connect(lambda number: self._go_to(number, 0))
         session.made_again.connect(lambda number: self._go_to(number, 1))
         session.experiment_changed.connect(lambda _: self.changed.emit())
@@ -118,7 +120,7 @@ class Work(QObject):
 
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Start to work on something that was opened; return whether it was accepted."""
-        before = self._place
+        before, left = self._place, self.name if self.modified else ""
         if not self.session.open(experiment, f"open {name}", document):
             return False
         self.generation += 1
@@ -128,7 +130,8 @@ class Work(QObject):
         self.saved = self.mark(self._began_at)
         known = {edit.number for edit in (*self.session.done, *self.session.undone)}
         self._places = {number: places for number, places in self._places.items() if number in known}
-        self._places[self.session.done[-1].number] = before, self._place
+        number = self.session.done[-1].number
+        self._places[number], self._left[number] = (before, self._place), left
         self.changed.emit()
         return True
 
@@ -147,7 +150,21 @@ class Work(QObject):
     def note_saved(self, path: Path, mark: Mark) -> None:
         """Note that a file holds the state of a mark."""
         self.path, self.saved, self.stamp = path, mark, file_stamp(path)
+        if self.session.undone:
+            # What redo opens again leaves nothing unsaved any more.
+            self._left.pop(self.session.undone[-1].number, None)
         self.changed.emit()
+
+    @property
+    def left_unsaved(self) -> str:
+        """The name of the latest unsaved work that something else was opened over and undo can bring back; or empty."""
+        return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.done))), "")
+
+    def return_to_unsaved(self) -> None:
+        """Undo as far as the latest unsaved work that something else was opened over."""
+        number = next(edit.number for edit in reversed(self.session.done) if self._left.get(edit.number))
+        while any(edit.number == number for edit in self.session.done):
+            self.session.undo()
 
     def was_written_elsewhere(self, path: Path) -> bool:
         """Return whether this is the present file and another program has written it since."""

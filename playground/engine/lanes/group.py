@@ -22,6 +22,7 @@ import textwrap
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache as cache_forever
+from functools import cached_property
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -289,6 +290,11 @@ class Group:
             return used
         return room
 
+    @cached_property
+    def own_room(self) -> Room:
+        """Work space for whoever calls from one thread at a time."""
+        return self.room()
+
     def advance_block(
         self,
         number: int,
@@ -350,7 +356,7 @@ class Group:
     def measure(self, room: Room | None = None) -> None:
         """Evaluate all lanes as they are now."""
         for block in self._blocks:
-            self._measure(block, room or self.room(), list(range(self.width)))
+            self._measure(block, room or self.own_room, list(range(self.width)))
 
     def running_blocks(self) -> list[int]:
         return [number for number, block in enumerate(self._blocks) if block.is_running]
@@ -378,9 +384,8 @@ def advance(
     """
     work = [(group, number) for group in groups for number in group.running_blocks()]
     if threads <= 1 or len(work) <= 1:
-        rooms: dict[int, Room] = {}
         return sum(
-            _advance_block(group, number, rooms, updates, epochs, seconds, until, return_when_done)
+            _advance_block(group, number, group.own_room, updates, epochs, seconds, until, return_when_done)
             for group, number in work
         )
     with ThreadPoolExecutor(threads, "lanes") as pool:
@@ -390,17 +395,17 @@ def advance(
             own: dict[int, Room] = {}
             made = 0
             for group, number in waiting:
-                made += _advance_block(group, number, own, updates, epochs, seconds, until, return_when_done)
+                room = own.get(id(group)) or own.setdefault(id(group), group.room())
+                made += _advance_block(group, number, room, updates, epochs, seconds, until, return_when_done)
             return made
 
         return sum(future.result() for future in [pool.submit(run) for _ in range(threads)])
 
 
 def _advance_block(
-    group: Group, number: int, rooms: dict[int, Room], updates: int | None, epochs: int | None,
+    group: Group, number: int, room: Room, updates: int | None, epochs: int | None,
     seconds: float | None, until: Callable[[], bool], return_when_done: bool,
 ) -> int:  # fmt: skip
-    room = rooms.get(id(group)) or rooms.setdefault(id(group), group.room())
     left_updates, left_epochs = updates or _NO_LIMIT, epochs or _NO_LIMIT
     left_seconds, made = math.inf if seconds is None else seconds, 0
     while left_updates > 0 and left_epochs > 0 and left_seconds > 0 and group.running_in(number) and not until():

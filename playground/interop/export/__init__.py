@@ -1,5 +1,5 @@
-"""Exports: the network and all that belongs to it in forms that other programs use.
+"""Exports: the network, its training and its data in formats of other programs.
 
-`formats.py` lists them and is the one place to add another; `proof.py` runs an exported file again, in a process of
-its own, and measures how far its predictions are from the engine's.
+`formats.py` lists the formats and is the one place to add another; `proof.py` runs an exported file in a process of
+its own and measures how far its predictions are from the engine's.
 """

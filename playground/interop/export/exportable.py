@@ -1,4 +1,4 @@
-"""What exports are made from: one immutable value, cheap to make on the thread that trains."""
+"""The immutable value from which exports are written; cheap to make on the thread that trains."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ from playground.run.trainer import Trainer
 
 @dataclass(frozen=True)
 class Exportable:
-    """A moment of a run, immutable so that any thread may write it. What takes time is computed when it is needed."""
+    """A moment of a run that any thread may export. Costly attributes are computed when they are first used."""
 
     setup: Setup
     parameters: Mapping[str, Array]
-    """At present, named as in weight files."""
+    """The present parameters, named as in weight files."""
     initial: Mapping[str, Array]
     """The parameters that training started from."""
     step: int
-    """Updates so far."""
+    """The number of updates so far."""
     history: History
     unchanged: bool
-    """Whether nothing was changed on the way, as far as is on record."""
+    """Whether the record holds the whole run, and no change after step 0."""
     status: Status
     unstarted: bool
-    """Whether neither training nor a person has given the network its weights."""
+    """Whether the weights are still the random initial ones: not trained, loaded or edited."""
 
     @classmethod
     def of(cls, trainer: Trainer) -> Exportable:
-        """The present moment of a run."""
+        """The present moment of a trainer's run."""
         history, record, setup = History(*trainer.history.view().T), trainer.run.record, trainer.setup
         unchanged = bool(history.step[0] == 0 and all(change.step == 0 for change in record.changes))
         start = record.started_from if unchanged else None
@@ -75,31 +75,31 @@ class Exportable:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """How good the network is at present."""
-        return self._evaluated(self.parameters)
+        """The losses and accuracies of the network with its present parameters."""
+        return self._evaluate(self.parameters)
 
     @cached_property
     def repeatable(self) -> bool:
         """Whether training the experiment from `initial` gives `history`."""
         if not self.unchanged:
             return False
-        # A network that was rebuilt on the way no longer knows what it started from.
-        loss = self._evaluated(self.initial).train_loss
+        # A network that was rebuilt during the run no longer has the parameters it started from.
+        loss = self._evaluate(self.initial).train_loss
         return loss is not None and bool(abs(loss - self.history.train_loss[0]) <= 1e-5 * max(1.0, abs(loss)))
 
-    def _evaluated(self, parameters: Mapping[str, Array]) -> Evaluation:
-        """How good the network is with these parameters."""
+    def _evaluate(self, parameters: Mapping[str, Array]) -> Evaluation:
+        """The losses and accuracies of the network with the given parameters."""
         flat = flat_parameters(self.network, parameters)
         return evaluate(self.setup, lambda inputs: reference.outputs(self.network, flat, inputs))
 
     @property
     def title(self) -> str:
-        """What the network is called: the experiment's own name, or what its data are."""
+        """The experiment's own name, or that of its data."""
         return own_title(self.experiment)
 
     @property
     def problem(self) -> str:
-        """Why the network is hardly what a person wants, in words; empty if nothing speaks against it."""
+        """The reason, in words, why exporting the network is hardly intended; empty if there is none."""
         if self.status == "diverged":
             return "The training diverged, so that the network has only its last finite weights."
         return "The network has not been trained." if self.unstarted else ""
@@ -107,12 +107,12 @@ class Exportable:
     def predictions(self, x: Array) -> Array:
         """The engine's predictions for points `x`, shape (n, 2), in the data's own units: shape (n, outputs).
 
-        Probabilities for cross-entropy, values in the target's own unit, else what the output layer gives.
+        Probabilities for cross-entropy, values in the target's own unit for regression, else the raw outputs.
         """
         return self._predictions(self.network, x)
 
     def _predictions(self, network: Network, x: Array) -> Array:
-        """See `predictions`."""
+        """The `predictions` of another network with the same parameters."""
         columns = feature_columns(self.experiment.features, self._on_the_plane(x), network.dtype)
         o = reference.outputs(network, flat_parameters(network, self.parameters), columns)
         if self.sample.task == "regression":
@@ -123,7 +123,7 @@ class Exportable:
         return result
 
     def _on_the_plane(self, x: Array) -> Array:
-        """Points in the data's own units as points of the plane, both of shape (n, 2)."""
+        """Points in the data's own units, converted to coordinates on the plane; both of shape (n, 2)."""
         if self.sample.axis_scales == UNSCALED_AXES:
             return x
         columns = [
@@ -133,11 +133,11 @@ class Exportable:
         return np.stack(columns, axis=1)
 
     def in_precision(self, x: Array, precision: str) -> Array:
-        """See `predictions`: those of the same weights, computed in another precision."""
+        """The `predictions` of the same weights, computed in another precision."""
         return self._predictions(replace(self.network, dtype=np.dtype(precision)), x)
 
     def repeated(self, epochs: int) -> History:
-        """The history of the same training in float64."""
+        """The history of the same training repeated in float64."""
         if self.experiment.precision == "float64":
             return self.history
         trainer = Trainer(
@@ -147,13 +147,13 @@ class Exportable:
         return History(*trainer.history.view().T)
 
     def rows_to_ask(self, most: int = 20_000) -> Array:
-        """The places of the data's points at which an export is compared: all of them, or `most`."""
+        """The indices of the data points at which an export is compared: all, or `most` evenly spread ones."""
         count = len(self.sample.x)
         result: Array = np.linspace(0, count - 1, min(most, count)).round().astype(np.intp)
         return result
 
     def points_to_ask(self, side: int = 25) -> Array:
-        """The points at which an export is compared, in the data's own units: a grid, and those at `rows_to_ask`."""
+        """Points, in the data's own units, at which an export is compared: a grid, and the data at `rows_to_ask`."""
         grid = self.sample.x_in_own_units(grid_points(side))
         return np.concatenate([grid, self.sample.own_x[self.rows_to_ask()]])
 

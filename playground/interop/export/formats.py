@@ -1,4 +1,4 @@
-"""The formats of exports. A new one is one more entry of `FORMATS`: menus and the command line pick it up."""
+"""The formats of exports. A new format is an entry in `FORMATS`, which menus and the command line list."""
 
 from __future__ import annotations
 
@@ -31,40 +31,40 @@ from playground.measure.snapshot import History
 
 @dataclass(frozen=True)
 class Format:
-    """One kind of file."""
+    """A format to export to: how its file is written and, if possible, proven."""
 
     name: str
     title: str
-    """For a menu."""
+    """The format's name in a menu."""
     suffix: str
     content: Callable[[Exportable, Path], bytes]
-    """Makes the content of a file at a path."""
+    """The function that returns the content of the file to be saved at a path."""
     prove: Callable[[Path, Exportable, Cancelled], Proof] | None = None
-    """Runs the file again; None for plain data."""
+    """The function that runs the file and compares its predictions; None for plain data."""
     extra: str = ""
-    """The extra of this project that brings the libraries."""
+    """The name of the project's extra (its optional dependencies) that contains the needed libraries."""
     to_write: tuple[str, ...] = ()
-    """Libraries, by the name they are imported with, without which no file can be made."""
+    """Import names of libraries that are needed to write a file."""
     to_prove: tuple[str, ...] = ()
-    """Libraries without which it can't be run."""
+    """Import names of libraries that are needed to run the written file."""
     is_network: bool = True
-    """Whether it is of no use without a trained network."""
+    """Whether the file contains the network, and is of no use before training."""
 
     def missing(self, *, proof: bool = True) -> tuple[str, ...]:
-        """The libraries that are not installed."""
+        """The needed libraries that are not installed; with `proof`, including those for running the file."""
         needed = (*self.to_write, *(self.to_prove if proof else ()))
         return tuple(name for name in needed if find_spec(name) is None)
 
     @property
     def remedy(self) -> str:
-        """The command that installs what is needed; it works in any shell and folder."""
-        # Tools that install programs may leave pip out of their environments.
+        """The command that installs the needed libraries, in any shell and folder."""
+        # Tools such as uv create environments without pip.
         python = f'"{sys.executable}"'
         pip = f"{python} -m pip install" if find_spec("pip") else f"uv pip install --python {python}"
         return " ".join([pip, *(f'"{library}"' for library in self._libraries())])
 
     def _libraries(self) -> list[str]:
-        """What the extra requires, with versions if this program is installed and not only its folder there."""
+        """The requirements of the extra, with versions if this program is installed; else the import names."""
         condition = re.compile(rf"""(.+?)\s*;\s*extra\s*==\s*['"]{self.extra}['"]""")
         with suppress(PackageNotFoundError):
             return [match[1] for line in requires(PROGRAM_ID) or () if (match := condition.fullmatch(line))]
@@ -80,11 +80,11 @@ class MissingLibraryError(ImportError):
 
 
 class UnfinishedError(ArithmeticError):
-    """A network that is not trained, or whose training diverged, was not exported."""
+    """A network was not exported because it is untrained or its training diverged."""
 
 
 class NotProvenError(ArithmeticError):
-    """An exported file predicts something else than the engine; it was not kept."""
+    """An exported file was not kept because its predictions differ from the engine's."""
 
     def __init__(self, proof: Proof) -> None:
         self.proof = proof
@@ -100,10 +100,10 @@ def export(
     anyway: bool = False,
     cancelled: Cancelled = lambda: False,
 ) -> Proof | None:
-    """Write a file, all of it or nothing, once it is proven; returns the proof, or None where there is none.
+    """Write a file atomically once it is proven; returns the proof, or None if there is none.
 
-    A network that is not trained or has diverged is only written `anyway`. Raises MissingLibraryError, UnfinishedError,
-    NotProvenError, OSError, and CancelledError once `cancelled` says so.
+    A network that is untrained or has diverged is written only with `anyway`. Raises MissingLibraryError,
+    UnfinishedError, NotProvenError, OSError, and CancelledError once `cancelled` returns True.
     """
     target, prove = Path(path), chosen.prove if proof else None
     missing = chosen.missing(proof=proof)
@@ -128,7 +128,7 @@ def _experiment_text(exportable: Exportable, path: Path) -> bytes:
 
 
 def history_csv(history: History) -> str:
-    """The history as CSV, numbers in full precision, empty where there is none."""
+    """The history as CSV with numbers in full precision; NaN becomes an empty cell."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(History._fields[:7])
@@ -150,4 +150,4 @@ FORMATS = {
         Format("experiment", "Experiment", ".json", _experiment_text, is_network=False),
     )
 }
-"""All formats by name, in the order of a menu."""
+"""All formats by name, in the order of the menu."""

@@ -1,4 +1,4 @@
-"""The trained network as a script of plain NumPy: the forward pass and the weights, nothing else."""
+"""Export of the trained network as a script for plain NumPy, with nothing but the forward pass and the weights."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from playground.interop.export.sources import join_definitions, quoted
 
 
 def numpy_script(exportable: Exportable, _: Path) -> bytes:
-    """The script."""
-    parameters, layers = numbers(_used(exportable)), enumerate(exportable.network.layers)
+    """The content of the script."""
+    parameters, layers = numbers(_used_parameters(exportable)), enumerate(exportable.network.layers)
     facts = {
         "parameters": parameters,
         "packed": parameters.startswith("read("),
@@ -25,7 +25,7 @@ def numpy_script(exportable: Exportable, _: Path) -> bytes:
     return fill("numpy_script.txt", common_facts(exportable, "np") | facts).encode()
 
 
-def _used(exportable: Exportable) -> dict[str, Array]:
+def _used_parameters(exportable: Exportable) -> dict[str, Array]:
     return {
         f"{name}{place}": exportable.parameters[f"{name}{place}"]
         for place, layer in enumerate(exportable.network.layers)
@@ -35,7 +35,7 @@ def _used(exportable: Exportable) -> dict[str, Array]:
 
 
 def _activations(exportable: Exportable) -> str:
-    """The functions of all activations that occur."""
+    """The source of the functions of all activations in use."""
     definitions: dict[str, str] = {}
     for layer in exportable.network.layers:
         f = layer.activation

@@ -1,9 +1,10 @@
-"""The trained network as an ONNX model: two named columns in the data's own units to classes or values.
+"""Export of the trained network as an ONNX model, from two named columns in the data's own units to predictions.
 
-The columns have the shape (n, 1). Out come `class`, a name for each point, with `probabilities`, a column for each
-class (with other losses than cross-entropy `output`, what the output layer gives); or `value`, in the target's unit.
-All is float32, which every runtime has. What the catalog spells for ONNX is spelled so; all other formulas are traced
-into nodes of the most basic operations. ONNX keeps one row per point, so a layer is a Wᵀ + b.
+The inputs have the shape (n, 1). The outputs of a classification are `class`, a name for each point, and
+`probabilities`, a column for each class (or, if the loss is not cross-entropy, the raw `output`); of a regression,
+`value` in the target's unit. All numbers are float32, which every runtime supports. Where the catalog gives a spelling
+for ONNX, it is used; all other formulas are traced into nodes of basic operations. ONNX keeps one row per point, so a
+layer computes a Wᵀ + b.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from playground.interop.export.exportable import Exportable
 from playground.interop.export.sources import Traced
 
 _OPSET, _FILE_VERSION = 17, 8
-"""Of 2022: what runtimes of the last years understand."""
+"""The versions of 2022, which all recent runtimes support."""
 
 _NODES = {
     "add": "Add", "subtract": "Sub", "multiply": "Mul", "divide": "Div", "negative": "Neg", "power": "Pow",
@@ -39,7 +40,7 @@ _NODES = {
 }  # fmt: skip
 _COMPOSED: dict[str, Callable[..., Any]] = {
     "square": lambda x: x * x,
-    # With t = tanh(x/2): digits are kept near 0, and where formulas ask for it x is not positive.
+    # 2 t / (1 − t) with t = tanh(x/2) keeps the digits near 0; formulas use it only for x ≤ 0.
     "expm1": lambda x: 2 * np.tanh(x / 2) / (1 - np.tanh(x / 2)),
     "hypot": lambda x, y: np.sqrt(x * x + y * y),
     "clip": lambda x, low, high: np.minimum(np.maximum(x, low), high),
@@ -47,16 +48,16 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
     "ones_like": lambda x: 0 * x + 1,
     "zeros_like": lambda x: 0 * x,
 }
-"""Functions that ONNX lacks, composed of operations that it has."""
+"""Functions that ONNX lacks, composed of available operations."""
 _COMPARISONS = ("less", "less_equal", "greater", "greater_equal")
 
 
 _Output: TypeAlias = tuple[str, Any, int | None]
-"""The name, the type and the number of columns of what a model gives."""
+"""An output of a model: name, type, and number of columns (None for a one-dimensional output)."""
 
 
 class _Graph:
-    """Builds a model: nodes, and constants by name."""
+    """Collects the nodes and the named constants of a model. Its methods return the names of values they add."""
 
     def __init__(self) -> None:
         import onnx
@@ -65,7 +66,7 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: dict[str, Array] = {}
         self.tensors: list[Any] = []
-        """Constants that are no numbers."""
+        """Constants that are not numbers."""
         types = onnx.TensorProto
         self.number, self.string, self.integer = types.FLOAT, types.STRING, types.INT64
 
@@ -75,14 +76,14 @@ class _Graph:
         return output
 
     def constant(self, values: Any, name: str = "", kind: Any = None) -> str:
-        """Add a constant, of float32 unless `kind` says otherwise; returns its name."""
+        """Add a constant, float32 unless `kind` is another type; returns its name."""
         array = np.asarray(values, dtype=kind or np.float32)
         name = "/" + (name or (f"number_{values!r}" if array.ndim == 0 else f"list_{len(self.constants)}"))
         self.constants[name] = array
         return name
 
     def _traced(self, name: str) -> Any:
-        """A value of the graph as an argument for formulas."""
+        """A value of the graph as an argument for formulas to be traced."""
         return Traced(self.record, name)
 
     def record(self, operation: str, operands: tuple[Any, ...]) -> str:
@@ -100,11 +101,11 @@ class _Graph:
         if operation == "where":
             names[0] = self.node("Cast", names[0], to=self.onnx.TensorProto.BOOL)
         made = self.node(_NODES[operation], *names)
-        # A formula may calculate with what is true.
+        # A formula may calculate with the result of a comparison.
         return self.node("Cast", made, to=self.number) if operation in _COMPARISONS else made
 
     def activation(self, f: Activation, z: str) -> str:
-        """Add f(z): by ONNX's own operators where it has a spelling, else by those of its formula."""
+        """Add f(z): by the spelling for ONNX if there is one, else by tracing the formula."""
         if text := f.spelled("onnx"):
             return self.spelled(ast.parse(text, mode="eval").body, z)
         try:
@@ -138,10 +139,10 @@ class _Graph:
         return self.node("Concat", *(str(FEATURES[name].formula(x1, x2).value) for name in names), axis=1)  # type: ignore[attr-defined]
 
     def on_the_plane(self, column: str, scale: AxisScale) -> str:
-        """Add what brings a column of the data to the plane."""
+        """Add the scaling of a column of the data to a coordinate on the plane."""
         if scale == AxisScale():
             return column
-        # In two parts the offset is exact to the digits of the column, whatever its size.
+        # Subtracted in two parts, the offset loses no digits of the column, however large it is.
         high = np.float32(scale.offset)
         apart = self.node(
             "Sub", self.node("Sub", column, self.constant(high)), self.constant(scale.offset - float(high))
@@ -178,7 +179,7 @@ class _Graph:
 
 
 def onnx_model(exportable: Exportable, _: Path) -> bytes:
-    """The model as the bytes of a file."""
+    """The content of the model's file."""
     graph, network, sample = _Graph(), exportable.network, exportable.sample
     entries = input_names(sample)
     columns = [graph.on_the_plane(name, scale) for name, scale in zip(entries, sample.axis_scales, strict=True)]
@@ -193,7 +194,7 @@ def onnx_model(exportable: Exportable, _: Path) -> bytes:
 
 
 def input_names(sample: Sample) -> list[str]:
-    """The names of both inputs: those of the columns, or x1 and x2; different from each other and from the outputs."""
+    """The names of the inputs: those of the columns, or x1 and x2; made different from each other and the outputs."""
     given = ["x1", "x2"] if sample.axis_names == UNNAMED_AXES else [name.lstrip("/") for name in sample.axis_names]
     taken = ["class", "probabilities", "output", "value", ""]
     for place in range(2):
@@ -204,7 +205,7 @@ def input_names(sample: Sample) -> list[str]:
 
 
 def _serialized(graph: _Graph, exportable: Exportable, entries: Sequence[str], results: Sequence[_Output]) -> bytes:
-    """The finished model."""
+    """The finished model as bytes."""
     onnx, sample = graph.onnx, exportable.sample
     value, constant = onnx.helper.make_tensor_value_info, onnx.numpy_helper.from_array
     made = onnx.helper.make_graph(

@@ -1,8 +1,8 @@
-"""Proofs: an exported file is run again in a separate process, and its predictions are compared.
+"""Proofs of exports: an exported file is run in a separate process, and its predictions are compared with the engine's.
 
-A difference counts in units of the prediction where that is larger than 1, or than the spread of a scaled target: of a
-value of 2,000, float32 knows only seven digits. A network that magnifies rounding is allowed a few times what the
-precision of the file, at work in our own formulas, changes in its predictions.
+Differences are relative for large predictions (above 1, or above the scale of a scaled target), because float32 keeps
+only seven digits. A network that magnifies rounding errors is allowed a few times the difference that the file's
+precision makes to the engine's own predictions.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from playground.interop.export.exportable import Exportable
 from playground.measure.snapshot import History
 
 Cancelled: TypeAlias = Callable[[], bool]
-"""Tells whether to stop; called often."""
+"""A function, called often, that returns True to stop."""
 
 _LARGEST_DIFFERENCE = 1e-5
 _ROUNDINGS, _LARGEST_ROUNDING = 4, 1e-2
-"""How many times the rounding of a network is allowed where that is more, and the most that ever is."""
+"""The allowed difference as a multiple of the network's rounding, and its upper limit."""
 _SECONDS = 300
 _LOOK_SECONDS = 0.05
 _MOST_UPDATES = 1000
@@ -62,7 +62,7 @@ for precision in dict.fromkeys(("float64", sys.argv[4])):
     rows = [[row.epoch, row.train_loss, row.validation_loss] for row in history]
     save(precision, np.array(rows, dtype=np.float64))
 """
-"""Trains in float64, and in the experiment's own precision."""
+"""A driver that trains in float64 and in the experiment's own precision."""
 _ONNX = f"""{_POINTS}
 import onnx, onnxruntime
 onnx.checker.check_model(onnx.load(sys.argv[1]), full_check=True)
@@ -77,53 +77,53 @@ save("predictions", values[:, 1:] if name == "probabilities" and values.shape[1]
 
 
 class _Curve(NamedTuple):
-    """How well a script repeats the training from the same initial weights.
+    """The differences between a training and its repetition by a script from the same initial weights.
 
-    In float32 the smallest rounding can grow to any size within an epoch, so both train in float64 as well.
+    In float32 the smallest rounding error can grow to any size within an epoch, so both train in float64 as well.
     """
 
     epochs: int
-    """Up to which epoch losses were compared."""
+    """The last epoch at which losses were compared."""
     largest_difference: float
-    """From the losses on record."""
+    """The largest difference from the recorded losses."""
     in_float64: float
-    """From those of the engine in float64; the same if that is the experiment's precision."""
+    """The largest difference between the losses of script and engine, both in float64."""
     agrees_until: int
-    """The last epoch up to which none in float64 is further off than LARGEST_DIFFERENCE."""
+    """The last epoch up to which no difference in float64 exceeds `_LARGEST_DIFFERENCE`."""
 
 
 class _Score(NamedTuple):
-    """How good a file is on the rows of one part of the data."""
+    """The accuracy of a file on one part of the data."""
 
     part: str
     rows: int
     reached: float
-    """Accuracy, or R² for regression."""
+    """The accuracy of the file's predictions, or R² for regression."""
     reported: float
-    """What training reports."""
+    """The accuracy or R² that training reports."""
     doubtful: float
-    """By how much rounding may change it: rows between two classes."""
+    """The change that rounding can make, such as the share of points very close to a boundary."""
 
     @property
     def agrees(self) -> bool:
-        """Whether the file is as good as training reports."""
+        """Whether the file reaches what training reports, up to rounding."""
         return abs(self.reached - self.reported) <= self.doubtful
 
 
 class Proof(NamedTuple):
-    """The result of running an exported file."""
+    """The result of running an exported file and comparing its predictions."""
 
     largest_difference: float
-    """Between its predictions and the engine's; infinite if it gave none."""
+    """The largest difference between its predictions and the engine's; infinite if it gave none."""
     points: int
     curve: _Curve | None = None
-    """Of scripts that train, where the history can be repeated."""
+    """The comparison of losses, for scripts that train and histories that can be repeated."""
     problem: str = ""
-    """Why the file could not be run."""
+    """The reason why the file could not be run; empty if it was."""
     rounding: float = 0.0
-    """How far the file's precision alone takes predictions from those in float64."""
+    """The largest difference that the file's precision alone makes to predictions in float64."""
     scores: tuple[_Score, ...] = ()
-    """How good the file is on the data's own rows."""
+    """The accuracy on each part of the data."""
 
     @property
     def allowed(self) -> float:
@@ -141,7 +141,7 @@ class Proof(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The proof in a sentence or two."""
+        """The result in a few sentences for the user."""
         if self.problem:
             return f"The file could not be run: {self.problem}."
         text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
@@ -155,13 +155,13 @@ class Proof(NamedTuple):
 
 
 def _score_words(score: _Score) -> str:
-    """How good a file is on one part of the data, in a sentence."""
+    """The accuracy on one part of the data, in a sentence."""
     reported = "as training reports" if score.agrees else f"but training reports {score.reported:.4f}"
     return f"Accuracy or R² on the {score.rows:,} {score.part} points: {score.reached:.4f}, {reported}."
 
 
 def _curve_words(curve: _Curve) -> str:
-    """How well the training was repeated, in a sentence."""
+    """The comparison of losses, in a sentence."""
     text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
     if curve.in_float64 != curve.largest_difference:
         text += f", or computed in float64 by {curve.in_float64:.1e}"
@@ -173,9 +173,9 @@ def _curve_words(curve: _Curve) -> str:
 def _prove(
     path: Path, exportable: Exportable, cancelled: Cancelled, driver: str, *arguments: str, kind: str = ""
 ) -> tuple[Proof, dict[str, Array]]:
-    """Run `driver` on a file and compare; also returns what else it has written, by name.
+    """Run `driver` on a file and compare its predictions; returns the proof and all arrays that were written, by name.
 
-    `kind` is the precision in which the file takes points and computes, if that is not the network's.
+    `kind` is the precision in which the file computes, if it is not the network's.
     """
     x = exportable.points_to_ask().astype(kind or "float64").astype(np.float64)
     with tempfile.TemporaryDirectory(prefix="proof-") as folder:
@@ -194,7 +194,7 @@ def _prove(
 def _scores(
     exportable: Exportable, expected: Array, said: Array, written: Mapping[str, Array], allowed: float
 ) -> tuple[_Score, ...]:
-    """How good a file is on the data's own rows; nothing if they are too many, or not all numbers are finite."""
+    """The accuracy on each part of the data; empty if there are too many points or a prediction is not finite."""
     sample, rows = exportable.sample, exportable.rows_to_ask()
     if len(rows) < len(sample.x) or said.shape != expected.shape or not np.isfinite(said).all():
         return ()
@@ -220,7 +220,7 @@ def _scores(
 
 
 def _margins(exportable: Exportable, predictions: Array) -> Array:
-    """How far each prediction is from another class."""
+    """The margin of each prediction, its distance from the boundary to another class."""
     if predictions.shape[1] > 1:
         best = np.sort(predictions, axis=1)
         result: Array = best[:, -1] - best[:, -2]
@@ -230,27 +230,27 @@ def _margins(exportable: Exportable, predictions: Array) -> Array:
 
 
 def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Prove a script that predicts."""
+    """Run a script that predicts, and compare."""
     return _prove(path, exportable, cancelled, PREDICTIONS)[0]
 
 
 def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Prove an ONNX model."""
+    """Run an ONNX model, and compare."""
     return _prove(path, exportable, cancelled, _ONNX, kind="float32")[0]
 
 
 def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Prove a script that predicts and trains."""
+    """Run a script that predicts and trains, and compare predictions and losses."""
     epochs = _epochs_to_repeat(exportable)
     if not epochs:
         return prove_script(path, exportable, cancelled)
     precision = exportable.experiment.precision
     proof, curves = _prove(path, exportable, cancelled, _CURVES, str(epochs), precision)
-    return proof if proof.problem else proof._replace(curve=_compared(exportable, curves))
+    return proof if proof.problem else proof._replace(curve=_compare_curves(exportable, curves))
 
 
 def _epochs_to_repeat(exportable: Exportable) -> int:
-    """How many epochs of the history are repeated; 0 if it can't be or there are none."""
+    """The number of epochs to repeat; 0 if the history can't be repeated or is empty."""
     history = exportable.history
     if not exportable.repeatable:
         return 0
@@ -258,8 +258,8 @@ def _epochs_to_repeat(exportable: Exportable) -> int:
     return int(history.epoch[short][-1])
 
 
-def _compared(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
-    """Repeated trainings, by precision, against the recorded one and against the engine's in float64."""
+def _compare_curves(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
+    """Compare the losses of the script, by precision, with the recorded ones and with the engine's in float64."""
     epochs = _epochs_to_repeat(exportable)
     recorded = exportable.history
     apart = [largest for _, largest in _distances(recorded, curves[exportable.experiment.precision], epochs)]
@@ -269,7 +269,7 @@ def _compared(exportable: Exportable, curves: dict[str, Array]) -> _Curve:
 
 
 def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, float]]:
-    """For each recorded epoch up to `epochs` how far the losses in `rows` (epoch, training, validation) are off."""
+    """The recorded epochs up to `epochs`, each with its largest difference from `rows` (epoch and both losses)."""
     known = {int(epoch): np.array(losses) for epoch, *losses in rows.tolist()}
     return [
         (int(epoch), largest_difference(np.array(losses), known.get(int(epoch), np.full(2, np.inf))))
@@ -279,7 +279,7 @@ def _distances(recorded: History, rows: Array, epochs: int) -> list[tuple[int, f
 
 
 def largest_difference(expected: Array, said: Array, unit: float = 1.0) -> float:
-    """The largest difference in units of max(unit, |expected|); infinite if the shapes or what is finite differ."""
+    """The largest difference in units of max(unit, |expected|); infinite if the shapes or the NaNs differ."""
     if expected.shape != said.shape or not np.array_equal(np.isnan(expected), np.isnan(said)):
         return float("inf")
     expected, said = expected.astype(np.float64), said.astype(np.float64)
@@ -289,7 +289,7 @@ def largest_difference(expected: Array, said: Array, unit: float = 1.0) -> float
 
 
 def _run(driver: str, arguments: list[str], cancelled: Cancelled) -> str:
-    """Run a program in a process that sees nothing of this one; returns what went wrong, on one line."""
+    """Run a program in an isolated process; returns its error on one line, empty if it succeeded."""
     environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     deadline = time.monotonic() + _SECONDS
     with tempfile.TemporaryFile() as said:

@@ -1,7 +1,8 @@
-"""What scripts in Python share: their templates, and the facts about a network that both NumPy and PyTorch need.
+"""Templates of exported Python scripts, and the facts that both the NumPy and the PyTorch script need.
 
-A template is the text of a script with Python expressions in « » to fill in. A line that ends with `#? condition`, and
-those between `#if condition` and `#end` (with `#else`), stay where that holds; `#include` stands for another template.
+A template is the text of a script with Python expressions in « » to be evaluated. A line that ends with `#? condition`
+is kept only if the condition holds, and so are lines between `#if condition` and `#end` (with `#else`). `#include`
+inserts another template.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ from playground.interop.export.sources import feature_text
 from playground.interop.weights import weight_bytes
 
 _MOST_READABLE = 400
-"""Numbers that are written out; more are packed."""
+"""The most numbers that are written out; more are packed."""
 _TAKEN = {"np", "torch", "nn", "math", "said", "features", "network", "predict", "classify", "probabilities", "P"}
-"""Names that mean something else in a script."""
+"""Names that are already used in a script."""
 
 
 def fill(template: str, facts: dict[str, Any]) -> str:
-    """The template of this name with facts filled in, each of several lines indented like its place."""
-    # What is not there leaves no gap behind, and indented lines that are empty have no blanks.
+    """The template with this file name, its expressions evaluated with `facts`; inserted lines are indented to fit."""
+    # Remove gaps that omitted lines leave, and blanks in empty lines.
     text = re.sub(r"[ \t]+\n", "\n", "\n".join(_filled_lines(template, facts)))
     return re.sub(r"\n{4,}", "\n\n\n", text).strip() + "\n"
 
@@ -60,22 +61,25 @@ def _filled_lines(template: str, facts: dict[str, Any]) -> list[str]:
 
 
 def identifier(text: str, otherwise: str) -> str:
-    """A name for Python that is as near to a text as can be, and no other name of a script; else another one."""
+    """A Python identifier close to a text and not used in a script; `otherwise` if the text gives none."""
     name = re.sub(r"\W+", "_", unicodedata.normalize("NFKC", text))[:40].strip("_")
     name = name if name.isidentifier() else otherwise
     return f"{name}_" if keyword.iskeyword(name) or name in _TAKEN else name
 
 
 def _column_names(sample: Sample) -> list[str]:
-    """What `predict` calls both columns of the data."""
+    """The parameters of `predict` for the two columns of the data."""
     names = ["x1", "x2"]
     if sample.axis_names != UNNAMED_AXES:
         names = [identifier(name, otherwise) for name, otherwise in zip(sample.axis_names, names, strict=True)]
     return names if names[0] != names[1] else [f"{name}_{place}" for place, name in enumerate(names, start=1)]
 
 
-def _meanings(columns: list[str], sample: Sample) -> str:
-    """What both arguments of `predict` are; texts of strangers without what could end a docstring."""
+def _parameters_sentence(columns: list[str], sample: Sample) -> str:
+    """The sentence in the docstring of `predict` about its parameters.
+
+    Names of columns come from strangers' files and are stripped of whatever could end a docstring.
+    """
     if sample.axis_names == UNNAMED_AXES:
         return "x1 and x2 are the coordinates of points on the plane."
     if sample.axis_names == tuple(columns):
@@ -85,7 +89,7 @@ def _meanings(columns: list[str], sample: Sample) -> str:
 
 
 def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
-    """The facts about the data and what is predicted; `module` is where features find their functions."""
+    """The facts about the data and the predictions; `module` ("np" or "torch") has the functions of features."""
     sample, loss = exportable.sample, exportable.network.loss
     columns, places = _column_names(sample), sample.own_x[:2].T
     torch = module == "torch"
@@ -96,7 +100,7 @@ def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
         "several": sample.outputs > 1,
         "probable": isinstance(loss, CrossEntropy),
         "example": ", ".join(f"[{', '.join(shorten(float(f'{value:.4g}')) for value in column)}]" for column in places),
-        "meanings": _meanings(columns, sample),
+        "meanings": _parameters_sentence(columns, sample),
         "on_plane": "\n".join(
             f"{x} = ({x} - {axis.offset!r}) / {axis.factor!r}" if axis.factor else f"{x} = 0 * {x}"
             for x, axis in zip(("x1", "x2"), sample.axis_scales, strict=True)
@@ -107,7 +111,7 @@ def common_facts(exportable: Exportable, module: str) -> dict[str, Any]:
 
 
 def layer_title(place: int, layer: NetworkLayer) -> str:
-    """A comment on a layer, without any text that a person typed."""
+    """A comment line for a layer, without any text that a user typed."""
     name = "Output" if layer.name == "output" else f"Layer {place + 1}"
     if layer.muted:
         return f"# {name} is muted: it passes on what comes in."
@@ -120,7 +124,7 @@ def layer_title(place: int, layer: NetworkLayer) -> str:
 
 
 def numbers(arrays: Mapping[str, Array]) -> str:
-    """An expression for these arrays, exact to the last bit: as numbers if they are few, else packed."""
+    """A Python expression for arrays, exact to the last bit: written out if they are small, else packed."""
     if sum(values.size for values in arrays.values()) <= _MOST_READABLE:
         return "{\n" + "".join(f"    {key!r}: {_array_text(values)},\n" for key, values in arrays.items()) + "}"
     lines = textwrap.wrap(base64.b64encode(weight_bytes(arrays)).decode(), 110)
@@ -128,7 +132,7 @@ def numbers(arrays: Mapping[str, Array]) -> str:
 
 
 def _array_text(values: Array) -> str:
-    """An array as an expression; every number has as many digits as tell it from all others of its precision."""
+    """A Python expression for an array, each number with just the digits that identify it in its precision."""
     texts = [[str(value) if np.isfinite(value) else f"np.{value}" for value in row] for row in np.atleast_2d(values)]
     rows = [f"[{', '.join(row)}]" for row in texts]
     inner = rows[0] if values.ndim < 2 else f"[\n        {f',{chr(10)}        '.join(rows)},\n    ]"

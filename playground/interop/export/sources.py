@@ -1,7 +1,7 @@
-"""The catalog's formulas as text and as graphs, so that new members of families need no code of their own here.
+"""The catalog's formulas as source text and as graphs, so that a new class in the catalog needs no code for exports.
 
-A formula is either quoted, as the source of a function with all it refers to, or traced: it is called with a `Traced`
-value, which notes what is done to it.
+A formula is either quoted, as the source of a function with all definitions it refers to, or traced: called with a
+`Traced` value, which records the operations on it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from playground.catalog.features import FEATURES
 from playground.files.errors import InputError
 
 Definitions: TypeAlias = dict[str, str]
-"""Sources by name, each after those it needs."""
+"""Source text by name, each definition after those it needs."""
 
 # Quoting ------------------------------------------------------------------------------------------------------
 
@@ -32,18 +32,18 @@ _TORCH = {
     "logical_or", "maximum", "minimum", "negative", "ones_like", "reciprocal", "round", "sign", "sin", "sinc", "sinh",
     "sqrt", "square", "tan", "tanh", "trunc", "where", "zeros_like",
 }  # fmt: skip
-"""Functions of NumPy that PyTorch has under the same name."""
+"""NumPy functions that PyTorch has under the same name."""
 _ONLY_TENSORS = {"arctan2", "copysign", "fmax", "fmin", "heaviside", "hypot", "logaddexp", "maximum", "minimum"}
-"""Those of them that take no plain number beside a tensor."""
+"""Functions in `_TORCH` that accept tensors but no plain numbers."""
 _CLAMPS = {"maximum": "min", "minimum": "max"}
 _PLACE = ["epoch", "step"]
 
 
 class _Quoting(ast.NodeTransformer):
-    """Makes a function one that stands alone; what it refers to is left in `needed`.
+    """Rewrites a function so that it stands alone; the definitions it refers to are collected in `needed`.
 
-    In a method of `owner`, a schedule, settings become numbers, and so does what is known of training: `progress.epoch`
-    is `epoch`. For `torch`, functions of NumPy become PyTorch's.
+    In a method of `owner`, a schedule, settings become numbers and attributes of `progress` become parameters:
+    `progress.epoch` turns into `epoch`. With `torch`, NumPy functions become PyTorch's.
     """
 
     def __init__(self, formula: FunctionType, owner: Choice | None, torch: bool, place: list[str]) -> None:
@@ -125,17 +125,17 @@ class _Quoting(ast.NodeTransformer):
         return node if (chosen := self._value(node.test)) is None else node.body if chosen else node.orelse
 
     def _spread(self, argument: ast.expr) -> list[ast.expr]:
-        """An argument, or what stands in place of where training is."""
+        """The argument itself, or the parameters that replace `progress`."""
         is_place = isinstance(argument, ast.Name) and argument.id == "progress"
         return [ast.Name(name) for name in self.place] if is_place else [argument]
 
     def _value(self, node: ast.expr) -> Any:
-        """The value of an expression that depends on no variable of the function; None for others."""
+        """The value of an expression without variables of the function; None for any other expression."""
         if any(isinstance(inner, ast.Name) and inner.id in {*self.local, *self.place} for inner in ast.walk(node)):
             return None
         try:
             return eval(compile(ast.fix_missing_locations(ast.Expression(node)), "formula", "eval"), dict(self.known))
-        except Exception:  # whatever a formula's author refers to
+        except Exception:  # a formula may refer to anything
             return None
 
 
@@ -145,7 +145,7 @@ def _torch(name: str, *args: ast.expr, **more: ast.expr) -> ast.Call:
 
 
 def _is_numpys(value: Any) -> bool:
-    """Whether a value is a function of NumPy."""
+    """Whether a value is a NumPy function."""
     return callable(value) and getattr(np, getattr(value, "__name__", ""), None) is value
 
 
@@ -159,10 +159,10 @@ def quoted(
     place: list[str] = _PLACE,
     second: str = "",
 ) -> Definitions:
-    """The sources of a function, called `name`, and of all it refers to, each after those it needs.
+    """The source of a function, renamed to `name`, and of all it refers to, each after those it needs.
 
-    `words` are a docstring for one that has none, and `second` an expression that takes the place of the second
-    argument. Raises InputError for what can't be quoted.
+    `words` becomes the docstring if there is none; `second` is an expression that replaces the second parameter. See
+    `_Quoting` for the other parameters. Raises InputError for a function that can't be quoted.
     """
     try:
         definition = ast.parse(textwrap.dedent(inspect.getsource(formula))).body[0]
@@ -186,14 +186,14 @@ def quoted(
 
 
 def literal(value: Any) -> str:
-    """A number, a text or a tuple as Python writes it, which spells out whatever could end a line."""
+    """A Python literal for a number, a text or a tuple; line breaks in text are escaped."""
     if isinstance(value, tuple):
         return "(\n" + "".join(f"    {entry!r},\n" for entry in value) + ")"
     return repr(float(value) if isinstance(value, np.floating) else value)
 
 
 def join_definitions(definitions: Mapping[str, str]) -> str:
-    """Quoted definitions one below the other: first the constants, then functions and classes."""
+    """Definitions as one text: constants first, then functions and classes."""
     functions = [text for text in definitions.values() if text.startswith(("def ", "class "))]
     constants = [text for text in definitions.values() if text not in functions]
     return "\n\n\n".join((["\n".join(constants)] if constants else []) + functions)
@@ -209,12 +209,12 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         self.record, self.value = record, value
 
     def __array_ufunc__(self, operation: np.ufunc, method: str, *operands: Any, **options: Any) -> Any:
-        return NotImplemented if method != "__call__" or options else self._noted(operation.__name__, operands)
+        return NotImplemented if method != "__call__" or options else self._recorded(operation.__name__, operands)
 
     def __array_function__(self, function: Callable[..., Any], _: Any, operands: Any, options: Any) -> Any:
-        return NotImplemented if options else self._noted(function.__name__, operands)
+        return NotImplemented if options else self._recorded(function.__name__, operands)
 
-    def _noted(self, operation: str, operands: tuple[Any, ...]) -> Traced:
+    def _recorded(self, operation: str, operands: tuple[Any, ...]) -> Traced:
         given = tuple(one.value if isinstance(one, Traced) else one for one in operands)
         return Traced(self.record, self.record(operation, given))
 
@@ -226,7 +226,7 @@ _SIGNS = {"add": "+", "subtract": "-", "multiply": "*", "divide": "/"}
 
 
 def feature_text(name: str, module: str) -> str:
-    """The formula of a feature in terms of x1 and x2, with the functions of this module: `np.sin(x1)`."""
+    """The formula of a feature in x1 and x2 with functions of `module`, such as `np.sin(x1)`."""
 
     def record(operation: str, operands: tuple[Any, ...]) -> str:
         texts = [one if isinstance(one, str) else literal(one) for one in operands]

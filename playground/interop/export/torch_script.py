@@ -1,8 +1,8 @@
-"""The network as a PyTorch script: the points, the model, its weights before and after training, `predict`, `train`.
+"""Export of the network as a PyTorch script: data, model, weights before and after training, `predict`, `train`.
 
-The script contains what this experiment uses and nothing else. What the catalog spells for PyTorch is spelled so; all
-else is quoted from its own formulas. The order of the points and what dropout silences come from the engine's hash,
-which is quoted, too; so a layer keeps its number in the experiment.
+The script contains only what its experiment uses. Where the catalog gives a spelling for PyTorch, it is used; all other
+formulas are quoted from the catalog. The order of points and the units that dropout silences come from the engine's
+hash function, which is quoted too and depends on a layer's position, so muted layers are counted.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ _NAMES = {
     "mean": "norm{}.running_mean",
     "var": "norm{}.running_var",
 }
-"""What parameters are called in the script."""
+"""The names of parameters in the script, with a place for the layer's number."""
 _UNTRAINED_EPOCHS = 100
-"""Epochs in the script of an untrained network whose experiment does not limit them."""
+"""The epochs to train in a script whose experiment sets no number of epochs."""
 
 
 def torch_script(exportable: Exportable, _: Path) -> bytes:
-    """The script."""
+    """The content of the script."""
     return _Facts(exportable).script()
 
 
@@ -52,10 +52,10 @@ class _Facts:
         self.exportable, self.training = exportable, exportable.experiment.training
         self.layers = exportable.network.layers
         self.formulas: Definitions = {}
-        """Formulas that are quoted, by name."""
+        """The quoted formulas by name."""
         named = [(f"network.layer{self._number(place)}", layer) for place, layer in enumerate(self.layers)]
         self.learning = [(name, layer) for name, layer in named if layer.trainable]
-        """The layers that learn, with the name of each in the script."""
+        """The trainable layers, each with its name in the script."""
 
     def script(self) -> bytes:
         facts = common_facts(self.exportable, "torch") | self._model() | self._loss_and_penalty() | self._updates()
@@ -66,9 +66,9 @@ class _Facts:
         return fill("torch_script.txt", facts).encode()
 
     def _expression(self, choice: Any, x: str, second: str = "") -> str:
-        """What a formula gives for x (and t): PyTorch's own spelling, or the quoted formula with its derivative.
+        """An expression for a formula of x (and t): its spelling for PyTorch, or the quoted formula with derivative.
 
-        Of a penalty the derivative is `gradient_of`; that of an activation may use its value.
+        The derivative of a penalty is `gradient_of`; that of an activation may use the activation's value.
         """
         if text := choice.spelled("torch", w=x):
             return str(text)
@@ -91,7 +91,7 @@ class _Facts:
     # The network ------------------------------------------------------------------------------------------------
 
     def _number(self, place: int) -> str:
-        """What a layer is called in the script, behind `layer` or `norm`."""
+        """The part of a layer's name in the script after `layer` or `norm`."""
         return "_out" if place == len(self.layers) - 1 else str(place + 1)
 
     def _model(self) -> dict[str, Any]:
@@ -99,8 +99,8 @@ class _Facts:
         for place, layer in enumerate(self.layers):
             passed.append(layer_title(place, layer))
             if not layer.muted:
-                made += self._made_lines(self._number(place), layer)
-                passed += self._passed_lines(place, layer)
+                made += self._constructor_lines(self._number(place), layer)
+                passed += self._forward_lines(place, layer)
         dropout, training, random = any(layer.dropout for layer in active), self.training, Definitions()
         if training.shuffle:
             random |= quoted(randomness.permutation)
@@ -119,7 +119,7 @@ class _Facts:
             "randomness": join_definitions(random),
         }
 
-    def _made_lines(self, number: str, layer: NetworkLayer) -> list[str]:
+    def _constructor_lines(self, number: str, layer: NetworkLayer) -> list[str]:
         lines = [f"self.layer{number} = nn.Linear({layer.inputs}, {layer.units})"]
         if layer.normalizes:
             kind = "BatchNorm1d" if layer.normalization.running else "LayerNorm"
@@ -127,7 +127,7 @@ class _Facts:
         frozen = [] if layer.trainable else [f"{line.split(' = ')[0]}.requires_grad_(False)" for line in lines]
         return lines + frozen
 
-    def _passed_lines(self, place: int, layer: NetworkLayer) -> list[str]:
+    def _forward_lines(self, place: int, layer: NetworkLayer) -> list[str]:
         number = self._number(place)
         lines = [f"z = self.layer{number}(a)"]
         if layer.normalization.running:
@@ -175,7 +175,7 @@ class _Facts:
         }
 
     def _updates(self) -> dict[str, Any]:
-        """What there is to do in an epoch and in an update."""
+        """The facts about epochs, weight noise and pruning."""
         training, prices = self.training, list[str]()
         prunable = {name: layer.regularizer for name, layer in self.learning if layer.regularizer.prunes}
         for chosen in prunable.values() if isinstance(training.optimizer, Sgd) else ():
@@ -196,7 +196,7 @@ class _Facts:
         }
 
     def _rate(self) -> dict[str, Any]:
-        """The schedule, quoted: without its warm-up if it has none."""
+        """The quoted schedule of the learning rate; without warm-up, only the rule itself is quoted."""
         schedule, place = self.training.schedule, ["epoch", "step"]
         place += ["plateau"] if isinstance(schedule, Plateau) else []
         whole = schedule.warmup or _changes(schedule, Schedule, "learning_rate")
@@ -224,8 +224,8 @@ class _Facts:
         kept = slice(0, None if exportable.repeatable else 0)
         facts = {
             "data": numbers({"x": sample.own_x, "label": sample.labels, "part": sample.split}),
-            "initial": numbers(self._renamed(exportable.initial)),
-            "trained": numbers(self._renamed(exportable.parameters)),
+            "initial": numbers(self._script_parameters(exportable.initial)),
+            "trained": numbers(self._script_parameters(exportable.parameters)),
             "recorded": numbers(
                 {
                     "epoch": history.epoch[kept].astype(np.int64),
@@ -236,7 +236,7 @@ class _Facts:
         }
         return {**facts, "packed": any(text.startswith("read(") for text in facts.values())}
 
-    def _renamed(self, parameters: Any) -> dict[str, Array]:
+    def _script_parameters(self, parameters: Any) -> dict[str, Array]:
         return {
             _NAMES[name].format(self._number(place)): parameters[f"{name}{place}"]
             for place, layer in enumerate(self.layers)
@@ -246,10 +246,10 @@ class _Facts:
 
 
 def _factor(text: str) -> str:
-    """An expression that something may follow."""
+    """An expression in brackets, if it needs them before a method call."""
     return text if isinstance(ast.parse(text, mode="eval").body, ast.Call) else f"({text})"
 
 
 def _changes(choice: Choice, family: type[Choice], *methods: str) -> bool:
-    """Whether a choice has rules of its own where its family has one for all."""
+    """Whether a choice overrides any of these methods of its family."""
     return any(getattr(type(choice), name) is not getattr(family, name) for name in methods)

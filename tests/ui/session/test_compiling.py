@@ -101,7 +101,7 @@ def test_the_window_starts_on_the_reference_engine_and_goes_over(qtbot, window: 
     window.use_kernels(python("pass"))
     qtbot.waitUntil(lambda: window.session.report.snapshot.engine == "compiled")
     assert window.session.report.running
-    qtbot.waitUntil(lambda: "Fast engine ready." in window.messages.status.text())
+    qtbot.waitUntil(lambda: "Fast engine ready." in window.messages.strip.text.text())
 
 
 def test_fresh_starts_use_the_engine_in_force(session: Session, settled) -> None:
@@ -125,7 +125,7 @@ def test_without_kernels_training_stays_on_the_reference_engine_and_the_status_s
 ) -> None:
     window.session.play()
     window.use_kernels(python(code))
-    qtbot.waitUntil(lambda: "compiled engine is not available" in window.messages.status.text())
+    qtbot.waitUntil(lambda: "compiled engine is not available" in window.messages.strip.text.text())
     step = window.session.report.snapshot.step
     qtbot.waitUntil(lambda: window.session.report.snapshot.step > step)
     assert window.session.report.snapshot.engine == "reference"

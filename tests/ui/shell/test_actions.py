@@ -156,9 +156,9 @@ def test_help_adds_the_program_to_the_applications_menu_and_takes_it_out_again(
         return words
 
     assert choose() == "Add to &applications menu" and len(menu_entry_files()) == 4
-    qtbot.waitUntil(lambda: "is in the applications menu" in window.desk.messages.status.text())
+    qtbot.waitUntil(lambda: "is in the applications menu" in window.desk.messages.strip.text.text())
     assert choose() == "Remove from &applications menu" and not menu_entry_files()
     (tmp_path / "applications").rmdir()
     (tmp_path / "applications").write_text("in the way")
     choose()
-    assert "could not be changed" in window.desk.messages.banner.said[0]
+    assert "could not be changed" in window.desk.messages.strip.said.text

@@ -186,7 +186,7 @@ def test_the_menu_of_the_boundary_copies_it(qtbot, learned: Window) -> None:
     assert data.hasImage()
     assert data.imageData().size() == learned.parts.boundary.size() * imaging.CLIPBOARD_SCALE
     assert clipboard_title() == "Boundary"
-    assert "clipboard" in learned.messages.status.text()
+    assert "clipboard" in learned.messages.strip.text.text()
 
 
 def test_with_a_drawing_tool_in_hand_the_right_button_erases_and_nothing_else(qtbot, window: Window) -> None:
@@ -261,7 +261,7 @@ def test_a_picture_is_saved_as_fine_as_chosen(qtbot, learned: Window, tmp_path: 
     learned.pictures.ask_save("boundary")
     answer(learned, tmp_path / "b.png", "four times")
     assert QImage(str(tmp_path / "b.png")).size() == learned.parts.boundary.size() * 4
-    assert "b.png" in learned.messages.status.text()
+    assert "b.png" in learned.messages.strip.text.text()
 
 
 def test_the_end_of_the_name_decides_on_the_format(qtbot, learned: Window, tmp_path: Path) -> None:
@@ -271,18 +271,18 @@ def test_the_end_of_the_name_decides_on_the_format(qtbot, learned: Window, tmp_p
     assert list(tmp_path.glob("b*")) == [tmp_path / "b.svg"]
 
 
-def test_a_name_of_another_kind_is_refused_in_the_banner(window: Window, tmp_path: Path) -> None:
+def test_a_name_of_another_kind_is_refused_in_the_strip(window: Window, tmp_path: Path) -> None:
     window.pictures.save("boundary", str(tmp_path / "b.jpg"))
-    assert window.messages.banner.isVisible()
-    text = window.messages.banner.findChild(QLabel).text()
+    assert window.messages.strip.speaks
+    text = window.messages.strip.findChild(QLabel).text()
     assert "b.jpg" in text
     assert ".png or .svg" in text
     assert not list(tmp_path.glob("b*"))
 
 
-def test_a_folder_that_is_missing_is_told_in_the_banner(window: Window, tmp_path: Path) -> None:
+def test_a_folder_that_is_missing_is_told_in_the_strip(window: Window, tmp_path: Path) -> None:
     window.pictures.save("boundary", str(tmp_path / "none" / "b.png"))
-    text = window.messages.banner.findChild(QLabel).text()
+    text = window.messages.strip.findChild(QLabel).text()
     assert "b.png" in text
     assert "Try another folder" in text
 

@@ -38,16 +38,16 @@ def test_a_setting_takes_a_value(qtbot, window: Window) -> None:
 def test_a_refused_value_is_told_and_changes_nothing(qtbot, window: Window) -> None:
     before = window.session.experiment
     type_command(qtbot, window, "learning rate -3")
-    assert window.messages.banner.isVisible()
-    assert "Learning rate" in window.messages.banner.text.text()
+    assert window.messages.strip.speaks
+    assert "Learning rate" in window.messages.strip.text.text()
     assert window.session.experiment == before
 
 
 def test_a_value_that_can_be_read_in_two_ways_is_told_with_both(qtbot, window: Window) -> None:
     before = window.session.experiment
     type_command(qtbot, window, "learning rate 2,500")
-    assert "2,500 can mean 2500 or 2.5; type one of them" in window.messages.banner.text.text()
-    assert ".." not in window.messages.banner.text.text()
+    assert "2,500 can mean 2500 or 2.5; type one of them" in window.messages.strip.text.text()
+    assert ".." not in window.messages.strip.text.text()
     assert window.session.experiment == before
 
 

@@ -49,15 +49,15 @@ def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
 
 def test_the_tour_is_offered_once(window: Window) -> None:
     window.tour.offer()
-    assert "tour" in window.messages.banner.text.text()
-    window.messages.banner.hide()
+    assert "tour" in window.messages.strip.text.text()
+    window.messages.dismiss()
     window.tour.offer()
-    assert not window.messages.banner.isVisible()
+    assert not window.messages.strip.speaks
 
 
 def test_the_offered_tour_is_taken_by_its_button(window: Window) -> None:
     window.tour.offer()
-    hands.click(window.messages.banner.remedy)
+    hands.click(window.messages.strip.remedy)
     assert window.tour.shown is not None
     window.tour.shown.end()
 

@@ -17,6 +17,7 @@ from playground import Trainer
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document, save_document
 from playground.storage.recovery import WorkSlot, documents_set_aside, find_recoverable
+from tests.ui import hands
 from ui.session import worker
 from ui.window.window import Window
 
@@ -94,9 +95,9 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     killed_window(folder, tmp_path)
     before = other.session.experiment
     other.autosave.begin(folder)
-    assert "ended unexpectedly" in other.messages.banner.text.text()
+    assert "ended unexpectedly" in other.messages.strip.text.text()
     assert other.session.experiment == before
-    other.messages.banner.apply_remedy()
+    hands.click(other.messages.strip.remedy)
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     assert other.session.experiment.training.learning_rate == 0.125
     assert step(other) > 0
@@ -116,8 +117,8 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
     os.utime(file, (later, later))
     saved = file.read_bytes()
     other.autosave.begin(folder)
-    assert "The file itself was saved after that." in other.messages.banner.text.text()
-    other.messages.banner.apply_remedy()
+    assert "The file itself was saved after that." in other.messages.strip.text.text()
+    hands.click(other.messages.strip.remedy)
     qtbot.waitUntil(lambda: step(other) == trainer.state.step)
     other.documents.save()
     question = other.findChild(QMessageBox, "replacing.question")
@@ -125,20 +126,20 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
     question.reject()
 
 
-def test_what_the_banner_offers_stays_at_another_size(qtbot, other: Window, folder: Path) -> None:
+def test_what_the_strip_offers_stays_at_another_size(qtbot, other: Window, folder: Path) -> None:
     leave(folder)
     other.autosave.begin(folder)
     other.rebuild()
-    qtbot.waitUntil(other.messages.banner.isVisible)
-    assert "ended unexpectedly" in other.messages.banner.text.text()
-    other.messages.banner.apply_remedy()
+    qtbot.waitUntil(other.messages.strip.isVisible)
+    assert "ended unexpectedly" in other.messages.strip.text.text()
+    hands.click(other.messages.strip.remedy)
     assert other.session.experiment.name == load_preset("xor").name
 
 
 def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None:
     leave(folder)
     other.autosave.begin(folder)
-    other.messages.banner.hide()
+    other.messages.dismiss()
     other.session.step()
     qtbot.waitUntil(lambda: step(other) == 1)
     assert [one.note.title for one in find_recoverable(folder)] == ["Left over"]
@@ -150,7 +151,7 @@ def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot
     other.autosave.begin(folder)
     for words in ("It can be tried once more", "the file is kept"):
         other.autosave.recover(find_recoverable(folder)[0])
-        assert words in other.messages.banner.text.text()
+        assert words in other.messages.strip.text.text()
     assert find_recoverable(folder) == []
     (kept,) = documents_set_aside(folder)
     assert kept.read_bytes() == b"damaged"
@@ -193,19 +194,21 @@ def test_closing_leaves_nothing_behind(qtbot, other: Window, folder: Path) -> No
 def test_a_folder_that_can_not_be_made_is_told(other: Window, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     other.autosave.begin(tmp_path / "file" / "recovery")
-    assert "Work is not kept for recovery" in other.messages.status.text()
+    assert "Work is not kept for recovery" in other.messages.strip.text.text()
 
 
-def test_recovering_asks_before_changes_are_lost(qtbot, other: Window, folder: Path) -> None:
-    leave(folder)
+def test_recovering_asks_nothing_and_is_undone(qtbot, other: Window, folder: Path) -> None:
+    trainer = leave(folder)
     other.autosave.begin(folder)
     other.documents.careful = True
     training = msgspec.structs.replace(other.session.experiment.training, learning_rate=0.5)
     other.session.edit(msgspec.structs.replace(other.session.experiment, training=training), "learning rate")
-    other.autosave.recover_carefully(find_recoverable(folder)[0])
-    question = other.findChild(QMessageBox, "changes.question")
-    assert question is not None
-    question.reject()
+    hands.click(other.messages.strip.remedy)
+    qtbot.waitUntil(lambda: step(other) == trainer.state.step)
+    assert other.findChild(QMessageBox) is None
+    strip = other.messages.strip
+    assert (strip.text.text(), strip.remedy.text()) == ("Recovered Left over.", "Undo")
+    hands.click(strip.remedy)
     assert other.session.experiment.training.learning_rate == 0.5
     other.documents.careful = False
 

@@ -107,7 +107,7 @@ def test_going_on_by_another_engine_is_said(
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
     words = "trained on the compiled engine; the reference one goes on"
-    qtbot.waitUntil(lambda: words in window.messages.status.text())
+    qtbot.waitUntil(lambda: words in window.messages.strip.text.text())
 
 
 def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window, tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window
     (tmp_path / "bad.playground").write_bytes(content)
     experiment, before = window.session.experiment, step(window)
     window.documents.open(str(tmp_path / "bad.playground"))
-    assert "bad.playground was not opened; everything is as it was." in window.messages.banner.text.text()
+    assert "bad.playground was not opened; everything is as it was." in window.messages.strip.text.text()
     assert (window.session.experiment, step(window)) == (experiment, before)
     assert window.work.path == tmp_path / "mine.playground"
 
@@ -145,7 +145,7 @@ def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_
 def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
-    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.messages.banner.text.text())
+    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.messages.strip.text.text())
     assert window.work.path is None
 
 
@@ -176,7 +176,7 @@ def test_closing_at_once_after_saving_waits_until_all_is_safe(qtbot, window: Win
 def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "none" / "mine.playground")
     window.close()
-    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was saved" in window.messages.strip.text.text())
     hands.let_pass(50, "the window would close")
     assert window.isVisible()
 
@@ -303,14 +303,57 @@ def test_closing_can_leave_changes(qtbot, window: Window, tmp_path: Path) -> Non
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate != 0.5
 
 
-def test_opening_something_else_asks_first(qtbot, window: Window) -> None:
+def test_opening_something_else_asks_nothing_and_its_undo_brings_all_back(qtbot, window: Window) -> None:
     window.documents.careful = True
     set_rate(window, 0.5)
-    window.documents.open_carefully("xor")
-    assert window.session.experiment.training.learning_rate == 0.5
-    answer(qtbot, window, "Discard")
+    train(qtbot, window)
+    before, experiment = document_of(qtbot, window), window.session.experiment
+    hands.key(window, "Ctrl+K")
+    hands.type_text("Presets: xor")
+    hands.key_in(window, "Return")
     assert window.session.experiment.name == load_preset("xor").name
+    assert window.findChild(QMessageBox) is None
+    strip = window.messages.strip
+    assert (strip.text.text(), strip.remedy.text()) == (f"Opened {load_preset('xor').name.rstrip('.')}.", "Undo")
+    hands.click(strip.remedy)
+    after = document_of(qtbot, window)
+    assert window.session.experiment == experiment
+    assert_array_equal(after.present.state.parameters, before.present.state.parameters)
+    assert_array_equal(after.history.view(), before.history.view())
     window.documents.careful = False
+
+
+@pytest.mark.parametrize("choice", ["Go back to it", "Discard", "Cancel"])
+def test_closing_asks_about_unsaved_work_that_something_was_opened_over(qtbot, window: Window, choice: str) -> None:
+    window.documents.careful = True
+    name = window.work.name
+    set_rate(window, 0.5)
+    for preset in ("xor", "circle"):
+        window.documents.open(preset)
+    assert not window.work.modified
+    window.close()
+    question = window.findChild(QMessageBox, "changes.question")
+    assert question is not None and name in question.text()
+    answer(qtbot, window, choice)
+    if choice == "Discard":
+        qtbot.waitUntil(lambda: not window.isVisible())
+        return
+    hands.let_pass(50, "the window would close")
+    back = choice == "Go back to it"
+    assert window.isVisible() and (window.session.experiment.training.learning_rate == 0.5) is back
+    assert window.work.modified is back
+    window.documents.careful = False
+
+
+def test_work_that_undo_brought_back_and_that_was_saved_is_not_asked_about(qtbot, window: Window, tmp_path) -> None:
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    window.documents.open("xor")
+    window.session.undo()
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    window.session.redo()
+    window.close()
+    qtbot.waitUntil(lambda: not window.isVisible())
 
 
 # Files that others change -----------------------------------------------------------------------------------------
@@ -379,8 +422,8 @@ def test_recent_files_are_offered_the_latest_first(qtbot, window: Window, tmp_pa
         save_as(qtbot, window, tmp_path / f"{name}.playground")
     assert [Path(path).stem for path in window.documents.recent.paths()] == ["two", "one"]
     (tmp_path / "two.playground").unlink()
-    window.documents.open_carefully(window.documents.recent.paths()[0])
-    assert "two.playground was not opened" in window.messages.banner.text.text()
+    window.documents.open(window.documents.recent.paths()[0])
+    assert "two.playground was not opened" in window.messages.strip.text.text()
     assert [Path(path).stem for path in window.documents.recent.paths()] == ["one"]
 
 
@@ -418,8 +461,8 @@ def test_what_no_link_can_say_is_named(window: Window) -> None:
     QGuiApplication.clipboard().setText("before")
     window.sharing.copy_link()
     assert (
-        "Nothing was copied." in window.messages.banner.text.text()
-        and "optimizer" in window.messages.banner.text.text().lower()
+        "Nothing was copied." in window.messages.strip.text.text()
+        and "optimizer" in window.messages.strip.text.text().lower()
     )
     assert QGuiApplication.clipboard().text() == "before"
 
@@ -427,7 +470,7 @@ def test_what_no_link_can_say_is_named(window: Window) -> None:
 def test_there_may_be_nothing_on_the_clipboard(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(QGuiApplication.clipboard()), "mimeData", lambda self: None)
     window.sharing.paste()
-    assert "There is no text in the clipboard" in window.messages.status.text()
+    assert "There is no text in the clipboard" in window.messages.strip.text.text()
 
 
 def test_a_dropped_link_and_a_dropped_text_are_opened(window: Window) -> None:
@@ -467,11 +510,11 @@ def test_what_a_link_lacks_or_has_too_much_is_said(window: Window) -> None:
     before = window.session.experiment
     hands.drop(window, text_of(f"{LINK}&dataset=moons&{'x' * 300}=1"))
     assert window.session.experiment == before
-    said = window.messages.banner.text.text()
+    said = window.messages.strip.text.text()
     assert said.startswith("The link was not opened; everything is as it was. dataset: ") and "moons" in said
     hands.drop(window, text_of(f"{LINK}&depth=3"))
     assert window.session.experiment.data.kind == "tfplayground"
-    assert "depth: playground.tensorflow.org has no such setting" in window.messages.status.text()
+    assert "depth: playground.tensorflow.org has no such setting" in window.messages.strip.text.text()
 
 
 @pytest.mark.parametrize("words", ["# A heading", "#hashtag", "#x=1\n"])
@@ -480,7 +523,7 @@ def test_a_pasted_text_that_begins_with_a_hash_is_no_link(window: Window, words:
     QGuiApplication.clipboard().setText(words)
     hands.key(window, "Ctrl+V")
     assert window.session.experiment == before and window.findChild(ImportDialog) is None
-    assert "the clipboard" in window.messages.status.text()
+    assert "the clipboard" in window.messages.strip.text.text()
 
 
 def test_a_pasted_table_may_begin_with_a_remark(window: Window) -> None:
@@ -511,7 +554,7 @@ def test_what_is_pasted_and_wrong_changes_nothing(window: Window, words: str) ->
     QGuiApplication.clipboard().setText(words)
     window.sharing.paste()
     assert window.session.experiment == before
-    assert "everything is as it was" in window.messages.banner.text.text()
+    assert "everything is as it was" in window.messages.strip.text.text()
 
 
 def test_cells_are_pasted_as_points(window: Window) -> None:

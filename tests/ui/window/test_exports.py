@@ -27,8 +27,8 @@ def export(qtbot, window: Window, name: str, path: Path) -> None:
 def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     train(qtbot, window)
     export(qtbot, window, "numpy", tmp_path / "mine.py")
-    assert "Exported to mine.py. Run again from the file" in window.messages.status.text()
-    assert "predictions differ by" in window.messages.status.text()
+    assert "Exported to mine.py. Run again from the file" in window.messages.strip.text.text()
+    assert "predictions differ by" in window.messages.strip.text.text()
 
 
 @pytest.mark.parametrize(("name", "begins"), [("weights", b"PK"), ("history", b"epoch,"), ("points", b"x1,x2,")])
@@ -46,7 +46,7 @@ def test_every_format_is_in_the_menu(window: Window) -> None:
 def test_without_its_library_a_format_says_what_to_install(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("onnx")
-    assert "pip install" in window.messages.banner.text.text() and "onnxruntime" in window.messages.banner.text.text()
+    assert "pip install" in window.messages.strip.text.text() and "onnxruntime" in window.messages.strip.text.text()
 
 
 def test_a_script_can_be_written_without_the_library_that_would_prove_it(
@@ -55,12 +55,12 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
     train(qtbot, window)
     monkeypatch.setattr(formats, "find_spec", lambda name: None)
     window.exports.ask("pytorch")
-    assert "needs torch, which is not installed" in window.messages.banner.text.text()
-    hands.click(window.messages.banner.remedy)
+    assert "needs torch, which is not installed" in window.messages.strip.text.text()
+    hands.click(window.messages.strip.remedy)
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.py"))
-    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.messages.status.text())
+    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.messages.strip.text.text())
     assert "import torch" in (tmp_path / "mine.py").read_text()
     dialog.reject()
 
@@ -72,11 +72,11 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
     qtbot.waitUntil(lambda: window.exports.job is not None)
     window.exports.ask("numpy", anyway=True)
-    assert "still being proven" in window.messages.banner.text.text()
+    assert "still being proven" in window.messages.strip.text.text()
     assert window.menus.action("export.cancel").isEnabled()
     window.menus.action("export.cancel").trigger()
     qtbot.waitUntil(lambda: window.exports.job is None)
-    assert "was cancelled; nothing was written" in window.messages.status.text()
+    assert "was cancelled; nothing was written" in window.messages.strip.text.text()
     assert list(tmp_path.glob("*.py")) == []
 
 
@@ -94,20 +94,20 @@ def test_what_is_not_what_the_network_is_is_not_kept(
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
-    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.banner.text.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text(), timeout=30_000)
     assert list(tmp_path.glob("*.py")) == []
 
 
 def test_a_place_that_can_not_be_written_to_is_told(qtbot, window: Window, tmp_path: Path) -> None:
     window.exports.begin("weights", str(tmp_path / "none" / "mine.npz"), anyway=True)
-    qtbot.waitUntil(lambda: "Nothing was exported to" in window.messages.banner.text.text())
+    qtbot.waitUntil(lambda: "Nothing was exported to" in window.messages.strip.text.text())
 
 
 def test_an_untrained_network_is_exported_only_if_that_is_meant(window: Window) -> None:
     window.exports.ask("numpy")
-    assert "has not been trained" in window.messages.banner.text.text()
+    assert "has not been trained" in window.messages.strip.text.text()
     assert window.findChild(QFileDialog, "file.dialog") is None
-    hands.click(window.messages.banner.remedy)
+    hands.click(window.messages.strip.remedy)
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.reject()

@@ -1,0 +1,196 @@
+"""The strip below the header: one message at a time, whole, in the order of their weight, without moving anything."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
+
+from playground import Experiment
+from playground.experiment.paths import with_value
+from playground.measure.diagnosis import Finding, Remedy
+from tests.ui import hands
+from tests.ui.windows import lay_out, settle, snapshot
+from ui.look import theme
+from ui.shell import messages
+from ui.window.window import Window
+
+LONGEST = (
+    "The learning rate 0.0123 is too low: an update changes the weights by 1/12,000 of their size, and 20 epochs "
+    "lowered the training loss by 0.12%. Besides, the loss of the validation points rose from 0.0123 to 0.234 since "
+    "epoch 1,234, and so it is best to begin again."
+)
+FINDING = Finding("vanishing", "The gradient vanishes.", Remedy("Use tanh", Experiment()))
+
+
+def said(window: Window) -> str:
+    return window.messages.strip.text.text()
+
+
+@pytest.fixture
+def brief(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has just happened is told for a short time only."""
+    monkeypatch.setattr(messages, "_EVENT_MILLISECONDS", 60)
+    monkeypatch.setattr(messages, "_HELD_MILLISECONDS", 20)
+
+
+def test_a_fault_comes_first_then_what_just_happened_then_what_ails_the_network(window: Window) -> None:
+    window.messages.invite("New here?", ("Take the tour", lambda: None))
+    assert said(window) == "New here?"
+    window.messages.show_finding(FINDING)
+    assert said(window) == FINDING.text and window.messages.strip.remedy.text() == "Use tanh"
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    assert said(window) == "Opened Circle." and window.messages.strip.remedy.text() == "Undo"
+    window.messages.tell("Nothing was saved.")
+    assert said(window) == "Nothing was saved." and not window.messages.strip.remedy.isVisible()
+    for text in ("Opened Circle.", FINDING.text):
+        hands.push(window, "strip.dismiss")
+        assert said(window) == text
+    assert not hands.control(window, "strip.dismiss").isVisible(), "what ails the network is not dismissed but mended"
+    window.messages.show_finding(None)
+    assert said(window) == "New here?"
+    hands.push(window, "strip.dismiss")
+    assert not window.messages.strip.speaks and not window.messages.strip.remedy.isVisible()
+
+
+@pytest.mark.usefixtures("brief")
+def test_what_just_happened_goes_after_a_while_and_a_refusal_gives_way(qtbot, window: Window) -> None:
+    window.messages.say("Saved.")
+    qtbot.waitUntil(lambda: not window.messages.strip.speaks)
+    window.messages.refuse("Noise 7 was not changed.")
+    hands.let_pass(100, "a refusal would go")
+    assert said(window) == "Noise 7 was not changed."
+    window.messages.show_finding(FINDING)
+    assert said(window) == FINDING.text
+    window.messages.show_finding(None)
+    assert said(window) == "Noise 7 was not changed."
+    window.session.edit(with_value(window.session.experiment, "data.noise", 0.2))
+    assert not window.messages.strip.speaks
+
+
+def test_ten_seconds_are_the_while() -> None:
+    assert messages._EVENT_MILLISECONDS == 10_000
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_message_with_the_keyboard_in_it_stays(qtbot, window: Window) -> None:
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    window.messages.strip.remedy.setFocus(Qt.FocusReason.TabFocusReason)
+    hands.let_pass(150, "the message would go")
+    assert said(window) == "Opened Circle."
+    window.parts.boundary.setFocus()
+    qtbot.waitUntil(lambda: not window.messages.strip.speaks)
+
+
+def test_what_comes_by_itself_replaces_nothing(window: Window) -> None:
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    window.messages.add("Fast engine ready.")
+    window.messages.add("Fast engine ready.")
+    assert said(window) == "Opened Circle. Fast engine ready."
+    assert window.messages.strip.remedy.text() == "Undo"
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_it_is_whole_and_moves_nothing(window: Window, width: int) -> None:
+    window.resize(width, 800)
+    lay_out(window)
+    strip, places = window.messages.strip, set()
+    for text, offer in itertools.product(
+        ("", "Saved.", LONGEST), (None, ("Use tanh instead of sigmoid", lambda: None))
+    ):
+        window.messages.clear()
+        if text:
+            window.messages.say(text, offer)
+        lay_out(window)
+        place = window.parts.boundary.geometry()
+        places.add((place.getRect(), strip.geometry().getRect()))
+        assert strip.text.text() == text
+        assert strip.text.heightForWidth(strip.text.width()) <= strip.text.height()
+    assert len(places) == 1
+    plane = window.parts.boundary.shown().plane
+    assert min(plane.width(), plane.height()) >= 360
+
+
+def test_what_needs_more_than_two_lines_gets_them(window: Window) -> None:
+    strip, usual = window.messages.strip, window.messages.strip.height()
+    window.messages.refuse(3 * LONGEST)
+    lay_out(window)
+    assert strip.text.heightForWidth(strip.text.width()) <= strip.text.height()
+    window.messages.clear()
+    lay_out(window)
+    assert strip.height() == usual
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_each_tone_has_its_colour_and_can_be_read(qapp: QApplication, window: Window, name: str) -> None:
+    theme.apply(qapp, name)
+    window.apply_theme()
+    seen = []
+    for speak in (window.messages.tell, window.messages.refuse, window.messages.say):
+        window.messages.clear()
+        speak("All is said here.")
+        grabbed = window.messages.strip.grab().toImage()
+        ground = grabbed.pixelColor(grabbed.width() // 2, grabbed.height() // 2)
+        seen.append((grabbed.pixelColor(1, 5).name(), ground.name()))
+        assert contrast(QColor(theme.current().text), ground) >= 4.5
+    assert len(set(seen)) == 3
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    """The contrast of two colours after WCAG 2."""
+    channels = ([c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in one_.getRgbF()[:3]]
+                for one_ in (one, other))  # fmt: skip
+    light, dark = sorted((0.2126 * r + 0.7152 * g + 0.0722 * b for r, g, b in channels), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_a_screen_reader_is_told_each_message_once_however_its_numbers_change(window: Window) -> None:
+    strip, heard = window.messages.strip, list[str]()
+    strip.announced.connect(heard.append)
+    window.messages.show_finding(FINDING)
+    window.messages.show_finding(FINDING._replace(text="The gradient vanishes still."))
+    assert strip.text.accessibleName() == "The gradient vanishes still."
+    assert strip.remedy.accessibleName() == "Use tanh"
+    window.messages.say("Saved.")
+    window.messages.say("Saved.")
+    assert heard == ["The gradient vanishes.", "Saved."]
+
+
+def test_messages_stay_at_another_zoom(window: Window) -> None:
+    window.messages.tell("Nothing was saved.", ("Save as…", lambda: None))
+    before = window.messages.strip
+    window.rebuild()
+    assert window.messages.strip is not before and said(window) == "Nothing was saved."
+    lay_out(window)
+    assert window.messages.strip.isVisible()
+
+
+def test_what_an_edit_had_to_give_up_is_said_in_the_strip_and_not_in_the_status_line(qtbot, window: Window) -> None:
+    window.session.step()
+    settle(qtbot, window)
+    for units in (7, 6):
+        window.session.edit(with_value(window.session.experiment, "layers.0.units", units), changing=True)
+        settle(qtbot, window)
+    qtbot.waitUntil(lambda: "removed" in said(window))
+    assert said(window) == " ".join(snapshot(window).notes)
+    assert window.messages.status.text() == "Paused at epoch 0, step 1."
+
+
+@pytest.mark.usefixtures("brief")
+def test_a_remedy_never_takes_a_later_change_back(qtbot, window: Window, gate) -> None:
+    window.session.step()
+    settle(qtbot, window)
+    noisy = with_value(window.session.experiment, "data.noise", 0.4)
+    shown = snapshot(window).experiment
+    window.messages.show_finding(FINDING._replace(remedy=Remedy("Use tanh", with_value(shown, "layers.0.units", 3))))
+    gate.open.clear()
+    window.session.step()
+    assert gate.reached.wait(5)
+    window.session.edit(noisy)
+    hands.click(window.messages.strip.remedy)
+    assert window.session.experiment == noisy
+    gate.open.set()
+    settle(qtbot, window)

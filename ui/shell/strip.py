@@ -1,0 +1,124 @@
+"""The strip below the header: one message at a time, whole, and what can be done about it as a button."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypeAlias
+
+from PySide6.QtCore import QRect, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+
+from ..forms.buttons import identify
+from ..forms.layouts import fill, restyle, tight
+from ..look.theme import GRID, px
+
+Offer: TypeAlias = tuple[str, Callable[[], object]]
+"""The words on a button and what it does."""
+Tone: TypeAlias = Literal["fault", "event", "refusal", "finding", "invitation"]
+"""What kind of message it is: a fault stays until it is dismissed or mended; an event has just happened; a refusal is
+an event that changed nothing; a finding ails the network; an invitation can wait."""
+
+
+class Message(NamedTuple):
+    """Words for the strip."""
+
+    tone: Tone
+    text: str
+    offer: Offer | None = None
+    hint: str = ""
+    """What the offer does, in a sentence; empty if its words say all."""
+    kind: str = ""
+    """Messages of one kind in a row are one message whose numbers change."""
+
+
+_NOTHING = Message("event", "")
+
+
+class Strip(QFrame):
+    """Two lines high whether it says something or not, so that nothing below it moves; longer texts make it higher."""
+
+    dismissed = Signal()
+    announced = Signal(str)
+    """Carries what screen readers are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("strip")
+        self.text = identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "strip.text")
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Does what the message advises.")
+        self.remedy.clicked.connect(self._accept)
+        self._close = identify(QToolButton(), "strip.dismiss", "Dismiss the message", "Dismiss the message")
+        self._close.setText("✕")
+        self._close.clicked.connect(self.dismissed)
+        for button in (self.remedy, self._close):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        # The text has the same room whether or not there is something to dismiss.
+        policy = self._close.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._close.setSizePolicy(policy)
+        row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
+        fill(row, self.text, self.remedy, self._close, wide=self.text)
+        self.said = _NOTHING
+        self.say(None)
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it says something."""
+        return bool(self.said.text)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a person points at the message or has the keyboard in it, and so is not done with it."""
+        focus = QApplication.focusWidget()
+        return self.underMouse() or (focus is not None and self.isAncestorOf(focus))
+
+    def say(self, message: Message | None) -> None:
+        """Show a message in place of the one before, or nothing."""
+        before, self.said = self.said, message or _NOTHING
+        tone, text, offer, hint, _ = self.said
+        if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
+            self.text.setText(text)
+            self.setAccessibleName(text)
+            self.text.setAccessibleName(text or "Messages")
+            self.text.setAccessibleDescription("What happened, or what ails the network" if text else "Nothing to say.")
+        if offer is not None:
+            self.remedy.setText(offer[0])
+            identify(self.remedy, None, offer[0], hint or offer[0])
+        self.remedy.setVisible(offer is not None)
+        self._close.setVisible(bool(text) and tone != "finding")
+        if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
+            restyle(self, "tone", tone if text else "none")
+        self._fit()
+        if text and (before.tone, before.kind or before.text) != (tone, self.said.kind or text):
+            self.announced.emit(text)
+            announcement = QAccessibleAnnouncementEvent(self, text)
+            if tone == "fault":
+                announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+            QAccessible.updateAccessibility(announcement)
+
+    def _accept(self) -> None:
+        if self.said.offer is not None:
+            self.said.offer[1]()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Be two lines high, or as many as the text needs."""
+        self.ensurePolished()
+        lines, room = 2 * self.text.fontMetrics().lineSpacing(), QRect(0, 0, self._text_width(), 10_000)
+        needed = self.text.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.said.text).height()
+        height = max(lines, needed) + px(GRID / 2)
+        if height != self.height():
+            self.setFixedHeight(height)
+
+    def _text_width(self) -> int:
+        layout = self.layout()
+        assert layout is not None
+        margins, spacing = layout.contentsMargins(), layout.spacing()
+        beside = [self._close, *([self.remedy] if self.said.offer is not None else [])]
+        taken = sum(button.sizeHint().width() + spacing for button in beside)
+        return self.width() - margins.left() - margins.right() - taken - px(2)
