@@ -55,8 +55,9 @@ class FocusedKeys(QObject):
 
     def _return(self) -> None:
         """Give the focus to what had it before, as far as that can still be seen."""
-        seen = (one for one in reversed(self._earlier) if isValid(one) and one.isEnabled() and self._docks.shows(one))
-        next(seen, self._home()).setFocus(Qt.FocusReason.OtherFocusReason)
+        earlier = (one for one in (*reversed(self._earlier), self._home()) if isValid(one) and one.isEnabled())
+        seen = next((one for one in earlier if self._docks.shows(one)), None)
+        (seen or self._docks.window).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _is_of_window(self, widget: QWidget) -> bool:
         """Whether a widget stands in the window or a floating dock, not in a dialog or an open list."""
