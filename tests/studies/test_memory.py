@@ -15,7 +15,6 @@ PREPARED = """
 import gc
 from pathlib import Path
 from playground import Experiment, Study, run_study
-from playground.studies.study import Member
 from playground.studies.training import Cohort
 
 def memory():
@@ -24,9 +23,9 @@ def memory():
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024
 
 base = Experiment().with_({"layers": "8-8-8", "training.optimizer": "adam", "training.batch_size": 10})
-def study(values, seeds, epochs=1):
+def study(values, seeds):
     rates = tuple(1e-5 + k / (2 * values) for k in range(values))
-    return Study(base, {"training.learning_rate": rates}, seeds, epochs)
+    return Study(base, {"training.learning_rate": rates}, seeds, epochs=1)
 run_study(study(2, 1))
 before = memory()
 """
@@ -43,9 +42,11 @@ def test_four_thousand_networks_that_train_at_once_take_less_than_200_megabytes(
     (grown,) = printed(
         """
 plan = study(512, 8)
-cohort = Cohort(list(plan.members(range(len(plan)))), "lanes")
-cohort.advance()
-assert len(cohort.rows()) == 4096
+cohort = Cohort("lanes")
+for member in plan.members(range(len(plan))):
+    cohort.add(member)
+cohort.advance(1)
+assert [one.place for one in cohort.members] == [(1, 25)] * 4096
 print(memory() - before)
 """
     )
@@ -58,7 +59,7 @@ def test_a_plan_of_a_million_takes_no_more_the_longer_it_is_trained(tmp_path: Pa
 from itertools import islice
 from playground.studies.results import Results
 from playground.studies.running import stream_rows
-plan = study(2000, 500, 0)
+plan = study(2000, 500)
 results = Results(plan)
 rows = stream_rows(plan, results, workers=1, folder={str(tmp_path / "rows")!r})
 for count in (1000, 2000, 2000):
