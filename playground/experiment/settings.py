@@ -10,6 +10,7 @@ import json
 import math
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from playground.experiment.declarations import Field
