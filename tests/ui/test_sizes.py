@@ -86,7 +86,7 @@ def test_docks_go_where_there_is_room_and_come_back(qapp: QApplication, window: 
     window.resize(1920, 1080)
     window.rebuild()
     lay_out(window)
-    assert window.docks.docks["schedule"].isHidden()
+    assert window.docks.docks["microscope"].isHidden()
     theme.apply(qapp, "light", 1.0)
     window.resize(1280, 800)
     window.rebuild()

@@ -27,7 +27,7 @@ from ..forms.layouts import fill, quiet, tight
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-_STATE_VERSION = 1
+_STATE_VERSION = 2
 """The version of the states that Qt writes; another set of docks needs another number."""
 
 Tabs = tuple[str, ...]

@@ -21,26 +21,26 @@ _DESIGNED = (
     DockLayout(
         "Standard",
         left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
-        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
+        below=((620, ("tracks", "histograms", "confusion")),),
         height=232,
     ),
     DockLayout(
         "Large screen",
         left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network", "microscope"))),
-        below=((390, ("curves", "schedule")), (390, ("gradients", "histograms", "confusion"))),
+        below=((520, ("tracks",)), (330, ("histograms", "confusion"))),
         height=320,
     ),
     DockLayout(
         "Pictures only",
         left=((420, ("network", "microscope")),),
-        below=((270, ("curves", "schedule")), (356, ("gradients", "histograms", "confusion"))),
+        below=((620, ("tracks", "histograms", "confusion")),),
         height=240,
     ),
     DockLayout(
         "Projector",
         left=(
             (290, ("data", "training", "drawing", "layers")),
-            (280, ("network", "curves", "gradients")),
+            (280, ("network", "tracks")),
         ),
         below=(),
         height=0,
