@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from playground.cli.sweep import INTERRUPTED, whole_number
+from playground.cli.sweep import INTERRUPTED, counted, epochs_of, say_refused, values_words, whole_number
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.quantity import Quantity
 from playground.experiment.text import save
@@ -53,9 +53,9 @@ def search(arguments: argparse.Namespace) -> int:
         if path in over:
             raise InputError("--over", path, "each path once")
         over[path] = values
-    epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    if epochs is None:
-        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    epochs_over = over.get("training.epochs", ())
+    choices = (round(epochs_over.high),) if isinstance(epochs_over, Range) else epochs_over
+    epochs = epochs_of(found.experiment, arguments.epochs, choices)
     plan = Search(
         found.experiment,
         over,
@@ -70,7 +70,13 @@ def search(arguments: argparse.Namespace) -> int:
     with interrupts_noted() as interrupted, _progress(plan) as show:
         result = run_search(plan, workers=workers, stop=interrupted, progress=show)
         ended_by_hand = interrupted()
-    print(json.dumps(_report(result), allow_nan=False) if arguments.json else _summary(plan, result), flush=True)
+    say_refused([(trial.values, trial.reason) for trial in result.trials if trial.status == "refused"])
+    print(
+        json.dumps(_report(result), allow_nan=False)
+        if arguments.json
+        else _summary(plan, result, interrupted=ended_by_hand),
+        flush=True,
+    )
     if arguments.out and result.experiment is not None:
         save(result.experiment, arguments.out)
     return INTERRUPTED if ended_by_hand else 0
@@ -109,15 +115,18 @@ def _report(result: SearchResult) -> dict[str, Any]:
     }
 
 
-def _summary(plan: Search, result: SearchResult) -> str:
+def _summary(plan: Search, result: SearchResult, *, interrupted: bool) -> str:
     report, best, test = _report(result), result.best, result.test
     told = ", ".join(f"{report[name]:,} {name}" for name in ("pruned", "diverged", "refused") if report[name])
-    lines = [f"{report['trials']:,} trials of {plan.epochs:,} epochs" + (f": {told}" if told else "")]
+    epochs = "" if "training.epochs" in plan.over else f" of {counted(plan.epochs, 'epoch')}"
+    lines = [
+        f"{'Interrupted: ' if interrupted else ''}{counted(report['trials'], 'trial')}{epochs}"
+        + (f": {told}" if told else "")
+    ]
     if best is None:
         lines += ["none was trained to its end"]
     else:
-        values = ", ".join(f"{path}={value}" for path, value in best.values.items())
-        lines += [f"best: {values}: validation loss {best.loss:.6g}"]
+        lines += [f"best: {values_words(best.values)}: validation loss {best.loss:.6g}"]
     if test is not None:
         score = "" if test.accuracy is None else f"  {_metric(result)} {test.accuracy:.4f}"
         lines += [f"test       loss {test.loss:.6g}{score} ({test.points:,} points, looked at once)"]

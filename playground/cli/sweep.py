@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from pathlib import Path
@@ -74,7 +74,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         results = run_study(
             study, workers=workers, executor=executor, folder=arguments.resume, stop=interrupted, progress=show
         )
-    _say_refused(results)
+    say_refused([(study.values_of(place), results.refused[place]) for place in sorted(results.refused)])
     # First of all what took the time: a file may still fail.
     report = {**report_of(results), "workers": workers}
     print(json.dumps(report, allow_nan=False) if arguments.json else _summary(results, workers), flush=True)
@@ -95,12 +95,20 @@ def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
         if path in vary:
             raise InputError("--vary", path, "each path once")
         vary[path] = values
-    epochs = experiment.training.epochs if arguments.epochs is None else arguments.epochs
-    if epochs is None:
-        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    epochs = epochs_of(experiment, arguments.epochs, vary.get("training.epochs", ()))
     return Study(
         experiment, vary, arguments.seeds, epochs, random=arguments.random, goal=arguments.goal, engine=arguments.engine
     )
+
+
+def epochs_of(experiment: Experiment, given: int | None, varied: Sequence[Any]) -> int:
+    """How many epochs to train at most: those of --epochs, of `varied`, or of the experiment. Raises InputError."""
+    if varied and given is not None:
+        raise InputError("--epochs", given, "nothing, where training.epochs is varied")
+    epochs = max((one for one in varied if one is not None), default=given or experiment.training.epochs)
+    if epochs is None:
+        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+    return int(epochs)
 
 
 def _refuse_if_all_are(study: Study) -> None:
@@ -116,12 +124,22 @@ def _refuse_if_all_are(study: Study) -> None:
         raise reason
 
 
-def _say_refused(results: Results) -> None:
-    for combination, reason in sorted(results.refused.items())[:_MOST_REASONS]:
-        values = ", ".join(f"{path}={value}" for path, value in results.study.values_of(combination).items())
-        print(f"Refused: {values}: {reason}", file=sys.stderr)
-    if (more := len(results.refused) - _MOST_REASONS) > 0:
-        print(f"… and {more:,} more combinations.", file=sys.stderr)
+def say_refused(refused: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+    """Say which combinations are refused and why."""
+    for values, reason in refused[:_MOST_REASONS]:
+        print(f"Refused: {values_words(values)}: {reason}", file=sys.stderr)
+    if (more := len(refused) - _MOST_REASONS) > 0:
+        print(f"… and {counted(more, 'more combination')}.", file=sys.stderr)
+
+
+def values_words(values: Mapping[str, Any]) -> str:
+    """The values of a combination in words."""
+    return ", ".join(f"{path}={value}" for path, value in values.items())
+
+
+def counted(number: int, name: str) -> str:
+    """A number and what it counts: "1 training", "2 trainings"."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 @contextmanager
@@ -189,16 +207,20 @@ def best_report(best: Best) -> dict[str, Any]:
 def _summary(results: Results, workers: int) -> str:
     study, best, seconds = results.study, results.best, results.seconds
     rate = f", {results.steps / seconds:,.0f} network-steps/s" if seconds > 0 else ""
-    lines = [
-        f"{len(results):,} trainings of {study.epochs:,} epochs in {seconds:.2f} s{rate}; "
-        f"engine: {listing(results.engines)}; workers: {workers}"
-    ]
+    epochs = "" if "training.epochs" in study.vary else f" of {counted(study.epochs, 'epoch')}"
+    done = counted(len(results), "training")
+    if len(results) < len(study):
+        done = f"Interrupted: {len(results):,} of {counted(len(study), 'training')}"
+    engine = f"; engine: {listing(results.engines)}" if results.engines else ""
+    lines = [f"{done}{epochs} in {seconds:.2f} s{rate}{engine}; workers: {workers}"]
     counts = {name: int((results.column("status") == name).sum()) for name in ("diverged", "stopped_early", "refused")}
     lines += [", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items() if count)]
     if best is not None:
-        values = ", ".join(f"{path}={value}" for path, value in best.values.items())
         spread = "" if best.deviation is None else f" ± {best.deviation:.3g} (n = {best.n})"
-        lines += [f"best: {values}: {best.measure.replace('_', ' ')} {best.mean:.6g}{spread}", solved_words(best)]
+        lines += [
+            f"best: {values_words(best.values)}: {best.measure.replace('_', ' ')} {best.mean:.6g}{spread}",
+            solved_words(best),
+        ]
     return "\n".join(line for line in lines if line)
 
 
@@ -206,6 +228,6 @@ def solved_words(best: Best) -> str:
     """In how many trainings the best combination reached the goal, in words."""
     share = best.solved
     return (
-        f"solved by {round(share.share * share.n)} of {share.n} seeds (95 %: {100 * share.low:.0f} to "
+        f"solved by {round(share.share * share.n)} of {counted(share.n, 'seed')} (95 %: {100 * share.low:.0f} to "
         f"{100 * share.high:.0f} %)"
     )

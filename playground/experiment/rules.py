@@ -16,7 +16,7 @@ from playground.catalog.datasets.base import Dataset
 from playground.catalog.features import FEATURES
 from playground.catalog.schedules import Plateau
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct
-from playground.experiment.paths import steps_of
+from playground.experiment.paths import join_path, steps_of
 from playground.experiment.reading import convert_plain, expand
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
@@ -259,6 +259,19 @@ def possible_fields(path: str) -> list[Field]:
     for step, _ in steps_of(path):
         fields = [part for field in fields for part in _possible_parts(field, step)]
     return fields
+
+
+def possible_paths(field: Field = _EXPERIMENT, path: str = "") -> Iterator[str]:
+    """Yield the paths of all settings that an experiment can have, of a list those of its first entry."""
+    if field.entry is not None:
+        if is_struct(field.entry.type):
+            yield from possible_paths(field.entry, join_path(path, "0"))
+        return
+    structs = field.choices or ((field.type,) if is_struct(field.type) else ())
+    for name in dict.fromkeys(name for struct in structs for name in fields_of(struct)):
+        yield join_path(path, name)
+        for part in _possible_parts(field, name):
+            yield from possible_paths(part, join_path(path, name))
 
 
 def _possible_parts(field: Field, step: str) -> list[Field]:

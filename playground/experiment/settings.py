@@ -78,6 +78,8 @@ def plain_value(path: str, text: str) -> Any:
             with suppress(InputError):
                 read_value(path, expand(plain, field))
                 return plain
+    if path == "layers":
+        raise InputError(path, text, "numbers of units such as 8-8, or a list of layers in brackets")
     raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
 
 

@@ -100,7 +100,9 @@ class _Sheet:
         self._text((self._left, 34), title, "ls", size=_TYPE)
         measure = results.measure.replace("_", " ")
         seeds = f"median of {study.seeds} seeds" if study.seeds > 1 else "one seed"
-        words = f"{measure}, {seeds}, after {study.epochs:,} epochs"
+        words = f"{measure}, {seeds}"
+        if "training.epochs" not in study.vary:
+            words += f", after {study.epochs:,} epochs"
         counts = {"diverged": self._diverged, "refused": self._refused}
         told = [f"{int(found.sum()):,} of {len(found):,} {name}" for name, found in counts.items() if found.any()]
         self._text((self._left, 54), "; ".join([words, *told]), "ls", _QUIET)

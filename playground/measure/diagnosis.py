@@ -1,7 +1,8 @@
 """Diagnosis: what a run suffers from, in at most three plain sentences, each with its numbers and a remedy.
 
 Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
-The order in which they are asked is the order of urgency. Nothing here trains or changes anything.
+Causes are asked about before their symptoms: a learning rate or a penalty that is far too large before the gradients
+that it spoils. Nothing here trains or changes anything.
 """
 
 from __future__ import annotations
@@ -25,7 +26,8 @@ from playground.catalog.initializers import (
     Zeros,
 )
 from playground.catalog.normalizations import BatchNormalization, LayerNormalization, NoNormalization
-from playground.catalog.regularizers import L2, NoRegularizer
+from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsProp, Sgd
+from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.measure.oddities import moves_without_learning, says_nothing
 from playground.measure.skew import STRONG, balanced, largest_share
@@ -42,6 +44,15 @@ _BLOWN_UP = 10
 """A loss above this multiple of its best value has blown up."""
 _LARGE_JUMP = 0.05
 """Smaller changes of the loss than this share of that of an output of 0 are no alarm."""
+_UNTAUGHT = 0.8
+"""From this share of the loss of an output of 0 on, a network has learned next to nothing."""
+_STRONG_PULL = 0.1
+"""A penalty whose derivative at a weight of 1 is as large as this outweighs most gradients."""
+_LARGE_RATE, _LARGE_ADAPTIVE_RATE = 2.0, 0.3
+"""Learning rates at which few networks learn: of gradient descent, whatever its momentum multiplies it with, and of
+optimizers that divide by the size of the gradient, so that the rate alone is the length of a step."""
+_EXPLODES = 1.0
+"""A gradient (RMS per weight) below this does no harm, however much larger than others it is."""
 _WORSE = 0.02
 """A drop of accuracy or R² that counts."""
 
@@ -121,7 +132,7 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
         if _spread_of(initializer) == 0:
             words = "started with the same weights, so they learn the same and stay twins"
         elif _spread_of(initializer) < 0.01:
-            words = f"started with weights around ±{_spread_of(initializer):.0e}, so that hardly anything passes"
+            words = f"started with weights around ±{_plain(_spread_of(initializer))}, so that hardly anything passes"
         else:
             continue
         text = (
@@ -154,15 +165,47 @@ def standing_still(snapshot: Snapshot) -> Finding | None:
     return Finding("standing_still", text, _with_training(snapshot, "Learning rate 0.01", learning_rate=0.01))
 
 
+def far_too_fast(snapshot: Snapshot) -> Finding | None:
+    """The learning rate is large for the optimizer, and nothing is learned: whatever the gradients look like."""
+    losses, now = snapshot.history.train_loss[comparable_rows(snapshot)][-_RECENT - 1 :], snapshot.evaluation.train_loss
+    if len(losses) < 3 or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
+        return None
+    if not _has_large_rate(snapshot):
+        return None
+    idle, jumps = _idle_loss(snapshot), float(np.mean(np.abs(np.diff(losses))))
+    untaught, falls = now >= _UNTAUGHT * idle, now < 0.9 * losses[0]
+    spoiled = any(max(_dead_share(layer), layer.saturated) >= 0.5 for layer in snapshot.layers[:-1])
+    if not (untaught or spoiled or (jumps >= _LARGE_JUMP * idle and not falls)):
+        return None
+    text = (
+        f"The learning rate {_plain(snapshot.learning_rate)} is too high: its steps overshoot, and after "
+        f"{snapshot.epoch:,} epochs the training loss is {_plain(now)}"
+        f"{f'; a network that always says 0 has {_plain(idle)}' if untaught else ''}."
+    )
+    return Finding("too_fast", text, _calmer(snapshot, reset=True))
+
+
+def too_strong(snapshot: Snapshot) -> Finding | None:
+    """The penalty holds all weights so near to 0 that nothing is learned."""
+    now, idle, (pull, words) = snapshot.evaluation.train_loss, _idle_loss(snapshot), _strongest_pull(snapshot)
+    if pull < _STRONG_PULL or snapshot.epoch < 2 or now is None or _is_good(snapshot) or now < _UNTAUGHT * idle:
+        return None
+    text = (
+        f"{words} is too strong: it pulls every weight towards 0, so the training loss is {_plain(now)}; a network "
+        f"that always says 0 has {_plain(idle)}."
+    )
+    return Finding("too_strong", text, _weaker_penalty(snapshot.experiment))
+
+
 def exploding(snapshot: Snapshot) -> Finding | None:
     """The gradient grows on its way back, or is huge everywhere."""
-    heard, sizes, _ = _recent_gradients(snapshot)
+    heard, sizes, _ = _recent_gradients(snapshot, share=0.25)
     if not heard:
         return None
     first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
-    if not (first > 100 * last > 0 or sizes[largest] > 1000):
+    if not (first > max(100 * last, _EXPLODES) or sizes[largest] > 1000):
         return None
-    text = f"The gradient explodes: layer {heard[largest].name} gets a gradient of {sizes[largest]:.3g}" + (
+    text = f"The gradient explodes: layer {heard[largest].name} gets a gradient of {_plain(sizes[largest])}" + (
         f", {_many(first / last)} times that of layer {heard[-1].name}." if first > last > 0 else "."
     )
     return Finding("exploding", text, _with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
@@ -174,7 +217,7 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
-    share = f"1/{_many(sizes[-1] / sizes[0])}" if sizes[0] > 0 else "nothing"
+    share = _share(sizes[0] / sizes[-1])
     first, last = heard[0].name, heard[-1].name
     text = f"The gradient vanishes: layer {first} gets {share} of the gradient of layer {last}, so it hardly learns."
     return Finding("vanishing", text, _better_passage(snapshot.experiment))
@@ -183,7 +226,10 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
 def dead_units(snapshot: Snapshot) -> Finding | None:
     """Units that give the same on every point, and whose gradient is 0."""
     layer = _worst(snapshot, _dead_share)
-    if layer is None or _dead_share(layer) < 0.5 or _rate_just_changed(snapshot):
+    # Half of the units may well be silent on one batch of a network that learns.
+    if layer is None or _dead_share(layer) < 0.5 or _rate_just_changed(snapshot) or _is_good(snapshot):
+        return None
+    if _dead_share(layer) < 0.9 and not _rests(snapshot):
         return None
     text = (
         f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
@@ -221,7 +267,7 @@ def too_fast(snapshot: Snapshot) -> Finding | None:
         f"training loss jumped by {jump:.0%} from one to the next without falling."
     )
     rate = snapshot.experiment.training.learning_rate / 10
-    return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {rate:.3g}", learning_rate=rate))
+    return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {_plain(rate)}", learning_rate=rate))
 
 
 def too_slow(snapshot: Snapshot) -> Finding | None:
@@ -233,13 +279,13 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
     fallen = 1 - losses[-1] / losses[0]
     if not 0 <= fallen < 0.02:
         return None
-    change = f"1/{_many(1 / ratio)} of their size" if ratio > 0 else "nothing"
+    change = "nothing" if ratio == 0 else f"{_share(ratio)} of their size"
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
         f"and {len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
     )
     rate = snapshot.experiment.training.learning_rate
-    faster = _with_training(snapshot, f"Learning rate {10 * rate:.3g}", learning_rate=min(10 * rate, 1e9) or 0.01)
+    faster = _with_training(snapshot, f"Learning rate {_plain(10 * rate)}", learning_rate=min(10 * rate, 1e9) or 0.01)
     return Finding("too_slow", text, faster)
 
 
@@ -319,6 +365,8 @@ RULES: tuple[_Rule, ...] = (
     blown_up,
     blocked,
     standing_still,
+    too_strong,
+    far_too_fast,
     same_weights,
     exploding,
     vanishing,
@@ -335,16 +383,20 @@ RULES: tuple[_Rule, ...] = (
 CAUSES = frozenset(
     {
         "diverged", "blown_up", "blocked", "standing_still", "same_weights", "exploding", "vanishing", "dead_units",
-        "saturated",
+        "saturated", "too_strong", "far_too_fast",
     }
 )  # fmt: skip
+_RUINOUS = frozenset({"blown_up", "too_strong", "far_too_fast"})
+"""Causes that leave no sound gradients."""
 EXPLAINED_BY: dict[str, frozenset[str]] = {
-    "same_weights": frozenset({"blown_up", "blocked", "standing_still"}),
-    "exploding": frozenset({"blown_up"}),
-    "vanishing": frozenset({"diverged", "blown_up", "blocked", "same_weights"}),
-    "dead_units": frozenset({"blown_up"}),
-    "saturated": frozenset({"diverged", "blown_up"}),
-    "too_fast": frozenset({"diverged", "blown_up"}),
+    "same_weights": _RUINOUS | {"blocked", "standing_still"},
+    "too_strong": frozenset({"diverged", "blown_up", "blocked"}),
+    "far_too_fast": frozenset({"diverged", "blown_up", "blocked"}),
+    "exploding": _RUINOUS,
+    "vanishing": _RUINOUS | {"diverged", "blocked", "same_weights"},
+    "dead_units": _RUINOUS,
+    "saturated": _RUINOUS | {"diverged"},
+    "too_fast": _RUINOUS | {"diverged"},
     "too_slow": CAUSES,
     "overfitting": frozenset({"diverged"}),
     "underfitting": CAUSES | {"too_fast", "too_slow", "overfitting"},
@@ -355,8 +407,8 @@ EXPLAINED_BY: dict[str, frozenset[str]] = {
 # What they look at ----------------------------------------------------------------------------------------------
 
 
-def _recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array, Array]:
-    """The hidden layers that are not muted, and of each the typical ∂E/∂W and δ at present.
+def _recent_gradients(snapshot: Snapshot, share: float = 0.5) -> tuple[list[LayerStatistics], Array, Array]:
+    """The hidden layers that are not muted, and of each the ∂E/∂W and δ that this share of the latest batches is below.
 
     No layers before training, right after a change, or where there are less than two.
     """
@@ -369,7 +421,7 @@ def _recent_gradients(snapshot: Snapshot) -> tuple[list[LayerStatistics], Array,
     if len(heard) < 2 or np.count_nonzero(known) < 3:
         return [], np.zeros(0), np.zeros(0)
     layers = [snapshot.layers[place] for place in heard]
-    return layers, np.median(sizes[known], axis=0), np.median(deltas[known], axis=0)
+    return layers, np.quantile(sizes[known], share, axis=0), np.quantile(deltas[known], share, axis=0)
 
 
 def comparable_rows(snapshot: Snapshot) -> slice:
@@ -394,6 +446,37 @@ def _rate_just_changed(snapshot: Snapshot) -> bool:
     """Whether the learning rate was changed in this epoch, so that its effect on the loss is not known yet."""
     latest = snapshot.changes[-1] if snapshot.changes else None
     return latest is not None and latest.touches("training.learning_rate") and latest.step >= snapshot.history.step[-1]
+
+
+def _has_large_rate(snapshot: Snapshot) -> bool:
+    """Whether few networks learn at the present learning rate."""
+    rate, optimizer = snapshot.learning_rate, snapshot.experiment.training.optimizer
+    if isinstance(optimizer, Adam | Nadam | RmsProp | Adagrad):
+        return rate >= _LARGE_ADAPTIVE_RATE
+    if isinstance(optimizer, Momentum):
+        return rate >= _LARGE_RATE * (1 - optimizer.momentum)
+    return isinstance(optimizer, Sgd) and rate >= _LARGE_RATE / 2
+
+
+def _strongest_pull(snapshot: Snapshot) -> tuple[float, str]:
+    """The derivative of the strongest penalty at a weight of 1, and what the penalty is called."""
+    experiment, training = snapshot.experiment, snapshot.experiment.training
+    regularizers = (experiment.regularizer, *filter(None, (layer.regularizer for layer in experiment.layers)))
+    pull, regularizer = max(((_pull(one), one) for one in regularizers), key=lambda one: one[0])
+    if training.weight_decay > pull:
+        return training.weight_decay, f"A weight decay of {_plain(training.weight_decay)}"
+    strength = max((float(value) for value in regularizer.values if not isinstance(value, bool)), default=0.0)
+    return pull, f"{regularizer.label} with λ = {_plain(strength)}"
+
+
+def _pull(regularizer: Regularizer) -> float:
+    return float(regularizer.gradient(np.ones(1))[0])
+
+
+def _rests(snapshot: Snapshot) -> bool:
+    """Whether the training loss is known to have come to rest."""
+    losses = _recent_losses(snapshot)
+    return losses is not None and bool(losses[len(losses) // 2 :].mean() > 0.95 * losses[: len(losses) // 2].mean())
 
 
 def _idle_loss(snapshot: Snapshot) -> float:
@@ -434,15 +517,24 @@ def _spread_of(initializer: Initializer) -> float:
 
 
 def _plain(number: float) -> str:
-    """A number with three digits that count, written out while it is not very large: 1000, 0.0123."""
+    """A number with three digits that count, written out where that can be read: 1000, 0.0123."""
+    if 1e6 <= abs(number) < np.inf:
+        return "more than a million" if number < 1e9 else "more than a billion"
+    if 0 < abs(number) < 1e-4:
+        return np.format_float_positional(number, precision=2, fractional=False, trim="-")
     return f"{float(f'{number:.3g}'):g}"
 
 
 def _many(number: float) -> str:
     """A large number with two digits that count: 35,000."""
-    if not np.isfinite(number) or number < 100:
+    if number < 100:
         return f"{number:.2g}"
-    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e12 else f"{number:.0e}"
+    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
+
+
+def _share(part: float) -> str:
+    """A small share in words: 1/35,000."""
+    return f"1/{_many(1 / part)}" if part > 1e-6 else "practically none"
 
 
 # Remedies -------------------------------------------------------------------------------------------------------
@@ -463,6 +555,20 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
     rate = float(_plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
     label = f"Learning rate {_plain(rate)}{', start again' if reset else ''}"
     return _with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
+
+
+def _weaker_penalty(experiment: Experiment) -> Remedy:
+    """The same kinds of penalty, each as strong as it is by default where it is too strong."""
+
+    def weaker(one: Regularizer | None) -> Regularizer | None:
+        return one if one is None or _pull(one) < _STRONG_PULL else type(one)()
+
+    layers = tuple(replace(layer, regularizer=weaker(layer.regularizer)) for layer in experiment.layers)
+    decay = experiment.training.weight_decay
+    training = replace(experiment.training, weight_decay=decay if decay < _STRONG_PULL else 0.01)
+    changed = replace(experiment, layers=layers, regularizer=weaker(experiment.regularizer), training=training)
+    # Weights that were held near 0 have become alike, and would stay so.
+    return Remedy("Weaker penalty, start again", changed, reset=True)
 
 
 def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:

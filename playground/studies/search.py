@@ -46,6 +46,8 @@ class Trial(NamedTuple):
     """How long it was trained."""
     loss: float | None
     """The mean validation loss over its seeds; None if there is none."""
+    reason: str = ""
+    """Why it is refused."""
 
 
 @dataclass(frozen=True)
@@ -195,12 +197,12 @@ class _Race:
 
     def _begin(self, asked: optuna.Trial) -> None:
         plan, values = self._plan, _suggested(asked, self._plan.over)
-        one = Study(plan.experiment, {path: (value,) for path, value in values.items()}, plan.seeds, plan.epochs)
         cohort = min(self._cohorts, key=lambda cohort: len(cohort.members))
         try:
+            one = Study(plan.experiment, {path: (value,) for path, value in values.items()}, plan.seeds, plan.epochs)
             seeds = [cohort.add(one.member(seed)) for seed in range(plan.seeds)]
-        except InputError:
-            self._end(asked, Trial(values, "refused", 0, None))
+        except InputError as error:
+            self._end(asked, Trial(values, "refused", 0, None, str(error)))
         else:
             self._running.append(_Running(asked, values, cohort, seeds))
 

@@ -5,13 +5,14 @@ For a search a range has no number of values: `low..high` or `low..high:log`.
 
 from __future__ import annotations
 
+import difflib
+import math
 import re
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from playground.experiment.declarations import Field
-from playground.experiment.rules import possible_fields
+from playground.experiment.rules import possible_fields, possible_paths
 from playground.experiment.settings import plain_value
 from playground.files.errors import InputError
 
@@ -41,7 +42,7 @@ def read_values(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
     path, values = _split(option, text)
     match = _RANGE.fullmatch(values)
     if match is None:
-        return path, tuple(plain_value(path, part) for part in _parts(path, values))
+        return path, _listed(path, values)
     if match[3] is None:
         raise InputError(path, values, "how many values as well, as in 0.001..1:7 or 0.001..1:7:log")
     number = int(match[3][1:])
@@ -55,7 +56,7 @@ def read_range(option: str, text: str) -> tuple[str, Range | tuple[Any, ...]]:
     path, values = _split(option, text)
     match = _RANGE.fullmatch(values)
     if match is None:
-        return path, tuple(plain_value(path, part) for part in _parts(path, values))
+        return path, _listed(path, values)
     if match[3] is not None:
         raise InputError(path, values, "a range without a number of values, as in 0.001..1 or 0.001..1:log")
     return path, _range(path, match)
@@ -65,23 +66,42 @@ def _split(option: str, text: str) -> tuple[str, str]:
     path, sign, values = text.partition("=")
     if not (sign and path.strip() and values.strip()):
         raise InputError(option, text, "PATH=VALUES, as in training.learning_rate=0.001..1:7:log")
-    return re.sub(r"\[(\d+)\]", r".\1", path.strip()), values.strip()
+    path = re.sub(r"\[(\d+)\]", r".\1", path.strip())
+    if not possible_fields(path):
+        near = _near(path)
+        words = f"a path of an experiment{', perhaps ' if near else ''}{near}"
+        raise InputError(path, values.strip(), words)
+    return path, values.strip()
+
+
+def _near(path: str) -> str:
+    """The path that a misspelt or shortened one probably means; empty if there is none."""
+    names = list(possible_paths())
+    ends = [name for name in names if name.endswith(f".{path}")]
+    return (ends or difflib.get_close_matches(path, names, 1, 0.75) or [""])[0]
 
 
 def _range(path: str, match: re.Match[str]) -> Range:
     fields = possible_fields(path)
     if not any(field.type in (int, float) for field in fields):
-        raise InputError(path, match[0], fields[0].allowed if fields else "a path of an experiment")
+        raise InputError(path, match[0], fields[0].allowed)
     low, high = (float(match[place].replace("−", "-")) for place in (1, 2))
     if not low < high:
         raise InputError(path, match[0], "a range from a lower number to a higher one")
     if match[4] and low <= 0:
         raise InputError(path, match[0], "a range above 0 where steps are equal factors (log)")
-    return Range(low, high, bool(match[4]), _is_whole(fields))
+    whole = all(field.type is int for field in fields if field.type in (int, float))
+    if whole and math.ceil(low) > math.floor(high):
+        raise InputError(path, match[0], "a range with a whole number in it")
+    return Range(low, high, bool(match[4]), whole)
 
 
-def _is_whole(fields: list[Field]) -> bool:
-    return all(field.type is int for field in fields)
+def _listed(path: str, text: str) -> tuple[Any, ...]:
+    """The values of a list, each of which has to be another one. Raises InputError."""
+    values = tuple(plain_value(path, part) for part in _parts(path, text))
+    if any(value in values[:place] for place, value in enumerate(values)):
+        raise InputError(path, text, "each value once")
+    return values
 
 
 def _parts(path: str, text: str) -> list[str]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
 from playground.cli.commands import main
 
+ROOT = Path(__file__).parents[2]
 SWEEP = ["sweep", "xor", "--vary", "training.learning_rate=0.001..1:3:log"]
 
 
@@ -59,6 +63,32 @@ def test_a_row_is_what_train_gives(engine: str, tmp_path: Path, capsys: pytest.C
     assert 0 <= report["best"]["solved"] <= 1 and report["network_steps_per_second"] > 0
 
 
+VARIED = (
+    "training.learning_rate=0.001..10:9:log", "training.optimizer=sgd,adam,momentum", "layers=4,8-8,3-5-2",
+    "layers.0.activation=tanh,relu", "loss=cross_entropy,squared_error", "data.seed=0..20:21",
+    "training.batch_size=4..64:5:log", "training.shuffle=true,false", "training.clip_norm=null,1",
+)  # fmt: skip
+
+
+def test_fifty_random_rows_are_what_train_gives_bit_for_bit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "results.csv"
+    options = ["--set", "seed=3", "--epochs", "4"]
+    vary = [part for text in VARIED for part in ("--vary", text)]
+    assert main(["sweep", "xor", *options, *vary, "--random", "25", "--seeds", "2", "--out", str(out)]) == 0
+    capsys.readouterr()
+
+    rows = rows_of(out)
+    paths = [text.partition("=")[0] for text in VARIED]
+    assert len(rows) == 50 and [row["seed"] for row in rows] == ["3", "4"] * 25
+    assert all(len({row[path] for row in rows}) > 1 for path in paths)
+    for row in rows:
+        varied = [part for path in [*paths, "seed"] for part in ("--set", f"{path}={row[path]}")]
+        assert main(["train", "xor", *options, *varied, "--engine", "lanes", "--json"]) == 0
+        alone = json.loads(capsys.readouterr().out)
+        for name in list(row)[len(paths) + 1 :]:
+            assert row[name] == ("" if alone[name] is None else str(alone[name])), (name, row)
+
+
 def test_a_value_that_no_experiment_can_have_is_refused_at_once(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -93,6 +123,37 @@ def test_random_combinations_are_rows_of_the_grid(tmp_path: Path) -> None:
     assert [row for row in rows_of(every) if row in rows_of(some)] == rows_of(some)
 
 
+def test_ctrl_c_ends_a_sweep_with_what_was_trained(tmp_path: Path) -> None:
+    out, kept = tmp_path / "results.csv", tmp_path / "kept"
+    arguments = ["sweep", "xor", "--vary", "training.epochs=1,2,1000000000", "--resume", str(kept), "--out", str(out)]
+    command = [sys.executable, "main.py", *arguments, "--engine", "reference", "--workers", "1"]
+    started = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while started.poll() is None and sum(path.read_bytes().count(b"\n") for path in kept.glob("rows-*")) < 2:
+        time.sleep(0.01)
+    started.send_signal(signal.SIGINT)
+    output, errors = started.communicate(timeout=60)
+
+    assert started.returncode == 130, errors
+    assert output.startswith("Interrupted: 2 of 3 trainings in ") and not errors
+    assert [row["epoch"] for row in rows_of(out)] == ["1", "2"]
+
+
+def test_epochs_may_be_varied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "results.csv"
+    command = ["sweep", "xor", "--vary", "training.epochs=2,5,3"]
+    assert main([*command, "--out", str(out)]) == 0
+    assert capsys.readouterr().out.startswith("3 trainings in ")
+    assert [row["epoch"] for row in rows_of(out)] == ["2", "5", "3"]
+    assert main([*command, "--epochs", "2"]) == 2
+    assert "--epochs" in capsys.readouterr().err
+
+
+def test_a_single_training_is_counted_as_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "xor", "--vary", "training.learning_rate=0.1", "--epochs", "1"]) == 0
+    first, *_, last = capsys.readouterr().out.splitlines()
+    assert first.startswith("1 training of 1 epoch in ") and "of 1 seed (" in last
+
+
 def test_a_goal_decides_what_counts_as_solved(capsys: pytest.CaptureFixture[str]) -> None:
     for goal, solved in (("0", 1.0), ("1.01", 0.0)):
         main([*SWEEP, "--epochs", "2", "--goal", goal, "--json"])
@@ -115,6 +176,15 @@ def test_without_its_library_a_search_says_how_to_get_it(
     assert "pip install" in capsys.readouterr().err
     assert main([*SWEEP, "--epochs", "2", "--dask", "tcp://127.0.0.1:1"]) == 2
     assert "pip install" in capsys.readouterr().err
+
+
+def test_a_search_says_why_trials_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("optuna")
+    command = ["search", "xor", "--over", "training.learning_rate=-2..-1", "--trials", "12", "--epochs", "2"]
+    assert main(command) == 0
+    output = capsys.readouterr()
+    assert output.out.splitlines() == ["12 trials of 2 epochs: 12 refused", "none was trained to its end"]
+    assert output.err.count("Refused: training.learning_rate=-1.") == 10 and "… and 2 more combinations." in output.err
 
 
 def test_a_search_says_what_it_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,8 +17,7 @@ from playground.engine import reference
 from playground.experiment.rules import convert
 from playground.experiment.text import experiment_from_text, experiment_text
 
-settings.register_profile("engine", max_examples=30, deadline=None, derandomize=True)
-settings.load_profile("engine")
+few = settings(max_examples=30)
 
 seeds = st.integers(0, 2**32)
 activations = st.sampled_from(sorted(members(Activation)))
@@ -32,6 +31,7 @@ def trainer(seed: int = 0, activation: str = "tanh", **changed: Any) -> Trainer:
     return Trainer(convert({**base, **changed}), engine="reference")
 
 
+@few
 @given(seeds, activations)
 def test_permuting_hidden_units_keeps_the_output(seed: int, activation: str) -> None:
     one = trainer(seed, activation)
@@ -42,6 +42,7 @@ def test_permuting_hidden_units_keeps_the_output(seed: int, activation: str) -> 
     np.testing.assert_allclose(one.predict(x), before, rtol=1e-12, atol=1e-12)
 
 
+@few
 @given(seeds, activations, st.sampled_from(["none", "batch", "layer"]))
 def test_duplicating_every_point_keeps_mean_loss_and_gradient(seed: int, activation: str, normalization: str) -> None:
     layers = [{"units": 5, "activation": activation, "normalization": normalization}]
@@ -57,6 +58,7 @@ def test_duplicating_every_point_keeps_mean_loss_and_gradient(seed: int, activat
     np.testing.assert_allclose(results[0][1], results[1][1], rtol=1e-10, atol=1e-13)
 
 
+@few
 @given(seeds, st.floats(-1e3, 1e3))
 def test_a_constant_added_to_all_logits_changes_nothing(seed: int, constant: float) -> None:
     o = np.random.default_rng(seed).normal(0, 5, (4, 10))
@@ -66,6 +68,7 @@ def test_a_constant_added_to_all_logits_changes_nothing(seed: int, constant: flo
     np.testing.assert_allclose(loss.derivative(o + constant, t), loss.derivative(o, t), rtol=1e-9, atol=1e-9)
 
 
+@few
 @given(seeds, optimizers)
 def test_a_zero_gradient_moves_nothing(seed: int, kind: str) -> None:
     optimizer = members(Optimizer)[kind]()
@@ -77,6 +80,7 @@ def test_a_zero_gradient_moves_nothing(seed: int, kind: str) -> None:
     assert np.array_equal(after, w)
 
 
+@few
 @given(st.floats(0.1, 10), st.floats(0.01, 0.99) | st.floats(1.01, 2))
 def test_sgd_on_a_parabola_contracts_exactly_below_two_over_its_curvature(curvature: float, share: float) -> None:
     rate, w = share * 2 / curvature, np.array([1.0])

@@ -500,7 +500,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None, database=None)
+@settings(max_examples=150)
 @given(path=st.sampled_from([path for path in NESTED if path] + [path for path, _, _ in BAD_VALUES]), value=JSON)
 def test_whatever_stands_anywhere_is_read_or_refused_in_one_line(path: str, value: object) -> None:
     try:

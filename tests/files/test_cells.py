@@ -141,7 +141,7 @@ def tables(draw: st.DrawFn) -> list[list[str]]:
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
     st.sampled_from(["\n", "\r\n"]),
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_what_is_written_by_csv_in_any_dialect_comes_back(
     table: list[list[str]], separator: str, quoting: int, end: str
 ) -> None:
@@ -163,7 +163,7 @@ NUMBERS = st.floats(-1e9, 1e9, allow_nan=False)
 
 
 @given(st.lists(st.tuples(NUMBERS, NUMBERS, st.sampled_from(["red", "green", ""])), min_size=2, max_size=20), st.data())
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 def test_tables_in_any_dialect_give_the_same_numbers(rows: list[tuple[float, float, str]], data: st.DataObject) -> None:
     separator = data.draw(st.sampled_from("\t;,|"))
     comma = separator != "," and data.draw(st.booleans())
@@ -179,7 +179,7 @@ def test_tables_in_any_dialect_give_the_same_numbers(rows: list[tuple[float, flo
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_a_table_in_any_dialect_is_read_right_or_asked_about(data: st.DataObject) -> None:
     separator = data.draw(st.sampled_from(list(SEPARATORS)))
     form = data.draw(st.sampled_from(["{:.1f}", "{:.3f}", "{:.0f}", "{!r}", "{:.4g}", "{:,.0f}", "{:,.2f}"]))
@@ -203,7 +203,7 @@ def test_a_table_in_any_dialect_is_read_right_or_asked_about(data: st.DataObject
 
 
 @given(st.text(max_size=300))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_no_text_does_more_than_be_refused(text: str) -> None:
     try:
         cells = read_cells(text)
@@ -214,7 +214,7 @@ def test_no_text_does_more_than_be_refused(text: str) -> None:
 
 
 @given(st.binary(max_size=300))
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_no_bytes_do_more_than_be_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "bytes.csv"
     path.write_bytes(content)

@@ -66,7 +66,7 @@ NAMES = st.lists(
 
 
 @given(st.data())
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_any_points_come_back_bit_for_bit(data: st.DataObject) -> None:
     n = data.draw(st.integers(1, 12))
     x1, x2 = (tuple(data.draw(st.lists(FLOATS, min_size=n, max_size=n))) for _ in range(2))

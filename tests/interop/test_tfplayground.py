@@ -317,7 +317,7 @@ values = st.one_of(st.text(max_size=12), st.floats().map(str), st.integers().map
 
 
 @given(st.lists(st.tuples(st.sampled_from(KEYS), values), max_size=6))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_a_strangers_link_opens_or_is_refused(pairs: list[tuple[str, str]]) -> None:
     try:
         experiment, _ = experiment_from_link("#" + "&".join(f"{key}={value}" for key, value in pairs))

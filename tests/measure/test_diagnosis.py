@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,10 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.losses import SquaredError
 from playground.catalog.normalizations import BatchNormalization, LayerNormalization
+from playground.catalog.regularizers import L2
 from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
-from playground.interop.opening import load_preset
+from playground.interop.opening import load_preset, preset_paths
 from playground.measure.changes import Change
 from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable_rows, diagnose
 
@@ -50,6 +53,10 @@ SUFFERING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "initialisation": (
         {"epochs": 20, "initializer": "zeros"},
         {"epochs": 20, "initializer": "glorot_uniform"},
+    ),
+    "too_strong": (
+        {"epochs": 10, "regularizer": {"kind": "l2", "strength": 1}},
+        {"epochs": 10, "regularizer": {"kind": "l2", "strength": 0.001}},
     ),
     "exploding": (
         {"epochs": 10, "widths": (20,) * 6, "activation": "relu", "initializer": {"kind": "normal", "std": 3},
@@ -131,12 +138,116 @@ def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
     assert first.remedy.label == "Use tanh instead of sigmoid"
 
 
-@pytest.mark.parametrize("name", ["spiral", "circle", "xor", "gaussians", "moons", "relu-folds", "plane"])
-@pytest.mark.parametrize("epochs", [1, 50, 300])
-def test_healthy_presets_get_no_alarm(name: str, epochs: int) -> None:
-    trainer = Trainer(load_preset(name), engine="reference")
-    trainer.advance(epochs=epochs)
-    assert set(kinds(trainer.snapshot())) <= {"overfitting"}
+TRUE_OF_PRESETS = {
+    "vanishing-gradients": "vanishing",
+    "overfitting": "overfitting",
+    "dropout": "overfitting",
+    "xor": "overfitting",
+}
+"""What some presets do suffer from, most of them to show it."""
+
+
+def run_of(name: str, **changed: Any) -> Iterator[Snapshot]:
+    """Some moments of a training of a preset with other values."""
+    experiment = load_preset(name)
+    for path, value in changed.items():
+        experiment = with_value(experiment, path.replace("__", "."), value)
+    trainer = Trainer(experiment, engine="compiled")
+    for epochs in (1, 2, 12, 45, 140):
+        if trainer.advance(epochs=epochs) != "ready":
+            break
+        yield trainer.snapshot()
+
+
+@pytest.mark.parametrize("name", preset_paths())
+def test_healthy_presets_get_no_alarm(name: str) -> None:
+    for snapshot in run_of(name):
+        assert set(kinds(snapshot)) <= {TRUE_OF_PRESETS.get(name)}
+
+
+def says_little(snapshot: Snapshot) -> bool:
+    accuracy = snapshot.evaluation.train_accuracy
+    return accuracy is not None and accuracy < 0.85 and snapshot.epoch >= 3
+
+
+@pytest.mark.parametrize("name", preset_paths())
+def test_a_learning_rate_of_1_is_named_before_what_it_does_to_gradients(name: str) -> None:
+    for snapshot in run_of(name, training__learning_rate=1.0):
+        if says_little(snapshot):
+            first = diagnose(snapshot)[0]
+            assert first.kind in ("too_fast", "blown_up") and "learning rate 1 " in first.text
+            assert first.remedy is not None and first.remedy.experiment.training.learning_rate <= 0.1
+            assert not {"vanishing", "saturated", "dead", "exploding"} & set(kinds(snapshot))
+
+
+@pytest.mark.parametrize("path", ["regularizer", "training__weight_decay"])
+@pytest.mark.parametrize(
+    "name", ["spiral", "circle", "moons", "relu-folds", "healthy-gradients", "vanishing-gradients"]
+)
+def test_a_far_too_strong_penalty_is_named_before_what_it_does_to_gradients(name: str, path: str) -> None:
+    strength = L2(strength=1.0) if path == "regularizer" else 10.0
+    for snapshot in run_of(name, **{path: strength}):
+        if says_little(snapshot):
+            first = diagnose(snapshot)[0]
+            assert first.kind == "too_strong" and "λ = 1 " in first.text.replace("weight decay of 10 ", "λ = 1 ")
+            assert kinds(snapshot)[1:] == []
+
+
+def test_a_weaker_penalty_lets_the_network_learn() -> None:
+    trainer = Trainer(with_value(load_preset("circle"), "regularizer", L2(strength=1.0)), engine="compiled")
+    trainer.advance(epochs=5)
+    remedy = diagnose(trainer.snapshot())[0].remedy
+    assert remedy is not None
+    assert remedy.reset
+    trainer = Trainer(remedy.experiment, engine="compiled")
+    trainer.advance(epochs=60)
+    assert kinds(trainer.snapshot()) == []
+    assert trainer.snapshot().evaluation.train_accuracy > 0.9
+
+
+def exploded() -> Snapshot:
+    return after(**SUFFERING["exploding"][0])
+
+
+def with_gradients(snapshot: Snapshot, sizes: np.ndarray) -> Snapshot:
+    return dataclasses.replace(snapshot, gradients=snapshot.gradients._replace(gradient_rms=sizes))
+
+
+def test_gradients_that_are_small_everywhere_do_not_explode() -> None:
+    sizes = exploded().gradients.gradient_rms
+    steep = np.where(np.isfinite(sizes), np.geomspace(1000, 1, sizes.shape[1]), sizes)
+    assert "exploding" in kinds(with_gradients(exploded(), steep))
+    assert "exploding" not in kinds(with_gradients(exploded(), steep / 1e5))
+
+
+def test_one_batch_with_a_huge_gradient_is_no_explosion() -> None:
+    healthy = after(**SUFFERING["exploding"][1])
+    sizes = healthy.gradients.gradient_rms.copy()
+    sizes[-1] *= 1e9
+    assert "exploding" not in kinds(with_gradients(healthy, sizes))
+
+
+def test_half_the_units_silent_on_a_batch_is_no_alarm_while_the_loss_falls() -> None:
+    trainer = Trainer(load_preset("checkerboard"), engine="reference")
+    trainer.advance(epochs=15)
+    assert max(layer.dead for layer in trainer.snapshot().layers) > 0.5
+    assert kinds(trainer.snapshot()) == []
+
+
+@pytest.mark.parametrize("kind", SUFFERING)
+def test_numbers_can_be_read(kind: str) -> None:
+    for finding in diagnose(after(**SUFFERING[kind][0])):
+        assert not re.search(r"\de[+-]\d", finding.text), finding.text
+
+
+def test_next_to_nothing_is_said_in_words() -> None:
+    snapshot = after(10, widths=(6,) * 9, activation="sigmoid", training=sgd(0.1), features=["x1"])
+    sizes = snapshot.gradients.gradient_rms * np.geomspace(1e-18, 1, 10)
+    finding = diagnose(with_gradients(snapshot, sizes))[0]
+    assert (
+        finding.text
+        == "The gradient vanishes: layer 1 gets practically none of the gradient of layer 9, so it hardly learns."
+    )
 
 
 @pytest.mark.parametrize("widths", [(), (1,), (5, 5, 5)])

@@ -52,7 +52,7 @@ def test_values_may_be_written_as_comes_naturally(experiment: Experiment) -> Non
 
 
 @given(seed=st.integers(0, 1000), number=st.integers(1, 24))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_random_combinations_are_some_of_the_grid_in_its_order(seed: int, number: int) -> None:
     vary = {"training.learning_rate": range(1, 7), "training.batch_size": range(1, 5)}
     grid = Study(Experiment(seed=seed), vary)  # type: ignore[arg-type]
@@ -92,6 +92,7 @@ def test_a_refused_combination_says_why(experiment: Experiment) -> None:
         ({"vary": {"training.learning_rate": 0.1}}, "vary.training.learning_rate"),
         ({"vary": {"training.optimizer": "sgd"}}, "vary.training.optimizer"),
         ({"vary": {"training.optimizer": [object()]}}, "vary.training.optimizer"),
+        ({"vary": {"training.epochs": (3, None)}}, "vary.training.epochs"),
         ({"seeds": 0}, "seeds"),
         ({"seeds": 2.5}, "seeds"),
         ({"epochs": -1}, "epochs"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,10 @@ from playground.studies.values import Range, read_range, read_values
         ("features=[x1,x2],[x1]", None),
         ('features=["x1","x2"],["x1"]', (["x1", "x2"], ["x1"])),
         ("training.shuffle=true,false", (True, False)),
+        ("data.seed=0..4:5", (0, 1, 2, 3, 4)),
+        ("training.learning_rate=0.1,1e-1", None),
+        ("layers=8-8,4,8-8", None),
+        ("layers=8x8", None),
         ("training.clip_norm=null,1", (None, 1)),
         ("training.batching=partial,drop", ("partial", "drop")),
         ("training.learning_rate=-1,2", (-1, 2)),
@@ -53,6 +58,26 @@ def test_a_text_means_these_values_or_is_refused(text: str, values: tuple[Any, .
             read_values("--vary", text)
     else:
         assert read_values("--vary", text)[1] == values
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("training.learning_rat", "training.learning_rate"),
+        ("learning_rate", "training.learning_rate"),
+        ("beta1", "training.optimizer.beta1"),
+        ("layer.0.units", "layers.0.units"),
+    ],
+)
+def test_a_misspelt_path_is_refused_with_the_one_that_is_meant(path: str, meant: str) -> None:
+    with pytest.raises(InputError, match=f"perhaps {re.escape(meant)}$"):
+        read_values("--vary", f"{path}=0.1,0.2")
+
+
+def test_a_range_of_whole_numbers_holds_one() -> None:
+    assert read_range("--over", "layers.0.units=1.2..2.8")[1] == Range(1.2, 2.8, log=False, whole=True)
+    with pytest.raises(InputError, match="a whole number in it"):
+        read_range("--over", "layers.0.units=1.2..1.8")
 
 
 def test_a_range_has_both_of_its_ends() -> None:
