@@ -49,8 +49,8 @@ _ZOOM = 0.8
 _STEPS = 100
 """Moves by key from one end of the axis to the other."""
 _USE = (
-    "Click: as large as the sheet, and back. + and − make it taller and lower. Delete hides it; the settings at the "
-    "top right bring it back."
+    "Click to let it fill the place, and again to return. Plus and minus make it taller or lower. Delete hides it; the "
+    "settings at the top right bring it back."
 )
 
 
