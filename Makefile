@@ -23,7 +23,7 @@ help:
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
-	@echo 'make screenshot  renew resources/screenshot.png'
+	@echo 'make screenshot  renew the pictures of the README'
 	@echo 'make clean       remove the environment and all caches'
 
 # main.py ends with 3 where there is no display, and has said so itself.
@@ -93,11 +93,14 @@ texts: $(READY)
 	@mkdir -p build
 	@$(PY) -m tools.texts build/texts.txt
 
+# As the README has it.
+SWEEP := $(shell sed -n 's/.*main.py \(sweep .*\) --plot sweep.png/\1/p' README.md)
 screenshot: $(READY)
 	@$(PY) tools/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) main.py spiral \
 		--screenshot resources/screenshot.png --seconds 6 --size 1280x800
-	@echo 'Wrote resources/screenshot.png'
+	@$(PY) main.py $(SWEEP) --plot resources/sweep.png
+	@echo 'Wrote resources/screenshot.png and resources/sweep.png'
 
 clean:
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -132,6 +132,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
     from .guard.garbage import Collector
     from .session.compiling import Kernels
+    from .window.layouts import LAYOUTS
     from .window.window import Window
 
     Collector(app)
@@ -149,8 +150,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
     def resize(zoom: float) -> None:
         settings.setValue("size", zoom)
-        theme.apply(app, theme.current().name, zoom)
-        window.rebuild()
+        window.zoom_to(zoom)
 
     window.appearance.theme_chosen.connect(choose)
     window.appearance.size_chosen.connect(resize)
@@ -158,7 +158,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
     if not arguments.screenshot:
-        window.has_layout = window.layouts.resume()
+        window.has_layout = window.layouts.resume(LAYOUTS)
     window.show()
     # What was set differently is no file yet.
     window.documents.start_with("" if arguments.set else arguments.experiment, found)

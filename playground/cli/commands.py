@@ -243,7 +243,7 @@ def _lanes_load(precision: str) -> bool:
     compiles = nullcontext() if lanes.are_ready(precision) else seconds_shown(_COMPILING_LANES)
     try:
         with compiles:
-            lanes.load_kernels(precision)
+            lanes.load_kernels(precision, say=lambda words: print(words, file=sys.stderr))
     except cache.UnavailableError as error:
         print(f"Lanes can't be used ({error}); training on the compiled engine.", file=sys.stderr)
         return False

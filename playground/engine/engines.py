@@ -60,7 +60,7 @@ def _load_lanes(precision: str) -> tuple[str, ...]:
     if not lanes.are_ready(precision):
         _say_once(f"Compiling the engine for many networks at once{_ABOUT}.")
     try:
-        lanes.load_kernels(precision)
+        lanes.load_kernels(precision, say=_say_once)
     except cache.UnavailableError as error:
         return (str(error),)
     return ()

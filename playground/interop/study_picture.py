@@ -7,23 +7,28 @@ for more, parallel axes with a line for each combination.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageDraw
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, listing
 from playground.experiment.rules import possible_fields
+from playground.experiment.words import in_a_sentence
+from playground.files.errors import one_line
 from playground.interop.axes import Axis, spans_decades, tick_words
 from playground.interop.lettering import font_for
 from playground.studies.results import Results
 
 _SIZE = (960, 640)
-_LEFT, _TOP, _RIGHT, _BOTTOM = 90, 70, 140, 90
+_LEFT, _TOP, _RIGHT, _BOTTOM = 90, 80, 140, 90
+_MARGIN = 30
+"""To the right of a curve, which has no scale of colours there."""
 _SMOOTH = 3
 """The factor by which lines are drawn larger before they are scaled down, for smooth edges."""
 _INK, _PAPER, _QUIET, _FAINT = "#1d2129", "#ffffff", "#5b6472", "#e4e7eb"
-_LINE, _BAND, _BEST = "#0a6ebd", "#c4dcf0", "#d55e00"
+_LINE, _BAND, _BEST, _SEED = "#0a6ebd", "#d3e5f5", "#d55e00", "#9aa4b2"
 _TYPE, _SMALL = 16, 13
 _SCALE = ["#440154", "#46327e", "#365c8d", "#277f8e", "#1fa187", "#4ac16d", "#a0da39", "#fde725"]
 """Colours from the best to the worst outcome, in steps that look equal (viridis)."""
@@ -95,12 +100,14 @@ class _Sheet:
         scaled = [edge * _SMOOTH for edge in box]
         self._pen.rectangle(scaled, fill=fill, outline=outline, width=2 * _SMOOTH)
 
-    def _head(self, title: str) -> None:
-        study, results = self._study, self._results
-        self._text((self._left, 34), title, "ls", size=_TYPE)
-        measure = results.measure.replace("_", " ")
+    def _head(self, paths: Sequence[str], note: str = "") -> None:
+        """Draw the title, what is compared by what, and below it how many trainings that is."""
+        study, measure = self._study, self._results.measure.replace("_", " ")
+        labels = [in_a_sentence(possible_fields(path)[0].label) for path in paths]
+        by = " and ".join(filter(None, (listing(labels[:-1]), *labels[-1:])))
+        self._text((self._left, 34), f"{measure.capitalize()}{by and f' by {by}'}", "ls", size=_TYPE)
         seeds = f"median of {study.seeds} seeds" if study.seeds > 1 else "one seed"
-        words = f"{measure}, {seeds}"
+        words = ", ".join(filter(None, (one_line(study.experiment.name, 40), note, seeds)))
         if "training.epochs" not in study.vary:
             words += f", after {study.epochs:,} epochs"
         counts = {"diverged": self._diverged, "refused": self._refused}
@@ -109,7 +116,7 @@ class _Sheet:
 
     def _draw_outcome_axis(self, axis: Axis, label: str) -> None:
         """Draw the axis of outcomes at the left."""
-        for value in axis.ticks():
+        for value in axis.ticks(8):
             y = axis.place(value)
             self._line([(self._left, y), (self._right, y)], _FAINT)
             self._text((self._left - 8, y), tick_words(value), "rm", _QUIET)
@@ -119,7 +126,8 @@ class _Sheet:
 
     def draw_curve(self, path: str) -> None:
         """Draw outcomes by one setting: a curve with a band if its values are numbers, else a mark for each."""
-        self._head(path or "one combination")
+        self._right = _SIZE[0] - _MARGIN
+        self._head([path] if path else [])
         axis = Axis.over(self._losses.ravel().tolist(), self._bottom, self._top)
         self._draw_outcome_axis(axis, "logarithmic" if axis.log else "")
         values = [one.get(path) for one in self._values]
@@ -140,10 +148,17 @@ class _Sheet:
         for k in shown:
             if not across:
                 self._line([(places[k], axis.place(low[k])), (places[k], axis.place(high[k]))], _BAND, 8)
+            seeds = self._study.seeds
             for loss in self._losses[k][np.isfinite(self._losses[k])]:
-                self._dot(places[k], axis.place(loss), 2.5, _QUIET if len(self._losses[k]) > 1 else _LINE)
+                self._dot(places[k], axis.place(loss), 1.5 if seeds > 9 else 2.5, _SEED if seeds > 1 else _LINE)
             if len(self._losses[k]) > 1:
                 self._dot(places[k], axis.place(middle[k]), 4, _LINE)
+        best = self._results.best
+        if best is not None and len(values) > 1:
+            k = values.index(best.values[path])
+            at = (places[k], axis.place(middle[k]))
+            self._dot(*at, 6, _BEST)
+            self._text((at[0], at[1] + 12), f"lowest mean: {value_words(values[k])}", "ma", _BEST)
         for k in np.flatnonzero(self._diverged | self._refused).tolist():
             words = "diverged" if self._diverged[k] else "refused"
             self._text((places[k], self._top + 4), "×" if len(values) > _MOST_LABELS else words, "ma", _BEST)
@@ -169,7 +184,7 @@ class _Sheet:
 
     def draw_map(self, down: str, across: str) -> None:
         """Draw the median outcome of each pair of two settings' values as a colour, with a frame around the best."""
-        self._head(f"{across} across, {down} up")
+        self._head([down, across])
         rows, columns = self._study.vary[down], self._study.vary[across]
         median = self._results.median(self._results.measure)
         # The last path of the study varies fastest.
@@ -197,6 +212,7 @@ class _Sheet:
         for k in range(0, len(rows), -(-len(rows) // _MOST_LABELS)):
             self._text((self._left - 8, self._bottom - (k + 0.5) * height), value_words(rows[k])[:10], "rm", _QUIET)
         self._text(((self._left + self._right) / 2, self._bottom + 44), across, "ma")
+        self._text((8, self._top - 8), down, "ls", _QUIET)
         self._colour_bar(scale)
         words = "frame: lowest mean; a stroke: diverged; grey: refused"
         self._text((self._left, self._bottom + 72), words, "ls", _QUIET)
@@ -216,7 +232,7 @@ class _Sheet:
 
     def draw_parallel(self, paths: list[str]) -> None:
         """Draw a line for each combination, across one axis per setting, to its outcome; the best lines on top."""
-        self._head(f"{len(self._values):,} combinations of {len(paths)} values")
+        self._head(paths, f"{len(self._values):,} combinations")
         median = self._results.median(self._results.measure)
         outcome = Axis.over(median.tolist(), self._bottom, self._top)
         step = (self._right - self._left) / len(paths)

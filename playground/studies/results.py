@@ -21,6 +21,8 @@ from playground.studies.study import Study
 RunStatus: TypeAlias = Literal["completed", "diverged", "stopped_early", "refused"]
 Outcome: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+_MOST_SHOWN = 10
+"""Combinations in a printed table."""
 _WAITING = ""
 _STATUSES: tuple[str, ...] = (_WAITING, *get_args(RunStatus))
 _ENGINES = ("", "lanes", "compiled", "reference")
@@ -122,6 +124,20 @@ class Results:
 
     def __repr__(self) -> str:
         return f"<Results of {len(self):,} of {len(self.study):,} trainings>"
+
+    def __str__(self) -> str:
+        """The best combinations as a table: the medians of their losses over seeds, and how many seeds were solved."""
+        medians = self.median(self.measure)
+        order = np.argsort(medians, kind="stable")[:_MOST_SHOWN].tolist()
+        rows = [[*self.study.vary, self.measure, "solved"]]
+        for place in order:
+            share = self.solved(place)
+            numbers = _short(float(medians[place])), f"{round(share.share * share.n)} of {share.n}" if share.n else "–"
+            rows.append([*map(_short, self.study.values_of(place).values()), *numbers])
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+        more = self.study.combinations - len(order)
+        return "\n".join([*lines, *([f"… and {more:,} more"] if more else [])])
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
         for index in np.flatnonzero(self._status).tolist():
@@ -258,6 +274,10 @@ class Results:
     def engines(self) -> tuple[str, ...]:
         """The engines that trained."""
         return tuple(_ENGINES[code] for code in np.unique(self._engine).tolist() if code)
+
+
+def _short(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else _cell(value, varied=True)
 
 
 def _finite_or_none(value: float) -> float | None:

@@ -67,6 +67,14 @@ def test_a_better_cell_of_a_map_is_darker_and_the_best_is_framed(experiment: Exp
     assert rows.max() < 320 and columns.min() > 440
 
 
+def test_the_best_value_of_a_curve_is_marked(experiment: Experiment) -> None:
+    picture = pixels(study_picture(results_of(experiment, {RATE: (0.01, 0.1, 1.0)}, [0.9, 0.5, 0.7])))
+    orange = (np.abs(picture.astype(int) - np.array([0xD5, 0x5E, 0x00])) < 12).all(axis=2)
+    columns = np.nonzero(orange.sum(axis=0) >= 8)[0]
+    # The middle of the axis, which goes from 90 to 930.
+    assert len(columns) and abs(columns.mean() - 510) < 20
+
+
 def test_axes_have_round_numbers_and_go_logarithmic_where_that_helps() -> None:
     assert Axis.over([0, 1], 0, 100).ticks() == [0, 0.2, 0.4, 0.6, 0.8, 1]
     decades = Axis.over([0.001, 10], 0, 100)

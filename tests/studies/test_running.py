@@ -242,6 +242,17 @@ def test_the_best_is_the_lowest_mean_over_seeds_without_a_divergence(study: Stud
     np.testing.assert_array_equal(results.median("validation_loss"), np.median(losses, axis=1))
 
 
+def test_a_printed_table_begins_with_the_best(experiment: Experiment) -> None:
+    vary = {"training.learning_rate": (0.01, 0.1, -1.0, 0.03), "layers": ("4", "2-2")}
+    results = run_study(Study(experiment, vary, seeds=3, epochs=3, goal=0.0))
+    head, *lines = str(results).splitlines()
+    assert head.split() == ["training.learning_rate", "layers", "validation_loss", "solved"]
+    medians = results.median()
+    assert len(lines) == 8 and lines[0].split()[2] == f"{np.nanmin(medians):.3g}"
+    assert all(line.endswith("3 of 3") for line in lines[:6])
+    assert [line.split() for line in lines[6:]] == [["-1", "4", "nan", "–"], ["-1", "2-2", "nan", "–"]]
+
+
 def test_the_interval_of_a_share_is_wilsons() -> None:
     for successes, n in ((0, 5), (3, 5), (12, 15), (15, 15)):
         share = Share.of(successes, n)

@@ -72,7 +72,7 @@ def test_when_the_epochs_run_out_it_says_which_weights_are_back(qtbot, window: W
 
 
 def test_each_classs_recall_stands_beside_accuracy_where_classes_are_very_uneven(qtbot, window: Window) -> None:
-    transport, confusion = window.parts.transport, window.parts.view(ConfusionView)
+    transport, confusion = window.parts.transport.readout, window.parts.view(ConfusionView)
     assert not transport.skew.isVisible()
     window.session.open(uneven(12), "uneven")
     settle(qtbot, window)
@@ -98,9 +98,9 @@ def test_the_header_never_cuts_a_recall(qtbot, window: Window) -> None:
     data = UserPoints.of(x, ["healthy"] * 190 + ["ill"] * 10)
     window.session.open(Experiment(data=data, layers=(Layer(8, Tanh()),)), "rare")
     settle(qtbot, window)
-    recall, seen = window.parts.transport.recall, set()
+    recall, seen = window.parts.transport.readout.recall, set()
     qtbot.waitUntil(recall.isVisible)
-    for width in (1280, 1600):
+    for width in (980, 1600):
         window.resize(width, 800)
         qtbot.waitUntil(lambda width=width: window.width() == width)
         qtbot.waitUntil(lambda: recall.fontMetrics().horizontalAdvance(recall.text()) <= recall.width())
@@ -127,12 +127,12 @@ def test_balanced_weights_are_one_click_from_the_header_and_the_matrix_and_are_u
 
 
 def test_what_looks_like_a_fault_is_explained_at_the_numbers(qtbot, window: Window) -> None:
-    transport = window.parts.transport
+    transport = window.parts.transport.readout
     odd = Layer(1, Tanh(), normalization=LayerNormalization())
     window.session.open(Experiment(data=Circle(points=60), layers=(odd,)), "odd")
     settle(qtbot, window)
-    for number in (transport.loss, transport.score):
+    for number in (*transport.losses, *transport.scores):
         assert "Layer normalization over the one unit of layer A" in number.toolTip()
     window.session.edit(with_value(window.session.experiment, "layers.0.units", 2))
     settle(qtbot, window)
-    assert "normalization" not in transport.loss.toolTip()
+    assert "normalization" not in transport.losses[0].toolTip()

@@ -205,7 +205,7 @@ def test_everything_in_sight_can_be_reached_without_a_mouse(qtbot, window: Windo
 
 
 def test_draw_a_point_by_its_coordinates(person: Person) -> None:
-    hands.open_tab(person.window, "Draw points")
+    hands.open_tab(person.window, "Draw")
     before = len(person.trainer.sample.x)
     person.type_into("x₁ of a point to add", "1.5")
     person.type_into("x₂ of a point to add", "-2")

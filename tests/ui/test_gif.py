@@ -182,7 +182,7 @@ def test_another_size_of_everything_does_not_disturb_it(qtbot, window: Window, t
     dialog = opened(qtbot, window)
     small(dialog, epochs=60)
     create(dialog, tmp_path / "a.gif")
-    window.rebuild()
+    window.zoom_to(1.25)
     qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
     assert (tmp_path / "a.gif").exists()
 

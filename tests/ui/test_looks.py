@@ -34,7 +34,7 @@ from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
 from ui.views.tracks.view import TracksView
-from ui.window.layouts import LAYOUTS
+from ui.window.layouts import STANDARD
 from ui.window.window import Window
 
 REQUESTS = frozenset(
@@ -111,14 +111,14 @@ def window(used_window: Window) -> Window:
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize(("size", "plan"), [((1280, 800), 0), ((1920, 1080), 1)])
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
 def test_the_window_looks_as_it_did(
-    qtbot, qapp: QApplication, tmp_path: Path, window: Window, look: str, size: tuple[int, int], plan: int
+    qtbot, qapp: QApplication, tmp_path: Path, window: Window, look: str, size: tuple[int, int]
 ) -> None:
     theme.apply(qapp, look)
     window.apply_theme()
     window.resize(*size)
-    window.docks.arrange(LAYOUTS[plan])
+    window.docks.arrange(STANDARD)
     window.setFocus()
     lay_out(window)
     text_beat().strike()

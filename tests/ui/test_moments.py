@@ -14,7 +14,8 @@ from ui.window.window import Window
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
     legend = window.parts.view(TracksView).shown().headings[0].split()
-    return window.parts.transport.loss.text(), f"{legend[2]} / {legend[4]}"
+    losses = window.parts.transport.readout.losses
+    return " / ".join(loss.text() for loss in losses), f"{legend[2]} / {legend[4]}"
 
 
 @pytest.mark.parametrize("speed", [None, 50.0])
@@ -26,8 +27,8 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
     def look() -> None:
         seen.append(losses(window))
-        if window.parts.transport.step.text() != "0":
-            states.append((f"step {window.parts.transport.step.text()}", window.messages.status.text()))
+        if window.parts.transport.readout.step.text() != "0":
+            states.append((f"step {window.parts.transport.readout.step.text()}", window.messages.status.text()))
 
     window.session.play()
     qtbot.waitUntil(lambda: window.presenter.running)
@@ -39,7 +40,7 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     last = window.session.report.snapshot
-    assert window.parts.transport.step.text() == f"{last.step:,}"
+    assert window.parts.transport.readout.step.text() == f"{last.step:,}"
     assert losses(window)[0] == losses(window)[1]
     assert f"step {last.step:,}" in window.messages.status.text()
 

@@ -180,11 +180,11 @@ class User:
 
     def compare_places(self) -> None:
         """All places that show the same quantity show the same number, whatever moment that is of."""
-        transport, docks = self.window.parts.transport, self.window.docks
+        readout, docks = self.window.parts.transport.readout, self.window.docks
         loss, score = (heading.split("training ")[1].split(" validation ") for heading in self.curves.shown().headings)
-        assert transport.loss.text() == " / ".join(loss)
-        assert transport.score.text() == " / ".join(score)
-        assert transport.score_caption.text() == self.curves.shown().headings[1].split()[0]
+        assert [number.text() for number in readout.losses] == loss
+        assert [number.text() for number in readout.scores] == score
+        assert readout.score_caption.text() == self.curves.shown().headings[1].split()[0].replace("Acc", "acc")
         veil = self.window.presenter._veils[self.confusion]
         shown = self.confusion.shown()
         if docks.shows(self.confusion) and not veil.is_drawn and shown.matrix is not None:
@@ -200,13 +200,13 @@ class User:
     def compare_with(self, truth: Truth) -> None:
         """Everything that can be read is true."""
         window, loss, score = self.window, truth.evaluation[:2], truth.evaluation[2:]
-        transport, shown = window.parts.transport, self.curves.shown()
+        readout, shown = window.parts.transport.readout, self.curves.shown()
         assert window.session.experiment == truth.experiment
         write = number_text if truth.regression else percent_text
-        assert transport.loss.text() == " / ".join(map(number_text, loss))
-        assert transport.score.text() == " / ".join(map(write, score))
-        assert transport.step.text() == f"{truth.step:,}"
-        assert transport.epoch.text() == f"{truth.epoch:,}"
+        assert [number.text() for number in readout.losses] == list(map(number_text, loss))
+        assert [number.text() for number in readout.scores] == list(map(write, score))
+        assert readout.step.text() == f"{truth.step:,}"
+        assert readout.epoch.text() == f"{truth.epoch:,}"
         self.compare_places()
         for curve, dot, value in (
             (shown.loss.training, shown.loss.present[0], loss[0]),
@@ -269,19 +269,20 @@ def test_after_a_pause_all_numbers_agree(qtbot, window: Window, speed: float | N
 
 def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_there(qtbot, window: Window, gate) -> None:
     user, session = user_of(qtbot, window, seed=1), window.session
-    header, transport = window.parts.transport.loss.text(), window.parts.transport
+    numbers = window.parts.transport.readout.numbers
+    header = [number.text() for number in numbers]
     gate.open.clear()
     user.step()
     assert gate.reached.wait(5)
     window.parts.data.ask("data.noise", 0.3)
     qtbot.waitUntil(lambda: window.presenter.waits)
-    places = (window.parts.boundary, user.curves, user.confusion, *transport.readout)
+    places = (window.parts.boundary, user.curves, user.confusion, *numbers)
     for place in places:
         (veil,) = place.findChildren(Veil, options=Qt.FindChildOption.FindDirectChildrenOnly)
         assert veil.is_drawn and veil.geometry() == place.rect()
         assert place.accessibleDescription() == WAITING
     assert window.messages.status.text() == "Measuring after the latest change…"
-    assert transport.loss.text() == header
+    assert [number.text() for number in numbers] == header
     gate.open.set()
     user.compare_with(user.settle())
     assert all(place.accessibleDescription() != WAITING for place in places)
@@ -291,7 +292,7 @@ def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_ther
 
 def test_a_matrix_that_comes_back_into_sight_is_never_an_old_one(qtbot, window: Window) -> None:
     user = user_of(qtbot, window, seed=1)
-    window.docks.show("tracks")
+    window.docks.show("network")
     user.epoch()
     user.settle()
     window.docks.show("confusion")

@@ -81,17 +81,15 @@ def test_a_kept_icon_is_made_anew_for_another_size(qapp: QApplication, window: W
 
 
 def test_docks_go_where_there_is_room_and_come_back(qapp: QApplication, window: Window) -> None:
-    before = {name: dock.isVisible() for name, dock in window.docks.docks.items()}
-    theme.apply(qapp, "light", 2.0)
+    before = {name: dock.isHidden() for name, dock in window.docks.docks.items()}
     window.resize(1920, 1080)
-    window.rebuild()
+    window.zoom_to(2.0)
     lay_out(window)
-    assert window.docks.docks["microscope"].isHidden()
-    theme.apply(qapp, "light", 1.0)
+    assert window.docks.docks["data"].isHidden() and not before["data"]
+    window.zoom_to(1.0)
     window.resize(1280, 800)
-    window.rebuild()
     lay_out(window)
-    assert {name: dock.isHidden() for name, dock in window.docks.docks.items()} == dict.fromkeys(before, False)
+    assert {name: dock.isHidden() for name, dock in window.docks.docks.items()} == before
 
 
 @pytest.mark.parametrize("size", theme.ZOOMS)
@@ -149,27 +147,26 @@ def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
     assert (named["Larger"], named["Smaller"], named["100 %"]) == ("Ctrl++", "Ctrl+-", "Ctrl+0")
 
 
-def parts_of(window: Window, qtbot) -> Counter[str]:
-    """How many parts of every kind there are in a window, once all that was taken apart is gone."""
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+def parts_of(window: Window) -> Counter[str]:
+    """How many parts of every kind there are in a window."""
     lay_out(window)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     return Counter(type(part).__name__ for part in window.findChildren(QObject))
 
 
-def test_building_everything_anew_leaves_nothing_behind(qtbot, window: Window) -> None:
-    # The first time some parts of Qt's own come to be.
-    window.rebuild()
-    before = parts_of(window, qtbot)
-    for _ in range(3):
-        window.rebuild()
-    left = parts_of(window, qtbot) - before
-    assert not left, left
+def test_another_zoom_makes_nothing_and_leaves_nothing_behind(window: Window) -> None:
+    window.zoom_to(2.0)
+    window.zoom_to(1.0)
+    before, boundary = parts_of(window), window.parts.boundary
+    for zoom in (1.25, 2.0, 1.0):
+        window.zoom_to(zoom)
+    assert parts_of(window) == before
+    assert window.parts.boundary is boundary
 
 
 def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
     window.menus.action("view.focus").trigger()
-    window.rebuild()
+    window.zoom_to(1.5)
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
     assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
     window.menus.action("view.focus").trigger()

@@ -387,9 +387,9 @@ def test_every_control_has_an_accessible_name_and_a_tooltip(window: Window, kind
 
 def test_only_what_is_seen_is_computed(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
-    window.parts.boundary.hide()
+    window.docks.docks["boundary"].close()
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is None)
-    window.parts.boundary.show()
+    window.docks.show("boundary")
     qtbot.waitUntil(lambda: snapshot(window).answer(BoundaryRequest) is not None)
 
 
@@ -429,7 +429,7 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
     window.resize(1920, 1080)
     window.show()
     try:
-        qtbot.waitUntil(lambda: {"network", "layers"} <= window.docks.seen)
+        qtbot.waitUntil(lambda: {"network", "boundary", "data", "tracks"} <= window.docks.seen)
     finally:
         window.close()
         shiboken6.delete(window)

@@ -272,12 +272,12 @@ def test_behind_another_panel_the_network_lets_go_of_its_unit_and_its_editor(bus
     busy.until(lambda: window.parts.boundary.shown().unit == "Unit A3: output")
     busy.key("Return")
     hands.type_text("2.5")
-    busy.key("Ctrl+5")
+    window.menus.action("go_to.microscope").trigger()
     busy.until(lambda: "network" not in window.docks.seen)
     busy.settle()
     assert busy.trainer.parameters()["b0"][2] == pytest.approx(2.5, abs=1e-6)
     busy.until(lambda: snapshot(window).answer(UnitMapRequest) is None)
-    assert window.parts.layers.isAncestorOf(QApplication.focusWidget())
+    assert window.parts.view(MicroscopeView).isAncestorOf(QApplication.focusWidget())
 
 
 def test_wires_show_weights_or_gradients(busy: Hand) -> None:
@@ -498,6 +498,11 @@ def test_ctrl_p_starts_drawing_from_anywhere(hand: Hand) -> None:
 
 
 def test_typing_in_a_list_searches_it_also_while_drawing(drawing: Hand) -> None:
+    # Moved out of the place that they share.
+    docks = drawing.window.docks.docks
+    drawing.window.splitDockWidget(docks["boundary"], docks["layers"], Qt.Orientation.Vertical)
+    drawing.key("Ctrl+P")
+    lay_out(drawing.window)
     combo = control(drawing.window, "layers.0.activation", QComboBox)
     combo.setFocus()
     drawing.key("E")
@@ -749,7 +754,7 @@ def test_the_learning_rate_s_track_follows_the_knob(busy: Hand) -> None:
 
 def test_everything_works_again_after_another_size_was_chosen(busy: Hand) -> None:
     window = busy.window
-    window.rebuild()
+    window.zoom_to(1.25)
     lay_out(busy.window)
     network = window.parts.network
     hands.click(network, network.shown().places.units_button(0, more=True).center())

@@ -22,9 +22,9 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
-    QBoxLayout,
     QButtonGroup,
     QComboBox,
+    QHBoxLayout,
     QLineEdit,
     QSizePolicy,
     QSlider,
@@ -322,8 +322,16 @@ class Switch(QToggleSwitch):
         super().__init__(parent)
         self.setAnimationDuration(0)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._fit()
+
+    def _fit(self) -> None:
         for name, size in (("switchWidth", 28), ("switchHeight", 16), ("handleSize", 12)):
             self.setProperty(name, px(size))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self._fit()
 
     def show_on(self, on: bool) -> None:
         """Show on or off without emitting."""
@@ -362,14 +370,14 @@ class Switch(QToggleSwitch):
 
 
 class Segments(QWidget):
-    """A few names side by side, or one below the other, one of which is chosen."""
+    """A few names side by side, one of which is chosen."""
 
     chosen = Signal(int)
 
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = QButtonGroup(self, exclusive=True)
-        self._line = line = tight(QBoxLayout(QBoxLayout.Direction.LeftToRight, self), 0)
+        line = tight(QHBoxLayout(self), 0)
         for place, name in enumerate(names):
             button = QToolButton(self)
             button.setText(name)
@@ -386,15 +394,6 @@ class Segments(QWidget):
         """The buttons from left to right."""
         return [button for button in self.group.buttons() if isinstance(button, QToolButton)]
 
-    def set_column(self, column: bool) -> None:
-        """Put the names one below the other, or side by side."""
-        direction = QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight
-        if direction == self._line.direction():
-            return
-        self._line.setDirection(direction)
-        for place, button in enumerate(self.buttons):
-            restyle(button, "segment", segment_side(place, len(self.buttons), column))
-
     def show_index(self, index: int) -> None:
         """Select a segment."""
         with QSignalBlocker(self.group):
@@ -405,10 +404,9 @@ class Segments(QWidget):
             self.chosen.emit(index)
 
 
-def segment_side(place: int, count: int, column: bool = False) -> str:
+def segment_side(place: int, count: int) -> str:
     """Say which corners of a segment are round, for the style sheet: the segment's place among `count`."""
-    first, middle, last = ("top", "between", "bottom") if column else ("left", "middle", "right")
-    return first if place == 0 else last if place == count - 1 else middle
+    return "left" if place == 0 else "right" if place == count - 1 else "middle"
 
 
 class Caption(QElidingLabel):

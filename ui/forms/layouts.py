@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QLayout, QScrollArea, QWidget
 
 from ..look.theme import GRID, px
 
-PANEL_MARGINS = (GRID + GRID // 2, GRID, GRID + GRID // 2, GRID)
+PANEL_MARGINS = (GRID, GRID, GRID, GRID)
 STRETCH = None
 _Layout = TypeVar("_Layout", bound=QLayout)
 _Box = TypeVar("_Box", bound=QBoxLayout)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 import msgspec
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
@@ -32,7 +32,7 @@ from .controls import SLIDER_STEPS, Caption, Combo, Segments, Slider, Switch, Va
 from .edits import Edits
 from .layouts import fill, quiet, tight
 
-CAPTION_WIDTH = 112
+CAPTION_WIDTH = 104
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
 """Widths of the entry beside a slider: the usual one and the largest."""
 _INDENT = 12
@@ -153,6 +153,15 @@ class Row(QWidget):
             facts.append(f"Default: {self.named(self.field.default)}.")
         return tip(self.reason, self.field.help, " ".join(facts))
 
+    def fit(self) -> None:
+        """Give labels and numbers the room that they need at the present zoom."""
+        self.caption.setFixedWidth(caption_width(self.caption.text(), self.level))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.StyleChange:
+            self.fit()
+
     def _dress(self) -> None:
         hint, name = self.hint, self.field.label + (f", {self.place}" if self.place else "")
         self.setToolTip(hint)
@@ -222,9 +231,8 @@ class NumberRow(Row):
         below = self.look.prominent or self.field.optional
         if self.slider and below:
             self.outer.addWidget(self.slider)
+        self.fit()
         if self.look.prominent:
-            self.caption.setMinimumWidth(px(CAPTION_WIDTH))
-            self.caption.setMaximumWidth(_WIDEST)
             for widget in (self.caption, self.entry):
                 widget.setProperty("prominent", True)
         if self.switch:
@@ -232,13 +240,24 @@ class NumberRow(Row):
         if self.slider and not below:
             self.line.addWidget(self.slider, 1)
         self.entry.setMinimumWidth(px(_ENTRY_WIDTH - GRID))
-        beside = self.slider is not None and not self.field.optional
-        self.line.addWidget(self.entry, 0 if beside else 1)
-        if beside:
-            self.entry.textChanged.connect(self._fit)
-            self._fit("")
+        self.line.addWidget(self.entry, 0 if self._has_slider_beside else 1)
+        if self._has_slider_beside:
+            self.entry.textChanged.connect(self._make_room)
+            self._make_room("")
 
-    def _fit(self, text: str) -> None:
+    @property
+    def _has_slider_beside(self) -> bool:
+        return self.slider is not None and not self.field.optional
+
+    def fit(self) -> None:
+        super().fit()
+        if self.look.prominent:
+            self.caption.setMinimumWidth(px(CAPTION_WIDTH))
+            self.caption.setMaximumWidth(_WIDEST)
+        if self._has_slider_beside:
+            self._make_room(self.entry.text())
+
+    def _make_room(self, text: str) -> None:
         """Make room for the whole number, so that 1,000,000 does not look like 1,000,0."""
         usual = px(_ENTRY_WIDTH + (2 * GRID if self.look.prominent else 0))
         needed = self.entry.fontMetrics().horizontalAdvance(text) + px(2 * GRID + 4)

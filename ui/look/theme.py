@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -152,6 +153,14 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     return _current
 
 
+def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) -> None:
+    """Apply another zoom; `resize` gets the zoom before and does what has to precede the new style sheet."""
+    global _zoom
+    before, _zoom = _zoom, zoom
+    resize(before)
+    app.setStyleSheet(stylesheet(_current))
+
+
 def tabular(font: QFont) -> QFont:
     """Return `font` with digits of equal width, so that numbers that change don't jitter."""
     result = QFont(font)
@@ -206,7 +215,6 @@ def _base_style(theme: Theme) -> str:
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
-    QLabel[readout="true"] {{ font-size: {LARGE}px; }}
     """
 
 
@@ -219,8 +227,8 @@ def _button_style(theme: Theme) -> str:
     QPushButton:hover {{ background: {hover}; }}
     QPushButton:pressed {{ background: {pressed}; }}
     QPushButton:focus {{ {ring}; padding: 2px 9px; }}
-    QPushButton[small="true"] {{ padding: 3px 6px; }}
-    QPushButton[small="true"]:focus {{ padding: 2px 5px; }}
+    QPushButton[small="true"] {{ padding: 3px 3px; }}
+    QPushButton[small="true"]:focus {{ padding: 2px 2px; }}
     QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
     QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
         border-radius: 6px; padding: 3px; }}
@@ -243,9 +251,6 @@ def _button_style(theme: Theme) -> str:
     QToolButton[segment="left"] {{ border-top-left-radius: 6px; border-bottom-left-radius: 6px; }}
     QToolButton[segment="right"] {{ border-top-right-radius: 6px; border-bottom-right-radius: 6px; }}
     QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
-    QToolButton[segment="top"] {{ border-top-left-radius: 6px; border-top-right-radius: 6px; }}
-    QToolButton[segment="bottom"] {{ border-bottom-left-radius: 6px; border-bottom-right-radius: 6px; }}
-    QToolButton[segment="top"], QToolButton[segment="between"] {{ border-bottom: 0; }}
     QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
     QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}

@@ -37,7 +37,7 @@ from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_tabl
 
 _CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
-_CURVE, LARGE_CURVE = QSize(56, 44), QSize(264, 184)
+_CURVE, LARGE_CURVE = QSize(48, 40), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
@@ -97,18 +97,23 @@ class PaintedButton(QAbstractButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(name)
-        self.small = QFont(self.font())
-        self.small.setPixelSize(px(SMALL))
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    @property
+    def small(self) -> QFont:
+        """The font of the name."""
+        font = QFont(self.font())
+        font.setPixelSize(px(SMALL))
+        return font
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
     def paint_name(self, painter: QPainter, top: float, colour: str) -> None:
         """Write the name from `top` to the lower edge, in narrower type where it is long."""
-        font = QFont(self.small)
+        font = self.small
         for stretch in range(100, _NARROWEST - 1, -4):
             font.setStretch(stretch)
             if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width():
@@ -125,10 +130,15 @@ class Tile(PaintedButton):
 
     def __init__(self, name: str, tip: str, picture_size: int, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
-        self.picture_size = px(picture_size)
+        self._side = picture_size
         self._picture: QPixmap | None = None
         self.setCheckable(True)
         identify(self, spoken=name, hint=tip)
+
+    @property
+    def picture_size(self) -> int:
+        """The side of the picture, in pixels."""
+        return px(self._side)
 
     def draw(self, size: int, ratio: float, theme: Theme) -> QPixmap:
         """Paint the picture in the colours of a theme."""
@@ -171,7 +181,7 @@ class DataTile(Tile):
     """A data set as its points."""
 
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
-        super().__init__(name, tip, 44, parent)
+        super().__init__(name, tip, 40, parent)
         self.sample = self.clean = sample
 
     def show_sample(self, sample: Sample) -> None:

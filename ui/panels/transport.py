@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QSize, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
-from playground.measure.diagnosis import BALANCE, Remedy
-from playground.measure.oddities import oddities
-from playground.measure.requests import ConfusionRequest
-from playground.measure.skew import balanced, is_skewed, largest_share, recalls, worst_first
 from playground.measure.snapshot import Snapshot
 
 from ..forms.buttons import IconButton, identify, tip
@@ -21,8 +17,9 @@ from ..forms.controls import SLIDER_STEPS, Slider
 from ..forms.edits import Edits
 from ..forms.layouts import STRETCH, fill, quiet, tight
 from ..look.beat import Throttle
-from ..look.numbers import number_text, percent_text, plural_text
-from ..look.theme import GRID, px, tabular
+from ..look.numbers import plural_text
+from ..look.theme import GRID, px
+from .readout import Readout
 
 _SLOWEST, _FASTEST = 1.0, 10_000.0
 """Steps per second at the left end of the speed slider and just before its right end, which has no limit."""
@@ -36,67 +33,11 @@ _SPEED_HELP = (
     "fast as it can. A double click brings back the speed to watch at."
 )
 
-_LOSS_HELP = "Mean loss: training / validation."
-_SCORE_HELP = "Share of points right: training / validation."
-_R2_HELP = "Share of the variance that is explained, R²: training / validation."
-
-_BALANCE_HELP = "Weighs the points so that every class counts as much as the others. Ctrl+Z takes it back."
-
-_BETWEEN = " · "
-"""What stands between the recalls of two classes."""
-_ROOMY = 1170
-"""The width, in pixels, from which nothing has to be narrow."""
-_GUEST_WIDTHS, _SPEED_WIDTHS = (196, 220), (72, 120)
-"""Widths, in pixels, of the row of another panel and of the speed: narrow and usual."""
-
-
-class _Readout(QLabel):
-    """Number with room for the longest one if the bar has it."""
-
-    def __init__(self, usual: str, widest: str) -> None:
-        super().__init__("–")
-        self.setProperty("readout", True)
-        self.setFont(tabular(self.font()))
-        self.ensurePolished()
-        self._least, widest_width = (self.fontMetrics().horizontalAdvance(text) + px(4) for text in (usual, widest))
-        self.setMaximumWidth(widest_width)
-
-    def sizeHint(self) -> QSize:
-        return QSize(self.maximumWidth(), super().sizeHint().height())
-
-    def minimumSizeHint(self) -> QSize:
-        hint = super().sizeHint()
-        return QSize(min(max(self._least, hint.width()), self.maximumWidth()), hint.height())
-
-
-class _Recalls(_Readout):
-    """The recall of as many classes as there is room for, the first ones; never a part of a number."""
-
-    def __init__(self) -> None:
-        super().__init__("A 00.0 %", "Chinstrap 00.0 % · Chinstrap 00.0 %")
-        self._entries = ["–"]
-
-    def show_classes(self, found: Sequence[tuple[str, float | None]]) -> None:
-        """Show classes with their recalls."""
-        self._entries = [f"{name} {percent_text(value)}" for name, value in found]
-        self._fit()
-
-    def minimumSizeHint(self) -> QSize:
-        width = max(self._least, self._width_of(self._entries[:1]))
-        return QSize(min(width, self.maximumWidth()), super().minimumSizeHint().height())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        count = len(self._entries)
-        while count > 1 and self._width_of(self._entries[:count]) > self.width():
-            count -= 1
-        self.setText(_BETWEEN.join(self._entries[:count]))
-
-    def _width_of(self, entries: Sequence[str]) -> int:
-        return self.fontMetrics().horizontalAdvance(_BETWEEN.join(entries)) + px(4)
+_CONTROLS_HELP = "Closes or opens the column with data, layers and training (Ctrl+B)."
+_NARROWEST = 620
+"""The least width of the bar, in pixels."""
+_GUEST_WIDTHS, _SPEED_WIDTHS = (150, 220), (64, 112)
+"""Widths, in pixels, of the row of another panel and of the speed: the least and the usual."""
 
 
 class TransportBar(QWidget):
@@ -107,8 +48,8 @@ class TransportBar(QWidget):
     epoch_requested = Signal()
     reset_requested = Signal()
     reseed_requested = Signal()
-    remedy_accepted = Signal(object)
-    """Carries the Remedy that the person accepted."""
+    controls_toggled = Signal()
+    """Asks to close or open the column of controls."""
     speed_changed = Signal(object)
     """Steps per second, or None for as fast as it goes."""
 
@@ -117,46 +58,60 @@ class TransportBar(QWidget):
         self.running = False
         self.snapshot: Snapshot | None = None
         self.guest: QWidget | None = None
-        self.line = tight(QHBoxLayout(self), GRID, (GRID + GRID // 2, GRID // 2, GRID + GRID // 2, GRID // 2))
+        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID + GRID // 2, 0))
         self._add_buttons()
-        self.line.addSpacing(px(GRID))
-        self.epoch = self._add_readout("Epoch", "0,000", "00,000,000", "Passes through the training points.")
-        self.step = self._add_readout("Step", "00,000", "000,000,000", "Updates of the weights.")
-        self.loss = self._add_readout("Loss", "0.000 / 0.000", "0.00e-00 / 0.00e-00", _LOSS_HELP)
-        self.score = self._add_readout("Accuracy", "00.0 % / 00.0 %", "−0.0e000 / −0.0e000", _SCORE_HELP)
-        self._add_recall()
-        self.line.addStretch(1)
+        self.line.addSpacing(px(2 * GRID))
+        self.readout = Readout()
+        self.remedy_accepted = self.readout.remedy_accepted
+        fill(self.line, self.readout, STRETCH)
         self._guests = QHBoxLayout()
-        self.line.addLayout(self._guests, 3)
+        self.line.addLayout(self._guests)
         self.line.addSpacing(px(2 * GRID))
         self._add_speed()
         self._text = Throttle(self._write, self)
         self._write()
 
-    @property
-    def readout(self) -> tuple[QLabel, ...]:
-        """The numbers of the present moment."""
-        return self.epoch, self.step, self.loss, self.score, self.recall
-
     def give_room(self, row: QWidget) -> None:
         """Take in a row of another panel that should always be in sight."""
-        fill(self._guests, STRETCH, row)
+        fill(self._guests, row)
         self.guest = row
         self._divide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._divide()
 
+    def minimumSizeHint(self) -> QSize:
+        # What has no room is taken out, so that the window may be narrower than all of it.
+        return QSize(px(_NARROWEST), super().minimumSizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            # Another number of classes may need more room.
+            self._divide()
+        return super().event(event)
+
     def _divide(self) -> None:
-        roomy = self.width() >= px(_ROOMY)
-        self.line.setSpacing(px(GRID if roomy else GRID // 2))
-        self.speed_slider.setFixedWidth(px(_SPEED_WIDTHS[roomy]))
-        style = Qt.ToolButtonStyle
-        self.balance.setToolButtonStyle(style.ToolButtonTextBesideIcon if roomy else style.ToolButtonIconOnly)
+        """Give the sliders the room that is left; where there is too little, leave out what the status line and the
+        menu have too."""
+        self.line.invalidate()
+        widths: list[tuple[QWidget, int, int]] = [(self.speed_slider, *_SPEED_WIDTHS)]
         if self.guest is not None:
-            self.guest.setFixedWidth(px(_GUEST_WIDTHS[roomy]))
+            widths.append((self.guest, *_GUEST_WIDTHS))
+        least, usual = sum(px(narrow) for _, narrow, _ in widths), sum(px(wide) for *_, wide in widths)
+        optional = {self.readout.place: px(3 * GRID), self.reseed: px(GRID // 2)}
+        extra = {part: part.sizeHint().width() + gap for part, gap in optional.items()}
+        shown = sum(extra[part] for part in optional if not part.isHidden())
+        room = self.width() - self.line.minimumSize().width() + sum(one.width() for one, *_ in widths) + shown - least
+        room -= sum(extra.values())
+        for part, needed in extra.items():
+            part.setVisible(room >= 0)
+            room += needed if part.isHidden() else 0
+        share = min(max(room / max(usual - least, 1), 0.0), 1.0)
+        for one, narrow, wide in widths:
+            one.setFixedWidth(px(narrow + share * (wide - narrow)))
 
     def _add_buttons(self) -> None:
+        self.controls = self._button("controls", "sliders", "Controls", _CONTROLS_HELP, self.controls_toggled)
         same, other = "Back to the same initial weights.", "Start from other random weights: the next seed."
         self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", same, self.reset_requested)
         self.play = self._button("play", "play-fill", "Play", "", self._play_clicked)
@@ -197,57 +152,6 @@ class TransportBar(QWidget):
         spoken, hint = ("Pause", "Pause training (Space)") if self.running else ("Play", "Train (Space)")
         identify(self.play, spoken=spoken, hint=hint)
 
-    def _add_readout(self, title: str, usual: str, widest: str, tip: str) -> QLabel:
-        caption, number = quiet(QLabel(title)), _Readout(usual, widest)
-        identify(number, f"transport.{title.lower()}.value", title)
-        self._add_block(caption, number, tip)
-        if title == "Accuracy":
-            self.score_caption = caption
-        return number
-
-    def _add_block(self, caption: QLabel, control: QWidget, hint: str) -> None:
-        caption.setBuddy(control)
-        for widget in (caption, control):
-            widget.setToolTip(hint)
-        self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, caption, control, STRETCH))
-
-    def _add_recall(self) -> None:
-        """Add what stands beside accuracy where classes are very uneven."""
-        self.skew, self.recall = QWidget(), _Recalls()
-        identify(self.recall, "transport.recall.value", "Recall")
-        self.balance = identify(IconButton("scales", BALANCE, _BALANCE_HELP), "transport.balance")
-        self.balance.setText("Balance")
-        self.balance.clicked.connect(self._balance)
-        row = tight(QHBoxLayout(self.skew), GRID)
-        row.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, quiet(QLabel("Recall")), self.recall, STRETCH))
-        fill(row, self.balance)
-        self.skew.hide()
-        self.line.addWidget(self.skew)
-
-    def _balance(self) -> None:
-        fair = None if self.snapshot is None else balanced(self.snapshot.experiment, self.snapshot.sample)
-        if fair is not None:
-            self.remedy_accepted.emit(Remedy(BALANCE, fair))
-
-    def _write_recall(self, snapshot: Snapshot) -> None:
-        counts = snapshot.answer(ConfusionRequest) if is_skewed(snapshot.sample) else None
-        self.skew.setVisible(counts is not None)
-        if counts is None:
-            return
-        self.balance.setVisible(balanced(snapshot.experiment, snapshot.sample) is not None)
-        found = dict(zip(snapshot.sample.class_names, recalls(counts.telling), strict=False))
-        self.recall.show_classes(worst_first(found))
-        largest = largest_share(snapshot.sample)
-        assert largest is not None
-        share, name = percent_text(largest[1]), snapshot.sample.class_names[largest[0]]
-        of = "validation" if counts.validation.any() else "training"
-        every = "; ".join(f"{name} {percent_text(value)}" for name, value in found.items())
-        self.recall.setToolTip(tip(
-            f"The share of each class's {of} points that are recognised: {every}.",
-            f"{share} of the training points are of class {name}, so accuracy says little: "
-            "who always answers that is as often right.",
-        ))  # fmt: skip
-
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show the state of training when all texts change next."""
         first, self.snapshot = self.snapshot is None, snapshot
@@ -257,27 +161,16 @@ class TransportBar(QWidget):
             self._text.request()
 
     def _write(self) -> None:
-        snapshot = self.snapshot
-        if snapshot is None:
-            return
-        evaluation = snapshot.evaluation
-        self.epoch.setText(f"{snapshot.epoch:,}")
-        self.step.setText(f"{snapshot.step:,}")
-        self.loss.setText(f"{number_text(evaluation.train_loss)} / {number_text(evaluation.validation_loss)}")
-        shares = (evaluation.train_accuracy, evaluation.validation_accuracy)
-        regression = snapshot.sample.task == "regression"
-        write = number_text if regression else percent_text
-        self.score.setText(" / ".join(write(share) for share in shares))
-        self._write_recall(snapshot)
-        odd = oddities(snapshot)
-        self.score_caption.setText("R²" if regression else "Accuracy")
-        self.score.setToolTip(tip(_R2_HELP if regression else _SCORE_HELP, *odd))
-        self.loss.setToolTip(tip(_LOSS_HELP, snapshot.sample.loss_unit, *odd))
+        if self.snapshot is not None:
+            self.readout.write(self.snapshot)
 
     def _add_speed(self) -> None:
         self.speed_text = quiet(QLabel())
         self.speed_slider = identify(Slider(), "transport.speed", "Speed")
-        self._add_block(self.speed_text, self.speed_slider, tip(_SPEED_HELP))
+        self.speed_text.setBuddy(self.speed_slider)
+        for widget in (self.speed_text, self.speed_slider):
+            widget.setToolTip(tip(_SPEED_HELP))
+        self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, self.speed_text, self.speed_slider, STRETCH))
         self.edits = Edits(self)
         self.edits.given.connect(self.speed_changed)
         self.speed_slider.dragged.connect(self._drag_speed)

@@ -96,12 +96,6 @@ class Menus(QObject):
             self._bar.addMenu(menu)
         self.refresh()
 
-    def remove(self) -> None:
-        """Take the menus out of the window."""
-        self._bar.clear()
-        for part in (*self.all, self):
-            part.deleteLater()
-
     def action(self, name: str) -> QAction:
         """Return Qt's action of a name."""
         return self._made[name][1]

@@ -1,15 +1,17 @@
 """Docks: every panel and picture in a frame that can be moved, closed and floated; layouts of docks.
 
-Layouts that come with the program are columns of tabs; a person's own are kept as Qt's state.
+Layouts that come with the program are made for the window's present size; a person's own are kept as Qt's state.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QByteArray, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -19,6 +21,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QTabBar,
     QTabWidget,
+    QToolBar,
     QWidget,
 )
 
@@ -27,21 +30,45 @@ from ..forms.layouts import fill, quiet, tight
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-_STATE_VERSION = 2
+_STATE_VERSION = 3
 """The version of the states that Qt writes; another set of docks needs another number."""
+_SEPARATOR = 5
+"""Pixels between two docks."""
 
 Tabs = tuple[str, ...]
+Place = tuple[float, Tabs]
+"""The share of a row's width, and the docks that share a place as tabs, the first in front."""
 
 
 class DockLayout(NamedTuple):
-    """Columns of tabs left of and below the central widget; docks that are not named are closed."""
+    """A column of controls, the pictures beside it, and a row below these; docks that are not named are closed."""
 
     name: str
-    left: tuple[tuple[int, Tabs], ...]
-    """Columns from left to right: width in pixels and the docks that share it as tabs, the first in front."""
-    below: tuple[tuple[int, Tabs], ...]
+    controls: Tabs
+    beside: tuple[Place, ...]
+    below: tuple[Place, ...] = ()
+    is_drawer: bool = False
+    """Whether the controls are closed until somebody wants them."""
+
+
+class KeptLayout(NamedTuple):
+    """A layout to come back to: Qt's state, and which of the program's layouts it is, if it is one."""
+
+    state: QByteArray
+    plan: DockLayout | None
+
+
+class DockSizes(NamedTuple):
+    """Sizes of the parts of a layout, in pixels: of the column, of the places beside it, and of the row below."""
+
+    controls: int
+    beside: tuple[int, ...]
+    below: tuple[int, ...]
     height: int
-    """Height of the row below, in pixels."""
+
+
+SizesFor = Callable[[DockLayout, QSize], DockSizes]
+"""Returns the sizes of a layout's parts in an area."""
 
 
 class _DockTitle(QWidget):
@@ -93,18 +120,29 @@ class Docks(QObject):
     def __init__(self, window: QMainWindow) -> None:
         super().__init__(window)
         self.window = window
+        self.sizes_for: SizesFor | None = None
+        self.plan: DockLayout | None = None
+        """The layout of the docks; None once a person has changed it."""
+        self.controls: Tabs = ()
+        """The docks of the column of controls, which are opened and closed together."""
+        self._front = ""
         self.docks: dict[str, QDockWidget] = {}
         self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
+        self._barred: set[str] = set()
         self.seen: set[str] = set()
         """The docks in sight; Qt also calls one behind another tab visible."""
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
-        # Columns at the left reach down to the status line.
-        window.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        window.installEventFilter(self)
 
-    def add(self, name: str, title: str, content: QWidget, tab: str = "") -> QDockWidget:
-        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long."""
+    def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
+        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long.
+
+        What `has_bar` of its own has that of the dock only while it floats.
+        """
+        if has_bar:
+            self._barred.add(name)
         dock = identify(QDockWidget(tab or title, self.window), name, title)
         dock.toggleViewAction().setText(title)
         dock.setWidget(content)
@@ -116,27 +154,39 @@ class Docks(QObject):
         dock.visibilityChanged.connect(partial(self._note, name))
         dock.visibilityChanged.connect(self._dress_tabs_later)
         dock.topLevelChanged.connect(self._dress_tabs_later)
+        dock.topLevelChanged.connect(self._let_go)
+        dock.installEventFilter(self)
         self.docks[name] = dock
         return dock
 
-    def clear(self) -> None:
-        """Remove all docks with their content."""
-        for dock in self.docks.values():
-            # It goes later, and what takes its name is in sight by then.
-            dock.visibilityChanged.disconnect()
-            self.window.removeDockWidget(dock)
-            # Else a kept state would be restored to it, and the dock that takes its place stay hidden.
-            dock.setObjectName("")
-            dock.deleteLater()
-        self.docks.clear()
-        self.titles.clear()
-        self.seen.clear()
-
     def show(self, name: str) -> None:
         """Open a dock and put it in front of its neighbours."""
+        if name in self.controls and not self.controls_are_open:
+            self._front = name
+            self.toggle_controls()
         dock = self.docks[name]
         dock.show()
         dock.raise_()
+
+    @property
+    def controls_are_open(self) -> bool:
+        """Whether any dock of the column of controls is open."""
+        return any(not self.docks[name].isHidden() for name in self.controls)
+
+    def toggle_controls(self) -> None:
+        """Close the column of controls, or open it with the dock in front that was there before."""
+        if self.controls_are_open:
+            self._front = next((name for name in self.controls if name in self.seen), self._front)
+            for name in self.controls:
+                self.docks[name].hide()
+        else:
+            for name in self.controls:
+                self.docks[name].show()
+            if front := self.docks.get(self._front or self.controls[0]):
+                QTimer.singleShot(0, front, front.raise_)
+                front.raise_()
+        self.fit()
+        self.changed.emit()
 
     def go_to(self, name: str) -> None:
         """Show a dock and give its first control the keyboard."""
@@ -166,38 +216,89 @@ class Docks(QObject):
         for dock in self.docks.values():
             dock.setFloating(False)
             self.window.removeDockWidget(dock)
-        left = self._columns(Qt.DockWidgetArea.LeftDockWidgetArea, plan.left)
-        below = self._columns(Qt.DockWidgetArea.BottomDockWidgetArea, plan.below)
-        named = {name for _, tabs in (*plan.left, *plan.below) for name in tabs}
+        fronts = self._fronts(plan)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        *controls, first = [*fronts[:1], *fronts[1:2]] if plan.controls else fronts[:1]
+        for front in (*controls, first):
+            self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, front, across)
+        beside, below = fronts[len(controls) :][: len(plan.beside)], fronts[len(controls) + len(plan.beside) :]
+        for before, front, way in (
+            *((beside[0], front, down) for front in below[:1]),
+            *((before, front, across) for row in (beside, below) for before, front in itertools.pairwise(row)),
+        ):
+            self.window.splitDockWidget(before, front, way)
+        for front, tabs in zip(fronts, self._tabs(plan), strict=True):
+            self._share(front, tabs)
+        named = {name for tabs in self._tabs(plan) for name in tabs}
         for name in (name for name in self.docks if name not in named):
             # Closed, but with a place to open at; a dock without one would lie over the others.
-            self.window.tabifyDockWidget(left[-1], self.docks[name])
+            self.window.tabifyDockWidget(beside[0], self.docks[name])
             self.docks[name].hide()
-        horizontal = Qt.Orientation.Horizontal
-        self.window.resizeDocks(left, [px(width) for width, _ in plan.left], horizontal)
-        if below:
-            self.window.resizeDocks(below[:1], [px(plan.height)], Qt.Orientation.Vertical)
-            self.window.resizeDocks(below, [px(width) for width, _ in plan.below], horizontal)
+        self.controls, self._front = plan.controls or self.controls, ""
+        if plan.is_drawer:
+            for name in plan.controls:
+                self.docks[name].hide()
+        self.plan = plan
+        self.fit()
         self.changed.emit()
 
-    def _columns(self, area: Qt.DockWidgetArea, columns: tuple[tuple[int, Tabs], ...]) -> list[QDockWidget]:
-        first: list[QDockWidget] = []
-        for _, tabs in columns:
-            front = self.docks[tabs[0]]
-            if first:
-                self.window.splitDockWidget(first[-1], front, Qt.Orientation.Horizontal)
-            else:
-                self.window.addDockWidget(area, front)
-            front.show()
-            first.append(front)
-        for front, (_, tabs) in zip(first, columns, strict=True):
-            for name in tabs[1:]:
-                self.window.tabifyDockWidget(front, self.docks[name])
-                self.docks[name].show()
-            front.raise_()
-            # Once more, when Qt has made the tabs.
-            QTimer.singleShot(0, front, front.raise_)
-        return first
+    @staticmethod
+    def _tabs(plan: DockLayout) -> list[Tabs]:
+        """Return the docks of each place: the controls, those beside them, those below."""
+        return [*([plan.controls] if plan.controls else []), *(tabs for _, tabs in (*plan.beside, *plan.below))]
+
+    def _fronts(self, plan: DockLayout) -> list[QDockWidget]:
+        return [self.docks[tabs[0]] for tabs in self._tabs(plan)]
+
+    def _share(self, front: QDockWidget, tabs: Tabs) -> None:
+        front.show()
+        for name in tabs[1:]:
+            self.window.tabifyDockWidget(front, self.docks[name])
+            self.docks[name].show()
+        front.raise_()
+        # Once more, when Qt has made the tabs.
+        QTimer.singleShot(0, front, front.raise_)
+
+    def fit(self) -> None:
+        """Give the parts of a layout that nobody has changed the sizes that suit the window."""
+        if self.plan is None or self.sizes_for is None:
+            return
+        plan = self.plan if self.controls_are_open else self.plan._replace(controls=())
+        fronts, area = self._fronts(plan), self._area()
+        sizes = self.sizes_for(plan, area)
+        wide = [*([sizes.controls] if plan.controls else []), *sizes.beside]
+        beside, below = fronts[: len(wide)], fronts[len(wide) :]
+        self.window.resizeDocks(beside, wide, Qt.Orientation.Horizontal)
+        if below:
+            height = max(1, area.height() - px(_SEPARATOR) - sizes.height)
+            # Both: sizes that do not add up are shared out anew.
+            self.window.resizeDocks([beside[-1], below[0]], [height, sizes.height], Qt.Orientation.Vertical)
+            self.window.resizeDocks(below, list(sizes.below), Qt.Orientation.Horizontal)
+
+    def _area(self) -> QSize:
+        """Return the size of the area that the docks share, in pixels."""
+        bars = (self.window.menuWidget(), self.window.statusBar(), *self.window.findChildren(QToolBar))
+        used = sum(bar.height() for bar in bars if bar is not None and not bar.isHidden())
+        return QSize(self.window.width(), self.window.height() - used)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is not self.window:
+            if event.type() == QEvent.Type.Close:
+                self._let_go()
+        elif event.type() == QEvent.Type.Resize:
+            self.fit()
+        elif (
+            isinstance(event, QMouseEvent)
+            and event.type() == QEvent.Type.MouseButtonPress
+            and self.window.childAt(event.position().toPoint()) is None
+        ):
+            # The window has nothing of its own to press but the lines between docks.
+            self._let_go()
+        return super().eventFilter(watched, event)
+
+    def _let_go(self) -> None:
+        """Leave the layout to the person, who has changed it."""
+        self.plan = None
 
     def state(self) -> QByteArray:
         """Return Qt's state of the present layout."""
@@ -205,7 +306,20 @@ class Docks(QObject):
 
     def restore(self, state: QByteArray) -> bool:
         """Return to a kept state; return whether it could be read."""
-        return bool(self.window.restoreState(state, _STATE_VERSION))
+        restored = bool(self.window.restoreState(state, _STATE_VERSION))
+        if restored:
+            self.plan = None
+        return restored
+
+    def keep(self) -> KeptLayout:
+        """Return the present layout, to come back to."""
+        return KeptLayout(self.state(), self.plan)
+
+    def put_back(self, kept: KeptLayout) -> None:
+        """Return to a layout of before."""
+        self.restore(kept.state)
+        self.plan = kept.plan
+        self.fit()
 
     def set_locked(self, locked: bool) -> None:
         """Forbid or allow to move and close docks."""
@@ -222,8 +336,8 @@ class Docks(QObject):
     def _dress_tabs(self) -> None:
         """Name and configure the tab bars, which Qt makes when docks share a place."""
         for name, dock in self.docks.items():
-            tabbed = not dock.isFloating() and bool(self.window.tabifiedDockWidgets(dock))
-            title = self.titles[name][tabbed]
+            tabbed = name in self._barred or bool(self.window.tabifiedDockWidgets(dock))
+            title = self.titles[name][tabbed and not dock.isFloating()]
             if dock.titleBarWidget() is not title:
                 dock.setTitleBarWidget(title)
                 title.show()
@@ -236,6 +350,8 @@ class Docks(QObject):
             for place in range(bar.count()):
                 whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
                 bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
+        # Tabs and titles take other room now.
+        self.fit()
 
     def _offer(self, at: QPoint) -> None:
         bar = self.sender()
@@ -276,11 +392,11 @@ class SavedLayouts(QObject):
         self.docks, self.settings = docks, settings
 
     def names(self) -> list[str]:
-        """Return all saved names, sorted."""
+        """Return all saved names, sorted, but those of an earlier version's set of docks."""
         self.settings.beginGroup("layouts")
-        names = sorted(self.settings.childKeys())
+        names = [name for name in self.settings.childKeys() if _is_readable(self.settings.value(name))]
         self.settings.endGroup()
-        return names
+        return sorted(names)
 
     def save(self, name: str) -> None:
         """Save the present layout under a name."""
@@ -308,12 +424,23 @@ class SavedLayouts(QObject):
     def remember(self) -> None:
         """Keep the present layout for the next start."""
         self.settings.setValue("window/state", self.docks.state())
+        self.settings.setValue("window/layout", self.docks.plan.name if self.docks.plan else "")
         self.settings.setValue("window/geometry", self.docks.window.saveGeometry())
 
-    def resume(self) -> bool:
-        """Return to the layout at the end of the last run; return whether there was one."""
+    def resume(self, layouts: Iterable[DockLayout] = ()) -> bool:
+        """Return to the layout at the end of the last run, which may be one of `layouts`; return whether there was
+        one."""
         state, geometry = self.settings.value("window/state"), self.settings.value("window/geometry")
         if not isinstance(state, QByteArray) or not isinstance(geometry, QByteArray):
             return False
         self.docks.window.restoreGeometry(geometry)
+        known = next((one for one in layouts if one.name == self.settings.value("window/layout")), None)
+        if known is not None and _is_readable(state):
+            self.docks.arrange(known)
+            return True
         return self.docks.restore(state)
+
+
+def _is_readable(state: object) -> bool:
+    """Whether this is a state of the present set of docks: Qt begins with a mark and the version."""
+    return isinstance(state, QByteArray) and state.data()[4:8] == _STATE_VERSION.to_bytes(4, "big")

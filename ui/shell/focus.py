@@ -29,11 +29,11 @@ class FocusMode(QObject):
         """Hide what was chosen, or show it again."""
         self.on = not self.on
         if self.on:
-            self.before = self.docks.state()
+            self.before = self.docks.keep()
             for name in self._hidden & set(self.docks.docks):
                 self.docks.docks[name].close()
         else:
-            self.docks.restore(self.before)
+            self.docks.put_back(self.before)
         self.docks.set_locked(self.on)
         for rows in self.rows().values():
             for path, row in rows.items():

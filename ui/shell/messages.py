@@ -26,8 +26,6 @@ _SILENT = Message("event", "")
 class Messages(QObject):
     """What a window has to say, of which the strip says the most important: a fault, what just happened for a while,
     what ails the network, an invitation.
-
-    The widgets can be made again at another zoom; they own no message.
     """
 
     def __init__(self, bar: QStatusBar, take_remedy: Callable[[Remedy], object]) -> None:
@@ -53,15 +51,6 @@ class Messages(QObject):
         self.status.setContentsMargins(px(GRID), 0, 0, 0)
         self._bar.addWidget(self.status, 1)
         self._bar.setSizeGripEnabled(False)
-
-    def rebuild(self) -> None:
-        """Make the widgets again at the present zoom; the window has to place the new strip."""
-        self._bar.removeWidget(self.status)
-        self.status.deleteLater()
-        self._make_widgets()
-        self._show()
-        if self._report is not None:
-            self.show_report(self._report)
 
     @property
     def says_finding(self) -> bool:

@@ -181,6 +181,9 @@ def view_menu(
         for place, (name, action) in enumerate(shown.items(), start=1)
     ]
 
+    def controls_are_open() -> bool:
+        return docks.controls_are_open
+
     def focus_is_on() -> bool:
         return focus_mode.on
 
@@ -189,6 +192,7 @@ def view_menu(
         [
             Menu("&Panels", panels),
             Menu("&Go to", places),
+            Action("view.controls", "&Controls", docks.toggle_controls, ("Ctrl+B",), checked=controls_are_open),
             Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
             Action("view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), checked=focus_is_on),

@@ -1,10 +1,26 @@
-"""The layouts of docks that come with the program."""
+"""The layouts of docks that come with the program, and the sizes of their parts."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QSize
+
 from ..look import theme
-from ..shell.docks import DockLayout, Tabs
+from ..look.theme import px
+from ..shell.docks import DockLayout, DockSizes, Tabs
 from ..views.registry import VIEWS
+
+_CONTROLS = 264
+"""Width of the column of controls."""
+_LOW = 190
+"""Height of the row below where the window is low."""
+_ROOMY, _SHARE = 780, 0.3
+"""From this height of all docks on, the row below gets this share of it."""
+_SQUARE = -14
+"""Pixels that the square picture is wider than high, for its axis, less what stands above and below it."""
+_LEAST_SHARE = 0.35
+"""The least share of the row that a picture gets beside the square one."""
+_COMPACT = QSize(1000, 560)
+"""Below this size of a window, there is no room for everything at once."""
 
 
 def _with_neighbours(tabs: Tabs) -> Tabs:
@@ -13,43 +29,48 @@ def _with_neighbours(tabs: Tabs) -> Tabs:
 
 
 def _complete(plan: DockLayout) -> DockLayout:
-    left, below = (tuple((width, _with_neighbours(tabs)) for width, tabs in part) for part in (plan.left, plan.below))
-    return plan._replace(left=left, below=below)
+    beside, below = (tuple((share, _with_neighbours(tabs)) for share, tabs in row) for row in (plan.beside, plan.below))
+    return plan._replace(beside=beside, below=below)
 
+
+_CONTROL_TABS = ("data", "layers", "training", "drawing")
+_NETWORK_TABS = ("network", "microscope", "histograms", "confusion")
+_BELOW = ((1.0, ("tracks",)),)
 
 _DESIGNED = (
-    DockLayout(
-        "Standard",
-        left=((288, ("data", "training", "drawing")), (376, ("network", "layers", "microscope"))),
-        below=((620, ("tracks", "histograms", "confusion")),),
-        height=232,
-    ),
-    DockLayout(
-        "Large screen",
-        left=((296, ("data", "training", "drawing")), (328, ("layers",)), (480, ("network", "microscope"))),
-        below=((520, ("tracks",)), (330, ("histograms", "confusion"))),
-        height=320,
-    ),
-    DockLayout(
-        "Pictures only",
-        left=((420, ("network", "microscope")),),
-        below=((620, ("tracks", "histograms", "confusion")),),
-        height=240,
-    ),
+    DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW),
+    DockLayout("Pictures only", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW, is_drawer=True),
     DockLayout(
         "Projector",
-        left=(
-            (290, ("data", "training", "drawing", "layers")),
-            (280, ("network", "tracks")),
-        ),
-        below=(),
-        height=0,
+        _CONTROL_TABS,
+        ((1, ("boundary", *_NETWORK_TABS, "tracks")),),
+        is_drawer=True,
     ),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
-"""The first is for windows of usual size, the second for large ones; the last needs least room."""
+STANDARD, COMPACT = LAYOUTS[0], LAYOUTS[-1]
 
 
-def layout_for(width: int) -> DockLayout:
-    """Return the layout that suits a width of the window, in pixels."""
-    return LAYOUTS[1] if width >= 1600 * theme.zoom() else LAYOUTS[0]
+def layout_for(size: QSize) -> DockLayout:
+    """Return the layout that suits a size of the window, in pixels."""
+    room = size / theme.zoom()
+    return STANDARD if room.width() >= _COMPACT.width() and room.height() >= _COMPACT.height() else COMPACT
+
+
+def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
+    """Return the sizes of a layout's parts in an area: the square picture as large as the row below lets it be."""
+    controls = px(_CONTROLS) if plan.controls else 0
+    line = px(5)
+    width = area.width() - (controls + line if controls else 0)
+    height = 0
+    if plan.below:
+        height = round(_SHARE * area.height()) if area.height() >= px(_ROOMY) else px(_LOW)
+    if len(plan.beside) > 1:
+        square = area.height() - (height + line if height else 0) + px(_SQUARE)
+        square = min(square, round((1 - _LEAST_SHARE) * width))
+        beside: tuple[int, ...] = (width - line - square, square)
+    else:
+        beside = (width,)
+    row = width - line * (len(plan.below) - 1)
+    below = (max(1, round(share * row)) for share, _ in plan.below)
+    return DockSizes(controls, tuple(max(1, one) for one in beside), tuple(below), height)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QDialog, QWidget
 
@@ -18,7 +18,6 @@ from playground.interop.opening import own_title
 
 from ..session.commands import Report
 from ..shell import imaging
-from ..shell.docks import picture_menu
 from .desk import Desk
 from .window_parts import WindowParts
 
@@ -56,11 +55,6 @@ class PictureSaver(QObject):
     def part(self, name: str) -> QWidget:
         """Return the part of a name."""
         return self.parts.boundary if name == _BOUNDARY else self.desk.docks.docks[name].widget()
-
-    def offer_boundary(self, at: QPoint) -> None:
-        """Show the menu of the boundary."""
-        menu = picture_menu(self.desk.window, partial(self.copy, _BOUNDARY), partial(self.ask_save, _BOUNDARY))
-        menu.popup(self.parts.boundary.mapToGlobal(at))
 
     def copy(self, name: str) -> None:
         """Put a picture on the clipboard, as pixels and as SVG."""

@@ -65,7 +65,7 @@ class Presenter(QObject):
     def adopt_parts(self) -> None:
         """Watch parts that were just made, and show the present moment in them."""
         self._seen, self._unanswered = [], set()
-        readout, said = self.parts.transport.readout, self.desk.messages.strip.text
+        readout, said = self.parts.transport.readout.numbers, self.desk.messages.strip.text
         self._veils = {widget: Veil(widget) for widget in (*self.parts.views, *readout, said)}
         for view in self.parts.views:
             view.installEventFilter(self)

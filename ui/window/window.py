@@ -5,20 +5,23 @@ What the session reports reaches the parts through `Presenter`; what they ask fo
 
 from __future__ import annotations
 
-from PySide6.QtCore import QByteArray, QEvent, QSettings, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow, QToolBar, QVBoxLayout, QWidget
+from functools import partial
+
+from PySide6.QtCore import QEvent, QSettings, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QToolBar, QVBoxLayout, QWidget
 
 from playground import Experiment
 from playground.interop.opening import FIRST_PRESET, load_preset
 
 from ..forms.layouts import tight
 from ..look import theme
+from ..look.zooming import zoom_parts
 from ..session.compiling import Kernels
 from ..session.jobs import finish_jobs
 from ..session.session import Session
 from ..shell.actions import Menus
-from ..shell.docks import SavedLayouts
+from ..shell.docks import KeptLayout, SavedLayouts
 from ..shell.focus import FocusMode
 from ..shell.keys import FocusedKeys
 from ..shell.palette import CommandPalette, PaletteCommand
@@ -31,7 +34,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
-from .layouts import LAYOUTS, layout_for
+from .layouts import COMPACT, STANDARD, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .sharing import Sharing
@@ -56,17 +59,20 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
-        self._before_crowding: QByteArray | None = None
-        """The layout before the zoom became too large for it."""
+        self._before_crowding: KeptLayout | None = None
+        """The layout before the window became too small for it."""
+        self._layouts: dict[float, KeptLayout] = {}
+        """Layouts by zoom, as long as nobody changes the last one."""
+        self._enlarged: KeptLayout | None = None
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
         self.desk = Desk(self, self.session, self.settings)
         self._make_helpers()
         self.setAcceptDrops(True)
-        self.setMinimumSize(1180, 640)
+        self.setMinimumSize(960, 600)
         self._put_together()
-        self.docks.arrange(LAYOUTS[0])
+        self.docks.arrange(STANDARD)
         self.has_layout = False
         """Whether the layout is one that a person had."""
         self.session.set_speed(self.parts.transport.speed)
@@ -76,6 +82,7 @@ class Window(QMainWindow):
         """Make what lasts as long as the window, at every zoom."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
+        self.docks.sizes_for = sizes_for
         self.appearance = Appearance(self)
         self.documents = Documents(desk)
         self.work = self.documents.work
@@ -102,10 +109,10 @@ class Window(QMainWindow):
 
     def _put_together(self) -> None:
         for name, title, content, tab in self.parts.in_docks():
-            self.docks.add(name, title, content, tab)
-        self.parts.boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.parts.boundary.customContextMenuRequested.connect(self.pictures.offer_boundary)
-        self.setCentralWidget(self.parts.boundary)
+            self.docks.add(name, title, content, tab, has_bar=content is self.parts.boundary)
+        boundary = self.parts.boundary
+        boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        boundary.customContextMenuRequested.connect(lambda at: self.docks.offer("boundary", boundary.mapToGlobal(at)))
         self.parts.transport.give_room(self.parts.training.rows["training.learning_rate"])
         self._add_bar()
         self.palette_of_commands = CommandPalette(self, self.commands)
@@ -146,39 +153,38 @@ class Window(QMainWindow):
             ],
         )
 
-    def rebuild(self) -> None:
-        """Make all parts again at another zoom; they own no state that could be lost."""
+    def zoom_to(self, zoom: float) -> None:
+        """Enlarge everything in place; coming back to a zoom brings back its layout, unless a person changed it."""
+        before = theme.zoom()
+        if zoom == before:
+            return
         self.tour.close()
-        focused = self.focus_mode.on
-        if focused:
-            self.focus_mode.toggle()
-        state, speed = self._before_crowding or self.docks.state(), self.parts.transport.speed
-        self.docks.clear()
-        self.takeCentralWidget()
-        self.removeToolBar(self.bar)
-        self.menus.remove()
-        for part in (self.parts.boundary, self.bar, self.palette_of_commands):
-            part.deleteLater()
-        self.parts.make()
-        self.messages.rebuild()
-        self.parts.transport.show_speed(speed)
-        self._put_together()
-        self.docks.restore(state)
-        self._before_crowding = None
-        self._make_room(state)
-        if focused:
-            self.focus_mode.toggle()
-            self.menus.refresh("view.focus")
+        kept = self.docks.keep()
+        self._layouts = {**(self._layouts if kept == self._enlarged else {}), before: kept}
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.set_zoom(app, zoom, partial(zoom_parts, self))
+        self.apply_theme()
+        self.suit()
+        if zoom in self._layouts:
+            self.docks.put_back(self._layouts[zoom])
+        # Once the bars above and below have taken their new heights.
+        QTimer.singleShot(0, self, self._fit_docks)
 
-    def _make_room(self, state: QByteArray | None = None) -> None:
-        """Use the layout that needs least room if the present one, `state`, is too large for the window."""
-        layout = self.layout()
-        assert layout is not None
-        layout.activate()
-        needed = layout.minimumSize()
-        if theme.zoom() > 1 and (needed.width() > self.width() or needed.height() > self.height()):
-            self._before_crowding = state or self.docks.state()
-            self.docks.arrange(LAYOUTS[-1])
+    def _fit_docks(self) -> None:
+        self.docks.fit()
+        self._enlarged = self.docks.keep()
+
+    def suit(self) -> None:
+        """Use the layout that needs least room while the window is too small for another."""
+        is_small = layout_for(self.size()) is COMPACT
+        if is_small and self.docks.plan is not COMPACT and self._before_crowding is None:
+            self._before_crowding = self.docks.keep()
+            self.docks.arrange(COMPACT)
+        elif not is_small and self._before_crowding is not None:
+            before, self._before_crowding = self._before_crowding, None
+            if self.docks.plan is COMPACT:
+                self.docks.put_back(before)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
@@ -215,14 +221,15 @@ class Window(QMainWindow):
         super().showEvent(event)
         if event.spontaneous():
             return
-        if not self.has_layout and layout_for(self.width()) is not LAYOUTS[0]:
-            self.docks.arrange(layout_for(self.width()))
         self.has_layout = True
+        self.suit()
         # Not the first button in the window, which the space bar would press instead of playing.
         self.parts.boundary.setFocus()
-        if self._before_crowding is None:
-            # Once they are in sight: a state that is taken before says that all are closed.
-            QTimer.singleShot(0, self, self._make_room)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.has_layout:
+            self.suit()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.sharing.takes(event.mimeData()):

@@ -30,13 +30,9 @@ ViewKind = TypeVar("ViewKind", bound=View)
 
 
 class WindowParts:
-    """Panels and pictures of a window. They own no state, so that all can be made again at another zoom."""
+    """Panels and pictures of a window. They own no state."""
 
     def __init__(self) -> None:
-        self.make()
-
-    def make(self) -> None:
-        """Make every panel and picture again."""
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
         self.tracks = self.view(TracksView)
@@ -52,14 +48,12 @@ class WindowParts:
 
     def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
         """Return the content of the docks: a name for layouts, a title, the widget, and a short title for its tab."""
-        network, *others = ((view.name, view.title, view, view.tab) for view in self.views if view is not self.boundary)
         return [
             ("data", "Data", _scrolling(self.data), ""),
-            ("training", "Training", _scrolling(self.training), ""),
-            ("drawing", "Draw points", _scrolling(self.drawing), ""),
-            network,
             ("layers", "Layers", self.layers, ""),
-            *others,
+            ("training", "Training", _scrolling(self.training), ""),
+            ("drawing", "Draw points", _scrolling(self.drawing), "Draw"),
+            *((view.name, view.title, view, view.tab) for view in self.views),
         ]
 
     def apply_theme(self) -> None:

@@ -49,6 +49,7 @@ class Wiring(QObject):
         transport.epoch_requested.connect(session.epoch)
         transport.reset_requested.connect(session.reset)
         transport.reseed_requested.connect(session.reseed)
+        transport.controls_toggled.connect(self.desk.docks.toggle_controls)
         transport.speed_changed.connect(self.set_speed)
 
     def _connect_network(self) -> None:

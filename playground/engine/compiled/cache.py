@@ -108,7 +108,7 @@ def copied(folder: Path) -> Path:
     if folder.is_dir():
         shutil.copytree(folder, copy, dirs_exist_ok=True, copy_function=shutil.copy)
         copy.chmod(0o700)
-    if not any((copy / precision).exists() for precision in ("float32", "float64")):
+    if not any(copy.glob("float*")):
         unwritable = folder
     return copy
 

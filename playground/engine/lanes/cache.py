@@ -7,8 +7,10 @@ import hashlib
 import importlib
 import os
 import platform
+import shutil
 import sys
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
@@ -89,40 +91,56 @@ def are_ready(precision: str) -> bool:
     return any(loaded == precision for loaded, _ in _LOADED) or are_cached(precision)
 
 
-def load_kernels(precision: str, width: int | None = None) -> ModuleType:
+def load_kernels(
+    precision: str, width: int | None = None, say: Callable[[str], None] = lambda words: None
+) -> ModuleType:
     """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes a minute.
 
-    A cache that is damaged, or can't be written, is replaced by a temporary folder. Raises UnavailableError.
+    What is damaged in the cache is compiled again and overwritten. Of a cache that can't be written to a temporary copy
+    is used. `say` is told of either. Raises UnavailableError.
     """
     lanes = width or width_for(np.dtype(precision))
     with _loading:
         if (precision, lanes) in _LOADED:
             return sys.modules[KERNELS]
         try:
-            return _load(precision, lanes)
+            return _load(precision, lanes, say)
         except Exception as error:
             raise UnavailableError(f"{type(error).__name__}: {' '.join(str(error).split())[:200]}") from error
 
 
-def _load(precision: str, width: int) -> ModuleType:
+def _load(precision: str, width: int, say: Callable[[str], None]) -> ModuleType:
     folder = cache_folder()
     if compiled_cache.is_writable(folder):
         os.utime(folder)
     else:
         folder = compiled_cache.copied(folder)
+        if not (folder / _stamp(precision, width).name).exists():
+            say(f"{cache_folder()} can't be written to, so the engine for many networks is compiled each time.")
     if KERNELS not in sys.modules:
         _import_with(folder)
     try:
         kernels = sys.modules[KERNELS]
         warm_up(kernels, precision, width)
     except Exception:  # whatever a damaged file made of it
-        kernels = _import_with(compiled_cache.temporary_folder())
+        say(f"The compiled engine in {folder} is damaged; it is compiled again, about a minute.")
+        fresh = compiled_cache.temporary_folder()
+        kernels = _import_with(fresh)
         warm_up(kernels, precision, width)
         _LOADED.clear()
+        with suppress(OSError):
+            _mend(folder, fresh)
     _LOADED.add((precision, width))
     if folder == cache_folder():
         _stamp(precision, width).touch()
     return kernels
+
+
+def _mend(folder: Path, fresh: Path) -> None:
+    """Overwrite what is damaged in a cache. Kernels of other precisions are no longer known to it."""
+    for stamp in folder.glob("float*"):
+        stamp.unlink()
+    shutil.copytree(fresh, folder, dirs_exist_ok=True)
 
 
 def _import_with(folder: Path) -> ModuleType:

@@ -64,29 +64,32 @@ def test_play_asks_and_shows_only_what_really_runs(bar: TransportBar) -> None:
 def test_the_readout_shows_where_training_stands(bar: TransportBar) -> None:
     snapshot = snapshot_of(Experiment(), 25)
     bar.show_snapshot(snapshot)
-    assert bar.step.text() == "25"
-    assert bar.epoch.text() == str(snapshot.epoch)
+    readout = bar.readout
+    assert readout.step.text() == "25"
+    assert readout.epoch.text() == str(snapshot.epoch)
     losses = (snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss)
-    assert bar.loss.text() == " / ".join(number_text(loss) for loss in losses)
-    assert bar.score.text().count("%") == 2
+    assert [number.text() for number in readout.losses] == [number_text(loss) for loss in losses]
+    assert all(number.text().endswith("%") for number in readout.scores)
+    names = [number.accessibleName() for number in (*readout.losses, *readout.scores)]
+    assert names == ["Training loss", "Validation loss", "Training accuracy", "Validation accuracy"]
 
 
 def test_regression_shows_r_squared(bar: TransportBar) -> None:
     bar.show_snapshot(snapshot_of(Experiment(data=TiltedPlane()), 5))
-    assert bar.score_caption.text() == "R²"
-    assert "%" not in bar.score.text()
+    assert bar.readout.score_caption.text() == "R²"
+    assert not any("%" in number.text() for number in bar.readout.scores)
 
 
 def test_what_numbers_mean_is_said_where_they_stand(qtbot, bar: TransportBar) -> None:
     x = (0.0, 1.0, 2.0, 3.0)
     values = UserPoints(x1=x, x2=x, target=(10.0, 30.0, 50.0, 70.0), task="regression", train=(True, True, True, False))
     bar.show_snapshot(snapshot_of(Experiment(data=values), 5))
-    assert "Losses count standard deviations of value: 1 stands for 16.33." in bar.loss.toolTip()
-    assert "R² of a single point has no meaning" in bar.score.toolTip()
-    assert bar.score.text().endswith("–")
+    assert "Losses count standard deviations of value: 1 stands for 16.33." in bar.readout.losses[0].toolTip()
+    assert "R² of a single point has no meaning" in bar.readout.scores[1].toolTip()
+    assert bar.readout.scores[1].text() == "–"
     bar.show_snapshot(snapshot_of(Experiment(), 5))
-    qtbot.waitUntil(lambda: "deviations" not in bar.loss.toolTip())
-    assert "R²" not in bar.score.toolTip()
+    qtbot.waitUntil(lambda: "deviations" not in bar.readout.losses[0].toolTip())
+    assert "R²" not in bar.readout.scores[0].toolTip()
 
 
 @pytest.mark.parametrize("rate", [10.0, 1e9])
@@ -96,13 +99,14 @@ def test_after_a_divergence_the_readout_is_that_of_the_network_shown(bar: Transp
     assert trainer.advance(steps=1000) == "diverged"
     loss = trainer.evaluate().train_loss
     bar.show_snapshot(trainer.snapshot())
-    shown = bar.loss.text().split(" / ")[0]
+    readout = bar.readout
+    shown = readout.losses[0].text()
     assert shown == ("∞" if loss == math.inf else number_text(loss))
     assert loss > 1e6
-    assert "−" in bar.score.text()
-    bar.layout().activate()
-    assert bar.loss.fontMetrics().horizontalAdvance(bar.loss.text()) <= bar.loss.width()
-    assert bar.score.fontMetrics().horizontalAdvance(bar.score.text()) <= bar.score.width()
+    assert "−" in readout.scores[0].text()
+    lay_out(bar)
+    for number in (*readout.losses, *readout.scores):
+        assert number.fontMetrics().horizontalAdvance(number.text()) <= number.width()
 
 
 def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
@@ -112,7 +116,7 @@ def test_the_readout_does_not_jitter(qtbot, bar: TransportBar) -> None:
     bar.show_snapshot(snapshot_of(Experiment(), 1))
     before = places()
     bar.show_snapshot(snapshot_of(Experiment(), 2000))
-    qtbot.waitUntil(lambda: bar.step.text() == "2,000")
+    qtbot.waitUntil(lambda: bar.readout.step.text() == "2,000")
     lay_out(bar)
     assert places() == before
 

@@ -59,10 +59,12 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
     window.resize(1920, 1080)
     window.docks.arrange(plan)
     lay_out(window)
-    named = [name for _, tabs in (*plan.left, *plan.below) for name in tabs]
+    controls = () if plan.is_drawer else plan.controls
+    places = [tabs for tabs in (controls, *(tabs for _, tabs in (*plan.beside, *plan.below))) if tabs]
+    named = [name for tabs in places for name in tabs]
     for name, one in window.docks.docks.items():
         assert one.isHidden() == (name not in named), name
-    for _, tabs in (*plan.left, *plan.below):
+    for tabs in places:
         qtbot.waitUntil(lambda front=tabs[0]: front in window.docks.seen)
         qtbot.waitUntil(lambda front=tabs[0]: window.rect().contains(dock(window, front).geometry()))
 
@@ -104,5 +106,5 @@ def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> No
 
 def test_a_number_key_goes_to_a_panel(qtbot, window: Window) -> None:
     hands.key(window, "Ctrl+2")
-    qtbot.waitUntil(lambda: window.parts.training.isAncestorOf(window.focusWidget()))
-    assert window.docks.shows(window.parts.training)
+    qtbot.waitUntil(lambda: window.parts.layers.isAncestorOf(window.focusWidget()))
+    assert window.docks.shows(window.parts.layers)

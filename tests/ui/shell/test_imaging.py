@@ -288,9 +288,8 @@ def test_a_folder_that_is_missing_is_told_in_the_strip(window: Window, tmp_path:
 
 
 def test_pictures_still_work_at_another_size_of_everything(qtbot, qapp, learned: Window) -> None:
-    theme.apply(qapp, "light", 1.25)
+    learned.zoom_to(1.25)
     try:
-        learned.rebuild()
         learned.pictures.copy("boundary")
         qtbot.waitUntil(lambda: clipboard_title() == "Boundary")
     finally:

@@ -98,11 +98,7 @@ def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
 
 
 def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, trained: Window) -> None:
-    def resize(size: float) -> None:
-        theme.apply(qapp, "light", size)
-        trained.rebuild()
-
-    trained.appearance.size_chosen.connect(resize)
+    trained.appearance.size_chosen.connect(trained.zoom_to)
     before = trained.messages.status.fontMetrics().height()
     learned = trained.session.experiment
     hands.key(trained, "Ctrl+Equal")

@@ -252,7 +252,7 @@ def test_without_validation_points_the_legend_does_not_speak_of_them(shown):
 def test_long_names_do_not_push_the_picture_aside(shown):
     points = clouds(3)._replace(class_names=("Adelie", "an astonishingly long name of a class", "B"))
     view = shown(BoundaryView(), make_snapshot(points), (648, 440))
-    assert view.shown().plane.width() > 370
+    assert view.shown().plane.width() > 330
     assert "an astonishingly lo…" in view.shown().legend
 
 

@@ -208,7 +208,7 @@ def test_nothing_is_painted_again_for_gradients_that_are_the_same(shown, monkeyp
 def test_it_stands_beside_the_histograms_wherever_they_stand() -> None:
     assert GradientHistogramsView in VIEWS
     for plan in LAYOUTS:
-        for _, tabs in (*plan.left, *plan.below):
+        for _, tabs in (*plan.beside, *plan.below):
             if "histograms" in tabs:
                 assert tabs[tabs.index("histograms") + 1] == "gradient_histograms"
 

@@ -129,7 +129,7 @@ def test_a_file_that_was_saved_later_is_not_replaced_unasked(
 def test_what_the_strip_offers_stays_at_another_size(qtbot, other: Window, folder: Path) -> None:
     leave(folder)
     other.autosave.begin(folder)
-    other.rebuild()
+    other.zoom_to(1.25)
     qtbot.waitUntil(other.messages.strip.isVisible)
     assert "ended unexpectedly" in other.messages.strip.text.text()
     hands.click(other.messages.strip.remedy)

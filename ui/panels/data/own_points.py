@@ -26,6 +26,7 @@ from playground.interop.point_text import read_own_points, to_csv, to_tsv
 from ...forms.buttons import IconButton, identify, push_button, tip
 from ...forms.layouts import fill, quiet, tight
 from ...look.numbers import plural_text
+from ...look.theme import GRID
 from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
 _BUTTONS = (
@@ -58,7 +59,7 @@ class OwnData(QWidget):
         self.dialog: ImportDialog | None = None
         self._brought: tuple[UserPoints, str] | None = None
         """The points imported last and the message about them."""
-        self.line = tight(QHBoxLayout())
+        self.line = tight(QHBoxLayout(), GRID // 4)
         self._add_buttons()
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         quiet(identify(self.message, "data.message", "What became of the points")).hide()

@@ -34,7 +34,7 @@ class PointEntry(QWidget):
             entry = identify(ValueEntry(_PLACE.problem_with), f"drawing.{name}", f"{spoken} of a point to add")
             entry.set_hint(tip(f"{spoken} of the point to add. Allowed: {_PLACE.allowed}."))
             entry.setAlignment(Qt.AlignmentFlag.AlignRight)
-            entry.setMinimumWidth(px(48))
+            entry.setMinimumWidth(px(40))
             entry.setText("0")
             label = QLabel(spoken)
             label.setBuddy(entry)

@@ -32,7 +32,7 @@ _IN_HEADER = ("trainable", "muted")
 _RARE = tuple(name for name in fields_of(Layer) if name not in (*_FIRST, *_IN_HEADER, "id"))
 """Fields below “more”."""
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-_BODY_INDENT = GRID * 2 + GRID // 2
+_BODY_INDENT = GRID + GRID // 2
 _BAR_WIDTH, _NUMBER_WIDTH = 48, 40
 _SUMMARY_WIDTH = 72
 """The same for all compact cards, so that their bars are aligned."""
@@ -149,7 +149,7 @@ class _Grip(QLabel):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._dress()
 
 
@@ -255,7 +255,7 @@ class LayerCard(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange:
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._draw_curves()
 
     def _unfold(self, is_open: bool) -> None:

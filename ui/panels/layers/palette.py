@@ -89,7 +89,7 @@ class Chip(PaintedButton):
             self.drag.end(keep=True)
 
     def sizeHint(self) -> QSize:
-        return QSize(px(40), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self.small).height())
+        return QSize(px(36), px(_PICTURE_HEIGHT + 2) + QFontMetrics(self.small).height())
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:

@@ -49,8 +49,8 @@ class LayersPanel(Panel):
         self._text = Throttle(self._write, self)
         title, self.view = self._title(), self._stack()
         self.new_layers = Palette()
-        self.new_layers.setContentsMargins(0, 0, px(GRID + GRID // 2), 0)
-        outer = tight(QVBoxLayout(self), margins=(GRID + GRID // 2, GRID, 0, GRID))
+        self.new_layers.setContentsMargins(0, 0, px(GRID), 0)
+        outer = tight(QVBoxLayout(self), margins=(GRID, GRID, 0, GRID))
         fill(outer, title, self.new_layers, self.view, wide=self.view)
         self.drag = StackDrag(self, self.view, self.stack, self.inputs)
         self.drag.card_dropped.connect(self._move_layer)
@@ -67,7 +67,7 @@ class LayersPanel(Panel):
         self.compact.setObjectName("layers.compact")
         self.compact.setCheckable(True)
         self.compact.toggled.connect(self._set_compact)
-        line = tight(QHBoxLayout(), GRID, (0, 0, GRID + GRID // 2, 0))
+        line = tight(QHBoxLayout(), GRID, (0, 0, GRID, 0))
         return fill(line, heading("Layers"), STRETCH, self.shape, self.compact)
 
     def _stack(self) -> QScrollArea:
@@ -78,7 +78,7 @@ class LayersPanel(Panel):
         self.hint = quiet(
             QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
         )
-        self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID + GRID // 2, 0))
+        self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID, 0))
         fill(self.lines, self.inputs, self.hint, self.output, STRETCH)
         scroll = scrolling(self.stack)
         scroll.verticalScrollBar().rangeChanged.connect(self._make_room_for_bar)
@@ -86,7 +86,7 @@ class LayersPanel(Panel):
 
     def _make_room_for_bar(self, _low: int, high: int) -> None:
         """Keep the cards as wide as they are when the scroll bar comes or goes."""
-        self.lines.setContentsMargins(0, 0, px(GRID // 2 if high else GRID + GRID // 2), 0)
+        self.lines.setContentsMargins(0, 0, px(0 if high else GRID), 0)
 
     def _new_card(self) -> LayerCard:
         card = LayerCard(self.stack)

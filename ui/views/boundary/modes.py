@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
@@ -35,12 +35,12 @@ _VALUE_TIP = (
 _NO_CLASSES = (
     "There are no classes here: this task gives every point a value. Choose a classification data set for them."
 )
-_ROOMY = 24
+_ROOMY = 16
 """Pixels more than the choice of colours needs, where there is room."""
 
 
 class Modes(QWidget):
-    """The controls: in a column, on one line where that is wide enough, or on two."""
+    """The controls, on one line where that is wide enough, else on two."""
 
     changed = Signal()
     """Another mode or another overlay has been chosen."""
@@ -61,12 +61,12 @@ class Modes(QWidget):
         self.fields.chosen.connect(self._choose)
         self._toggles = self._make_toggles()
         self._banner = self._make_banner()
-        self._magnified, self._column = False, False
+        self._magnified = False
         self.show_task("classification")
 
     def _make_toggles(self) -> QWidget:
         holder = QWidget(self)
-        self._row = tight(QBoxLayout(QBoxLayout.Direction.LeftToRight, holder), self.GAP)
+        self._row = tight(QHBoxLayout(holder), self.GAP)
         self.contours = self._make_toggle(
             "waves",
             "Contours",
@@ -127,48 +127,30 @@ class Modes(QWidget):
         self.field = _FIELDS[index]
         self.changed.emit()
 
-    def height_for(self, width: int, column: bool = False) -> int:
-        if column:
-            return self.fields.sizeHint().height() + self._toggles.sizeHint().height() + px(theme.GRID)
-        return px(self._LINE if self._fits(width, words=False) else 2 * self._LINE)
+    def height_for(self, width: int) -> int:
+        """Return the height at a width, where one line may not be enough."""
+        return px(self._LINE if self.line_width(words=False) <= width else 2 * self._LINE)
 
-    def set_column(self, column: bool) -> None:
-        """Arrange everything in a column, or in lines."""
-        self._column = column
-        self.fields.set_column(column)
-        self._row.setDirection(QBoxLayout.Direction.TopToBottom if column else QBoxLayout.Direction.LeftToRight)
-        self._arrange()
+    def line_width(self, words: bool) -> int:
+        """Return the width of everything on one line, the toggles with or without words."""
+        return self.fields.sizeHint().width() + px(_ROOMY) + px(theme.GRID) + self._toggles_width(words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
 
     def _arrange(self) -> None:
-        one = self._fits(self.width(), words=False)
-        words = self._column or not one or self._fits(self.width(), words=True)
+        one = self.line_width(words=False) <= self.width()
+        words = not one or self.line_width(words=True) <= self.width()
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.contours, self.mistakes):
             button.setToolButtonStyle(style)
-        if self._column:
-            self._arrange_column()
-            return
-        gap, inner, toggles = px(theme.GRID), px(self._LINE - 2), self._toggles_width(words)
+        inner, toggles = px(self._LINE - 2), self._toggles_width(words)
         first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
-        if one:
-            first = min(first, self.width() - toggles - gap)
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
-        self._toggles.setGeometry(first + gap if one else 0, 0 if one else px(self._LINE), toggles, inner)
-
-    def _arrange_column(self) -> None:
-        width, fields = self.width(), self.fields.sizeHint().height()
-        self.fields.setGeometry(0, 0, width, fields)
-        self._banner.setGeometry(0, 0, width, px(self._LINE - 2))
-        self._toggles.setGeometry(0, fields + px(theme.GRID), width, self._toggles.sizeHint().height())
+        left, top = (first + px(theme.GRID), 0) if one else (0, px(self._LINE))
+        self._toggles.setGeometry(left, top, toggles, inner)
 
     def _toggles_width(self, words: bool) -> int:
         buttons, advance = (self.contours, self.mistakes), self.fontMetrics().horizontalAdvance
         return sum(advance(button.text()) + px(38) if words else px(30) for button in buttons) + px(self.GAP)
-
-    def _fits(self, width: int, words: bool) -> bool:
-        """Whether one line has room for everything, the toggles with or without words."""
-        return self.fields.sizeHint().width() + px(theme.GRID) + self._toggles_width(words) <= width

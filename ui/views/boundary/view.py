@@ -50,7 +50,7 @@ class BoundaryView(View):
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
     """Asks for the boundary again in place of a unit's map."""
-    SIZE, LEAST = (420, 480), (240, 300)
+    SIZE, LEAST = (420, 480), (240, 250)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, BoundaryRequest())
@@ -178,7 +178,7 @@ class BoundaryView(View):
             picked=self._points.index,
             picked_at=item_points(self._points.mark),
             brush=self._plane.brush_circle(),
-            axis_names=self._plane.axis_names(),
+            axis_names=self._plane.axis_names,
             ticks=self._plane.ticks(),
             seen=self._plane.seen,
             plane=self._plane.rect_in(self),
@@ -254,6 +254,7 @@ class BoundaryView(View):
         if self._plane.show_scales(sample.axis_scales):
             self._place()
         self._plane.name_axes(sample.axis_names)
+        self._words.name_axis(sample.axis_names[0])
         self._modes.show_task(sample.task)
         self._show_legend()
         self._show_rings()

@@ -31,22 +31,31 @@ NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer so
 
 
 class BoundaryWords:
-    """Three labels on a view: the reading at the mouse, the point there, and a note."""
+    """Labels on a view: the reading at the mouse, the point there, the name of the axis across, and a note."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
-        self._place, self._beside = QRect(), False
+        self._place = QRect()
         label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
         tip = "Where the mouse is, the answer there and how sure the network is of it (1 is certain)."
         self._reading = identify(label(text=BOUNDARY_HINT), None, "What the network says at the mouse", tip)
         self._near = identify(label(), None, "The point at the mouse", tip)
+        self._axis = identify(label(), "boundary.axis", "Horizontal axis")
         self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")
         self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        for words in (self._near, self._axis):
+            words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def place(self, strip: QRect, note: QRect, *, beside: bool) -> None:
-        """Take these places, below the plane or `beside` it."""
-        self._place, self._beside = strip, beside
+    def place(self, strip: QRect, note: QRect) -> None:
+        """Take these places below the plane."""
+        self._place = strip
         self._note.setGeometry(note)
+        self._write()
+
+    def name_axis(self, name: str) -> None:
+        """Name the axis across, at the right end of the line."""
+        self._axis.setText(name)
+        style_words(self._axis, theme.current().quiet)
         self._write()
 
     def show_reading(self, reading: str, near: str) -> None:
@@ -68,20 +77,14 @@ class BoundaryWords:
         return changed
 
     def _write(self) -> None:
-        """Write the reading in its strip: the place and the answer, and the point if the mouse is at one."""
-        strip, metrics = self._place, QFontMetrics(small_font())
-        if self._beside:
-            self._reading.setText(
-                self.reading.replace(" → ", "\n→ ").replace(BOUNDARY_HINT, BOUNDARY_HINT.replace(" to", "\nto"))
-            )
-            self._reading.setGeometry(strip.adjusted(0, 0, 0, -px(LINE_HEIGHT)))
-            near = strip.adjusted(0, 2 * px(LINE_HEIGHT), 0, 0)
-        else:
-            self._reading.setText(self.reading)
-            self._reading.setGeometry(strip)
-            near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * px(EDGE), 0, 0, 0)
-        side = Qt.AlignmentFlag.AlignLeft if self._beside else Qt.AlignmentFlag.AlignRight
-        self._near.setAlignment(side | Qt.AlignmentFlag.AlignVCenter)
+        """Write the reading in its line: the place and the answer, the point if the mouse is at one, the axis."""
+        metrics, gap = QFontMetrics(small_font()), px(EDGE)
+        axis = metrics.horizontalAdvance(self._axis.text()) + gap
+        self._axis.setGeometry(self._place.adjusted(self._place.width() - axis, 0, 0, 0))
+        strip = self._place.adjusted(0, 0, -axis - gap, 0)
+        self._reading.setText(self.reading)
+        self._reading.setGeometry(strip)
+        near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * gap, 0, 0, 0)
         self._near.setText(metrics.elidedText(self.near, Qt.TextElideMode.ElideRight, max(0, near.width())))
         self._near.setGeometry(near)
 
@@ -113,12 +116,8 @@ def point_words(sample: Sample, index: int) -> str:
     return f"{PART_NAMES[int(sample.split[index])]} point: {label_words(sample, sample.labels[index])}"
 
 
-_COLUMN = 144
-"""Pixels that words beside the plane need at least."""
-
-
 class Arrangement:
-    """Places the plane, the controls, the legend and the words of a boundary view."""
+    """Places the bar of controls and the legend, the plane below it, and a line of words."""
 
     def __init__(self, view: QWidget, plane: InputPlane, modes: Modes, legend: Legend, words: BoundaryWords) -> None:
         self._view, self._plane, self._modes, self._legend, self._words = view, plane, modes, legend, words
@@ -126,50 +125,30 @@ class Arrangement:
     def place(self, note: int) -> None:
         """Place all parts, with `note` pixels for a note below the plane."""
         grid = px(theme.GRID)
-        room = self._view.rect().adjusted(grid, grid, -grid, -grid)
-        across, down = self._plane.axis_width + px(EDGE), px(BOTTOM) + px(EDGE)
-        column = max(px(_COLUMN), self._legend.column_width())
-        wide = room.width() - self._plane.axis_width
-        above = self._modes.height_for(wide) + self._legend.height_for(wide)
-        stacked = min(room.width() - across, room.height() - down - above - px(LINE_HEIGHT) - note)
-        abreast = min(room.width() - across - column, room.height() - down)
-        self._modes.set_column(abreast > stacked)
-        side = max(16, stacked, abreast)
-        if abreast > stacked:
-            self._place_beside(room, side, column, note)
-        else:
-            self._place_stacked(room, side, note)
+        room = self._view.rect().adjusted(grid, px(4), -grid, -px(2))
+        bar = self._place_bar(room)
+        axis, edge, line = self._plane.axis_width, px(EDGE), px(LINE_HEIGHT)
+        side = min(room.width() - axis - edge, room.height() - bar - edge - px(BOTTOM) - line - note)
+        side = max(16, side)
+        left = room.left() + (room.width() - side - axis - edge) // 2
+        top = room.top() + bar
+        self._plane.plot.setGeometry(left, top, side + axis + edge, side + edge + px(BOTTOM))
+        strip = QRect(left + axis, top + edge + side + px(BOTTOM), side, line)
+        self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note))
 
-    def _place_stacked(self, room: QRect, side: int, note: int) -> None:
-        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE)) // 2
-        words, wide = left + self._plane.axis_width, room.right() - left - self._plane.axis_width
-        modes, above = self._modes.height_for(wide), self._legend.height_for(wide)
-        self._modes.setGeometry(words, room.top(), wide, modes)
-        self._legend.set_column(False)
-        self._legend.setGeometry(words, room.top() + modes, wide, above)
-        top = room.top() + modes + above
-        self._place_plane(left, top, side)
-        strip = QRect(words, top + side + px(BOTTOM) + px(EDGE), side, px(LINE_HEIGHT))
-        self._words.place(strip, QRect(words, strip.bottom() + 1, side, note), beside=False)
-
-    def _place_beside(self, room: QRect, side: int, column: int, note: int) -> None:
-        left = room.left() + (room.width() - side - self._plane.axis_width - px(EDGE) - column) // 2
-        top = room.top() + (room.height() - side - px(BOTTOM) - px(EDGE)) // 2
-        self._place_plane(left, top, side)
-        words = left + self._plane.axis_width + side + 2 * px(EDGE)
-        width = room.right() - words
-        modes = self._modes.height_for(width, column=True)
-        self._modes.setGeometry(words, top + px(EDGE), width, modes)
-        free = side - 3 * px(LINE_HEIGHT) - modes - px(EDGE)
-        # Where a line for each is too much, marks share lines.
-        listed = self._legend.height_for(width, column=True) + note <= free
-        self._legend.set_column(listed)
-        height = min(self._legend.height_for(width, column=listed), free)
-        legend = top + 2 * px(EDGE) + modes
-        self._legend.setGeometry(words, legend, width, height)
-        strip = QRect(words, top + px(EDGE) + side - 3 * px(LINE_HEIGHT), width, 3 * px(LINE_HEIGHT))
-        below = QRect(words, legend + height + px(EDGE), width, max(0, free - height - 2 * px(EDGE)))
-        self._words.place(strip, below, beside=True)
-
-    def _place_plane(self, left: int, top: int, side: int) -> None:
-        self._plane.plot.setGeometry(left, top, side + self._plane.axis_width + px(EDGE), side + px(BOTTOM) + px(EDGE))
+    def _place_bar(self, room: QRect) -> int:
+        """Place the controls and the legend, on one line where that is wide enough; returns the height they take."""
+        width, gap = room.width(), 2 * px(theme.GRID)
+        modes = self._modes.line_width(words=True)
+        if modes + gap + self._legend.line_width() > width:
+            modes = self._modes.line_width(words=False)
+        height = self._modes.height_for(width)
+        if modes + gap + self._legend.line_width() <= width:
+            self._modes.setGeometry(room.left(), room.top(), modes, height)
+            legend = QRect(room.left() + modes + gap, room.top(), width - modes - gap, height)
+            self._legend.setGeometry(legend)
+            return height
+        self._modes.setGeometry(room.left(), room.top(), width, height)
+        below = self._legend.height_for(width)
+        self._legend.setGeometry(room.left(), room.top() + height, width, below)
+        return height + below

@@ -51,7 +51,6 @@ class Drawing:
     def __init__(self) -> None:
         self.structure, self.diagram = NetworkStructure(), Diagram()
         self.offset, self.size, self.ratio = 0.0, QSizeF(1, 1), 1.0
-        self._zoom = theme.zoom()
         self.places = range(0)
         """The layers with visible wires."""
         self.columns: list[TileColumn] = []
@@ -123,7 +122,7 @@ class Drawing:
 
     def resize(self, size: QSizeF, ratio: float) -> None:
         """Fit the drawing into a window of this size; `ratio` is the screen's pixels per pixel."""
-        self.size, self.ratio = size / self._zoom, ratio
+        self.size, self.ratio = size / theme.zoom(), ratio
         self.arrange()
 
     def pan(self, offset: float) -> bool:
@@ -156,7 +155,7 @@ class Drawing:
         self.wires = wires_between(self.structure, self.diagram, self.places)
         muted = np.array([layer.muted for layer in self.structure.layers], dtype=bool)
         dashed = muted[self.wires.layer] if len(self.wires.layer) else np.zeros(0, bool)
-        self.strokes = Strokes(self.wires, dashed, self.ratio * self._zoom)
+        self.strokes = Strokes(self.wires, dashed, self.ratio * theme.zoom())
         self._values = np.full(len(dashed), np.nan)
         first = max(0, self.places.start - 1) if len(self.places) else 0
         self.columns = [column for column in self.diagram.columns if first <= column.place < self.places.stop]
@@ -209,7 +208,7 @@ class Drawing:
         on_screen = not tiles.is_vector(painter) and painter.deviceTransform().m11() == self.ratio
         if on_screen:
             self._paint_kept(painter, focus is not None)
-        painter.scale(self._zoom, self._zoom)
+        painter.scale(theme.zoom(), theme.zoom())
         painter.translate(-self.offset, 0)
         if not on_screen:
             self._paint_afresh(painter, focus is not None)
@@ -241,13 +240,13 @@ class Drawing:
     def _started(self, picture: QPixmap) -> QPainter:
         painter = QPainter(picture)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.SmoothPixmapTransform)
-        painter.scale(self._zoom, self._zoom)
+        painter.scale(theme.zoom(), theme.zoom())
         painter.translate(-self.offset, 0)
         return painter
 
     def _still_picture(self) -> QPixmap:
         if self.still is None:
-            self.still = QPixmap((self.size * self._zoom * self.ratio).toSize())
+            self.still = QPixmap((self.size * theme.zoom() * self.ratio).toSize())
             self.still.setDevicePixelRatio(self.ratio)
             self.still.fill(self._look.surface)
             with self._started(self.still) as painter:

@@ -83,6 +83,7 @@ class NetworkCanvas(SizedWidget):
 
     def apply_theme(self) -> None:
         self.drawing.apply_theme()
+        self._fit()
         self.update()
 
     def show_structure(self, structure: NetworkStructure) -> None:
@@ -153,6 +154,9 @@ class NetworkCanvas(SizedWidget):
         self.pan(min(max(self.drawing.offset, column.x + margin - self.drawing.size.width()), column.x - margin))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
         self.drawing.resize(QSizeF(self.size()), self.devicePixelRatioF())
         self._rewired()
 

@@ -139,7 +139,7 @@ class ColourScale(NamedTuple):
 
 
 class Legend(QWidget):
-    """The classes and sets in words; for values the colours and their numbers. In lines, or as a column."""
+    """The classes and sets in words; for values the colours and their numbers. In one line or several."""
 
     _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
 
@@ -147,7 +147,6 @@ class Legend(QWidget):
         super().__init__(parent)
         self._entries: tuple[_Entry, ...] = ()
         self._scale: ColourScale | None = None
-        self._column = False
         self.setAccessibleName("Legend of the decision boundary")
 
     def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
@@ -160,37 +159,33 @@ class Legend(QWidget):
         self.update()
         return True
 
-    def set_column(self, column: bool) -> None:
-        """Give each mark its own line, or let them share lines."""
-        self._column = column
-        self.update()
-
     def texts(self) -> tuple[str, ...]:
         return (*(self._scale.words if self._scale else ()), *(entry.text for entry in self._entries))
 
-    def height_for(self, width: int, column: bool = False) -> int:
-        lines = max((line for _, line, _ in self._places(width, column)), default=0)
+    def height_for(self, width: int) -> int:
+        """Return the height at a width, where entries may need several lines."""
+        lines = max((line for _, line, _ in self._places(width)), default=0)
         return px(self._HEIGHT) + lines * px(self._LINE)
 
-    def column_width(self) -> int:
+    def line_width(self) -> int:
+        """Return the width of everything on one line."""
         metrics = QFontMetrics(small_font())
-        words = [self._mark_width(entry) + metrics.horizontalAdvance(entry.text) for entry in self._entries]
-        if self._scale:
-            bar = metrics.horizontalAdvance(self._scale.low + self._scale.high) + px(self._BAR + 12)
-            words += [bar, metrics.horizontalAdvance(self._scale.name)]
-        return max(words, default=0) + px(4)
+        ends = [x + self._mark_width(one) + metrics.horizontalAdvance(one.text) for x, _, one in self._places(10**6)]
+        return max(ends, default=self._scale_width())
 
-    def _places(self, width: int, column: bool) -> list[tuple[int, int, _Entry]]:
+    def _scale_width(self) -> int:
+        if self._scale is None:
+            return 0
+        words = self._scale.name + self._scale.low + self._scale.high
+        return QFontMetrics(small_font()).horizontalAdvance(words) + px(self._BAR + 24 + self.GAP)
+
+    def _places(self, width: int) -> list[tuple[int, int, _Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
         metrics = QFontMetrics(small_font())
-        x, line = 0, 2 if column and self._scale else 0
-        if self._scale and not column:
-            words = self._scale.name + self._scale.low + self._scale.high
-            x = metrics.horizontalAdvance(words) + px(self._BAR + 24 + self.GAP)
-        places = []
+        x, line, places = self._scale_width(), 0, []
         for entry in self._entries:
             needed = self._mark_width(entry) + metrics.horizontalAdvance(entry.text)
-            if x and (column or x + needed > width):
+            if x and x + needed > width:
                 x, line = 0, line + 1
             places.append((x, line, entry))
             x += needed + px(self.GAP)
@@ -203,7 +198,7 @@ class Legend(QWidget):
             painter.setFont(small_font())
             if self._scale:
                 self._paint_scale(painter, self._scale)
-            for x, line, entry in self._places(self.width(), self._column):
+            for x, line, entry in self._places(self.width()):
                 self._paint_entry(painter, x, line * px(self._LINE), entry)
 
     def _paint_entry(self, painter: QPainter, x: int, y: int, entry: _Entry) -> None:
@@ -226,21 +221,20 @@ class Legend(QWidget):
         return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
 
     def _paint_scale(self, painter: QPainter, scale: ColourScale) -> None:
-        """The name, then the bar between its lowest and highest value; in a column the bar comes below."""
+        """The name, then the bar between its lowest and highest value."""
         look = theme.current()
         painter.setPen(QColor(look.text))
         x = self._write(painter, 0, 0, scale.name) + px(12)
-        x, y = (0, px(self._LINE)) if self._column else (x, 0)
         painter.setPen(QColor(look.quiet))
-        x = self._write(painter, x, y, scale.low) + px(6)
+        x = self._write(painter, x, 0, scale.low) + px(6)
         room = self.width() - x - px(8) - painter.fontMetrics().horizontalAdvance(scale.high)
-        bar = QRectF(x, y + px(self._HEIGHT) / 2 - px(5), min(px(self._BAR), room), px(10))
+        bar = QRectF(x, px(self._HEIGHT) / 2 - px(5), min(px(self._BAR), room), px(10))
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
         write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
         painter.setPen(QColor(look.quiet))
-        self._write(painter, int(bar.right()) + px(6), y, scale.high)
+        self._write(painter, int(bar.right()) + px(6), 0, scale.high)
 
     def _write(self, painter: QPainter, x: int, y: int, text: str) -> int:
         width = painter.fontMetrics().horizontalAdvance(text)

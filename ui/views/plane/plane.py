@@ -24,7 +24,7 @@ from ..chart.plot import colour_plot, pen, quiet_plot, set_ticks
 
 PlaneTool: TypeAlias = Literal["look", "edit"]
 
-_LEFT, BOTTOM, EDGE = 40, 34, 8
+_LEFT, BOTTOM, EDGE = 40, 18, 8
 _LEFT_OF_COLUMNS = 52
 """Pixels around the square: for the axes, and the rest; the numbers of a table's columns need more."""
 _NEAREST = 0.6
@@ -67,6 +67,7 @@ class InputPlane(QObject):
         self.tool: PlaneTool = "look"
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
+        self.axis_names = ("", "")
         self._scales: AxisScales = UNSCALED_AXES
         self._held: QPointF | None = None
         self._last = QPointF()
@@ -105,15 +106,12 @@ class InputPlane(QObject):
         return self.axis_width != before
 
     def name_axes(self, names: tuple[str, str]) -> None:
-        for side, name in zip(("bottom", "left"), names, strict=True):
-            axis = self.plot.getAxis(side)
-            axis.setLabel(name)
-            if theme.zoom() > 1:
-                # It was placed for a smaller font, and would be cut off.
-                axis.resizeEvent(None)
-
-    def axis_names(self) -> tuple[str, str]:
-        return self.plot.getAxis("bottom").labelText, self.plot.getAxis("left").labelText
+        """Name the axis beside the square; that below has no room for a name, which stands in the line of words."""
+        self.axis_names = names
+        axis = self.plot.getAxis("left")
+        axis.setLabel(names[1])
+        # It is placed only when the axis changes its size.
+        axis.resizeEvent(None)
 
     def ticks(self) -> tuple[dict[float, str], dict[float, str]]:
         """The numbers along both axes, by place on the plane."""
