@@ -19,6 +19,7 @@ from playground.interop.tfplayground import experiment_from_link, link_of
 from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
 from tests.ui import hands
+from tests.ui.windows import opened_window
 from ui.panels.data.import_dialog import ImportDialog
 from ui.window import saves, work
 from ui.window.window import Window
@@ -70,18 +71,16 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
     save_as(qtbot, window, tmp_path / "mine.playground")
     document = load_document(tmp_path / "mine.playground")
     assert document.checkpoints["present"].state.step == step(window)
-    other = Window(load_preset("xor"))
-    other.show()
-    other.documents.open(str(tmp_path / "mine.playground"))
-    qtbot.waitUntil(lambda: other.session.report is not None and step(other) == step(window))
-    assert other.session.experiment == window.session.experiment
-    for one in (window, other):
-        one.session.step()
-        qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
-    reports = window.session.report.snapshot, other.session.report.snapshot
-    assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
-    assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
-    other.close()
+    with opened_window(experiment=load_preset("xor")) as other:
+        other.documents.open(str(tmp_path / "mine.playground"))
+        qtbot.waitUntil(lambda: step(other) == step(window))
+        assert other.session.experiment == window.session.experiment
+        for one in (window, other):
+            one.session.step()
+            qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
+        reports = window.session.report.snapshot, other.session.report.snapshot
+        assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
+        assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
 
 
 def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window, tmp_path: Path) -> None:
