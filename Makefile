@@ -7,6 +7,9 @@ PY := $(VENV)/bin/python
 READY := $(VENV)/ready
 ARGS ?=
 
+# Tests start two hundred processes, each of which would compile all sources again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts screenshot clean outdated
 
 help:
@@ -19,7 +22,7 @@ help:
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
-	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments'
+	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments, --crowds races 64 networks at once'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
@@ -32,13 +35,14 @@ run: $(READY)
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
+# Three of those keep two cores busy, since they also wait for time to pass.
 PARTS := tests/ui/panels tests/ui/views tests/ui/forms
 REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wildcard tests/[a-z]*)) $(PARTS)
 test: kernels lint
 	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(REST)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 tests/ui $(PARTS:%=--ignore=%)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 tests/ui $(PARTS:%=--ignore=%)
 else
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
 endif

@@ -5,11 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import shiboken6
-from PySide6.QtCore import QByteArray, QObject, QThread
+from PySide6.QtCore import QByteArray, QEvent, QObject, QThread, Signal
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from playground import Experiment, Layer, Snapshot, Training
 from playground.catalog.activations import Tanh
@@ -17,12 +19,29 @@ from playground.catalog.datasets.shapes import Spiral
 from playground.engine.reference import Reference
 from playground.engine.state import State
 from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
 from tests.ui.windows import keep_settings_in, opened_window
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.session.session import Session
 from ui.shell import waiting
 from ui.window.window import Window
+
+
+class PatientBot(QtBot):
+    """Waits for what is to happen however busy the machine is."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = hands.PATIENCE) -> None:
+        super().waitUntil(callback, timeout=timeout)
+
+    def waitSignal(self, signal: Signal, *, timeout: int = hands.PATIENCE, **options: Any) -> Any:
+        return super().waitSignal(signal, timeout=timeout, **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """The bot of pytest-qt, with more patience."""
+    return PatientBot(request)
 
 
 @pytest.fixture(autouse=True)
@@ -44,6 +63,20 @@ def no_stray_qthreads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(QThread, "start", remember)
     yield
     assert not [thread for thread in started if shiboken6.isValid(thread) and thread.isRunning()]
+
+
+@pytest.fixture(autouse=True)
+def no_stray_windows() -> Iterator[None]:
+    """Fail a test that leaves a window behind, which later style sheets would dress too, at a cost for all tests."""
+    before = windows()
+    yield
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert windows() <= before
+
+
+def windows() -> set[Window]:
+    """All windows of the program that exist, in sight or not."""
+    return {widget for widget in QApplication.topLevelWidgets() if isinstance(widget, Window)}
 
 
 @pytest.fixture(autouse=True)

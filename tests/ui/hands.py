@@ -26,6 +26,8 @@ HELD = {
     "Shift": Qt.KeyboardModifier.ShiftModifier,
     "Alt": Qt.KeyboardModifier.AltModifier,
 }
+PATIENCE = 30_000
+"""Milliseconds to wait for what is to happen, on however busy a machine."""
 # Moves between two places of a drag.
 MOVES = 6
 
@@ -86,7 +88,7 @@ def whole(at: Place) -> QPoint:
 
 def until(true: Callable[[], object], words: str) -> None:
     """Go on with the window's events until something is true; `words` say what is missing if it never is."""
-    waited = QDeadlineTimer(5000)
+    waited = QDeadlineTimer(PATIENCE)
     while not true():
         assert not waited.hasExpired(), words
         QTest.qWait(1)

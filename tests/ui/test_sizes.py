@@ -213,13 +213,13 @@ def test_no_picture_of_a_large_window_is_a_quarter_plain(window: Window) -> None
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:
-    window.docks.docks["gradients"].close()
+    window.docks.docks["tracks"].close()
     lay_out(window)
     before = {name: dock.geometry() for name, dock in window.docks.docks.items() if name in window.docks.seen}
     for zoom in (1.25, 2.0, 1.0):
         window.zoom_to(zoom)
         lay_out(window)
-    assert window.docks.docks["gradients"].isHidden() and window.docks.seen == before.keys()
+    assert window.docks.docks["tracks"].isHidden() and window.docks.seen == before.keys()
     for name, place in before.items():
         now = window.docks.docks[name].geometry()
         assert abs(now.width() - place.width()) <= 2 and abs(now.height() - place.height()) <= 2, name

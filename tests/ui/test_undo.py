@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from PySide6.QtWidgets import QAbstractSlider
 
+from playground import Document, Trainer
+from playground.interop.opening import FIRST_PRESET, load_preset
 from tests.ui import hands
 from ui.window.presenter import KEEP_WEIGHTS
 from ui.window.window import Window
@@ -12,11 +14,25 @@ from ui.window.window import Window
 SECONDS = 60_000
 
 
+@pytest.fixture(scope="module")
+def good() -> Document:
+    """What the window opens with, trained to a loss of well below that of the start."""
+    trainer = Trainer(load_preset(FIRST_PRESET), engine="compiled")
+    while trainer.evaluation.train_loss >= 0.25:
+        trainer.advance(epochs=1)
+    trainer.use_engine("reference")
+    return trainer.document()
+
+
 @pytest.fixture
-def trained(qtbot, window: Window) -> Window:
-    """The window while it trains, at a loss of well below that of the start."""
+def trained(qtbot, window: Window, good: Document) -> Window:
+    """The window while it trains on from there."""
+    session = window.session
+    session.open(good.experiment, "good", good)
+    session.forget_edits()
     hands.push(window, "transport.play")
-    qtbot.waitUntil(lambda: loss(window) < 0.25 and epoch(window) > 5, timeout=SECONDS)
+    start = good.present.state.epoch
+    qtbot.waitUntil(lambda: epoch(window) > start and loss(window) < 0.25, timeout=SECONDS)
     return window
 
 

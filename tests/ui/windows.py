@@ -11,7 +11,7 @@ from PySide6.QtCore import QEvent, QRect, QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground import Snapshot
+from playground import Experiment, Snapshot
 from tests.ui import hands
 from ui.look import theme
 from ui.window.window import Window
@@ -24,12 +24,14 @@ def keep_settings_in(folder: Path) -> None:
 
 
 @contextmanager
-def opened_window(width: int = 1280, height: int = 800, zoom: float = 1.0) -> Iterator[Window]:
-    """The window with the first preset, shown, before training; closed and gone afterwards."""
+def opened_window(
+    width: int = 1280, height: int = 800, zoom: float = 1.0, experiment: Experiment | None = None
+) -> Iterator[Window]:
+    """The window with an experiment or the first preset, shown, before training; closed and gone afterwards."""
     # Widgets of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
     theme.apply(QApplication.instance(), "light", zoom)
-    window = Window()
+    window = Window(experiment)
     window.resize(width, height)
     window.show()
     assert QTest.qWaitForWindowExposed(window)

@@ -39,17 +39,16 @@ def _complete(plan: DockLayout) -> DockLayout:
 
 _CONTROL_TABS = ("data", "layers", "training", "drawing")
 _NETWORK_TABS = ("network", "microscope", "histograms", "confusion")
-_CURVES = ("curves", "schedule", "gradients")
-_BELOW = ((0.4, ("curves", "schedule")), (0.6, ("gradients",)))
+_BELOW = ((1.0, ("tracks",)),)
 
 _DESIGNED = (
     DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW),
-    DockLayout("Curves as tabs", _CONTROL_TABS, ((0, (*_NETWORK_TABS, *_CURVES)), (1, ("boundary",)))),
+    DockLayout("Tracks as a tab", _CONTROL_TABS, ((0, (*_NETWORK_TABS, "tracks")), (1, ("boundary",)))),
     DockLayout("Pictures only", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW, is_drawer=True),
     DockLayout(
         "Projector",
         _CONTROL_TABS,
-        ((1, ("boundary", *_NETWORK_TABS, *_CURVES)),),
+        ((1, ("boundary", *_NETWORK_TABS, "tracks")),),
         is_drawer=True,
     ),
 )

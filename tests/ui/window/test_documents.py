@@ -19,6 +19,7 @@ from playground.interop.tfplayground import experiment_from_link, link_of
 from playground.measure.requests import BoundaryRequest
 from playground.storage.document import load_document, save_document
 from tests.ui import hands
+from tests.ui.windows import opened_window
 from ui.panels.data.import_dialog import ImportDialog
 from ui.window import saves, work
 from ui.window.window import Window
@@ -70,18 +71,16 @@ def test_a_document_goes_on_as_if_the_window_had_never_closed(qtbot, window: Win
     save_as(qtbot, window, tmp_path / "mine.playground")
     document = load_document(tmp_path / "mine.playground")
     assert document.checkpoints["present"].state.step == step(window)
-    other = Window(load_preset("xor"))
-    other.show()
-    other.documents.open(str(tmp_path / "mine.playground"))
-    qtbot.waitUntil(lambda: other.session.report is not None and step(other) == step(window))
-    assert other.session.experiment == window.session.experiment
-    for one in (window, other):
-        one.session.step()
-        qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
-    reports = window.session.report.snapshot, other.session.report.snapshot
-    assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
-    assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
-    other.close()
+    with opened_window(experiment=load_preset("xor")) as other:
+        other.documents.open(str(tmp_path / "mine.playground"))
+        qtbot.waitUntil(lambda: step(other) == step(window))
+        assert other.session.experiment == window.session.experiment
+        for one in (window, other):
+            one.session.step()
+            qtbot.waitUntil(lambda one=one: step(one) == document.checkpoints["present"].state.step + 1)
+        reports = window.session.report.snapshot, other.session.report.snapshot
+        assert_array_equal(reports[0].history.train_loss, reports[1].history.train_loss)
+        assert_array_equal(*(report.answer(BoundaryRequest) for report in reports))
 
 
 def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window, tmp_path: Path) -> None:
@@ -146,8 +145,13 @@ def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_
 def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
-    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.messages.strip.text.text())
+    said = window.messages.strip.text
+    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in said.text())
     assert window.work.path is None
+    set_rate(window, 0.5)
+    assert "Nothing was saved" in said.text(), "it is so still"
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    assert said.text() == f"Saved to {tmp_path / 'mine.playground'}."
 
 
 # Saves on their way -----------------------------------------------------------------------------------------------
