@@ -63,7 +63,7 @@ class Window(QMainWindow):
         self._before_crowding: KeptLayout | None = None
         """The layout before the window became too small for it."""
         self._layouts: dict[float, KeptLayout] = {}
-        """Layouts by zoom, as long as nobody changes the last one."""
+        """A person's layouts by zoom, as long as nobody changes the last one."""
         self._enlarged = -1
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
@@ -161,7 +161,9 @@ class Window(QMainWindow):
             return
         self.tour.close()
         kept = self.docks.keep()
-        self._layouts = {**(self._layouts if self.docks.changes == self._enlarged else {}), before: kept}
+        self._layouts = self._layouts if self.docks.changes == self._enlarged else {}
+        if kept.plan is None:
+            self._layouts[before] = kept
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.set_zoom(app, zoom, partial(zoom_parts, self))
