@@ -16,6 +16,7 @@ from typing import Any
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
+from playground.experiment.paths import is_among
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
@@ -68,6 +69,9 @@ def sweep(arguments: argparse.Namespace) -> int:
     study = _study(found.experiment, arguments)
     for note in found.notes:
         print(note, file=sys.stderr)
+    for path in study.vary:
+        if path == "data" or is_among(path, ("loss",)):
+            print(f"Losses can't be compared where {path} varies; accuracies (R²) can.", file=sys.stderr)
     _refuse_if_all_are(study)
     with _executor(arguments.dask) as (executor, workers), interrupts_noted() as interrupted, _progress(study) as show:
         workers = workers or arguments.workers or os.cpu_count() or 1

@@ -80,6 +80,8 @@ def plain_value(path: str, text: str) -> Any:
                 return plain
     if path == "layers":
         raise InputError(path, text, "numbers of units such as 8-8, or a list of layers in brackets")
+    if fields and fields[0].entry is not None:
+        raise InputError(path, text, 'a list, as in ["x1", "x2"]')
     raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
 
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, closing, suppress
 from itertools import chain, islice
-from pathlib import Path
 from queue import Empty, Full, Queue
 from typing import Any
 
@@ -67,7 +66,7 @@ def stream_rows(
     Closing the iterator ends training.
     """
     with ExitStack() as stack:
-        shelf = None if folder is None else stack.enter_context(Shelf(Path(folder), study))
+        shelf = None if folder is None else stack.enter_context(Shelf(folder, study))
         if shelf is not None:
             shelf.fill(results)
         results.begin_span()

@@ -26,7 +26,10 @@ _LOCK = "in-use.lock"
 class Shelf:
     """A folder of results, open for one process at a time. Raises InputError for a folder that can't be used."""
 
-    def __init__(self, folder: Path, study: Study) -> None:
+    def __init__(self, folder: str | os.PathLike[str], study: Study) -> None:
+        if not os.fspath(folder):
+            raise InputError("--resume", "", "a folder")
+        folder = Path(folder)
         self._folder = folder
         self._lock = FileLock(folder / _LOCK, timeout=0)
         self._file: IO[bytes] | None = None

@@ -98,6 +98,8 @@ def _range(path: str, match: re.Match[str]) -> Range:
 
 def _listed(path: str, text: str) -> tuple[Any, ...]:
     """The values of a list, each of which has to be another one. Raises InputError."""
+    if re.match(rf"{_NUMBER}\s*\.\.", text):
+        raise InputError(path, text, "low..high:N or low..high:N:log; in a search low..high or low..high:log")
     values = tuple(plain_value(path, part) for part in _parts(path, text))
     if any(value in values[:place] for place, value in enumerate(values)):
         raise InputError(path, text, "each value once")

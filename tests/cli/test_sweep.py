@@ -138,6 +138,22 @@ def test_ctrl_c_ends_a_sweep_with_what_was_trained(tmp_path: Path) -> None:
     assert [row["epoch"] for row in rows_of(out)] == ["1", "2"]
 
 
+def test_losses_of_other_functions_are_not_taken_for_comparable(capsys: pytest.CaptureFixture[str]) -> None:
+    for vary, told in (
+        ("loss=huber,cross_entropy", 1),
+        ("loss.delta=0.5,1", 1),
+        ("data=xor,moons", 1),
+        ("bias=0,1", 0),
+    ):
+        main(["sweep", "xor", "--set", "loss=huber", "--vary", vary, "--epochs", "1"])
+        assert capsys.readouterr().err.count("Losses can't be compared where") == told
+
+
+def test_a_folder_to_resume_from_has_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*SWEEP, "--epochs", "1", "--resume", ""]) == 2
+    assert "--resume" in capsys.readouterr().err
+
+
 def test_epochs_may_be_varied(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "results.csv"
     command = ["sweep", "xor", "--vary", "training.epochs=2,5,3"]

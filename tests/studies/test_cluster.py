@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from playground import Experiment, InputError, Study, run_study
+from playground.cli.commands import main
 from playground.studies.results import Results
 from playground.studies.running import stream_rows
 
@@ -82,6 +84,29 @@ def test_a_killed_worker_costs_no_training_and_changes_no_number(
 
     assert sorted(numbers) == list(range(240))
     assert list(results.csv_lines()) == list(run_study(study).csv_lines())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_sweep_on_a_cluster_that_was_killed_goes_on_there_and_gives_the_same_table(
+    cluster: tuple[str, list[subprocess.Popen[str]]], tmp_path: Path
+) -> None:
+    address, _ = cluster
+    kept, resumed, here = tmp_path / "kept", tmp_path / "resumed.csv", tmp_path / "here.csv"
+    sweep = ["sweep", "xor", "--vary", "training.learning_rate=0.001..1:40:log", "--vary", "layers=4,8-8"]
+    sweep += ["--random", "60", "--seeds", "4", "--epochs", "200"]
+    on_cluster = [*sweep, "--dask", address, "--resume", str(kept)]
+    process = subprocess.Popen([sys.executable, "main.py", *on_cluster], cwd=ROOT, stdout=subprocess.DEVNULL)
+    while process.poll() is None and not any(path.stat().st_size for path in kept.glob("rows-*")):
+        time.sleep(0.005)
+    process.kill()
+    process.wait()
+    before = sum(path.read_bytes().count(b"\n") for path in kept.glob("rows-*"))
+
+    assert main([*on_cluster, "--out", str(resumed)]) == 0
+    assert main([*sweep, "--out", str(here)]) == 0
+
+    assert 0 < before < 240 and resumed.read_text() == here.read_text()
+    assert sum(path.read_bytes().count(b"\n") for path in kept.glob("rows-*")) == 240
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -74,6 +74,19 @@ def test_a_misspelt_path_is_refused_with_the_one_that_is_meant(path: str, meant:
         read_values("--vary", f"{path}=0.1,0.2")
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("training.learning_rate=0.01..0.1:3:LOG", "low..high:N:log"),
+        ("features=[x1,x2]", "a list, as in"),
+        ("layers=8x8", "numbers of units such as 8-8"),
+    ],
+)
+def test_what_is_wrong_with_a_value_is_said(text: str, words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        read_values("--vary", text)
+
+
 def test_a_range_of_whole_numbers_holds_one() -> None:
     assert read_range("--over", "layers.0.units=1.2..2.8")[1] == Range(1.2, 2.8, log=False, whole=True)
     with pytest.raises(InputError, match="a whole number in it"):

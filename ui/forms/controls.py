@@ -57,9 +57,12 @@ class ValueEntry(QLineEdit):
     stepped = Signal(int)
     left = Signal()
 
-    def __init__(self, problem_with: Callable[[str], str], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, problem_with: Callable[[str], str], parent: QWidget | None = None, *, takes_spaces: bool = False
+    ) -> None:
         super().__init__(parent)
         self._problem_with, self._hint, self._wheel = problem_with, "", WheelSteps()
+        self._takes_spaces = takes_spaces
         # A file that is dropped belongs to the window.
         self.setAcceptDrops(False)
         self.textEdited.connect(self._judge)
@@ -133,7 +136,7 @@ class ValueEntry(QLineEdit):
         # A line edit claims these keys even with nothing to undo; the window has a better use for them then.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             undoing = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
-            if (undoing and not self.being_typed) or event.key() == Qt.Key.Key_Space:
+            if (undoing and not self.being_typed) or (event.key() == Qt.Key.Key_Space and not self._takes_spaces):
                 event.ignore()
                 return False
         return super().event(event)

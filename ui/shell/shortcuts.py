@@ -21,6 +21,7 @@ from ..forms.layouts import fill
 from .palette import PaletteCommand
 
 _GESTURES = (
+    ("Any button or list", "Enter", "Press or open it; the space bar plays and pauses"),
     ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
     ("Any setting", "Double-click its name", "Back to its default"),
     ("Any setting", "Right click", "What else it can do"),

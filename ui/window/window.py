@@ -26,6 +26,7 @@ from ..shell.focus import FocusMode
 from ..shell.keys import FocusedKeys
 from ..shell.palette import CommandPalette, PaletteCommand
 from ..shell.shortcuts import ShortcutList
+from ..shell.tab_order import move_focus
 from ..shell.waiting import Waiting
 from .actions import edit_menu, file_menu, help_menu, training_menu, view_menu
 from .appearance import Appearance
@@ -98,7 +99,7 @@ class Window(QMainWindow):
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
         )
-        self.keys = FocusedKeys(self)
+        self.keys = FocusedKeys(self.docks, lambda: parts.boundary)
 
     def _listen(self) -> None:
         self.session.undo_changed.connect(self._show_undo)
@@ -230,6 +231,9 @@ class Window(QMainWindow):
         super().resizeEvent(event)
         if self.has_layout:
             self.suit()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        return move_focus(self.docks, forward)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if self.sharing.takes(event.mimeData()):

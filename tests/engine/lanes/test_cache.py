@@ -144,7 +144,7 @@ def python(code: str, folder: Path) -> list[str]:
         env={**os.environ, "XDG_CACHE_HOME": str(folder)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert "Traceback" not in done.stderr, done.stderr

@@ -129,8 +129,13 @@ def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_
 def test_what_can_not_be_saved_is_told_with_another_way(qtbot, window: Window, tmp_path: Path) -> None:
     path = tmp_path / "none" / "mine.playground"
     window.documents.save_to(path)
-    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in window.messages.strip.text.text())
+    said = window.messages.strip.text
+    qtbot.waitUntil(lambda: f"Nothing was saved to {path}" in said.text())
     assert window.work.path is None
+    set_rate(window, 0.5)
+    assert "Nothing was saved" in said.text(), "it is so still"
+    save_as(qtbot, window, tmp_path / "mine.playground")
+    assert said.text() == f"Saved to {tmp_path / 'mine.playground'}."
 
 
 # Saves on their way -----------------------------------------------------------------------------------------------

@@ -47,7 +47,9 @@ class ClassPicker(QWidget):
             small=True,
         )
         self.add_button.clicked.connect(self.add)
-        self.name = identify(ValueEntry(self._problem_with_name), "drawing.class.name", "Name of the class")
+        self.name = identify(
+            ValueEntry(self._problem_with_name, takes_spaces=True), "drawing.class.name", "Name of the class"
+        )
         self.name.setMaxLength(40)
         self.name.set_hint(tip("The name of the chosen class. Enter applies it; the legend and exports use it."))
         self.name.entered.connect(self._rename)

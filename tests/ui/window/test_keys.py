@@ -1,0 +1,175 @@
+"""The keyboard in the whole window: the space bar, Enter, Tab, and where the focus goes from what is hidden."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
+
+from tests.ui import hands
+from tests.ui.windows import control, settle, snapshot, step
+from ui.shell.shortcuts import ShortcutList
+from ui.shell.tab_order import tab_order
+from ui.window.window import Window
+
+
+def focus() -> QWidget:
+    widget = QApplication.focusWidget()
+    assert widget is not None
+    return widget
+
+
+def running(window: Window) -> bool:
+    return window.session.report.running
+
+
+def plays_by_space(qtbot, window: Window) -> bool:
+    """Whether the space bar plays and pauses with the keyboard where it is."""
+    for wanted in (True, False):
+        hands.key_in(window, "Space")
+        qtbot.waitUntil(lambda wanted=wanted: running(window) is wanted)
+    return True
+
+
+@pytest.mark.parametrize("panels", [("data", "network"), ("training", "layers"), ("drawing", "microscope")])
+def test_space_plays_and_pauses_whatever_has_the_keyboard(qtbot, window: Window, panels: tuple[str, ...]) -> None:
+    for name in panels:
+        window.docks.show(name)
+        qtbot.waitUntil(lambda name=name: name in window.docks.seen)
+    window.parts.layers.complete()
+    window.wiring.set_speed(1.0)
+    experiment, tried = window.session.experiment, 0
+    for widget in tab_order(window.docks):
+        if widget.isVisible() and widget.objectName() != "drawing.class.name":
+            widget.setFocus()
+            assert plays_by_space(qtbot, window), widget.objectName()
+            tried += 1
+    assert tried > 40 and window.session.experiment == experiment
+    assert QApplication.activePopupWidget() is None
+
+
+def test_space_is_typed_where_there_is_text(window: Window) -> None:
+    window.docks.show("drawing")
+    name = hands.control(window, "drawing.class.name", QLineEdit)
+    hands.until(name.isVisible, "the drawing tools do not come")
+    name.setFocus()
+    name.selectAll()
+    hands.type_text("two words", name)
+    assert name.text() == "two words" and not running(window)
+
+
+def test_after_an_optimizer_was_chosen_space_plays_and_the_list_stays_closed(qtbot, window: Window) -> None:
+    box = control(window, "training.optimizer", QComboBox)
+    hands.click(box)
+    hands.until(box.view().isVisible, "the list does not open")
+    hands.key(box.view(), "Down", "Return")
+    hands.until(lambda: not box.view().isVisible(), "the list does not close")
+    assert box.hasFocus()
+    assert plays_by_space(qtbot, window)
+    assert not box.view().isVisible()
+
+
+def test_in_an_open_list_space_does_not_play(window: Window) -> None:
+    box = control(window, "training.optimizer", QComboBox)
+    box.setFocus()
+    hands.key(box, "Return")
+    hands.until(box.view().isVisible, "Enter does not open the list")
+    hands.key(box.view(), "Space")
+    assert not running(window) and snapshot(window).step == 0
+    box.hidePopup()
+
+
+def test_after_a_layer_was_dragged_in_space_plays_and_adds_none(qtbot, window: Window) -> None:
+    chip = control(window, "layers.new.relu")
+    card = control(window, "layers.1")
+    layers = window.session.experiment.layers
+    above = card.mapToGlobal(card.rect().center() - QPoint(0, 20))
+    hands.drag(chip, chip.rect().center(), chip.mapFromGlobal(above))
+    hands.until(lambda: len(window.session.experiment.layers) == len(layers) + 1, "no layer came")
+    assert plays_by_space(qtbot, window)
+    assert len(window.session.experiment.layers) == len(layers) + 1
+
+
+def test_a_panel_that_goes_behind_another_gives_the_focus_back(qtbot, window: Window) -> None:
+    speed = control(window, "transport.speed")
+    speed.setFocus()
+    box = control(window, "training.optimizer", QComboBox)
+    box.setFocus()
+    hands.open_tab(window, "Data")
+    qtbot.waitUntil(lambda: "training" not in window.docks.seen)
+    assert speed.hasFocus()
+    assert plays_by_space(qtbot, window)
+    assert QApplication.activePopupWidget() is None
+    hands.click(control(window, "data.kind.xor"))
+    assert window.session.experiment.data.kind == "xor", "the next click is not swallowed"
+
+
+def test_a_control_that_is_hidden_gives_the_focus_back(window: Window) -> None:
+    noise = control(window, "data.noise")
+    noise.setFocus()
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    window.messages.strip.remedy.setFocus()
+    window.messages.dismiss()
+    assert noise.hasFocus()
+
+
+def test_enter_presses_a_button_that_tab_has_reached(qtbot, window: Window) -> None:
+    hands.control(window, "transport.play").setFocus()
+    hands.key(focus(), "Tab")
+    assert focus().objectName() == "transport.step"
+    hands.key(focus(), "Return")
+    qtbot.waitUntil(lambda: step(window) == 1)
+    hands.key(focus(), "Enter")
+    qtbot.waitUntil(lambda: step(window) == 2)
+    window.messages.say("Opened Circle.", ("Undo", lambda: window.session.step()))
+    window.messages.strip.remedy.setFocus()
+    hands.key(focus(), "Return")
+    settle(qtbot, window)
+    assert step(window) == 3
+
+
+def test_tab_follows_the_eye_over_all_that_is_in_sight_and_nothing_else(window: Window) -> None:
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    start = hands.control(window, "transport.reset")
+    start.setFocus()
+    walked = [start]
+    while True:
+        hands.key(focus(), "Tab")
+        if focus() is start:
+            break
+        walked.append(focus())
+        seen = focus().viewport() if isinstance(focus(), QAbstractScrollArea) else focus()
+        assert len(walked) < 300 and window.docks.shows(focus()) and not seen.visibleRegion().isEmpty()
+    names = [widget.objectName() for widget in walked]
+    parts = ("transport.play", "strip.remedy", "data.noise", "features.x1", "network.diagram")
+    assert [names.index(part) for part in parts] == sorted(names.index(part) for part in parts)
+    assert names.index("data.points") < names.index("data.noise") < names.index("data.classes")
+    assert window.parts.boundary in walked and len(set(walked)) == len(walked)
+    assert not [name for name in names if name.startswith(("training.optimizer", "layers.", "drawing."))]
+    hands.key(start, "Shift+Tab")
+    assert focus() is walked[-1]
+
+
+def test_tab_scrolls_to_what_it_reaches(window: Window) -> None:
+    window.resize(1280, window.minimumSizeHint().height())
+    last = hands.control(window, "features.radius")
+    tab_order(window.docks)[tab_order(window.docks).index(last) - 1].setFocus()
+    hands.key(focus(), "Tab")
+    assert focus() is last and not last.visibleRegion().isEmpty()
+
+
+def test_the_focus_returns_after_a_dialog(window: Window) -> None:
+    noise = control(window, "data.noise")
+    for opens, dialog in (("F1", ShortcutList), ("Ctrl+O", QFileDialog)):
+        noise.setFocus()
+        hands.key(noise, opens)
+        hands.until(lambda dialog=dialog: window.findChild(dialog), "no dialog comes")
+        found = window.findChild(dialog)
+        found.reject()
+        hands.until(lambda dialog=dialog: window.findChild(dialog) is None, "the dialog stays")
+        window.activateWindow()
+        hands.until(noise.hasFocus, f"the focus does not return after {opens}")
+    hands.key(noise, "Ctrl+K")
+    hands.until(lambda: not noise.hasFocus(), "the palette does not come")
+    hands.key(focus(), "Escape")
+    assert noise.hasFocus()
