@@ -22,7 +22,7 @@ help:
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
 	@echo 'make bench       race the engines against JAX, PyTorch and scikit-learn, which it installs;'
-	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments'
+	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments, --crowds races 64 networks at once'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
 	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'

@@ -1,9 +1,9 @@
 """The race of our engines against JAX, PyTorch and scikit-learn: `make bench`, which installs them.
 
-    python -m tools.race [--engines A,B] [--seconds S] [--quick] [--growth] [--json FILE]
+    python -m tools.race [--engines A,B] [--seconds S] [--quick] [--growth | --crowds] [--json FILE]
 
 The race itself is that of `main.py bench`; this adds the other libraries, and how many times as fast as they our
-fastest engine shall be.
+fastest engine shall be; then 64 networks at once, see `crowds`, which `--crowds` measures alone.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from playground.cli.commands import BAD_INPUT, Parser
 from playground.cli.racers import OURS, Racer
 from playground.cli.terminal import check_outputs
 from playground.files.errors import InputError
+from tools import crowds
 from tools.peers import PEERS, installed
 
 RACERS = {**OURS, **PEERS}
@@ -96,11 +97,18 @@ def main(argv: Sequence[str]) -> int:
     """Run the race; returns the exit code."""
     parser = Parser("race", description="Race the engines against each other and against other libraries.")
     bench.add_options(parser, RACERS)
+    parser.add_argument("--crowds", action="store_true", help="race 64 networks at once only")
     try:
         arguments = parser.parse_args(argv)
         check_outputs({"--json": (arguments.json, ".json")}, {})
-        measure = bench.measure_growth if arguments.growth else race
-        bench.write_report(arguments, measure(chosen(arguments), *bench.turns_and_seconds(arguments)), PACKAGES)
+        racers, how = chosen(arguments), bench.turns_and_seconds(arguments)
+        measured: dict[str, Any] = {}
+        if not arguments.crowds:
+            measured |= (bench.measure_growth if arguments.growth else race)(racers, *how)
+        if not arguments.growth:
+            rivals = {name for name, racer in crowds.RACERS.items() if racer.package != "jax" or "jax" in racers}
+            measured |= crowds.race_crowds(rivals, *how)
+        bench.write_report(arguments, measured, PACKAGES)
     except InputError as error:
         print(f"{parser.prog}: {error}", file=sys.stderr)
         return BAD_INPUT

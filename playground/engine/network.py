@@ -23,6 +23,7 @@ from playground.catalog.losses import Loss
 from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
 from playground.engine import randomness
+from playground.engine.generators import generator
 from playground.experiment.tree import Experiment
 
 
@@ -175,10 +176,10 @@ class Network:
             if isinstance(layer.initializer, TfPlaygroundWeights) and stream is not None and seed == 0:
                 weights = layer.initializer.continued(layer.units, layer.inputs, stream)
             else:
-                random = np.random.default_rng([seed, randomness.WEIGHTS, number])
+                random = generator(seed, randomness.WEIGHTS, number)
                 weights = layer.initializer.weights(layer.units, layer.inputs, random)
-            layer.W(parameters)[:] = weights
-            layer.b(parameters)[:] = bias
+            parameters[layer.weights] = weights.ravel()
+            parameters[layer.biases] = bias
             for name in ("gamma", "beta", "mean", "var"):
                 if name in layer.per_unit:
                     layer.column(name, parameters)[:] = 1 if name in ("gamma", "var") else 0

@@ -65,6 +65,8 @@ class Setup:
         same_features = _agree(before.experiment, self.experiment, ("features",))
         same_precision = before.network.dtype == self.network.dtype
         outputs = before.network.layers[-1].units == self.network.layers[-1].units
+        if same_points:
+            self.points, self.validation_points = before.points, before.validation_points
         if same_features:
             self._grids = before._grids
         if same_points and same_features and same_precision:

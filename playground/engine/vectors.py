@@ -202,22 +202,77 @@ def put_number(typingctx: Any, lanes: Any, place: Any, value: Any) -> Any:
     return types.void(lanes, place, value), generate
 
 
+def _addresses(builder: Any, start: Any, places: Any, step: int, kind: Any) -> Any:
+    """For each lane the address of the number that stands `step` times a place of its own behind `start`."""
+    size, wide = kind.dtype.bitwidth // 8, ir.VectorType(ir.IntType(64), kind.width)
+    begin = builder.ptrtoint(start, ir.IntType(64))
+    further = builder.mul(places, ir.Constant(wide, [step * size] * kind.width))
+    all_begin = _broadcast(builder, begin, Vector(types.int64, kind.width))
+    pointers = ir.VectorType(_number(kind.dtype).as_pointer(), kind.width)
+    return builder.inttoptr(builder.add(all_begin, further), pointers)
+
+
+def _of_memory(builder: Any, name: str, kind: Any, result: Any, *operands: Any) -> Any:
+    """Call LLVM's `masked.gather` or `masked.scatter` for all lanes; the operand None stands for alignment and mask."""
+    number, width = kind.dtype, kind.width
+    every = ir.Constant(ir.VectorType(ir.IntType(1), width), [1] * width)
+    given: list[Any] = []
+    for operand in operands:
+        given += [ir.Constant(ir.IntType(32), number.bitwidth // 8), every] if operand is None else [operand]
+    letter = "f" if isinstance(number, types.Float) else "i"
+    full = f"llvm.masked.{name}.v{width}{letter}{number.bitwidth}.v{width}p0"
+    types_of = ir.FunctionType(result, [one.type for one in given])
+    return builder.call(cgutils.get_or_insert_function(builder.module, types_of, full), given)
+
+
+def _gathered(builder: Any, pointers: Any, kind: Any) -> Any:
+    vector = _llvm(kind)
+    return _of_memory(builder, "gather", kind, vector, pointers, None, ir.Constant(vector, ir.Undefined))
+
+
 @intrinsic
 def picked(typingctx: Any, table: Any, places: Any, further: Any) -> Any:
-    """For each lane the number of a flat array at a place of its own, and so many further."""
+    """For each lane the number of a flat array at a place of its own, and `further` behind it."""
     kind = Vector(table.dtype, places.width)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = make_array(table)(context, builder, arguments[0]).data
-        number, result = _number(table.dtype), ir.Constant(_llvm(kind), ir.Undefined)
         more = context.cast(builder, arguments[2], further, types.int64)
-        for lane in range(places.width):
-            index = builder.add(builder.extract_element(arguments[1], _INDEX(lane)), more)
-            value = builder.load(builder.gep(data, [index], source_etype=number), typ=number)
-            result = builder.insert_element(result, value, _INDEX(lane))
-        return result
+        start = builder.gep(data, [more], source_etype=_number(table.dtype))
+        return _gathered(builder, _addresses(builder, start, arguments[1], 1, kind), kind)
 
     return kind(table, places, further), generate
+
+
+def _in_rows(builder: Any, lanes: Any, start: Any, rows: Any) -> Any:
+    """For each lane the address of its number in the vector at a place of its own."""
+    number = _number(lanes.dtype)
+    pointers = _addresses(builder, builder.bitcast(start, number.as_pointer()), rows, lanes.width, lanes)
+    size, wide = lanes.dtype.bitwidth // 8, ir.VectorType(ir.IntType(64), lanes.width)
+    own = ir.Constant(wide, [size * lane for lane in range(lanes.width)])
+    return builder.inttoptr(builder.add(builder.ptrtoint(pointers, wide), own), pointers.type)
+
+
+@intrinsic
+def taken_from(typingctx: Any, lanes: Any, rows: Any) -> Any:
+    """For each lane its number in the vector at a place of its own."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return _gathered(builder, _in_rows(builder, lanes, *arguments), lanes)
+
+    return lanes.vector(lanes, rows), generate
+
+
+@intrinsic
+def put_into(typingctx: Any, lanes: Any, rows: Any, values: Any) -> Any:
+    """Write each lane's number into the vector at a place of its own."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointers = _in_rows(builder, lanes, *arguments[:2])
+        _of_memory(builder, "scatter", lanes, ir.VoidType(), arguments[2], pointers, None)
+        return context.get_dummy_value()
+
+    return types.void(lanes, rows, values), generate
 
 
 # Arithmetic -----------------------------------------------------------------------------------------------------
@@ -414,6 +469,22 @@ def _function(name: str) -> Any:
 
 square_root, magnitude, nearest = _function("sqrt"), _function("fabs"), _function("rint")
 """Of a number or a vector; `nearest` is the nearest whole number."""
+
+
+@intrinsic
+def nan_of_either(typingctx: Any, a: Any, b: Any) -> Any:
+    """NaN where one of two vectors is NaN, else a zero, if both hold nothing else than NaN and zeros.
+
+    It takes a quarter of the time of their sum, for which each would wait for those before.
+    """
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        vector = _llvm(a)
+        bits = ir.VectorType(ir.IntType(a.dtype.bitwidth), a.width)
+        both = builder.or_(*(builder.bitcast(one, bits) for one in arguments))
+        return builder.bitcast(both, vector)
+
+    return a(a, b), generate
 
 
 @intrinsic

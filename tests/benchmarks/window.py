@@ -38,10 +38,9 @@ from tests.ui import hands
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
-from ui.views.curves.view import CurvesView
-from ui.views.gradients.chart import GradientChart
-from ui.views.gradients.view import GradientsView
 from ui.views.network.widget import NetworkCanvas
+from ui.views.tracks.sheet import TrackSheet
+from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 ROOT = Path(__file__).parents[2]
@@ -197,8 +196,7 @@ def training(window: Window, seconds: float) -> tuple[list[Figure], float]:
     """Speed, redraw rates and lateness while everything is visible; and the speed by itself."""
     pictures = {
         "boundary": window.parts.boundary.findChild(pg.PlotWidget).viewport(),
-        "curves": window.parts.view(CurvesView).findChild(pg.PlotWidget).viewport(),
-        "gradients": window.parts.gradients.findChild(GradientChart),
+        "tracks": window.parts.tracks.findChild(TrackSheet),
         "the network": window.parts.network.findChild(NetworkCanvas),
     }
     goals = {"the network": 30}
@@ -287,7 +285,7 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
 
 
 def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
-    """Time to update and paint curves and gradients when a training has a history of a million rows."""
+    """Time to update and paint the tracks when a training has a history of a million rows."""
     small = Experiment(layers=tuple(Layer(2, Tanh()) for _ in range(layers)))
     trainer = Trainer(small, history_rows=HISTORY_ROWS, engine="reference")
     noise = np.random.default_rng(0)
@@ -298,10 +296,10 @@ def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
             np.hstack([at, 10 * at, 0 * at + 0.01, falling[:, :2], 1 - falling[:, :2] / 2, at / 1000])
         )
         trainer.run.record.gradients.extend(np.hstack([10 * at, falling[:, 2:]]))
-    views = {"curves": CurvesView(), "gradients": GradientsView()}
+    views = {"tracks": TracksView()}
     times: dict[str, list[float]] = {name: [] for name in views}
     for view in views.values():
-        view.resize(480, 320)
+        view.resize(1016, 232)
         view.show()
     spin(0.1)
     recording = []

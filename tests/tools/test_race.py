@@ -11,11 +11,17 @@ import numpy as np
 import pytest
 
 from playground import Experiment, Trainer
-from playground.catalog.optimizers import Adam, Sgd
+from playground.catalog.activations import Activation
+from playground.catalog.choice import members
+from playground.catalog.losses import Loss
+from playground.catalog.normalizations import Normalization
+from playground.catalog.optimizers import Adam, Optimizer, Sgd
+from playground.catalog.regularizers import Regularizer
+from playground.catalog.schedules import Schedule
 from playground.cli import bench
 from playground.cli.racers import _Reference
 from playground.measure.requests import BoundaryRequest
-from tools import peers, race
+from tools import crowds, peers, race
 
 SMALL = bench.spiral_experiment((4, 2), Sgd(), 0.1, 10, 40)
 WORKLOAD = bench.Workload(SMALL, 20, boundary=True)
@@ -27,12 +33,14 @@ def test_a_race_without_the_peers_says_what_to_install(
     monkeypatch.setattr(bench, "WORKLOADS", (WORKLOAD,))
     monkeypatch.setattr(race, "GOALS", {"jax": (3,), "torch": (30,)})
     monkeypatch.setattr(race, "installed", lambda racer: racer is _Reference)
+    monkeypatch.setattr(crowds, "race_crowds", lambda racers, turns, seconds: {"crowds": sorted(racers)})
     file = tmp_path / "bench.json"
     assert race.main(["--quick", "--seconds", "0.01", "--json", str(file)]) == 0
     shown = capsys.readouterr().out
     assert "`make bench` installs" in shown
     assert "not measured" in shown
     report: dict[str, Any] = json.loads(file.read_text())
+    assert report.pop("crowds") == ["compiled", "lanes", "other lanes", "two threads"]
     assert set(report) == {"machine", "turns", "seconds_per_turn", "matrix_product_gflops", "workloads", "goals"}
     (result,) = report["workloads"]
     assert set(result["engines"]) == {"reference"}
@@ -109,3 +117,52 @@ def test_every_peer_draws_the_boundary_of_what_it_learned(name: str) -> None:
     drawn = np.asarray(peer.boundary()).reshape(100 * 100, -1)[:, -1]
     probability = drawn if name == "sklearn" else 1 / (1 + np.exp(-drawn))
     np.testing.assert_allclose(2 * probability - 1, BoundaryRequest(100).answer(trainer).ravel(), atol=1e-5)
+
+
+# Many networks at once ------------------------------------------------------------------------------------------
+
+CROWD = crowds.crowd_experiment((4, 2))
+
+
+def test_the_peer_of_a_crowd_makes_our_updates() -> None:
+    pytest.importorskip("jax")
+    whole = msgspec.structs.replace(CROWD, training=msgspec.structs.replace(CROWD.training, batch_size=250))
+    ours, peer = crowds.Lanes(), crowds.JaxCrowd()
+    for racer in (ours, peer):
+        racer.prepare(whole)
+        racer.run_epochs(50)
+    assert peer.loss() == pytest.approx(ours.loss(), abs=1e-6)
+
+
+def test_every_network_of_a_peers_crowd_shuffles_by_itself() -> None:
+    pytest.importorskip("jax")
+    peer = crowds.JaxCrowd()
+    peer.prepare(CROWD)
+    peer.carry = ([tuple(array[:1].repeat(len(array), 0) for array in pair) for pair in peer.carry[0]], *peer.carry[1:])
+    peer.run_epochs(10)
+    assert len(np.unique(np.asarray(peer.carry[0][0][0])[:, 0, 0])) == crowds.NETWORKS
+
+
+def test_a_row_of_crowds_says_what_is_below_the_wanted(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = (
+        crowds.Crowd("easy", CROWD, "compiled", times=1e-9, speed=1e-9),
+        crowds.Crowd("too hard", CROWD, "compiled", times=1e9, speed=1e15),
+        crowds.Crowd("alone", CROWD, "jax", times=1),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(crowds, "CROWDS", rows)
+        patch.setattr(crowds, "varieties", list)
+        found = crowds.race_crowds(["lanes", "compiled"], 1, 0.01)
+    assert [row["speed_reached"] for row in found["crowds"]] == [True, False, None]
+    assert [row["ratio_reached"] for row in found["crowds"]] == [True, False, None]
+    assert json.loads(json.dumps(found)) == found
+    shown = capsys.readouterr().out
+    assert "below: speed and ratio" in shown and "Below what is wanted: too hard\n" in shown
+
+
+def test_the_table_of_members_names_every_member_once() -> None:
+    rows = crowds.varieties()
+    assert len({row.name for row in rows}) == len(rows)
+    assert len({row.experiment for row in rows}) > len(rows) - 10
+    for family in (Activation, Loss, Normalization, Optimizer, Regularizer, Schedule):
+        assert {f"{family.__name__.lower()} {kind}" for kind in members(family)} <= {row.name for row in rows}

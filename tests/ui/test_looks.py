@@ -28,14 +28,12 @@ from ui.look import theme
 from ui.look.beat import text_beat
 from ui.views.boundary.view import BoundaryView
 from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
 from ui.views.gradient_histograms.request import GradientHistogramsRequest
 from ui.views.gradient_histograms.view import GradientHistogramsView
-from ui.views.gradients.view import GradientsView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
 from ui.views.network.view import NetworkView
-from ui.views.schedule.view import ScheduleView
+from ui.views.tracks.view import TracksView
 from ui.window.layouts import STANDARD
 from ui.window.window import Window
 
@@ -55,11 +53,9 @@ REQUESTS = frozenset(
 VIEWS = {
     "boundary": (BoundaryView, (420, 460)),
     "network": (NetworkView, (380, 600)),
-    "curves": (CurvesView, (360, 240)),
-    "gradients": (GradientsView, (420, 240)),
     "histograms": (HistogramsView, (420, 260)),
     "gradient_histograms": (GradientHistogramsView, (420, 260)),
-    "schedule": (ScheduleView, (360, 240)),
+    "tracks": (TracksView, (986, 240)),
     "confusion": (ConfusionView, (420, 260)),
     "microscope": (MicroscopeView, (520, 360)),
 }

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from pyqtgraph import PlotWidget
 from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QWidget
 
 from tests.ui import hands
-from ui.views.curves.view import CurvesView
+from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
-    legend = window.parts.view(CurvesView).shown().headings[0].split()
+    legend = window.parts.view(TracksView).shown().headings[0].split()
     losses = window.parts.transport.readout.losses
     return " / ".join(loss.text() for loss in losses), f"{legend[2]} / {legend[4]}"
 
 
 @pytest.mark.parametrize("speed", [None, 50.0])
 def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed: float | None) -> None:
-    window.docks.show("curves")
+    window.docks.show("tracks")
     window.wiring.set_speed(speed)
     seen: list[tuple[str, str]] = []
     states: list[tuple[str, str]] = []
@@ -46,11 +46,11 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
 
 
 def test_leaving_a_curve_brings_back_the_numbers_that_stand_elsewhere(qtbot, trained: Window) -> None:
-    trained.docks.show("curves")
-    plot = trained.parts.view(CurvesView).findChild(PlotWidget, "curves.plot.loss").viewport()
+    trained.docks.show("tracks")
+    plot = trained.parts.view(TracksView).findChild(QWidget, "tracks.sheet")
     for round_ in range(20):
-        hands.move(plot, QPoint(80 + round_, 40))
-        qtbot.waitUntil(lambda: trained.parts.view(CurvesView).shown().reading != "epoch")
+        hands.move(plot, QPoint(180 + round_, 40))
+        qtbot.waitUntil(lambda: trained.parts.view(TracksView).shown().reading != "epoch")
         hands.leave(plot)
-        assert trained.parts.view(CurvesView).shown().reading == "epoch"
+        assert trained.parts.view(TracksView).shown().reading == "epoch"
         assert losses(trained)[0] == losses(trained)[1]

@@ -33,7 +33,7 @@ from ui.look.numbers import number_text, percent_text
 from ui.panels.data.import_dialog import ImportDialog
 from ui.shell.veil import WAITING, Veil
 from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
+from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 EDITS = int(os.environ.get("EDITS", "150"))
@@ -86,7 +86,7 @@ class User:
 
     def __init__(self, qtbot, window: Window, seed: int) -> None:
         self.qtbot, self.window, self.random = qtbot, window, random.Random(seed)
-        self.curves, self.confusion = window.parts.view(CurvesView), window.parts.view(ConfusionView)
+        self.curves, self.confusion = window.parts.view(TracksView), window.parts.view(ConfusionView)
         self.acts: tuple[Callable[[], object], ...] = (
             self.change_training, self.change_training, self.change_network, self.change_network, self.change_data,
             self.change_data, self.change_loss, self.draw, self.paste, self.undo, self.undo, self.redo, self.step,
@@ -174,7 +174,7 @@ class User:
         hands.push(self.window, "transport.reset")
 
     def look_elsewhere(self) -> None:
-        self.window.docks.show(self.random.choice(("gradients", "confusion")))
+        self.window.docks.show(self.random.choice(("tracks", "confusion")))
 
     # What one sees -----------------------------------------------------------------------------------------------
 
@@ -209,12 +209,12 @@ class User:
         assert readout.epoch.text() == f"{truth.epoch:,}"
         self.compare_places()
         for curve, dot, value in (
-            (shown.training, shown.present[0], loss[0]),
-            (shown.scores, shown.present[2], score[0]),
+            (shown.loss.training, shown.loss.present[0], loss[0]),
+            (shown.score.training, shown.score.present[0], score[0]),
         ):
-            if value is not None and abs(value) < 1 and not shown.loss_is_logarithmic:
+            if value is not None and abs(value) < 1 and not shown.loss.logarithmic:
                 end = curve[-1] if dot is None else dot
-                assert end[1] == pytest.approx(max(value, shown.score_ends[0] if curve is shown.scores else 0))
+                assert end[1] == pytest.approx(max(value, shown.score.ends[0] if curve is shown.score.training else 0))
         if window.docks.shows(self.confusion):
             matrix = self.confusion.shown().matrix
             assert (matrix is None) == truth.regression

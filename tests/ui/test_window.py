@@ -24,7 +24,6 @@ from tests.ui import hands
 from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.numbers import percent_text
-from ui.views.curves.view import CurvesView
 from ui.window.window import Window
 
 CLOSINGS = int(os.environ.get("CLOSINGS", "4"))
@@ -47,13 +46,13 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.parts.boundary.shown().colours.size > 0)
-    image, bars = window.parts.boundary.shown().colours.copy(), window.parts.gradients.shown().bars.copy()
+    image, bars = window.parts.boundary.shown().colours.copy(), window.parts.tracks.shown().gradients.bars.copy()
     hands.key(window, "Space")
     qtbot.waitUntil(lambda: step(window) > 200)
     assert not np.array_equal(window.parts.boundary.shown().colours, image)
-    assert np.isfinite(window.parts.gradients.shown().bars).all()
-    assert not np.array_equal(window.parts.gradients.shown().bars, bars)
-    assert len(window.parts.view(CurvesView).shown().training[:, 0]) > 1
+    assert np.isfinite(window.parts.tracks.shown().gradients.bars).all()
+    assert not np.array_equal(window.parts.tracks.shown().gradients.bars, bars)
+    assert len(window.parts.tracks.shown().loss.training[:, 0]) > 1
     qtbot.waitUntil(lambda: "steps per second" in window.messages.status.text())
 
 
@@ -430,7 +429,7 @@ def test_a_large_window_opens_in_the_layout_for_large_screens(qtbot, qapp: QAppl
     window.resize(1920, 1080)
     window.show()
     try:
-        qtbot.waitUntil(lambda: {"network", "boundary", "data", "curves", "gradients"} <= window.docks.seen)
+        qtbot.waitUntil(lambda: {"network", "boundary", "data", "tracks"} <= window.docks.seen)
     finally:
         window.close()
         shiboken6.delete(window)

@@ -37,10 +37,9 @@ from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.panels.data.import_dialog import ImportDialog
 from ui.panels.layers.shapes import SHAPES
 from ui.views.confusion.view import ConfusionView
-from ui.views.curves.view import CurvesView
 from ui.views.histograms.view import HistogramsView
 from ui.views.microscope.view import MicroscopeView
-from ui.views.schedule.view import ScheduleView
+from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 SMALL = Experiment(data=Circle(points=80, validation_fraction=0.25), layers=(Layer(4, Tanh()), Layer(3, Tanh())))
@@ -529,7 +528,7 @@ def test_a_dropped_csv_asks_for_its_columns_and_is_trained_on(busy: Hand) -> Non
     assert busy.settle().experiment.data.kind == "circle"
 
 
-@pytest.mark.parametrize("name", ["boundary", "network", "curves", "data", "training.learning_rate"])
+@pytest.mark.parametrize("name", ["boundary", "network", "tracks", "data", "training.learning_rate"])
 def test_a_file_can_be_dropped_anywhere(hand: Hand, name: str) -> None:
     views = {view.name: view for view in hand.window.parts.views}
     target = views.get(name) or getattr(hand.window.parts, name, None) or control(hand.window, name, QLineEdit)
@@ -636,68 +635,83 @@ def test_a_chip_is_dragged_into_the_stack(busy: Hand) -> None:
     busy.trains_on()
 
 
-# Gradients, curves and what else shows the training -----------------------------------------------------------------
+# Tracks and what else shows the training ----------------------------------------------------------------------------
 
 
-def test_the_size_and_the_pictures_of_the_gradients_are_chosen(busy: Hand) -> None:
-    gradients = busy.window.parts.gradients
-    busy.window.docks.show("gradients")
+def tracks_of(busy: Hand) -> TracksView:
+    """The tracks, in sight."""
+    busy.window.docks.show("tracks")
+    return busy.window.parts.tracks
+
+
+def choose(tracks: TracksView, name: str) -> None:
+    """Choose a setting of the tracks in its panel."""
+    hands.click(part_of(tracks, "tracks.controls").button)
+    hands.click(part_of(tracks, f"tracks.{name}"))
+    part_of(tracks, "tracks.controls").panel.hide()
+
+
+def test_the_size_and_the_picture_of_the_gradients_are_chosen(busy: Hand) -> None:
+    tracks = tracks_of(busy)
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
-        hands.click(part_of(gradients, f"gradients.quantity.{field}"))
-        assert gradients.shown().quantity == field
+        choose(tracks, f"quantity.{field}")
+        assert tracks.shown().gradients.quantity == field
         shown = snapshot(busy.window)
-        assert gradients.shown().bars.shape == (len(shown.layers),)
-        assert np.isfinite(gradients.shown().bars).all()
-    if "lines" not in gradients.shown().pictures:
-        hands.click(part_of(gradients, "gradients.pictures.lines"))
-    assert "lines" in gradients.shown().pictures
+        assert tracks.shown().gradients.bars.shape == (len(shown.layers),)
+        assert np.isfinite(tracks.shown().gradients.bars).all()
+    choose(tracks, "picture.lines")
+    assert tracks.shown().gradients.picture == "lines"
     busy.trains_on()
-    assert gradients.shown().lines[1].shape[1] == len(shown.layers)
-    if "map" not in gradients.shown().pictures:
-        hands.click(part_of(gradients, "gradients.pictures.map"))
-    assert "map" in gradients.shown().pictures
+    assert tracks.shown().gradients.lines[1].shape[1] == len(shown.layers)
+    choose(tracks, "picture.map")
+    assert tracks.shown().gradients.picture == "map"
 
 
-def test_an_edit_leaves_a_mark_on_the_curves(busy: Hand) -> None:
-    curves = busy.window.parts.view(CurvesView)
-    busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.shown().training[:, 0]) > 3)
+def test_an_edit_leaves_a_mark_on_the_tracks(busy: Hand) -> None:
+    tracks = tracks_of(busy)
+    busy.until(lambda: len(tracks.shown().loss.training[:, 0]) > 3)
     hands.fill(control(busy.window, "training.learning_rate"), "0.02")
-    busy.until(lambda: len(curves.shown().marks) > 0)
-    assert "learning rate 0.02" in curves.shown().marks[-1].words.lower()
+    busy.until(lambda: len(tracks.shown().marks) > 0)
+    assert "learning rate 0.02" in tracks.shown().marks[-1].words.lower()
     network = busy.window.parts.network
     busy.window.docks.show("network")
     hands.click(network, network.shown().places.bias(1, 0).center())
     hands.type_text("0.5")
     busy.key("Return")
-    busy.until(lambda: any("b1" in mark.words for mark in curves.shown().marks))
+    busy.until(lambda: any("b1" in mark.words for mark in tracks.shown().marks))
 
 
-def test_the_axes_and_the_smoothing_of_the_curves_are_chosen(busy: Hand) -> None:
-    curves = busy.window.parts.view(CurvesView)
-    busy.window.docks.show("curves")
-    busy.until(lambda: len(curves.shown().training[:, 0]) > 10)
-
-    def choose(name: str) -> None:
-        button = part_of(curves, "curves.controls").panel.findChild(QWidget, name)
-        if button is not None:
-            hands.click(part_of(curves, "curves.controls").button)
-        hands.click(button or curves.findChild(QWidget, name))
-        part_of(curves, "curves.controls").panel.hide()
-
-    choose("curves.smoothing.strong")
-    assert curves.shown().smoothing == "strong"
-    busy.until(lambda: len(curves.shown().band) > 0)
-    choose("curves.along.step")
-    assert curves.shown().along == "step"
-    busy.until(lambda: curves.shown().training[:, 0].max() > 20)
-    choose("curves.along.seconds")
-    busy.until(lambda: np.isfinite(curves.shown().training[:, 0]).all())
-    choose("curves.across.log")
-    assert curves.shown().time_is_logarithmic
-    choose("curves.loss.log")
-    assert curves.shown().loss_is_logarithmic
+def test_the_axes_and_the_smoothing_of_the_tracks_are_chosen(busy: Hand) -> None:
+    tracks = tracks_of(busy)
+    busy.until(lambda: len(tracks.shown().loss.training[:, 0]) > 10)
+    choose(tracks, "smoothing.strong")
+    assert tracks.shown().smoothing == "strong"
+    busy.until(lambda: len(tracks.shown().loss.band) > 0)
+    choose(tracks, "along.step")
+    assert tracks.shown().along == "step"
+    busy.until(lambda: tracks.shown().loss.training[:, 0].max() > 20)
+    choose(tracks, "along.seconds")
+    busy.until(lambda: np.isfinite(tracks.shown().loss.training[:, 0]).all())
+    choose(tracks, "across.log")
+    assert tracks.shown().time_is_logarithmic
+    choose(tracks, "loss.log")
+    assert tracks.shown().loss.logarithmic
     busy.trains_on()
+
+
+def test_a_track_is_enlarged_hidden_and_zoomed_while_training_runs(busy: Hand) -> None:
+    tracks = tracks_of(busy)
+    sheet = part_of(tracks, "tracks.sheet")
+    busy.until(lambda: tracks.shown().times[1] > 20)
+    hands.click(part_of(tracks, "tracks.name.loss"))
+    assert tracks.shown().tracks == ("loss",)
+    hands.wheel(sheet, 3, sheet.box_of("loss").rect.center())
+    low, high = tracks.shown().times
+    assert low > 0 and high - low < 0.6 * (sheet.times.whole[1] - sheet.times.whole[0])
+    busy.trains_on()
+    hands.click(sheet.whole)
+    hands.click(part_of(tracks, "tracks.name.loss"))
+    assert tracks.shown().times[0] == 0 and len(tracks.shown().tracks) == 4
 
 
 def test_histograms_and_confusion_are_computed_only_while_they_are_in_front(busy: Hand) -> None:
@@ -724,18 +738,17 @@ def test_what_comes_to_the_front_has_its_data_also_while_nothing_runs(busy: Hand
     busy.until(lambda: window.parts.view(ConfusionView).shown().matrix is not None)
     window.docks.show("histograms")
     busy.until(lambda: len(window.parts.view(HistogramsView).shown().rows) == 3)
-    window.docks.show("schedule")
-    busy.until(lambda: len(window.parts.view(ScheduleView).shown().past[0]) > 0)
-    assert window.parts.view(ScheduleView).shown().present[1] == busy.trainer.learning_rate
+    tracks = tracks_of(busy)
+    busy.until(lambda: len(tracks.shown().rate.past[0]) > 0)
+    assert tracks.shown().rate.present[1] == busy.trainer.learning_rate
 
 
-def test_the_schedule_follows_the_learning_rate(busy: Hand) -> None:
-    window = busy.window
-    window.docks.show("schedule")
-    busy.until(lambda: len(window.parts.view(ScheduleView).shown().past[0]) > 0)
+def test_the_learning_rate_s_track_follows_the_knob(busy: Hand) -> None:
+    window, tracks = busy.window, tracks_of(busy)
+    busy.until(lambda: len(tracks.shown().rate.past[0]) > 0)
     hands.fill(control(window, "training.learning_rate"), "0.02")
     busy.settle()
-    busy.until(lambda: window.parts.view(ScheduleView).shown().present[1] == pytest.approx(0.02))
+    busy.until(lambda: tracks.shown().rate.present[1] == pytest.approx(0.02))
     assert busy.trainer.learning_rate == 0.02
 
 

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 from .boundary.view import BoundaryView
 from .confusion.view import ConfusionView
-from .curves.view import CurvesView
 from .gradient_histograms.view import GradientHistogramsView
-from .gradients.view import GradientsView
 from .histograms.view import HistogramsView
 from .microscope.view import MicroscopeView
 from .network.view import NetworkView
-from .schedule.view import ScheduleView
+from .tracks.view import TracksView
 from .view import View
 
 VIEWS: tuple[type[View], ...] = (
     BoundaryView,
     NetworkView,
-    CurvesView,
-    ScheduleView,
-    GradientsView,
+    TracksView,
     HistogramsView,
     GradientHistogramsView,
     ConfusionView,

@@ -35,7 +35,7 @@ def _complete(plan: DockLayout) -> DockLayout:
 
 _CONTROL_TABS = ("data", "layers", "training", "drawing")
 _NETWORK_TABS = ("network", "microscope", "histograms", "confusion")
-_BELOW = ((0.4, ("curves", "schedule")), (0.6, ("gradients",)))
+_BELOW = ((1.0, ("tracks",)),)
 
 _DESIGNED = (
     DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW),
@@ -43,7 +43,7 @@ _DESIGNED = (
     DockLayout(
         "Projector",
         _CONTROL_TABS,
-        ((1, ("boundary", *_NETWORK_TABS, "curves", "schedule", "gradients")),),
+        ((1, ("boundary", *_NETWORK_TABS, "tracks")),),
         is_drawer=True,
     ),
 )

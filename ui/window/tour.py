@@ -75,7 +75,7 @@ def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[To
             "How well it does",
             "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
             "it learns the points by heart: overfitting.",
-            lambda: in_dock("curves", docks.docks["curves"].widget()),
+            lambda: in_dock("tracks", parts.tracks),
         ),
         TourStop(
             "The learning rate",
@@ -94,7 +94,7 @@ def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[To
             "Gradients",
             "How strongly each layer learns, now and over time. When the first layers get next to nothing, a line "
             "below the header says so and offers a remedy.",
-            lambda: in_dock("gradients", parts.gradients),
+            lambda: in_dock("tracks", parts.tracks),
         ),
         TourStop(
             "Other data",

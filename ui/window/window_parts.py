@@ -17,9 +17,9 @@ from ..panels.layers.panel import LayersPanel
 from ..panels.training import TrainingPanel
 from ..panels.transport import TransportBar
 from ..views.boundary.view import BoundaryView
-from ..views.gradients.view import GradientsView
 from ..views.network.view import NetworkView
 from ..views.registry import VIEWS
+from ..views.tracks.view import TracksView
 from ..views.view import View
 
 _PENGUINS = Table(
@@ -35,7 +35,7 @@ class WindowParts:
     def __init__(self) -> None:
         self.views = tuple(view() for view in VIEWS)
         self.boundary, self.network = self.view(BoundaryView), self.view(NetworkView)
-        self.gradients = self.view(GradientsView)
+        self.tracks = self.view(TracksView)
         self.data, self.layers, self.training = DataPanel([("Penguins", _PENGUINS)]), LayersPanel(), TrainingPanel()
         self.drawing = DrawingPanel()
         self.layers.sleep()

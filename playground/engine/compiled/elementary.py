@@ -158,8 +158,8 @@ def tanh(x: Any) -> Any:
         q = fused(u, fused(u, fused(u, fused(u, Q4, Q3), Q2), Q1), ONE)
         t = x * p / q
         # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
-        t = where((t > ONE) | (x > TANH_END), ONE, t)
-        return where((t < -ONE) | (x < -TANH_END), -ONE, t)
+        t = where(x > TANH_END, ONE, where(t > ONE, ONE, t))
+        return where(x < -TANH_END, -ONE, where(t < -ONE, -ONE, t))
 
     return value
 

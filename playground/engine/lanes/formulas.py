@@ -25,7 +25,7 @@ from playground.catalog.schedules import Plateau, PlateauMemory, Progress, Sched
 from playground.engine.compiled.elementary import CONTRACT, overloaded
 from playground.engine.compiled.formulas import chain, compiled, constants_of
 from playground.engine.compiled.layout import compiled_members
-from playground.engine.vectors import converted, everywhere, number_at
+from playground.engine.vectors import converted, everywhere, nan_of_either, number_at
 
 OPTIONS: dict[str, Any] = {key: value for key, value in CONTRACT.items() if key != "fastmath"}
 """No fast mathematics: bits must not depend on what the compiler likes to fuse."""
@@ -92,6 +92,7 @@ def optimize(kind: Any, size: Any, w: Any, g: Any, slots: Any, new_w: Any, new_s
     """Write new weights and slots; returns 0, or NaN in the lanes where one of them is not finite."""
     dtype = as_dtype(w.dtype)
     scope: dict[str, Any] = {"zero": dtype.type(0), "converted": converted, "everywhere": everywhere}
+    scope["nan_of_either"] = nan_of_either
     lines = ["def run(kind, size, w, g, slots, new_w, new_slots, s):", "    broken = everywhere(w, zero)"]
     for place, member in enumerate(compiled_members(Optimizer)):
         scope[f"f{place}"] = compiled(member.update, dtype, OPTIONS)
@@ -102,11 +103,11 @@ def optimize(kind: Any, size: Any, w: Any, g: Any, slots: Any, new_w: Any, new_s
         lines += [f"        s{k} = converted(s[{k}], w)" for k in range(len(names))]
         lines += [f"        m{k}, n{k} = slots + {k} * size, new_slots + {k} * size" for k in memory]
         lines += ["        for i in range(size):", f"            results = f{place}({arguments})"]
-        lines += ["            new_w[i] = results[0]", "            broken = broken + results[0] * zero"]
+        lines += ["            new_w[i] = results[0]", "            broken = nan_of_either(broken, results[0] * zero)"]
         for k in memory:
             lines += [
                 f"            n{k}[i] = results[{k + 1}]",
-                f"            broken = broken + results[{k + 1}] * zero",
+                f"            broken = nan_of_either(broken, results[{k + 1}] * zero)",
             ]
     exec("\n".join([*lines, "    return broken"]), scope)
     return scope["run"]

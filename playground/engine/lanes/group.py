@@ -651,7 +651,9 @@ def _records(setup: Setup) -> tuple[Any, Any]:
     groups, layers = np.zeros(1, layout.GROUP), np.zeros(len(network.layers), layout.LAYER)
     group = groups[0]
     features, outputs = network.layers[0].inputs, network.layers[-1].units
-    at_once = max(min(setup.batch_size, setup.points), layout.EVALUATION_POINTS)
+    at_once = max(min(setup.batch_size, setup.points), layout.FEWEST_AT_ONCE)
+    if not any(layer.normalization.running for layer in network.layers):
+        at_once = min(at_once, layout.MOST_AT_ONCE)
     space = at_once * features
     before, below = 0, features
 

@@ -76,11 +76,14 @@ from playground.engine.vectors import (
     fma,
     lanes_of,
     magnitude,
+    nan_of_either,
     number_at,
     picked,
     positive_whole,
+    put_into,
     put_number,
     square_root,
+    taken_from,
     where,
     whole,
     widened,
@@ -109,6 +112,17 @@ def width_of(typingctx: Any, lanes: Any) -> Any:
         return ir.IntType(64)(lanes.width)
 
     return types.int64(lanes), generate
+
+
+@inlined
+def memory_of(block: Any) -> Any:
+    """The pointers of a block."""
+    return Memory(
+        lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
+        lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
+        lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
+        lanes_of(block.updates), lanes_of(block.factors),
+    )  # fmt: skip
 
 
 @compile_loop
@@ -173,11 +187,9 @@ def shuffle(memory: Any, order: Any, points: Any, common: Any, lane: Any) -> Non
         place = points - 1 - drawn
         bits = mixed(keys + np.uint64(drawn + 1) * GOLDEN)
         partners = whole(widened(bits >> A11) * UNIT * float(place + 1))
-        for one in range(width):
-            here, there = place * width + one, extracted(partners, one) * width + one
-            value = number_at(order, here)
-            put_number(order, here, number_at(order, there))
-            put_number(order, there, value)
+        here = order[place]
+        order[place] = taken_from(order, partners)
+        put_into(order, partners, here)
 
 
 @compile_loop
@@ -286,14 +298,16 @@ def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any
 
 
 @compile_loop
-def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any) -> None:
-    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, as reference's function of that name does."""
+def through_normalization(
+    layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any, adds: Any
+) -> None:
+    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, or adding to them, as reference's function of that name does."""
     units, zero = layer.units, everywhere(delta, 0.0)
     gammas, betas = layer.biases + units, layer.biases + 2 * units
-    for k in range(gammas, layer.stop):
+    for k in range(betas + units, layer.stop):
         g[k] = zero
     for unit in range(units):
-        along, total = zero, zero
+        along, total = (g[gammas + unit], g[betas + unit]) if adds else (zero, zero)
         for point in range(n):
             k = point * layer.stride + unit
             along = fma(delta[k], standardized[k], along)
@@ -361,11 +375,11 @@ def forward(
 
 @compile_loop
 def backward(
-    group: Any, layers: Any, w: Any, n: Any, space: Any, settings: Any, g: Any, measured: Any, measures: Any
+    group: Any, layers: Any, w: Any, n: Any, space: Any, settings: Any, g: Any, measured: Any, measures: Any, adds: Any
 ) -> None:
     """The flat sum of the gradients of n points into g; ∂E/∂o stands at the beginning of the first room for δ.
 
-    With `measures` the sum of δ² goes to `measured`, layer by layer.
+    With `measures` the sum of δ² goes to `measured`, layer by layer. If it `adds`, both sums go on from what is there.
     """
     zero = everywhere(g, 0.0)
     here, there, beside = 0, 1, 2
@@ -378,7 +392,7 @@ def backward(
             for k in range(layer.start, layer.stop):
                 g[k] = zero
             if measures:
-                measured[i] = summed_squares(delta, n, layer.units, layer.stride, measured)
+                measured[i] = summed_squares(delta, n, layer.units, layer.stride, measured[i], adds)
             continue
         if layer.drops:
             masks = space + layer.masks
@@ -390,16 +404,18 @@ def backward(
                 bypass[k] = delta[k]
         multiply_by_slope(layer.activation, count, delta, space + layer.z, space + layer.f, own)
         if layer.normalization != NO_NORMALIZATION:
-            through_normalization(layer, w, delta, space + layer.standardized, space + layer.spreads, n, g)
+            through_normalization(layer, w, delta, space + layer.standardized, space + layer.spreads, n, g, adds)
         if measures:
-            measured[i] = summed_squares(delta, n, layer.units, layer.stride, measured)
+            measured[i] = summed_squares(delta, n, layer.units, layer.stride, measured[i], adds)
         for unit in range(layer.units):
-            total = zero
+            total = g[layer.biases + unit] if adds else zero
             for point in range(n):
                 total = total + delta[point * layer.stride + unit]
             g[layer.biases + unit] = total
         before = space + layer.before
-        weigh_gradients(layer.units, layer.inputs, n, delta, layer.stride, before, layer.below, g + layer.start, zero)
+        weigh_gradients(
+            layer.units, layer.inputs, n, delta, layer.stride, before, layer.below, g + layer.start, zero, adds
+        )
         if i:
             weigh_back(layer.units, layer.inputs, n, w + layer.start, delta, layer.stride, back, layer.below, zero)
             if layer.skip:
@@ -409,9 +425,9 @@ def backward(
 
 
 @compile_loop
-def summed_squares(values: Any, n: Any, units: Any, stride: Any, like: Any) -> Any:
-    """Σ x² as float64."""
-    total = everywhere(like, 0.0)
+def summed_squares(values: Any, n: Any, units: Any, stride: Any, before: Any, adds: Any) -> Any:
+    """Σ x² as float64, added to what was there before if it `adds`."""
+    total = before if adds else everywhere(before, 0.0)
     for point in range(n):
         for unit in range(units):
             value = widened(values[point * stride + unit])
@@ -478,9 +494,11 @@ def gradient_sum(
     group: Any, layers: Any, memory: Any, table: Any, order: Any, g: Any, start: Any, n: Any, first: Any,
     space: Any, measured: Any, measures: Any, common: Any, lane: Any,
 ) -> Any:  # fmt: skip
-    """`reference._gradient_sum` into g; returns 0, or NaN in the lanes whose loss is not finite."""
+    """`reference._gradient_sum` into g; returns 0, or NaN in the lanes whose loss is not finite.
+
+    Many points are taken piece by piece, so that their numbers stay in the faster caches.
+    """
     wholes = memory.wholes
-    gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start, n, common, lane, False, space)
     steps = positive_whole(wholes[STEP])
     keys, same_draws = steps, False
     if group.drops:
@@ -489,25 +507,28 @@ def gradient_sum(
         keys = seeded(memory, DROPOUT)
         if same_draws:
             keys, steps = everywhere(keys, extracted(keys, lane)), everywhere(steps, extracted(steps, lane))
-    forward(layers, memory.w, n, first, True, space, memory.layer_numbers, keys, steps, same_draws)
     o, t, stride = space + layers[layers.size - 1].a, space + group.targets, group.target_stride
     back = space + group.deltas
     losses, zero = space + group.losses, everywhere(g, 0.0)
     broken = zero
-    if are_large(n * stride, o, t):
-        point_losses(group, memory.numbers, o, n, space)
-        for point in range(n):
-            broken = fma(losses[point], zero, broken)
-    if group.softmax:
-        softmax_loss(group, o, t, n, losses, back, True)
-    else:
-        loss_slope(group.loss, n * stride, o, t, back, memory.numbers + NUMBER_LOSS)
-    if group.weighted:
-        weights = space + group.weights
-        for point in range(n):
-            for k in range(group.outputs):
-                back[point * stride + k] = back[point * stride + k] * weights[point]
-    backward(group, layers, memory.w, n, space, memory.layer_numbers, g, measured, measures)
+    for done in range(0, n, group.points_at_once):
+        part = min(group.points_at_once, n - done)
+        gather(group, table, wholes[TRAIN_POINTS], order, group.shuffle, start + done, part, common, lane, False, space)
+        forward(layers, memory.w, part, first + done, True, space, memory.layer_numbers, keys, steps, same_draws)
+        if are_large(part * stride, o, t):
+            point_losses(group, memory.numbers, o, part, space)
+            for point in range(part):
+                broken = nan_of_either(broken, losses[point] * zero)
+        if group.softmax:
+            softmax_loss(group, o, t, part, losses, back, True)
+        else:
+            loss_slope(group.loss, part * stride, o, t, back, memory.numbers + NUMBER_LOSS)
+        if group.weighted:
+            weights = space + group.weights
+            for point in range(part):
+                for k in range(group.outputs):
+                    back[point * stride + k] = back[point * stride + k] * weights[point]
+        backward(group, layers, memory.w, part, space, memory.layer_numbers, g, measured, measures, done > 0)
     return broken
 
 
@@ -521,7 +542,7 @@ def broken_spread(layers: Any, space: Any, like: Any) -> Any:
         if layer.normalization == BY_BATCH and not layer.muted:
             spread = space + (layer.spreads + 2 * layer.units)
             for unit in range(layer.units):
-                broken = fma(spread[unit], zero, broken)
+                broken = nan_of_either(broken, spread[unit] * zero)
     return broken
 
 
@@ -659,7 +680,7 @@ def update(
         if group.prunes:
             zero_pruned(size, new_w, pruned)
         for k in range(size):
-            broken = fma(new_w[k], everywhere(w, 0.0), broken)
+            broken = nan_of_either(broken, new_w[k] * 0.0)
     for i in range(layers.size):
         layer = layers[i]
         for k in range(layer.trained_stop if layer.trainable else layer.start, layer.stop):
@@ -700,8 +721,8 @@ def record_gradients(
         for k in range(layer.start, layer.biases):
             moved = widened(memory.w[k] - memory.old_w[k])
             change = fma(moved, moved, change)
-        size = summed_squares(memory.w + layer.start, 1, weights, 0, numbers)
-        row[1 + i] = square_root(summed_squares(memory.g + layer.start, 1, weights, 0, numbers) / weights)
+        size = summed_squares(memory.w + layer.start, 1, weights, 0, change, False)
+        row[1 + i] = square_root(summed_squares(memory.g + layer.start, 1, weights, 0, change, False) / weights)
         row[1 + count + i] = square_root(measured[i] / (n * layer.units))
         row[1 + 2 * count + i] = where(size > 0.0, square_root(change) / square_root(size), math.nan)
     call.gradient_rows += 1
@@ -817,7 +838,10 @@ def broken_normalization(layers: Any, space: Any, lane: Any) -> Any:
 def stop_diverged(
     group: Any, layers: Any, memory: Any, broken: Any, reason: Any, values: Any, slots: Any, space: Any
 ) -> Any:
-    """Stop the lanes in which a sum is not finite and note why, by what may tell the layer; returns whether any did."""
+    """Stop the lanes in which `broken` is NaN, and note why and in which layer; returns whether there are any.
+
+    `values` and `slots` are searched for the layer.
+    """
     bad = is_running(memory) & (broken != 0.0)
     if not any_of(bad):
         return False
@@ -937,7 +961,7 @@ def average(size: Any, g: Any, carried: Any, points: Any, carried_points: Any) -
     broken = zero
     for k in range(size):
         total = g[k] + carried[k] if carried_points else g[k]
-        broken = fma(total, zero, broken)
+        broken = nan_of_either(broken, total * zero)
         g[k] = total * share
     return broken
 
@@ -963,7 +987,7 @@ def is_broken_pass(group: Any, layers: Any, memory: Any, lost: Any, pulled: Any,
 
 @compile_loop
 def count_update(group: Any, memory: Any, running: Any, points: Any) -> None:
-    """Move on where the lanes that train stand, by one update of so many points."""
+    """Move on where the lanes that train stand, by one update of `points` points."""
     wholes = memory.wholes
     one = where(running, 1, everywhere(wholes, 0))
     wholes[STEP] = wholes[STEP] + one
@@ -981,12 +1005,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
     """
     group, call = groups[0], calls[0]
     layers, table, rates = borrowed(layers), borrowed(table), borrowed(rates)
-    memory = Memory(
-        lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
-        lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
-        lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates), lanes_of(block.factors),
-    )  # fmt: skip
+    memory = memory_of(block)
     space, order, history = lanes_of(room.space), lanes_of(room.order), lanes_of(room.history)
     gradients, measured, pruned = lanes_of(room.gradients), lanes_of(room.measured), lanes_of(room.pruned)
     wholes, numbers, size = memory.wholes, memory.numbers, group.size
@@ -1066,7 +1085,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
             )  # fmt: skip
             pulled = everywhere(memory.g, 0.0)
             for k in range(size):
-                pulled = fma(memory.old_g[k], everywhere(memory.g, 0.0), pulled)
+                pulled = nan_of_either(pulled, memory.old_g[k] * 0.0)
             is_broken_pass(group, layers, memory, lost, pulled, memory.old_g, space)
             running = is_running(memory)
             keep(size, running, memory.old_g, memory.carried)
@@ -1105,12 +1124,7 @@ def measure(groups: Any, layers: Any, block: Any, room: Any, table: Any) -> None
     """Evaluate all lanes as they are now."""
     group = groups[0]
     layers, table = borrowed(layers), borrowed(table)
-    memory = Memory(
-        lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
-        lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
-        lanes_of(block.old_slots), lanes_of(block.carried), lanes_of(block.best), lanes_of(block.pruned),
-        lanes_of(block.updates), lanes_of(block.factors),
-    )  # fmt: skip
+    memory = memory_of(block)
     numbers = memory.numbers
     everyone = everywhere(numbers, 0.0) == 0.0
     evaluate(group, layers, memory, table, lanes_of(room.order), lanes_of(room.space), everyone, -1)

@@ -16,8 +16,9 @@ from playground.catalog.choice import Array
 from playground.engine.compiled.layout import EPOCH_COLUMNS, MOST_CONSTANTS, MOST_SETTINGS
 
 MOST_SCHEDULE_SETTINGS = 6
-EVALUATION_POINTS = 16
-"""Points that are evaluated at once, at least: their numbers stay in the fastest caches."""
+FEWEST_AT_ONCE, MOST_AT_ONCE = 16, 32
+"""Points that pass through the network at once: those of a batch, within these limits, so that their numbers stay in
+the faster caches; all of them where they are normalized together."""
 
 
 class _Row(IntEnum):

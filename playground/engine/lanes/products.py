@@ -71,7 +71,7 @@ def _gradient(height: int, width: int) -> list[str]:
     return [
         "d = delta + r",
         "x = a + c",
-        *(f"s{r}{c} = zero" for r, c in _sums(height, width)),
+        *(f"s{r}{c} = g[(r + {r}) * inputs + c + {c}] if adds else zero" for r, c in _sums(height, width)),
         "for p in range(n):",
         *(f"    u{r} = d[{r}]" for r in range(height)),
         *(f"    x{c} = x[{c}]" for c in range(width)),
@@ -86,5 +86,5 @@ weigh = _tiled("units, inputs, n, W, b, a, below, z, stride", "units", "n", _for
 """z = W a + b for n points."""
 weigh_back = _tiled("units, inputs, n, W, delta, stride, back, below, zero", "inputs", "n", _back)
 """back = Wᵀ δ."""
-weigh_gradients = _tiled("units, inputs, n, delta, stride, a, below, g, zero", "units", "inputs", _gradient)
-"""g = δ aᵀ, summed over the points."""
+weigh_gradients = _tiled("units, inputs, n, delta, stride, a, below, g, zero, adds", "units", "inputs", _gradient)
+"""g = δ aᵀ, summed over the points, or g + δ aᵀ if it `adds`."""

@@ -15,7 +15,7 @@ from playground.catalog.choice import Array, members
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.optimizers import Adam
 from playground.catalog.schedules import Exponential
-from playground.engine.lanes import cache
+from playground.engine.lanes import cache, layout
 from playground.engine.lanes.group import Group, advance, group_key
 from playground.engine.setup import Setup
 from playground.engine.state import State
@@ -209,6 +209,26 @@ def test_lanes_that_share_a_seed_have_the_bits_of_those_that_do_not() -> None:
         np.testing.assert_array_equal(numbers(together.take(lane)), numbers(mixed.take(other)))
 
 
+@pytest.mark.parametrize("normalization", ["none", "layer", "batch"])
+def test_large_batches_taken_piece_by_piece_have_the_bits_of_whole_ones(
+    normalization: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    changes = {"data.points": 240, "training.batch_size": 90, "layers.1.normalization": normalization}
+    setup = Setup(small(**changes))
+    pieces = Group(setup)
+    monkeypatch.setattr(layout, "MOST_AT_ONCE", 10_000)
+    whole = Group(setup)
+    assert (pieces.room().space.size < whole.room().space.size) == (normalization != "batch")
+    for group in (pieces, whole):
+        group.add(setup)
+        advance([group], epochs=6)
+    np.testing.assert_array_equal(numbers(pieces.take(0)), numbers(whole.take(0)))
+    np.testing.assert_array_equal(pieces.history(0)[:, :7], whole.history(0)[:, :7])
+    found, expected = pieces.gradients(0), whole.gradients(0)
+    assert found is not None and expected is not None
+    np.testing.assert_array_equal(found.delta_rms, expected.delta_rms)
+
+
 def test_training_in_pieces_changes_no_bit() -> None:
     setups = company()[:3]
     whole, pieces = Group(setups[0]), Group(setups[0])
@@ -269,9 +289,11 @@ def test_train_on_lanes_gives_the_bits_of_a_sweep() -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="compiles whole kernels at other widths")
-@pytest.mark.parametrize("width", [1, 4, 8])
-def test_whole_kernels_have_the_same_bits_at_other_widths(width: int) -> None:
-    setups = company()[:10]
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
+def test_whole_kernels_have_the_same_bits_at_other_widths(width: int, precision: str) -> None:
+    first = Setup(check(small().with_(precision=precision)))
+    setups = [first, *(Setup(check(one.experiment.with_(precision=precision)), first) for one in company()[1:10])]
     usual, other = Group(setups[0]), Group(setups[0], width=width)
     for setup in setups:
         usual.add(setup)

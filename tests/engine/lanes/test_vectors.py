@@ -66,6 +66,38 @@ def test_every_width_gives_the_same_bits(precision: str) -> None:
     np.testing.assert_allclose(first[0], expected.astype(precision), rtol=4 * np.finfo(precision).eps)
 
 
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_lane_reads_and_writes_at_a_place_of_its_own(width: int, precision: str) -> None:
+    random = np.random.default_rng(4)
+    table, values = random.normal(size=40).astype(precision), random.normal(size=(9, width)).astype(precision)
+    rows, news = random.integers(9, size=width), random.normal(size=width).astype(precision)
+
+    @njit
+    def act(table, held, rows, news, out):  # type: ignore[no-untyped-def]
+        held, rows, news, out = (
+            vectors.lanes_of(held), vectors.lanes_of(rows), vectors.lanes_of(news), vectors.lanes_of(out),
+        )  # fmt: skip
+        out[0] = vectors.picked(table, rows[0] * 4, 3)
+        out[1] = vectors.taken_from(held, rows[0])
+        vectors.put_into(held, rows[0], news[0])
+
+    held, out = filled(values.ravel(), width, precision), vectors.vectors(2, width, precision)
+    act(table, held, filled(rows, width, "int64"), filled(news, width, precision), out)
+    lanes = np.arange(width)
+    np.testing.assert_array_equal(vectors.numbers_of(out), [table[4 * rows + 3], values[rows, lanes]])
+    values[rows, lanes] = news
+    np.testing.assert_array_equal(vectors.numbers_of(held), values)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_one_nan_is_enough(precision: str) -> None:
+    a, b = np.array([0.0, -0.0, np.nan, 0.0, np.nan, -0.0, 0.0, -0.0]), np.array([0.0, 0.0, 0.0, np.nan] * 2)
+    either = njit(lambda a, b: vectors.nan_of_either(a, b))
+    found = applied(either, [a.astype(precision), b.astype(precision)], 1, 8, precision)[0]
+    np.testing.assert_array_equal(found, a + b)
+
+
 RANGES = {"tanh": (-12, 12), "exp": (-80, 80), "expm1": (-3, 3), "log1p": (-0.9, 5), "sin": (-50, 50), "cos": (-50, 50)}
 
 

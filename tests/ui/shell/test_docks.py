@@ -17,32 +17,32 @@ def dock(window: Window, name: str):
 
 
 def test_a_dock_is_closed_by_its_button_and_brought_back_by_the_menu(window: Window) -> None:
-    hands.push(window, "dock.gradients.close")
-    assert not dock(window, "gradients").isVisible()
-    dock(window, "gradients").toggleViewAction().trigger()
-    assert dock(window, "gradients").isVisible()
+    hands.push(window, "dock.tracks.close")
+    assert not dock(window, "tracks").isVisible()
+    dock(window, "tracks").toggleViewAction().trigger()
+    assert dock(window, "tracks").isVisible()
 
 
 def test_nothing_is_computed_for_a_closed_picture(qtbot, window: Window) -> None:
-    window.docks.show("gradients")
-    dock(window, "gradients").close()
+    window.docks.show("tracks")
+    dock(window, "tracks").close()
     shown = []
-    window.parts.gradients.show_snapshot = shown.append
+    window.parts.tracks.show_snapshot = shown.append
     window.session.epoch()
     qtbot.waitUntil(lambda: window.session.report.snapshot.epoch == 1)
     assert not shown
 
 
 def test_a_dock_floats_and_comes_back(window: Window) -> None:
-    button = window.findChild(QToolButton, "dock.curves.float")
+    button = window.findChild(QToolButton, "dock.tracks.float")
     hands.click(button)
-    assert dock(window, "curves").isFloating()
+    assert dock(window, "tracks").isFloating()
     hands.click(button)
-    assert not dock(window, "curves").isFloating()
+    assert not dock(window, "tracks").isFloating()
 
 
 def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: any(bar.count() == 2 for bar in window.findChildren(QTabBar)))
+    qtbot.waitUntil(lambda: any(bar.count() > 2 for bar in window.findChildren(QTabBar)))
     bar = next(
         bar
         for bar in window.findChildren(QTabBar)
@@ -70,7 +70,7 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
 
 
 def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
-    dock(window, "curves").close()
+    dock(window, "tracks").close()
     window.layouts.ask_name()
     ask = window.findChild(QInputDialog, "layout.name")
     line = ask.findChild(QLineEdit)
@@ -78,21 +78,21 @@ def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     hands.key(line, "Return")
     assert window.layouts.names() == ["Mine"]
     window.docks.arrange(LAYOUTS[0])
-    assert dock(window, "curves").isVisible()
+    assert dock(window, "tracks").isVisible()
     assert window.layouts.use("Mine")
-    assert not dock(window, "curves").isVisible()
+    assert not dock(window, "tracks").isVisible()
     window.layouts.remove("Mine")
     assert window.layouts.names() == []
 
 
 def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> None:
-    dock(window, "curves").close()
+    dock(window, "tracks").close()
     window.layouts.remember()
     other = Window(settings=QSettings())
     try:
         assert other.layouts.resume()
-        assert dock(other, "curves").isHidden()
-        assert not dock(other, "gradients").isHidden()
+        assert dock(other, "tracks").isHidden()
+        assert not dock(other, "network").isHidden()
     finally:
         other.close()
         other.deleteLater()
@@ -101,7 +101,7 @@ def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> No
 def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> None:
     window.settings.setValue("window/state", "nonsense")
     assert not window.layouts.resume()
-    assert dock(window, "curves").isVisible()
+    assert dock(window, "tracks").isVisible()
 
 
 def test_a_number_key_goes_to_a_panel(qtbot, window: Window) -> None:

@@ -20,7 +20,7 @@ from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window
 
-VIEWS = ["boundary", "network", "curves", "schedule", "gradients", "histograms", "confusion"]
+VIEWS = ["boundary", "network", "tracks", "histograms", "confusion"]
 
 
 def pixels(image: QImage) -> np.ndarray:
@@ -76,7 +76,7 @@ def learned(qtbot, window: Window) -> Window:
 
 @pytest.mark.parametrize("scale", imaging.PIXEL_SCALES)
 def test_a_png_has_so_many_times_the_pixels(qtbot, learned: Window, scale: int) -> None:
-    part = shown(qtbot, learned, "curves")
+    part = shown(qtbot, learned, "tracks")
     assert read(imaging.png(part, scale)).size() == part.size() * scale
 
 
@@ -99,7 +99,7 @@ def test_an_svg_looks_like_the_screen(qtbot, qapp, learned: Window, name: str, l
     assert np.percentile(difference, 90) < 24
 
 
-@pytest.mark.parametrize(("name", "text"), [("network", "inputs"), ("boundary", "validation"), ("curves", "Loss")])
+@pytest.mark.parametrize(("name", "text"), [("network", "inputs"), ("boundary", "validation"), ("tracks", "Loss")])
 def test_text_stays_text(qtbot, learned: Window, name: str, text: str) -> None:
     assert f">{text}</text>".encode() in imaging.svg(shown(qtbot, learned, name))
 
@@ -217,26 +217,26 @@ def test_the_menu_of_a_tab_copies_what_is_behind_it_once_it_is_up_to_date(qtbot,
 
 
 def test_the_menu_of_a_title_copies_its_dock(qtbot, learned: Window) -> None:
-    learned.docks.docks["curves"].setFloating(True)
-    title = learned.docks.titles["curves"][0]
+    learned.docks.docks["tracks"].setFloating(True)
+    title = learned.docks.titles["tracks"][0]
     qtbot.waitUntil(title.isVisible)
     hands.ask_for_menu(title, title.rect().center())
     choose(qtbot, "Copy picture")
-    qtbot.waitUntil(lambda: clipboard_title() == "Curves")
+    qtbot.waitUntil(lambda: clipboard_title() == "Tracks")
 
 
 def test_a_closed_part_is_opened_for_its_picture(qtbot, trained: Window) -> None:
-    trained.docks.docks["gradients"].close()
-    trained.pictures.copy("gradients")
-    qtbot.waitUntil(lambda: clipboard_title() == "Gradients")
-    assert trained.docks.docks["gradients"].isVisible()
+    trained.docks.docks["tracks"].close()
+    trained.pictures.copy("tracks")
+    qtbot.waitUntil(lambda: clipboard_title() == "Tracks")
+    assert trained.docks.docks["tracks"].isVisible()
 
 
 def test_a_minimised_window_is_pictured_after_a_while(qtbot, window: Window) -> None:
     window.pictures.patience.setInterval(50)
     window.showMinimized()
-    window.pictures.copy("schedule")
-    qtbot.waitUntil(lambda: clipboard_title() == "Schedule")
+    window.pictures.copy("histograms")
+    qtbot.waitUntil(lambda: clipboard_title() == "Histograms")
 
 
 def test_every_part_can_be_found_by_typing(window: Window) -> None:

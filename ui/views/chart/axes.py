@@ -1,8 +1,9 @@
-"""Ticks and limits of axes."""
+"""The axes of charts: what a length stands for, where its ends are, and which numbers stand along it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
@@ -31,6 +32,127 @@ def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[
     every = max(1, math.ceil((high - low) / max(1, most)))
     powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
     return [float(k) for k in powers], [short_text(10.0**k) if -3 <= k <= 3 else f"1e{k}" for k in powers]
+
+
+def round_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers from `low` to `high`, at most `most`, at equal distances."""
+    least = (high - low) / max(1, most)
+    unit = 10.0 ** math.floor(math.log10(least))
+    step = next(unit * leap for leap in (1, 2, 5, 10) if unit * leap >= least * (1 - 1e-9))
+    return [step * k for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+class Axis:
+    """A length from `low` to `high`: numbers, or powers of ten by their exponents."""
+
+    low, high = 0.0, 1.0
+    logarithmic = False
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis."""
+        return values
+
+    def shares(self, places: Array) -> Array:
+        """Places as shares 0…1 of the way from the lower end to the upper one."""
+        result: Array = (places - self.low) / (self.high - self.low)
+        return result
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """The places of at most about `most` numbers, and the numbers."""
+        at = even_ticks(self.low, self.high, most)
+        return at, [short_text(value) for value in at]
+
+
+_DECADES_FOR_LOG = 2.0
+_SMALLEST, _LARGEST = 1e-30, 1e30
+"""Numbers beyond these are drawn at the limits; nothing can be seen there anyway."""
+_RISE = 0.05
+"""The share of a linear axis by which a curve has to end above its lowest value to be seen rising."""
+
+
+class AmountAxis(Axis):
+    """From 0 up, or logarithmic over half powers of ten; by itself once values span more than two decades.
+
+    A history only grows, so that it is calm.
+    """
+
+    def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
+        """Take a scale (auto, linear or log), and how many decades a logarithmic axis has at most."""
+        self.scale, self._decades = scale, decades
+        self._rising = False
+
+    def fit(self, *columns: Array) -> None:
+        """Fit the axis to curves, given by their values in order of time."""
+        curves = [np.minimum(column[np.isfinite(column)], _LARGEST) for column in columns]
+        values = np.concatenate(curves)
+        positive = values[values > _SMALLEST]
+        if not len(positive):
+            self.logarithmic, self.low, self.high = False, 0.0, 1.0
+            return
+        least, most = math.log10(positive.min()), math.log10(positive.max())
+        self.logarithmic = self.scale == "log"
+        if self.scale == "auto" and most - least > _DECADES_FOR_LOG:
+            self._watch_rises(curves, least, most)
+            self.logarithmic = not self._rising
+        if self.logarithmic:
+            self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
+            # At least a whole power of ten, so that a number stands on the axis.
+            self.low = max(min(self.low, math.floor(self.high - 1e-9)), self.high - self._decades)
+            self.high = max(self.high, self.low + 1)
+        else:
+            self.low, self.high = 0.0, nice_limit(10**most)
+
+    def _watch_rises(self, curves: list[Array], least: float, most: float) -> None:
+        """Note whether a curve has risen so that it shows on a linear axis, and would hardly on a logarithmic one."""
+        rises = False
+        for curve in (one for one in curves if len(one) > 1):
+            end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
+            linear = (end - low) / 10**most
+            logarithmic = math.log10(max(end, low) / low) / max(most - least, 1e-9)
+            # Once seen, until it is much less: the axis does not jump to and fro.
+            rises |= linear >= (_RISE / 2 if self._rising else _RISE) and logarithmic < linear / 2
+        self._rising = rises
+
+    def places(self, values: Array) -> Array:
+        if self.logarithmic:
+            return np.log10(np.clip(values, 10**self.low, _LARGEST))
+        return np.clip(values, 0, _LARGEST)
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        return decade_ticks(self.low, self.high, most) if self.logarithmic else super().ticks(most)
+
+
+class ShareAxis(Axis):
+    """Accuracy or R²: up to 1, from the highest of some fixed ends that leaves nothing out."""
+
+    def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:
+        self.ends, self.text = ends, text
+        self.low, self.high = ends[0], 1.0
+
+    def fit(self, *columns: Array) -> None:
+        """Fit the axis to all values of a history."""
+        values = np.concatenate([column[np.isfinite(column)] for column in columns])
+        least = float(values.min()) if len(values) else 1.0
+        self.low = next((end for end in self.ends if end <= least), self.ends[-1])
+
+    def places(self, values: Array) -> Array:
+        """Values as places on the axis; those below its lower end are put there."""
+        return np.clip(values, self.low, self.high)
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        """Both ends, and the middle if there is room."""
+        at = [self.low, (self.low + self.high) / 2, self.high] if most > 2 else [self.low, self.high]
+        return at, [self.text(value) for value in at]
+
+
+def accuracy_axis() -> ShareAxis:
+    """The axis of accuracy, in percent."""
+    return ShareAxis((0.5, 0.0), lambda value: f"{100 * value:.0f} %")
+
+
+def r_squared_axis() -> ShareAxis:
+    """The axis of R²: 1 is perfect, 0 no better than the mean."""
+    return ShareAxis((0.0, -1.0), short_text)
 
 
 class CalmLimit:

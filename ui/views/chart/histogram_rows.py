@@ -24,12 +24,11 @@ from ...forms.buttons import identify
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.beat import Throttle
-from ...look.numbers import short_text
 from ...look.theme import exact_px, px
 from ..view import View
-from .axes import CalmLimit, decade_ticks, even_ticks
+from .axes import Axis, CalmLimit, decade_ticks
 from .controls import Choices, Controls, Option, ReadingLine, stack_chart
-from .plot import CENTRE, LEFT, RIGHT, Mouse, PaintedChart, write_centred
+from .plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart
 
 _LEAST_ROW = 24
 """The least height of a row in pixels, so that its shape can be seen; what does not fit scrolls."""
@@ -87,16 +86,17 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
     return place if 0 <= place < len(histogram.counts) else None
 
 
-class HistogramAxis:
-    """The axis that the histograms of a column share; this one is for a single bin from 0 to 1, without numbers."""
-
-    low, high = 0.0, 1.0
+class HistogramAxis(Axis):
+    """The axis that the histograms of a column share."""
 
     def fit(self, histograms: list[Histogram]) -> None:
         """Fit the axis to these histograms."""
 
+
+class BareAxis(HistogramAxis):
+    """An axis for a single bin from 0 to 1, without numbers."""
+
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """The values with numbers, and the numbers."""
         return [], []
 
 
@@ -115,10 +115,6 @@ class ValueAxis(HistogramAxis):
         most = max(float(histogram.edges[-1]) for histogram in histograms)
         self.high = self._calm.fit(min(max(abs(least), abs(most), 1e-12), 1e300))
         self.low = -self.high if least < 0 else 0.0
-
-    def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        at = even_ticks(self.low, self.high, most)
-        return at, [short_text(value) for value in at]
 
 
 class DecadeAxis(HistogramAxis):
@@ -147,10 +143,6 @@ class DecadeAxis(HistogramAxis):
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         return decade_ticks(self.low, self.high, most)
-
-
-def _places_on(axis: HistogramAxis, values: Array) -> Array:
-    return np.clip((values - axis.low) / (axis.high - axis.low), 0, 1)
 
 
 class HistogramColumn(NamedTuple):
@@ -258,14 +250,14 @@ class _HistogramRows(PaintedChart):
         """The histograms of a column on their base lines, with a vertical line at 0 to show which way a layer leans."""
         look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
         painter.setPen(QColor(look.line))
-        zero = round(place.left() + float(_places_on(axis, np.zeros(1))[0]) * place.width())
+        zero = round(float(ChartBox(place, axis, axis).x(np.clip(np.zeros(1), axis.low, axis.high))[0]))
         painter.drawLine(QPointF(zero, 0), QPointF(zero, self.pitch() * len(self.rows)))
         pale = QColor(theme.blend(look.surface, look.accent, 0.6))
         for index in seen:
             box, bars = self.box(index, column), self.rows[index].bars[column]
             painter.drawLine(box.bottomLeft(), box.bottomRight())
             if bars is not None:
-                x = box.left() + _places_on(axis, bars.histogram.edges) * box.width()
+                x = ChartBox(box, axis, axis).x(np.clip(bars.histogram.edges, axis.low, axis.high))
                 colour = QColor(look.accent) if self.pointed == (index, column) else pale
                 painter.fillPath(_steps_path(x, box, bars.heights(self.logarithmic)), colour)
 
@@ -276,8 +268,7 @@ class _HistogramRows(PaintedChart):
             return None
         for column, (kind, box) in enumerate(zip(self.kinds, self.columns().histograms, strict=True)):
             if box.left() <= place.x() <= box.right():
-                share = (place.x() - box.left()) / box.width()
-                return index, column, kind.axis.low + share * (kind.axis.high - kind.axis.low)
+                return index, column, ChartBox(box, kind.axis, kind.axis).place(place.x())
         return index, None, 0.0
 
     def sizeHint(self) -> QSize:
@@ -324,12 +315,8 @@ class _Edge(QWidget):
                 if self._titles:
                     painter.drawText(QRectF(column.left(), 0, column.width(), self.height()), CENTRE, kind.title)
                 else:
-                    self._paint_axis(painter, column, kind.axis)
-
-    def _paint_axis(self, painter: QPainter, column: QRectF, axis: HistogramAxis) -> None:
-        for value, text in zip(*axis.ticks(3 if column.width() >= px(100) else 2), strict=True):
-            x = column.left() + float(_places_on(axis, np.array([value]))[0]) * column.width()
-            write_centred(painter, x, px(2), text, column.left() - px(theme.GRID), column.right())
+                    place = QRectF(column.left(), 0, column.width(), 0)
+                    ChartBox(place, kind.axis, kind.axis).paint_numbers_below(painter, apart=50)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,19 @@
-"""What charts share: quiet plots with ticks and colours, the mouse over them, painted widgets and painted words.
+"""What charts share: boxes between axes with numbers and curves, painted widgets and words, the mouse over them.
 
-Nothing here knows a snapshot. Ticks of plots are set by hand, because limits and texts have to stay put while training
-runs.
+Nothing here knows a snapshot. The plane is a plot of pyqtgraph, whose ticks are set by hand, because limits and texts
+have to stay put while training runs.
 """
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
@@ -21,6 +22,7 @@ from ...forms.buttons import identify
 from ...look import theme
 from ...look.theme import exact_px, px
 from ..view import SizedWidget
+from .axes import Axis
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -95,32 +97,71 @@ class Mouse(QObject):
             self.moved.emit()
 
 
-class PlotMouse(Mouse):
-    """The place of the mouse between the axes of a plot, in the plot's coordinates."""
+def line_path(x: Array, y: Array, ends: Sequence[int] = ()) -> QPainterPath:
+    """A curve through pixels, all finite, which is interrupted after these numbers of points."""
+    if not len(x):
+        return QPainterPath()
+    connect: Array | str = "all"
+    if len(ends):
+        connect = np.ones(len(x), np.int32)
+        connect[np.asarray(ends, int) - 1] = 0
+    return pg.functions.arrayToQPath(x, y, connect=connect, finiteCheck=False)
 
-    def __init__(self, plot: pg.PlotWidget) -> None:
-        super().__init__(plot.viewport())
-        self._plot = plot
 
-    def place_of(self, position: QPointF) -> QPointF | None:
-        scene, box = self._plot.mapToScene(position.toPoint()), self._plot.getViewBox()
-        return box.mapSceneToView(scene) if box.sceneBoundingRect().contains(scene) else None
+_HEADROOM = 3
+"""Pixels between the upper end of an axis and that of its box."""
 
 
-class Cursor(pg.InfiniteLine):
-    """The vertical line of a plot at the hovered place."""
+class ChartBox(NamedTuple):
+    """A rectangle of a picture between two axes."""
 
-    def __init__(self) -> None:
-        super().__init__(angle=90, movable=False)
-        self.hide()
+    rect: QRectF
+    across: Axis
+    up: Axis
 
-    def show_at(self, x: float | None) -> None:
-        if x is not None:
-            self.setValue(x)
-        self.setVisible(x is not None)
+    def x(self, places: Array) -> Array:
+        """Places on the axis across, in pixels."""
+        result: Array = self.rect.left() + self.across.shares(places) * self.rect.width()
+        return result
 
-    def apply_theme(self) -> None:
-        self.setPen(pen(theme.current().quiet))
+    def y(self, places: Array) -> Array:
+        """Places on the axis up, in pixels; a curve along the upper end shows its whole width."""
+        result: Array = self.rect.bottom() - self.up.shares(places) * (self.rect.height() - px(_HEADROOM))
+        return result
+
+    def place(self, x: float) -> float:
+        """The place on the axis across of a pixel."""
+        share = (x - self.rect.left()) / max(1.0, self.rect.width())
+        return self.across.low + share * (self.across.high - self.across.low)
+
+    def path(self, x: Array, y: Array, ends: Sequence[int] = ()) -> QPainterPath:
+        """A curve through places on both axes, which is interrupted after these numbers of points."""
+        return line_path(self.x(x), self.y(y), ends)
+
+    def paint_numbers_at_left(self, painter: QPainter, room: float) -> None:
+        """Paint the numbers of the axis up, with hairlines, as many as have room."""
+        rect, high = self.rect, painter.fontMetrics().height()
+        look = theme.current()
+        # All on one line if there is room for one only.
+        places, texts = self.up.ticks(max(2, int(rect.height() / high / 1.6)))
+        if rect.height() < 1.6 * high:
+            places, texts = places[-1:], texts[-1:]
+        for y, text in zip(self.y(np.array(places)).tolist(), texts, strict=True):
+            painter.setPen(pen(look.line))
+            painter.drawLine(QPointF(rect.left(), round(y)), QPointF(rect.right(), round(y)))
+            middle = min(max(y, rect.top() + high / 2 - px(3)), rect.bottom() - high / 2 + px(3))
+            box = QRectF(rect.left() - room, middle - high / 2, room - px(6), high)
+            write(painter, box, RIGHT, text, look.quiet)
+
+    def paint_numbers_below(self, painter: QPainter, apart: int = 64) -> None:
+        """Paint the numbers of the axis across, with short ticks; each has `apart` pixels."""
+        rect, look = self.rect, theme.current()
+        places, texts = self.across.ticks(max(2, int(rect.width() // px(apart))))
+        for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
+            painter.setPen(pen(look.line))
+            painter.drawLine(QPointF(round(x), rect.bottom()), QPointF(round(x), rect.bottom() + px(3)))
+            painter.setPen(QColor(look.quiet))
+            write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -128,7 +169,12 @@ def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidL
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
-    result = QPen(QColor(colour), exact_px(width) * ratio, style)
+    return QPen(_pen(colour, exact_px(width) * ratio, style))
+
+
+@lru_cache(maxsize=256)
+def _pen(colour: str, width: float, style: Qt.PenStyle) -> QPen:
+    result = QPen(QColor(colour), width, style)
     result.setCosmetic(True)
     return result
 
@@ -167,23 +213,6 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.setLabel(axis.labelText, **{"color": look.quiet, "font-size": f"{px(theme.SMALL)}px"})
         # It is placed only when the axis changes its size.
         axis.resizeEvent(None)
-
-
-def show_bottom_axis(plot: pg.PlotWidget, title: str) -> None:
-    """Give a plot numbers and a title below, clear of the lowest number at its left."""
-    axis = plot.getAxis("bottom")
-    axis.setStyle(tickTextOffset=px(6))
-    axis.setHeight(px(36))
-    axis.setLabel(title)
-
-
-def title_axis(axis: pg.AxisItem, text: str) -> None:
-    """Write `text`, cut if it is too long, in the middle below an axis."""
-    room = max(px(60), int(axis.width()) - px(16))
-    shown = QFontMetrics(small_font()).elidedText(text, Qt.TextElideMode.ElideRight, room)
-    axis.setLabel(html.escape(shown))
-    # It is put in the middle only when the axis changes its size.
-    axis.resizeEvent(None)
 
 
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:

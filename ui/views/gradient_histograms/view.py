@@ -14,8 +14,8 @@ from playground.measure.snapshot import Histogram, Snapshot
 
 from ...look.numbers import percent_text, plural_text, power_text
 from ..chart.histogram_rows import (
+    BareAxis,
     DecadeAxis,
-    HistogramAxis,
     HistogramBars,
     HistogramColumn,
     HistogramRow,
@@ -40,7 +40,7 @@ class GradientHistogramsView(HistogramsPicture):
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        columns = (HistogramColumn("0", HistogramAxis(), _ZEROS), HistogramColumn("size of ∂E/∂w", DecadeAxis()))
+        columns = (HistogramColumn("0", BareAxis(), _ZEROS), HistogramColumn("size of ∂E/∂w", DecadeAxis()))
         rows_name = "Histograms of each layer's gradients"
         super().__init__(parent, columns, rows_name, GradientHistogramsRequest())
         self.setAccessibleName("Histograms of gradients")

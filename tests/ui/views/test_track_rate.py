@@ -23,22 +23,22 @@ from playground.catalog.schedules import (
     Schedule,
     StepDecay,
 )
-from playground.measure.snapshot import History, Snapshot
+from playground.measure.snapshot import Snapshot
 from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, make_snapshot
 from ui.look import theme
-from ui.views.schedule.view import (
-    RateAxis,
-    ScheduleView,
+from ui.views.chart.axes import AmountAxis
+from ui.views.tracks.plan import (
     preview_horizon,
     preview_rates,
-    rate_text,
     steps_per_epoch,
     training_points,
     update_places,
     used_rates,
 )
+from ui.views.tracks.rate import rate_text
+from ui.views.tracks.view import TracksView
 
 SIZE = (356, 200)
 
@@ -58,11 +58,11 @@ def snapshot_with(schedule: Schedule, epochs: int = 0, **training: object) -> Sn
     return at_epoch_of(trainer, epochs) if epochs else trainer.snapshot()
 
 
-def at_epoch(view: ScheduleView, epoch: float) -> QPointF:
-    """A place of the plot above an epoch."""
-    plot = part_of(view, "schedule.plot")
-    scene = plot.getViewBox().mapViewToScene(QPointF(epoch, 0.05))
-    return plot.mapTo(view, plot.mapFromScene(scene)).toPointF()
+def at_epoch(view: TracksView, epoch: float) -> QPointF:
+    """A place of the track at an epoch."""
+    sheet = part_of(view, "tracks.sheet")
+    box = sheet.box_of("rate")
+    return sheet.mapTo(view, QPointF(float(box.x(np.array([epoch]))[0]), box.rect.center().y()))
 
 
 @pytest.mark.parametrize("kind", sorted(members(Schedule)))
@@ -72,8 +72,8 @@ def test_what_is_foretold_comes_true(shown, kind, warmup):
     if kind == "plateau":
         schedule = Plateau(warmup=warmup, patience=10_000)
     trainer = Trainer(experiment_with(schedule), engine="reference")
-    view = shown(ScheduleView(), trainer.snapshot(), SIZE)
-    epochs, rates = view.shown().coming
+    view = shown(TracksView(), trainer.snapshot(), SIZE)
+    epochs, rates = view.shown().rate.coming
     for epoch in (3, 8):
         snapshot = at_epoch_of(trainer, epoch - trainer.state.epoch)
         foretold = rates[np.searchsorted(epochs, epoch + 1e-9, side="right") - 1]
@@ -91,13 +91,13 @@ def test_steps_per_epoch_are_the_trainers():
 
 def test_the_dot_stands_at_the_present(shown):
     trainer = Trainer(experiment_with(Exponential(gamma=0.9)), engine="reference")
-    view = shown(ScheduleView(), trainer.snapshot(), SIZE)
-    assert view.shown().present == (0, pytest.approx(0.1))
+    view = shown(TracksView(), trainer.snapshot(), SIZE)
+    assert view.shown().rate.present == (0, pytest.approx(0.1))
     view.show_snapshot(at_epoch_of(trainer, 5))
-    assert view.shown().present == (5, pytest.approx(0.1 * 0.9**5))
+    assert view.shown().rate.present == (5, pytest.approx(0.1 * 0.9**5))
     trainer.advance(steps=trainer.setup.steps_per_epoch // 2)
     view.show_snapshot(trainer.snapshot())
-    epoch, rate = view.shown().present
+    epoch, rate = view.shown().rate.present
     assert 5.4 < epoch < 5.6 and rate == pytest.approx(0.1 * 0.9**5)
 
 
@@ -105,17 +105,15 @@ def test_the_past_is_drawn_as_it_was_whatever_the_schedule_is_now(shown):
     trainer = Trainer(experiment_with(Constant()), engine="reference")
     trainer.advance(epochs=20)
     trainer.configure(experiment_with(Constant(), learning_rate=0.5))
-    view = shown(ScheduleView(), at_epoch_of(trainer, 10), SIZE)
-    epochs, rates = view.shown().past
+    view = shown(TracksView(), at_epoch_of(trainer, 10), SIZE)
+    epochs, rates = view.shown().rate.past
     assert (rates[epochs < 19.5] == 0.1).all()
     assert (rates[epochs > 21] == 0.5).all()
-    assert view.shown().coming[0][0] == 30 and (view.shown().coming[1] == 0.5).all()
+    assert view.shown().rate.coming[0][0] == 30 and (view.shown().rate.coming[1] == 0.5).all()
 
 
 def test_a_rate_was_used_in_the_epoch_before_its_row():
-    nothing = np.zeros(4)
-    rates = np.array([0.1, 0.1, 0.05, 0.025])
-    epochs, past = used_rates(History(np.arange(4.0), nothing, rates, nothing, nothing, nothing, nothing))
+    epochs, past = used_rates(np.arange(4.0), np.array([0.1, 0.1, 0.05, 0.025]))
     assert list(epochs) == [0, 1, 1, 2, 2, 3]
     assert list(past) == [0.1, 0.1, 0.05, 0.05, 0.025, 0.025]
 
@@ -172,77 +170,79 @@ def test_of_long_previews_no_rhythm_gets_lost():
 
 
 def test_plateau_says_that_the_loss_decides(shown):
-    view = shown(ScheduleView(), snapshot_with(Plateau(watch="validation_loss"), epochs=5), (700, 300))
-    assert view.shown().reading == "η = 0.1; what comes depends on the validation loss"
-    assert (view.shown().coming[1] == 0.1).all()
-    assert len(view.shown().past[0]) > 5
+    view = shown(TracksView(), snapshot_with(Plateau(watch="validation_loss"), epochs=5), (700, 300))
+    assert view.shown().rate.words == "η = 0.1; what comes depends on the validation loss"
+    assert (view.shown().rate.coming[1] == 0.1).all()
+    assert len(view.shown().rate.past[0]) > 5
 
 
 def test_the_words_say_the_present_rate(shown):
-    view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.5), epochs=4), SIZE)
-    assert view.shown().reading == "Exponential: η = 0.00625 at epoch 4"
+    view = shown(TracksView(), snapshot_with(Exponential(gamma=0.5), epochs=4), SIZE)
+    assert view.shown().rate.words == "Exponential: η = 0.00625 at epoch 4"
 
 
 def test_hovering_reads_what_was_and_what_will_be(shown):
-    view = shown(ScheduleView(), snapshot_with(StepDecay(step_size=10), epochs=20), SIZE)
-    idle = view.shown().reading
+    view = shown(TracksView(), snapshot_with(StepDecay(step_size=10), epochs=20), SIZE)
+    idle = view.shown().rate.words
     hands.hover(view, at_epoch(view, 5))
-    assert view.shown().reading == "epoch 5: η was 0.1"
+    assert (view.shown().reading, view.shown().rate.words) == ("epoch 5", "η was 0.1")
+    hands.push(view, "tracks.controls.more")
+    hands.push(view, "tracks.reach.plan")
+    part_of(view, "tracks.controls").panel.hide()
     hands.hover(view, at_epoch(view, 35))
-    assert view.shown().reading == "epoch 35: η will be 0.0001"
+    assert (view.shown().reading, view.shown().rate.words) == ("epoch 35", "η will be 0.0001")
     hands.leave(view, at_epoch(view, 35))
-    assert view.shown().reading == idle
+    assert view.shown().rate.words == idle
 
 
 def test_an_edit_is_shown_at_once_and_not_taken_back_by_a_snapshot_from_before(shown):
     old = snapshot_with(Constant(), epochs=3)
-    view = shown(ScheduleView(), old, SIZE)
+    view = shown(TracksView(), old, SIZE)
     edited = msgspec.structs.replace(
         old.experiment, training=msgspec.structs.replace(old.experiment.training, learning_rate=0.7)
     )
     view.show_experiment(edited)
-    assert (view.shown().coming[1] == 0.7).all() and view.shown().present == (3, 0.7)
+    assert (view.shown().rate.coming[1] == 0.7).all() and view.shown().rate.present == (3, 0.7)
     view.show_snapshot(dataclasses.replace(old, step=old.step + 1))
-    assert (view.shown().coming[1] == 0.7).all()
+    assert (view.shown().rate.coming[1] == 0.7).all()
     view.show_snapshot(dataclasses.replace(old, experiment=experiment_with(Constant(), learning_rate=0.2)))
-    assert (view.shown().coming[1] == 0.2).all()
+    assert (view.shown().rate.coming[1] == 0.2).all()
 
 
 def test_it_shows_an_experiment_before_there_is_any_snapshot(shown):
-    view = shown(ScheduleView(), None, SIZE)
+    view = shown(TracksView(), None, SIZE)
     view.grab()
     view.show_experiment(experiment_with(OneCycle()))
-    assert view.shown().coming[1].max() == pytest.approx(0.1, rel=0.01)
-    assert view.shown().present[0] == 0
-    assert view.shown().reading.startswith("One cycle: η = 0.004")
+    assert view.shown().rate.coming[1].max() == pytest.approx(0.1, rel=0.01)
+    assert view.shown().rate.present[0] == 0
+    assert view.shown().rate.words.startswith("One cycle: η = 0.004")
     hands.hover(view, at_epoch(view, 30))
-    assert "will be" in view.shown().reading
+    assert "will be" in view.shown().rate.words
 
 
 def test_the_axis_can_be_logarithmic(shown):
-    view = shown(ScheduleView(), snapshot_with(Exponential(gamma=0.9)), (700, 300))
-    button = view.findChild(QToolButton, "schedule.scale.log")
-    assert not view.shown().logarithmic and button.toolTip() and button.accessibleName()
+    view = shown(TracksView(), snapshot_with(Exponential(gamma=0.9)), (700, 300))
+    button = view.findChild(QToolButton, "tracks.rate.log")
+    assert not view.shown().rate.logarithmic and button.toolTip() and button.accessibleName()
     hands.click(button)
-    assert view.shown().logarithmic
-    low, high = view.shown().rates
+    assert view.shown().rate.logarithmic
+    low, high = view.shown().rate.ends
     assert high == pytest.approx(-1, abs=0.3) and low < -3
-    linear = view.findChild(QToolButton, "schedule.scale.linear")
+    linear = view.findChild(QToolButton, "tracks.rate.linear")
     linear.setFocus()
     hands.key(linear, "Space")
-    assert not view.shown().logarithmic
+    assert not view.shown().rate.logarithmic
 
 
 def test_in_little_room_the_switch_stands_in_the_panel(shown):
-    view = shown(ScheduleView(), snapshot_with(Constant()), SIZE)
-    hands.push(view, "schedule.controls.more")
-    hands.push(view, "schedule.scale.log")
-    assert view.shown().logarithmic
+    view = shown(TracksView(), snapshot_with(Constant()), SIZE)
+    hands.push(view, "tracks.controls.more")
+    hands.push(view, "tracks.rate.log")
+    assert view.shown().rate.logarithmic
 
 
 def test_a_rate_of_zero_has_a_place_on_a_logarithmic_axis():
-    axis = RateAxis()
-    axis.logarithmic = True
+    axis = AmountAxis("log", 8)
     axis.fit(np.array([0.0, 0.1]))
     assert axis.places(np.array([0.0, 0.1])) == pytest.approx([axis.low, -1])
     axis.fit(np.zeros(3))
@@ -260,25 +260,25 @@ def test_it_survives_extreme_experiments_and_diverged_training(shown, caplog, ki
     broken = diverged(make_snapshot(rows=5))
     for rate in (0.0, 1e-9, 1e9):
         snapshot = dataclasses.replace(broken, experiment=experiment_with(schedule, learning_rate=rate))
-        view = shown(ScheduleView(), snapshot, SIZE)
+        view = shown(TracksView(), snapshot, SIZE)
         hands.hover(view, QPointF(200, 100))
-        view.findChild(QToolButton, "schedule.scale.log").click()
+        view.findChild(QToolButton, "tracks.rate.log").click()
         view.grab()
     assert not caplog.records
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_it_survives_a_training_that_has_hardly_begun(shown, rows, caplog):
-    view = shown(ScheduleView(), make_snapshot(rows=rows, layers=1), SIZE)
+    view = shown(TracksView(), make_snapshot(rows=rows, layers=1), SIZE)
     view.grab()
     assert not caplog.records
 
 
 def test_nothing_is_computed_anew_while_nothing_moves(shown, monkeypatch):
     snapshot = snapshot_with(Cosine(), epochs=3)
-    view = shown(ScheduleView(), snapshot, SIZE)
+    view = shown(TracksView(), snapshot, SIZE)
     calls = []
-    monkeypatch.setattr(RateAxis, "fit", lambda *given: calls.append(given))
+    monkeypatch.setattr(AmountAxis, "fit", lambda *given: calls.append(given))
     view.show_snapshot(dataclasses.replace(snapshot, seconds=99.0))
     assert not calls
 
@@ -291,7 +291,7 @@ def test_the_preview_asks_the_schedule():
 
 
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):
-    view = shown(ScheduleView(), snapshot_with(Constant()), SIZE)
+    view = shown(TracksView(), snapshot_with(Constant()), SIZE)
     theme.apply(qapp, "dark")
     view.apply_theme()
     assert view.grab().toImage().pixelColor(1, 1).name() == theme.current().surface

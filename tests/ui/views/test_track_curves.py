@@ -19,11 +19,12 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
 from ui.look import theme
+from ui.views.chart.axes import AmountAxis, accuracy_axis, r_squared_axis
 from ui.views.chart.series import moving_mean, thin_to_extremes
-from ui.views.curves import view as module
-from ui.views.curves.view import CurveHeading, CurvesView, LossAxis, accuracy_axis, r_squared_axis
+from ui.views.tracks import curves
+from ui.views.tracks.view import TracksView
 
-SIZE = (300, 240)
+SIZE = (560, 240)
 
 
 def with_history(history: History, **changes):
@@ -32,22 +33,22 @@ def with_history(history: History, **changes):
     return dataclasses.replace(whole, measured=measured, **changes)
 
 
-def at_epoch(view: CurvesView, epoch: float) -> QPointF:
-    """A place of the loss plot above an epoch."""
-    plot = part_of(view, "curves.plot.loss")
-    scene = plot.getViewBox().mapViewToScene(QPointF(epoch, 0.4))
-    return plot.mapTo(view, plot.mapFromScene(scene)).toPointF()
+def at_epoch(view: TracksView, epoch: float) -> QPointF:
+    """A place of the loss track at an epoch."""
+    sheet = part_of(view, "tracks.sheet")
+    box = sheet.box_of("loss")
+    return sheet.mapTo(view, QPointF(float(box.x(np.array([epoch]))[0]), box.rect.center().y()))
 
 
 def test_every_epoch_of_a_short_training_is_drawn(shown):
-    view = shown(CurvesView(), make_snapshot(rows=200), SIZE)
-    assert list(view.shown().training[:, 0]) == list(range(200))
-    assert list(view.shown().validation[:, 0]) == list(range(200))
+    view = shown(TracksView(), make_snapshot(rows=200), SIZE)
+    assert list(view.shown().loss.training[:, 0]) == list(range(200))
+    assert list(view.shown().loss.validation[:, 0]) == list(range(200))
 
 
 def test_a_long_training_is_drawn_with_few_points_from_first_to_last(shown):
-    view = shown(CurvesView(), make_snapshot(rows=10_001), SIZE)
-    drawn = view.shown().training[:, 0]
+    view = shown(TracksView(), make_snapshot(rows=10_001), SIZE)
+    drawn = view.shown().loss.training[:, 0]
     assert len(drawn) < 1300
     assert drawn[0] == 0 and drawn[-1] == 10_000
 
@@ -65,59 +66,59 @@ def test_thinning_keeps_every_peak_and_moves_nothing_that_was_drawn():
 
 def test_the_words_say_the_present_values(shown):
     history = history_of(50)
-    view = shown(CurvesView(), with_history(history), SIZE)
+    view = shown(TracksView(), with_history(history), SIZE)
     loss, accuracy = view.shown().headings
     assert loss == f"Loss training {history.train_loss[-1]:.3f} validation {history.validation_loss[-1]:.3f}"
     assert accuracy.startswith(f"Accuracy training {100 * history.train_accuracy[-1]:.1f} %")
 
 
 def test_words_change_with_the_beat_and_always_catch_up(shown, beat):
-    view = shown(CurvesView(), with_history(history_of(50)), SIZE)
+    view = shown(TracksView(), with_history(history_of(50)), SIZE)
     beat.strike()
     before = view.shown().headings
     view.show_snapshot(with_history(history_of(60)))
     QApplication.processEvents()
-    assert len(view.shown().training[:, 0]) == 60
+    assert len(view.shown().loss.training[:, 0]) == 60
     assert view.shown().headings == before
     beat.strike()
     assert view.shown().headings != before
 
 
 def test_without_a_validation_set_there_is_one_curve_and_a_dash(shown):
-    view = shown(CurvesView(), make_snapshot(validation=False), SIZE)
-    assert len(view.shown().training[:, 0]) == 400
-    assert len(view.shown().validation[:, 0]) == 0
+    view = shown(TracksView(), make_snapshot(validation=False), SIZE)
+    assert len(view.shown().loss.training[:, 0]) == 400
+    assert len(view.shown().loss.validation[:, 0]) == 0
     assert all(text.endswith("validation –") for text in view.shown().headings)
 
 
 def test_regression_has_r_squared_in_place_of_accuracy(qtbot, shown):
-    view = shown(CurvesView(), make_snapshot(draw_sample(Hills())), SIZE)
+    view = shown(TracksView(), make_snapshot(draw_sample(Hills())), SIZE)
     assert view.shown().headings[1].startswith("R² training 0.")
     view.show_snapshot(make_snapshot())
     qtbot.waitUntil(lambda: view.shown().headings[1].startswith("Accuracy"))
-    assert view.shown().score_ends[0] in accuracy_axis().ends
+    assert view.shown().score.ends[0] in accuracy_axis().ends
 
 
 def test_the_loss_axis_turns_logarithmic_beyond_two_decades(shown):
     history = history_of(300)
-    view = shown(CurvesView(), with_history(history), SIZE)
-    assert not view.shown().loss_is_logarithmic
+    view = shown(TracksView(), with_history(history), SIZE)
+    assert not view.shown().loss.logarithmic
     steep = history._replace(train_loss=history.train_loss * np.exp(-history.epoch / 40))
     view.show_snapshot(with_history(steep))
-    assert view.shown().loss_is_logarithmic
-    assert view.shown().training[:, 1] == pytest.approx(np.log10(steep.train_loss))
+    assert view.shown().loss.logarithmic
+    assert view.shown().loss.training[:, 1] == pytest.approx(np.log10(steep.train_loss))
 
 
 def test_a_loss_of_zero_has_a_place_on_a_logarithmic_axis(shown):
     history = history_of(100)
     loss = np.where(history.epoch > 50, 0.0, 10 ** (-history.epoch / 10))
-    view = shown(CurvesView(), with_history(history._replace(train_loss=loss)), SIZE)
-    assert view.shown().loss_is_logarithmic
-    assert np.isfinite(view.shown().training[:, 1]).all() and len(view.shown().training[:, 1]) == 100
+    view = shown(TracksView(), with_history(history._replace(train_loss=loss)), SIZE)
+    assert view.shown().loss.logarithmic
+    assert np.isfinite(view.shown().loss.training[:, 1]).all() and len(view.shown().loss.training[:, 1]) == 100
 
 
 def test_axes_change_in_leaps():
-    axis, ends = LossAxis(), set()
+    axis, ends = AmountAxis(), set()
     for most in np.linspace(1.0, 9.0, 500):
         axis.fit(np.array([0.5, most]), np.array([np.nan]))
         assert axis.low == 0 and axis.high >= most
@@ -138,7 +139,7 @@ def test_accuracy_and_r_squared_leave_nothing_out():
 
 def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(shown):
     history = history_of(101)
-    view = shown(CurvesView(), with_history(history), SIZE)
+    view = shown(TracksView(), with_history(history), SIZE)
     present = view.shown().headings
     place = at_epoch(view, 40)
     hands.hover(view, place)
@@ -152,9 +153,9 @@ def test_hovering_reads_the_values_of_an_epoch_and_leaving_the_present_ones(show
 
 def test_nothing_is_drawn_anew_when_no_row_was_added(shown, monkeypatch):
     calls: list[int] = []
-    monkeypatch.setattr(module, "thin_to_extremes", lambda *arguments: calls.append(1) or thin_to_extremes(*arguments))
+    monkeypatch.setattr(curves, "thin_to_extremes", lambda *arguments: calls.append(1) or thin_to_extremes(*arguments))
     snapshot = make_snapshot(rows=5000)
-    view = shown(CurvesView(), snapshot, SIZE)
+    view = shown(TracksView(), snapshot, SIZE)
     drawn = len(calls)
     copies = History(*(array[:] for array in snapshot.history))
     view.show_snapshot(dataclasses.replace(snapshot, history=copies, step=snapshot.step + 1))
@@ -164,39 +165,40 @@ def test_nothing_is_drawn_anew_when_no_row_was_added(shown, monkeypatch):
 
 
 def test_only_finite_numbers_reach_the_plot(shown, caplog):
-    view = shown(CurvesView(), diverged(make_snapshot()), SIZE)
+    view = shown(TracksView(), diverged(make_snapshot()), SIZE)
     view.grab()
-    assert np.isfinite(view.shown().training[:, 1]).all()
-    assert list(view.shown().training[:, 0]) == list(range(398))
+    assert np.isfinite(view.shown().loss.training[:, 1]).all()
+    assert list(view.shown().loss.training[:, 0]) == list(range(398))
     assert not caplog.records
 
 
 @pytest.mark.parametrize("rows", [0, 1, 2])
 def test_it_survives_a_training_that_has_hardly_begun(shown, rows, caplog):
-    view = shown(CurvesView(), make_snapshot(rows=rows, boundary=False), SIZE)
+    view = shown(TracksView(), make_snapshot(rows=rows, boundary=False), SIZE)
     view.grab()
-    assert len(view.shown().training[:, 0]) == rows
+    assert len(view.shown().loss.training[:, 0]) == rows
     assert not caplog.records
 
 
 def test_after_a_reset_the_axis_starts_small_again(shown):
-    view = shown(CurvesView(), make_snapshot(rows=5000), SIZE)
+    view = shown(TracksView(), make_snapshot(rows=5000), SIZE)
     assert view.shown().times[1] >= 4999
     view.show_snapshot(make_snapshot(rows=1))
     assert view.shown().times[1] == 10
 
 
-@pytest.mark.parametrize("size", [(200, 170), (260, 190), (300, 240), (800, 400)])
-def test_the_heading_fits_its_width(shown, size):
-    view = shown(CurvesView(), make_snapshot(), size)
-    heading = view.findChild(CurveHeading)
-    names, widths, value = heading.columns()
-    needed = heading.TITLE + sum(widths) + 2 * (heading.MARK + 6 + value) + heading.GAP
-    assert needed <= heading.width() or names == ("", "")
+@pytest.mark.parametrize("size", [(330, 130), (420, 170), (560, 208), (986, 208), (1600, 400)])
+def test_names_numbers_and_values_fit_into_every_size(shown, size):
+    view = shown(TracksView(), make_snapshot(), size)
+    texts = painted_texts(view)
+    assert overlaps(texts) == []
+    assert all(view.rect().toRectF().contains(box) for _, box in texts)
+    assert {"Loss", "Accuracy", "Gradients", "Learning rate", "now", "epoch"} <= {text.strip() for text, _ in texts}
+    assert ("validation" in {text for text, _ in texts}) == (size[0] >= 640)
 
 
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):
-    view = shown(CurvesView(), make_snapshot(), SIZE)
+    view = shown(TracksView(), make_snapshot(), SIZE)
     theme.apply(qapp, "dark")
     view.apply_theme()
     assert view.grab().toImage().pixelColor(1, 1).name() == theme.current().surface
@@ -205,11 +207,11 @@ def test_it_takes_over_a_new_theme_at_once(shown, qapp):
 # Smoothing, axes and marks ------------------------------------------------------------------------------------
 
 
-def pick(view: CurvesView, name: str) -> None:
+def pick(view: TracksView, name: str) -> None:
     """Click a switch, in the panel if that is where it stands."""
     button = view.findChild(QToolButton, name)
     if not button.isVisible():
-        hands.click(part_of(view, "curves.controls").button)
+        hands.click(part_of(view, "tracks.controls").button)
     assert button.isVisible()
     hands.click(button)
 
@@ -227,30 +229,30 @@ def changed(*epochs: float) -> tuple[Change, ...]:
 
 
 def test_smoothing_is_off_until_chosen_and_takes_away_the_noise(shown):
-    view = shown(CurvesView(), with_history(noisy(1000)), SIZE)
-    rough = view.shown().training[:, 1]
-    assert view.shown().smoothing == "off" and len(view.shown().band) == 0
+    view = shown(TracksView(), with_history(noisy(1000)), SIZE)
+    rough = view.shown().loss.training[:, 1]
+    assert view.shown().smoothing == "off" and len(view.shown().loss.band) == 0
     spread = []
     for name in ("some", "strong"):
-        pick(view, f"curves.smoothing.{name}")
+        pick(view, f"tracks.smoothing.{name}")
         assert view.shown().smoothing == name
-        spread.append(view.shown().training[:, 1].std())
+        spread.append(view.shown().loss.training[:, 1].std())
     assert rough.std() > 3 * spread[0] > 3 * spread[1]
-    pick(view, "curves.smoothing.off")
-    assert np.array_equal(view.shown().training[:, 1], rough) and len(view.shown().band) == 0
+    pick(view, "tracks.smoothing.off")
+    assert np.array_equal(view.shown().loss.training[:, 1], rough) and len(view.shown().loss.band) == 0
 
 
 @pytest.mark.parametrize("rows", [40, 1000, 10_000])
 def test_the_band_below_a_smoothed_curve_keeps_every_extreme(shown, rows):
     history = noisy(rows, spike=rows // 3)
-    view = shown(CurvesView(), with_history(history), SIZE)
-    pick(view, "curves.smoothing.strong")
-    band = view.shown().band
+    view = shown(TracksView(), with_history(history), SIZE)
+    pick(view, "tracks.smoothing.strong")
+    band = view.shown().loss.band
     assert band[:, 1].max() == 5.0 and band[:, 1].min() == pytest.approx(history.train_loss.min())
     assert band[:, 0].min() == 0 and band[:, 0].max() == rows - 1
     top = band[np.argmax(band[:, 1]), 0]
     assert abs(top - rows // 3) < 0.05 * rows
-    assert len(band) < 1300 and len(view.shown().training[:, 0]) < 1300
+    assert len(band) < 1300 and len(view.shown().loss.training[:, 0]) < 1300
 
 
 def test_a_smoothed_value_is_the_mean_of_those_around_it():
@@ -259,9 +261,9 @@ def test_a_smoothed_value_is_the_mean_of_those_around_it():
 
 def test_hovering_a_smoothed_curve_reads_the_raw_value(shown):
     history = noisy(101, spike=40)
-    view = shown(CurvesView(), with_history(history), SIZE)
-    pick(view, "curves.smoothing.strong")
-    part_of(view, "curves.controls").panel.hide()
+    view = shown(TracksView(), with_history(history), SIZE)
+    pick(view, "tracks.smoothing.strong")
+    part_of(view, "tracks.controls").panel.hide()
     hands.hover(view, at_epoch(view, 40))
     epoch = int(view.shown().reading.removeprefix("epoch "))
     assert f"training {history.train_loss[epoch]:.2f}" in view.shown().headings[0]
@@ -269,89 +271,88 @@ def test_hovering_a_smoothed_curve_reads_the_raw_value(shown):
 
 def test_the_axis_across_measures_epochs_steps_or_seconds(shown):
     history = noisy(101)
-    view = shown(CurvesView(), with_history(history), SIZE)
+    view = shown(TracksView(), with_history(history), SIZE)
     for along, column in (("step", history.step), ("seconds", history.seconds), ("epoch", history.epoch)):
-        pick(view, f"curves.along.{along}")
+        pick(view, f"tracks.along.{along}")
         assert view.shown().along == along
-        assert np.array_equal(view.shown().training[:, 0], column)
+        assert np.array_equal(view.shown().loss.training[:, 0], column)
         assert view.shown().times[1] >= column[-1]
-    pick(view, "curves.along.seconds")
-    part_of(view, "curves.controls").panel.hide()
+    pick(view, "tracks.along.seconds")
+    part_of(view, "tracks.controls").panel.hide()
     hands.hover(view, at_epoch(view, 6))
     assert view.shown().reading.endswith(" seconds")
     assert float(view.shown().reading.split()[0]) == pytest.approx(6, abs=0.5)
 
 
 def test_without_recorded_seconds_nothing_is_drawn_along_them(shown, caplog):
-    view = shown(CurvesView(), make_snapshot(), SIZE)
-    pick(view, "curves.along.seconds")
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    pick(view, "tracks.along.seconds")
     view.grab()
-    assert len(view.shown().training[:, 0]) == 0
+    assert len(view.shown().loss.training[:, 0]) == 0
     assert not caplog.records
 
 
 def test_a_logarithmic_axis_across_gives_the_beginning_room(shown):
     history = noisy(1001)
-    view = shown(CurvesView(), with_history(history), SIZE)
-    pick(view, "curves.across.log")
+    view = shown(TracksView(), with_history(history), SIZE)
+    pick(view, "tracks.across.log")
     assert view.shown().time_is_logarithmic
-    assert view.shown().training[:, 0] == pytest.approx(np.log10(np.arange(1, 1001)))
-    part_of(view, "curves.controls").panel.hide()
+    assert view.shown().loss.training[:, 0] == pytest.approx(np.log10(np.arange(1, 1001)))
+    part_of(view, "tracks.controls").panel.hide()
     hands.hover(view, at_epoch(view, 1.0))
     assert abs(int(view.shown().reading.removeprefix("epoch ")) - 10) <= 1
 
 
 def test_the_axis_of_the_loss_can_be_forced(shown):
     history = noisy(100)
-    view = shown(CurvesView(), with_history(history), SIZE)
-    assert view.shown().loss_scale == "auto" and not view.shown().loss_is_logarithmic
-    pick(view, "curves.loss.log")
-    assert view.shown().loss_is_logarithmic
-    assert view.shown().training[:, 1] == pytest.approx(np.log10(history.train_loss))
+    view = shown(TracksView(), with_history(history), SIZE)
+    assert view.shown().loss_scale == "auto" and not view.shown().loss.logarithmic
+    pick(view, "tracks.loss.log")
+    assert view.shown().loss.logarithmic
+    assert view.shown().loss.training[:, 1] == pytest.approx(np.log10(history.train_loss))
     steep = history._replace(train_loss=10 ** (-history.epoch / 10))
-    pick(view, "curves.loss.linear")
+    pick(view, "tracks.loss.linear")
     view.show_snapshot(with_history(steep))
-    assert not view.shown().loss_is_logarithmic
-    pick(view, "curves.loss.auto")
-    assert view.shown().loss_is_logarithmic
+    assert not view.shown().loss.logarithmic
+    pick(view, "tracks.loss.auto")
+    assert view.shown().loss.logarithmic
 
 
 def test_changes_are_marked_and_read(shown):
-    view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
+    view = shown(TracksView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
     assert [mark.place for mark in view.shown().marks] == [20, 60]
     hands.hover(view, at_epoch(view, 60))
     assert view.shown().reading.endswith("· Change at 60")
-    assert part_of(view, "curves.plot.loss").toolTip() == "Change at 60"
+    assert part_of(view, "tracks.sheet").toolTip() == "Change at 60"
     hands.hover(view, at_epoch(view, 40))
     assert "Change" not in view.shown().reading
     hands.leave(view, at_epoch(view, 40))
     assert view.shown().reading == "epoch"
 
 
-def test_long_words_are_cut_in_the_middle_below_the_axis(shown):
+def test_long_words_are_cut_below_the_axis(shown):
     words = "Data: 5 < 6 points & more " * 10
     snapshot = with_history(noisy(101), changes=(Change(480, 60.0, 6.0, words),))
-    view = shown(CurvesView(), snapshot, SIZE)
+    view = shown(TracksView(), snapshot, SIZE)
     hands.hover(view, at_epoch(view, 60))
     assert view.shown().reading == f"epoch 60 · {words}"
-    axis = part_of(view, "curves.plot.score").getAxis("bottom")
-    label = axis.label.sceneBoundingRect()
-    box = part_of(view, "curves.plot.score").getViewBox().sceneBoundingRect()
-    assert axis.label.toPlainText().strip().startswith("epoch 60 · Data: 5 < 6 points & ")
-    assert label.width() <= axis.width() and abs(label.center().x() - box.center().x()) < 12
+    said, place = next((text, box) for text, box in painted_texts(view) if text.startswith("epoch 60 ·"))
+    assert said.startswith("epoch 60 · Data: 5 < 6 points & ") and said.endswith("…")
+    track = part_of(view, "tracks.sheet").box_of("loss").rect
+    assert track.left() <= place.left() and place.right() <= track.right()
 
 
 def test_marks_move_with_the_axis(shown):
-    view = shown(CurvesView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
-    pick(view, "curves.along.step")
+    view = shown(TracksView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
+    pick(view, "tracks.along.step")
     assert [mark.place for mark in view.shown().marks] == [160, 480]
-    pick(view, "curves.across.log")
+    pick(view, "tracks.across.log")
     assert [mark.place for mark in view.shown().marks] == pytest.approx(list(np.log10([160, 480])))
 
 
 def test_a_new_change_is_marked_without_a_new_row(shown):
     snapshot = with_history(noisy(101))
-    view = shown(CurvesView(), snapshot, SIZE)
+    view = shown(TracksView(), snapshot, SIZE)
     view.show_snapshot(dataclasses.replace(snapshot, changes=changed(50)))
     assert len(view.shown().marks) == 1
     view.show_snapshot(snapshot)
@@ -359,30 +360,28 @@ def test_a_new_change_is_marked_without_a_new_row(shown):
 
 
 def test_many_changes_are_merged_and_none_is_lost(shown):
-    view = shown(CurvesView(), with_history(noisy(1001), changes=changed(*range(1, 1001))), SIZE)
+    view = shown(TracksView(), with_history(noisy(1001), changes=changed(*range(1, 1001))), SIZE)
     assert 20 < len(view.shown().marks) <= 51
     assert sum(mark.words.count("Change at") for mark in view.shown().marks) == 1000
     assert view.shown().marks[0].words.startswith("20 changes: Change at 1; ")
 
 
-def test_settings_stand_in_the_line_where_there_is_room_and_else_in_a_panel(shown, qtbot):
-    view = shown(CurvesView(), make_snapshot(), (300, 240))
-    assert part_of(view, "curves.controls").inline == 0 and part_of(view, "curves.controls").button.isVisible()
-    view.resize(1100, 400)
-    qtbot.waitUntil(lambda: part_of(view, "curves.controls").inline == 4)
-    assert not part_of(view, "curves.controls").button.isVisible()
-    assert view.findChild(QToolButton, "curves.loss.log").isVisible()
-    view.resize(700, 400)
-    qtbot.waitUntil(lambda: 0 < part_of(view, "curves.controls").inline < 4)
+@pytest.mark.parametrize("size", [(330, 170), (1600, 400)])
+def test_settings_stand_in_a_panel_that_leaves_the_width_to_the_tracks(shown, size):
+    view = shown(TracksView(), make_snapshot(), size)
+    controls = part_of(view, "tracks.controls")
+    assert controls.inline == 0 and controls.button.isVisible()
+    hands.click(controls.button)
+    assert view.findChild(QToolButton, "tracks.loss.log").isVisible()
 
 
 def test_the_panel_is_opened_used_and_closed_by_keyboard(shown):
-    view = shown(CurvesView(), make_snapshot(), (300, 240))
-    part_of(view, "curves.controls").button.setFocus()
-    hands.key(part_of(view, "curves.controls").button, "Space")
-    panel = part_of(view, "curves.controls").panel
+    view = shown(TracksView(), make_snapshot(), (300, 240))
+    part_of(view, "tracks.controls").button.setFocus()
+    hands.key(part_of(view, "tracks.controls").button, "Space")
+    panel = part_of(view, "tracks.controls").panel
     assert panel.isVisible()
-    button = view.findChild(QToolButton, "curves.smoothing.some")
+    button = view.findChild(QToolButton, "tracks.smoothing.some")
     button.setFocus()
     hands.key(button, "Space")
     assert view.shown().smoothing == "some"
@@ -391,10 +390,10 @@ def test_the_panel_is_opened_used_and_closed_by_keyboard(shown):
 
 
 def test_every_setting_has_a_name_and_says_what_it_does(shown):
-    view = shown(CurvesView(), make_snapshot(), SIZE)
-    names = [f"curves.smoothing.{name}" for name in ("off", "some", "strong")]
-    names += [f"curves.along.{name}" for name in ("epoch", "step", "seconds")]
-    names += ["curves.across.log", "curves.loss.auto", "curves.controls.more"]
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    names = [f"tracks.smoothing.{name}" for name in ("off", "some", "strong")]
+    names += [f"tracks.along.{name}" for name in ("epoch", "step", "seconds")]
+    names += ["tracks.across.log", "tracks.loss.auto", "tracks.controls.more"]
     for name in names:
         button = view.findChild(QToolButton, name)
         assert button.accessibleName() and button.toolTip()
@@ -409,11 +408,11 @@ def test_every_setting_survives_every_history(shown, caplog, rows):
         changes=(Change(0, 0.0, 0.0, "At once"),),
     )
     for broken in (snapshot, diverged(snapshot)) if rows > 3 else (snapshot,):
-        view = shown(CurvesView(), broken, (1100, 400))
+        view = shown(TracksView(), broken, (1100, 400))
         for name in ("smoothing.strong", "across.log", "along.seconds", "loss.log", "along.step", "smoothing.some"):
-            pick(view, f"curves.{name}")
+            pick(view, f"tracks.{name}")
             view.grab()
-        assert np.isfinite(view.shown().training[:, 1]).all() and np.isfinite(view.shown().training[:, 0]).all()
+        assert np.isfinite(view.shown().loss.training).all()
     assert not caplog.records
 
 
@@ -430,8 +429,8 @@ def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size)
     long = columns._replace(
         epoch=factor * columns.epoch, step=10 * factor * columns.step, seconds=0.0123 * factor * columns.epoch
     )
-    view = shown(CurvesView(), dataclasses.replace(snapshot, history=long), size)
-    for button in (f"curves.along.{along}", f"curves.across.{across}", "curves.loss.log"):
+    view = shown(TracksView(), dataclasses.replace(snapshot, history=long), size)
+    for button in (f"tracks.along.{along}", f"tracks.across.{across}", "tracks.loss.log"):
         view.findChild(QToolButton, button).click()
     QApplication.processEvents()
     texts = painted_texts(view)
@@ -446,45 +445,50 @@ def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size)
 
 def test_a_curve_breaks_where_losses_change_their_meaning(shown):
     whole = with_history(noisy(101))
-    view = shown(CurvesView(), whole, SIZE)
-    assert view.shown().breaks == ()
+    view = shown(TracksView(), whole, SIZE)
+    assert view.shown().loss.breaks == ()
     view.show_snapshot(with_history(noisy(101), breaks=(Break(400, "classification"), Break(640, "classification"))))
-    assert view.shown().breaks == (51, 81)
-    assert np.array_equal(view.shown().training, shown(CurvesView(), whole, SIZE).shown().training)
-    pick(view, "curves.smoothing.strong")
-    assert view.shown().breaks == (51, 81)
+    assert view.shown().loss.breaks == (51, 81)
+    assert np.array_equal(view.shown().loss.training, shown(TracksView(), whole, SIZE).shown().loss.training)
+    pick(view, "tracks.smoothing.strong")
+    assert view.shown().loss.breaks == (51, 81)
     view.grab()
 
 
 def test_a_long_curve_breaks_at_the_same_epoch(shown):
-    view = shown(CurvesView(), with_history(noisy(5001), breaks=(Break(8 * 3000, "classification"),)), SIZE)
-    (end,) = view.shown().breaks
-    times = view.shown().training[:, 0]
+    view = shown(TracksView(), with_history(noisy(5001), breaks=(Break(8 * 3000, "classification"),)), SIZE)
+    (end,) = view.shown().loss.breaks
+    times = view.shown().loss.training[:, 0]
     assert times[end - 1] == 3000 and times[end] == 3001
 
 
 def test_accuracy_is_never_continued_as_r_squared(shown):
     points = draw_sample(Hills())
     snapshot = dataclasses.replace(with_history(noisy(101), breaks=(Break(400, "classification"),)), sample=points)
-    view = shown(CurvesView(), snapshot, SIZE)
+    view = shown(TracksView(), snapshot, SIZE)
     assert view.shown().headings[1].startswith("R²")
-    assert view.shown().scores[0, 0] == 51 and len(view.shown().training) == 101
+    assert view.shown().score.training[0, 0] == 51 and len(view.shown().loss.training) == 101
     hands.hover(view, at_epoch(view, 20))
     assert view.shown().headings[1] == "R² training – validation –"
 
 
+def present(view: TracksView) -> tuple[tuple[float, float] | None, ...]:
+    """The marked present values: losses, then scores."""
+    return (*view.shown().loss.present, *view.shown().score.present)
+
+
 def test_the_present_moment_stands_at_the_end_of_the_curve(shown):
     snapshot = with_history(noisy(101))
-    view = shown(CurvesView(), snapshot, SIZE)
-    assert view.shown().present == (None, None, None, None)
+    view = shown(TracksView(), snapshot, SIZE)
+    assert present(view) == (None, None, None, None)
     now = Evaluation(0.31, 0.42, 0.93, 0.87)
     here = dataclasses.replace(snapshot, evaluation=now, measured=When(803, 100.4, 12.05))
     view.show_snapshot(here)
-    assert view.shown().present == ((100.4, 0.31), (100.4, 0.42), (100.4, 0.93), (100.4, 0.87))
-    assert view.shown().tail.tolist() == [view.shown().training[-1].tolist(), [100.4, 0.31]]
+    assert present(view) == ((100.4, 0.31), (100.4, 0.42), (100.4, 0.93), (100.4, 0.87))
+    assert view.shown().loss.tail.tolist() == [view.shown().loss.training[-1].tolist(), [100.4, 0.31]]
     # After an edit it means something else than the curve.
     view.show_snapshot(dataclasses.replace(here, breaks=(Break(800, "classification"),)))
-    assert len(view.shown().tail) == 0 and view.shown().present[0] == (100.4, 0.31)
+    assert len(view.shown().loss.tail) == 0 and present(view)[0] == (100.4, 0.31)
     # So it does where other weights have come back.
     view.show_snapshot(dataclasses.replace(here, measured=When(800, 100.0, 12.0)))
-    assert len(view.shown().tail) == 0 and view.shown().present[0] == (100.0, 0.31)
+    assert len(view.shown().loss.tail) == 0 and present(view)[0] == (100.0, 0.31)

@@ -1,8 +1,7 @@
-"""What all pictures of the gradients show: one size of every layer, over the steps and now."""
+"""What the track of the gradients shows: one size of every layer, over time and now, and the scales of sizes."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -120,10 +119,6 @@ def depth_colours(layers: int, look: theme.Theme) -> tuple[str, ...]:
     return tuple(theme.blend(look.classes[1], look.classes[0], index / max(1, layers - 1)) for index in range(layers))
 
 
-_FIRST_LIMIT = 100.0
-"""The least reach of the axis of steps."""
-
-
 @dataclass(frozen=True, eq=False)
 class Sizes:
     """The sizes `now`, of shape (layers,), and those of the `past`, (rows, layers), at the `steps`, (rows,).
@@ -140,33 +135,28 @@ class Sizes:
     now: Array = field(default_factory=lambda: np.zeros(0))
     steps: Array = field(default_factory=lambda: np.zeros(0))
     past: Array = field(default_factory=lambda: np.zeros((0, 0)))
-    absent_from: tuple[float, ...] = ()
-    """For each layer the step from which its state has left it without sizes; infinite if it has not."""
-
-    @property
-    def last(self) -> float:
-        return float(self.steps[-1]) if len(self.steps) else 0.0
-
-    @property
-    def limit(self) -> float:
-        """The end of the axis of steps, a round number."""
-        return nice_limit(max(_FIRST_LIMIT, self.last))
+    absent_from: tuple[int, ...] = ()
+    """For each layer the row from which its state has left it without sizes; the number of rows if it has not."""
 
     def texts(self) -> tuple[str, ...]:
         """The present sizes as texts, or the state that hides them."""
         return tuple(state or power_text(size) for state, size in zip(self.states, self.now.tolist(), strict=True))
 
-    def layer_words(self, row: int) -> str:
+    def layer_words(self, layer: int) -> str:
         """The name of a layer in a sentence."""
-        return self.names[row] if self.names[row] == "output" else f"layer {self.names[row]}"
+        return self.names[layer] if self.names[layer] == "output" else f"layer {self.names[layer]}"
 
-    def words(self, row: int, step: float) -> str:
-        """Describe the size of a layer at the last row up to a step; empty where there is none."""
-        at = int(np.searchsorted(self.steps, step, side="right")) - 1
-        if at < 0:
-            return ""
-        size = self.states[row] if self.steps[at] >= self.absent_from[row] else power_text(float(self.past[at, row]))
-        return f"{self.layer_words(row)}, step {self.steps[at]:,.0f}: {size}"
+    def words(self, layer: int, row: int) -> str:
+        """Describe the size of a layer in a row."""
+        size = self.states[layer] if row >= self.absent_from[layer] else power_text(float(self.past[row, layer]))
+        return f"{self.layer_words(layer)}, step {self.steps[row]:,.0f}: {size}"
+
+    def texts_at(self, row: int) -> tuple[str, ...]:
+        """The sizes in a row as texts, or the states that hide them."""
+        return tuple(
+            self.states[layer] if row >= first else power_text(float(self.past[row, layer]))
+            for layer, first in enumerate(self.absent_from)
+        )
 
 
 def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) -> Sizes:
@@ -175,12 +165,11 @@ def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) 
     states = absence_states(snapshot, quantity)
     now = np.array([getattr(layer, quantity.field) for layer in snapshot.layers], dtype=np.float64)
     steps, past = recorded_sizes(snapshot.gradients, quantity.field, len(names))
-    absent_from = [math.inf] * len(names)
+    absent_from = [len(steps)] * len(names)
     if any(states):
         past = past.copy()
         for index in [index for index, state in enumerate(states) if state]:
-            first = _first_absent(past[:, index])
-            absent_from[index] = float(steps[first]) if first < len(steps) else math.inf
+            first = absent_from[index] = _first_absent(past[:, index])
             past[first:, index] = now[index] = np.nan
     scale = fixed_scale(quantity) if logarithmic else _linear_scale(past, now)
     return Sizes(quantity, scale, names, states, now, steps, past, tuple(absent_from))

@@ -1,0 +1,375 @@
+"""Tracks lie on one axis of time; each can be made taller, hidden, or fill the place, by mouse and by keys."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton
+
+from playground.catalog.schedules import OneCycle
+from playground.experiment.tree import Experiment, Training
+from playground.measure.changes import Change, When
+from tests.ui import hands
+from tests.ui.painted import overlaps, painted_texts
+from tests.ui.parts import part_of
+from tests.ui.snapshots import last_evaluation, make_snapshot
+from ui.views.chart.axes import AmountAxis, round_ticks
+from ui.views.tracks.curves import Column, LossTrack
+from ui.views.tracks.sheet import TrackSheet
+from ui.views.tracks.time import TimeAxis, name_marks
+from ui.views.tracks.track import Line
+from ui.views.tracks.view import TracksView
+
+SIZE = (986, 240)
+ALL = ("loss", "score", "gradients", "rate")
+
+
+def sheet_of(view: TracksView) -> TrackSheet:
+    return part_of(view, "tracks.sheet")
+
+
+def middle_of(view: TracksView, name: str, share: float = 0.5) -> QPoint:
+    """The middle of a track, or a place at another share of its width."""
+    rect = sheet_of(view).box_of(name).rect
+    return QPointF(rect.left() + share * rect.width(), rect.center().y()).toPoint()
+
+
+def heights(view: TracksView) -> dict[str, float]:
+    sheet = sheet_of(view)
+    return {track.name: box.rect.height() for track, box in zip(sheet.seen, sheet.boxes(), strict=True)}
+
+
+def pick(view: TracksView, name: str) -> None:
+    hands.click(part_of(view, "tracks.controls").button)
+    hands.click(view.findChild(QToolButton, name))
+    part_of(view, "tracks.controls").panel.hide()
+
+
+def changed(*epochs: float) -> tuple[Change, ...]:
+    return tuple(Change(int(8 * epoch), epoch, epoch / 10, f"learning rate {epoch:g}") for epoch in epochs)
+
+
+# One axis of time -----------------------------------------------------------------------------------------------------
+
+
+def test_all_tracks_lie_on_one_axis_and_loss_is_the_largest(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    boxes = sheet_of(view).boxes()
+    assert view.shown().tracks == ALL
+    assert len({(box.rect.left(), box.rect.right()) for box in boxes}) == 1
+    assert max(heights(view), key=heights(view).get) == "loss"
+    assert boxes[0].rect.width() >= 560
+
+
+@pytest.mark.parametrize(("height", "least"), [(168, 60), (204, 60), (320, 90)])
+def test_loss_keeps_its_height_where_there_is_little_room(shown, height, least):
+    view = shown(TracksView(), make_snapshot(), (986, height))
+    assert heights(view)["loss"] >= least
+    assert sheet_of(view).boxes()[-1].rect.bottom() < sheet_of(view).height() - 12
+
+
+def test_the_map_of_gradients_stands_below_the_same_epochs_as_the_curves(shown):
+    snapshot = make_snapshot(rows=201)
+    steps = 8 * np.arange(201.0)
+    sizes = np.where(steps[:, np.newaxis] < 800, 1e-6, 1e-2) * np.ones(3)
+    gradients = snapshot.gradients._replace(step=steps, gradient_rms=sizes)
+    view = shown(TracksView(), dataclasses.replace(snapshot, gradients=gradients), SIZE)
+    assert view.shown().times == (0, 200)
+    heat = view.shown().gradients.map[0]
+    # Step 800 is epoch 100, in the middle of 400 columns.
+    assert np.array_equal(heat[10], heat[198]) and not np.array_equal(heat[198], heat[202])
+    pick(view, "tracks.along.step")
+    assert view.shown().times == (0, 2000)
+    assert not np.array_equal(view.shown().gradients.map[0][158], view.shown().gradients.map[0][162])
+
+
+def test_hovering_one_track_reads_all_of_them(shown):
+    snapshot = make_snapshot(rows=101)
+    view = shown(TracksView(), snapshot, SIZE)
+    hands.hover(sheet_of(view), middle_of(view, "score", 0.4))
+    assert view.shown().reading == "epoch 40"
+    assert f"training {snapshot.history.train_loss[40]:.3f}" in view.shown().headings[0]
+    assert f"training {100 * snapshot.history.train_accuracy[40]:.1f} %" in view.shown().headings[1]
+    assert view.shown().rate.words == "η was 0.01"
+    assert {"epoch 40"} <= {text for text, _ in painted_texts(view)}
+
+
+def test_arrow_keys_read_a_place_and_escape_the_present(shown):
+    view = shown(TracksView(), make_snapshot(rows=101), SIZE)
+    present = view.shown().headings
+    hands.key(sheet_of(view), "Home", "Right", "Right")
+    assert view.shown().headings != present and sheet_of(view).reading == pytest.approx(0.02 * view.shown().times[1])
+    hands.key(sheet_of(view), "Escape")
+    assert view.shown().headings == present and view.shown().reading == "epoch"
+
+
+def test_the_wheel_and_a_drag_choose_a_stretch_and_a_button_shows_all_again(shown):
+    view = shown(TracksView(), make_snapshot(rows=401), SIZE)
+    sheet = sheet_of(view)
+    place = sheet.boxes()[0].place(middle_of(view, "loss", 0.25).x())
+    hands.wheel(sheet, 4, middle_of(view, "loss", 0.25))
+    low, high = view.shown().times
+    assert high - low == pytest.approx(400 * 0.8**4)
+    assert sheet.boxes()[0].place(middle_of(view, "loss", 0.25).x()) == pytest.approx(place)
+    drawn = view.shown().loss.training[:, 0]
+    # Points beside it let the curves run to its ends.
+    assert low - 1.01 <= drawn[0] <= low and high <= drawn[-1] <= high + 1.01
+    hands.drag(sheet, middle_of(view, "rate", 0.6), middle_of(view, "rate", 0.4))
+    assert view.shown().times[0] > low
+    assert view.shown().times[1] - view.shown().times[0] == pytest.approx(high - low)
+    assert sheet.whole.isVisible()
+    hands.click(sheet.whole)
+    assert view.shown().times == (0, 400) and not sheet.whole.isVisible()
+    hands.wheel(sheet, -3, middle_of(view, "loss"))
+    assert view.shown().times == (0, 400)
+
+
+def test_keys_choose_a_stretch(shown):
+    view = shown(TracksView(), make_snapshot(rows=401), SIZE)
+    hands.key(sheet_of(view), "Plus", "Plus")
+    assert view.shown().times == pytest.approx((72, 328))
+    hands.key(sheet_of(view), "Ctrl+Right")
+    assert view.shown().times == pytest.approx((97.6, 353.6))
+    hands.key(sheet_of(view), "Minus", "Minus", "Minus")
+    assert view.shown().times == (0, 400)
+
+
+def test_a_stretch_with_the_present_follows_it_and_another_one_stays():
+    for about, follows in ((400.0, True), (100.0, False)):
+        times = TimeAxis()
+        times.follow(400.0)
+        times.fit(np.arange(401.0), 400.0)
+        times.zoom(about, 0.1)
+        before = times.low, times.high
+        times.follow(450.0)
+        times.fit(np.arange(451.0), 450.0)
+        assert (times.high == 450.0) == follows
+        assert times.high - times.low == pytest.approx(40)
+        assert follows or (times.low, times.high) == before
+
+
+def test_a_stretch_has_round_numbers():
+    assert round_ticks(43.7, 91.2, 5) == [50, 60, 70, 80, 90]
+    assert round_ticks(0.0012, 0.0034, 3) == pytest.approx([0.002, 0.003])
+
+
+def test_before_training_the_axis_reaches_as_far_as_the_plan(shown):
+    plan = Experiment(training=Training(schedule=OneCycle(epochs=200)))
+    before = make_snapshot(rows=1, experiment=plan)
+    view = shown(TracksView(), before, SIZE)
+    assert view.shown().times[1] >= 240
+    view.show_snapshot(make_snapshot(rows=41, experiment=plan))
+    assert view.shown().times[1] == 40
+    pick(view, "tracks.reach.plan")
+    assert view.shown().times[1] >= 240 and view.shown().rate.coming[0][-1] >= 240
+    pick(view, "tracks.along.step")
+    assert view.shown().times[1] > 1900
+
+
+# Taller, hidden, enlarged ---------------------------------------------------------------------------------------------
+
+
+def test_an_edge_is_dragged_to_make_a_track_taller(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    before, sheet = heights(view), sheet_of(view)
+    edge = QPoint(300, round(sheet.box_of("score").rect.bottom() + 3))
+    hands.drag(sheet, edge, edge + QPoint(0, 20))
+    after = heights(view)
+    assert after["score"] == pytest.approx(before["score"] + 20, abs=2)
+    assert after["gradients"] == pytest.approx(before["gradients"] - 20, abs=2)
+    assert after["loss"] == pytest.approx(before["loss"], abs=2)
+    hands.drag(sheet, QPoint(300, round(sheet.box_of("loss").rect.bottom() + 3)), QPoint(300, 400))
+    assert min(heights(view).values()) >= 14 and heights(view)["loss"] > 120
+    assert view.shown().times == (0, 400)
+
+
+def test_heights_that_were_chosen_keep_their_shares_in_another_size(shown, qtbot):
+    view = shown(TracksView(), make_snapshot(), (986, 300))
+    edge = QPoint(300, round(sheet_of(view).box_of("loss").rect.bottom() + 3))
+    hands.drag(sheet_of(view), edge, edge - QPoint(0, 50))
+    share = heights(view)["loss"] / sum(heights(view).values())
+    view.resize(986, 500)
+    qtbot.waitUntil(lambda: heights(view)["loss"] / sum(heights(view).values()) == pytest.approx(share, abs=0.03))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_track_is_made_taller_and_lower_by_keys(shown, name):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    before, button = heights(view), part_of(view, f"tracks.name.{name}")
+    hands.key(button, "Plus", "Plus")
+    assert heights(view)[name] > before[name] + 10
+    hands.key(button, "Minus", "Minus")
+    assert heights(view)[name] == pytest.approx(before[name], abs=2)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_track_fills_the_sheet_and_returns(shown, name):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    button = part_of(view, f"tracks.name.{name}")
+    for act in (
+        lambda: hands.click(button),
+        lambda: hands.key(button, "Return"),
+        lambda: hands.double_click(sheet_of(view), middle_of(view, name)),
+    ):
+        act()
+        assert view.shown().tracks == (name,) and button.isChecked()
+        assert heights(view)[name] > 180
+        view.grab()
+        act()
+        assert view.shown().tracks == ALL and not button.isChecked()
+    hands.click(button)
+    hands.key(sheet_of(view), "Escape")
+    assert view.shown().tracks == ALL
+
+
+def test_a_track_is_hidden_and_shown_again(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    pick(view, "tracks.shown.gradients")
+    assert view.shown().tracks == ("loss", "score", "rate")
+    assert not part_of(view, "tracks.name.gradients").isVisible()
+    hands.key(part_of(view, "tracks.name.rate"), "Delete")
+    assert view.shown().tracks == ("loss", "score")
+    assert not part_of(view, "tracks.shown.rate").isChecked()
+    pick(view, "tracks.shown.gradients")
+    assert view.shown().tracks == ("loss", "score", "gradients")
+    assert len(view.shown().gradients.map) == 3
+
+
+def test_the_last_track_stays(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    for name in ALL:
+        hands.key(part_of(view, f"tracks.name.{name}"), "Delete")
+    assert view.shown().tracks == ("rate",)
+    assert part_of(view, "tracks.shown.rate").isChecked()
+
+
+def test_the_menu_of_a_track_enlarges_hides_and_brings_back(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+
+    def choose(text: str) -> None:
+        hands.ask_for_menu(sheet_of(view), middle_of(view, view.shown().tracks[0]))
+        hands.choose_entry(view.findChild(QMenu, "tracks.menu"), text)
+        QApplication.processEvents()
+
+    choose("Hide Loss")
+    assert view.shown().tracks == ALL[1:]
+    choose("Show Loss")
+    assert view.shown().tracks == ALL
+    choose("Enlarge Loss")
+    assert view.shown().tracks == ("loss",)
+    choose("Show all tracks")
+    assert view.shown().tracks == ALL
+
+
+def test_a_hidden_track_draws_nothing(shown, monkeypatch):
+    drawn: list[str] = []
+    monkeypatch.setattr(LossTrack, "draw", lambda *given: drawn.append("loss"))
+    view = shown(TracksView(), None, SIZE)
+    sheet_of(view).hide_track("loss")
+    view.show_snapshot(make_snapshot())
+    assert drawn == []
+    sheet_of(view).hide_track("loss", hide=False)
+    assert drawn == ["loss"]
+
+
+def test_a_click_on_its_symbol_shows_another_size_of_the_gradients(shown):
+    view = shown(TracksView(), make_snapshot(), (986, 320))
+    symbol = part_of(view, "tracks.symbol")
+    for size, text in (("delta_rms", "δ"), ("update_ratio", "ΔW/W"), ("gradient_rms", "∂E/∂W")):
+        hands.click(symbol)
+        assert view.shown().gradients.quantity == size and symbol.text() == text
+        assert part_of(view, f"tracks.quantity.{size}").isChecked()
+        assert text in symbol.accessibleName()
+
+
+# Marks ----------------------------------------------------------------------------------------------------------------
+
+
+def test_the_names_of_changes_stand_at_the_top_and_never_on_each_other(shown):
+    for epochs in ((40, 300), (40, 50, 60, 70), tuple(range(2, 400, 2)), (395,), (1,)):
+        snapshot = make_snapshot(rows=401, changes=changed(*epochs))
+        view = shown(TracksView(), snapshot, SIZE)
+        names = view.shown().mark_names
+        assert names
+        texts = [(text, box) for text, box in painted_texts(view) if text.startswith(("learning rate", "5 changes"))]
+        assert overlaps(texts) == []
+        track = sheet_of(view).box_of("loss").rect
+        assert all(track.left() <= box.left() and box.right() <= track.right() + 1 for _, box in texts)
+    assert names == ("learning rate 1",)
+
+
+def test_names_of_marks_are_cut_or_left_out_where_there_is_no_room():
+    def cut(text: str, room: float) -> str:
+        return text[: int(room) // 10 - 1] + "…"
+
+    def width(text: str) -> float:
+        return 10.0 * len(text)
+
+    def named(*marks: tuple[float, str]) -> list[tuple[float, str]]:
+        return [tuple(name) for name in name_marks(marks, (0.0, 1000.0), width, cut)]
+
+    assert named((100, "one"), (500, "two")) == [(110, "one"), (510, "two")]
+    # The first is cut at the line of the second, which has the room to its right.
+    assert named((100, "a long name that is cut"), (200, "two")) == [(110, "a long …"), (210, "two")]
+    assert named((980, "at the end")) == [(870, "at the end")]
+    assert named((190, "one that is left out"), (200, "two")) == [(210, "two")]
+
+
+def test_a_mark_goes_through_all_tracks(shown):
+    view = shown(TracksView(), make_snapshot(rows=401, changes=changed(200)), SIZE)
+    image, sheet = view.grab().toImage(), sheet_of(view)
+    x = round(float(sheet.boxes()[0].x(np.array([200.0]))[0]))
+    for name in ("loss", "score", "rate"):
+        y = round(sheet.box_of(name).rect.bottom() - 5)
+        assert any(
+            image.pixelColor(x + beside, y) != image.pixelColor(x + 12, y) for beside in (-1, 0, 1)
+        ), name  # fmt: skip
+
+
+# Curves of other runs, and rises --------------------------------------------------------------------------------------
+
+
+def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
+    track, times = LossTrack(), TimeAxis()
+    at = np.arange(11.0)
+    nothing = np.full(11, np.nan)
+    run, other = Column(at, 0.5 + 0 * at), Column(at, 2.5 + 0 * at)
+    track.draw(times, {"run": [run, Column(at, nothing)], "other": [other, Column(at, nothing)]})
+    assert [(one.name, one.role, len(one.x)) for one in track.series] == [
+        ("training", "run", 11), ("validation", "run", 0), ("training", "other", 11), ("validation", "other", 0)
+    ]  # fmt: skip
+    # The axis has room for both.
+    assert track.axis.high >= 2.5
+    assert Line("train").pen("other").color() != Line("train").pen("run").color()
+
+
+def test_a_scale_chosen_by_itself_never_hides_that_a_loss_rises():
+    epochs = np.arange(400)
+    falling = 10.0 ** (-epochs / 80)
+    overfitting = 0.3 + 0.5 * np.abs(np.linspace(-1, 1, 400))
+    axis = AmountAxis()
+    axis.fit(falling, 0.9 * falling)
+    assert axis.logarithmic
+    axis.fit(falling, overfitting)
+    assert not axis.logarithmic
+    # A jump out of the smallest losses is seen on a logarithmic axis too.
+    axis = AmountAxis()
+    axis.fit(np.where(epochs > 300, 1e3, falling), falling)
+    assert axis.logarithmic
+    forced = AmountAxis("log")
+    forced.fit(falling, overfitting)
+    assert forced.logarithmic
+
+
+def test_the_present_follows_the_measured_moment_on_every_track(shown):
+    snapshot = make_snapshot(rows=41)
+    later = dataclasses.replace(
+        snapshot, evaluation=last_evaluation(snapshot.history)._replace(train_loss=0.7), measured=When(330, 41.25, 2.0)
+    )
+    view = shown(TracksView(), snapshot, SIZE)
+    view.show_snapshot(later)
+    assert view.shown().loss.present[0] == (41.25, 0.7)
+    assert view.shown().times[1] == 50

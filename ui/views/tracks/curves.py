@@ -1,0 +1,264 @@
+"""The tracks of loss and of accuracy (R² for regression): curves of both sets.
+
+Smoothed curves are drawn over the band that the raw ones fill, so that no extreme gets lost. A curve is interrupted
+where its meaning changes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import NamedTuple
+
+import numpy as np
+
+from playground.catalog.choice import Array, Task
+from playground.measure.snapshot import Snapshot
+
+from ...look.numbers import number_text, percent_text
+from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
+from ..chart.controls import Option
+from ..chart.series import (
+    band_outline,
+    moving_mean,
+    run_length,
+    series_fingerprint,
+    thin_evenly,
+    thin_to_extremes,
+)
+from .time import TimeAxis
+from .track import Line, Role, Series, Track, Value
+
+LINES = (Line("train"), Line("validation", dashed=True))
+"""How the curves of training and validation are drawn."""
+_SETS = ("training", "validation")
+_SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
+"""The share of the rows so far that a smoothed value is the mean of."""
+SMOOTHING_OPTIONS = (
+    Option("off", "Off", "Every epoch as it was. Noise and all."),
+    Option("some", "Some", "The mean of nearby epochs, over the band of the raw curve. Takes the noise away."),
+    Option(
+        "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
+    ),
+)
+LOSS_OPTIONS = (
+    Option(
+        "auto",
+        "Auto",
+        "Linear from 0 at first. Logarithmic once the losses span more than a factor of 100, unless that would hide "
+        "that one rises.",
+    ),
+    Option("linear", "Linear", "From 0 up. Small losses all look like 0."),
+    Option("log", "Log", "Equal distances are equal factors. Small losses can be told apart."),
+)
+_MOST_PIECES = 300
+"""Of curves with more breaks only the latest ones are seen."""
+_HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
+
+
+class Column(NamedTuple):
+    """What one run did: values over time, which may be NaN, and the present one."""
+
+    times: Array
+    values: Array
+    ends: Sequence[int] = ()
+    """Before which rows the values change their meaning."""
+    present: tuple[float, float] | None = None
+    """Place and value of the present, unless that is the last row."""
+    goes_on: bool = False
+
+
+class CurveTrack(Track):
+    """Curves of training and validation."""
+
+    axis: AmountAxis | ShareAxis
+
+    def __init__(self, title: str, share: float, axis: AmountAxis | ShareAxis, first: int) -> None:
+        """Show the evaluation's numbers from the place `first` on."""
+        super().__init__(title, _HELP, share, axis=axis)
+        self.smoothing = "off"
+        self.first = first
+        self._drawn: tuple[object, ...] = ()
+
+    def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
+        columns = self._columns(snapshot)
+        column = times.column(snapshot.history)
+        looks = (times.kind, times.logarithmic, times.low, times.high, self.smoothing, getattr(self.axis, "scale", ""))
+        rows = series_fingerprint(column, *columns)
+        now = (*rows, looks, snapshot.breaks, snapshot.measured, snapshot.evaluation, snapshot.sample.task)
+        if now == self._drawn:
+            return False
+        self._drawn = now
+        at = times.places(column)
+        present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], is_last_row(snapshot)
+        here = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
+        ends = np.searchsorted(snapshot.history.step, [one.step for one in snapshot.breaks], side="right").tolist()
+        goes_on = not is_row and not _is_broken_off(snapshot)
+        self.draw(
+            times,
+            {
+                "run": [
+                    Column(at, values, ends, None if is_row else (here, value), goes_on)
+                    for values, value in zip(columns, present, strict=True)
+                ]
+            },
+        )
+        return True
+
+    def draw(self, times: TimeAxis, runs: dict[Role, list[Column]]) -> None:
+        """Draw the columns of training and validation of every run; the axis fits them all."""
+        seen = {role: [_Pieces.of(column, times) for column in columns] for role, columns in runs.items()}
+        rough = [pieces for columns in seen.values() for pieces in columns]
+        self.axis.fit(*(np.concatenate([*(y for _, y in one.thinned), one.present_value]) for one in rough))
+        self.series = tuple(
+            self._series(name, line, pieces, role)
+            for role, columns in seen.items()
+            for name, line, pieces in zip(_SETS, LINES, columns, strict=True)
+        )
+
+    def _series(self, name: str, line: Line, pieces: _Pieces, role: Role) -> Series:
+        places, rows = self.axis.places, pieces.rows
+        window = _smoothing_window(rows, self.smoothing)
+        drawn = [(x, places(y)) for x, y in pieces.thinned]
+        bands: tuple[tuple[Array, Array], ...] = ()
+        if window > 1:
+            run = max(window // 4, run_length(rows, 150), 2)
+            raw = [(x, places(y)) for x, y in pieces.raw]
+            bands = tuple(band_outline(x, y, run) for x, y in raw)
+            drawn = [thin_evenly(x, moving_mean(y, window), rows) for x, y in raw]
+        x, y = (np.concatenate(part) for part in zip(*drawn, strict=True))
+        ends = tuple(accumulate(len(x) for x, _ in drawn))[:-1]
+        column, dot = pieces.column, None
+        if column.present is not None and len(pieces.present_value) and math.isfinite(column.present[0]):
+            dot = column.present[0], float(places(pieces.present_value)[0])
+        return Series(name, line, x, y, ends, role, bands, dot, column.goes_on)
+
+    def _columns(self, snapshot: Snapshot) -> tuple[Array, Array]:
+        columns = drawn_columns(snapshot)
+        return columns[self.first], columns[self.first + 1]
+
+    def number_text(self, value: float | None, digits: int) -> str:
+        """Write a value of this track."""
+        return number_text(value, digits)
+
+    def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
+        row = None if place is None else row_at(snapshot, times, place)
+        now = snapshot.evaluation[self.first : self.first + 2]
+        values = now if row is None else tuple(float(column[row]) for column in self._columns(snapshot))
+        texts = [self.number_text(value, 3 if row is None else 5) for value in values]
+        return tuple(Value(name, text, line) for name, text, line in zip(_SETS, texts, LINES, strict=True))
+
+
+class LossTrack(CurveTrack):
+    """The loss of both sets."""
+
+    name = "loss"
+    axis: AmountAxis
+
+    def __init__(self) -> None:
+        super().__init__("Loss", 66, AmountAxis(), 0)
+        self.least = 60
+
+    def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
+        title, self.title = self.title, "Scaled loss" if snapshot.sample.scales_target else "Loss"
+        return super().show(snapshot, times) or title != self.title
+
+
+class ScoreTrack(CurveTrack):
+    """The accuracy of both sets, or for regression R²."""
+
+    name = "score"
+
+    def __init__(self) -> None:
+        super().__init__("Accuracy", 40, accuracy_axis(), 2)
+        self._task: Task = "classification"
+
+    def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
+        if snapshot.sample.task != self._task:
+            self._task = snapshot.sample.task
+            classes = self._task == "classification"
+            self.axis, self.title = (accuracy_axis(), "Accuracy") if classes else (r_squared_axis(), "R²")
+        return super().show(snapshot, times)
+
+    def number_text(self, value: float | None, digits: int) -> str:
+        return percent_text(value) if self._task == "classification" else number_text(value, digits)
+
+
+class _Pieces(NamedTuple):
+    """The part of a column that is in sight, in pieces between its breaks."""
+
+    column: Column
+    raw: list[tuple[Array, Array]]
+    thinned: list[tuple[Array, Array]]
+    """The same with few points."""
+
+    @classmethod
+    def of(cls, column: Column, times: TimeAxis) -> _Pieces:
+        known = np.isfinite(column.values) & np.isfinite(column.times)
+        x, y = column.times[known], column.values[known]
+        ends = np.cumsum(known)[np.array(column.ends, int) - 1] if len(column.ends) and len(known) else np.zeros(0, int)
+        if not times.is_whole:
+            # With a point at either side, so that curves run on to the edge.
+            first = max(0, int(np.searchsorted(x, times.low)) - 1)
+            last = int(np.searchsorted(x, times.high, side="right")) + 1
+            x, y, ends = x[first:last], y[first:last], ends - first
+        cuts = np.unique(ends)[-_MOST_PIECES:]
+        cuts = cuts[(cuts > 0) & (cuts < len(x))]
+        raw = list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
+        return cls(column, raw, [thin_to_extremes(*piece, len(x)) for piece in raw])
+
+    @property
+    def rows(self) -> int:
+        return sum(len(x) for x, _ in self.raw)
+
+    @property
+    def present_value(self) -> Array:
+        """The present value, shape (1,), or (0,) if it is in the column or there is none."""
+        values = np.array([] if self.column.present is None else [self.column.present[1]], dtype=np.float64)
+        return values[np.isfinite(values)]
+
+
+def _smoothing_window(rows: int, smoothing: str) -> int:
+    """The odd number of rows in a moving mean, 1 for none. It doubles, so that it seldom changes."""
+    share = _SMOOTHING[smoothing]
+    if not share or rows < 4:
+        return 1
+    return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
+
+
+def drawn_columns(snapshot: Snapshot) -> tuple[Array, Array, Array, Array]:
+    """The drawn columns in the order of Evaluation; accuracy is none where the task is regression now, nor is R² where
+    it is classification."""
+    history, task = snapshot.history, snapshot.sample.task
+    accuracies = history.train_accuracy, history.validation_accuracy
+    if any(one.task != task for one in snapshot.breaks):
+        alike, start = np.ones(len(history.step), bool), 0
+        for end, other in snapshot.breaks:
+            stop = int(np.searchsorted(history.step, end, side="right"))
+            alike[start:stop], start = other == task, stop
+        accuracies = np.where(alike, accuracies[0], np.nan), np.where(alike, accuracies[1], np.nan)
+    return history.train_loss, history.validation_loss, *accuracies
+
+
+def row_at(snapshot: Snapshot, times: TimeAxis, place: float) -> int | None:
+    """The row of a history that is nearest to a place of the axis of time; None without one."""
+    at = times.places(times.column(snapshot.history))
+    known = np.flatnonzero(np.isfinite(at))
+    row = nearest_row(at[known], place)
+    return None if row is None else int(known[row])
+
+
+def is_last_row(snapshot: Snapshot) -> bool:
+    """Whether the present moment is the latest row of the history, with the same numbers."""
+    history = snapshot.history
+    if not len(history.step) or history.step[-1] != snapshot.measured.step:
+        return False
+    row = [column[-1] for column in drawn_columns(snapshot)]
+    return bool(np.array_equal(row, snapshot.evaluation.numbers, equal_nan=True))
+
+
+def _is_broken_off(snapshot: Snapshot) -> bool:
+    """Whether the present moment means something else than the latest row, or has other weights at the same step."""
+    last = snapshot.history.step[-1] if len(snapshot.history.step) else -1
+    return snapshot.measured.step <= last or bool(snapshot.breaks and snapshot.breaks[-1].step >= last)

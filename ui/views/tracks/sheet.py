@@ -1,0 +1,470 @@
+"""The sheet on which tracks lie: it divides the height among them, paints them with what goes through all, and is used.
+
+The wheel makes the axis of time longer or shorter, a drag moves along it, a drag of the edge below a track makes it
+taller, a double click lets a track fill the sheet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QRegion,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from ...forms.buttons import IconButton, identify, tip
+from ...guard.faults import guarded
+from ...look import theme
+from ...look.theme import exact_px, px
+from ..chart.axes import Axis
+from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
+from .gradients import SCALE_FROM, GradientTrack
+from .time import TIME_TITLES, Mark, MarkName, TimeAxis, name_marks
+from .track import LEAST_TRACK, Track, Value
+
+_TOP, _BOTTOM, _GAP = 18, 18, 7
+"""Pixels for the names of marks, for the axis of time, and between two tracks."""
+_NAMES, _NUMBERS = 132, 46
+"""Pixels at the left of the tracks, and the part of them that numbers of axes and names of layers have."""
+_VALUES, _NARROW_VALUES, _WIDE = 152, 96, 640
+"""Pixels for values at the right, and for those without names, in sheets that are not at least this wide."""
+_SYMBOL_FROM = 34
+"""The height in pixels from which the track of the gradients has room to say which size it shows."""
+_EDGE = 5
+"""Pixels above and below an edge between tracks where it can be dragged."""
+_ZOOM = 0.8
+"""What a notch of the wheel makes of the length of the axis."""
+_STEPS = 100
+"""Moves by key from one end of the axis to the other."""
+_USE = (
+    "Click to let it fill the place, and again to return. Plus and minus make it taller or lower. Delete hides it; the "
+    "settings at the top right bring it back."
+)
+
+
+class _TrackName(QToolButton):
+    """The name of a track, as a button that lets it fill the sheet."""
+
+    taller = Signal(float)
+    hidden_away = Signal()
+
+    def __init__(self, track: Track, parent: QWidget) -> None:
+        super().__init__(parent)
+        identify(self, f"tracks.name.{track.name}", track.title)
+        self.setCheckable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        match event.key():
+            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
+                self.click()
+            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
+                self.taller.emit(px(8))
+            case Qt.Key.Key_Minus:
+                self.taller.emit(-px(8))
+            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
+                self.hidden_away.emit()
+            case _:
+                super().keyPressEvent(event)
+
+
+@dataclass
+class _Drag:
+    """What the left button does while it is down: it moves along the axis from a pixel, or an edge from a height."""
+
+    x: float
+    y: float
+    edge: int | None
+    """The number of the track whose lower edge is dragged."""
+    heights: tuple[float, ...]
+
+
+class TrackSheet(PaintedChart):
+    """The tracks in sight with their values, the axis of time below them, and the marks of changes through all."""
+
+    axis_moved = Signal()
+    """Another stretch of the axis of time is wanted."""
+    arranged = Signal()
+    """Tracks were hidden, shown, or made to fill the sheet."""
+
+    LEAST = (320, 110)
+
+    def __init__(self, tracks: Sequence[Track], times: TimeAxis, parent: QWidget) -> None:
+        self.tracks, self.times = tuple(tracks), times
+        self.hidden: set[str] = set()
+        self.enlarged: str | None = None
+        """The track that fills the sheet."""
+        self.marks: tuple[Mark, ...] = ()
+        self.values: dict[str, tuple[Value, ...]] = {}
+        self.reading: float | None = None
+        """The place on the axis of time that is read."""
+        self.caption, self.flag = "now", ""
+        """The words above the values, and those below the cursor."""
+        self.mark: Mark | None = None
+        """The mark under the mouse."""
+        self._drag: _Drag | None = None
+        self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
+        words = "Shows all of the run again."
+        self.symbol = QToolButton(parent)
+        """Says which size of the gradients is shown, and changes it."""
+        self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
+        super().__init__("tracks.sheet", "Tracks of the training, on one axis of time", parent)
+        self.mouse = Mouse(self)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for track in self.tracks:
+            name = self.names[track.name]
+            name.setParent(self)
+            name.clicked.connect(lambda _=False, one=track.name: self.enlarge(one))
+            name.taller.connect(lambda by, one=track: self._make_taller(one, by))
+            name.hidden_away.connect(lambda one=track.name: self.hide_track(one))
+        identify(self.symbol, "tracks.symbol").setParent(self)
+        self.symbol.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        identify(self.whole, "tracks.whole").setParent(self)
+        self.whole.setProperty("small", True)
+        self.whole.clicked.connect(self._show_whole)
+        self.place_names()
+
+    # What is in sight -----------------------------------------------------------------------------------------------
+
+    @property
+    def seen(self) -> tuple[Track, ...]:
+        """The tracks in sight, from top to bottom."""
+        if self.enlarged is not None:
+            return tuple(track for track in self.tracks if track.name == self.enlarged)
+        return tuple(track for track in self.tracks if track.name not in self.hidden)
+
+    def enlarge(self, name: str) -> None:
+        """Let a track fill the sheet, or return from there."""
+        self.enlarged = None if self.enlarged == name else name
+        self._arranged()
+
+    def hide_track(self, name: str, hide: bool = True) -> None:
+        """Hide a track, but never the last one, or show it again."""
+        others = {track.name for track in self.tracks} - self.hidden - {name}
+        if hide and others:
+            self.hidden.add(name)
+            self.enlarged = None if self.enlarged == name else self.enlarged
+        elif not hide:
+            self.hidden.discard(name)
+        self._arranged()
+
+    def _arranged(self) -> None:
+        self.place_names()
+        self.arranged.emit()
+
+    def _make_taller(self, track: Track, by: float) -> None:
+        """Make a track taller at the cost of those below it, or of those above the last one."""
+        if self.enlarged is None and len(self.seen) > 1:
+            index, heights = self.seen.index(track), list(self._heights())
+            self._keep(_moved_edge(heights, min(index, len(heights) - 2), by if index < len(heights) - 1 else -by))
+
+    def _keep(self, heights: Sequence[float]) -> None:
+        for track, height in zip(self.seen, heights, strict=True):
+            track.share, track.least = height / theme.zoom(), LEAST_TRACK
+        self.place_names()
+
+    # Places ---------------------------------------------------------------------------------------------------------
+
+    def _heights(self) -> list[float]:
+        """Divide the height among the tracks in sight."""
+        room = self.height() - px(_TOP) - px(_BOTTOM) - px(_GAP) * (len(self.seen) - 1)
+        leasts = [exact_px(track.least) for track in self.seen]
+        if sum(leasts) >= room:
+            return [max(1.0, least * room / sum(leasts)) for least in leasts]
+        wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(self.seen, leasts, strict=True)]
+        shares = [exact_px(track.share) for track in self.seen]
+        if sum(shares) <= room:
+            # With enough room all grow alike.
+            leasts, wishes = [0.0] * len(shares), shares
+        left = room - sum(leasts)
+        return [least + left * wish / sum(wishes) for least, wish in zip(leasts, wishes, strict=True)]
+
+    def boxes(self) -> tuple[ChartBox, ...]:
+        """The places of the tracks in sight."""
+        left, values = px(_NAMES), px(_VALUES if self.width() >= px(_WIDE) else _NARROW_VALUES)
+        width = max(px(40), self.width() - left - values - px(theme.GRID))
+        top, found = float(px(_TOP)), []
+        for track, height in zip(self.seen, self._heights(), strict=True):
+            rect = QRectF(left, round(top), width, max(2, round(top + height) - round(top)))
+            found.append(ChartBox(rect, self.times, track.axis))
+            top += height + px(_GAP)
+        return tuple(found)
+
+    def box_of(self, name: str) -> ChartBox:
+        """The place of a track in sight."""
+        return next(box for track, box in zip(self.seen, self.boxes(), strict=True) if track.name == name)
+
+    def values_box(self, box: ChartBox) -> QRectF:
+        """The place of the values beside a track."""
+        left = box.rect.right() + px(theme.GRID + 2)
+        return QRectF(left, box.rect.top(), self.width() - left - px(2), box.rect.height())
+
+    def place_names(self) -> None:
+        """Put the names beside their tracks."""
+        places = dict(zip([track.name for track in self.seen], self.boxes(), strict=True))
+        for track in self.tracks:
+            button, box = self.names[track.name], places.get(track.name)
+            button.setVisible(box is not None)
+            button.setChecked(self.enlarged == track.name)
+            if box is None:
+                continue
+            if button.text() != track.title:
+                button.setText(track.title)
+            if button.toolTip() != (words := tip(track.help, _USE)):
+                identify(button, None, track.title, words)
+            room = px(_NAMES) - px(_NUMBERS)
+            top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
+            button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
+        self._place_symbol(places)
+        self.whole.setVisible(not self.times.is_whole)
+        self.whole.move(px(4), self.height() - px(_BOTTOM) + px(1))
+        self.update()
+
+    def _place_symbol(self, places: dict[str, ChartBox]) -> None:
+        track = next(track for track in self.tracks if isinstance(track, GradientTrack))
+        box, name = places.get(track.name), self.names[track.name]
+        self.symbol.setVisible(box is not None and box.rect.height() >= px(_SYMBOL_FROM))
+        if box is None:
+            return
+        if self.symbol.text() != track.quantity.symbol:
+            words = f"{track.quantity.help} Click for another size."
+            self.symbol.setText(track.quantity.symbol)
+            identify(self.symbol, None, f"Size of the gradients: {track.quantity.symbol}", tip(words))
+        size = self.symbol.sizeHint()
+        self.symbol.setGeometry(px(2), name.geometry().bottom() + 1, size.width(), px(16))
+
+    def track_at(self, place: QPointF) -> tuple[Track, ChartBox] | None:
+        """The track at the height of a place."""
+        pairs = zip(self.seen, self.boxes(), strict=True)
+        return next((pair for pair in pairs if pair[1].rect.top() <= place.y() <= pair[1].rect.bottom()), None)
+
+    def time_at(self, place: QPointF) -> float | None:
+        """The place on the axis of time at a pixel; None beside it."""
+        rect = self.boxes()[0].rect
+        return self.boxes()[0].place(place.x()) if rect.left() <= place.x() <= rect.right() else None
+
+    def _edge_at(self, y: float) -> int | None:
+        """The number of the track whose lower edge is at a height; the last one has none below it to take from."""
+        for index, box in enumerate(self.boxes()[:-1]):
+            if abs(y - box.rect.bottom() - px(_GAP) / 2) <= px(_EDGE):
+                return index
+        return None
+
+    # Painting -------------------------------------------------------------------------------------------------------
+
+    def update_pictures(self, spared: QRect) -> None:
+        """Paint everything again but the names, and what lies above in a place, since styled buttons cost much."""
+        left = px(_NAMES - _NUMBERS)
+        self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
+
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        boxes = self.boxes()
+        with QPainter(self) as painter:
+            painter.setFont(self.small)
+            for track, box in zip(self.seen, boxes, strict=True):
+                self._paint_track(painter, track, box)
+            self._paint_marks(painter, boxes)
+            self._paint_time(painter, boxes[-1].rect)
+            self._paint_cursor(painter, boxes)
+
+    def _paint_track(self, painter: QPainter, track: Track, box: ChartBox) -> None:
+        look, beside, numbers = theme.current(), self.values_box(box), px(_NUMBERS)
+        if box.rect.height() < px(LEAST_TRACK) and not isinstance(track, GradientTrack):
+            numbers = 0
+        painter.setPen(pen(look.line))
+        painter.drawLine(box.rect.bottomLeft(), box.rect.bottomRight())
+        track.paint(painter, box, numbers)
+        if isinstance(track, GradientTrack) and box.rect.height() >= px(SCALE_FROM):
+            beside.setHeight(beside.height() - px(18))
+            track.paint_scale(painter, beside)
+        track.paint_values(painter, beside, self.values.get(track.name, ()))
+
+    def mark_names(self) -> tuple[MarkName, ...]:
+        """The names of the marks as far as they have room."""
+        box, metrics = self.boxes()[0], self.metrics
+        places = [(float(box.x(np.array([mark.place]))[0]), mark.words) for mark in self.marks]
+
+        def cut(text: str, room: float) -> str:
+            return metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+
+        return name_marks(places, (box.rect.left(), box.rect.right()), metrics.horizontalAdvance, cut)
+
+    def _paint_marks(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
+        look, top = theme.current(), boxes[0].rect.top()
+        line, head = pen(theme.blend(look.surface, look.accent, 0.5)), pen(look.accent, 3)
+        for mark in self.marks:
+            x = round(float(boxes[0].x(np.array([mark.place]))[0])) + 0.5
+            painter.setPen(line)
+            painter.drawLine(QPointF(x, px(4)), QPointF(x, boxes[-1].rect.bottom()))
+            painter.setPen(head)
+            painter.drawLine(QPointF(x, top - px(6)), QPointF(x, top - px(2)))
+        for name in self.mark_names():
+            # The latest may stand on the lines of others.
+            plate = QRectF(name.left, 0, self.metrics.horizontalAdvance(name.text), px(_TOP - 3))
+            painter.fillRect(plate, QColor(look.surface))
+            is_hovered = self.mark is not None and self.mark.words == name.text
+            write(painter, QRectF(name.left, 0, self.width(), px(_TOP - 2)), LEFT, name.text,
+                  look.text if is_hovered else look.quiet)  # fmt: skip
+
+    def _paint_time(self, painter: QPainter, last: QRectF) -> None:
+        look = theme.current()
+        below = self.height() - px(_BOTTOM)
+        title = TIME_TITLES[self.times.kind]
+        write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
+        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, Axis()) \
+            .paint_numbers_below(painter)  # fmt: skip
+        write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
+
+    def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
+        look, rect, below = theme.current(), boxes[0].rect, self.height() - px(_BOTTOM)
+        x = rect.right()
+        if self.reading is not None and self.times.low <= self.reading <= self.times.high:
+            x = float(boxes[0].x(np.array([self.reading]))[0])
+            painter.setPen(pen(look.quiet))
+            painter.drawLine(QPointF(x, rect.top()), QPointF(x, below))
+        if not self.flag:
+            return
+        room = int(rect.width()) - px(12)
+        text = self.metrics.elidedText(self.flag, Qt.TextElideMode.ElideRight, room)
+        width = self.metrics.horizontalAdvance(text) + px(12)
+        left = min(max(x - width / 2, rect.left()), rect.right() - width)
+        plate = QRectF(left, below + px(1), width, px(_BOTTOM - 2))
+        painter.fillRect(plate, QColor(look.raised))
+        write(painter, plate, CENTRE, text, look.text)
+
+    # Mouse and keys -------------------------------------------------------------------------------------------------
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        place = self.time_at(event.position())
+        notches = event.angleDelta().y() / 120
+        if place is None or not notches:
+            sideways = event.angleDelta().x() / 120
+            if sideways:
+                self._pan(-sideways * (self.times.high - self.times.low) / 20)
+            event.accept()
+            return
+        self.times.zoom(place, _ZOOM**notches)
+        self.axis_moved.emit()
+        event.accept()
+
+    def _pan(self, by: float) -> None:
+        if not self.times.is_whole:
+            self.times.pan(by)
+            self.axis_moved.emit()
+
+    def _show_whole(self) -> None:
+        self.times.show_whole()
+        self.axis_moved.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            at = event.position()
+            self._drag = _Drag(at.x(), at.y(), self._edge_at(at.y()), tuple(self._heights()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        at, drag = event.position(), self._drag
+        if drag is None:
+            shape = Qt.CursorShape.SplitVCursor if self._edge_at(at.y()) is not None else Qt.CursorShape.ArrowCursor
+            self.setCursor(shape)
+        elif drag.edge is not None:
+            self._keep(_moved_edge(drag.heights, drag.edge, at.y() - drag.y))
+        else:
+            length = (self.times.high - self.times.low) / max(1.0, self.boxes()[0].rect.width())
+            drag.x, by = at.x(), (drag.x - at.x()) * length
+            self._pan(by)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._drag = None
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        found = self.track_at(event.position())
+        if event.position().y() > self.height() - px(_BOTTOM):
+            self._show_whole()
+        elif found is not None and self._edge_at(event.position().y()) is None:
+            self.enlarge(found[0].name)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        times, key = self.times, event.key()
+        length = times.high - times.low
+        middle = times.low + length / 2 if self.reading is None else self.reading
+        held = bool(event.modifiers() & Qt.KeyboardModifier.ControlModifier)
+        by = (key == Qt.Key.Key_Right) - (key == Qt.Key.Key_Left)
+        if by and held:
+            self._pan(by * length / 10)
+        elif by:
+            self.read_at(min(max(middle + by * length / _STEPS, times.low), times.high))
+        elif key in (Qt.Key.Key_Home, Qt.Key.Key_End):
+            self.read_at(times.low if key == Qt.Key.Key_Home else times.high)
+        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
+            times.zoom(middle, 1 / _ZOOM if key == Qt.Key.Key_Minus else _ZOOM)
+            self.axis_moved.emit()
+        elif key == Qt.Key.Key_Escape and self.reading is not None:
+            self.read_at(None)
+        elif key == Qt.Key.Key_Escape and not times.is_whole:
+            self._show_whole()
+        elif key == Qt.Key.Key_Escape and self.enlarged is not None:
+            self.enlarge(self.enlarged)
+        else:
+            super().keyPressEvent(event)
+
+    read = Signal(object)
+    """The place on the axis of time that is to be read, by key; None for the present."""
+
+    def read_at(self, place: float | None) -> None:
+        """Read a place of the axis of time."""
+        self.reading = place
+        self.read.emit(place)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        found = self.track_at(QPointF(event.pos()))
+        menu = QMenu(self)
+        menu.setObjectName("tracks.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if found is not None:
+            track = found[0]
+            words = "Show all tracks" if self.enlarged else f"Enlarge {track.title}"
+            menu.addAction(words).triggered.connect(lambda: self.enlarge(track.name))
+            if len(self.seen) > 1:
+                menu.addAction(f"Hide {track.title}").triggered.connect(lambda: self.hide_track(track.name))
+        for track in (one for one in self.tracks if one.name in self.hidden):
+            menu.addAction(f"Show {track.title}").triggered.connect(
+                lambda _=False, name=track.name: self.hide_track(name, hide=False)
+            )
+        menu.popup(event.globalPos())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.place_names()
+
+    def apply_theme(self) -> None:
+        super().apply_theme()
+        style = f"font-size: {px(theme.SMALL)}px; padding: 0; border-width: {px(1)}px;"
+        for name in self.names.values():
+            name.setStyleSheet(style)
+            name.setFixedHeight(px(17))
+        self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
+
+
+def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
+    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first."""
+    result, least = list(heights), exact_px(LEAST_TRACK)
+    givers = range(edge + 1, len(result)) if by > 0 else range(edge, -1, -1)
+    gainer, left = (edge if by > 0 else edge + 1), abs(by)
+    for giver in givers:
+        given = min(left, max(0.0, result[giver] - least))
+        result[giver] -= given
+        result[gainer] += given
+        left -= given
+    return result

@@ -1,0 +1,170 @@
+"""What a track is: it takes a moment, paints it between the shared axis of time and its own axis, and says values.
+
+What it draws are series, each of a role: `run` is the run that is trained, `planned` what will become of it, `other` a
+run that it is compared with. All but the run itself are drawn paler.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from playground.catalog.choice import Array
+from playground.measure.snapshot import Snapshot
+
+from ...look import theme
+from ...look.theme import exact_px, px
+from ..chart.axes import Axis
+from ..chart.plot import LEFT, ChartBox, pen, write
+from .time import TimeAxis
+
+Role: TypeAlias = Literal["run", "planned", "other"]
+LEAST_TRACK = 15.0
+"""The least height of a track, in pixels at zoom 1."""
+
+
+class Line(NamedTuple):
+    """How a curve is drawn: a colour of the theme by its name, and whether it is dashed."""
+
+    colour: str
+    dashed: bool = False
+
+    def pen(self, role: Role = "run", width: float = 1.0) -> QPen:
+        """The pen for a role. Lines wider than a pixel take Qt ten times as long."""
+        look = theme.current()
+        colour = getattr(look, self.colour)
+        if role != "run":
+            colour = theme.blend(look.surface, colour, 0.45)
+        return pen(colour, width, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve over time: the places of its points on both axes, shape (points,) each."""
+
+    name: str
+    line: Line
+    x: Array
+    y: Array
+    ends: tuple[int, ...] = ()
+    """After how many points it is interrupted."""
+    role: Role = "run"
+    bands: tuple[tuple[Array, Array], ...] = ()
+    """The outlines of what the raw values fill, one for each piece of a smoothed curve."""
+    present: tuple[float, float] | None = None
+    """Where the present value is marked, unless the curve ends there."""
+    goes_on: bool = False
+    """Whether a line leads from the end of the curve to the present."""
+
+    @property
+    def points(self) -> Array:
+        """The points, shape (points, 2)."""
+        return np.stack([self.x, self.y], axis=1)
+
+    @property
+    def tail(self) -> Array:
+        """The line from the end of the curve to the present, shape (points, 2)."""
+        if self.present is None or not self.goes_on or not len(self.x):
+            return np.zeros((0, 2))
+        return np.array([[self.x[-1], self.y[-1]], self.present])
+
+
+class Value(NamedTuple):
+    """A value beside a track, with the line of its curve and a name."""
+
+    name: str
+    text: str
+    line: Line | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.name} {self.text}".strip()
+
+
+@dataclass
+class Track:
+    """One of the pictures below each other. `share` is its part of the height and `least` the part that it keeps where
+    there is little room, both in pixels at zoom 1."""
+
+    name: ClassVar[str]
+    title: str = ""
+    help: str = ""
+    share: float = 40.0
+    least: float = LEAST_TRACK
+    axis: Axis = field(default_factory=Axis)
+    series: tuple[Series, ...] = ()
+
+    def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
+        """Show a moment; return whether anything has to be drawn again."""
+        raise NotImplementedError
+
+    def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
+        """The values at a place of the axis of time, or at present."""
+        raise NotImplementedError
+
+    def describe(self, values: Sequence[Value]) -> str:
+        """Describe values in words, for screen readers."""
+        return f"{self.title} {' '.join(value.words for value in values)}"
+
+    def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
+        """Paint the track into a box, with `room` for numbers at its left."""
+        box.paint_numbers_at_left(painter, room)
+        painter.save()
+        painter.setClipRect(box.rect.adjusted(-px(3), -2, px(3), 2))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        # The run itself lies on top, and of its curves the first.
+        for series in sorted(self.series, key=lambda one: one.role != "run")[::-1]:
+            paint_series(painter, box, series)
+        painter.restore()
+
+    def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
+        """Paint values beside the track: below each other, or side by side without names where there is little room."""
+        look, metrics = theme.current(), painter.fontMetrics()
+        high, mark, gap = metrics.height(), px(14), px(5)
+        below = rect.height() >= len(values) * (high - 1)
+        names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
+        if not below or names + mark + gap + metrics.horizontalAdvance("0.00000") > rect.width():
+            names = 0
+        for index, value in enumerate(values):
+            row = QRectF(rect.left(), rect.top() + index * high, rect.width(), high)
+            if not below:
+                row = QRectF(rect.left() + index * rect.width() / len(values), rect.top(), rect.width(), high)
+                row.setWidth(rect.width() / len(values))
+            x = row.left()
+            if value.line is not None:
+                painter.setPen(value.line.pen())
+                painter.drawLine(QPointF(x, row.center().y() + 0.5), QPointF(x + mark, row.center().y() + 0.5))
+                x += mark + gap
+            if names:
+                write(painter, QRectF(x, row.top(), names, high), LEFT, value.name, look.quiet)
+                x += names
+            room = row.right() - x
+            # A number that is cut has to be seen to be.
+            text = value.text
+            if metrics.horizontalAdvance(text) > room:
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+            write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
+
+
+def paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
+    """Paint a curve over its bands, the line to the present, and the present as a dot."""
+    line = series.line.pen(series.role)
+    pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))
+    for band in series.bands:
+        painter.fillPath(box.path(*band), pale)
+    painter.setPen(line)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(box.path(series.x, series.y, series.ends))
+    if series.present is not None:
+        tail = series.tail
+        if len(tail):
+            painter.drawPath(box.path(tail[:, 0], tail[:, 1]))
+        x, y = (float(axis(np.array([place]))[0]) for axis, place in zip((box.x, box.y), series.present, strict=True))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(line.color())
+        painter.drawEllipse(QPointF(x, y), exact_px(2.5), exact_px(2.5))

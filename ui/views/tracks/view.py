@@ -1,0 +1,397 @@
+"""Loss, accuracy, gradients and learning rate over time, as tracks of one sheet.
+
+The values at the right are the present ones, or while the mouse or the keys read a place, those of that moment.
+Settings stand in a panel that the button above the values opens. Thin vertical lines mark where something was changed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from playground.catalog.choice import Array
+from playground.experiment.tree import Experiment
+from playground.measure.oddities import oddities
+from playground.measure.snapshot import Snapshot
+
+from ...forms.buttons import tip
+from ...forms.layouts import tight
+from ...look import theme
+from ...look.beat import Throttle
+from ...look.theme import exact_px, px
+from ..chart.axes import AmountAxis
+from ..chart.controls import Choices, Controls, Option
+from ..view import View
+from .curves import LOSS_OPTIONS, SMOOTHING_OPTIONS, CurveTrack, LossTrack, ScoreTrack, row_at
+from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, GradientTrack
+from .rate import RATE_OPTIONS, RateTrack
+from .sheet import TrackSheet
+from .sizes import QUANTITIES
+from .time import TIME_TITLES, Mark, TimeAxis, mark_near, marks_of
+
+_MARK_REACH = 5.0
+"""Pixels from which the mouse finds a mark."""
+_HELP = (
+    "Turn the wheel for a shorter or a longer stretch of time, and drag to move along it. Drag the edge below a track "
+    "to make it taller; double-click a track to let it fill the place, and again to return."
+)
+_ALONG_OPTIONS = (
+    Option("epoch", "Epoch", "By passes through the training points. Each point has then been seen equally often."),
+    Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
+    Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
+)
+_ACROSS_OPTIONS = (
+    Option("linear", "Linear", "Equal distances are equal times. The beginning has little room in a long training."),
+    Option(
+        "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
+    ),
+)
+_REACH_OPTIONS = (
+    Option("run", "Run", "As far as training has come. Before the first step, as far as the schedule's plan goes."),
+    Option("plan", "Plan", "As far as the schedule's plan goes. Shows what will become of the learning rate."),
+)
+_TRACK_OPTIONS = (
+    Option("loss", "Loss", "How wrong the network is. Lower is better."),
+    Option("score", "Accuracy", "The share of points that are right, or R² for regression. Higher is better."),
+    Option("gradients", "Gradients", "How strongly every layer learns. Shows layers that hardly do."),
+    Option("rate", "Rate", "The learning rate that was used, and the plan. Shows what the schedule does."),
+)
+
+
+@dataclass(frozen=True)
+class _CurvesShown:
+    """The curves of training and validation as data. Places on a logarithmic axis are powers of ten."""
+
+    training: Array
+    """The curve of the training points, shape (points, 2), smoothed if that is chosen."""
+    validation: Array
+    """That of the validation points; empty without them."""
+    band: Array
+    """The outline of the band of the raw training curve, shape (points, 2); empty while nothing is smoothed."""
+    breaks: tuple[int, ...]
+    """After how many points the training curve ends and begins again."""
+    present: tuple[tuple[float, float] | None, ...]
+    """Where the present values of both sets are marked, while they are no ends of the curves."""
+    tail: Array
+    """The line from the training curve to the present, shape (points, 2); empty where that breaks off."""
+    logarithmic: bool
+    ends: tuple[float, float]
+    """Both ends of the axis of the values."""
+
+
+@dataclass(frozen=True)
+class _GradientsShown:
+    """The gradients as data. Layers stand in order, hidden then output."""
+
+    quantity: str
+    """The name of the shown size in LayerStatistics."""
+    picture: str
+    """map or lines."""
+    logarithmic: bool
+    """Whether the scale is the fixed logarithmic one."""
+    bars: Array
+    """The sizes of the bars, shape (layers,); NaN where there is none yet."""
+    numbers: tuple[str, ...]
+    """The numbers beside them."""
+    map: Array
+    """The colours of the history, uint8 (layers, columns, 4), transparent where nothing is known."""
+    lines: tuple[Array, ...]
+    """Places on the axis of time (points,) and sizes (points, layers) of the lines."""
+
+
+@dataclass(frozen=True)
+class _RateShown:
+    """The learning rate as data."""
+
+    past: tuple[Array, Array]
+    """Values on the axis of time, and past learning rates."""
+    coming: tuple[Array, Array]
+    """Coming epochs and learning rates."""
+    present: tuple[float, float]
+    """The present epoch and learning rate."""
+    logarithmic: bool
+    """Whether the axis of the rate is logarithmic."""
+    ends: tuple[float, float]
+    """Both ends of that axis, as powers of ten on a logarithmic one."""
+    words: str
+    """The rate that is read, or what makes the present one."""
+
+
+@dataclass(frozen=True)
+class _TracksShown:
+    """All tracks as data."""
+
+    tracks: tuple[str, ...]
+    """The tracks in sight, from top to bottom."""
+    along: str
+    """The quantity on the axis of time: epoch, step or seconds."""
+    smoothing: str
+    """off, some or strong."""
+    loss_scale: str
+    """The setting for the axis of the loss: auto, linear or log."""
+    time_is_logarithmic: bool
+    times: tuple[float, float]
+    """Both ends of the axis of time."""
+    marks: tuple[Mark, ...]
+    """The marks of changes."""
+    mark_names: tuple[str, ...]
+    """Their names, as far as they have room."""
+    headings: tuple[str, str]
+    """The values of loss and score in words."""
+    reading: str
+    """The title of the axis of time, or the place that is read and what was changed there."""
+    loss: _CurvesShown
+    score: _CurvesShown
+    gradients: _GradientsShown
+    rate: _RateShown
+
+
+class TracksView(View):
+    """The sheet, and the settings of its tracks."""
+
+    name, title = "tracks", "Tracks"
+    SIZE, LEAST = (760, 208), (320, 120)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Loss, accuracy, gradients and learning rate over time")
+        self._snapshot: Snapshot | None = None
+        self._told: Snapshot | None = None
+        """The moment that the words are about: the latest one when texts changed."""
+        self._loss, self._score, self._gradients, self._rate = LossTrack(), ScoreTrack(), GradientTrack(), RateTrack()
+        self._times = TimeAxis()
+        self._marked: tuple[object, ...] = ()
+        self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
+        tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
+        self._controls = Controls("tracks.controls", self)
+        self._build_controls()
+        self._sheet.mouse.moved.connect(self._on_mouse)
+        self._sheet.read.connect(self._show_words)
+        self._sheet.axis_moved.connect(self._on_setting)
+        self._sheet.arranged.connect(self._on_arranged)
+        self._sheet.symbol.clicked.connect(self._show_next_size)
+        self._sheet.setToolTip(_HELP)
+        self._write = Throttle(self._show_texts, self)
+        self.apply_theme()
+
+    def _build_controls(self) -> None:
+        def add(name: str, caption: str, options: tuple[Option, ...]) -> Choices:
+            control = self._controls.add(Choices(f"tracks.{name}", caption, options))
+            control.picked.connect(self._on_setting)
+            return control
+
+        self._shown = self._controls.add(Choices("tracks.shown", "Tracks", _TRACK_OPTIONS))
+        self._shown.group.setExclusive(False)
+        for button, option in zip(self._shown.buttons, _TRACK_OPTIONS, strict=True):
+            button.setChecked(True)
+            button.clicked.connect(lambda on=False, name=option.value: self._sheet.hide_track(name, not on))
+        self._smoothing = add("smoothing", "Smoothing", SMOOTHING_OPTIONS)
+        self._along = add("along", "Along", _ALONG_OPTIONS)
+        self._across = add("across", "Horizontal axis", _ACROSS_OPTIONS)
+        self._reach = add("reach", "Reach", _REACH_OPTIONS)
+        self._loss_scale = add("loss", "Axis of the loss", LOSS_OPTIONS)
+        self._quantity = add("quantity", "Gradients", QUANTITY_OPTIONS)
+        self._picture = add("picture", "Gradients as", PICTURE_OPTIONS)
+        self._scale = add("scale", "Scale of gradients", SCALE_OPTIONS)
+        self._rate_scale = add("rate", "Axis of the rate", RATE_OPTIONS)
+        self._controls.fit(0)
+
+    # What is shown --------------------------------------------------------------------------------------------------
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        self._rate.experiment = experiment
+        self._draw()
+        self._show_words()
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Show this moment; nothing is drawn again that has not changed."""
+        before, self._snapshot = self._snapshot, snapshot
+        self._rate.follow(snapshot)
+        if self._draw() or before is None:
+            self._write.request(at_once=before is None)
+        if before is not None and [one.name for one in before.layers] != [one.name for one in snapshot.layers]:
+            # No layer has another one's number.
+            self._sheet.values["gradients"] = self._gradients.values(snapshot, self._times, None)
+
+    def _draw(self) -> bool:
+        """Draw what has changed; return whether anything has."""
+        snapshot, times = self._snapshot, self._times
+        self._fit_times()
+        if snapshot is None:
+            changed = self._rate.experiment is not None and self._rate.show(None, times)
+        else:
+            drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.seen)]
+            changed = any(drawn)
+        if changed:
+            self._sheet.update_pictures(self._controls.geometry())
+        return changed
+
+    def _fit_times(self) -> None:
+        snapshot, times = self._snapshot, self._times
+        column = times.column(snapshot.history) if snapshot else np.zeros(0)
+        present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
+        last = float(np.nanmax(np.append(column[-1:], present)))
+        times.follow(float(times.places(np.array([present]))[0]))
+        reach = last
+        if self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
+            planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
+            reach = max(reach, planned) if planned > 0 else reach
+        before = self._times.low, self._times.high, self._times.is_whole
+        times.fit(column, reach)
+        if before != (times.low, times.high, times.is_whole):
+            self._sheet.place_names()
+
+    def _mark(self, snapshot: Snapshot) -> bool:
+        times = self._times
+        of = (len(snapshot.changes), snapshot.changes[-1:], times.kind, times.logarithmic, times.low, times.high)
+        if of == self._marked:
+            return False
+        self._marked, self._sheet.marks = of, marks_of(snapshot.changes, times)
+        return True
+
+    def apply_theme(self) -> None:
+        super().apply_theme()
+        self._sheet.apply_theme()
+        self._place_controls()
+
+    def shown(self) -> _TracksShown:
+        times, gradients, rate = self._times, self._gradients, self._rate
+        values = self._sheet.values
+        return _TracksShown(
+            tracks=tuple(track.name for track in self._sheet.seen),
+            along=self._along.value,
+            smoothing=self._smoothing.value,
+            loss_scale=self._loss_scale.value,
+            time_is_logarithmic=times.logarithmic,
+            times=(times.low, times.high),
+            marks=self._sheet.marks,
+            mark_names=tuple(name.text for name in self._sheet.mark_names()),
+            headings=(
+                self._loss.describe(values.get("loss", ())),
+                self._score.describe(values.get("score", ())),
+            ),
+            reading=self._sheet.flag or TIME_TITLES[times.kind],
+            loss=_curves_shown(self._loss),
+            score=_curves_shown(self._score),
+            gradients=_GradientsShown(
+                quantity=gradients.quantity.field,
+                picture=gradients.picture,
+                logarithmic=gradients.logarithmic,
+                bars=gradients.sizes.now.copy(),
+                numbers=tuple(value.text for value in values.get("gradients", ())),
+                map=gradients.colours,
+                lines=tuple(part.copy() for part in gradients.lines),
+            ),
+            rate=_RateShown(
+                past=rate.past,
+                coming=rate.coming,
+                present=(rate.present_epoch(), rate.present_rate()),
+                logarithmic=rate.axis.logarithmic,
+                ends=(rate.axis.low, rate.axis.high),
+                words=rate.describe(values.get("rate", ())),
+            ),
+        )
+
+    # Settings -------------------------------------------------------------------------------------------------------
+
+    def _on_setting(self) -> None:
+        times = self._times
+        looks = self._along.value, self._across.value == "log"
+        if looks != (times.kind, times.logarithmic):
+            times.kind, times.logarithmic = looks
+            times.show_whole()
+        self._loss.smoothing = self._score.smoothing = self._smoothing.value
+        self._loss.axis.scale, self._rate.axis.scale = self._loss_scale.value, self._rate_scale.value
+        self._gradients.quantity = QUANTITIES[self._quantity.group.checkedId()]
+        self._gradients.picture, self._gradients.logarithmic = self._picture.value, self._scale.value == "log"
+        self._draw()
+        self._sheet.place_names()
+        self._show_words()
+
+    def _show_next_size(self) -> None:
+        self._quantity.show_index((self._quantity.group.checkedId() + 1) % len(QUANTITIES))
+        self._on_setting()
+
+    def _on_arranged(self) -> None:
+        for button, option in zip(self._shown.buttons, _TRACK_OPTIONS, strict=True):
+            button.setChecked(option.value not in self._sheet.hidden)
+        self._on_setting()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._place_controls()
+
+    def _place_controls(self) -> None:
+        """Put the button of the settings above the values."""
+        self._controls.adjustSize()
+        self._controls.move(self.width() - self._controls.width() - px(4), -px(4))
+        self._controls.raise_()
+
+    # Words ----------------------------------------------------------------------------------------------------------
+
+    def _show_texts(self) -> None:
+        self._told = self._snapshot
+        self._show_words()
+
+    def _on_mouse(self) -> None:
+        place = self._sheet.mouse.place
+        self._sheet.reading = None if place is None else self._snapped(self._sheet.time_at(place))
+        self._show_words()
+
+    def _snapped(self, place: float | None) -> float | None:
+        """The row of the history that is nearest to a place of the past; what comes has no rows."""
+        if place is None or self._told is None:
+            return place
+        at = self._times.places(self._times.column(self._told.history))
+        row = row_at(self._told, self._times, place)
+        return place if row is None or place > np.nanmax(at) else float(at[row])
+
+    def _show_words(self) -> None:
+        """Write the values at the place that is read, or else the latest ones."""
+        told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
+        if told is not None:
+            sheet.values = {track.name: track.values(told, times, place) for track in sheet.seen}
+        elif self._rate.experiment is not None and self._snapshot is None:
+            sheet.values = {"rate": self._rate.values(None, times, place)}
+        for track in sheet.seen:
+            words = track.describe(sheet.values.get(track.name, ()))
+            sheet.names[track.name].setAccessibleDescription(words)
+        sheet.flag = self._flag(place)
+        sheet.caption = "now" if place is None else times.words(times.value(place))
+        sheet.place_names()
+
+    def _flag(self, place: float | None) -> str:
+        """What is read, in words, for the foot of the cursor."""
+        sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
+        box = sheet.boxes()[0]
+        pixel = (times.high - times.low) / max(1.0, box.rect.width())
+        sheet.mark = None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel)
+        gradients, parts = self._gradients, [] if place is None else [times.words(times.value(place))]
+        gradients.pointed = None
+        if mouse is not None and gradients in sheet.seen:
+            gradients.pointed = gradients.layer_at(sheet.box_of(gradients.name), mouse)
+            parts.append(gradients.words(place, gradients.pointed))
+        if sheet.mark is not None:
+            parts.append(sheet.mark.words)
+        odd = () if self._told is None else oddities(self._told)
+        sheet.setToolTip(sheet.mark.words if sheet.mark else tip(*odd) if odd else _HELP)
+        return " · ".join(part for part in parts if part)
+
+
+def _curves_shown(track: CurveTrack) -> _CurvesShown:
+    axis = track.axis
+    nothing = np.zeros((0, 2))
+    run = [series for series in track.series if series.role == "run"]
+    first = run[0] if run else None
+    return _CurvesShown(
+        training=nothing if first is None else first.points,
+        validation=run[1].points if run else nothing,
+        band=np.concatenate([np.stack(band, axis=1) for band in first.bands]) if first and first.bands else nothing,
+        breaks=first.ends if first else (),
+        present=tuple(series.present for series in run) or (None, None),
+        tail=nothing if first is None else first.tail,
+        logarithmic=isinstance(axis, AmountAxis) and axis.logarithmic,
+        ends=(axis.low, axis.high),
+    )
