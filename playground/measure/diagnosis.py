@@ -187,8 +187,11 @@ def far_too_fast(snapshot: Snapshot) -> Finding | None:
 
 def too_strong(snapshot: Snapshot) -> Finding | None:
     """The penalty holds all weights so near to 0 that nothing is learned."""
-    now, idle, (pull, words) = snapshot.evaluation.train_loss, _idle_loss(snapshot), _strongest_pull(snapshot)
-    if pull < _STRONG_PULL or snapshot.epoch < 2 or now is None or _is_good(snapshot) or now < _UNTAUGHT * idle:
+    now, (pull, words) = snapshot.evaluation.train_loss, _strongest_pull(snapshot)
+    if pull < _STRONG_PULL or snapshot.epoch < 2 or now is None or _is_good(snapshot):
+        return None
+    idle = _idle_loss(snapshot)
+    if now < _UNTAUGHT * idle:
         return None
     text = (
         f"{words} is too strong: it pulls every weight towards 0, so the training loss is {_plain(now)}; a network "

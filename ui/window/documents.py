@@ -68,6 +68,8 @@ class Documents(QObject):
         self.work, self.saves, self.recent = Work(desk.session), Saves(desk), RecentFiles(desk.settings)
         self.careful = False
         """Whether to ask before the window closes on unsaved work."""
+        self._failure = ""
+        """What was said of the latest save that failed."""
         self._closing = False
         """Whether the window closes once everything is saved."""
         self.saves.done.connect(self._note_saved)
@@ -206,6 +208,7 @@ class Documents(QObject):
 
     def _note_saved(self, save: Save) -> None:
         self.recent.remember(save.path)
+        self.desk.messages.settle(self._failure)
         self.desk.say(f"Saved to {save.path}.")
         if save.generation == self.work.generation:
             self.work.note_saved(save.path, save.mark)
@@ -218,10 +221,8 @@ class Documents(QObject):
     def _tell_failure(self, save: Save, error: Exception | str) -> None:
         self._closing = False
         reason = error if isinstance(error, str) else reason_of(error)
-        self.desk.tell(
-            f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder.",
-            ("Save as…", self.ask_save),
-        )
+        self._failure = f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder."
+        self.desk.tell(self._failure, ("Save as…", self.ask_save))
 
 
 def _path_of(source: str, found: Opened) -> Path | None:

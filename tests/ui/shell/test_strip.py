@@ -114,6 +114,16 @@ def test_it_is_whole_and_moves_nothing(window: Window, width: int) -> None:
     assert min(plane.width(), plane.height()) >= 360
 
 
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_it_is_whole_at_every_zoom(window: Window, zoom: float) -> None:
+    window.messages.say(LONGEST, ("Use tanh instead of sigmoid", lambda: None))
+    window.zoom_to(zoom)
+    lay_out(window)
+    text = window.messages.strip.text
+    assert text.text() == LONGEST and text.heightForWidth(text.width()) <= text.height()
+    assert window.messages.strip.rect().contains(window.messages.strip.remedy.geometry())
+
+
 def test_what_needs_more_than_two_lines_gets_them(window: Window) -> None:
     strip, usual = window.messages.strip, window.messages.strip.height()
     window.messages.refuse(3 * LONGEST)
