@@ -62,6 +62,12 @@ class Person:
 
 
 @pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests."""
+    return used_window
+
+
+@pytest.fixture
 def person(qtbot, window: Window) -> Person:
     return Person(qtbot, window)
 

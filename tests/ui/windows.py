@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import shiboken6
 from PySide6.QtCore import QEvent, QRect, QSettings
 from PySide6.QtTest import QTest
@@ -52,6 +53,12 @@ def snapshot(window: Window) -> Snapshot:
 def step(window: Window) -> int:
     """The step that the window shows."""
     return snapshot(window).step
+
+
+def set_rate(window: Window, rate: float) -> None:
+    """Edit the learning rate, as no control does."""
+    training = msgspec.structs.replace(window.session.experiment.training, learning_rate=rate)
+    window.session.edit(msgspec.structs.replace(window.session.experiment, training=training), f"learning rate {rate}")
 
 
 def settle(qtbot, window: Window) -> Snapshot:

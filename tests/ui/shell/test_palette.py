@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui import hands
 from ui.shell.palette import PaletteCommand, matching, score
 from ui.window.window import Window
+
+
+@pytest.fixture
+def window(used_window: Window) -> Iterator[Window]:
+    """One window for all tests, without its palette."""
+    yield used_window
+    used_window.palette_of_commands.close()
 
 
 def type_command(qtbot, window: Window, text: str) -> None:

@@ -224,7 +224,7 @@ class TrackSheet(PaintedChart):
                 button.setText(track.title)
             if button.toolTip() != (words := tip(track.help, _USE)):
                 identify(button, None, track.title, words)
-            room = px(_NAMES) - px(_NUMBERS)
+            room = px(_NAMES) - px(_NUMBERS) - px(2)
             top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
             button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
         self._place_symbol(places)
@@ -271,11 +271,15 @@ class TrackSheet(PaintedChart):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        boxes = self.boxes()
+        asked, boxes = event.rect(), self.boxes()
+        if asked.right() < px(_NAMES - _NUMBERS):
+            # A name alone is painted again; there is nothing below it.
+            return
         with QPainter(self) as painter:
             painter.setFont(self.small)
             for track, box in zip(self.seen, boxes, strict=True):
-                self._paint_track(painter, track, box)
+                if asked.top() <= box.rect.bottom() + px(_GAP) and asked.bottom() >= box.rect.top() - px(_GAP):
+                    self._paint_track(painter, track, box)
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
             self._paint_cursor(painter, boxes)
@@ -455,6 +459,7 @@ class TrackSheet(PaintedChart):
             name.setStyleSheet(style)
             name.setFixedHeight(px(17))
         self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
+        self.place_names()
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:

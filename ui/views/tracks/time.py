@@ -64,8 +64,9 @@ class TimeAxis(Axis):
             self.whole = float(math.floor(math.log10(first))), math.log10(nice_limit(last))
         else:
             self.whole = 0.0, nice_limit(last)
-        if self.is_whole:
-            self.low, self.high = self.whole
+        # After a reset a stretch may be of what is no more.
+        if self.is_whole or self.high > self.whole[1]:
+            self.show_whole()
 
     def follow(self, present: float) -> None:
         """Move a stretch that held the present until now, so that it still does."""

@@ -239,9 +239,9 @@ class TracksView(View):
         if self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
-        before = self._times.low, self._times.high, self._times.is_whole
+        was_whole = times.is_whole
         times.fit(column, reach)
-        if before != (times.low, times.high, times.is_whole):
+        if times.is_whole != was_whole:
             self._sheet.place_names()
 
     def _mark(self, snapshot: Snapshot) -> bool:
