@@ -10,7 +10,7 @@ ARGS ?=
 # Tests start two hundred processes, each of which would compile all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts screenshot clean outdated
+.PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts looks screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -25,6 +25,7 @@ help:
 	@echo '                 make bench ARGS="--quick --json bench.json" passes arguments, --crowds races 64 networks at once'
 	@echo 'make lint        format, rules, types and import contracts only'
 	@echo 'make bench-window  measure how smooth the window is while it trains, on a virtual screen'
+	@echo 'make looks       draw the window at three sizes and four zooms, a picture a theme, in build/'
 	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
 	@echo 'make screenshot  renew the pictures of the README'
 	@echo 'make clean       remove the environment and all caches'
@@ -92,6 +93,9 @@ bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
 	@DISPLAY=:0 $(PY) tools/system_libraries.py --for window
 	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
+
+looks: $(READY)
+	@$(PY) -m tools.looks build
 
 texts: $(READY)
 	@mkdir -p build

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
@@ -275,3 +275,13 @@ def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
     assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
     window.menus.action("view.focus").trigger()
     qtbot.waitUntil(lambda: "data" in window.docks.seen)
+
+
+def test_no_row_of_tabs_is_left_behind_at_another_zoom(qtbot, window: Window) -> None:
+    for zoom in (1.25, 1.5, 2.0, 1.0):
+        window.zoom_to(zoom)
+        lay_out(window)
+        for bar in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            names = {bar.tabText(place) for place in range(bar.count()) if bar.isVisible()}
+            docks = [dock for dock in window.docks.docks.values() if dock.windowTitle() in names]
+            assert set(docks[1:]) <= set(window.tabifiedDockWidgets(docks[0]) if docks else ()), zoom

@@ -56,6 +56,7 @@ class KeptLayout(NamedTuple):
 
     state: QByteArray
     plan: DockLayout | None
+    seen: frozenset[str]
 
 
 class DockSizes(NamedTuple):
@@ -322,13 +323,17 @@ class Docks(QObject):
 
     def keep(self) -> KeptLayout:
         """Return the present layout, to come back to."""
-        return KeptLayout(self.state(), self.plan)
+        return KeptLayout(self.state(), self.plan, frozenset(self.seen))
 
     def put_back(self, kept: KeptLayout) -> None:
         """Return to a layout of before."""
-        self.restore(kept.state)
-        self.plan = kept.plan
-        self.fit()
+        if kept.plan is None:
+            self.restore(kept.state)
+            return
+        self.arrange(kept.plan)
+        for front in (self.docks[name] for name in kept.seen if not self.docks[name].isHidden()):
+            front.raise_()
+            QTimer.singleShot(0, front, front.raise_)
 
     def set_locked(self, locked: bool) -> None:
         """Forbid or allow to move and close docks."""
@@ -358,11 +363,18 @@ class Docks(QObject):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
+            self._hide_if_left_behind(bar)
             for place in range(bar.count()):
                 whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
                 bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
         # Tabs and titles take other room now.
         self.fit()
+
+    def _hide_if_left_behind(self, bar: QTabBar) -> None:
+        """Hide a bar whose docks no longer share a place; Qt forgets it in sight when a layout is restored."""
+        docks = [self.docks[self._name_of(bar.tabText(place))] for place in range(bar.count())]
+        if docks and not set(docks[1:]) <= set(self.window.tabifiedDockWidgets(docks[0])):
+            bar.hide()
 
     def _offer(self, at: QPoint) -> None:
         bar = self.sender()
