@@ -18,7 +18,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import last_evaluation, make_snapshot
 from ui.views.chart.axes import AmountAxis, round_ticks
-from ui.views.tracks.curves import Column, LossTrack
+from ui.views.tracks.curves import LossTrack, RunColumn
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.time import TimeAxis, name_marks
 from ui.views.tracks.track import Line
@@ -372,8 +372,8 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     track, times = LossTrack(), TimeAxis()
     at = np.arange(11.0)
     nothing = np.full(11, np.nan)
-    run, other = Column(at, 0.5 + 0 * at), Column(at, 2.5 + 0 * at)
-    track.draw(times, {"run": [run, Column(at, nothing)], "other": [other, Column(at, nothing)]})
+    run, other = RunColumn(at, 0.5 + 0 * at), RunColumn(at, 2.5 + 0 * at)
+    track.draw(times, {"run": [run, RunColumn(at, nothing)], "other": [other, RunColumn(at, nothing)]})
     assert [(one.name, one.role, len(one.x)) for one in track.series] == [
         ("training", "run", 11), ("validation", "run", 0), ("training", "other", 11), ("validation", "other", 0)
     ]  # fmt: skip

@@ -28,10 +28,10 @@ from ...forms.buttons import IconButton, identify, tip
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.theme import exact_px, px
-from ..chart.axes import Axis
+from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .gradients import SCALE_FROM, GradientTrack
-from .time import TIME_TITLES, Mark, MarkName, TimeAxis, name_marks
+from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
@@ -106,13 +106,13 @@ class TrackSheet(PaintedChart):
         self.hidden: set[str] = set()
         self.enlarged: str | None = None
         """The track that fills the sheet."""
-        self.marks: tuple[Mark, ...] = ()
+        self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the axis of time that is read."""
         self.caption, self.flag = "now", ""
         """The words above the values, and those below the cursor."""
-        self.mark: Mark | None = None
+        self.mark: ChangeMark | None = None
         """The mark under the mouse."""
         self._drag: _Drag | None = None
         self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
@@ -328,7 +328,7 @@ class TrackSheet(PaintedChart):
         below = self.height() - px(_BOTTOM)
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
-        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, Axis()) \
+        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
         write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
 
