@@ -8,13 +8,16 @@ of many neighbouring seeds are computed at once, as O'Neill's `seed_seq` and PCG
 from __future__ import annotations
 
 import threading
+from typing import TypeVar
 
 import numpy as np
 
 from playground.catalog.choice import Array
 
-_TOGETHER, _MOST_KEPT = 64, 32
-"""Seeds whose states are computed at once; how many such blocks a thread keeps."""
+_Value = TypeVar("_Value")
+
+_TOGETHER, _MOST_KEPT = 64, 128
+"""Seeds whose states are computed at once; how many such blocks a thread remembers."""
 _POOL = 4
 _MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _MASK = (1 << 128) - 1
@@ -39,16 +42,22 @@ def generator(seed: int, purpose: int, part: int) -> np.random.Generator:
     block = seed // _TOGETHER, purpose, part
     states = _own.states.get(block)
     if states is None:
-        if _own.first_seeds.setdefault(block, seed) == seed:
+        if _own.first_seeds.get(block, seed) == seed:
+            _keep(_own.first_seeds, block, seed)
             return np.random.default_rng([seed, purpose, part])
-        if len(_own.states) >= _MOST_KEPT:
-            _own.states.clear()
-        states = _own.states[block] = _states(block[0] * _TOGETHER, purpose, part)
-        _own.first_seeds.clear()
+        states = _states(block[0] * _TOGETHER, purpose, part)
+        _keep(_own.states, block, states)
     _own.generator.bit_generator.state = {
         "bit_generator": "PCG64", "state": states[seed % _TOGETHER], "has_uint32": 0, "uinteger": 0,
     }  # fmt: skip
     return _own.generator
+
+
+def _keep(kept: dict[tuple[int, int, int], _Value], block: tuple[int, int, int], value: _Value) -> None:
+    """Remember a value, and forget the others if they are many."""
+    if len(kept) >= _MOST_KEPT:
+        kept.clear()
+    kept[block] = value
 
 
 def _states(first: int, purpose: int, part: int) -> list[dict[str, int]]:

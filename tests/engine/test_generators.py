@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from playground import Experiment
+from playground.engine import generators
 from playground.engine.generators import generator
 from playground.engine.randomness import WEIGHTS
 from playground.engine.setup import Setup
@@ -44,3 +45,11 @@ def test_threads_do_not_disturb_each_other() -> None:
         thread.join()
     for part, numbers in drawn.items():
         assert numbers == [np.random.default_rng([seed, WEIGHTS, part]).random() for seed in range(200)]
+
+
+def test_seeds_that_never_come_again_are_forgotten() -> None:
+    for seed in range(0, 1_000_000, 1000):
+        for near in (seed, seed + 1):
+            assert generator(near, WEIGHTS, 3).random() == np.random.default_rng([near, WEIGHTS, 3]).random()
+    assert len(generators._own.first_seeds) <= generators._MOST_KEPT
+    assert len(generators._own.states) <= generators._MOST_KEPT

@@ -28,10 +28,10 @@ from ...forms.buttons import IconButton, identify, tip
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.theme import exact_px, px
-from ..chart.axes import Axis
+from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .gradients import SCALE_FROM, GradientTrack
-from .time import TIME_TITLES, Mark, MarkName, TimeAxis, name_marks
+from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
@@ -106,13 +106,13 @@ class TrackSheet(PaintedChart):
         self.hidden: set[str] = set()
         self.enlarged: str | None = None
         """The track that fills the sheet."""
-        self.marks: tuple[Mark, ...] = ()
+        self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the axis of time that is read."""
         self.caption, self.flag = "now", ""
         """The words above the values, and those below the cursor."""
-        self.mark: Mark | None = None
+        self.mark: ChangeMark | None = None
         """The mark under the mouse."""
         self._drag: _Drag | None = None
         self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
@@ -224,7 +224,7 @@ class TrackSheet(PaintedChart):
                 button.setText(track.title)
             if button.toolTip() != (words := tip(track.help, _USE)):
                 identify(button, None, track.title, words)
-            room = px(_NAMES) - px(_NUMBERS)
+            room = px(_NAMES) - px(_NUMBERS) - px(2)
             top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
             button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
         self._place_symbol(places)
@@ -271,11 +271,15 @@ class TrackSheet(PaintedChart):
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
-        boxes = self.boxes()
+        asked, boxes = event.rect(), self.boxes()
+        if asked.right() < px(_NAMES - _NUMBERS):
+            # A name alone is painted again; there is nothing below it.
+            return
         with QPainter(self) as painter:
             painter.setFont(self.small)
             for track, box in zip(self.seen, boxes, strict=True):
-                self._paint_track(painter, track, box)
+                if asked.top() <= box.rect.bottom() + px(_GAP) and asked.bottom() >= box.rect.top() - px(_GAP):
+                    self._paint_track(painter, track, box)
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
             self._paint_cursor(painter, boxes)
@@ -324,7 +328,7 @@ class TrackSheet(PaintedChart):
         below = self.height() - px(_BOTTOM)
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
-        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, Axis()) \
+        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
         write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
 
@@ -455,6 +459,7 @@ class TrackSheet(PaintedChart):
             name.setStyleSheet(style)
             name.setFixedHeight(px(17))
         self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
+        self.place_names()
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
