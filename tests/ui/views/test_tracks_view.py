@@ -219,6 +219,10 @@ def test_an_edge_is_dragged_to_make_a_track_taller(shown):
     assert after["loss"] == pytest.approx(before["loss"], abs=2)
     hands.drag(sheet, QPoint(300, round(sheet.box_of("loss").rect.bottom() + 3)), QPoint(300, 400))
     assert min(heights(view).values()) >= 14 and heights(view)["loss"] > 120
+    # The last one takes from those above it.
+    edge = QPoint(300, round(sheet.box_of("rate").rect.bottom() + 3))
+    hands.drag(sheet, edge, edge + QPoint(0, 30))
+    assert heights(view)["rate"] > 40
     assert view.shown().times == (0, 400)
 
 

@@ -167,8 +167,7 @@ class TrackSheet(PaintedChart):
     def _make_taller(self, track: Track, by: float) -> None:
         """Make a track taller at the cost of those below it, or of those above the last one."""
         if self.enlarged is None and len(self.seen) > 1:
-            index, heights = self.seen.index(track), list(self._heights())
-            self._keep(_moved_edge(heights, min(index, len(heights) - 2), by if index < len(heights) - 1 else -by))
+            self._keep(_moved_edge(self._heights(), self.seen.index(track), by))
 
     def _keep(self, heights: Sequence[float]) -> None:
         for track, height in zip(self.seen, heights, strict=True):
@@ -256,8 +255,8 @@ class TrackSheet(PaintedChart):
         return self.boxes()[0].place(place.x()) if rect.left() <= place.x() <= rect.right() else None
 
     def _edge_at(self, y: float) -> int | None:
-        """The number of the track whose lower edge is at a height; the last one has none below it to take from."""
-        for index, box in enumerate(self.boxes()[:-1]):
+        """The number of the track whose lower edge is at a height; a single track has none."""
+        for index, box in enumerate(self.boxes() if len(self.seen) > 1 else ()):
             if abs(y - box.rect.bottom() - px(_GAP) / 2) <= px(_EDGE):
                 return index
         return None
@@ -463,7 +462,12 @@ class TrackSheet(PaintedChart):
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
-    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first."""
+    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first.
+
+    Below the last there is nothing: it takes from those above.
+    """
+    if edge == len(heights) - 1:
+        edge, by = edge - 1, -by
     result, least = list(heights), exact_px(LEAST_TRACK)
     givers = range(edge + 1, len(result)) if by > 0 else range(edge, -1, -1)
     gainer, left = (edge if by > 0 else edge + 1), abs(by)
