@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
     from .window.window import Window
 
+_PICTURE_SIZE = 1280, 800
+"""The size of a picture of the window where none is asked for."""
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
 _SECONDS = number_option(Quantity(False, 0, 86_400), "a number of seconds from 0 to 86,400")
@@ -63,7 +65,7 @@ def _parser() -> Parser:
     result.add_argument(
         "--seconds", type=_SECONDS, default=5.0, metavar="S", help="how long to train for the picture (5)"
     )
-    result.add_argument("--size", type=_size, default=(1280, 800), metavar="WxH", help="size of the window (1280x800)")
+    result.add_argument("--size", type=_size, metavar="WxH", help="size of the window (as large as fits the screen)")
     result.add_argument(
         "--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)"
     )
@@ -132,14 +134,17 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
     from .guard.garbage import Collector
     from .session.compiling import Kernels
-    from .window.layouts import LAYOUTS
+    from .window.layouts import LAYOUTS, opening_size
     from .window.window import Window
 
     Collector(app)
     window = Window(found.experiment, settings=settings)
     # Queued, because a fault can arise while the window is being painted.
     caught.happened.connect(window.desk.tell, Qt.ConnectionType.QueuedConnection)
-    window.resize(*arguments.size)
+    if arguments.size or arguments.screenshot:
+        window.resize(*(arguments.size or _PICTURE_SIZE))
+    else:
+        window.resize(opening_size(app.primaryScreen().availableSize()))
     window.appearance.theme = chosen
 
     def choose(name: str) -> None:
@@ -173,7 +178,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
         layout = window.layout()
         if layout is not None:
             layout.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        window.resize(*arguments.size)
+        window.resize(*(arguments.size or _PICTURE_SIZE))
         return _take_picture(app, window, Path(arguments.screenshot), arguments.seconds)
     window.tour.offer()
     return int(app.exec())

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QImage
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
@@ -20,6 +21,7 @@ from ui.panels.tiles import curve_icon
 from ui.views.chart.plot import pen, small_font
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
+from ui.window.layouts import opening_size
 from ui.window.window import Window
 
 
@@ -145,6 +147,108 @@ def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
     keys = {command.name: command.keys for command in window.menus.commands(every=True)}
     named = {name.rpartition(": ")[2]: shown for name, shown in keys.items() if shown}
     assert (named["Larger"], named["Smaller"], named["100 %"]) == ("Ctrl++", "Ctrl+-", "Ctrl+0")
+
+
+PLANES = {
+    (1280, 800): {1.0: 390, 1.25: 390, 1.5: 390, 2.0: 350},
+    (1366, 768): {1.0: 360, 1.25: 390, 1.5: 390, 2.0: 320},
+    (1920, 1080): {1.0: 600, 1.25: 540, 1.5: 600, 2.0: 600},
+}
+"""The least widths of the boundary's plane by window and zoom, in pixels."""
+
+
+def place_in(window: Window, widget: QWidget) -> QRect:
+    return QRect(widget.mapTo(window, QPoint(0, 0)), widget.size())
+
+
+@pytest.mark.parametrize("size", PLANES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(window: Window, size) -> None:
+    window.resize(*size)
+    lay_out(window)
+    before = window.grab().toImage()
+    for zoom, least in PLANES[size].items():
+        window.zoom_to(zoom)
+        lay_out(window)
+        assert (window.width(), window.height()) == size
+        plane = window.parts.boundary.shown().plane
+        assert plane.width() >= least and abs(plane.width() - plane.height()) <= 1, zoom
+        seen = [window.docks.docks[name] for name in window.docks.seen]
+        parts = [*seen, window.parts.transport, window.messages.strip, window.statusBar(), window.menuBar()]
+        places = [place_in(window, part) for part in parts]
+        for number, place in enumerate(places):
+            assert window.rect().contains(place), (zoom, parts[number])
+            assert not any(place.intersects(other) for other in places[:number]), (zoom, parts[number])
+        for label in window.parts.transport.findChildren(QLabel):
+            assert not label.isVisible() or label.width() >= label.sizeHint().width(), (zoom, label.text())
+        assert window.docks.controls_are_open == (window.width() / zoom >= 980), zoom
+    window.zoom_to(1.0)
+    lay_out(window)
+    assert window.grab().toImage() == before
+
+
+def test_a_low_window_and_a_high_one_give_the_row_below_its_share(window: Window) -> None:
+    for (width, height), least in (((1280, 800), 170), ((1920, 1080), 260)):
+        window.resize(width, height)
+        lay_out(window)
+        assert window.docks.plan is not None
+        name = window.docks.plan.below[-1][1][0]
+        assert window.docks.docks[name].height() >= least
+
+
+def drawn_share(widget: QWidget) -> float:
+    """The share of a widget's area that the box around all that is drawn in it takes."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+    pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
+    pixels = pixels[:, : 3 * image.width()].reshape(image.height(), image.width(), 3)
+    drawn = (pixels != pixels[-1, 0]).any(axis=2)
+    (rows,), (columns,) = (np.nonzero(drawn.any(axis=axis)) for axis in (1, 0))
+    return float((rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) / drawn.size)
+
+
+def test_no_picture_of_a_large_window_is_a_quarter_plain(window: Window) -> None:
+    window.resize(1920, 1080)
+    lay_out(window)
+    for part in (window.parts.boundary, window.parts.network):
+        assert drawn_share(part) >= 0.75, part
+
+
+def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:
+    window.docks.docks["tracks"].close()
+    lay_out(window)
+    before = {name: dock.geometry() for name, dock in window.docks.docks.items() if name in window.docks.seen}
+    for zoom in (1.25, 2.0, 1.0):
+        window.zoom_to(zoom)
+        lay_out(window)
+    assert window.docks.docks["tracks"].isHidden() and window.docks.seen == before.keys()
+    for name, place in before.items():
+        now = window.docks.docks[name].geometry()
+        assert abs(now.width() - place.width()) <= 2 and abs(now.height() - place.height()) <= 2, name
+
+
+def test_controls_are_a_drawer_where_there_is_no_room_for_them(qtbot, window: Window) -> None:
+    window.zoom_to(2.0)
+    lay_out(window)
+    hands.push(window, "transport.controls")
+    qtbot.waitUntil(lambda: "data" in window.docks.seen)
+    lay_out(window)
+    assert window.parts.boundary.shown().plane.width() >= 300
+    hands.key(window, "Ctrl+B")
+    qtbot.waitUntil(lambda: "data" not in window.docks.seen)
+    window.docks.show("training")
+    qtbot.waitUntil(lambda: "training" in window.docks.seen)
+
+
+@pytest.mark.parametrize(
+    ("screen", "size"),
+    [
+        ((1280, 800), (1280, 760)),
+        ((1366, 768), (1366, 728)),
+        ((1920, 1080), (1600, 1000)),
+        ((3840, 2160), (1600, 1000)),
+    ],
+)
+def test_a_new_window_is_as_large_as_fits_the_screen(screen, size) -> None:
+    assert opening_size(QSize(*screen)) == QSize(*size)
 
 
 def parts_of(window: Window) -> Counter[str]:

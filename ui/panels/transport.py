@@ -36,7 +36,7 @@ _SPEED_HELP = (
 _CONTROLS_HELP = "Closes or opens the column with data, layers and training (Ctrl+B)."
 _NARROWEST = 620
 """The least width of the bar, in pixels."""
-_GUEST_WIDTHS, _SPEED_WIDTHS = (150, 220), (64, 112)
+_GUEST_WIDTHS, _SPEED_WIDTHS = (200, 220), (64, 112)
 """Widths, in pixels, of the row of another panel and of the speed: the least and the usual."""
 
 
@@ -98,14 +98,16 @@ class TransportBar(QWidget):
         if self.guest is not None:
             widths.append((self.guest, *_GUEST_WIDTHS))
         least, usual = sum(px(narrow) for _, narrow, _ in widths), sum(px(wide) for *_, wide in widths)
-        optional = {self.readout.place: px(3 * GRID), self.reseed: px(GRID // 2)}
-        extra = {part: part.sizeHint().width() + gap for part, gap in optional.items()}
-        shown = sum(extra[part] for part in optional if not part.isHidden())
+        kept_longest_first = (self.reset, self.step, self.epoch, self.readout.place, self.reseed)
+        gaps = {self.readout.place: px(3 * GRID)}
+        extra = {part: part.sizeHint().width() + gaps.get(part, px(GRID // 2)) for part in kept_longest_first}
+        shown = sum(extra[part] for part in extra if not part.isHidden())
         room = self.width() - self.line.minimumSize().width() + sum(one.width() for one, *_ in widths) + shown - least
-        room -= sum(extra.values())
         for part, needed in extra.items():
-            part.setVisible(room >= 0)
-            room += needed if part.isHidden() else 0
+            part.setVisible(room >= needed)
+            room -= 0 if part.isHidden() else needed
+        # Numbers come before longer sliders.
+        room -= self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
         share = min(max(room / max(usual - least, 1), 0.0), 1.0)
         for one, narrow, wide in widths:
             one.setFixedWidth(px(narrow + share * (wide - narrow)))
@@ -118,8 +120,9 @@ class TransportBar(QWidget):
         self.play.setProperty("play", True)
         self.play.setCheckable(True)
         self.play.setIconSize(QSize(px(20), px(20)))
-        self._button("step", "caret-right", "One step", "One update of the weights.", self.step_requested)
-        self._button("epoch", "caret-double-right", "One epoch", "One pass through the points.", self.epoch_requested)
+        self.step = self._button("step", "caret-right", "One step", "One update of the weights.", self.step_requested)
+        points = "One pass through the points."
+        self.epoch = self._button("epoch", "caret-double-right", "One epoch", points, self.epoch_requested)
         self.reseed = self._button("reseed", "dice-five", "Reseed", other, self.reseed_requested)
         QWidget.setTabOrder(self.play, self.reset)
         self._show_play()

@@ -126,6 +126,8 @@ class Docks(QObject):
         self.controls: Tabs = ()
         """The docks of the column of controls, which are opened and closed together."""
         self._front = ""
+        self.changes = 0
+        """How often the layout was changed, by anybody."""
         self.docks: dict[str, QDockWidget] = {}
         self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
         self._barred: set[str] = set()
@@ -213,6 +215,8 @@ class Docks(QObject):
 
     def arrange(self, plan: DockLayout) -> None:
         """Arrange all docks by a layout."""
+        self.changes += 1
+        focused = _without_focus(self.window)
         for dock in self.docks.values():
             dock.setFloating(False)
             self.window.removeDockWidget(dock)
@@ -240,6 +244,7 @@ class Docks(QObject):
                 self.docks[name].hide()
         self.plan = plan
         self.fit()
+        _focus_again(focused)
         self.changed.emit()
 
     @staticmethod
@@ -298,6 +303,7 @@ class Docks(QObject):
 
     def _let_go(self) -> None:
         """Leave the layout to the person, who has changed it."""
+        self.changes += 1
         self.plan = None
 
     def state(self) -> QByteArray:
@@ -306,9 +312,12 @@ class Docks(QObject):
 
     def restore(self, state: QByteArray) -> bool:
         """Return to a kept state; return whether it could be read."""
+        self.changes += 1
+        focused = _without_focus(self.window)
         restored = bool(self.window.restoreState(state, _STATE_VERSION))
         if restored:
             self.plan = None
+        _focus_again(focused)
         return restored
 
     def keep(self) -> KeptLayout:
@@ -345,6 +354,8 @@ class Docks(QObject):
             bar.setAccessibleName("Panels that share this place")
             bar.setDrawBase(False)
             bar.setExpanding(False)
+            # Whole names, with arrows to those that have no room.
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             for place in range(bar.count()):
@@ -372,6 +383,20 @@ class Docks(QObject):
         if dock.features() & features.DockWidgetClosable:
             menu.addAction(f"Close {title}").triggered.connect(dock.close)
         menu.popup(at)
+
+
+def _without_focus(window: QMainWindow) -> QWidget | None:
+    """Take the keyboard from the widget that has it, so that hiding it gives it to no other; return the widget."""
+    focused = window.focusWidget()
+    if focused is not None:
+        focused.clearFocus()
+    return focused
+
+
+def _focus_again(widget: QWidget | None) -> None:
+    """Give the keyboard back to a widget that was hidden for a moment."""
+    if widget is not None and widget.isVisible():
+        widget.setFocus(Qt.FocusReason.ActiveWindowFocusReason)
 
 
 def picture_menu(parent: QWidget, copy: Callable[[], object], save: Callable[[], object]) -> QMenu:

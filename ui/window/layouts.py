@@ -13,14 +13,18 @@ _CONTROLS = 264
 """Width of the column of controls."""
 _LOW = 190
 """Height of the row below where the window is low."""
-_ROOMY, _SHARE = 780, 0.3
+_ROOMY, _SHARE = 780, 0.28
 """From this height of all docks on, the row below gets this share of it."""
 _SQUARE = -14
 """Pixels that the square picture is wider than high, for its axis, less what stands above and below it."""
-_LEAST_SHARE = 0.35
+_BAR = 544
+"""Width of the square picture's place in which its bar takes one line."""
+_LEAST_SHARE = 0.46
 """The least share of the row that a picture gets beside the square one."""
-_COMPACT = QSize(1000, 560)
-"""Below this size of a window, there is no room for everything at once."""
+_STANDARD_SIZE, _TABBED_SIZE = QSize(1180, 740), QSize(980, 560)
+"""The least sizes of a window that have room for a row below the pictures, and for two pictures and the controls."""
+_FRAME, _LARGEST = QSize(0, 40), QSize(1600, 1000)
+"""What a window's frame takes of the screen, and the size of a new window where the screen is large."""
 
 
 def _with_neighbours(tabs: Tabs) -> Tabs:
@@ -39,6 +43,7 @@ _BELOW = ((1.0, ("tracks",)),)
 
 _DESIGNED = (
     DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW),
+    DockLayout("Tracks as a tab", _CONTROL_TABS, ((0, (*_NETWORK_TABS, "tracks")), (1, ("boundary",)))),
     DockLayout("Pictures only", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW, is_drawer=True),
     DockLayout(
         "Projector",
@@ -48,13 +53,19 @@ _DESIGNED = (
     ),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
-STANDARD, COMPACT = LAYOUTS[0], LAYOUTS[-1]
+STANDARD, TABBED, COMPACT = LAYOUTS[0], LAYOUTS[1], LAYOUTS[-1]
 
 
 def layout_for(size: QSize) -> DockLayout:
     """Return the layout that suits a size of the window, in pixels."""
     room = size / theme.zoom()
-    return STANDARD if room.width() >= _COMPACT.width() and room.height() >= _COMPACT.height() else COMPACT
+    fitting = ((STANDARD, _STANDARD_SIZE), (TABBED, _TABBED_SIZE))
+    return next((plan for plan, least in fitting if room.expandedTo(least) == room), COMPACT)
+
+
+def opening_size(screen: QSize) -> QSize:
+    """Return the size of a new window on a screen with so much room, in pixels, beside the window's frame."""
+    return (screen - _FRAME).boundedTo(_LARGEST).expandedTo(QSize(640, 480))
 
 
 def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
@@ -67,7 +78,7 @@ def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
         height = round(_SHARE * area.height()) if area.height() >= px(_ROOMY) else px(_LOW)
     if len(plan.beside) > 1:
         square = area.height() - (height + line if height else 0) + px(_SQUARE)
-        square = min(square, round((1 - _LEAST_SHARE) * width))
+        square = min(max(square, px(_BAR)), round((1 - _LEAST_SHARE) * width))
         beside: tuple[int, ...] = (width - line - square, square)
     else:
         beside = (width,)

@@ -35,7 +35,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
-from .layouts import COMPACT, STANDARD, layout_for, sizes_for
+from .layouts import COMPACT, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .sharing import Sharing
@@ -63,8 +63,8 @@ class Window(QMainWindow):
         self._before_crowding: KeptLayout | None = None
         """The layout before the window became too small for it."""
         self._layouts: dict[float, KeptLayout] = {}
-        """Layouts by zoom, as long as nobody changes the last one."""
-        self._enlarged: KeptLayout | None = None
+        """A person's layouts by zoom, as long as nobody changes the last one."""
+        self._enlarged = -1
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
@@ -161,31 +161,37 @@ class Window(QMainWindow):
             return
         self.tour.close()
         kept = self.docks.keep()
-        self._layouts = {**(self._layouts if kept == self._enlarged else {}), before: kept}
+        self._layouts = self._layouts if self.docks.changes == self._enlarged else {}
+        if kept.plan is None:
+            self._layouts[before] = kept
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         theme.set_zoom(app, zoom, partial(zoom_parts, self))
         self.apply_theme()
         self.suit()
-        if zoom in self._layouts:
-            self.docks.put_back(self._layouts[zoom])
-        # Once the bars above and below have taken their new heights.
-        QTimer.singleShot(0, self, self._fit_docks)
+        self._enlarged = self.docks.changes
+        # Once all parts have taken their new sizes.
+        QTimer.singleShot(0, self, self._settle)
 
-    def _fit_docks(self) -> None:
+    def _settle(self) -> None:
+        back = self._layouts.get(theme.zoom())
+        if back is not None and self.docks.changes == self._enlarged:
+            self.docks.put_back(back)
         self.docks.fit()
-        self._enlarged = self.docks.keep()
+        self._enlarged = self.docks.changes
 
     def suit(self) -> None:
-        """Use the layout that needs least room while the window is too small for another."""
-        is_small = layout_for(self.size()) is COMPACT
-        if is_small and self.docks.plan is not COMPACT and self._before_crowding is None:
-            self._before_crowding = self.docks.keep()
-            self.docks.arrange(COMPACT)
-        elif not is_small and self._before_crowding is not None:
-            before, self._before_crowding = self._before_crowding, None
-            if self.docks.plan is COMPACT:
+        """Use a layout that needs less room while the window is too small for the one before, which comes back."""
+        wanted, plan, before = layout_for(self.size()), self.docks.plan, self._before_crowding
+        if wanted is STANDARD and before is not None:
+            self._before_crowding = None
+            if plan in (TABBED, COMPACT):
                 self.docks.put_back(before)
+        elif before is not None and plan in (TABBED, COMPACT) and plan is not wanted:
+            self.docks.arrange(wanted)
+        elif before is None and plan is not wanted and (plan is STANDARD or wanted is COMPACT):
+            self._before_crowding = self.docks.keep()
+            self.docks.arrange(wanted)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
-from PySide6.QtWidgets import QApplication, QMenu, QToolButton
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF
+from PySide6.QtWidgets import QApplication, QMenu, QToolButton, QWidget
 
 from playground.catalog.schedules import OneCycle
 from playground.experiment.tree import Experiment, Training
@@ -17,7 +18,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import last_evaluation, make_snapshot
 from ui.views.chart.axes import AmountAxis, round_ticks
-from ui.views.tracks.curves import Column, LossTrack
+from ui.views.tracks.curves import LossTrack, RunColumn
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.time import TimeAxis, name_marks
 from ui.views.tracks.track import Line
@@ -151,6 +152,14 @@ def test_a_stretch_with_the_present_follows_it_and_another_one_stays():
         assert follows or (times.low, times.high) == before
 
 
+def test_after_a_reset_a_stretch_of_what_is_no_more_is_left(shown):
+    view = shown(TracksView(), make_snapshot(rows=401), SIZE)
+    hands.wheel(sheet_of(view), 4, middle_of(view, "loss", 0.9))
+    assert view.shown().times[0] > 100 and sheet_of(view).whole.isVisible()
+    view.show_snapshot(make_snapshot(rows=2))
+    assert view.shown().times == (0, 10)
+
+
 def test_a_stretch_has_round_numbers():
     assert round_ticks(43.7, 91.2, 5) == [50, 60, 70, 80, 90]
     assert round_ticks(0.0012, 0.0034, 3) == pytest.approx([0.002, 0.003])
@@ -169,6 +178,33 @@ def test_before_training_the_axis_reaches_as_far_as_the_plan(shown):
     assert view.shown().times[1] > 1900
 
 
+class Paints(QObject):
+    """Counts how often widgets are painted, by their names."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.counts: Counter[str] = Counter()
+        for widget in widgets:
+            widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.counts[watched.objectName()] += 1
+        return False
+
+
+def test_a_new_moment_paints_the_pictures_but_no_button(shown, beat):
+    view = shown(TracksView(), make_snapshot(rows=100), SIZE)
+    beat.strike()
+    QApplication.processEvents()
+    buttons = [button for button in view.findChildren(QToolButton) if button.isVisible()]
+    paints = Paints(sheet_of(view), *buttons)
+    for rows in (101, 102, 103):
+        view.show_snapshot(make_snapshot(rows=rows))
+        QApplication.processEvents()
+    assert len(buttons) >= 5 and dict(paints.counts) == {"tracks.sheet": 3}
+
+
 # Taller, hidden, enlarged ---------------------------------------------------------------------------------------------
 
 
@@ -183,6 +219,10 @@ def test_an_edge_is_dragged_to_make_a_track_taller(shown):
     assert after["loss"] == pytest.approx(before["loss"], abs=2)
     hands.drag(sheet, QPoint(300, round(sheet.box_of("loss").rect.bottom() + 3)), QPoint(300, 400))
     assert min(heights(view).values()) >= 14 and heights(view)["loss"] > 120
+    # The last one takes from those above it.
+    edge = QPoint(300, round(sheet.box_of("rate").rect.bottom() + 3))
+    hands.drag(sheet, edge, edge + QPoint(0, 30))
+    assert heights(view)["rate"] > 40
     assert view.shown().times == (0, 400)
 
 
@@ -336,8 +376,8 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     track, times = LossTrack(), TimeAxis()
     at = np.arange(11.0)
     nothing = np.full(11, np.nan)
-    run, other = Column(at, 0.5 + 0 * at), Column(at, 2.5 + 0 * at)
-    track.draw(times, {"run": [run, Column(at, nothing)], "other": [other, Column(at, nothing)]})
+    run, other = RunColumn(at, 0.5 + 0 * at), RunColumn(at, 2.5 + 0 * at)
+    track.draw(times, {"run": [run, RunColumn(at, nothing)], "other": [other, RunColumn(at, nothing)]})
     assert [(one.name, one.role, len(one.x)) for one in track.series] == [
         ("training", "run", 11), ("validation", "run", 0), ("training", "other", 11), ("validation", "other", 0)
     ]  # fmt: skip

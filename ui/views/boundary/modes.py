@@ -129,7 +129,10 @@ class Modes(QWidget):
 
     def height_for(self, width: int) -> int:
         """Return the height at a width, where one line may not be enough."""
-        return px(self._LINE if self.line_width(words=False) <= width else 2 * self._LINE)
+        return self._line_height() * (1 if self.line_width(words=False) <= width else 2)
+
+    def _line_height(self) -> int:
+        return max(px(self._LINE), self.fields.sizeHint().height() + px(2))
 
     def line_width(self, words: bool) -> int:
         """Return the width of everything on one line, the toggles with or without words."""
@@ -144,11 +147,11 @@ class Modes(QWidget):
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.contours, self.mistakes):
             button.setToolButtonStyle(style)
-        inner, toggles = px(self._LINE - 2), self._toggles_width(words)
+        inner, toggles = self._line_height() - px(2), self._toggles_width(words)
         first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
-        left, top = (first + px(theme.GRID), 0) if one else (0, px(self._LINE))
+        left, top = (first + px(theme.GRID), 0) if one else (0, self._line_height())
         self._toggles.setGeometry(left, top, toggles, inner)
 
     def _toggles_width(self, words: bool) -> int:

@@ -50,7 +50,7 @@ class BoundaryView(View):
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
     magnified_left = Signal()
     """Asks for the boundary again in place of a unit's map."""
-    SIZE, LEAST = (420, 480), (240, 250)
+    SIZE, LEAST = (420, 480), (240, 220)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, BoundaryRequest())

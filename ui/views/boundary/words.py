@@ -35,7 +35,7 @@ class BoundaryWords:
 
     def __init__(self, parent: QWidget) -> None:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
-        self._place = QRect()
+        self._place, self._room = QRect(), 0
         label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
         tip = "Where the mouse is, the answer there and how sure the network is of it (1 is certain)."
         self._reading = identify(label(text=BOUNDARY_HINT), None, "What the network says at the mouse", tip)
@@ -46,9 +46,9 @@ class BoundaryWords:
         for words in (self._near, self._axis):
             words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
-    def place(self, strip: QRect, note: QRect) -> None:
-        """Take these places below the plane."""
-        self._place = strip
+    def place(self, strip: QRect, note: QRect, room: int) -> None:
+        """Take these places below the plane; words that need it have `room` to the right of the plane too."""
+        self._place, self._room = strip, room
         self._note.setGeometry(note)
         self._write()
 
@@ -80,8 +80,10 @@ class BoundaryWords:
         """Write the reading in its line: the place and the answer, the point if the mouse is at one, the axis."""
         metrics, gap = QFontMetrics(small_font()), px(EDGE)
         axis = metrics.horizontalAdvance(self._axis.text()) + gap
-        self._axis.setGeometry(self._place.adjusted(self._place.width() - axis, 0, 0, 0))
-        strip = self._place.adjusted(0, 0, -axis - gap, 0)
+        needed = metrics.horizontalAdvance(self.reading) + 2 * gap + axis
+        whole = self._place.adjusted(0, 0, min(max(0, needed - self._place.width()), self._room), 0)
+        self._axis.setGeometry(whole.adjusted(whole.width() - axis, 0, 0, 0))
+        strip = whole.adjusted(0, 0, -axis - gap, 0)
         self._reading.setText(self.reading)
         self._reading.setGeometry(strip)
         near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * gap, 0, 0, 0)
@@ -134,7 +136,7 @@ class Arrangement:
         top = room.top() + bar
         self._plane.plot.setGeometry(left, top, side + axis + edge, side + edge + px(BOTTOM))
         strip = QRect(left + axis, top + edge + side + px(BOTTOM), side, line)
-        self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note))
+        self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note), room.right() - strip.right())
 
     def _place_bar(self, room: QRect) -> int:
         """Place the controls and the legend, on one line where that is wide enough; returns the height they take."""

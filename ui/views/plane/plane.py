@@ -58,8 +58,7 @@ class InputPlane(QObject):
         self.plot = quiet_plot(parent)
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
-        self.axis_width = px(_LEFT)
-        """Pixels for the axis beside the square."""
+        self._scales: AxisScales = UNSCALED_AXES
         self.plot.getAxis("left").setWidth(self.axis_width)
         self.plot.getAxis("bottom").setHeight(px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(EDGE), px(EDGE), 0)
@@ -68,7 +67,6 @@ class InputPlane(QObject):
         self.seen = _WHOLE
         """The part of the plane in sight, a square."""
         self.axis_names = ("", "")
-        self._scales: AxisScales = UNSCALED_AXES
         self._held: QPointF | None = None
         self._last = QPointF()
         self._button = Qt.MouseButton.NoButton
@@ -99,11 +97,15 @@ class InputPlane(QObject):
         """Number the axes in the units of the data; returns whether that takes other room."""
         if scales == self._scales:
             return False
-        self._scales, before = scales, self.axis_width
+        before, self._scales = self.axis_width, scales
         self._number_axes()
-        self.axis_width = px(_LEFT if scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
         self.plot.getAxis("left").setWidth(self.axis_width)
         return self.axis_width != before
+
+    @property
+    def axis_width(self) -> int:
+        """Pixels for the axis beside the square."""
+        return px(_LEFT if self._scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
 
     def name_axes(self, names: tuple[str, str]) -> None:
         """Name the axis beside the square; that below has no room for a name, which stands in the line of words."""

@@ -30,7 +30,7 @@ from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, Gradien
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
-from .time import TIME_TITLES, Mark, TimeAxis, mark_near, marks_of
+from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
 
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
@@ -135,7 +135,7 @@ class _TracksShown:
     time_is_logarithmic: bool
     times: tuple[float, float]
     """Both ends of the axis of time."""
-    marks: tuple[Mark, ...]
+    marks: tuple[ChangeMark, ...]
     """The marks of changes."""
     mark_names: tuple[str, ...]
     """Their names, as far as they have room."""
@@ -239,9 +239,9 @@ class TracksView(View):
         if self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
-        before = self._times.low, self._times.high, self._times.is_whole
+        was_whole = times.is_whole
         times.fit(column, reach)
-        if before != (times.low, times.high, times.is_whole):
+        if times.is_whole != was_whole:
             self._sheet.place_names()
 
     def _mark(self, snapshot: Snapshot) -> bool:
