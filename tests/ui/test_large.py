@@ -46,9 +46,11 @@ def shared(
 @pytest.fixture
 def large(shared: Window) -> Iterator[Window]:
     """The window, with the layout that it opened with."""
+    opened = shared.docks.state()
     yield shared
-    shared.docks.arrange(layout_for(shared.size()))
-    lay_out(shared)
+    if shared.docks.state() != opened:
+        shared.docks.arrange(layout_for(shared.size()))
+        lay_out(shared)
 
 
 def in_window(widget: QWidget) -> QRect:

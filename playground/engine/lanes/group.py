@@ -528,7 +528,7 @@ class _LaneBlock:
         arrays, whole = self.arrays, [int(number) for number in self.wholes[:, place]]
 
         def column(name: str) -> Array:
-            return np.ascontiguousarray(getattr(arrays, name)["lanes"][:, place])
+            return np.array(getattr(arrays, name)["lanes"][:, place])
 
         def optional(name: str) -> Array | None:
             values = column(name)

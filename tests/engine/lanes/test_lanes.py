@@ -289,16 +289,21 @@ def test_train_on_lanes_gives_the_bits_of_a_sweep() -> None:
 
 
 @pytest.mark.skipif(not LONG, reason="compiles whole kernels at other widths")
-@pytest.mark.parametrize("precision", ["float32", "float64"])
-@pytest.mark.parametrize("width", [1, 2, 4, 8, 16])
-def test_whole_kernels_have_the_same_bits_at_other_widths(width: int, precision: str) -> None:
+@pytest.mark.parametrize(
+    ("precision", "width"),
+    [("float32", 1), ("float32", 4), ("float32", 8), ("float32", 16), ("float64", 2), ("float64", 4), ("float64", 8)],
+)
+def test_whole_kernels_have_the_same_bits_at_other_widths(precision: str, width: int) -> None:
     first = Setup(check(small().with_(precision=precision)))
     setups = [first, *(Setup(check(one.experiment.with_(precision=precision)), first) for one in company()[1:10])]
     usual, other = Group(setups[0]), Group(setups[0], width=width)
     for setup in setups:
         usual.add(setup)
         other.add(setup)
+    started = other.take(0)
+    before = numbers(started)
     advance([usual, other], epochs=5)
+    np.testing.assert_array_equal(numbers(started), before)
     for lane, second in zip(usual.lanes, other.lanes, strict=True):
         np.testing.assert_array_equal(numbers(usual.take(lane)), numbers(other.take(second)))
 

@@ -18,7 +18,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import last_evaluation, make_snapshot
 from ui.views.chart.axes import AmountAxis, round_ticks
-from ui.views.tracks.curves import Column, LossTrack
+from ui.views.tracks.curves import LossTrack, RunColumn
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.time import TimeAxis, name_marks
 from ui.views.tracks.track import Line
@@ -219,6 +219,10 @@ def test_an_edge_is_dragged_to_make_a_track_taller(shown):
     assert after["loss"] == pytest.approx(before["loss"], abs=2)
     hands.drag(sheet, QPoint(300, round(sheet.box_of("loss").rect.bottom() + 3)), QPoint(300, 400))
     assert min(heights(view).values()) >= 14 and heights(view)["loss"] > 120
+    # The last one takes from those above it.
+    edge = QPoint(300, round(sheet.box_of("rate").rect.bottom() + 3))
+    hands.drag(sheet, edge, edge + QPoint(0, 30))
+    assert heights(view)["rate"] > 40
     assert view.shown().times == (0, 400)
 
 
@@ -372,8 +376,8 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     track, times = LossTrack(), TimeAxis()
     at = np.arange(11.0)
     nothing = np.full(11, np.nan)
-    run, other = Column(at, 0.5 + 0 * at), Column(at, 2.5 + 0 * at)
-    track.draw(times, {"run": [run, Column(at, nothing)], "other": [other, Column(at, nothing)]})
+    run, other = RunColumn(at, 0.5 + 0 * at), RunColumn(at, 2.5 + 0 * at)
+    track.draw(times, {"run": [run, RunColumn(at, nothing)], "other": [other, RunColumn(at, nothing)]})
     assert [(one.name, one.role, len(one.x)) for one in track.series] == [
         ("training", "run", 11), ("validation", "run", 0), ("training", "other", 11), ("validation", "other", 0)
     ]  # fmt: skip

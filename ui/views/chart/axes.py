@@ -42,7 +42,7 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
     return [step * k for k in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
 
 
-class Axis:
+class ChartAxis:
     """A length from `low` to `high`: numbers, or powers of ten by their exponents."""
 
     low, high = 0.0, 1.0
@@ -70,7 +70,7 @@ _RISE = 0.05
 """The share of a linear axis by which a curve has to end above its lowest value to be seen rising."""
 
 
-class AmountAxis(Axis):
+class AmountAxis(ChartAxis):
     """From 0 up, or logarithmic over half powers of ten; by itself once values span more than two decades.
 
     A history only grows, so that it is calm.
@@ -122,7 +122,7 @@ class AmountAxis(Axis):
         return decade_ticks(self.low, self.high, most) if self.logarithmic else super().ticks(most)
 
 
-class ShareAxis(Axis):
+class ShareAxis(ChartAxis):
     """Accuracy or R²: up to 1, from the highest of some fixed ends that leaves nothing out."""
 
     def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:

@@ -92,11 +92,9 @@ class Controls(QWidget):
 
     GAP, _CAPTION_GAP = theme.GRID, 6
 
-    def __init__(self, name: str, parent: QWidget | None = None, always_named: bool = False) -> None:
-        """With `always_named`, a control whose caption has no room moves into the panel."""
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._always_named = always_named
         self.panel = _Panel(self)
         words = "How this picture is drawn. It changes nothing about the training."
         self.button = identify(IconButton("faders-horizontal", "Settings of the picture", words, self), f"{name}.more")
@@ -122,7 +120,7 @@ class Controls(QWidget):
         """Put as many controls into the line as `room` pixels hold; return their width."""
         inside, captions = len(self._named), True
         if self._needed(inside, captions) > room:
-            captions = self._always_named
+            captions = False
             while inside and self._needed(inside, captions) > room:
                 inside -= 1
         if (inside, captions) != (self.inline, self._captions):
@@ -173,12 +171,12 @@ class Controls(QWidget):
             self._line.addWidget(self.button)
 
 
-def stack_chart(view: QWidget, controls: Controls, words: QWidget | None, *parts: QWidget) -> None:
+def stack_chart(view: QWidget, controls: Controls, words: QWidget, *parts: QWidget) -> None:
     """Put the parts of a chart below each other, above them its controls with `words` beside them."""
     above = QHBoxLayout()
     above.setSpacing(px(theme.GRID))
     above.addWidget(controls)
-    above.addStretch(0) if words is None else above.addWidget(words, 1)
+    above.addWidget(words, 1)
     layout = tight(QVBoxLayout(view))
     layout.setContentsMargins(px(theme.GRID), px(theme.GRID), px(theme.GRID), px(theme.GRID // 2))
     layout.addLayout(above)

@@ -26,7 +26,7 @@ from ...look import theme
 from ...look.beat import Throttle
 from ...look.theme import exact_px, px
 from ..view import View
-from .axes import Axis, CalmLimit, decade_ticks
+from .axes import CalmLimit, ChartAxis, decade_ticks
 from .controls import Choices, Controls, Option, ReadingLine, stack_chart
 from .plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart
 
@@ -86,7 +86,7 @@ def bin_at(histogram: Histogram, value: float) -> int | None:
     return place if 0 <= place < len(histogram.counts) else None
 
 
-class HistogramAxis(Axis):
+class HistogramAxis(ChartAxis):
     """The axis that the histograms of a column share."""
 
     def fit(self, histograms: list[Histogram]) -> None:

@@ -22,7 +22,7 @@ from ...forms.buttons import identify
 from ...look import theme
 from ...look.theme import exact_px, px
 from ..view import SizedWidget
-from .axes import Axis
+from .axes import ChartAxis
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -84,12 +84,8 @@ class Mouse(QObject):
         if event.type() == QEvent.Type.Leave:
             self._be_at(None)
         elif event.type() == QEvent.Type.MouseMove and isinstance(event, QMouseEvent):
-            self._be_at(self.place_of(event.position()))
+            self._be_at(event.position())
         return False
-
-    def place_of(self, position: QPointF) -> QPointF | None:
-        """Convert a position on the widget to a place of the picture; None beside it."""
-        return position
 
     def _be_at(self, place: QPointF | None) -> None:
         if place is not None or self.place is not None:
@@ -116,8 +112,8 @@ class ChartBox(NamedTuple):
     """A rectangle of a picture between two axes."""
 
     rect: QRectF
-    across: Axis
-    up: Axis
+    across: ChartAxis
+    up: ChartAxis
 
     def x(self, places: Array) -> Array:
         """Places on the axis across, in pixels."""

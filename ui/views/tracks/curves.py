@@ -30,7 +30,7 @@ from ..chart.series import (
 from .time import TimeAxis
 from .track import Line, Role, Series, Track, Value
 
-LINES = (Line("train"), Line("validation", dashed=True))
+_LINES = (Line("train"), Line("validation", dashed=True))
 """How the curves of training and validation are drawn."""
 _SETS = ("training", "validation")
 _SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
@@ -57,7 +57,7 @@ _MOST_PIECES = 300
 _HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
 
 
-class Column(NamedTuple):
+class RunColumn(NamedTuple):
     """What one run did: values over time, which may be NaN, and the present one."""
 
     times: Array
@@ -91,7 +91,7 @@ class CurveTrack(Track):
             return False
         self._drawn = now
         at = times.places(column)
-        present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], is_last_row(snapshot)
+        present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], _is_last_row(snapshot)
         here = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
         ends = np.searchsorted(snapshot.history.step, [one.step for one in snapshot.breaks], side="right").tolist()
         goes_on = not is_row and not _is_broken_off(snapshot)
@@ -99,14 +99,14 @@ class CurveTrack(Track):
             times,
             {
                 "run": [
-                    Column(at, values, ends, None if is_row else (here, value), goes_on)
+                    RunColumn(at, values, ends, None if is_row else (here, value), goes_on)
                     for values, value in zip(columns, present, strict=True)
                 ]
             },
         )
         return True
 
-    def draw(self, times: TimeAxis, runs: dict[Role, list[Column]]) -> None:
+    def draw(self, times: TimeAxis, runs: dict[Role, list[RunColumn]]) -> None:
         """Draw the columns of training and validation of every run; the axis fits them all."""
         seen = {role: [_Pieces.of(column, times) for column in columns] for role, columns in runs.items()}
         rough = [pieces for columns in seen.values() for pieces in columns]
@@ -114,7 +114,7 @@ class CurveTrack(Track):
         self.series = tuple(
             self._series(name, line, pieces, role)
             for role, columns in seen.items()
-            for name, line, pieces in zip(_SETS, LINES, columns, strict=True)
+            for name, line, pieces in zip(_SETS, _LINES, columns, strict=True)
         )
 
     def _series(self, name: str, line: Line, pieces: _Pieces, role: Role) -> Series:
@@ -135,7 +135,7 @@ class CurveTrack(Track):
         return Series(name, line, x, y, ends, role, bands, dot, column.goes_on)
 
     def _columns(self, snapshot: Snapshot) -> tuple[Array, Array]:
-        columns = drawn_columns(snapshot)
+        columns = _drawn_columns(snapshot)
         return columns[self.first], columns[self.first + 1]
 
     def number_text(self, value: float | None, digits: int) -> str:
@@ -147,7 +147,7 @@ class CurveTrack(Track):
         now = snapshot.evaluation[self.first : self.first + 2]
         values = now if row is None else tuple(float(column[row]) for column in self._columns(snapshot))
         texts = [self.number_text(value, 3 if row is None else 5) for value in values]
-        return tuple(Value(name, text, line) for name, text, line in zip(_SETS, texts, LINES, strict=True))
+        return tuple(Value(name, text, line) for name, text, line in zip(_SETS, texts, _LINES, strict=True))
 
 
 class LossTrack(CurveTrack):
@@ -188,13 +188,13 @@ class ScoreTrack(CurveTrack):
 class _Pieces(NamedTuple):
     """The part of a column that is in sight, in pieces between its breaks."""
 
-    column: Column
+    column: RunColumn
     raw: list[tuple[Array, Array]]
     thinned: list[tuple[Array, Array]]
     """The same with few points."""
 
     @classmethod
-    def of(cls, column: Column, times: TimeAxis) -> _Pieces:
+    def of(cls, column: RunColumn, times: TimeAxis) -> _Pieces:
         known = np.isfinite(column.values) & np.isfinite(column.times)
         x, y = column.times[known], column.values[known]
         ends = np.cumsum(known)[np.array(column.ends, int) - 1] if len(column.ends) and len(known) else np.zeros(0, int)
@@ -227,7 +227,7 @@ def _smoothing_window(rows: int, smoothing: str) -> int:
     return int(2 ** max(1 if smoothing == "some" else 3, round(math.log2(share * rows)))) + 1
 
 
-def drawn_columns(snapshot: Snapshot) -> tuple[Array, Array, Array, Array]:
+def _drawn_columns(snapshot: Snapshot) -> tuple[Array, Array, Array, Array]:
     """The drawn columns in the order of Evaluation; accuracy is none where the task is regression now, nor is R² where
     it is classification."""
     history, task = snapshot.history, snapshot.sample.task
@@ -249,12 +249,12 @@ def row_at(snapshot: Snapshot, times: TimeAxis, place: float) -> int | None:
     return None if row is None else int(known[row])
 
 
-def is_last_row(snapshot: Snapshot) -> bool:
+def _is_last_row(snapshot: Snapshot) -> bool:
     """Whether the present moment is the latest row of the history, with the same numbers."""
     history = snapshot.history
     if not len(history.step) or history.step[-1] != snapshot.measured.step:
         return False
-    row = [column[-1] for column in drawn_columns(snapshot)]
+    row = [column[-1] for column in _drawn_columns(snapshot)]
     return bool(np.array_equal(row, snapshot.evaluation.numbers, equal_nan=True))
 
 

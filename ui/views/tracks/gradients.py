@@ -17,7 +17,7 @@ from playground.measure.snapshot import Snapshot
 
 from ...look import theme
 from ...look.theme import exact_px, px
-from ..chart.axes import Axis, nearest_row
+from ..chart.axes import ChartAxis, nearest_row
 from ..chart.controls import Option
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, line_path, pen, small_font, write, write_centred
 from ..chart.series import series_fingerprint
@@ -61,7 +61,7 @@ SCALE_FROM = 78
 """The height in pixels from which the track has room for the scale of its bars."""
 
 
-class SizeAxis(Axis):
+class _SizeAxis(ChartAxis):
     """A scale of sizes as an axis: places are shares of it."""
 
     def __init__(self, scale: SizeScale) -> None:
@@ -113,11 +113,11 @@ class GradientTrack(Track):
         self.at = np.nan_to_num(times.places(times.of_steps(snapshot, sizes.steps)), nan=-math.inf)
         if self.picture == "map":
             self._map(times)
-            self.axis = Axis()
+            self.axis = ChartAxis()
         else:
             columns = min(_MOST_COLUMNS, max(20, _MOST_PLACES // max(1, len(sizes.names))))
             self.lines = extremes(self.at, sizes.past, times.low, times.high, columns)
-            self.axis = SizeAxis(narrow_scale(sizes.scale, self.lines[1]))
+            self.axis = _SizeAxis(narrow_scale(sizes.scale, self.lines[1]))
         return True
 
     def _map(self, times: TimeAxis) -> None:
@@ -225,7 +225,7 @@ class GradientTrack(Track):
         ends = self.at[[self.sizes.absent_from[layer], -1]]
         left, right = np.clip(box.x(ends), row.left(), row.right()).tolist()
         absence = QRectF(left, row.top(), right - left + row.width() / _MAX_COLUMNS, row.height())
-        hatch(painter, absence)
+        _hatch(painter, absence)
         width = metrics.horizontalAdvance(state) + px(8)
         if row.height() >= metrics.capHeight() + px(3) and absence.width() >= width:
             high = min(float(metrics.height()), row.height())
@@ -263,14 +263,14 @@ class GradientTrack(Track):
             thick = min(exact_px(18.0), row.height() - 1 if row.height() >= 3 else row.height())
             bar = QRectF(row.left(), row.center().y() - thick / 2, box.width(), thick)
             if sizes.states[layer]:
-                hatch(painter, bar)
+                _hatch(painter, bar)
             elif not math.isnan(length):
                 bar.setWidth(max(exact_px(2.0), length))
                 painter.fillRect(bar, colours[layer])
 
     def paint_scale(self, painter: QPainter, bars: QRectF) -> None:
         """Paint the colours and the numbers of the scale below the bars."""
-        look, axis = theme.current(), SizeAxis(self.sizes.scale)
+        look, axis = theme.current(), _SizeAxis(self.sizes.scale)
         strip = QRectF(bars.left(), bars.bottom() + px(2), bars.width(), px(4))
         row = np.ascontiguousarray(theme.magnitude_table()[np.newaxis])
         painter.drawImage(strip, QImage(row.data, row.shape[1], 1, row.strides[0], _PREMULTIPLIED))
@@ -316,7 +316,7 @@ class GradientTrack(Track):
         self._paint_line_names(painter, box, x, y)
 
     def _paint_healthy(self, painter: QPainter, box: ChartBox) -> None:
-        span = _healthy_span(self.quantity, self.axis.scale if isinstance(self.axis, SizeAxis) else self.sizes.scale)
+        span = _healthy_span(self.quantity, self.axis.scale if isinstance(self.axis, _SizeAxis) else self.sizes.scale)
         if span is None:
             return
         low, high = box.y(np.array(span)).tolist()
@@ -374,7 +374,7 @@ def _healthy_colour() -> QColor:
     return QColor(theme.blend(theme.current().surface, theme.current().accent, 0.14))
 
 
-def hatch(painter: QPainter, box: QRectF) -> None:
+def _hatch(painter: QPainter, box: QRectF) -> None:
     """Mark the area where a layer has no sizes: its emptiness means nothing."""
     look = theme.current()
     painter.fillRect(box, QColor(look.raised))

@@ -101,10 +101,10 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
         schedule.learning_rate(training.learning_rate, Progress(int(e + 1e-9), step + int(ahead), per_epoch))
         for e, ahead in zip(at[:-1], asked, strict=True)
     ]
-    return stairs(at, np.array(rates)) if len(rates) <= _STAIRS else (at, np.append(rates, rates[-1]))
+    return _stairs(at, np.array(rates)) if len(rates) <= _STAIRS else (at, np.append(rates, rates[-1]))
 
 
-def stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
+def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
     """The corners of a staircase of these rates; `ends` has one entry more."""
     return np.repeat(ends, 2)[1:-1], np.repeat(rates, 2)
 
@@ -113,4 +113,4 @@ def used_rates(at: Array, rates: Array) -> tuple[Array, Array]:
     """The past rates. A row holds that of the last update before it, so each step goes back from its row."""
     known = np.isfinite(rates) & np.isfinite(at)
     at, rates = at[known], rates[known]
-    return stairs(at, rates[1:]) if 2 <= len(at) <= _STAIRS else (at, rates)
+    return _stairs(at, rates[1:]) if 2 <= len(at) <= _STAIRS else (at, rates)

@@ -28,10 +28,10 @@ from ...forms.buttons import IconButton, identify, tip
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.theme import exact_px, px
-from ..chart.axes import Axis
+from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .gradients import SCALE_FROM, GradientTrack
-from .time import TIME_TITLES, Mark, MarkName, TimeAxis, name_marks
+from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
@@ -106,13 +106,13 @@ class TrackSheet(PaintedChart):
         self.hidden: set[str] = set()
         self.enlarged: str | None = None
         """The track that fills the sheet."""
-        self.marks: tuple[Mark, ...] = ()
+        self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the axis of time that is read."""
         self.caption, self.flag = "now", ""
         """The words above the values, and those below the cursor."""
-        self.mark: Mark | None = None
+        self.mark: ChangeMark | None = None
         """The mark under the mouse."""
         self._drag: _Drag | None = None
         self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
@@ -167,8 +167,7 @@ class TrackSheet(PaintedChart):
     def _make_taller(self, track: Track, by: float) -> None:
         """Make a track taller at the cost of those below it, or of those above the last one."""
         if self.enlarged is None and len(self.seen) > 1:
-            index, heights = self.seen.index(track), list(self._heights())
-            self._keep(_moved_edge(heights, min(index, len(heights) - 2), by if index < len(heights) - 1 else -by))
+            self._keep(_moved_edge(self._heights(), self.seen.index(track), by))
 
     def _keep(self, heights: Sequence[float]) -> None:
         for track, height in zip(self.seen, heights, strict=True):
@@ -256,8 +255,8 @@ class TrackSheet(PaintedChart):
         return self.boxes()[0].place(place.x()) if rect.left() <= place.x() <= rect.right() else None
 
     def _edge_at(self, y: float) -> int | None:
-        """The number of the track whose lower edge is at a height; the last one has none below it to take from."""
-        for index, box in enumerate(self.boxes()[:-1]):
+        """The number of the track whose lower edge is at a height; a single track has none."""
+        for index, box in enumerate(self.boxes() if len(self.seen) > 1 else ()):
             if abs(y - box.rect.bottom() - px(_GAP) / 2) <= px(_EDGE):
                 return index
         return None
@@ -328,7 +327,7 @@ class TrackSheet(PaintedChart):
         below = self.height() - px(_BOTTOM)
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
-        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, Axis()) \
+        ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
         write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
 
@@ -463,7 +462,12 @@ class TrackSheet(PaintedChart):
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
-    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first."""
+    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first.
+
+    Below the last there is nothing: it takes from those above.
+    """
+    if edge == len(heights) - 1:
+        edge, by = edge - 1, -by
     result, least = list(heights), exact_px(LEAST_TRACK)
     givers = range(edge + 1, len(result)) if by > 0 else range(edge, -1, -1)
     gainer, left = (edge if by > 0 else edge + 1), abs(by)

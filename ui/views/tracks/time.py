@@ -13,7 +13,7 @@ from playground.measure.changes import Change
 from playground.measure.snapshot import History, Snapshot
 
 from ...look.numbers import number_text, short_text
-from ..chart.axes import Axis, decade_ticks, even_ticks, nearest_row, nice_limit, round_ticks
+from ..chart.axes import ChartAxis, decade_ticks, even_ticks, nearest_row, nice_limit, round_ticks
 
 _LEAST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
 """The least end of the axis."""
@@ -24,7 +24,7 @@ _MOST_MARKS = 50
 TIME_TITLES = {"epoch": "epoch", "step": "step", "seconds": "seconds"}
 
 
-class TimeAxis(Axis):
+class TimeAxis(ChartAxis):
     """Epochs, steps or seconds of training, from 0 or logarithmic; as a whole, or a stretch that was chosen.
 
     A stretch that holds the present moves on with it.
@@ -119,14 +119,14 @@ class TimeAxis(Axis):
         return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
 
 
-class Mark(NamedTuple):
+class ChangeMark(NamedTuple):
     """One or more changes close together, at a place of the axis."""
 
     place: float
     words: str
 
 
-def marks_of(changes: Sequence[Change], axis: TimeAxis) -> tuple[Mark, ...]:
+def marks_of(changes: Sequence[Change], axis: TimeAxis) -> tuple[ChangeMark, ...]:
     """The marks of changes in sight, about `_MOST_MARKS` at most, in ascending order."""
     apart = (axis.high - axis.low) / _MOST_MARKS
     at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
@@ -139,12 +139,12 @@ def marks_of(changes: Sequence[Change], axis: TimeAxis) -> tuple[Mark, ...]:
         else:
             groups.append((float(place), [change.label]))
     return tuple(
-        Mark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
+        ChangeMark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
         for place, words in groups
     )
 
 
-def mark_near(marks: Sequence[Mark], place: float, reach: float) -> Mark | None:
+def mark_near(marks: Sequence[ChangeMark], place: float, reach: float) -> ChangeMark | None:
     """The mark nearest to a place, if it is near."""
     row = nearest_row(np.array([mark.place for mark in marks]), place)
     return marks[row] if row is not None and abs(marks[row].place - place) <= reach else None

@@ -19,7 +19,7 @@ from playground.measure.snapshot import Snapshot
 
 from ...look import theme
 from ...look.theme import exact_px, px
-from ..chart.axes import Axis
+from ..chart.axes import ChartAxis
 from ..chart.plot import LEFT, ChartBox, pen, write
 from .time import TimeAxis
 
@@ -96,7 +96,7 @@ class Track:
     help: str = ""
     share: float = 40.0
     least: float = LEAST_TRACK
-    axis: Axis = field(default_factory=Axis)
+    axis: ChartAxis = field(default_factory=ChartAxis)
     series: tuple[Series, ...] = ()
 
     def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
@@ -119,7 +119,7 @@ class Track:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # The run itself lies on top, and of its curves the first.
         for series in sorted(self.series, key=lambda one: one.role != "run")[::-1]:
-            paint_series(painter, box, series)
+            _paint_series(painter, box, series)
         painter.restore()
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
@@ -151,7 +151,7 @@ class Track:
             write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
 
 
-def paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
+def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
     """Paint a curve over its bands, the line to the present, and the present as a dot."""
     line = series.line.pen(series.role)
     pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))

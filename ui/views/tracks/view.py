@@ -30,7 +30,7 @@ from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, Gradien
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
-from .time import TIME_TITLES, Mark, TimeAxis, mark_near, marks_of
+from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
 
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
@@ -135,7 +135,7 @@ class _TracksShown:
     time_is_logarithmic: bool
     times: tuple[float, float]
     """Both ends of the axis of time."""
-    marks: tuple[Mark, ...]
+    marks: tuple[ChangeMark, ...]
     """The marks of changes."""
     mark_names: tuple[str, ...]
     """Their names, as far as they have room."""
