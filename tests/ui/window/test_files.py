@@ -14,7 +14,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.files.names import file_name
 from playground.interop.opening import load_preset
 from tests.ui import hands
-from tests.ui.window.test_documents import text_of
+from tests.ui.window.test_sharing import text_of
 from ui.shell.dialogs import FOLDER, suffix_of
 from ui.window.window import Window
 
