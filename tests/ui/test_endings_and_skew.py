@@ -83,7 +83,8 @@ def test_each_classs_recall_stands_beside_accuracy_where_classes_are_very_uneven
     matrix = confusion.shown().matrix
     told = {name: percent_text(matrix.recall(index)) for index, name in enumerate(matrix.names)}
     for name, recall in told.items():
-        assert f"{name} {recall}" in transport.recall.text()
+        # The header makes room for a new number at the next turn of events.
+        hands.until(lambda told=f"{name} {recall}": told in transport.recall.text(), f"no recall of class {name}")
         assert f"{name} {recall}" in confusion.shown().reading
     assert "90.0 % of the training points are of class A" in transport.recall.toolTip()
     window.session.open(uneven(60), "even")
