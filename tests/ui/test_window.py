@@ -23,6 +23,7 @@ from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
 from tests.ui.windows import control, lay_out, push, settle, snapshot, step
 from ui.look import theme
+from ui.look.beat import text_beat
 from ui.look.numbers import percent_text
 from ui.window.window import Window
 
@@ -412,6 +413,10 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
     qtbot.waitUntil(lambda: trained.presenter.running)
     hands.key(trained, "Space")
     qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.messages.status.text())
+    # Words of the moment before may still wait for their turn.
+    trained.presenter.show_report(trained.session.report)
+    text_beat().strike()
+    assert "Pausing after the step in progress" in trained.messages.status.text()
     gate.open.set()
     qtbot.waitUntil(lambda: "Paused at" in trained.messages.status.text())
 

@@ -75,7 +75,9 @@ class Session(QObject):
         self.display_timer = QTimer(self, interval=_DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display_timer.timeout.connect(self.look)
         self.patience = QTimer(self, interval=_PAUSE_MILLISECONDS, singleShot=True)
-        self.patience.timeout.connect(self.pausing)
+        self.patience.timeout.connect(self._say_pausing)
+        self.is_pausing = False
+        """Whether a pause has waited for a long step for a while and still does."""
         self.worker.start()
         self.display_timer.start()
 
@@ -97,8 +99,16 @@ class Session(QObject):
         if report is not None:
             self.report = report
             if not report.running:
-                self.patience.stop()
+                self._end_patience()
             self.reported.emit(report)
+
+    def _say_pausing(self) -> None:
+        self.is_pausing = True
+        self.pausing.emit()
+
+    def _end_patience(self) -> None:
+        self.patience.stop()
+        self.is_pausing = False
 
     def _worker_failed(self, fault: tuple[str, Exception]) -> None:
         what, error = fault
@@ -272,6 +282,7 @@ class Session(QObject):
 
     def play(self) -> None:
         """Train until paused."""
+        self._end_patience()
         self.send(Worker.play)
 
     def pause(self) -> None:

@@ -38,7 +38,7 @@ class Messages(QObject):
         self._bare = _SILENT
         """The event without what was added to it."""
         self._invitation: Message | None = None
-        self._measures = False
+        self._measures = self._pausing = False
         self._time = QTimer(self, singleShot=True)
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
@@ -153,21 +153,24 @@ class Messages(QObject):
 
     # The status line ----------------------------------------------------------------------------------------------
 
-    def show_report(self, report: Report) -> None:
-        """Show the state and the speed of training."""
-        self._report = report
-        self.status.setText("Measuring after the latest change…" if self._measures else _status_words(report))
+    def show_report(self, report: Report, *, pausing: bool = False) -> None:
+        """Show the state and the speed of training, or that a pause waits for a long step."""
+        self._report, self._pausing = report, pausing
+        self._show_status()
 
     def show_measuring(self, on: bool) -> None:
         """Say, or no longer, that the numbers of after the latest change are not there yet."""
         if on != self._measures:
             self._measures = on
-            if self._report is not None:
-                self.show_report(self._report)
+            self._show_status()
 
-    def say_pausing(self) -> None:
-        """Say that a pause waits for a long step, until the next report."""
-        self.status.setText("Pausing after the step in progress…")
+    def _show_status(self) -> None:
+        if self._pausing:
+            self.status.setText("Pausing after the step in progress…")
+        elif self._measures:
+            self.status.setText("Measuring after the latest change…")
+        elif self._report is not None:
+            self.status.setText(_status_words(self._report))
 
 
 def _status_words(report: Report) -> str:

@@ -55,7 +55,7 @@ class Presenter(QObject):
         session.refused.connect(desk.refuse)
         session.failed.connect(desk.tell)
         session.undo_changed.connect(desk.messages.note_change)
-        session.pausing.connect(desk.messages.say_pausing)
+        session.pausing.connect(self._show_words)
         session.engine_refused.connect(self.say_engine_refused)
         session.undone_or_redone.connect(self.say_undone)
         desk.docks.changed.connect(self.request_what_is_seen)
@@ -171,7 +171,7 @@ class Presenter(QObject):
         report = self.desk.session.report
         if report is None:
             return
-        self.desk.messages.show_report(report)
+        self.desk.messages.show_report(report, pausing=self.desk.session.is_pausing)
         self.desk.messages.show_finding(_main_finding(report.snapshot))
         self._show_waiting()
         self.words_shown.emit()
