@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
-from scipy.special import stdtrit
 
 from playground.catalog.choice import Array, Choice, kind_of
 from playground.experiment.declarations import Field
@@ -29,7 +28,6 @@ from playground.experiment.words import in_a_sentence, value_words
 from playground.files.errors import CancelledError, InputError
 from playground.studies.results import Outcome, Results, Row
 from playground.studies.study import Study
-from playground.studies.training import never, train_dealt
 
 STARTS = 5
 """Starts from which every value is trained: the experiment's seed and those that follow it."""
@@ -166,7 +164,7 @@ class Response:
         self.results = Results(self.study)
         self.results.begin_span()
         self._rows: dict[int, Row] = {}
-        self._comparable = _compares_losses(self.study)
+        self._comparable = _compares_losses(self.study, knob)
 
     def adopt(self, earlier: Response) -> None:
         """Take over what another response has trained, where the two differ in the knob's present value alone."""
@@ -190,11 +188,14 @@ class Response:
         self._rows[row.number] = row
         self.results.add(row)
 
-    def train(self, stop: Callable[[], bool] = never) -> Iterator[Row]:
+    def train(self, stop: Callable[[], bool] | None = None) -> Iterator[Row]:
         """Train what has not been trained yet, and yield a row for each as it ends, until `stop` says so."""
+        # Engines are loaded when the first one is needed.
+        from playground.studies.training import never, train_dealt
+
         waiting = (number for number in self._order() if not self.results.has(number))
         try:
-            for row in train_dealt(self.study, lambda room: list(islice(waiting, room)), stop):
+            for row in train_dealt(self.study, lambda room: list(islice(waiting, room)), stop or never):
                 self.add(row)
                 yield row
         except CancelledError:
@@ -226,27 +227,23 @@ class Response:
         status = self.results.column("status").reshape(ranked.shape)
         diverged = status == "diverged"
         better = self._better(ranked, diverged) if self._comparable else np.zeros(len(ranked), bool)
-        values = []
-        for place, value in enumerate(self.knob.values):
-            found = self._scores(outcome)[place][~diverged[place]]
-            found = found[np.isfinite(found)]
-            low, median, high = np.quantile(found, (0, 0.5, 1)).tolist() if len(found) else [math.nan] * 3
-            n = int(np.isin(status[place], ("completed", "stopped_early", "diverged")).sum())
-            refused = self.results.refused.get(place, "")
-            values.append(
-                ValueOutcome(
-                    value,
-                    self.knob.places[place],
-                    self.knob.words(place),
-                    n,
-                    int(diverged[place].sum()),
-                    median,
-                    low,
-                    high,
-                    bool(better[place]),
-                    refused,
-                )
+        low, median, high = _spread(self._scores(outcome), diverged)
+        trained = np.isin(status, ("completed", "stopped_early", "diverged")).sum(axis=1).tolist()
+        values = [
+            ValueOutcome(
+                value,
+                self.knob.places[place],
+                self.knob.words(place),
+                trained[place],
+                int(diverged[place].sum()),
+                median[place],
+                low[place],
+                high[place],
+                bool(better[place]),
+                self.results.refused.get(place, ""),
             )
+            for place, value in enumerate(self.knob.values)
+        ]
         words = f"{self._outcome_name} after {self.study.epochs:,} epochs"
         sentence = self._sentence(values, ranked, diverged)
         return Reading(self.knob, outcome, words, tuple(values), sentence, len(self.results), len(self.study))
@@ -273,6 +270,8 @@ class Response:
 
         A start that diverged counts as the worst loss of all. ranked, diverged: (values, starts); lower is better.
         """
+        from scipy.special import stdtrit
+
         trained = np.isfinite(ranked) | diverged
         finite = ranked[np.isfinite(ranked) & ~diverged]
         if not len(finite):
@@ -318,10 +317,22 @@ class Response:
         return f"Best {near}{best.words}; {here.words} is worse in {worse} of {here.n} starts."
 
 
-def _compares_losses(study: Study) -> bool:
-    """Whether the losses of all combinations mean the same."""
+def _spread(scores: Array, diverged: Array) -> tuple[list[float], list[float], list[float]]:
+    """The lowest, the median and the highest of each row that did not diverge; NaN where there is none."""
+    ordered = np.sort(np.where(np.isfinite(scores) & ~diverged, scores, np.nan), axis=1)
+    n, rows = np.isfinite(ordered).sum(axis=1), np.arange(len(ordered))
+    # Sorting puts NaN last.
+    last = np.maximum(n - 1, 0)
+    median = (ordered[rows, last // 2] + ordered[rows, np.minimum(n // 2, last)]) / 2
+    return ordered[:, 0].tolist(), median.tolist(), ordered[rows, last].tolist()
+
+
+def _compares_losses(study: Study, knob: Knob) -> bool:
+    """Whether the losses of all values mean the same."""
     made = []
-    for number in range(0, len(study), study.seeds):
+    # Of numbers, the ends tell as much as all of them.
+    places = {0, knob.present, len(knob.values) - 1} if knob.is_number else range(len(knob.values))
+    for number in (place * study.seeds for place in places):
         try:
             made.append(study.member(number).experiment)
         except InputError:

@@ -17,6 +17,8 @@ from .jobs import Job, finish_jobs
 
 _BEAT_SECONDS = 0.04
 """The least time between two readings while more is being trained."""
+LOOK_SECONDS = 1.0
+"""The time between two looks at whether the engine is there."""
 _NICENESS = 5
 """What is trained here yields the processor to the run."""
 
@@ -35,11 +37,18 @@ class Responder(QObject):
         super().__init__(parent)
         self._job: Job | None = None
         self._latest: Response | None = None
+        self._ready: set[str] = set()
+        self._next_look: dict[str, float] = {}
         self._arrived.connect(self._pass_on)
 
     def is_ready(self, precision: str) -> bool:
-        """Whether the engine that trains many networks at once is there."""
-        return lanes.are_ready(precision)
+        """Whether the engine that trains many networks at once is there, as looked up at most every second."""
+        now = time.monotonic()
+        if precision not in self._ready and now >= self._next_look.get(precision, 0):
+            self._next_look[precision] = now + LOOK_SECONDS
+            if lanes.are_stamped(precision):
+                self._ready.add(precision)
+        return precision in self._ready
 
     @property
     def is_busy(self) -> bool:

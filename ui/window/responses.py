@@ -12,7 +12,7 @@ from playground.experiment.paths import value_at, with_kind
 from playground.studies.response import Knob, Reading, horizon_after, knob_at
 
 from ..session.commands import Report
-from ..session.responder import Responder
+from ..session.responder import LOOK_SECONDS, Responder
 from ..views.response.view import ResponseView
 from .desk import Desk
 from .window_parts import WindowParts
@@ -21,8 +21,8 @@ FIRST_KNOB = "training.learning_rate"
 """The setting to begin with, and after one that is gone."""
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
-_LOOK_MILLISECONDS = 2000
-"""The time between two looks at whether the engine is there."""
+_FIRST_MILLISECONDS = 1000
+"""How long a new window is left alone: the first picture comes before engines are loaded."""
 WHEN = {
     "always": "Always",
     "resting": "While training is paused",
@@ -53,6 +53,8 @@ class Responses(QObject):
         """What was trained last, or is being trained."""
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
+        self._rest.start(_FIRST_MILLISECONDS)
+        self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
         desk.session.experiment_changed.connect(self._renew)
         desk.session.reported.connect(self._look_ahead)
@@ -137,10 +139,9 @@ class Responses(QObject):
         if knob is None:
             # Its layer, or the choice that it belongs to, is gone.
             self.path, knob = FIRST_KNOB, self._knob(FIRST_KNOB)
-        self._rest.stop()
         if knob is None or not self.desk.docks.shows(self.view):
             return
-        self._rest.start(_REST_MILLISECONDS)
+        self._rest.start(max(_REST_MILLISECONDS, self._rest.remainingTime()))
         if why := self._obstacle():
             self.view.show_words(why)
             return
@@ -157,7 +158,7 @@ class Responses(QObject):
         if why := self._obstacle():
             self.view.show_words(why)
             if why == _NOT_READY:
-                self._rest.start(_LOOK_MILLISECONDS)
+                self._rest.start(round(1000 * LOOK_SECONDS))
             return
         report = self.desk.session.report
         if self.when == "resting" and report is not None and report.running:
