@@ -278,7 +278,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    qtbot.waitUntil(lambda: window.messages.finding is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.messages.finding is not None)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     finding, strip = window.messages.finding, window.messages.strip
