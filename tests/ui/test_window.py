@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, load_preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
-from tests.ui.windows import control, lay_out, push, settle, snapshot, step
+from tests.ui.windows import control, lay_out, opened_window, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.look.numbers import percent_text
@@ -360,6 +362,14 @@ def test_closing_during_training_is_clean_every_time(qtbot, qapp: QApplication) 
         window.close()
         assert window.session.worker.isFinished()
         shiboken6.delete(window)
+
+
+def test_a_window_that_is_closed_leaves_nothing_in_memory(qapp: QApplication) -> None:
+    with opened_window() as window:
+        gone = weakref.ref(window)
+    del window
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])

@@ -143,6 +143,9 @@ class Docks(QObject):
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        # One timer for all: a single shot that is still to come when a window goes would keep it in memory.
+        self._dressing = QTimer(self, interval=0, singleShot=True)
+        self._dressing.timeout.connect(self._dress_tabs)
         window.installEventFilter(self)
 
     def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
@@ -161,8 +164,8 @@ class Docks(QObject):
         bar.customContextMenuRequested.connect(lambda at: self.offer(name, bar.mapToGlobal(at)))
         dock.setTitleBarWidget(bar)
         dock.visibilityChanged.connect(partial(self._note, name))
-        dock.visibilityChanged.connect(self._dress_tabs_later)
-        dock.topLevelChanged.connect(self._dress_tabs_later)
+        dock.visibilityChanged.connect(lambda _: self._dressing.start())
+        dock.topLevelChanged.connect(lambda _: self._dressing.start())
         dock.topLevelChanged.connect(self._let_go)
         dock.installEventFilter(self)
         self.docks[name] = dock
@@ -361,9 +364,6 @@ class Docks(QObject):
             kind = QDockWidget.DockWidgetFeature
             free = kind.DockWidgetMovable | kind.DockWidgetFloatable | kind.DockWidgetClosable
             dock.setFeatures(kind.NoDockWidgetFeatures if locked else free)
-
-    def _dress_tabs_later(self) -> None:
-        QTimer.singleShot(0, self, self._dress_tabs)
 
     def _dress_tabs(self) -> None:
         """Name and configure the tab bars, which Qt makes when docks share a place."""
