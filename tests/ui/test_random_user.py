@@ -192,7 +192,7 @@ class User:
 
     def settle(self) -> Truth:
         session, found = self.window.session, list[Truth]()
-        self.qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running, timeout=20_000)
+        self.qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running)
         session.ask(truth_of, found.append)
         self.qtbot.waitUntil(lambda: bool(found) and not self.window.presenter.waits)
         return found[0]
@@ -273,7 +273,7 @@ def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_ther
     header = [number.text() for number in numbers]
     gate.open.clear()
     user.step()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(hands.PATIENCE / 1000)
     window.parts.data.ask("data.noise", 0.3)
     qtbot.waitUntil(lambda: window.presenter.waits)
     places = (window.parts.boundary, user.curves, user.confusion, *numbers)

@@ -57,7 +57,7 @@ def test_what_has_become_old_is_collected_when_much_has_been_added(qtbot, collec
     gc.collect(1)
     assert not told
     kept.clear()
-    qtbot.waitUntil(lambda: len(told) > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: len(told) > 0)
 
 
 def test_what_was_there_at_the_start_is_not_looked_through(qapp: QApplication) -> None:

@@ -60,7 +60,8 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
     window.docks.arrange(plan)
     lay_out(window)
     controls = () if plan.is_drawer else plan.controls
-    places = [tabs for tabs in (controls, *(tabs for _, tabs in (*plan.beside, *plan.below))) if tabs]
+    foot = () if plan.is_drawer else (plan.foot,)
+    places = [tabs for tabs in (controls, foot, *(tabs for _, tabs in (*plan.beside, *plan.below))) if tabs]
     named = [name for tabs in places for name in tabs]
     for name, one in window.docks.docks.items():
         assert one.isHidden() == (name not in named), name

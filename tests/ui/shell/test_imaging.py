@@ -65,7 +65,7 @@ def window(used_window: Window) -> Window:
 def learned(qtbot, window: Window) -> Window:
     """The window after a few epochs, at rest."""
     window.session.play()
-    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     return window

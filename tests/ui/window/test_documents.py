@@ -31,7 +31,7 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
 
 def document_of(qtbot, window: Window) -> Document:
     """The whole training as it is now."""
-    return window.session.ask(Trainer.document).result(timeout=5)
+    return window.session.ask(Trainer.document).result(timeout=hands.PATIENCE / 1000)
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:

@@ -21,7 +21,7 @@ def train(qtbot, window: Window) -> None:
 def export(qtbot, window: Window, name: str, path: Path) -> None:
     """Export, without the dialog that asks for the file."""
     window.exports.begin(name, str(path), anyway=True)
-    qtbot.waitUntil(lambda: path.exists() and window.exports.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: path.exists() and window.exports.job is None)
 
 
 def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_what_is_not_what_the_network_is_is_not_kept(
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
-    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text())
     assert list(tmp_path.glob("*.py")) == []
 
 
