@@ -134,7 +134,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
 
     from .guard.garbage import Collector
     from .session.compiling import Kernels
-    from .window.layouts import LAYOUTS, opening_size
+    from .window.layouts import opening_size
     from .window.window import Window
 
     Collector(app)
@@ -163,7 +163,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
         lambda: choose("system") if str(settings.value("theme", "system")) == "system" else None
     )
     if not arguments.screenshot:
-        window.has_layout = window.layouts.resume(LAYOUTS)
+        window.resume()
     window.show()
     # What was set differently is no file yet.
     window.documents.start_with("" if arguments.set else arguments.experiment, found)

@@ -35,7 +35,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
-from .layouts import COMPACT, STANDARD, TABBED, layout_for, sizes_for
+from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .responses import Responses
@@ -45,6 +45,8 @@ from .window_parts import WindowParts
 from .wiring import Wiring
 
 TITLE = "Neural Network Playground"
+_TRACKS = "window/tracks"
+"""Where the settings keep which tracks are hidden, and how high all are."""
 
 
 class Window(QMainWindow):
@@ -163,6 +165,11 @@ class Window(QMainWindow):
             ],
         )
 
+    def resume(self) -> None:
+        """Return to the layout and the tracks at the end of the last run."""
+        self.has_layout = self.layouts.resume(LAYOUTS)
+        self.parts.tracks.arrange(self.settings.value(_TRACKS))
+
     def zoom_to(self, zoom: float) -> None:
         """Enlarge everything in place; coming back to a zoom brings back its layout, unless a person changed it."""
         before = theme.zoom()
@@ -274,6 +281,7 @@ class Window(QMainWindow):
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()
+        self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
         for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses):
             part.close()
         for waiting in self.findChildren(Waiting):

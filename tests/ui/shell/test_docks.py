@@ -94,12 +94,16 @@ def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
 
 @pytest.mark.usefixtures("new_window")
 def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> None:
+    hands.push(window, "tracks.controls")
+    hands.push(window, "tracks.shown.gradients")
     dock(window, "tracks").close()
-    window.layouts.remember()
+    window.close()
     other = Window(settings=QSettings())
     try:
-        assert other.layouts.resume()
+        other.resume()
+        assert other.has_layout
         assert dock(other, "tracks").isHidden()
+        assert other.parts.tracks.shown().tracks == ("loss", "score", "rate")
         assert not dock(other, "network").isHidden()
     finally:
         other.close()

@@ -235,6 +235,23 @@ def test_heights_that_were_chosen_keep_their_shares_in_another_size(shown, qtbot
     qtbot.waitUntil(lambda: heights(view)["loss"] / sum(heights(view).values()) == pytest.approx(share, abs=0.03))
 
 
+def test_hidden_tracks_and_chosen_heights_are_kept(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    sheet = sheet_of(view)
+    edge = QPoint(300, round(sheet.box_of("loss").rect.bottom() + 3))
+    hands.drag(sheet, edge, edge - QPoint(0, 40))
+    pick(view, "tracks.shown.rate")
+    before, kept = heights(view), view.arrangement()
+    assert set(before) == set(ALL) - {"rate"}
+    other = shown(TracksView(), make_snapshot(), SIZE)
+    assert heights(other) != before
+    other.arrange(kept)
+    assert heights(other) == before and other.shown().tracks == view.shown().tracks
+    for nonsense in (None, "", "[]", '{"loss": 1}', '{"loss": {"share": -1, "least": 15}}'):
+        other.arrange(nonsense)
+    assert heights(other) == before
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_a_track_is_made_taller_and_lower_by_keys(shown, name):
     view = shown(TracksView(), make_snapshot(), SIZE)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
+import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -91,6 +93,17 @@ class _Drag:
     heights: tuple[float, ...]
 
 
+_Height = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
+
+
+class _KeptTrack(msgspec.Struct):
+    """What is kept of a track between two runs of the program, in pixels at zoom 1."""
+
+    share: _Height
+    least: _Height
+    hidden: bool = False
+
+
 class TrackSheet(PaintedChart):
     """The tracks in sight with their values, the axis of time below them, and the marks of changes through all."""
 
@@ -159,6 +172,21 @@ class TrackSheet(PaintedChart):
         elif not hide:
             self.hidden.discard(name)
         self._arranged()
+
+    def arrangement(self) -> str:
+        """Return which tracks are hidden and how high all are, to come back to."""
+        kept = {one.name: _KeptTrack(one.share, one.least, one.name in self.hidden) for one in self.tracks}
+        return msgspec.json.encode(kept).decode()
+
+    def arrange(self, kept: object) -> None:
+        """Return to an arrangement; what is none changes nothing."""
+        try:
+            found = msgspec.json.decode(str(kept), type=dict[str, _KeptTrack])
+        except msgspec.DecodeError:
+            return
+        for track in (one for one in self.tracks if one.name in found):
+            track.share, track.least = found[track.name].share, found[track.name].least
+            self.hide_track(track.name, found[track.name].hidden)
 
     def _arranged(self) -> None:
         self.place_names()

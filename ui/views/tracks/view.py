@@ -199,6 +199,14 @@ class TracksView(View):
         self._rate_scale = add("rate", "Axis of the rate", RATE_OPTIONS)
         self._controls.fit(0)
 
+    def arrangement(self) -> str:
+        """Return which tracks are hidden and how high all are, to come back to."""
+        return self._sheet.arrangement()
+
+    def arrange(self, kept: object) -> None:
+        """Return to an arrangement; anything else changes nothing."""
+        self._sheet.arrange(kept)
+
     # What is shown --------------------------------------------------------------------------------------------------
 
     def show_experiment(self, experiment: Experiment) -> None:
