@@ -198,16 +198,8 @@ def new_window(qapp: QApplication) -> Iterator[Window]:
 
 @pytest.fixture
 def window(new_window: Window) -> Window:
-    """A new window; modules whose tests change only what `used_window` puts back take that instead."""
+    """A new window; modules whose tests change only what `used_window` puts back take `window_for` instead."""
     return new_window
-
-
-@pytest.fixture
-def trained(qtbot, window: Window) -> Window:
-    """The window in the middle of a run."""
-    window.session.play()
-    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
-    return window
 
 
 @pytest.fixture(scope="module")
@@ -222,17 +214,26 @@ def shared_window(
 
 @pytest.fixture
 def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experiment, QByteArray]) -> Iterator[Window]:
-    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, strip, keyboard."""
+    """A window that earlier tests used, put back: experiment, training, undo, file, settings, theme, size, docks, strip
+    and keyboard; but not how pictures are drawn."""
     window, first, layout = shared_window
+    speed = window.parts.transport.speed
     # Other windows may have come and gone.
     window.activateWindow()
     window.parts.boundary.setFocus()
     qtbot.waitUntil(window.isActiveWindow)
     yield window
-    session = window.session
+    session, parts = window.session, window.parts
     session.pause()
-    session.open(first, "first")
+    session.use_engine("reference")
+    parts.drawing.stop()
+    parts.network.leave_sight()
+    window.wiring.set_speed(speed)
+    window.documents.careful = False
+    window.work.begin(first, "first", None)
     session.forget_edits()
+    window.settings.clear()
+    window.zoom_to(1.0)
     if (theme.current(), theme.zoom()) != (theme.LIGHT, 1.0):
         theme.apply(qapp, "light")
         window.apply_theme()
@@ -242,3 +243,17 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     window.messages.clear()
     qtbot.waitUntil(lambda: session.report.revision == session.revision and not session.report.running)
     assert session.report.snapshot.step == 0
+
+
+@pytest.fixture
+def window_for(request: pytest.FixtureRequest, shared_window: tuple[Window, Experiment, QByteArray]) -> Window:
+    """A window that earlier tests used, put back, or a new one for tests that ask for that too."""
+    return request.getfixturevalue("new_window" if "new_window" in request.fixturenames else "used_window")
+
+
+@pytest.fixture
+def trained(qtbot, window: Window) -> Window:
+    """The window in the middle of a run."""
+    window.session.play()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
+    return window

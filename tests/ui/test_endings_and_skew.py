@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import numpy as np
+import pytest
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Tanh
@@ -24,6 +25,12 @@ OVERFITS = Experiment(
     layers=(Layer(16, Tanh()), Layer(16, Tanh())),
     training=Training(learning_rate=0.03, early_stopping=EarlyStopping(patience=8)),
 )
+
+
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
 
 
 def uneven(rare: int) -> Experiment:

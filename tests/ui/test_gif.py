@@ -26,6 +26,12 @@ SLOW = 1_000_000
 
 
 @pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
+@pytest.fixture
 def dialog(qtbot, window: Window) -> AnimationDialog:
     """The dialog, opened from the menu."""
     return opened(qtbot, window)
@@ -167,6 +173,7 @@ def test_closing_the_dialog_ends_what_it_makes(qtbot, dialog: AnimationDialog, t
     assert not dialog.isVisible()
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_the_window_ends_what_is_made(qtbot, window: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, window)
     give(dialog, epochs=SLOW)

@@ -11,6 +11,12 @@ from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
     legend = window.parts.view(TracksView).shown().headings[0].split()

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton
 
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Tanh
@@ -227,11 +228,18 @@ class User:
         assert (finding.text if finding is not None else "") == truth.finding
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def user_of(qtbot, window: Window, seed: int) -> User:
     """A user of a window that shows the confusion matrix and marks mistakes, with a small network, paused."""
     window.session.open(SMALL, "small")
     window.docks.show("confusion")
-    hands.push(window, "boundary.mistakes")
+    if not hands.control(window, "boundary.mistakes", QAbstractButton).isChecked():
+        hands.push(window, "boundary.mistakes")
     user = User(qtbot, window, seed)
     user.compare_with(user.settle())
     return user

@@ -12,6 +12,12 @@ from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def dock(window: Window, name: str):
     return window.docks.docks[name]
 
@@ -86,6 +92,7 @@ def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     assert window.layouts.names() == []
 
 
+@pytest.mark.usefixtures("new_window")
 def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> None:
     dock(window, "tracks").close()
     window.layouts.remember()

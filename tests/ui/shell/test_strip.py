@@ -32,6 +32,12 @@ def said(window: Window) -> str:
 
 
 @pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
+@pytest.fixture
 def brief(monkeypatch: pytest.MonkeyPatch) -> None:
     """What has just happened is told for a short time only."""
     monkeypatch.setattr(messages, "_EVENT_MILLISECONDS", 60)

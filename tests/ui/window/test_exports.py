@@ -12,6 +12,12 @@ from tests.ui import hands
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def train(qtbot, window: Window) -> None:
     """Train for an epoch."""
     window.session.epoch()
@@ -80,6 +86,7 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     assert list(tmp_path.glob("*.py")) == []
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
