@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 
 from playground.interop.gallery import gallery_groups
 from playground.interop.opening import load_preset
@@ -37,25 +35,25 @@ def test_by_keyboard_alone(qtbot, used_window: Window, gallery: Gallery) -> None
     first, second = gallery.cards[0], gallery.cards[1]
     qtbot.waitUntil(first.hasFocus)
     assert gallery.watch.text() == f"{first.title}.\nWhat to watch: {first.preset.watch}"
-    QTest.keyClick(first, Qt.Key.Key_Right)
+    hands.key(first, "Right")
     assert second.hasFocus() and second.preset.watch in gallery.watch.text()
-    QTest.keyClick(second, Qt.Key.Key_Down)
+    hands.key(second, "Down")
     below = next(one for one in gallery.cards if one.hasFocus())
     assert below not in (first, second)
-    QTest.keyClick(below, Qt.Key.Key_Up)
+    hands.key(below, "Up")
     assert second.hasFocus()
-    QTest.keyClick(second, Qt.Key.Key_Return)
+    hands.key(second, "Return")
     qtbot.waitUntil(lambda: used_window.session.experiment.name == second.title)
 
 
 def test_typing_finds_presets_by_name_and_story(qtbot, used_window: Window, gallery: Gallery) -> None:
     qtbot.waitUntil(gallery.cards[0].hasFocus)
-    QTest.keyClick(gallery.cards[0], "d")
+    hands.type_text("d", gallery.cards[0])
     assert gallery.search.hasFocus() and gallery.search.text() == "d"
     hands.type_text("ropout", gallery.search)
     shown = [one.preset.name for one in gallery.cards if one.isVisible()]
     assert shown == ["dropout", "without-dropout"]
-    QTest.keyClick(gallery.search, Qt.Key.Key_Return)
+    hands.key(gallery.search, "Return")
     qtbot.waitUntil(lambda: used_window.session.experiment.name == load_preset("dropout").name)
 
 
