@@ -27,7 +27,11 @@ def no_stray_threads() -> Iterator[None]:
     yield
     # Threads that Qt started look like dummies to Python; tests/ui watches those themselves.
     ours = [thread for thread in threading.enumerate() if not isinstance(thread, threading._DummyThread)]
-    stray = [thread for thread in ours if thread not in before and thread.is_alive()]
+    new = [thread for thread in ours if thread not in before]
+    for thread in new:
+        # One that has done its work may need a moment to end.
+        thread.join(5)
+    stray = [thread for thread in new if thread.is_alive()]
     assert not stray, f"threads left running: {stray}"
 
 

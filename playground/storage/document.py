@@ -312,6 +312,8 @@ def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:
 
 def _change(record: Change, place: str) -> Change:
     """A stored change with its values in their declared types. Raises InputError that names `place`."""
+    if record.step < 0:
+        raise InputError(f"{place}: step", record.step, "a whole number ≥ 0")
     if record.differences is None:
         return record
     try:

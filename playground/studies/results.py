@@ -261,6 +261,12 @@ class Results:
         return Best(self.study.values_of(place), self.measure, float(means[place]), deviation, n, self.solved(place))
 
     @property
+    def task(self) -> Task:
+        """That of the first training that ended."""
+        trained = np.flatnonzero(self._status)
+        return "regression" if len(trained) and self._of_values[trained[0]] else "classification"
+
+    @property
     def steps(self) -> int:
         """Updates that were made."""
         return int(self._step.sum())

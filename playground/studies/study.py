@@ -1,6 +1,7 @@
 """The study: a plan of many trainings of one experiment, with some of its values varied, over some seeds.
 
-    study = Study(Experiment(layers="8-8"), vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
+    experiment = Experiment().with_(layers="8-8")
+    study = Study(experiment, vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
     results = run_study(study)
 
 A study is a value. Which trainings it has, in which order, and from which seeds, follows from it alone; nothing is

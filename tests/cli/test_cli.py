@@ -45,7 +45,7 @@ def run(*arguments: object, folder: Path = ROOT) -> subprocess.CompletedProcess[
         env={**environment, "QT_QPA_PLATFORM": "xcb", "PYTHONPATH": ""},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 
@@ -427,7 +427,7 @@ found = (name for name in sys.modules if name.split(".")[0] in ("PySide6", "shib
 print(sorted(name for name in found if name not in known))
 """
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "[]"

@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def remove(*arguments: str, answers: str = "") -> str:
     command = [sys.executable, "main.py", "remove-files", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env=os.environ.copy(), input=answers, capture_output=True, text=True, timeout=60, check=True
+        command, cwd=ROOT, env=os.environ.copy(), input=answers, capture_output=True, text=True, timeout=300, check=True
     )
     return done.stdout
 

@@ -38,8 +38,11 @@ def ring(number: int, frame: FrameType | None) -> None:
 def alarm() -> Iterator[None]:
     """A handler that raises for alarms, and for Ctrl-C the usual one."""
     before = signal.signal(signal.SIGALRM, ring), signal.signal(signal.SIGINT, signal.default_int_handler)
+    profiling = signal.signal(signal.SIGPROF, ring)
     yield
     signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    signal.signal(signal.SIGPROF, profiling)
     assert signal.getsignal(signal.SIGALRM) is ring
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     signal.signal(signal.SIGALRM, before[0])
@@ -55,7 +58,10 @@ def interrupted_after(seconds: float, number: int) -> Iterator[None]:
     else:
         timer = threading.Timer(seconds, os.kill, (os.getpid(), number))
         timer.start()
-        yield
+        try:
+            yield
+        finally:
+            timer.join()
 
 
 def experiment(**changed: Any) -> Experiment:
@@ -124,10 +130,11 @@ def test_it_is_obeyed_at_once_however_large_the_epochs_are(engine: EngineName) -
     waits = []
     for _ in range(5):
         with pytest.raises(AlarmError):
-            signal.setitimer(signal.ITIMER_REAL, 0.1)
-            due = time.perf_counter() + 0.1
+            # What others do on this machine does not count.
+            signal.setitimer(signal.ITIMER_PROF, 0.1)
+            due = time.process_time() + 0.1
             trainer.advance(epochs=100)
-        waits.append(time.perf_counter() - due)
+        waits.append(time.process_time() - due)
     assert trainer.state.epoch == 0 < trainer.state.step
     assert sorted(waits)[2] < 0.2, waits
 

@@ -218,13 +218,14 @@ def test_two_trainings_in_two_threads_each_give_what_they_give_alone(experiment:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_making_a_run_of_a_checked_experiment_takes_no_time(experiment: Experiment, engine: EngineName) -> None:
-    """About half a millisecond on a quiet machine; the limit leaves room for a busy one."""
+    """About half a millisecond; the limit leaves room for a slower machine."""
     experiment, spent = check(experiment), []
     for _ in range(30):
-        started = time.perf_counter()
+        # What others do on this machine does not count.
+        started = time.thread_time()
         run = new_run(Setup(experiment), engine=engine)
         engine_for(run.setup, engine)
-        spent.append(time.perf_counter() - started)
+        spent.append(time.thread_time() - started)
     assert min(spent) < 0.001 and median(spent) < 0.005
 
 

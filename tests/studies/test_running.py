@@ -100,10 +100,8 @@ def test_a_study_stops_at_once(experiment: Experiment) -> None:
     started = threading.Event()
     threading.Timer(0.3, started.set).start()
     results = run_study(study, stop=started.is_set)
-    begun = time.perf_counter()
     assert len(results) == 0 and started.is_set()
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("study")]
-    assert time.perf_counter() - begun < 1
 
 
 def test_nothing_is_trained_after_a_stop_and_every_piece_before_is_short(
@@ -157,7 +155,7 @@ def test_lanes_of_those_who_ended_are_filled_with_those_who_wait(
 
 
 def test_results_stream_while_the_study_runs(study: Study) -> None:
-    study = msgspec.structs.replace(study, seeds=20)
+    study = msgspec.structs.replace(study, seeds=60)
     results = Results(study)
     rows = stream_rows(study, results, workers=1)
     first = next(rows)
@@ -169,7 +167,7 @@ def test_results_stream_while_the_study_runs(study: Study) -> None:
 
 
 def test_an_interrupted_study_goes_on_where_it_was(study: Study, tmp_path: Path) -> None:
-    study = msgspec.structs.replace(study, seeds=20)
+    study = msgspec.structs.replace(study, seeds=60)
     seen: list[int] = []
     run_study(
         study, folder=tmp_path, workers=1, stop=lambda: len(seen) >= 2, progress=lambda one: seen.append(len(one))

@@ -18,13 +18,14 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
 from playground.engine.reference import Reference
 from playground.engine.state import State
+from playground.files import progress
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
 from tests.ui.windows import keep_settings_in, opened_window
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.session.session import Session
-from ui.shell import waiting
+from ui.shell import messages, waiting
 from ui.window.window import Window
 
 
@@ -85,6 +86,12 @@ def opened_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 20_000)
 
 
+@pytest.fixture(autouse=True)
+def messages_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the strip says is still there when a test reads it, however busy the machine is."""
+    monkeypatch.setattr(messages, "_EVENT_MILLISECONDS", 100 * hands.PATIENCE)
+
+
 @pytest.fixture
 def experiment() -> Experiment:
     """A small network on a spiral."""
@@ -116,18 +123,18 @@ class Gate:
 
     def shut(self) -> None:
         """Hold up the next one and wait until it is there."""
+        self.reached.clear()
         self.open.clear()
         assert self.reached.wait(hands.PATIENCE / 1000)
 
     def pass_through(self) -> None:
         if not self.open.is_set():
             self.reached.set()
-            # A test that has failed never opens it; that is no fault of the training thread.
-            self.open.wait(hands.PATIENCE / 1000)
+            self.open.wait()
 
 
 @pytest.fixture
-def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     """Every step of training passes this gate, so that one can be made to take long."""
     gate, step = Gate(), Reference.step
 
@@ -136,8 +143,30 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
         return step(engine, state, rate)
 
     monkeypatch.setattr(Reference, "step", gated)
-    yield gate
-    gate.open.set()
+    return gate
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Function) -> None:
+    """Open the gate before anything else ends, also after a test that failed: sessions wait for their thread."""
+    gate = item.funcargs.get("gate")
+    if gate is not None:
+        gate.open.set()
+
+
+@pytest.fixture
+def reading_goes_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Until this is set a large table is not read to its end, however fast the machine is; it can be cancelled."""
+    go_on, report = threading.Event(), progress.report_progress
+
+    def hold(done: int, of: int) -> None:
+        report(done, of)
+        while done > 0 and not go_on.wait(0.01):
+            report(done, of)
+
+    monkeypatch.setattr(progress, "report_progress", hold)
+    yield go_on
+    go_on.set()
 
 
 @pytest.fixture
@@ -169,16 +198,8 @@ def new_window(qapp: QApplication) -> Iterator[Window]:
 
 @pytest.fixture
 def window(new_window: Window) -> Window:
-    """A new window; modules whose tests change only what `used_window` puts back take that instead."""
+    """A new window; modules whose tests change only what `used_window` puts back take `window_for` instead."""
     return new_window
-
-
-@pytest.fixture
-def trained(qtbot, window: Window) -> Window:
-    """The window in the middle of a run."""
-    window.session.play()
-    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
-    return window
 
 
 @pytest.fixture(scope="module")
@@ -193,17 +214,26 @@ def shared_window(
 
 @pytest.fixture
 def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experiment, QByteArray]) -> Iterator[Window]:
-    """A window that earlier tests used, put back: experiment, training, undo, theme, size, docks, strip, keyboard."""
+    """A window that earlier tests used, put back: experiment, training, undo, file, settings, theme, size, docks, strip
+    and keyboard; but not how pictures are drawn."""
     window, first, layout = shared_window
+    speed = window.parts.transport.speed
     # Other windows may have come and gone.
     window.activateWindow()
     window.parts.boundary.setFocus()
     qtbot.waitUntil(window.isActiveWindow)
     yield window
-    session = window.session
+    session, parts = window.session, window.parts
     session.pause()
-    session.open(first, "first")
+    session.use_engine("reference")
+    parts.drawing.stop()
+    parts.network.leave_sight()
+    window.wiring.set_speed(speed)
+    window.documents.careful = False
+    window.work.begin(first, "first", None)
     session.forget_edits()
+    window.settings.clear()
+    window.zoom_to(1.0)
     if (theme.current(), theme.zoom()) != (theme.LIGHT, 1.0):
         theme.apply(qapp, "light")
         window.apply_theme()
@@ -213,3 +243,17 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     window.messages.clear()
     qtbot.waitUntil(lambda: session.report.revision == session.revision and not session.report.running)
     assert session.report.snapshot.step == 0
+
+
+@pytest.fixture
+def window_for(request: pytest.FixtureRequest, shared_window: tuple[Window, Experiment, QByteArray]) -> Window:
+    """A window that earlier tests used, put back, or a new one for tests that ask for that too."""
+    return request.getfixturevalue("new_window" if "new_window" in request.fixturenames else "used_window")
+
+
+@pytest.fixture
+def trained(qtbot, window: Window) -> Window:
+    """The window in the middle of a run."""
+    window.session.play()
+    qtbot.waitUntil(lambda: window.session.report.snapshot.step > 20)
+    return window

@@ -21,7 +21,7 @@ def run(*arguments: object, tmp_path: Path, platform: str | None = "offscreen") 
     if platform:
         environment["QT_QPA_PLATFORM"] = platform
     command = [sys.executable, "-W", "error", "main.py", *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100)
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
 
 
 @pytest.mark.parametrize("platform", ["offscreen", None], ids=["offscreen", "no display"])
@@ -79,7 +79,7 @@ def test_nothing_heavy_is_loaded_before_the_first_frame(tmp_path: Path) -> None:
     script = ROOT / "tests" / "benchmarks" / "first_frame.py"
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
     result = subprocess.run(
-        [sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100
+        [sys.executable, script], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300
     )
     assert result.returncode == 0, result.stderr
     loaded = set(json.loads(result.stdout)["modules"])

@@ -26,6 +26,12 @@ SLOW = 1_000_000
 
 
 @pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
+@pytest.fixture
 def dialog(qtbot, window: Window) -> AnimationDialog:
     """The dialog, opened from the menu."""
     return opened(qtbot, window)
@@ -75,7 +81,7 @@ def test_it_proposes_the_epochs_trained_so_far(qtbot, window: Window) -> None:
     assert dialog.settings.epochs == 100
     dialog.close()
     window.session.play()
-    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 2, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 2)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
@@ -87,7 +93,7 @@ def test_a_gif_is_made_while_training_goes_on(qtbot, trained: Window, tmp_path: 
     small(dialog)
     before = trained.session.report.snapshot.step
     create(dialog, tmp_path / "a.gif")
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     with Image.open(tmp_path / "a.gif") as image:
         assert (image.n_frames, image.width) == (4, 200)
     assert message(dialog) == f"a.gif: {(tmp_path / 'a.gif').stat().st_size / 1e3:.0f} kB, 4 frames."
@@ -100,7 +106,7 @@ def test_it_is_what_the_training_was_from_its_start(qtbot, trained: Window, tmp_
     dialog = opened(qtbot, trained)
     small(dialog)
     create(dialog, tmp_path / "a")
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     from playground.interop.animation import save_animation
 
     experiment = trained.session.experiment
@@ -120,7 +126,7 @@ def test_it_starts_from_the_weights_that_training_started_from(
     dialog = opened(qtbot, window)
     small(dialog, epochs=1)
     create(dialog, tmp_path / "zeros.gif")
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     _, counts = np.unique(first_frame(tmp_path / "zeros.gif").reshape(-1, 3), axis=0, return_counts=True)
     # A network of zeros says the same everywhere; only points stand out.
     assert counts.max() > 0.5 * counts.sum()
@@ -135,7 +141,7 @@ def test_escape_cancels_and_leaves_nothing_and_then_closes(qtbot, window: Window
     dialog = opened(qtbot, window)
     give(dialog, epochs=SLOW)
     create(dialog, tmp_path / "a.gif")
-    qtbot.waitUntil(is_making(dialog), timeout=30_000)
+    qtbot.waitUntil(is_making(dialog))
     cancel = dialog.findChild(QPushButton, "gif.close")
     assert cancel.text() == cancel.accessibleName() == "Cancel"
     assert dialog.focusWidget() is cancel
@@ -151,7 +157,7 @@ def test_escape_cancels_and_leaves_nothing_and_then_closes(qtbot, window: Window
 def test_the_button_cancels_by_keyboard(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
     give(dialog, epochs=SLOW)
     create(dialog, tmp_path / "a.gif")
-    qtbot.waitUntil(is_making(dialog), timeout=30_000)
+    qtbot.waitUntil(is_making(dialog))
     hands.key(dialog.close_button, "Space")
     assert dialog.job is None
     assert dialog.create_button.isEnabled()
@@ -160,18 +166,19 @@ def test_the_button_cancels_by_keyboard(qtbot, dialog: AnimationDialog, tmp_path
 def test_closing_the_dialog_ends_what_it_makes(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
     give(dialog, epochs=SLOW)
     create(dialog, tmp_path / "a.gif")
-    qtbot.waitUntil(is_making(dialog), timeout=30_000)
+    qtbot.waitUntil(is_making(dialog))
     job = dialog.job
     dialog.close()
     assert not shiboken6.isValid(job) or job.isFinished()
     assert not dialog.isVisible()
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_the_window_ends_what_is_made(qtbot, window: Window, tmp_path: Path) -> None:
     dialog = opened(qtbot, window)
     give(dialog, epochs=SLOW)
     create(dialog, tmp_path / "a.gif")
-    qtbot.waitUntil(is_making(dialog), timeout=30_000)
+    qtbot.waitUntil(is_making(dialog))
     job = dialog.job
     window.close()
     assert not shiboken6.isValid(job) or job.isFinished()
@@ -183,14 +190,14 @@ def test_another_size_of_everything_does_not_disturb_it(qtbot, window: Window, t
     small(dialog, epochs=60)
     create(dialog, tmp_path / "a.gif")
     window.zoom_to(1.25)
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     assert (tmp_path / "a.gif").exists()
 
 
 def test_a_folder_that_is_missing_is_told_with_what_to_do(qtbot, dialog: AnimationDialog, tmp_path: Path) -> None:
     small(dialog)
     dialog.create_file(str(tmp_path / "none" / "a.gif"))
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     assert "a.gif was not written" in message(dialog)
     assert "Try another folder" in message(dialog)
 
@@ -201,7 +208,7 @@ def test_a_fault_is_told_and_logged(
     small(dialog)
     monkeypatch.setattr(Trainer, "advance", lambda *_, **__: 1 / 0)
     dialog.create_file(str(tmp_path / "a.gif"))
-    qtbot.waitUntil(lambda: dialog.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: dialog.job is None)
     assert "ZeroDivisionError" in message(dialog)
     assert "ZeroDivisionError" in caplog.text
 

@@ -11,6 +11,12 @@ from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def losses(window: Window) -> tuple[str, str]:
     """Training and validation loss as the transport bar writes them, and as the legend of the curves does."""
     legend = window.parts.view(TracksView).shown().headings[0].split()
@@ -33,7 +39,7 @@ def test_transport_curves_and_status_never_disagree(qtbot, window: Window, speed
     window.session.play()
     qtbot.waitUntil(lambda: window.presenter.running)
     window.session.display_timer.timeout.connect(look)
-    qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6, timeout=20_000)
+    qtbot.waitUntil(lambda: len({loss for loss, _ in seen}) >= 6)
     window.session.display_timer.timeout.disconnect(look)
     assert [pair for pair in seen if pair[0] != pair[1]] == []
     assert states and [pair for pair in states if pair[0] not in pair[1]] == []

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QAbstractButton
 
 from playground import Experiment, Layer, Trainer, Training
 from playground.catalog.activations import Tanh
@@ -192,7 +193,7 @@ class User:
 
     def settle(self) -> Truth:
         session, found = self.window.session, list[Truth]()
-        self.qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running, timeout=20_000)
+        self.qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running)
         session.ask(truth_of, found.append)
         self.qtbot.waitUntil(lambda: bool(found) and not self.window.presenter.waits)
         return found[0]
@@ -227,11 +228,18 @@ class User:
         assert (finding.text if finding is not None else "") == truth.finding
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def user_of(qtbot, window: Window, seed: int) -> User:
     """A user of a window that shows the confusion matrix and marks mistakes, with a small network, paused."""
     window.session.open(SMALL, "small")
     window.docks.show("confusion")
-    hands.push(window, "boundary.mistakes")
+    if not hands.control(window, "boundary.mistakes", QAbstractButton).isChecked():
+        hands.push(window, "boundary.mistakes")
     user = User(qtbot, window, seed)
     user.compare_with(user.settle())
     return user
@@ -273,7 +281,7 @@ def test_numbers_from_before_an_edit_are_dimmed_until_those_of_after_it_are_ther
     header = [number.text() for number in numbers]
     gate.open.clear()
     user.step()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(hands.PATIENCE / 1000)
     window.parts.data.ask("data.noise", 0.3)
     qtbot.waitUntil(lambda: window.presenter.waits)
     places = (window.parts.boundary, user.curves, user.confusion, *numbers)

@@ -14,6 +14,12 @@ from ui.window.window import Window
 SECONDS = 60_000
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 @pytest.fixture(scope="module")
 def good() -> Document:
     """What the window opens with, trained to a loss of well below that of the start."""

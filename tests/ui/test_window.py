@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import weakref
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +23,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, load_preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
-from tests.ui.windows import control, lay_out, push, settle, snapshot, step
+from tests.ui.windows import control, lay_out, opened_window, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.look.numbers import percent_text
@@ -278,7 +280,7 @@ def test_vanishing_gradients_are_named_with_a_remedy_that_is_applied(qtbot, wind
     window.documents.open("vanishing-gradients")
     settle(qtbot, window)
     window.session.play()
-    qtbot.waitUntil(lambda: window.messages.finding is not None, timeout=15_000)
+    qtbot.waitUntil(lambda: window.messages.finding is not None)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     finding, strip = window.messages.finding, window.messages.strip
@@ -360,6 +362,14 @@ def test_closing_during_training_is_clean_every_time(qtbot, qapp: QApplication) 
         window.close()
         assert window.session.worker.isFinished()
         shiboken6.delete(window)
+
+
+def test_a_window_that_is_closed_leaves_nothing_in_memory(qapp: QApplication) -> None:
+    with opened_window() as window:
+        gone = weakref.ref(window)
+    del window
+    gc.collect()
+    assert gone() is None
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])

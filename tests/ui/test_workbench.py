@@ -87,6 +87,12 @@ class Hand:
 
 
 @pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
+@pytest.fixture
 def hand(qtbot, window: Window) -> Hand:
     """A hand at the window with a small network, before training, with the keyboard in the window."""
     window.session.open(SMALL, "small")
@@ -297,6 +303,7 @@ def lonely_point(x: Array) -> int:
     return int(np.argmax(apart.min(axis=1)))
 
 
+@pytest.mark.usefixtures("new_window")
 def test_the_colours_the_contours_and_the_mistakes_are_chosen(busy: Hand) -> None:
     boundary = busy.window.parts.boundary
     layers = tuple(msgspec.structs.replace(layer, dropout=0.3) for layer in busy.experiment.layers)
@@ -651,6 +658,7 @@ def choose(tracks: TracksView, name: str) -> None:
     part_of(tracks, "tracks.controls").panel.hide()
 
 
+@pytest.mark.usefixtures("new_window")
 def test_the_size_and_the_picture_of_the_gradients_are_chosen(busy: Hand) -> None:
     tracks = tracks_of(busy)
     for field in ("delta_rms", "update_ratio", "gradient_rms"):
@@ -681,6 +689,7 @@ def test_an_edit_leaves_a_mark_on_the_tracks(busy: Hand) -> None:
     busy.until(lambda: any("b1" in mark.words for mark in tracks.shown().marks))
 
 
+@pytest.mark.usefixtures("new_window")
 def test_the_axes_and_the_smoothing_of_the_tracks_are_chosen(busy: Hand) -> None:
     tracks = tracks_of(busy)
     busy.until(lambda: len(tracks.shown().loss.training[:, 0]) > 10)

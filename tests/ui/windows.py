@@ -18,10 +18,11 @@ from ui.look import theme
 from ui.window.window import Window
 
 
-def keep_settings_in(folder: Path) -> None:
-    """Have windows keep their settings in a folder."""
+def keep_settings_in(folder: Path, responses: str = "off") -> None:
+    """Have windows keep their settings in a folder; they train no responses beside what is tested, unless told to."""
     for kind in (QSettings.Format.NativeFormat, QSettings.Format.IniFormat):
         QSettings.setPath(kind, QSettings.Scope.UserScope, str(folder))
+    QSettings().setValue("responses", responses)
 
 
 @contextmanager

@@ -49,6 +49,8 @@ class DockLayout(NamedTuple):
     below: tuple[Place, ...] = ()
     is_drawer: bool = False
     """Whether the controls are closed until somebody wants them."""
+    foot: str = ""
+    """The dock below the controls, which is opened and closed with them."""
 
 
 class KeptLayout(NamedTuple):
@@ -66,6 +68,8 @@ class DockSizes(NamedTuple):
     beside: tuple[int, ...]
     below: tuple[int, ...]
     height: int
+    foot: int = 0
+    """The height of the dock below the controls."""
 
 
 SizesFor = Callable[[DockLayout, QSize], DockSizes]
@@ -126,6 +130,8 @@ class Docks(QObject):
         """The layout of the docks; None once a person has changed it."""
         self.controls: Tabs = ()
         """The docks of the column of controls, which are opened and closed together."""
+        self.foot = ""
+        """The dock below them, which is opened and closed with them."""
         self._front = ""
         self.changes = 0
         """How often the layout was changed, by anybody."""
@@ -137,6 +143,9 @@ class Docks(QObject):
         options = QMainWindow.DockOption
         window.setDockOptions(options.AllowNestedDocks | options.AllowTabbedDocks)
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        # One timer for all: a single shot that is still to come when a window goes would keep it in memory.
+        self._dressing = QTimer(self, interval=0, singleShot=True)
+        self._dressing.timeout.connect(self._dress_tabs)
         window.installEventFilter(self)
 
     def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
@@ -155,8 +164,8 @@ class Docks(QObject):
         bar.customContextMenuRequested.connect(lambda at: self.offer(name, bar.mapToGlobal(at)))
         dock.setTitleBarWidget(bar)
         dock.visibilityChanged.connect(partial(self._note, name))
-        dock.visibilityChanged.connect(self._dress_tabs_later)
-        dock.topLevelChanged.connect(self._dress_tabs_later)
+        dock.visibilityChanged.connect(lambda _: self._dressing.start())
+        dock.topLevelChanged.connect(lambda _: self._dressing.start())
         dock.topLevelChanged.connect(self._let_go)
         dock.installEventFilter(self)
         self.docks[name] = dock
@@ -176,14 +185,18 @@ class Docks(QObject):
         """Whether any dock of the column of controls is open."""
         return any(not self.docks[name].isHidden() for name in self.controls)
 
+    @property
+    def _column(self) -> Tabs:
+        return (*self.controls, *([self.foot] if self.foot else []))
+
     def toggle_controls(self) -> None:
         """Close the column of controls, or open it with the dock in front that was there before."""
         if self.controls_are_open:
             self._front = next((name for name in self.controls if name in self.seen), self._front)
-            for name in self.controls:
+            for name in self._column:
                 self.docks[name].hide()
         else:
-            for name in self.controls:
+            for name in self._column:
                 self.docks[name].show()
             if front := self.docks.get(self._front or self.controls[0]):
                 QTimer.singleShot(0, front, front.raise_)
@@ -228,20 +241,24 @@ class Docks(QObject):
             self.window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, front, across)
         beside, below = fronts[len(controls) :][: len(plan.beside)], fronts[len(controls) + len(plan.beside) :]
         for before, front, way in (
+            *((controls[0], self.docks[plan.foot], down) for _ in controls if plan.foot),
             *((beside[0], front, down) for front in below[:1]),
             *((before, front, across) for row in (beside, below) for before, front in itertools.pairwise(row)),
         ):
             self.window.splitDockWidget(before, front, way)
         for front, tabs in zip(fronts, self._tabs(plan), strict=True):
             self._share(front, tabs)
-        named = {name for tabs in self._tabs(plan) for name in tabs}
+        named = {plan.foot, *(name for tabs in self._tabs(plan) for name in tabs)}
+        if plan.foot:
+            self.docks[plan.foot].show()
         for name in (name for name in self.docks if name not in named):
             # Closed, but with a place to open at; a dock without one would lie over the others.
             self.window.tabifyDockWidget(beside[0], self.docks[name])
             self.docks[name].hide()
         self.controls, self._front = plan.controls or self.controls, ""
+        self.foot = plan.foot
         if plan.is_drawer:
-            for name in plan.controls:
+            for name in self._column:
                 self.docks[name].hide()
         self.plan = plan
         self.fit()
@@ -275,6 +292,10 @@ class Docks(QObject):
         wide = [*([sizes.controls] if plan.controls else []), *sizes.beside]
         beside, below = fronts[: len(wide)], fronts[len(wide) :]
         self.window.resizeDocks(beside, wide, Qt.Orientation.Horizontal)
+        if plan.controls and plan.foot:
+            column = [fronts[0], self.docks[plan.foot]]
+            heights = [max(1, area.height() - px(_SEPARATOR) - sizes.foot), sizes.foot]
+            self.window.resizeDocks(column, heights, Qt.Orientation.Vertical)
         if below:
             height = max(1, area.height() - px(_SEPARATOR) - sizes.height)
             # Both: sizes that do not add up are shared out anew.
@@ -343,9 +364,6 @@ class Docks(QObject):
             kind = QDockWidget.DockWidgetFeature
             free = kind.DockWidgetMovable | kind.DockWidgetFloatable | kind.DockWidgetClosable
             dock.setFeatures(kind.NoDockWidgetFeatures if locked else free)
-
-    def _dress_tabs_later(self) -> None:
-        QTimer.singleShot(0, self, self._dress_tabs)
 
     def _dress_tabs(self) -> None:
         """Name and configure the tab bars, which Qt makes when docks share a place."""

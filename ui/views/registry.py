@@ -8,6 +8,7 @@ from .gradient_histograms.view import GradientHistogramsView
 from .histograms.view import HistogramsView
 from .microscope.view import MicroscopeView
 from .network.view import NetworkView
+from .response.view import ResponseView
 from .tracks.view import TracksView
 from .view import View
 
@@ -15,6 +16,7 @@ VIEWS: tuple[type[View], ...] = (
     BoundaryView,
     NetworkView,
     TracksView,
+    ResponseView,
     HistogramsView,
     GradientHistogramsView,
     ConfusionView,

@@ -30,6 +30,7 @@ from .exports import Exports
 from .layouts import LAYOUTS
 from .picture_saver import PictureSaver
 from .presenter import Presenter
+from .responses import WHEN, Responses
 from .sharing import Sharing
 from .window_parts import WindowParts
 from .wiring import Wiring
@@ -168,6 +169,7 @@ def view_menu(
     layouts: SavedLayouts,
     focus_mode: FocusMode,
     appearance: Appearance,
+    responses: Responses,
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
     """Make the menu of panels, layouts, focus mode, zoom and colours."""
@@ -199,6 +201,7 @@ def view_menu(
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
             Menu("&Zoom", _size_entries(appearance)),
+            Menu("&Responses", _response_entries(responses)),
             SEPARATOR,
             *_theme_entries(appearance),
         ],
@@ -217,6 +220,19 @@ def _layout_entries(docks: Docks, layouts: SavedLayouts) -> list[MenuEntry]:
         forget = [Action("layout.forget", name, partial(layouts.remove, name)) for name in saved]
         entries.append(Menu("Forget a layout", forget))
     return entries
+
+
+def _response_entries(responses: Responses) -> list[MenuEntry]:
+    def entry(when: str, words: str) -> Action:
+        return Action(
+            f"responses.{when}",
+            words,
+            lambda: responses.choose_when(when),
+            checked=lambda: responses.when == when,
+            group="responses",
+        )
+
+    return [entry(when, words) for when, words in WHEN.items()]
 
 
 def _size_entries(appearance: Appearance) -> list[MenuEntry]:

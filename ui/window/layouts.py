@@ -11,6 +11,8 @@ from ..views.registry import VIEWS
 
 _CONTROLS = 264
 """Width of the column of controls."""
+_FOOT = 176
+"""Height of what stands below the controls, with its title."""
 _LOW = 190
 """Height of the row below where the window is low."""
 _ROOMY, _SHARE = 780, 0.28
@@ -39,17 +41,28 @@ def _complete(plan: DockLayout) -> DockLayout:
 
 _CONTROL_TABS = ("data", "layers", "training", "drawing")
 _NETWORK_TABS = ("network", "microscope", "histograms", "confusion")
+_FOOT_DOCK = "response"
 _BELOW = ((1.0, ("tracks",)),)
 
 _DESIGNED = (
-    DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW),
-    DockLayout("Tracks as a tab", _CONTROL_TABS, ((0, (*_NETWORK_TABS, "tracks")), (1, ("boundary",)))),
-    DockLayout("Pictures only", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW, is_drawer=True),
+    DockLayout("Standard", _CONTROL_TABS, ((0, _NETWORK_TABS), (1, ("boundary",))), _BELOW, foot=_FOOT_DOCK),
+    DockLayout(
+        "Tracks as a tab", _CONTROL_TABS, ((0, (*_NETWORK_TABS, "tracks")), (1, ("boundary",))), foot=_FOOT_DOCK
+    ),
+    DockLayout(
+        "Pictures only",
+        _CONTROL_TABS,
+        ((0, _NETWORK_TABS), (1, ("boundary",))),
+        _BELOW,
+        is_drawer=True,
+        foot=_FOOT_DOCK,
+    ),
     DockLayout(
         "Projector",
         _CONTROL_TABS,
         ((1, ("boundary", *_NETWORK_TABS, "tracks")),),
         is_drawer=True,
+        foot=_FOOT_DOCK,
     ),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
@@ -84,4 +97,4 @@ def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
         beside = (width,)
     row = width - line * (len(plan.below) - 1)
     below = (max(1, round(share * row)) for share, _ in plan.below)
-    return DockSizes(controls, tuple(max(1, one) for one in beside), tuple(below), height)
+    return DockSizes(controls, tuple(max(1, one) for one in beside), tuple(below), height, px(_FOOT))

@@ -38,6 +38,7 @@ from .exports import Exports
 from .layouts import COMPACT, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
+from .responses import Responses
 from .sharing import Sharing
 from .tour import WindowTour
 from .window_parts import WindowParts
@@ -93,6 +94,7 @@ class Window(QMainWindow):
         self.pictures = PictureSaver(desk, parts)
         self.controls = ControlCommands(desk)
         self.presenter = Presenter(desk, parts)
+        self.responses = Responses(desk, parts)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.presenter)
         self.layouts = SavedLayouts(self.docks, self.settings)
@@ -143,7 +145,14 @@ class Window(QMainWindow):
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter),
-                view_menu(self.docks, self.layouts, self.focus_mode, self.appearance, self._toggle_full_screen),
+                view_menu(
+                    self.docks,
+                    self.layouts,
+                    self.focus_mode,
+                    self.appearance,
+                    self.responses,
+                    self._toggle_full_screen,
+                ),
                 help_menu(
                     self.palette_of_commands.open,
                     self.show_shortcuts,
@@ -265,7 +274,7 @@ class Window(QMainWindow):
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.layouts.remember()
-        for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys):
+        for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses):
             part.close()
         for waiting in self.findChildren(Waiting):
             waiting.reject()

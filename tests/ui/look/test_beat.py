@@ -33,14 +33,13 @@ class Reader(QObject):
 
 
 def test_what_is_asked_for_often_is_done_once_per_interval_and_the_last_is_not_lost(qtbot):
-    reader = Reader(interval=50)
+    reader, began = Reader(interval=50), time.monotonic()
     for number in range(10):
         reader.give(number)
     qtbot.waitUntil(lambda: reader.shown == [9])
     reader.give(10)
-    QApplication.processEvents()
-    assert reader.shown == [9]
     qtbot.waitUntil(lambda: reader.shown == [9, 10])
+    assert reader.times[1] - began >= 0.048
     hands.let_pass(120, "it would be done again")
     assert reader.shown == [9, 10]
 
@@ -56,7 +55,7 @@ def test_now_waits_for_nothing_and_is_not_repeated(qtbot):
 
 def test_all_texts_change_in_the_same_moment(qtbot):
     readers = [Reader() for _ in range(4)]
-    number = 0
+    number, began = 0, time.monotonic()
 
     def report() -> None:
         nonlocal number
@@ -76,21 +75,21 @@ def test_all_texts_change_in_the_same_moment(qtbot):
             disagreements.append(last)
 
     text_beat().struck.connect(compare)
-    qtbot.waitUntil(lambda: len(readers[0].shown) >= 5, timeout=10_000)
+    qtbot.waitUntil(lambda: len(readers[0].shown) >= 5)
     timer.stop()
     text_beat().struck.disconnect(compare)
     assert not disagreements
-    gaps = [later - earlier for earlier, later in zip(readers[0].times, readers[0].times[1:], strict=False)]
-    assert min(gaps) == pytest.approx(TEXT_INTERVAL / 1000, abs=0.02) or min(gaps) > TEXT_INTERVAL / 1000
+    for count, changed in enumerate(readers[0].times):
+        assert changed - began >= (count * TEXT_INTERVAL - 20) / 1000
 
 
-def test_a_beat_can_strike_early_for_all_and_then_rests(qtbot):
+def test_a_beat_can_strike_early_for_all_and_then_rests(qtbot, beat, monkeypatch: pytest.MonkeyPatch):
     readers = [Reader() for _ in range(2)]
-    text_beat().strike()
     for reader in readers:
         reader.give(1)
     QApplication.processEvents()
     assert [reader.shown for reader in readers] == [[], []]
+    monkeypatch.setattr(beat, "_interval", TEXT_INTERVAL)
     text_beat().strike()
     assert [reader.shown for reader in readers] == [[1], [1]]
     hands.let_pass(TEXT_INTERVAL + 50, "it would be done again")

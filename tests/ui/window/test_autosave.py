@@ -35,13 +35,21 @@ theme.apply(app, "light")
 window = Window()
 window.show()
 window.autosave.timer.setInterval(50)
-window.autosave.begin(Path(sys.argv[1]))
 experiment = window.session.experiment
 training = msgspec.structs.replace(experiment.training, learning_rate=0.125)
 window.session.edit(msgspec.structs.replace(experiment, training=training), "learning rate")
 window.session.play()
+
+def look():
+    if window.session.report is None or window.session.report.snapshot.step == 0:
+        return
+    if window.autosave.slot is None:
+        window.autosave.begin(Path(sys.argv[1]))
+    elif window.autosave.slot.document.exists():
+        print("kept", flush=True)
+
 looks = QTimer(interval=20)
-looks.timeout.connect(lambda: print("kept", flush=True) if window.autosave.slot.document.exists() else None)
+looks.timeout.connect(look)
 looks.start()
 app.exec()
 """

@@ -20,6 +20,12 @@ from ui.window import saves, work
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def train(qtbot, window: Window, steps: int = 20) -> None:
     """Play for a while, then pause."""
     target = step(window) + steps
@@ -31,7 +37,7 @@ def train(qtbot, window: Window, steps: int = 20) -> None:
 
 def document_of(qtbot, window: Window) -> Document:
     """The whole training as it is now."""
-    return window.session.ask(Trainer.document).result(timeout=5)
+    return window.session.ask(Trainer.document).result(timeout=hands.PATIENCE / 1000)
 
 
 def save_as(qtbot, window: Window, path: Path) -> None:
@@ -153,6 +159,7 @@ def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("slow_disk")
+@pytest.mark.usefixtures("new_window")
 def test_closing_at_once_after_saving_waits_until_all_is_safe(qtbot, window: Window, tmp_path: Path) -> None:
     train(qtbot, window)
     window.documents.save_to(tmp_path / "mine.playground")
@@ -162,6 +169,7 @@ def test_closing_at_once_after_saving_waits_until_all_is_safe(qtbot, window: Win
     assert load_document(tmp_path / "mine.playground").checkpoints["present"].state.step == step(window)
 
 
+@pytest.mark.usefixtures("new_window")
 def test_a_save_that_fails_keeps_the_window_open(qtbot, window: Window, tmp_path: Path) -> None:
     window.documents.save_to(tmp_path / "none" / "mine.playground")
     window.close()
@@ -261,6 +269,7 @@ def test_long_training_counts_though_no_file_holds_it(
     assert not window.work.modified
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
     window.documents.careful = True
     set_rate(window, 0.5)
@@ -272,6 +281,7 @@ def test_closing_asks_and_cancel_goes_back(qtbot, window: Window) -> None:
     window.documents.careful = False
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_can_save_first(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "mine.playground")
     window.documents.careful = True
@@ -282,6 +292,7 @@ def test_closing_can_save_first(qtbot, window: Window, tmp_path: Path) -> None:
     assert load_document(tmp_path / "mine.playground").experiment.training.learning_rate == 0.5
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_can_leave_changes(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "mine.playground")
     window.documents.careful = True
@@ -313,6 +324,7 @@ def test_opening_something_else_asks_nothing_and_its_undo_brings_all_back(qtbot,
 
 
 @pytest.mark.parametrize("choice", ["Go back to it", "Discard", "Cancel"])
+@pytest.mark.usefixtures("new_window")
 def test_closing_asks_about_unsaved_work_that_something_was_opened_over(qtbot, window: Window, choice: str) -> None:
     window.documents.careful = True
     name = window.work.name
@@ -334,6 +346,7 @@ def test_closing_asks_about_unsaved_work_that_something_was_opened_over(qtbot, w
     window.documents.careful = False
 
 
+@pytest.mark.usefixtures("new_window")
 def test_work_that_undo_brought_back_and_that_was_saved_is_not_asked_about(qtbot, window: Window, tmp_path) -> None:
     window.documents.careful = True
     set_rate(window, 0.5)

@@ -12,6 +12,12 @@ from tests.ui import hands
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def train(qtbot, window: Window) -> None:
     """Train for an epoch."""
     window.session.epoch()
@@ -21,7 +27,7 @@ def train(qtbot, window: Window) -> None:
 def export(qtbot, window: Window, name: str, path: Path) -> None:
     """Export, without the dialog that asks for the file."""
     window.exports.begin(name, str(path), anyway=True)
-    qtbot.waitUntil(lambda: path.exists() and window.exports.job is None, timeout=30_000)
+    qtbot.waitUntil(lambda: path.exists() and window.exports.job is None)
 
 
 def test_a_script_is_proven_and_the_difference_is_told(qtbot, window: Window, tmp_path: Path) -> None:
@@ -80,6 +86,7 @@ def test_a_proof_can_be_cancelled_and_nothing_is_written(
     assert list(tmp_path.glob("*.py")) == []
 
 
+@pytest.mark.usefixtures("new_window")
 def test_closing_stops_a_proof(qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(proof, "PREDICTIONS", "import time; time.sleep(60)")
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
@@ -94,7 +101,7 @@ def test_what_is_not_what_the_network_is_is_not_kept(
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
-    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text(), timeout=30_000)
+    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text())
     assert list(tmp_path.glob("*.py")) == []
 
 

@@ -13,6 +13,12 @@ from ui.shell.tab_order import tab_order
 from ui.window.window import Window
 
 
+@pytest.fixture
+def window(window_for: Window) -> Window:
+    """One window for all tests but those that ask for a new one."""
+    return window_for
+
+
 def focus() -> QWidget:
     widget = QApplication.focusWidget()
     assert widget is not None

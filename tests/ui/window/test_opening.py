@@ -65,16 +65,20 @@ def dialog_of(qtbot, window: Window) -> Waiting:
     return window.findChild(Waiting)
 
 
-def test_the_window_goes_on_while_a_large_table_is_read(qtbot, trained: Window, large: Path) -> None:
+def test_the_window_goes_on_while_a_large_table_is_read(
+    qtbot, trained: Window, large: Path, reading_goes_on: threading.Event
+) -> None:
     step = trained.session.report.snapshot.step
     trained.documents.open(str(large))
     dialog_of(qtbot, trained)
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > step)
-    qtbot.waitUntil(lambda: isinstance(trained.session.experiment.data, Table), timeout=20_000)
+    reading_goes_on.set()
+    qtbot.waitUntil(lambda: isinstance(trained.session.experiment.data, Table))
     assert trained.work.path == large
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     before = trained.session.experiment
     trained.documents.open(str(large))
@@ -86,6 +90,7 @@ def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     assert trained.messages.strip.said.tone == "event"
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> None:
     before = trained.session.experiment
     text = large.read_text().replace('"large.csv"', f'"{large.parent / "large.csv"}"')
@@ -96,11 +101,12 @@ def test_escape_cancels_what_was_pasted(qtbot, trained: Window, large: Path) -> 
     assert trained.session.experiment == before
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_what_was_chosen_last_is_what_is_opened(qtbot, window: Window, large: Path) -> None:
     window.documents.open(str(large))
     window.documents.open("xor")
     qtbot.waitUntil(lambda: window.session.experiment.name == load_preset("xor").name)
-    qtbot.waitUntil(lambda: window.findChild(Waiting) is None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.findChild(Waiting) is None)
     assert window.session.experiment.name == load_preset("xor").name
 
 
@@ -120,7 +126,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     keep = slot.write
 
     def slowly(path: Path) -> Document:
-        assert go_on.wait(20)
+        assert go_on.wait(hands.PATIENCE / 1000)
         return load_document(path)
 
     def write(content: bytes, title: str, origin: str) -> None:
@@ -146,6 +152,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     assert load_document(slot.document).present.state.step == trainer.state.step
 
 
+@pytest.mark.usefixtures("reading_goes_on")
 def test_a_window_is_closed_while_something_is_opened(qtbot, window: Window, large: Path) -> None:
     window.documents.open(str(large))
     dialog_of(qtbot, window)

@@ -1,0 +1,251 @@
+"""The response: which values are tried, what comes of them, and what may be said of it."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from playground import Experiment, InputError, Trainer
+from playground.engine.lanes import cache
+from playground.studies.response import Response, horizon_after, knob_at
+from playground.studies.results import Row
+
+RATE, OPTIMIZER = "training.learning_rate", "training.optimizer"
+needs_lanes = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+
+
+@pytest.fixture
+def experiment(experiment: Experiment) -> Experiment:
+    return experiment.with_(precision="float32")
+
+
+def knob(experiment: Experiment, path: str):
+    found = knob_at(experiment, path)
+    assert found is not None
+    return found
+
+
+def trained(response: Response) -> Response:
+    for _ in response.train():
+        pass
+    return response
+
+
+def told(response: Response, losses: dict[object, list[float]]) -> Response:
+    """A response whose trainings came to these validation losses; infinity for those that diverged."""
+    starts = response.study.seeds
+    for place, value in enumerate(response.knob.values):
+        for start, loss in enumerate(losses.get(value, losses["others"])):
+            status = "completed" if math.isfinite(loss) else "diverged"
+            response.add(Row(place * starts + start, status, 1, 1, loss, loss, 0.5, 0.5))
+    return response
+
+
+def test_a_number_is_tried_over_its_whole_slider_and_where_it_stands(experiment: Experiment) -> None:
+    found = knob(experiment.with_({RATE: 0.0123}), RATE)
+
+    assert found.values[0] == 0 and found.values[-1] == 10 and found.values[found.present] == 0.0123
+    assert list(found.values) == sorted(found.values) and 30 <= len(found.values) <= 33
+    assert list(found.places) == sorted(found.places) and found.places[0] == 0 and found.places[-1] == 1
+
+
+def test_whole_numbers_are_tried_once_each(experiment: Experiment) -> None:
+    found = knob(experiment.with_(layers="8"), "layers.0.units")
+
+    assert len(set(found.values)) == len(found.values)
+    assert all(type(value) is int for value in found.values) and 8 in found.values
+
+
+def test_a_choice_is_tried_with_each_of_its_members(experiment: Experiment) -> None:
+    found = knob(experiment.with_({OPTIMIZER: "momentum"}), OPTIMIZER)
+
+    assert {"sgd", "momentum", "rmsprop", "adam"} <= set(found.values)
+    assert found.values[found.present] == "momentum" and found.words(found.present) == "Momentum"
+
+
+def test_what_can_be_off_is_tried_that_way_too(experiment: Experiment) -> None:
+    assert knob(experiment, "loss").values[0] is None
+    assert knob(experiment.with_(layers="8"), "layers.0.muted").values == (False, True)
+
+
+@pytest.mark.parametrize("path", ["seed", "data.seed", "data", "name", "training.epochs", "layers", "features"])
+def test_seeds_names_and_data_sets_are_no_knobs(experiment: Experiment, path: str) -> None:
+    assert knob_at(experiment, path) is None
+
+
+def test_a_path_that_leads_nowhere_is_refused(experiment: Experiment) -> None:
+    with pytest.raises(InputError):
+        knob_at(experiment, "training.nothing")
+
+
+def test_the_horizon_is_above_the_epochs_of_the_run() -> None:
+    assert [horizon_after(epoch) for epoch in (0, 99.9, 100, 250, 499, 500, 12_000)] == [
+        100,
+        100,
+        200,
+        500,
+        500,
+        500,
+        500,
+    ]
+
+
+@needs_lanes
+@pytest.mark.parametrize("path", [RATE, OPTIMIZER, "training.batch_size", "layers.0.activation", "layers.0.units"])
+def test_every_outcome_is_what_a_training_of_its_own_gives_bit_for_bit(experiment: Experiment, path: str) -> None:
+    experiment = experiment.with_(layers="4-3")
+    response = trained(Response(experiment, knob(experiment, path), epochs=3, starts=2))
+
+    for number in range(0, len(response.study), 5):
+        member = response.study.member(number)
+        alone = Trainer(member.experiment, engine="lanes")
+        alone.advance(epochs=3)
+        row = response.results.row(number)
+        if row["status"] == "completed":
+            evaluation = alone.evaluate()
+            assert row["validation_loss"] == evaluation.validation_loss
+            assert row["train_accuracy"] == evaluation.train_accuracy
+        else:
+            assert row["status"] == alone.status == "diverged"
+
+
+@needs_lanes
+def test_a_few_values_come_first_the_present_one_among_them(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, RATE), epochs=1, starts=3)
+    training = response.train()
+    first = [next(training).number for _ in response.knob.coarse]
+    training.close()
+
+    assert len(first) == 8 and all(number % 3 == 0 for number in first)
+    places = [number // 3 for number in first]
+    assert response.knob.present in places and 0 in places and len(response.knob.values) - 1 in places
+    reading = response.reading()
+    assert reading.done == 8 and not reading.is_whole and "So far, from one start" in reading.sentence
+
+
+@needs_lanes
+def test_another_present_value_trains_only_that_one(experiment: Experiment) -> None:
+    before = trained(Response(experiment.with_({RATE: 0.01}), knob(experiment.with_({RATE: 0.01}), RATE), epochs=2))
+    moved = experiment.with_({RATE: 0.777})
+    after = Response(moved, knob(moved, RATE), epochs=2)
+    after.adopt(before)
+
+    missing = len(after.study) - len(after.results)
+    assert missing == after.study.seeds
+    assert [row.number // after.study.seeds for row in after.train()] == [after.knob.present] * missing
+    whole = trained(Response(moved, knob(moved, RATE), epochs=2))
+    np.testing.assert_array_equal(after.results.column("validation_loss"), whole.results.column("validation_loss"))
+
+
+@needs_lanes
+def test_nothing_is_taken_over_from_a_different_experiment(experiment: Experiment) -> None:
+    before = trained(Response(experiment, knob(experiment, RATE), epochs=1, starts=1))
+    for changed in (experiment.with_(layers="3"), experiment.with_({"training.batch_size": 7})):
+        after = Response(changed, knob(changed, RATE), epochs=1, starts=1)
+        after.adopt(before)
+        assert not len(after.results)
+    longer = Response(experiment, knob(experiment, RATE), epochs=2, starts=1)
+    longer.adopt(before)
+    assert not len(longer.results)
+
+
+@needs_lanes
+def test_settings_of_a_choice_that_was_left_are_not_mistaken_for_the_usual_ones(experiment: Experiment) -> None:
+    tuned = experiment.with_({OPTIMIZER: {"kind": "adam", "beta1": 0.1}})
+    before = trained(Response(tuned, knob(tuned, OPTIMIZER), epochs=2, starts=1))
+    left = experiment.with_({OPTIMIZER: "sgd"})
+    after = Response(left, knob(left, OPTIMIZER), epochs=2, starts=1)
+    after.adopt(before)
+
+    assert not after.results.has(after.knob.values.index("adam"))
+    usual = trained(Response(left, knob(left, OPTIMIZER), epochs=2, starts=1))
+    np.testing.assert_array_equal(
+        trained(after).results.column("validation_loss"), usual.results.column("validation_loss")
+    )
+
+
+def test_better_means_by_more_than_the_starts_differ(experiment: Experiment) -> None:
+    experiment = experiment.with_({OPTIMIZER: "adam"})
+    response = Response(experiment, knob(experiment, OPTIMIZER))
+    told(
+        response,
+        {
+            "adam": [0.50, 0.40, 0.60, 0.45, 0.55],
+            # Half of it in every start.
+            "sgd": [0.26, 0.19, 0.31, 0.22, 0.28],
+            # Lower in the median, but worse in two starts.
+            "rmsprop": [0.10, 0.80, 0.10, 0.90, 0.10],
+            # Lower wherever it did not diverge.
+            "momentum": [0.1, 0.1, 0.1, 0.1, math.inf],
+            "others": [0.9, 0.9, 0.8, 0.9, 0.9],
+        },
+    )
+    reading = response.reading()
+
+    assert [one.value for one in reading.values if one.is_better] == ["sgd"]
+    assert reading.sentence == "Best with SGD; Adam is worse in 5 of 5 starts."
+    momentum = next(one for one in reading.values if one.value == "momentum")
+    assert (momentum.n, momentum.diverged, momentum.median) == (5, 1, 0.1)
+
+
+def test_where_nothing_is_better_the_sentence_says_so(experiment: Experiment) -> None:
+    experiment = experiment.with_({OPTIMIZER: "adam"})
+    response = told(
+        Response(experiment, knob(experiment, OPTIMIZER)),
+        {"adam": [0.1, 0.2, 0.1, 0.2, 0.1], "sgd": [0.2, 0.1, 0.1, 0.1, 0.2], "others": [0.5] * 5},
+    )
+
+    assert response.reading().sentence == "No optimizer is clearly better than Adam, in 5 starts."
+
+
+def test_a_present_value_at_which_training_diverges_is_said(experiment: Experiment) -> None:
+    experiment = experiment.with_({OPTIMIZER: "adam"})
+    told_ = {"adam": [math.inf] * 5, "sgd": [0.1] * 5, "others": [0.5] * 5}
+    reading = told(Response(experiment, knob(experiment, OPTIMIZER)), told_).reading()
+
+    assert reading.sentence == "Best with SGD; training diverges at Adam in 5 of 5 starts."
+    assert math.isnan(reading.present.median) and reading.present.diverged == 5
+    everything = told(Response(experiment, knob(experiment, OPTIMIZER)), {"others": [math.inf] * 5}).reading()
+    assert everything.sentence == "Training diverges at every optimizer tried so far."
+
+
+@needs_lanes
+@pytest.mark.parametrize("path", ["loss", "data.noise"])
+def test_where_losses_mean_different_things_accuracy_is_shown_and_nothing_is_called_better(
+    experiment: Experiment, path: str
+) -> None:
+    reading = trained(Response(experiment, knob(experiment, path), epochs=3, starts=2)).reading()
+
+    assert reading.outcome == "validation_accuracy" and "losses can't be compared" in reading.sentence
+    assert not any(one.is_better for one in reading.values)
+
+
+@needs_lanes
+def test_without_a_validation_set_it_says_what_it_uses_instead(experiment: Experiment) -> None:
+    experiment = experiment.with_({"data.validation_fraction": 0})
+    reading = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=3, starts=2)).reading()
+
+    assert reading.outcome == "train_loss" and reading.outcome_words == "training loss after 3 epochs"
+
+
+@needs_lanes
+def test_what_is_refused_says_why(experiment: Experiment) -> None:
+    experiment = experiment.with_(layers="8-8").with_({"layers.1.skip": True})
+    reading = trained(Response(experiment, knob(experiment, "layers.1.units"), epochs=1, starts=1)).reading()
+
+    refused = [one for one in reading.values if one.refused]
+    assert refused and all(one.n == 0 for one in refused) and reading.present.n == 1
+
+
+@needs_lanes
+def test_training_ends_soon_after_it_is_told_to_stop(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, RATE), epochs=100_000)
+    asked: list[int] = []
+
+    def stop() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    assert not list(response.train(stop)) and len(response.results) == 0

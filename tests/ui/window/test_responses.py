@@ -1,0 +1,162 @@
+"""The response of the setting in hand: it follows the hand, gives values, and leaves the run alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtTest import QTest
+
+from playground import Experiment, Trainer
+from playground.catalog.optimizers import Sgd
+from playground.engine.lanes import cache
+from tests.ui import hands
+from tests.ui.windows import control, opened_window, step
+from ui.views.response.view import ResponseShown, ResponseView
+from ui.window.window import Window
+
+RATE, OPTIMIZER = "training.learning_rate", "training.optimizer"
+pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+
+
+@pytest.fixture
+def window(qtbot, experiment: Experiment) -> Iterator[Window]:
+    """A window that tries other values of a small experiment."""
+    QSettings().setValue("responses", "always")
+    with opened_window(experiment=experiment.with_(precision="float32", layers="4")) as window:
+        yield window
+
+
+def view(window: Window) -> ResponseView:
+    return window.parts.view(ResponseView)
+
+
+def shown(window: Window) -> ResponseShown:
+    return view(window).shown()
+
+
+def is_whole(window: Window, path: str) -> bool:
+    return shown(window).path == path and shown(window).is_whole
+
+
+def place_of(window: Window, value: object) -> QPoint:
+    """The pixel of the chart at which a value stands."""
+    chart = view(window).chart
+    one = next(one for one in shown(window).values if one.value == value)
+    return QPoint(round(chart.x_of(one.place)), chart.height() // 2)
+
+
+def test_the_learning_rate_is_answered_first(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+
+    found = shown(window)
+    assert all(one.n == 5 for one in found.values) and found.values[found.present].value == 0.01
+    assert "0.01" in found.sentence and found.small_print == "validation loss after 100 epochs, 5 starts"
+    assert view(window).chart.accessibleName() == "Response of the learning rate"
+    assert found.sentence in view(window).chart.accessibleDescription()
+
+
+def test_it_follows_the_control_that_has_the_keyboard(qtbot, window: Window) -> None:
+    window.docks.show("training")
+    control(window, "training.batch_size").setFocus()
+    qtbot.waitUntil(lambda: is_whole(window, "training.batch_size"))
+    control(window, OPTIMIZER).setFocus()
+    qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER))
+    assert {"sgd", "adam"} <= {one.value for one in shown(window).values}
+
+    # What is no knob leaves it as it is, and so does the chart itself.
+    window.parts.boundary.setFocus()
+    view(window).chart.setFocus()
+    assert shown(window).path == OPTIMIZER
+
+
+def test_a_click_gives_the_value_in_one_undo_step(qtbot, window: Window) -> None:
+    window.docks.show("training")
+    control(window, OPTIMIZER).setFocus()
+    qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER))
+    hands.click(view(window).chart, place_of(window, "sgd"))
+    qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
+    assert len(window.session.done) == 1
+
+    hands.key(window, "Ctrl+Z")
+    assert not isinstance(window.session.experiment.training.optimizer, Sgd)
+
+
+def test_a_drag_gives_numbers_and_is_one_undo_step(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    chart = view(window).chart
+    left = place_of(window, shown(window).values[3].value)
+    right = place_of(window, shown(window).values[-3].value)
+    hands.drag(chart, left, right)
+
+    rate = window.session.experiment.training.learning_rate
+    assert rate == pytest.approx(shown(window).values[-3].value, rel=0.3) and len(window.session.done) == 1
+    # All but the new present value is known already, and stands there while the hand moves.
+    assert sum(one.n == 5 for one in shown(window).values) >= len(shown(window).values) - 1
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    assert shown(window).values[shown(window).present].value == rate
+
+
+def test_arrow_keys_look_and_enter_takes(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    chart, before = view(window).chart, shown(window)
+    chart.setFocus()
+    QTest.keyClick(chart, Qt.Key.Key_Right)
+    QTest.keyClick(chart, Qt.Key.Key_Right)
+    wanted = before.values[before.present + 2]
+    assert shown(window).small_print.startswith(f"{wanted.words}: ") and not window.session.done
+
+    QTest.keyClick(chart, Qt.Key.Key_Return)
+    assert window.session.experiment.training.learning_rate == wanted.value
+
+
+def test_any_other_edit_renews_it(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    before = shown(window).values
+    window.session.edit(window.session.experiment.with_({"training.batch_size": 60}))
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and shown(window).values != before)
+
+
+def test_a_setting_that_goes_gives_way_to_the_first_one(qtbot, window: Window) -> None:
+    window.responses.follow("layers.0.units")
+    qtbot.waitUntil(lambda: shown(window).path == "layers.0.units")
+    window.session.edit(window.session.experiment.with_(layers=[]))
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+
+
+def test_nothing_is_trained_for_a_closed_picture(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    window.docks.docks["response"].close()
+    window.session.edit(window.session.experiment.with_({"training.batch_size": 60}))
+    hands.let_pass(200, "it would be trained")
+    assert not window.responses.responder.is_busy
+    window.docks.show("response")
+    qtbot.waitUntil(lambda: window.responses.responder.is_busy or shown(window).is_whole)
+
+
+def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot, window: Window) -> None:
+    window.responses.choose_when("resting")
+    window.session.play()
+    qtbot.waitUntil(lambda: step(window) > 20)
+    assert not window.responses.responder.is_busy
+    window.session.edit(window.session.experiment.with_({"training.batch_size": 30}))
+    window.session.pause()
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+
+    window.responses.choose_when("off")
+    assert not shown(window).values and "View › Responses" in shown(window).sentence
+    assert window.settings.value("responses") == "off"
+
+
+def test_the_run_is_the_same_with_it_and_without(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    for _ in range(3):
+        window.session.epoch()
+        qtbot.waitUntil(lambda: window.session.is_up_to_date and not window.session.report.running)
+    alone = Trainer(window.session.experiment, engine="reference")
+    alone.advance(epochs=3)
+    found = window.session.ask(lambda trainer: trainer.state.parameters.copy()).result(timeout=30)
+    np.testing.assert_array_equal(found, alone.state.parameters)
+    assert not window.session.done

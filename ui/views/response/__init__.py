@@ -1,0 +1,1 @@
+"""What the experiment comes to with other values of the setting in hand."""

@@ -1,0 +1,254 @@
+"""The chart of a response: outcomes over the values of one setting, the present value, and where it is better."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from playground.experiment.quantity import Quantity
+from playground.studies.response import Reading, ValueOutcome
+
+from ...forms.edits import Edits
+from ...guard.faults import painted
+from ...look import theme
+from ...look.numbers import short_text
+from ...look.theme import exact_px, px
+from ..chart.axes import AmountAxis, ChartAxis, ShareAxis, accuracy_axis, r_squared_axis
+from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_centred
+
+_LEFT, _RIGHT, _TOP, _BELOW = 36, 8, 4, 16
+"""Margins of the box, in pixels at zoom 1: below stand values."""
+_BAND, _LIT = 46, 30
+"""Opacities of the band and of the better region, of 255."""
+_USUAL, _ROOM = 0.75, 1.5
+"""The axis ends at this quantile of the medians times this factor; what is higher leaves the picture."""
+_EDGE = 0.06
+"""The share of the box on each side of a list's members."""
+
+
+class _PlaceAxis(ChartAxis):
+    """Values by where they stand on their slider, or in their list."""
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[float, str]] = []
+
+    def show(self, reading: Reading) -> None:
+        """Number the axis by the values that are tried."""
+        knob = reading.knob
+        self.low, self.high = (0.0, 1.0) if knob.is_number else (-_EDGE, 1 + _EDGE)
+        if not knob.is_number:
+            self.texts = []
+            return
+        quantity = Quantity.of(knob.field)
+        low, high = quantity.ends
+        if quantity.log:
+            decades = range(math.ceil(math.log10(max(low, 1e-12))), math.floor(math.log10(high)) + 1)
+            at = [(quantity.place(10.0**k), short_text(10.0**k)) for k in decades]
+            self.texts = [(0.0, "0"), *at] if quantity.has_zero_end else at
+        else:
+            self.texts = [(share, short_text(low + share * (high - low))) for share in (0.0, 0.5, 1.0)]
+
+    def ticks(self, most: int) -> tuple[list[float], list[str]]:
+        every = max(1, math.ceil(len(self.texts) / max(1, most)))
+        kept = self.texts[::every]
+        return [place for place, _ in kept], [text for _, text in kept]
+
+
+class ResponseChart(PaintedChart):
+    """Paints a reading. A click or a drag gives a value, arrow keys look at one, Enter takes it."""
+
+    SIZE, LEAST = (248, 96), (120, 60)
+    looked = Signal()
+    """Another value is looked at, or none."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self.reading: Reading | None = None
+        self._across = _PlaceAxis()
+        self._up: AmountAxis | ShareAxis = AmountAxis()
+        self._cursor: int | None = None
+        super().__init__("response.chart", "Response", parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.edits = Edits(self)
+        self._mouse = Mouse(self)
+        self._mouse.moved.connect(self._follow_mouse)
+
+    def show_reading(self, reading: Reading | None) -> None:
+        """Show a reading; None for nothing."""
+        before, self.reading = self.reading, reading
+        if reading is None or before is None or before.knob.values != reading.knob.values:
+            self._cursor = None
+        if reading is not None:
+            self._across.show(reading)
+            self._fit(reading)
+        self.update()
+
+    @property
+    def looked_at(self) -> ValueOutcome | None:
+        """The value under the mouse or the keyboard's cursor."""
+        if self.reading is None or self._cursor is None:
+            return None
+        return self.reading.values[self._cursor]
+
+    def _fit(self, reading: Reading) -> None:
+        if reading.outcome.endswith("loss"):
+            self._up = axis = self._up if isinstance(self._up, AmountAxis) else AmountAxis()
+            sound = [one for one in reading.values if math.isfinite(one.median)]
+            medians = np.array([one.median for one in sound])
+            if len(medians):
+                # A few values that come to nothing good would press all others flat.
+                here = reading.present.median
+                end = _ROOM * float(np.nanmax([np.quantile(medians, _USUAL), here]))
+                axis.fit(np.minimum(medians, end), np.minimum([one.high for one in sound], end))
+        else:
+            self._up = share = accuracy_axis() if "accuracy" in reading.outcome_words else r_squared_axis()
+            share.fit(np.array([one.low for one in reading.values]))
+
+    def x_of(self, place: float) -> float:
+        """The pixel at which a value stands."""
+        return float(self._box().x(np.array([place]))[0])
+
+    # The hand -----------------------------------------------------------------------------------------------------
+
+    def _value_at(self, x: float) -> object:
+        """The value at a pixel: any number of a slider, the nearest member of a list."""
+        assert self.reading is not None
+        knob, place = self.reading.knob, min(max(self._box().place(x), 0.0), 1.0)
+        if knob.is_number:
+            return Quantity.of(knob.field).at(place)
+        return knob.values[self._nearest(place)]
+
+    def _nearest(self, place: float) -> int:
+        assert self.reading is not None
+        return int(np.abs(np.array(self.reading.knob.places) - place).argmin())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if self.reading is not None and event.button() == Qt.MouseButton.LeftButton:
+            self.edits.change(self._value_at(event.position().x()))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self.reading is not None and event.buttons() & Qt.MouseButton.LeftButton:
+            self.edits.change(self._value_at(event.position().x()))
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.edits.end()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        reading, key = self.reading, Qt.Key(event.key())
+        if reading is None or not (key in steps or key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)):
+            super().keyPressEvent(event)
+        elif key in steps:
+            here = reading.knob.present if self._cursor is None else self._cursor
+            self._look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
+        elif key == Qt.Key.Key_Escape:
+            self._look_at(None)
+        elif self._cursor is not None:
+            self.edits.make(reading.values[self._cursor].value)
+
+    def _follow_mouse(self) -> None:
+        if self.reading is not None:
+            place = self._mouse.place
+            self._look_at(None if place is None else self._nearest(self._box().place(place.x())))
+
+    def _look_at(self, cursor: int | None) -> None:
+        if cursor != self._cursor:
+            self._cursor = cursor
+            self.looked.emit()
+            self.update()
+
+    # Painting -----------------------------------------------------------------------------------------------------
+
+    def _box(self) -> ChartBox:
+        rect = QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -px(_BELOW))
+        return ChartBox(rect, self._across, self._up)
+
+    @painted
+    def paintEvent(self, event: QPaintEvent) -> None:
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(self.small)
+            if self.reading is not None and any(one.n for one in self.reading.values):
+                self._paint(painter, self._box(), self.reading)
+
+    def _paint(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+        self._paint_regions(painter, box, reading.values)
+        box.paint_numbers_at_left(painter, px(_LEFT))
+        sound = [one for one in reading.values if math.isfinite(one.median)]
+        if reading.knob.is_number:
+            box.paint_numbers_below(painter, 44)
+            self._paint_curve(painter, box, sound)
+        else:
+            self._paint_members(painter, box, sound)
+            self._name_members(painter, box, reading)
+        self._paint_present(painter, box, reading)
+        if self._cursor is not None:
+            x = self.x_of(reading.values[self._cursor].place)
+            painter.setPen(pen(theme.current().quiet, 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, box.rect.top()), QPointF(x, box.rect.bottom()))
+
+    def _paint_regions(self, painter: QPainter, box: ChartBox, values: Sequence[ValueOutcome]) -> None:
+        """Light the better region, and hatch where training diverges, up to half-way to the neighbours."""
+        look = theme.current()
+        lit, hatch = QColor(look.accent), QBrush(QColor(look.quiet), Qt.BrushStyle.BDiagPattern)
+        lit.setAlpha(_LIT)
+        places = np.array([one.place for one in values])
+        edges = np.concatenate([[box.across.low], (places[1:] + places[:-1]) / 2, [box.across.high]])
+        for one, (left, right) in zip(values, pairwise(box.x(edges).tolist()), strict=True):
+            strip = QRectF(left, box.rect.top(), right - left, box.rect.height())
+            if one.is_better:
+                painter.fillRect(strip, lit)
+            if one.diverged:
+                painter.setOpacity(one.diverged / one.n)
+                painter.fillRect(strip, hatch)
+                painter.setOpacity(1)
+
+    def _paint_curve(self, painter: QPainter, box: ChartBox, sound: Sequence[ValueOutcome]) -> None:
+        painter.save()
+        painter.setClipRect(box.rect.adjusted(0, 0, 0, px(2)))
+        x = box.x(np.array([one.place for one in sound]))
+        low, median, high = (box.y(box.up.places(np.array(column))) for column in _columns(sound))
+        colour = QColor(theme.current().quiet)
+        colour.setAlpha(_BAND)
+        if len(x) > 1:
+            painter.fillPath(line_path(np.concatenate([x, x[::-1]]), np.concatenate([low, high[::-1]])), colour)
+        painter.setPen(pen(theme.current().quiet, 1.5))
+        painter.drawPath(line_path(x, median))
+        painter.restore()
+
+    def _paint_members(self, painter: QPainter, box: ChartBox, sound: Sequence[ValueOutcome]) -> None:
+        look, half = theme.current(), exact_px(5)
+        band = QColor(look.quiet)
+        band.setAlpha(2 * _BAND)
+        columns = [box.y(box.up.places(np.array(column))) for column in _columns(sound)]
+        for one, low, median, high in zip(sound, *columns, strict=True):
+            x = self.x_of(one.place)
+            painter.fillRect(QRectF(x - half, min(low, high), 2 * half, max(abs(low - high), 1)), band)
+            painter.setPen(pen(look.quiet, 2))
+            painter.drawLine(QPointF(x - half, median), QPointF(x + half, median))
+
+    def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+        """Write the name of the member that is looked at, or of the present one; there is no room for all."""
+        one = self.looked_at or reading.present
+        x = self.x_of(one.place)
+        painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
+        write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
+
+    def _paint_present(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+        here, look = reading.present, theme.current()
+        x = self.x_of(here.place)
+        painter.setPen(pen(look.accent, 1.5))
+        painter.drawLine(QPointF(x, box.rect.top()), QPointF(x, box.rect.bottom()))
+        if math.isfinite(here.median):
+            y = float(box.y(box.up.places(np.array([here.median])))[0])
+            painter.setBrush(QColor(look.accent))
+            painter.drawEllipse(QPointF(x, y), exact_px(3), exact_px(3))
+
+
+def _columns(sound: Sequence[ValueOutcome]) -> tuple[list[float], list[float], list[float]]:
+    return [one.low for one in sound], [one.median for one in sound], [one.high for one in sound]

@@ -1,0 +1,133 @@
+"""What the experiment comes to with other values of the setting in hand, before it is turned.
+
+A sentence stands first; the chart below has the median over a few starts, with a band from the lowest to the highest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from playground.experiment.words import in_a_sentence
+from playground.measure.snapshot import Snapshot
+from playground.studies.response import Reading, ValueOutcome
+
+from ...forms.buttons import identify
+from ...forms.layouts import tight
+from ...look.numbers import number_text, percent_text, plural_text
+from ...look.theme import GRID, px
+from ..chart.controls import ReadingLine
+from ..view import View
+from .chart import ResponseChart
+
+
+@dataclass(frozen=True)
+class ResponseShown:
+    """What can be seen and read."""
+
+    path: str
+    sentence: str
+    small_print: str
+    values: tuple[ValueOutcome, ...]
+    present: int
+    is_whole: bool
+
+
+class ResponseView(View):
+    """The response of one setting. It shows readings, whoever makes them, and asks for values."""
+
+    name, title = "response", "Response"
+    SIZE, LEAST = (264, 150), (160, 110)
+
+    asked = Signal(str, object, bool)
+    """The path, the value asked for, as in a reading, and whether more of the same follows."""
+    seen_or_left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Response")
+        self.sentence = identify(QLabel(), "response.sentence", "What other values would do")
+        self.sentence.setWordWrap(True)
+        self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.chart = ResponseChart(self)
+        self.small_print = ReadingLine("response.print", "How this is measured")
+        lines = tight(QVBoxLayout(self), 2, (GRID, GRID // 2, GRID, 2))
+        lines.addWidget(self.sentence)
+        lines.addWidget(self.chart, 1)
+        lines.addWidget(self.small_print)
+        self.chart.edits.given.connect(self._ask)
+        self.chart.looked.connect(self._say)
+        self.apply_theme()
+
+    @property
+    def reading(self) -> Reading | None:
+        """What is shown."""
+        return self.chart.reading
+
+    def show_reading(self, reading: Reading) -> None:
+        """Show what is known of a setting so far."""
+        self.chart.show_reading(reading)
+        self._say()
+
+    def show_words(self, words: str) -> None:
+        """Show words instead of a reading."""
+        self.chart.show_reading(None)
+        self._write(words, "")
+
+    def show_snapshot(self, snapshot: Snapshot) -> None:
+        """Wait for readings; no snapshot has any."""
+
+    def leave_sight(self) -> None:
+        self.chart.edits.end()
+
+    def apply_theme(self) -> None:
+        super().apply_theme()
+        self.sentence.setFixedHeight(2 * self.sentence.fontMetrics().lineSpacing() + px(2))
+        self.chart.apply_theme()
+
+    def shown(self) -> ResponseShown:
+        words = self.sentence.text(), self.small_print.text()
+        if self.reading is None:
+            return ResponseShown("", *words, (), -1, False)
+        return ResponseShown(
+            self.reading.knob.path, *words, self.reading.values, self.reading.knob.present, self.reading.is_whole
+        )
+
+    def _ask(self, value: object, changing: bool) -> None:
+        if self.reading is not None:
+            self.asked.emit(self.reading.knob.path, value, changing)
+
+    def _say(self) -> None:
+        reading, one = self.reading, self.chart.looked_at
+        if reading is None:
+            return
+        if one is not None:
+            small_print = f"{one.words}: {_outcome_text(one, reading)}"
+        elif reading.is_whole:
+            small_print = f"{reading.outcome_words}, {plural_text(reading.present.n, 'start')}"
+        else:
+            small_print = f"{reading.outcome_words}, {reading.done} of {reading.of} trained"
+        self._write(reading.sentence, small_print)
+
+    def _write(self, sentence: str, small_print: str) -> None:
+        if sentence != self.sentence.text():
+            self.sentence.setText(sentence)
+        self.small_print.say(small_print)
+        label = "" if self.reading is None else f" of the {in_a_sentence(self.reading.knob.field.label)}"
+        self.chart.setAccessibleName(f"Response{label}")
+        self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
+
+
+def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
+    """What came of a value: the median, and the lowest and the highest of how many starts."""
+    if one.refused:
+        return one.refused
+    if not one.n:
+        return "not trained yet"
+    if one.diverged == one.n:
+        return "training diverges"
+    text = percent_text if "accuracy" in reading.outcome_words else number_text
+    ends = f" ({text(one.low)} to {text(one.high)})" if one.n > 1 else ""
+    return f"{text(one.median)}{ends}, {plural_text(one.n, 'start')}"
