@@ -572,19 +572,14 @@ def test_outputs_without_probabilities_make_shares_of_classes(output: str) -> No
     one = trainer(data=DATA["three classes"], loss=loss, steps=0)
     field = BoundaryRequest(20).answer(one)
     o = outputs_on_grid(one, 20)[-1].reshape(3, 20, 20)
-    assert (o < 0).all(axis=0).any(), "nowhere are all outputs negative, which used to leave the field black"
     np.testing.assert_allclose(field.sum(axis=0), 1, atol=1e-5)
     np.testing.assert_array_equal(field.argmax(axis=0), o.argmax(axis=0))
-    one.advance(epochs=300)
-    assert BoundaryRequest(20).answer(one).max() > 0.9
 
 
 def test_shares_are_the_nearest_ones_to_what_outputs_estimate() -> None:
     tanh = SquaredError(output="tanh")
     o = np.array([[1.0, 0.0, -1.0, -0.9], [-1.0, 0.0, 1.0, -0.8], [-1.0, 0.0, 1.0, -1.0]])
     shares = class_shares(tanh, o)
-    assert (
-        pytest.approx(np.array([[1, 0, 0], [1 / 3] * 3, [0, 0.5, 0.5], [1 / 3, 1 / 3 + 0.05, 1 / 3 - 0.05]]))
-        == shares.T
-    )
+    nearest = [[1, 0, 0], [1 / 3] * 3, [0, 0.5, 0.5], [1 / 3, 1 / 3 + 0.05, 1 / 3 - 0.05]]
+    np.testing.assert_allclose(shares.T, nearest, atol=1e-12)
     assert (class_shares(tanh, np.array([[0.25]])) == tanh.score(np.array([[0.25]]))).all()

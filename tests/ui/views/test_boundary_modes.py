@@ -222,7 +222,7 @@ def test_without_dropout_uncertainty_is_the_entropy_of_the_answer(qtbot, shown):
     assert np.abs(image[10, 10] - QColor(theme.current().field_middle).getRgb()[:3]).max() <= 2
     assert np.abs(image[10, 90] - image[10, 10]).max() > 60
     hands.hover(view, view.shown().place_of(3, 2))
-    assert view.shown().reading.endswith("entropy 1 bits")
+    assert view.shown().reading.endswith("entropy 1.0 bits")
     view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
     qtbot.waitUntil(lambda: view.shown().note == "", timeout=30_000)
 
