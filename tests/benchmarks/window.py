@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,12 +36,14 @@ from playground.engine.setup import Setup
 from playground.interop.opening import open_source
 from playground.run.run import new_run
 from tests.ui import hands
+from ui.guard.garbage import Collector
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
 from ui.views.network.widget import NetworkCanvas
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.view import TracksView
+from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
 ROOT = Path(__file__).parents[2]
@@ -284,6 +287,46 @@ def dragging(window: Window, seconds: float) -> list[Figure]:
     return [Figure("slider drag: edits per second", edits, "1/s"), *probe.figures("slider drag")]
 
 
+def until_still(window: Window, act: Callable[[], object]) -> float:
+    """Milliseconds from an action until all parts of the window have their sizes and are painted."""
+    docks = window.docks.docks.values()
+    started, before, still = time.perf_counter(), None, 0
+    act()
+    while still < 2:
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+        now = [dock.geometry() for dock in docks]
+        still = still + 1 if now == before else 0
+        before = now
+    return 1000 * (time.perf_counter() - started)
+
+
+def changing_sizes(window: Window, times: int = 3) -> list[Figure]:
+    """What a person waits for after another zoom or layout, and a step of dragging the window's edge, at rest."""
+    window.session.pause()
+    spin(5, lambda: not window.session.report.running)
+    zooms, layouts, edges = [], [], []
+    for _ in range(times):
+        for zoom in (*theme.ZOOMS[1:], theme.ZOOMS[0]):
+            zooms.append(until_still(window, partial(window.zoom_to, zoom)))
+            spin(0.2)
+        for plan in (*LAYOUTS[1:], LAYOUTS[0]):
+            layouts.append(until_still(window, partial(window.docks.arrange, plan)))
+            spin(0.2)
+    size = window.size()
+    for step in [*range(1, 41), *range(39, -1, -1)]:
+        edges.append(until_still(window, partial(window.resize, size.width() + 8 * step, size.height())))
+    rows = {"another zoom": (zooms, 300), "another layout": (layouts, 300), "a step of dragging an edge": (edges, 50)}
+    return [
+        figure
+        for name, (values, goal) in rows.items()
+        for figure in (
+            Figure(f"{name}, median", float(np.median(values)), "ms", goal),
+            Figure(f"{name}, largest", max(values), "ms"),
+        )
+    ]
+
+
 def long_history(layers: int = 30, frames: int = 150) -> list[Figure]:
     """Time to update and paint the tracks when a training has a history of a million rows."""
     small = Experiment(layers=tuple(Layer(2, Tanh()) for _ in range(layers)))
@@ -383,6 +426,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     figures = start_up(options.experiment)
     app = QApplication([])
     theme.apply(app, "light")
+    # As the program does: Python's own collector would stop a frame now and then.
+    Collector(app)
     figures += long_history()
     # Not in the settings of the person who measures.
     folder = tempfile.TemporaryDirectory()
@@ -411,6 +456,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *many_maps(window, min(10.0, options.seconds)),
         *pauses(window),
         *dragging(window, min(10.0, options.seconds)),
+        *changing_sizes(window),
     ]
     if options.memory_minutes:
         figures += memory(window, *options.memory_minutes, since)

@@ -268,6 +268,23 @@ def test_another_zoom_makes_nothing_and_leaves_nothing_behind(window: Window) ->
     assert window.parts.boundary is boundary
 
 
+def test_another_zoom_dresses_every_part_once(qapp: QApplication, window: Window) -> None:
+    dressed: Counter[QWidget] = Counter()
+
+    class Counting(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
+                dressed[watched] += 1
+            return False
+
+    counting = Counting()
+    qapp.installEventFilter(counting)
+    window.zoom_to(1.5)
+    qapp.removeEventFilter(counting)
+    # Undressed and dressed; not once more for every part that it stands in.
+    assert len(dressed) > 400 and sum(dressed.values()) <= 2.5 * len(dressed)
+
+
 def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
     window.menus.action("view.focus").trigger()
     window.zoom_to(1.5)

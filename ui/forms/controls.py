@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSlider,
+    QStyledItemDelegate,
     QStyleOptionComboBox,
     QToolButton,
     QToolTip,
@@ -273,6 +274,8 @@ class Combo(QComboBox):
         self.setMinimumContentsLength(6)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMaxVisibleItems(20)
+        # Qt's own is made again whenever the style changes, and never deleted.
+        self.setItemDelegate(QStyledItemDelegate(self))
 
     def show_index(self, index: int) -> None:
         """Select an item."""

@@ -13,18 +13,23 @@ from PySide6.QtCore import QObject, QTimer
 MILLISECONDS = 1000
 FULL_TURNS = 30
 """After this many collections of young objects the number of old ones is checked."""
-_GROWTH = 1.25
-"""The growth that calls for a full collection, which takes some 50 ms, more than a frame."""
+_GROWTH = 0.25
+"""The growth that calls for a full collection, as a share of the objects of the start."""
 
 
 class Collector(QObject):
-    """Timer that collects garbage instead of Python's own collector."""
+    """Timer that collects garbage instead of Python's own collector.
+
+    What is there at the start, all modules and their functions, stays. Looking through it would take 40 ms each time,
+    more than two frames.
+    """
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         gc.disable()
+        gc.freeze()
         self.turns = 0
-        self.old = len(gc.get_objects(generation=2))
+        self.old = 0
         self.timer = QTimer(self, interval=MILLISECONDS)
         self.timer.timeout.connect(self.collect)
         self.timer.start()
@@ -33,11 +38,14 @@ class Collector(QObject):
         """Collect young objects, and old ones when they have grown."""
         gc.collect(1)
         self.turns += 1
-        if self.turns % FULL_TURNS == 0 and len(gc.get_objects(generation=2)) > _GROWTH * self.old:
+        if self.turns % FULL_TURNS:
+            return
+        if len(gc.get_objects(generation=2)) - self.old > _GROWTH * gc.get_freeze_count():
             gc.collect()
             self.old = len(gc.get_objects(generation=2))
 
     def close(self) -> None:
         """Return to Python's own collector."""
         self.timer.stop()
+        gc.unfreeze()
         gc.enable()

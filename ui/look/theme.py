@@ -146,6 +146,7 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     """Apply the theme called `name` and a zoom to the whole application."""
     global _current, _zoom
     _current, _zoom = THEMES[name], zoom
+    app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
     app.setStyleSheet(stylesheet(_current))
@@ -158,6 +159,8 @@ def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) 
     global _zoom
     before, _zoom = _zoom, zoom
     resize(before)
+    # Qt works out a sheet that replaces another for every widget once for each of its ancestors, a first one only once.
+    app.setStyleSheet("")
     app.setStyleSheet(stylesheet(_current))
 
 

@@ -6,7 +6,8 @@ Layouts that come with the program are made for the window's present size; a per
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -34,6 +35,7 @@ _STATE_VERSION = 3
 """The version of the states that Qt writes; another set of docks needs another number."""
 _SEPARATOR = 5
 """Pixels between two docks."""
+_DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
 Tabs = tuple[str, ...]
 Place = tuple[float, Tabs]
@@ -133,6 +135,8 @@ class Docks(QObject):
         self.foot = ""
         """The dock below them, which is opened and closed with them."""
         self._front = ""
+        self._in_sight: set[str] | None = None
+        """What is in sight while all docks are arranged; until that is done nobody is told."""
         self.changes = 0
         """How often the layout was changed, by anybody."""
         self.docks: dict[str, QDockWidget] = {}
@@ -218,10 +222,28 @@ class Docks(QObject):
         return widget.isVisible() and (name is None or name in self.seen)
 
     def _note(self, name: str, seen: bool) -> None:
+        if self._in_sight is not None:
+            (self._in_sight.add if seen else self._in_sight.discard)(name)
+            return
         (self.seen.add if seen else self.seen.discard)(name)
         self.changed.emit()
         if not seen:
             self.left.emit(name)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Make a change of the whole layout: what comes into sight only on the way is not told, focus comes back."""
+        self.changes += 1
+        before, focused = self.seen, _without_focus(self.window)
+        self._in_sight = set(before)
+        try:
+            yield
+        finally:
+            self.seen, self._in_sight = self._in_sight, None
+        _focus_again(focused)
+        for name in before - self.seen:
+            self.left.emit(name)
+        self.changed.emit()
 
     def holding(self, widget: QWidget) -> str | None:
         """Return the name of the dock that contains a widget."""
@@ -229,10 +251,13 @@ class Docks(QObject):
 
     def arrange(self, plan: DockLayout) -> None:
         """Arrange all docks by a layout."""
-        self.changes += 1
-        focused = _without_focus(self.window)
+        with self._at_once():
+            self._arrange(plan)
+
+    def _arrange(self, plan: DockLayout) -> None:
         for dock in self.docks.values():
-            dock.setFloating(False)
+            if dock.isFloating():
+                dock.setFloating(False)
             self.window.removeDockWidget(dock)
         fronts = self._fronts(plan)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
@@ -262,8 +287,6 @@ class Docks(QObject):
                 self.docks[name].hide()
         self.plan = plan
         self.fit()
-        _focus_again(focused)
-        self.changed.emit()
 
     @staticmethod
     def _tabs(plan: DockLayout) -> list[Tabs]:
@@ -304,7 +327,7 @@ class Docks(QObject):
 
     def _area(self) -> QSize:
         """Return the size of the area that the docks share, in pixels."""
-        bars = (self.window.menuWidget(), self.window.statusBar(), *self.window.findChildren(QToolBar))
+        bars = (self.window.menuWidget(), self.window.statusBar(), *self.window.findChildren(QToolBar, options=_DIRECT))
         used = sum(bar.height() for bar in bars if bar is not None and not bar.isHidden())
         return QSize(self.window.width(), self.window.height() - used)
 
@@ -334,12 +357,10 @@ class Docks(QObject):
 
     def restore(self, state: QByteArray) -> bool:
         """Return to a kept state; return whether it could be read."""
-        self.changes += 1
-        focused = _without_focus(self.window)
-        restored = bool(self.window.restoreState(state, _STATE_VERSION))
-        if restored:
-            self.plan = None
-        _focus_again(focused)
+        with self._at_once():
+            restored = bool(self.window.restoreState(state, _STATE_VERSION))
+            if restored:
+                self.plan = None
         return restored
 
     def keep(self) -> KeptLayout:
@@ -373,7 +394,7 @@ class Docks(QObject):
             if dock.titleBarWidget() is not title:
                 dock.setTitleBarWidget(title)
                 title.show()
-        for bar in self.window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self.window.findChildren(QTabBar, options=_DIRECT):
             bar.setAccessibleName("Panels that share this place")
             bar.setDrawBase(False)
             bar.setExpanding(False)

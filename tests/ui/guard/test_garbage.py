@@ -23,7 +23,7 @@ def collector(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[C
     collector = Collector(qapp)
     yield collector
     collector.close()
-    assert gc.isenabled()
+    assert gc.isenabled() and gc.get_freeze_count() == 0
 
 
 class Cycle:
@@ -52,9 +52,17 @@ def test_what_another_thread_leaves_is_collected_here(qtbot, qapp: QApplication,
 
 def test_what_has_become_old_is_collected_when_much_has_been_added(qtbot, collector: Collector) -> None:
     told: list[threading.Thread] = []
-    kept = [Cycle(told) for _ in range(len(gc.get_objects()))]
+    kept = [Cycle(told) for _ in range(gc.get_freeze_count() + len(gc.get_objects()))]
     gc.collect(0)
     gc.collect(1)
     assert not told
     kept.clear()
     qtbot.waitUntil(lambda: len(told) > 0)
+
+
+def test_what_was_there_at_the_start_is_not_looked_through(qapp: QApplication) -> None:
+    there = len(gc.get_objects())
+    collector = Collector(qapp)
+    looked_through = len(gc.get_objects())
+    collector.close()
+    assert looked_through < there / 10
