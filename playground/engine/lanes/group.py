@@ -380,7 +380,7 @@ def advance(
     """Train all lanes that are not done, in all groups; return the number of updates, summed over networks.
 
     `updates` and `epochs` limit how many more are made; the threads call `until` every few milliseconds and stop
-    when it returns true. With `return_when_done`, a block returns when one of its lanes is done, so that it can be refilled.
+    when it returns true. With `return_when_done`, a block returns when one of its lanes is done, which can be refilled.
     """
     work = [(group, number) for group in groups for number in group.running_blocks()]
     if threads <= 1 or len(work) <= 1:
