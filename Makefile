@@ -10,7 +10,7 @@ ARGS ?=
 # Tests start two hundred processes, each of which would compile all sources again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts looks screenshot clean outdated
+.PHONY: help run test kernels truth wheel kill agree fuzz bench bench-window lint texts looks thumbnails screenshot clean outdated
 
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
@@ -28,6 +28,7 @@ help:
 	@echo 'make looks       draw the window at three sizes and four zooms, a picture a theme, in build/'
 	@echo 'make texts       list every text that the program shows, with its place, in build/texts.txt'
 	@echo 'make screenshot  renew the pictures of the README'
+	@echo 'make thumbnails  train the pictures of the gallery again (ARGS=NAME for one)'
 	@echo 'make clean       remove the environment and all caches'
 
 # main.py ends with 3 where there is no display, and has said so itself.
@@ -93,6 +94,9 @@ bench-window: $(READY)
 	@command -v xvfb-run > /dev/null || { echo 'Needs xvfb-run; on Debian: apt-get install xvfb xauth'; exit 1; }
 	@DISPLAY=:0 $(PY) tools/system_libraries.py --for window
 	@PYTHONPATH=. xvfb-run -a -s '-screen 0 1920x1080x24' $(PY) tests/benchmarks/window.py $(ARGS)
+
+thumbnails: $(READY)
+	@$(PY) -m tools.thumbnails $(ARGS)
 
 looks: $(READY)
 	@$(PY) -m tools.looks build

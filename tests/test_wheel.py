@@ -100,7 +100,7 @@ def test_the_metadata_name_the_commands_and_hold_the_readme(wheel: Path) -> None
 
 
 def test_commands_run_in_an_empty_folder(unpacked: Place) -> None:
-    assert unpacked.output("presets").startswith("blobs")
+    assert unpacked.output("presets").startswith("batch-full")
     trained = unpacked.output("train", "penguins", "--epochs", "1", "--engine", "reference", "--json")
     assert json.loads(trained.splitlines()[-1])["epoch"] == 1
     assert unpacked.output("--version") == f"Neural Network Playground {version(PROGRAM_ID)}\n"
@@ -138,7 +138,7 @@ def test_it_installs_works_and_leaves_nothing(wheel: Path, tmp_path: Path, pytho
     assert done.returncode == 0, done.stderr
     assert {"playground", "playground-window"} < files()
 
-    assert installed.output("presets").startswith("blobs")
+    assert installed.output("presets").startswith("batch-full")
     assert installed.output("--version") == f"Neural Network Playground {version(PROGRAM_ID)}\n"
     both = []
     for _ in range(2):

@@ -137,7 +137,7 @@ def _predictions(network: Network, o: Array, sample: Sample) -> Array:
     """Raw outputs o converted to shares of classes, 0…1, or for regression to values in the target's own unit."""
     if sample.task == "regression":
         return sample.in_own_unit(o)
-    score = network.loss.score(o)
+    score = statistics.class_shares(network.loss, o)
     shares: Array = score if len(o) > 1 else (score + 1) / 2
     return shares
 

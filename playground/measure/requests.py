@@ -36,9 +36,9 @@ _BOUNDARY_GRID = 100
 class BoundaryRequest(Request[Array]):
     """The network's predictions on a grid of side × side points, float32 (outputs, side, side), all finite.
 
-    Rows run along x2 and columns along x1, both from −6 to 6. For classification, the values are those of `Loss.score`
-    (one output: −1…1, class 1 from 0 up; several: a share for each class); for regression, predictions in the target's
-    own unit.
+    Rows run along x2 and columns along x1, both from −6 to 6. For classification, the values are those of
+    `class_shares` (one output: −1…1, class 1 from 0 up; several: a share for each class); for regression, predictions
+    in the target's own unit.
     """
 
     side: int = _BOUNDARY_GRID

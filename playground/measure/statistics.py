@@ -8,6 +8,7 @@ import numpy as np
 
 from playground.catalog.choice import Array, all_finite
 from playground.catalog.datasets.base import Sample
+from playground.catalog.losses import CrossEntropy, Loss
 from playground.engine import reference
 from playground.engine.evaluation import gradient_sizes, relative_size, rms
 from playground.engine.network import Network, NetworkLayer
@@ -23,7 +24,26 @@ _MOST_COUNTED = 20_000
 def boundary_field(network: Network, o: Array, sample: Sample) -> Array:
     """Convert raw outputs o on a grid, shape (outputs, side²), to the answer of a `BoundaryRequest`."""
     with np.errstate(all="ignore"):
-        return grid_picture(sample.in_own_unit(o) if sample.task == "regression" else network.loss.score(o))
+        return grid_picture(sample.in_own_unit(o) if sample.task == "regression" else class_shares(network.loss, o))
+
+
+def class_shares(loss: Loss, o: Array) -> Array:
+    """The scores of raw outputs o, (outputs, n), for pictures: of one output −1…1, of several shares that sum to 1.
+
+    Outputs that are no probabilities estimate them: (o − t₀) / (1 − t₀), where t₀ is the target of a wrong class. The
+    shares are those nearest to the estimates (Duchi et al., "Efficient projections onto the ℓ₁-ball", 2008), so that
+    the largest output has the largest share also where all are low, or negative.
+    """
+    if len(o) == 1 or isinstance(loss, CrossEntropy):
+        return loss.score(o)
+    wrong = loss.negative_target
+    estimates = np.clip((o - wrong) / (1 - wrong), -1e6, 1e6)
+    falling = -np.sort(-estimates, axis=0)
+    count = np.arange(1, len(o) + 1, dtype=estimates.dtype)[:, np.newaxis]
+    excess = (falling.cumsum(axis=0) - 1) / count
+    kept = np.maximum((falling > excess).sum(axis=0), 1) - 1
+    result: Array = np.maximum(estimates - np.take_along_axis(excess, kept[np.newaxis], axis=0), 0)
+    return result
 
 
 def grid_picture(values: Array) -> Array:

@@ -9,6 +9,7 @@ import pytest
 
 from playground import InputError, Snapshot, Trainer
 from playground.catalog.choice import Array
+from playground.catalog.losses import SquaredError
 from playground.engine import reference
 from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
@@ -25,6 +26,7 @@ from playground.measure.requests import (
     UnitStatesRequest,
 )
 from playground.measure.snapshot import evenly_spread
+from playground.measure.statistics import class_shares
 
 EVERYTHING = (
     BoundaryRequest(20), HistogramsRequest(8), ConfusionRequest(), UnitMapsRequest(10), UnitMapRequest(0, 0, 20),
@@ -562,3 +564,22 @@ def test_update_ratios_follow_their_layer_to_another_place() -> None:
     after = one.snapshot().gradients
     for name in ("gradient_rms", "delta_rms", "update_ratio"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name)[:, [0, 2, 1, 3]])
+
+
+@pytest.mark.parametrize("output", ["tanh", "linear"])
+def test_outputs_without_probabilities_make_shares_of_classes(output: str) -> None:
+    loss = {"kind": "squared_error", "output": output}
+    one = trainer(data=DATA["three classes"], loss=loss, steps=0)
+    field = BoundaryRequest(20).answer(one)
+    o = outputs_on_grid(one, 20)[-1].reshape(3, 20, 20)
+    np.testing.assert_allclose(field.sum(axis=0), 1, atol=1e-5)
+    np.testing.assert_array_equal(field.argmax(axis=0), o.argmax(axis=0))
+
+
+def test_shares_are_the_nearest_ones_to_what_outputs_estimate() -> None:
+    tanh = SquaredError(output="tanh")
+    o = np.array([[1.0, 0.0, -1.0, -0.9], [-1.0, 0.0, 1.0, -0.8], [-1.0, 0.0, 1.0, -1.0]])
+    shares = class_shares(tanh, o)
+    nearest = [[1, 0, 0], [1 / 3] * 3, [0, 0.5, 0.5], [1 / 3, 1 / 3 + 0.05, 1 / 3 - 0.05]]
+    np.testing.assert_allclose(shares.T, nearest, atol=1e-12)
+    assert (class_shares(tanh, np.array([[0.25]])) == tanh.score(np.array([[0.25]]))).all()

@@ -94,6 +94,7 @@ def test_each_classs_recall_stands_beside_accuracy_where_classes_are_very_uneven
         hands.until(lambda told=f"{name} {recall}": told in transport.recall.text(), f"no recall of class {name}")
         assert f"{name} {recall}" in confusion.shown().reading
     assert "90.0 % of the training points are of class A" in transport.recall.toolTip()
+    assert transport.recall_caption.text() == "validation recall"
     window.session.open(uneven(60), "even")
     settle(qtbot, window)
     qtbot.waitUntil(lambda: not transport.skew.isVisible())

@@ -164,10 +164,11 @@ class Readout(QWidget):
     def _add_recall(self) -> QWidget:
         """Make what stands beside accuracy where classes are very uneven."""
         self.skew, self.recall = QWidget(), _Recalls()
+        self.recall_caption = quiet(QLabel())
         self.balance = identify(IconButton("scales", BALANCE, _BALANCE_HELP), "transport.balance")
         self.balance.clicked.connect(self._balance)
         row = tight(QHBoxLayout(self.skew), GRID)
-        row.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, quiet(QLabel("recall")), self.recall, STRETCH))
+        row.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, self.recall_caption, self.recall, STRETCH))
         fill(row, self.balance)
         self.skew.hide()
         return self.skew
@@ -207,6 +208,7 @@ class Readout(QWidget):
         assert largest is not None
         share, name = percent_text(largest[1]), snapshot.sample.class_names[largest[0]]
         of = "validation" if counts.validation.any() else "training"
+        self.recall_caption.setText(f"{of} recall")
         every = "; ".join(f"{name} {percent_text(value)}" for name, value in found.items())
         self.recall.setToolTip(tip(
             f"The share of each class's {of} points that are recognised: {every}.",

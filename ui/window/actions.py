@@ -48,6 +48,7 @@ def file_menu(
     sharing: Sharing,
     exports: Exports,
     pictures: PictureSaver,
+    open_gallery: Callable[[], object],
     close: Callable[[], object],
 ) -> Menu:
     """Make the menu of what comes from files and goes into them."""
@@ -62,7 +63,8 @@ def file_menu(
             Action("file.open", "&Open…", documents.ask_open, (_STANDARD.Open,)),
             Menu("Open &recent", partial(_recent_files, documents)),
             Menu("Re&cover", partial(_recoverable_work, autosave), "Work of a run that ended unexpectedly."),
-            Menu("&Presets", presets),
+            Action("file.gallery", "&Presets…", open_gallery, ("Ctrl+G",)),
+            Menu("Presets by &name", presets),
             SEPARATOR,
             Action("file.save", "&Save", documents.save, (_STANDARD.Save,)),
             Action("file.save_as", "Save &as…", documents.ask_save, ("Ctrl+Shift+S",)),

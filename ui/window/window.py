@@ -35,6 +35,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
+from .gallery import Gallery
 from .layouts import COMPACT, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
@@ -142,7 +143,7 @@ class Window(QMainWindow):
         self.menus = Menus(
             self,
             [
-                file_menu(documents, self.autosave, sharing, self.exports, pictures, self.close),
+                file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter),
                 view_menu(
@@ -218,6 +219,10 @@ class Window(QMainWindow):
         self.parts.layers.complete()
         found = self.menus.commands()
         return [*found, *self.controls.commands(found)]
+
+    def open_gallery(self) -> None:
+        """Open the gallery of presets."""
+        Gallery(self, self.documents.open).open()
 
     def show_shortcuts(self) -> None:
         """Open the list of shortcuts."""

@@ -7,11 +7,12 @@ import dataclasses
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QToolButton
 
 from playground.catalog.datasets.base import Sample, draw_sample
+from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
@@ -20,15 +21,16 @@ from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
-from ui.views.boundary.picture import even_levels, unit_range
+from ui.views.boundary.picture import entropy_of, even_levels, unit_range
 from ui.views.boundary.points import MAX_DRAWN_POINTS
 from ui.views.boundary.view import PASSES, BoundaryView
-from ui.views.boundary.words import BOUNDARY_HINT, NO_DROPOUT
+from ui.views.boundary.words import BOUNDARY_HINT
 from ui.views.plane import legend
 from ui.views.plane.answers import mistakes_words, unit_words
 from ui.views.plane.field import (
     ValueRange,
     borders,
+    channels,
     field_colours,
     level_lines,
     pale_classes,
@@ -208,14 +210,36 @@ def test_uncertainty_is_requested_only_while_it_is_seen_and_there_is_dropout(qtb
     assert view.requests == {BoundaryRequest(100)}
 
 
-def test_without_dropout_it_says_why_nothing_is_uncertain(qtbot, shown):
-    snapshot = make_snapshot()
+def test_without_dropout_uncertainty_is_the_entropy_of_the_answer(qtbot, shown):
+    snapshot = make_snapshot(few())
+    halves = np.repeat([-0.9999, 0.0], 50)[np.newaxis, np.newaxis].repeat(100, axis=1).astype(np.float32)
+    snapshot = with_answers(snapshot, {BoundaryRequest(): halves})
     view = shown(BoundaryView(), snapshot)
     hands.push(view, "boundary.field.uncertainty")
-    assert view.shown().note == NO_DROPOUT and part_of(view, "boundary.note").isVisible()
+    assert "entropy" in view.shown().note and part_of(view, "boundary.note").isVisible()
+    assert {"entropy in bits", "0", "1"} <= set(view.shown().legend)
+    image = view.shown().colours.astype(int)
+    assert np.abs(image[10, 10] - QColor(theme.current().field_middle).getRgb()[:3]).max() <= 2
+    assert np.abs(image[10, 90] - image[10, 10]).max() > 60
+    hands.hover(view, view.shown().place_of(3, 2))
+    assert view.shown().reading.endswith("entropy 1.0 bits")
+    view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
+    qtbot.waitUntil(lambda: view.shown().note == "", timeout=30_000)
+
+
+def test_entropy_of_several_classes_is_largest_where_all_are_equally_likely():
+    field = np.array([[[1, 1 / 3, 0.5]], [[0, 1 / 3, 0.5]], [[0, 1 / 3, 0]]], np.float32)
+    assert entropy_of(field) == pytest.approx(np.array([[0, np.log2(3), 1]]), abs=1e-5)
+
+
+def test_values_without_dropout_say_why_nothing_is_uncertain(qtbot, shown):
+    snapshot = make_snapshot(draw_sample(Hills()))
+    view = shown(BoundaryView(), snapshot)
+    hands.push(view, "boundary.field.uncertainty")
+    assert "every answer is the same" in view.shown().note and part_of(view, "boundary.note").isVisible()
     assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) == 1
     view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
-    qtbot.waitUntil(lambda: view.shown().note == "")
+    qtbot.waitUntil(lambda: view.shown().note == "", timeout=30_000)
 
 
 def test_reading_tells_how_uncertain_the_answer_is(shown):
@@ -350,6 +374,22 @@ def test_the_whole_plane_comes_back(shown, way):
         place = view.shown().place_of(3, 2)
         hands.double_click(view, place)
     assert view.shown().seen.width() == 12 and not part_of(view, "boundary.whole").isVisible()
+
+
+def test_other_data_are_seen_whole_and_drawing_keeps_the_place(shown):
+    snapshot = make_snapshot(few())
+    view = shown(BoundaryView(), snapshot)
+    hands.key(view, "Plus")
+    near = view.shown().seen
+    drawn = snapshot.sample._replace(
+        x=snapshot.sample.x[:-1], labels=snapshot.sample.labels[:-1], split=snapshot.sample.split[:-1]
+    )
+    own = msgspec.structs.replace(snapshot.experiment, data=UserPoints())
+    view.show_snapshot(dataclasses.replace(snapshot, sample=drawn, experiment=own))
+    assert view.shown().seen == near != QRectF(-6, -6, 12, 12)
+    other = msgspec.structs.replace(snapshot.experiment, data=Spiral())
+    view.show_snapshot(dataclasses.replace(snapshot, sample=draw_sample(Spiral()), experiment=other))
+    assert view.shown().seen == QRectF(-6, -6, 12, 12)
 
 
 def test_keys_zoom_and_move(shown):
@@ -699,6 +739,24 @@ def test_both_ends_of_the_field_can_be_told_apart_by_everybody(name, deficiency)
     low, middle, high = lab(ends, deficiency)
     assert np.linalg.norm(low - high) > 25
     assert min(np.linalg.norm(low - middle), np.linalg.norm(high - middle)) > 10
+
+
+def contrast(one: np.ndarray, other: np.ndarray) -> float:
+    """The ratio of two colours' luminances, as the Web Content Accessibility Guidelines define it."""
+    shares = np.stack([one, other]) / 255
+    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+    low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
+    return float((high + 0.05) / (low + 0.05))
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_the_dark_field_is_as_readable_as_the_light_one(number):
+    """The field of a class against the neutral ground, and its points on it."""
+    ratios = []
+    for look in (theme.LIGHT, theme.DARK):
+        field, point = pale_classes(look, 4)[number], channels(look.classes[number])
+        ratios.append((contrast(field, channels(look.field_middle)), contrast(point, field)))
+    assert np.all(np.array(ratios[1]) >= np.round(ratios[0], 2) - 0.01)
 
 
 @pytest.mark.parametrize("name", theme.THEMES)

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtTest import QTest
+from PySide6.QtCore import QPoint, QSettings
 
 from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
@@ -103,12 +102,12 @@ def test_arrow_keys_look_and_enter_takes(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: is_whole(window, RATE))
     chart, before = view(window).chart, shown(window)
     chart.setFocus()
-    QTest.keyClick(chart, Qt.Key.Key_Right)
-    QTest.keyClick(chart, Qt.Key.Key_Right)
+    hands.key(chart, "Right")
+    hands.key(chart, "Right")
     wanted = before.values[before.present + 2]
     assert shown(window).small_print.startswith(f"{wanted.words}: ") and not window.session.done
 
-    QTest.keyClick(chart, Qt.Key.Key_Return)
+    hands.key(chart, "Return")
     assert window.session.experiment.training.learning_rate == wanted.value
 
 

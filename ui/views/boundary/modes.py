@@ -26,8 +26,8 @@ _TIPS = {
     "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
     "answer changes.",
     "classes": "The predicted class at each position, and nothing else. It shows the exact shape of the regions.",
-    "uncertainty": "How much the predictions vary when dropout silences different units each time. Strong colours mark "
-    "places where the network is undecided.",
+    "uncertainty": "How much the predictions vary when dropout silences different units each time; without dropout, "
+    "the entropy of the predicted classes. Strong colours mark places where the network is undecided.",
 }
 _VALUE_TIP = (
     "The value that the network predicts at every position. The colours at both ends of the scale follow from the data."

@@ -4,6 +4,7 @@ widgets.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,15 +89,34 @@ def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPi
 
 def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> BoundaryPicture:
     """Picture the spread of the answers, up to the possible maximum, or to half of the values' range."""
-    look = theme.current()
     most = _MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
+    return _spread_picture(shot, values, "uncertainty", most)
+
+
+def _spread_picture(shot: Snapshot, values: Array, name: str, most: float) -> BoundaryPicture:
+    """Picture a quantity that grows from 0 to `most`."""
     levels = most * np.arange(1, 5) / 5
-    bar = ColourScale("uncertainty", "0", "", short_text(most), sequential=True)
-    pixels = uncertainty_pixels(values, most, look)
+    bar = ColourScale(name, "0", "", short_text(float(f"{most:.3g}")), sequential=True)
+    pixels = uncertainty_pixels(values, most, theme.current())
     place = _grid_rect(len(values))
     return BoundaryPicture(
         pixels, place, _zero_nonfinite(values), levels, _level_texts(levels), _answer_line(shot), bar
     )
+
+
+def entropy_of(field: Array) -> Array:
+    """The entropy in bits of the predicted classes, float32 (n, n), of a field as `BoundaryRequest` answers it."""
+    shares = field if len(field) > 1 else np.stack([1 - field[0], 1 + field[0]]) / 2
+    shares = np.clip(shares, 1e-9, 1)
+    result: Array = -(shares * np.log2(shares)).sum(axis=0)
+    return result
+
+
+def entropy_picture(shot: Snapshot) -> BoundaryPicture:
+    """Picture how undecided the network is between the classes, up to all being equally likely."""
+    field = shot.answer(BoundaryRequest)
+    assert field is not None
+    return _spread_picture(shot, entropy_of(field), "entropy in bits", math.log2(max(2, len(field))))
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:

@@ -16,6 +16,7 @@ from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.catalog.datasets.base import Sample
+from playground.catalog.datasets.own_points import UserPoints
 from playground.measure.observe import Request
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
@@ -32,10 +33,10 @@ from ..plane.plane import InputPlane, PlaneTool
 from ..view import View
 from .layers_on_plane import PlaneLayers
 from .modes import Modes
-from .picture import BoundaryPicture, answer_picture, uncertainty_picture, unit_picture, unit_range
+from .picture import BoundaryPicture, answer_picture, entropy_picture, uncertainty_picture, unit_picture, unit_range
 from .points import MAX_DRAWN_POINTS, PlanePoints
 from .shown import BoundaryShown
-from .words import NO_DROPOUT, Arrangement, BoundaryWords, point_words, reading_words
+from .words import Arrangement, BoundaryWords, Spread, point_words, reading_words, unsure_note
 
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
@@ -118,6 +119,8 @@ class BoundaryView(View):
         if snapshot.answer(UnitMapRequest) is None:
             self._dismissed = False
         if before is None or not _same_points(before.sample, snapshot.sample):
+            if before is not None and _is_elsewhere(before, snapshot):
+                self._plane.look_at_whole()
             if before is not None:
                 self._points.follow(before.sample, snapshot.sample)
             self._show_sample()
@@ -207,7 +210,7 @@ class BoundaryView(View):
         shot, unit = self._snapshot, self._unit()
         contours = self._modes.contours.isChecked()
         answers = shot.answer(BoundaryRequest), shot.answer(UncertaintyRequest)
-        source = (*answers, unit, shot.sample, shot.loss, self._modes.field, contours)
+        source = (*answers, unit, shot.sample, shot.loss, self._modes.field, contours, self._lacks_dropout())
         if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
             return
         self._source = source
@@ -230,6 +233,8 @@ class BoundaryView(View):
             return None
         if self._shows_uncertainty():
             lacking = self._lacks_dropout()
+            if lacking and shot.sample.task == "classification":
+                return entropy_picture(shot)
             values = np.zeros(field.shape[1:], np.float32) if lacking else shot.answer(UncertaintyRequest)
             if values is not None:
                 return uncertainty_picture(shot, values, self._scale)
@@ -302,11 +307,17 @@ class BoundaryView(View):
             return False
         return not any(layer.dropout > 0 and not layer.muted for layer in self._snapshot.experiment.layers)
 
+    def _spread(self) -> Spread | None:
+        """The quantity that the field shows besides the answer, if it does."""
+        if not self._shows_uncertainty():
+            return None
+        return "entropy" if self._lacks_dropout() else "deviation"
+
     def _has_note(self) -> bool:
         return self._modes.mistakes.isChecked() or self._lacks_dropout()
 
     def _show_note(self) -> None:
-        words = [NO_DROPOUT] if self._lacks_dropout() else []
+        words = [unsure_note(self._snapshot)] if self._lacks_dropout() and self._snapshot is not None else []
         predictions = None if self._snapshot is None else self._snapshot.answer(PredictionsRequest)
         if self._modes.mistakes.isChecked() and self._snapshot is not None and predictions is not None:
             words.append(mistakes_words(self._snapshot.sample, predictions))
@@ -324,9 +335,7 @@ class BoundaryView(View):
             self._words.show_reading("", "")
             return
         values = None if picture is None else picture.values
-        reading = reading_words(
-            shot, mouse, self._plane.values_at(mouse), self._unit(), values, self._shows_uncertainty()
-        )
+        reading = reading_words(shot, mouse, self._plane.values_at(mouse), self._unit(), values, self._spread())
         index = self._points.point_at(mouse)
         self._words.show_reading(reading, "" if index is None else point_words(shot.sample, index))
 
@@ -361,6 +370,16 @@ class BoundaryView(View):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._plane.show_focus(False)
         super().focusOutEvent(event)
+
+
+def _is_elsewhere(before: Snapshot, now: Snapshot) -> bool:
+    """Whether the points are of other data, so that a place on the plane has another meaning."""
+    old, new = before.sample, now.sample
+    if (old.axis_names, old.axis_scales) != (new.axis_names, new.axis_scales):
+        return True
+    # Points drawn on top of other data stand where these stood.
+    data = now.experiment.data
+    return not isinstance(data, UserPoints) and type(data) is not type(before.experiment.data)
 
 
 def _same_points(a: Sample, b: Sample) -> bool:

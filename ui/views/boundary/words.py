@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Literal, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, Qt
@@ -27,7 +28,13 @@ from .modes import Modes
 
 LINE_HEIGHT = 20
 BOUNDARY_HINT = "Point at the picture to read it."
-NO_DROPOUT = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
+_ENTROPY_NOTE = (
+    "No layer has dropout, so this is the entropy of the answer: 0 where the network is certain, largest where all "
+    "classes are equally likely."
+)
+_NO_SPREAD = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
+Spread: TypeAlias = Literal["deviation", "entropy"]
+"""What uncertainty is: how much answers with dropout deviate, or the entropy of a single one."""
 
 
 class BoundaryWords:
@@ -97,11 +104,11 @@ def reading_words(
     values_at: tuple[float, float],
     unit: UnitMap | None,
     values: Array | None,
-    unsure: bool,
+    spread: Spread | None,
 ) -> str:
     """Read the picture at a place of the plane, which is `values_at` in the units of the data.
 
-    `values` is the map of the `unit`, or with `unsure` the field of uncertainty, (n, n); None: no picture.
+    `values` is the map of the `unit`, or with a `spread` the field of uncertainty, (n, n); None: no picture.
     """
     words, field = place_words(shot.sample.axis_names, *values_at), shot.answer(BoundaryRequest)
     here = None if values is None else float(interpolate(values[np.newaxis], place.x(), place.y())[0])
@@ -110,7 +117,16 @@ def reading_words(
     if field is None:
         return words
     words += f" → {answer_words(shot, interpolate(field, place.x(), place.y()))}"
-    return f"{words} ± {number_text(here, 2)}" if unsure and here is not None else words
+    if here is None or spread is None:
+        return words
+    if spread == "deviation":
+        return f"{words} ± {number_text(here, 2)}"
+    return f"{words}, entropy {number_text(here, 2)} bits" if shot.sample.task == "classification" else words
+
+
+def unsure_note(shot: Snapshot) -> str:
+    """Say what uncertainty shows without dropout."""
+    return _ENTROPY_NOTE if shot.sample.task == "classification" else _NO_SPREAD
 
 
 def point_words(sample: Sample, index: int) -> str:

@@ -18,6 +18,7 @@ from playground.catalog.normalizations import NoNormalization
 from playground.experiment.tree import Layer
 from playground.measure.microscope import LayerPass, Microscope
 from playground.measure.snapshot import Snapshot
+from playground.measure.statistics import class_shares
 
 from ...look.numbers import number_text
 from ..plane.answers import PART_NAMES, answer_words, label_words, place_words
@@ -75,7 +76,7 @@ def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
         is_what = f"{sample.target_name} {is_what}"
     output = _as_column(seen.output).astype(np.float64)
     with np.errstate(all="ignore"):
-        shown = sample.in_own_unit(output) if sample.task == "regression" else snapshot.loss.score(output)
+        shown = sample.in_own_unit(output) if sample.task == "regression" else class_shares(snapshot.loss, output)
     answer = answer_words(snapshot, shown[:, 0])
     point = f"Point {seen.point:,} ({set_name}; {place})"
     return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."

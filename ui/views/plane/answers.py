@@ -23,7 +23,7 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
 
 
 def answer_words(snapshot: Snapshot, values: Array) -> str:
-    """The answer in words: a value, or a class with its probability, with other losses than cross-entropy its score.
+    """The answer in words: a value, or a class with its probability, without cross-entropy its score or share.
 
     `values` are as in the boundary.
     """
@@ -40,7 +40,7 @@ def answer_words(snapshot: Snapshot, values: Array) -> str:
         winner = int(values[0] >= 0)
         # The field shows 2 p − 1 for class 1; people read p of the class that wins.
         number = (1 + abs(float(values[0]))) / 2 if sure else float(values[0])
-    kind = "probability" if sure else "score"
+    kind = "probability" if sure else "share" if len(values) > 1 else "score"
     return f"{label_words(sample, winner)}, {kind} {minus_text(f'{number:.2f}')}"
 
 

@@ -52,7 +52,7 @@ def pale_classes(look: theme.Theme, classes: int) -> Array:
     """The field's colour of each class, (classes, 3): those of the theme for the first two, then as pale as they."""
     pale = [look.field_low, look.field_high]
     # On dark ground the points are no brighter than on light, so that the field has to be darker.
-    middle, strength = channels(look.field_middle), 0.45 if look.name == "light" else 0.3
+    middle, strength = channels(look.field_middle), 0.45 if look.name == "light" else 0.36
     rest = [middle + strength * (channels(name) - middle) for name in look.classes[2:classes]]
     return np.array([channels(name) for name in pale[:classes]] + rest)
 
