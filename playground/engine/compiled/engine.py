@@ -1,4 +1,5 @@
-"""The compiled engine: passes a run to the kernels and takes back the result. Nothing here imports Numba until `load`.
+"""The compiled engine: passes a run to the kernels and takes back the result. Numba is imported only with
+the kernels.
 
 It works on the very State that `reference` works on, and may take over from it, or give it back, between any two
 updates. What it can't do (see `fallbacks`) stays with `reference`.
