@@ -1,4 +1,4 @@
-"""Which engine trains: the chosen one if it can do all that a setup asks for, else the reference."""
+"""Choosing the engine: the chosen one if it supports everything in a setup, else the reference."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ ChosenEngine: TypeAlias = EngineName | Literal["auto"]
 
 
 def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
-    """The engine to train on, once its kernels are loaded, or if need be compiled.
+    """Return the name of the engine to train on, with its kernels loaded or, if necessary, compiled.
 
-    Raises InputError for a name that is none, and UnavailableError where the compiled engine is asked for in vain.
+    Raises InputError for an unknown name, and UnavailableError if the compiled engine is chosen but can't run.
     """
     if chosen not in ("auto", *ENGINES):
         raise InputError("engine", chosen, f"one of {listing(('auto', *ENGINES))}")
@@ -56,7 +56,7 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
 
 
 def _load_lanes(precision: str) -> tuple[str, ...]:
-    """Load, or compile, the kernels of lanes; returns why they can't be."""
+    """Load or compile the kernels of lanes; return the reason if that fails."""
     if not lanes.are_ready(precision):
         _say_once(f"Compiling the engine for many networks at once{_ABOUT}.")
     try:
@@ -73,13 +73,13 @@ _OR_REFERENCE = ", about a minute; engine='reference' starts at once."
 
 @functools.cache
 def _say_once(text: str) -> None:
-    """Print a sentence for the person, once in a process."""
+    """Print a sentence for the user, once per process."""
     with suppress(OSError, ValueError, AttributeError):
         print(text, file=sys.stderr, flush=True)
 
 
 def engine_for(setup: Setup, chosen: EngineName, present: Engine | None = None) -> Engine:
-    """An engine that is ready for a setup: the `present` one, prepared again, if it is of the right kind.
+    """Return an engine ready for a setup: the `present` one, prepared again, if it is of the right kind.
 
     Kernels for another precision than before are used if they have been compiled.
     """

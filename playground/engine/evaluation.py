@@ -16,7 +16,7 @@ from playground.engine.state import State
 
 
 class Evaluation(NamedTuple):
-    """Losses and accuracies in evaluation mode on whole sets. None where there is nothing to measure.
+    """Losses and accuracies in evaluation mode on whole sets. None where a set is empty or a number has no meaning.
 
     Losses are means per point without penalty; accuracies are shares 0…1, or R² for regression.
     """
@@ -28,7 +28,7 @@ class Evaluation(NamedTuple):
 
     @property
     def numbers(self) -> list[float]:
-        """The same as numbers; NaN where there is nothing to measure."""
+        """All fields as floats; NaN instead of None."""
         return [math.nan if value is None else value for value in self]
 
     @property
@@ -37,7 +37,7 @@ class Evaluation(NamedTuple):
 
 
 def rms(values: Array) -> float:
-    """The root of the mean square, without overflow for finite numbers; NaN for no numbers."""
+    """Return the root mean square, without overflow for finite numbers; NaN for an empty array."""
     if not values.size:
         return float("nan")
     with np.errstate(over="ignore"):
@@ -49,7 +49,7 @@ def rms(values: Array) -> float:
 
 
 def mean_loss(network: Network, o: Array, part: Part) -> float | None:
-    """The mean loss per point, weighted by class if the loss is; None without points."""
+    """Return the mean loss per point, weighted by class if training is; None without points. `o`: (outputs, points)."""
     with np.errstate(all="ignore"):
         losses = network.loss.per_point(o, part.targets)
         losses = losses if part.weights is None else losses * part.weights
@@ -57,7 +57,7 @@ def mean_loss(network: Network, o: Array, part: Part) -> float | None:
 
 
 def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | None:
-    """The share of points in the right class, or R² = 1 − SS_res/SS_tot; None where that has no meaning."""
+    """Return the share of correct classes, or R² = 1 − SS_res/SS_tot; None where that is undefined."""
     if not o.shape[1]:
         return None
     if task == "regression":
@@ -68,18 +68,18 @@ def accuracy(network: Network, o: Array, labels: Array, task: Task) -> float | N
 
 
 def spread(labels: Array) -> float:
-    """Σ (label − mean)²; exactly 0 if all labels are equal, even where their mean is rounded."""
+    """Return Σ (label − mean)²; exactly 0 if all labels are equal, even if their mean is rounded."""
     return float(np.sum(np.square(labels - labels.mean()))) if len(labels) and np.ptp(labels) > 0 else 0.0
 
 
 def predicted_classes(network: Network, o: Array) -> Array:
-    """The class of every point, shape (points,)."""
+    """Return the predicted class of every point, shape (points,), from o, shape (outputs, points)."""
     result: Array = (o[0] >= network.loss.threshold).astype(int) if len(o) == 1 else o.argmax(axis=0)
     return result
 
 
 def evaluate(setup: Setup, outputs: Callable[[Array], Array]) -> Evaluation:
-    """Losses and accuracies of both sets; `outputs` gives o for inputs of shape (features, n) in evaluation mode."""
+    """Evaluate training and validation set; `outputs` maps inputs, shape (features, n), to o in evaluation mode."""
     network, task = setup.network, setup.sample.task
     train, validation = setup.train, setup.validation
     of_train, of_validation = outputs(train.inputs), outputs(validation.inputs)
@@ -92,14 +92,14 @@ def evaluate(setup: Setup, outputs: Callable[[Array], Array]) -> Evaluation:
 
 
 def gradient_sizes(network: Network, state: State, latest: Pass | None) -> list[float]:
-    """The RMS of ∂E/∂W of every layer on the latest batch, then that of δ; NaN before the first update."""
+    """Return the RMS of ∂E/∂W, then of δ, of every layer on the latest batch; NaN before the first update."""
     if latest is None:
         return [float("nan")] * (2 * len(network.layers))
     return [rms(state.gradient[layer.weights]) for layer in network.layers] + [rms(delta) for delta in latest.delta]
 
 
 def update_ratios(network: Network, state: State, latest: Pass | None) -> list[float]:
-    """The RMS of the latest change of every layer's W by that of W; NaN before the first update."""
+    """Return, for every layer, the RMS of the latest change of W divided by that of W; NaN before the first update."""
     if latest is None:
         return [float("nan")] * len(network.layers)
     return [
@@ -109,5 +109,5 @@ def update_ratios(network: Network, state: State, latest: Pass | None) -> list[f
 
 
 def relative_size(change: float, size: float) -> float:
-    """The size of a change relative to what changed; NaN if that is 0."""
+    """Return `change` / `size`; NaN if `size` is 0."""
     return change / size if size else float("nan")

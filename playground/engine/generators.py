@@ -1,7 +1,7 @@
-"""NumPy's generators for seeds that follow each other: the numbers of `np.random.default_rng([seed, purpose, part])`.
+"""NumPy's generators for consecutive seeds, with the numbers of `np.random.default_rng([seed, purpose, part])`.
 
-Seeding one takes longer than drawing a layer's weights from it, and a study begins thousands of networks. So the states
-of many neighbouring seeds are computed at once, as O'Neill's `seed_seq` and PCG64 do it (see NumPy's
+Seeding a generator takes longer than drawing a layer's weights from it, and a study begins thousands of networks. So
+the states of many consecutive seeds are computed at once, as O'Neill's `seed_seq` and PCG64 do it (see NumPy's
 `bit_generator.pyx` and `pcg64.c`), and one generator of each thread takes them on.
 """
 
@@ -23,8 +23,8 @@ _MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _MASK = (1 << 128) - 1
 
 
-class _Own(threading.local):
-    """What each thread has for itself."""
+class _ThreadCache(threading.local):
+    """The generator and the cached states of one thread."""
 
     def __init__(self) -> None:
         self.generator = np.random.Generator(np.random.PCG64(0))
@@ -32,36 +32,36 @@ class _Own(threading.local):
         self.states: dict[tuple[int, int, int], list[dict[str, int]]] = {}
 
 
-_own = _Own()
+_cache = _ThreadCache()
 
 
 def generator(seed: int, purpose: int, part: int) -> np.random.Generator:
-    """The generator `np.random.default_rng([seed, purpose, part])`, good until this thread asks for another."""
+    """Return `np.random.default_rng([seed, purpose, part])`, valid until this thread's next call."""
     if seed >> 32:
         return np.random.default_rng([seed, purpose, part])
     block = seed // _TOGETHER, purpose, part
-    states = _own.states.get(block)
+    states = _cache.states.get(block)
     if states is None:
-        if _own.first_seeds.get(block, seed) == seed:
-            _keep(_own.first_seeds, block, seed)
+        if _cache.first_seeds.get(block, seed) == seed:
+            _keep(_cache.first_seeds, block, seed)
             return np.random.default_rng([seed, purpose, part])
         states = _states(block[0] * _TOGETHER, purpose, part)
-        _keep(_own.states, block, states)
-    _own.generator.bit_generator.state = {
+        _keep(_cache.states, block, states)
+    _cache.generator.bit_generator.state = {
         "bit_generator": "PCG64", "state": states[seed % _TOGETHER], "has_uint32": 0, "uinteger": 0,
     }  # fmt: skip
-    return _own.generator
+    return _cache.generator
 
 
 def _keep(kept: dict[tuple[int, int, int], _Value], block: tuple[int, int, int], value: _Value) -> None:
-    """Remember a value, and forget the others if they are many."""
+    """Cache a value; the cache is emptied first if it is full."""
     if len(kept) >= _MOST_KEPT:
         kept.clear()
     kept[block] = value
 
 
 def _states(first: int, purpose: int, part: int) -> list[dict[str, int]]:
-    """The states of PCG64 for `_TOGETHER` seeds, the first one included."""
+    """Compute the states of PCG64 for `_TOGETHER` consecutive seeds from `first` on."""
     seeds = np.arange(first, first + _TOGETHER, dtype=np.uint32)
     states = []
     for high, low, high_step, low_step in _seed_words(seeds, purpose, part).tolist():
@@ -72,7 +72,7 @@ def _states(first: int, purpose: int, part: int) -> list[dict[str, int]]:
 
 
 def _seed_words(seeds: Array, purpose: int, part: int) -> Array:
-    """`SeedSequence([seed, purpose, part]).generate_state(4, uint64)` for many seeds: a row for each."""
+    """Compute `SeedSequence([seed, purpose, part]).generate_state(4, uint64)` for many seeds: a row for each."""
     multiplier, shift = 0x43B0D7E5, np.uint32(16)
 
     def hashed(words: Array, factor: int) -> Array:

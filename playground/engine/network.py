@@ -1,9 +1,9 @@
-"""The network as the engine sees it: layers with all inherited settings filled in, parameters laid out flat.
+"""The network as the engine sees it: layers with all inherited settings filled in, parameters in one flat array.
 
 All parameters stand in one flat array, layer by layer: W (row by row), b, then γ and β of a layer that normalizes and
-the running mean and variance of one that does so by batch. So an optimizer is one operation on one array, and what is
-done to parameters (copying, saving, going back) is done to the running statistics too. Hidden layers come first, the
-output layer last.
+the running mean and variance of one that does so by batch. So an optimizer is one operation on one array, and
+whatever is done to parameters (copying, saving, restoring) is done to the running statistics too. Hidden layers come
+first, the output layer last.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class NetworkLayer:
 
     @cached_property
     def weights(self) -> slice:
-        """The slice of W in the flat array."""
+        """The slice of W in the flat array of parameters."""
         return slice(self.start, self.start + self.units * self.inputs)
 
     @cached_property
@@ -71,28 +71,28 @@ class NetworkLayer:
 
     @cached_property
     def trained(self) -> slice:
-        """The slice of everything that a gradient moves: W, b, γ, β."""
+        """The slice of all parameters that have a gradient: W, b, γ, β."""
         return slice(self.start, list(self.per_unit.values())[: 3 if self.normalizes else 1][-1].stop)
 
     @cached_property
     def stop(self) -> int:
-        """Where its part of the flat array ends."""
+        """The end of this layer's part of the flat array."""
         return int(list(self.per_unit.values())[-1].stop)
 
     def W(self, parameters: Array) -> Array:
-        """This layer's weights as a view of shape (units, inputs)."""
+        """Return this layer's weights as a view of shape (units, inputs)."""
         return parameters[self.weights].reshape(self.units, self.inputs)
 
     def b(self, parameters: Array) -> Array:
-        """This layer's biases as a view of shape (units,)."""
+        """Return this layer's biases as a view of shape (units,)."""
         return parameters[self.biases]
 
     def column(self, name: str, parameters: Array) -> Array:
-        """b, gamma, beta, mean or var as a view of shape (units, 1)."""
+        """Return b, gamma, beta, mean or var as a view of shape (units, 1)."""
         return parameters[self.per_unit[name]][:, np.newaxis]
 
     def named(self, parameters: Array) -> dict[str, Array]:
-        """All arrays of this layer as views, by the name they have in weight files, without the layer's number."""
+        """Return all arrays of this layer as views, by their names in weight files without the layer's number."""
         return {"W": self.W(parameters)} | {name: parameters[place] for name, place in self.per_unit.items()}
 
 
@@ -111,7 +111,7 @@ class Network:
 
     @cached_property
     def is_weight(self) -> Array:
-        """Marks the entries of the flat array that belong to a W, which penalty and decay are for."""
+        """Marks the entries of the flat array that belong to a W, to which penalty and weight decay apply."""
         return self.mark(lambda layer: layer.weights)
 
     @cached_property
@@ -121,12 +121,12 @@ class Network:
 
     @cached_property
     def is_noisy(self) -> Array:
-        """Marks weights and biases, which weight noise is for."""
+        """Marks weights and biases, to which weight noise applies."""
         return self.mark(lambda layer: slice(layer.start, layer.biases.stop))
 
     @cached_property
     def all_trainable(self) -> bool:
-        """Whether a gradient may move every entry of the flat array, so that no mask is needed."""
+        """Whether every entry of the flat array is trainable, so that no mask is needed."""
         return all(layer.trainable and not layer.normalization.running for layer in self.layers)
 
     @cached_property
@@ -140,7 +140,7 @@ class Network:
 
     @cached_property
     def kinds(self) -> Hashable:
-        """Its shapes and kinds of choices: what of it decides how it is computed, whatever the numbers."""
+        """The shapes of its layers and the kinds of its choices: how it is computed, without the numbers."""
         layers = tuple(
             (
                 layer.units, layer.inputs, type(layer.activation), layer.dropout > 0, type(layer.regularizer),
@@ -156,20 +156,20 @@ class Network:
 
     @cached_property
     def normalized(self) -> tuple[int, ...]:
-        """The places of the layers that keep running statistics."""
+        """The positions of the layers that keep running statistics."""
         return tuple(k for k, layer in enumerate(self.layers) if layer.normalization.running and not layer.muted)
 
     def mark(self, place: Callable[[NetworkLayer], slice]) -> Array:
-        """A flat array of bool, true where `place(layer)` points."""
+        """Return a flat array of bool, true on the slices `place(layer)` of all layers."""
         result = np.zeros(self.size, dtype=bool)
         for layer in self.layers:
             result[place(layer)] = True
         return result
 
     def initial(self, seed: int, bias: float, stream: Arc4 | None = None) -> Array:
-        """The weights training starts from: the same for the same seed.
+        """Return the initial parameters, shape (size,): the same for the same seed.
 
-        With the seed 0 the initializer of links continues `stream`, from layer to layer.
+        With the seed 0, the initializer of TensorFlow Playground's links continues `stream` from layer to layer.
         """
         parameters = np.empty(self.size, dtype=self.dtype)
         for number, layer in enumerate(self.layers):
@@ -187,7 +187,7 @@ class Network:
 
 
 def network_of(experiment: Experiment, sample: Sample) -> Network:
-    """The network that an experiment describes for its data."""
+    """Build the network that an experiment describes for its data."""
     loss = experiment.loss_for(sample.task)
     layers: list[NetworkLayer] = []
     inputs, start = len(experiment.features), 0

@@ -1,4 +1,4 @@
-"""One pass through the network: what it computed, or what was no longer finite in it."""
+"""A pass through the network: its intermediate results, and the error for numbers that are not finite."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playground.catalog.normalizations import Standardized
 
 
 class DivergedError(ArithmeticError):
-    """A loss, gradient or weight stopped being finite; the state is as before the update."""
+    """Raised when a loss, gradient or weight is not finite; the state is as before the update."""
 
     def __init__(self, what: str, layer: str) -> None:
         self.what, self.layer = what, layer
@@ -18,7 +18,7 @@ class DivergedError(ArithmeticError):
 
 @dataclass
 class Pass:
-    """What one pass through the network computed, layer by layer."""
+    """The intermediate results of one pass through the network, layer by layer."""
 
     a: list[Array]
     """Inputs of every layer, then the outputs: a[0] is the features, a[i+1] what layer i passes on."""
@@ -32,5 +32,5 @@ class Pass:
 
     @property
     def outputs(self) -> Array:
-        """o, shape (outputs, points)."""
+        """The output o of the network, shape (outputs, points)."""
         return self.a[-1]

@@ -1,4 +1,4 @@
-"""The reference engine: the textbook in vectorised NumPy. It is the truth that any faster engine must equal.
+"""The reference engine: textbook formulas in vectorised NumPy, with which every faster engine must agree.
 
 Arrays hold one column per point: a layer's output a has shape (units, points). In the lecture's notation
 δ_L = ∂E/∂z_L, δ_i = W_{i+1}ᵀ δ_{i+1} ⊙ f′(z_i), ∂E/∂W_i = δ_i a_{i−1}ᵀ averaged over the batch.
@@ -33,7 +33,7 @@ _CHUNK = 8192
 
 
 def forward(network: Network, parameters: Array, inputs: Array, masks: list[Array | None] | None = None) -> Pass:
-    """One pass over `inputs`, shape (features, points). Without `masks` it is in evaluation mode."""
+    """Make a forward pass over `inputs`, shape (features, points); in evaluation mode without `masks`."""
     passed = Pass([inputs], [], [], masks or [None] * len(network.layers))
     for place, (layer, mask) in enumerate(zip(network.layers, passed.masks, strict=True)):
         before = passed.a[-1]
@@ -53,7 +53,7 @@ def forward(network: Network, parameters: Array, inputs: Array, masks: list[Arra
 
 
 def _normalize(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, place: int, *, training: bool) -> Array:
-    """γ ẑ + β; what the backward pass needs of it is left in `passed`."""
+    """Return γ ẑ + β, and store in `passed` what the backward pass needs."""
     if layer.normalization.running and not (training and z.shape[1] > 1):
         given = (layer.column("mean", parameters), layer.column("var", parameters))
         done = layer.normalization.standardized(z, *given)
@@ -65,9 +65,9 @@ def _normalize(layer: NetworkLayer, parameters: Array, z: Array, passed: Pass, p
 
 
 def backward(network: Network, parameters: Array, passed: Pass, targets: Array, weights: Array | None = None) -> Array:
-    """The flat sum over the batch of ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β; leaves δ of every layer in `passed.delta`.
+    """Return ∂E/∂W, ∂E/∂b, ∂E/∂γ and ∂E/∂β, summed over the batch, as one flat array; store δ in `passed.delta`.
 
-    `weights`, shape (points,), say how much each point counts.
+    `weights`, shape (points,), holds the weight of each point in the loss.
     """
     gradient = np.empty(network.size, network.dtype)
     back = network.loss.derivative(passed.outputs, targets)
@@ -98,7 +98,7 @@ def backward(network: Network, parameters: Array, passed: Pass, targets: Array, 
 def _through_normalization(
     layer: NetworkLayer, parameters: Array, done: Standardized, delta: Array, gradient: Array
 ) -> Array:
-    """∂E/∂(W a + b), given δ behind the normalization; writes the sums of ∂E/∂γ and ∂E/∂β into `gradient`."""
+    """Return ∂E/∂(W a + b), given δ behind the normalization; write the sums of ∂E/∂γ and ∂E/∂β into `gradient`."""
     for place in list(layer.per_unit.values())[1:]:
         gradient[place] = 0
     np.sum(delta * done.values, axis=1, out=gradient[layer.per_unit["gamma"]])
@@ -107,30 +107,30 @@ def _through_normalization(
 
 
 def outputs(network: Network, parameters: Array, inputs: Array) -> Array:
-    """o for all `inputs` in evaluation mode, shape (outputs, points)."""
+    """Return o, shape (outputs, points), for `inputs`, shape (features, points), in evaluation mode."""
     with np.errstate(all="ignore"):
         parts = [forward(network, parameters, chunk).outputs for chunk in column_chunks(inputs)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
 
 
 def through_layer(network: Network, place: int, parameters: Array, before: Array) -> Array:
-    """The output of one layer, by its place, for `before`, (inputs, points), in evaluation mode: (units, points)."""
+    """Return one layer's output, (units, points), for its inputs `before`, (inputs, points), in evaluation mode."""
     alone = replace(network, layers=(network.layers[place],))
     with np.errstate(all="ignore"):
         return forward(alone, parameters, before).outputs
 
 
 def column_chunks(columns: Array) -> Iterator[Array]:
-    """`columns` in chunks; one empty chunk if there are none."""
+    """Split `columns` into chunks; no columns are one empty chunk."""
     for start in range(0, max(columns.shape[1], 1), _CHUNK):
         yield columns[:, start : start + _CHUNK]
 
 
 def dropout_masks(network: Network, seed: int, step: int, first: int, points: int) -> list[Array | None]:
-    """For each layer 0 where a unit is dropped and 1/(1−p) elsewhere; None for layers without dropout.
+    """Draw a mask per layer: 0 where a unit is dropped and 1/(1−p) elsewhere; None for layers without dropout.
 
-    `first` is the place within the update of the first point, so that a carried remainder and the batch that
-    follows draw different numbers.
+    `first` is the position of the first point within the update, so that a carried remainder and the batch that
+    follows it draw different numbers.
     """
     masks: list[Array | None] = []
     for number, layer in enumerate(network.layers):
@@ -147,7 +147,7 @@ def dropout_masks(network: Network, seed: int, step: int, first: int, points: in
 
 
 def _absorb(network: Network, state: State, passed: Pass) -> None:
-    """Move the running statistics of all layers towards those of a batch (with the unbiased variance)."""
+    """Move the running statistics of all layers towards those of a batch, with its unbiased variance."""
     for place in network.normalized:
         layer, done = network.layers[place], passed.standardized[place]
         if not done.measured:
@@ -159,10 +159,10 @@ def _absorb(network: Network, state: State, passed: Pass) -> None:
 
 
 def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
-    """Change the parameters by one mean data-loss gradient.
+    """Update the parameters by one mean gradient of the data loss.
 
-    The order: penalty, clipping, weight decay, optimizer, rate factors, pruning, weight noise, and the check that all
-    is finite.
+    The order is: penalty, clipping, weight decay, optimizer, rate factors, pruning, weight noise, check for numbers
+    that are not finite.
     """
     network, training = setup.network, setup.training
     optimizer = training.optimizer
@@ -206,7 +206,7 @@ def update(setup: Setup, state: State, gradient: Array, rate: float) -> None:
 
 
 def add_penalties(network: Network, parameters: Array, gradient: Array) -> Array:
-    """The gradient of loss plus penalty; frozen layers get none at all."""
+    """Return the gradient of loss plus penalty; it is 0 in frozen layers."""
     g = gradient.copy()
     for layer in network.layers:
         if not isinstance(layer.regularizer, NoRegularizer):
@@ -215,18 +215,18 @@ def add_penalties(network: Network, parameters: Array, gradient: Array) -> Array
 
 
 def clip_gradient(g: Array, longest: float) -> Array:
-    """g, scaled down to the norm `longest` if it is longer."""
+    """Return g, scaled down to the norm `longest` if its norm is larger."""
     return g * _shortening(g, longest)
 
 
 def _shortening(g: Array, longest: float) -> float:
-    """The factor that brings g to the norm `longest` if it is longer (as PyTorch's `clip_grad_norm_` does it)."""
+    """Return the factor that scales g down to the norm `longest`, 1 if it is shorter (PyTorch's `clip_grad_norm_`)."""
     norm = float(np.sqrt(np.sum(np.square(g, dtype=np.float64))))
     return min(1.0, longest / (norm + 1e-6))
 
 
 def _crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Array:
-    """Marks the prunable weights that the penalty's own step carried across zero on the way to `w`.
+    """Mark the prunable weights that the penalty's own step carried across zero on the way to `w`.
 
     With SGD that step is simply added to the gradient's and, like it, shortened if g was clipped; with optimizers that
     mix the two the whole update counts.
@@ -240,12 +240,12 @@ def _crossed(setup: Setup, state: State, g: Array, rate: float, w: Array) -> Arr
 
 
 def decay_weights(network: Network, parameters: Array, share: float) -> Array:
-    """The parameters with every weight, but no bias, smaller by this share."""
+    """Return the parameters with every weight, but no bias, reduced by this share."""
     return np.where(network.is_weight, (1 - share) * parameters, parameters) if share else parameters
 
 
 def first_broken_layer(network: Network, flat: Array) -> str:
-    """The name of the layer nearest to the output with a number that is not finite."""
+    """Return the name of the layer nearest to the output that has a number that is not finite."""
     broken = [layer for layer in network.layers if not all_finite(flat[layer.start : layer.stop])]
     return broken[-1].name if broken else network.layers[-1].name
 
@@ -310,7 +310,7 @@ class Reference:
         )
 
     def step(self, state: State, rate: float) -> bool:
-        """Make one update with the learning rate `rate`; returns whether it was the epoch's last.
+        """Make one update with the learning rate `rate`; return whether it was the epoch's last.
 
         Raises DivergedError when a number stops being finite; the state is then that of the last good update.
         """
@@ -338,9 +338,9 @@ class Reference:
         return True
 
     def _gradient_sum(self, state: State, start: int, stop: int, first: int) -> tuple[Array, Pass]:
-        """The summed gradient of the points at places start…stop−1 of the epoch, and the pass that gave it.
+        """Return the summed gradient of the points at positions start…stop−1 of the epoch, and their pass.
 
-        `first` is the place within the update of the first of them. Raises DivergedError.
+        `first` is the position of the first of them within the update. Raises DivergedError.
         """
         network, train, columns = self.setup.network, self.setup.train, self._columns(state, start, stop)
         masks = dropout_masks(network, state.seed, state.step, first, stop - start)

@@ -1,7 +1,7 @@
-"""The setup: all that a run derives from its experiment alone. Training never changes it.
+"""The setup: everything that a run derives from its experiment alone. Training never changes it.
 
-A setup that follows another one shares with it what the two experiments have in common: the points, the network, the
-inputs and targets. So a change of the learning rate derives nothing again.
+A setup made from an earlier one shares with it whatever the change left alone: the points, the network, the inputs and
+targets. So a new learning rate recomputes nothing.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SHAPES_NETWORK = ("precision", "features", "layers", "initializer", "regularize
 
 
 class Part(NamedTuple):
-    """One part of the points, as the network sees it."""
+    """One part of the points, training, validation or test, as inputs and targets of the network."""
 
     inputs: Array
     """Features, shape (features, n)."""
@@ -40,8 +40,8 @@ class Part(NamedTuple):
 class Setup:
     """The points, the network and its inputs that belong to an experiment, which must have been checked.
 
-    `before` is the setup to share with; `points` are those of the experiment's data, if they have been drawn already.
-    Everything else than points and network is made when it is first used.
+    `before` is an earlier setup to share with; `points` is the sample of the experiment's data, if it has been drawn
+    already. Everything except points and network is computed when it is first used.
     """
 
     def __init__(self, experiment: Experiment, before: Setup | None = None, points: Sample | None = None) -> None:
@@ -114,7 +114,7 @@ class Setup:
         return None if weights is None else weights.astype(network.dtype)
 
     def features_of(self, x: Array) -> Array:
-        """The network's inputs for points `x`, shape (n, 2): shape (features, n), in the network's precision."""
+        """Compute the network's inputs, shape (features, n), in its precision, for points `x`, shape (n, 2)."""
         return feature_columns(self.experiment.features, x, self.network.dtype)
 
     def targets_of(self, labels: Array) -> Array:
@@ -122,30 +122,30 @@ class Setup:
         return network.loss.targets(labels, network.layers[-1].units, self.sample.task).astype(network.dtype)
 
     def grid(self, side: int, dtype: np.dtype[np.floating]) -> Array:
-        """The network's inputs on a grid of side × side points over the plane, row by row: shape (features, side²)."""
+        """Compute the network's inputs on a grid of side × side points over the plane: shape (features, side²)."""
         if (side, dtype.name) not in self._grids:
             self._grids[side, dtype.name] = feature_columns(self.experiment.features, grid_points(side), dtype)
         return self._grids[side, dtype.name]
 
     def derive(self, name: Hashable, make: Callable[[], _Value]) -> _Value:
-        """What `make` derives from this setup alone, computed once and cached under a name."""
+        """Return `make()`, which may depend on this setup alone; computed once and cached under `name`."""
         if name not in self._derived:
             self._derived[name] = make()
         return self._derived[name]  # type: ignore[return-value]
 
     @cached_property
     def points(self) -> int:
-        """How many points there are to train on."""
+        """The number of training points."""
         return int(np.count_nonzero(self.sample.split == TRAIN))
 
     @cached_property
     def validation_points(self) -> int:
-        """How many points are kept out of training for validation."""
+        """The number of validation points."""
         return int(np.count_nonzero(self.sample.split == VALIDATION))
 
     @cached_property
     def batch_size(self) -> int:
-        """Points per update; 0 or more than there are means all."""
+        """The number of points per update; a setting of 0, or above the number of points, means all."""
         chosen = self.training.batch_size
         return self.points if chosen == 0 else min(chosen, self.points)
 
@@ -160,7 +160,7 @@ def _agree(old: Experiment, new: Experiment, fields: tuple[str, ...]) -> bool:
 
 
 def grid_points(side: int) -> Array:
-    """The points of a grid over the plane, row by row from the bottom: shape (side², 2)."""
+    """Return the points of a grid over the plane, row by row from the bottom: shape (side², 2)."""
     axis = np.linspace(-EXTENT, EXTENT, side)
     x1, x2 = np.meshgrid(axis, axis)
     return np.stack([x1.ravel(), x2.ravel()], axis=1)

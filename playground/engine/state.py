@@ -22,7 +22,7 @@ _FACTOR_GROWTH = 1.002
 
 
 class StoppingMemory(NamedTuple):
-    """What early stopping remembers."""
+    """The memory of early stopping."""
 
     best: float = -math.inf
     """The best loss so far, negated, or the best accuracy: larger is better."""
@@ -35,7 +35,7 @@ class StoppingMemory(NamedTuple):
     """The epoch of the best result; None before there was one, and in older documents."""
 
     def with_fresh_patience(self) -> StoppingMemory:
-        """The same with all epochs of patience still to come."""
+        """Return a copy with the full number of epochs of patience left."""
         return self._replace(bad_epochs=0, stopped=False)
 
 
@@ -78,7 +78,7 @@ class State:
         return replace(self, **arrays)
 
     def fits(self, network: Network) -> bool:
-        """Whether it has as many parameters as a network."""
+        """Whether the state has as many parameters as a network."""
         return len(self.parameters) == network.size
 
     def renew_optimizer(self, optimizer: Optimizer) -> None:
@@ -94,17 +94,17 @@ class State:
             self.stopping = self.stopping._replace(parameters=self.stopping.parameters.astype(dtype))
 
     def have_rate_factors(self) -> None:
-        """Have factors to be set, of 1 unless there are some already."""
+        """Create the rate factors, all 1, unless they exist already."""
         if not self.rate_factors.size:
             self.rate_factors = np.ones_like(self.parameters)
 
     def drop_whole_factors(self) -> None:
-        """Forget the factors once every parameter takes the whole step."""
+        """Remove the rate factors once all of them are 1."""
         if self.rate_factors.size and not (self.rate_factors < 1).any():
             self.rate_factors = self.rate_factors[:0]
 
     def observe(self, chosen: EarlyStopping, value: float | None) -> None:
-        """Record an epoch's result for early stopping. One that has no meaning (None) is neither good nor bad."""
+        """Record an epoch's result for early stopping; an undefined one (None) is ignored."""
         if value is None:
             return
         memory = self.stopping
@@ -117,7 +117,7 @@ class State:
         self.stopping = memory._replace(bad_epochs=bad_epochs, stopped=bad_epochs >= chosen.patience)
 
     def restore_best(self) -> bool:
-        """Bring back the parameters of early stopping's best epoch; returns whether they replaced others."""
+        """Restore the parameters of early stopping's best epoch; return whether they replaced different ones."""
         memory = self.stopping
         if memory.parameters is None or not memory.bad_epochs:
             return False
@@ -129,7 +129,7 @@ class State:
 
 
 def factor_growth(optimizer: Optimizer) -> float:
-    """By how much an update multiplies the rate factors below 1.
+    """Return the factor by which an update multiplies the rate factors that are below 1.
 
     Where the step follows the gradient's size they stay: they make up for gradients that weights of unlike size
     enlarge, without which training would not be stable.
@@ -138,7 +138,7 @@ def factor_growth(optimizer: Optimizer) -> float:
 
 
 def fresh_state(network: Network, optimizer: Optimizer, parameters: Array, seed: int) -> State:
-    """The state before the first update, with these parameters."""
+    """Return the state before the first update, with these parameters, shape (size,)."""
     return State(
         parameters=parameters.astype(network.dtype),
         gradient=np.zeros(network.size, network.dtype),

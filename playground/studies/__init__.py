@@ -1,1 +1,1 @@
-"""Studies: plans of many trainings, and the tables that come of them."""
+"""Studies: plans of many training runs, and tables of their results."""

@@ -18,7 +18,7 @@ _PATIENCE = 10
 
 @contextmanager
 def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
-    """The executor of the cluster whose scheduler has this address, and how many trainings its workers take at once.
+    """Return the executor of the cluster with this scheduler address, and how many members its workers train at once.
 
     A chunk whose worker dies is trained again by another. Raises InputError.
     """

@@ -1,11 +1,11 @@
-"""The response: what an experiment comes to with other values of one setting, and what can be said of them.
+"""The response: how the result of an experiment depends on one setting, and how sure that is.
 
     response = Response(experiment, knob_at(experiment, "training.learning_rate"))
     response.train()
     print(response.reading().sentence)
 
-Coarse first: a few values from one start, then all values from all starts. Whatever has been trained so far can be read
-at any time.
+A few values are trained from one start first, then all values from all starts. The results so far can be read at any
+time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _CONFIDENCE = 0.95
 
 
 class Knob(NamedTuple):
-    """A setting, and the values of it that are tried."""
+    """A setting and the values to try for it."""
 
     path: str
     field: Field
@@ -56,19 +56,19 @@ class Knob(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """Whether the values stand on a slider."""
+        """Whether the setting is a number with a range, as on a slider."""
         return self.field.type in (int, float)
 
     @property
     def coarse(self) -> tuple[int, ...]:
-        """The values to try first: the present one and some that are evenly spread; all of a short list."""
+        """The places of the values to try first: the present one and a few evenly spaced ones; all of a short list."""
         if len(self.values) <= _COARSE:
             return tuple(range(len(self.values)))
         spread = np.linspace(0, len(self.values) - 1, _COARSE - 1).round().astype(int).tolist()
         return tuple(dict.fromkeys([self.present, *spread]))
 
     def words(self, place: int) -> str:
-        """A value in words."""
+        """Format the value at a place of `values` as text."""
         value = self.values[place]
         member = self.field.member(value) if self.field.choices and value is not None else None
         return value_words(self.field, member() if member is not None else value)
@@ -108,12 +108,12 @@ def _number_knob(path: str, field: Field, value: float | None) -> Knob | None:
 
 
 def horizon_after(epoch: float) -> int:
-    """How many epochs a response looks ahead, for a run that has come so far."""
+    """The number of epochs that a response trains, for a run at this epoch."""
     return next((epochs for epochs in _HORIZONS if epochs > epoch), _HORIZONS[-1])
 
 
 class ValueOutcome(NamedTuple):
-    """What came of one value."""
+    """The results of one value over all starts."""
 
     value: Any
     place: float
@@ -132,7 +132,7 @@ class ValueOutcome(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """What a response says so far."""
+    """The results of a response so far."""
 
     knob: Knob
     outcome: Outcome
@@ -146,7 +146,7 @@ class Reading(NamedTuple):
 
     @property
     def present(self) -> ValueOutcome:
-        """What came of the value that the experiment has."""
+        """The results of the experiment's own value."""
         return self.values[self.knob.present]
 
     @property
@@ -156,7 +156,7 @@ class Reading(NamedTuple):
 
 
 class Response:
-    """The trainings of an experiment with other values of one setting, each from the same few starts."""
+    """Training runs of an experiment that differ in the value of one setting, each value from the same few starts."""
 
     def __init__(self, experiment: Experiment, knob: Knob, *, epochs: int = _HORIZONS[1], starts: int = STARTS) -> None:
         self.knob = knob
@@ -167,7 +167,7 @@ class Response:
         self._comparable = _compares_losses(self.study, knob)
 
     def adopt(self, earlier: Response) -> None:
-        """Take over what another response has trained, where the two differ in the knob's present value alone."""
+        """Take over the rows of a response that differs from this one in the knob's present value alone."""
         mine, other = self.study, earlier.study
         if (self.knob.path, mine.seeds, mine.epochs) != (earlier.knob.path, other.seeds, other.epochs):
             return
@@ -184,12 +184,12 @@ class Response:
                 self.add(row._replace(number=places[value] * mine.seeds + start))
 
     def add(self, row: Row) -> None:
-        """Put what came of one training into its place."""
+        """Enter the result of one training run."""
         self._rows[row.number] = row
         self.results.add(row)
 
     def train(self, stop: Callable[[], bool] | None = None) -> Iterator[Row]:
-        """Train what has not been trained yet, and yield a row for each as it ends, until `stop` says so."""
+        """Train the missing runs and yield a row for each as it ends, until `stop` returns true."""
         # Engines are loaded when the first one is needed.
         from playground.studies.training import never, train_dealt
 
@@ -202,7 +202,7 @@ class Response:
             return
 
     def _order(self) -> Iterator[int]:
-        """The trainings in the order in which they are made: coarse first; then networks of one shape together."""
+        """The numbers of the members in training order: coarse values first, then networks of one shape together."""
         starts, first = self.study.seeds, self.knob.coarse
         yield from (place * starts for place in first)
         rest = [place for place in range(len(self.knob.values)) if place not in first]
@@ -221,7 +221,7 @@ class Response:
     # What it says -------------------------------------------------------------------------------------------------
 
     def reading(self) -> Reading:
-        """What can be said of what has been trained so far."""
+        """Summarize the results so far."""
         outcome = self._outcome
         ranked = -self._scores(outcome) if outcome.endswith("accuracy") else self._scores(outcome)
         status = self.results.column("status").reshape(ranked.shape)
@@ -266,7 +266,7 @@ class Response:
         return f"{'training' if share == 'train' else share} {what}"
 
     def _better(self, ranked: Array, diverged: Array) -> Array:
-        """Which values are better than the present one: paired by start, with an interval that excludes no difference.
+        """Mark values significantly better than the present one: the interval of paired differences excludes 0.
 
         A start that diverged counts as the worst loss of all. ranked, diverged: (values, starts); lower is better.
         """
@@ -288,7 +288,7 @@ class Response:
         return better
 
     def _sentence(self, values: list[ValueOutcome], ranked: Array, diverged: Array) -> str:
-        """What to know first, in a sentence."""
+        """The most important result as a sentence."""
         label, here = in_a_sentence(self.knob.field.label), values[self.knob.present]
         tried = [one for one in values if one.n]
         if not tried:
@@ -318,7 +318,7 @@ class Response:
 
 
 def _spread(scores: Array, diverged: Array) -> tuple[list[float], list[float], list[float]]:
-    """The lowest, the median and the highest of each row that did not diverge; NaN where there is none."""
+    """The minimum, median and maximum of the starts in each row that did not diverge; NaN where all diverged."""
     ordered = np.sort(np.where(np.isfinite(scores) & ~diverged, scores, np.nan), axis=1)
     n, rows = np.isfinite(ordered).sum(axis=1), np.arange(len(ordered))
     # Sorting puts NaN last.
@@ -328,7 +328,7 @@ def _spread(scores: Array, diverged: Array) -> tuple[list[float], list[float], l
 
 
 def _compares_losses(study: Study, knob: Knob) -> bool:
-    """Whether the losses of all values mean the same."""
+    """Whether the losses of all values have the same meaning and can be compared."""
     made = []
     # Of numbers, the ends tell as much as all of them.
     places = {0, knob.present, len(knob.values) - 1} if knob.is_number else range(len(knob.values))

@@ -1,4 +1,4 @@
-"""Results: the table that comes of a study, a row per training, and what can be read from it."""
+"""Results: the table of a study, one row per training run, and statistics of its columns."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
 
 
 class Row(NamedTuple):
-    """What came of one training."""
+    """The result of one training run."""
 
     number: int
     status: RunStatus
@@ -51,7 +51,7 @@ class Row(NamedTuple):
 
 
 class Share(NamedTuple):
-    """A share of some trials, with the interval that holds the true one with 95 % probability (Wilson's)."""
+    """A proportion of successes with its 95 % confidence interval (Wilson's score interval)."""
 
     share: float
     low: float
@@ -60,7 +60,7 @@ class Share(NamedTuple):
 
     @classmethod
     def of(cls, successes: int, n: int) -> Share:
-        """The share of successes among n trials; of none, anything is possible."""
+        """The share of successes in n trials; for n = 0 the interval is the whole of [0, 1]."""
         if n == 0:
             return cls(math.nan, 0.0, 1.0, 0)
         z, p = 1.959963984540054, successes / n
@@ -84,9 +84,9 @@ class Best(NamedTuple):
 
 
 class Results:
-    """The table of a study's trainings, filled as they end; 50 bytes a training.
+    """The table of a study's training runs, filled as they end; each takes 50 bytes.
 
-    `len` is the number of trainings that have ended; iterating gives their rows in the order of the study.
+    `len` is the number of runs that have ended; iteration yields their rows in the order of the study.
     """
 
     def __init__(self, study: Study) -> None:
@@ -101,11 +101,11 @@ class Results:
         self._spans: list[list[float]] = []
 
     def begin_span(self) -> None:
-        """Note that the rows to come are trained one after the other, or side by side."""
+        """Begin a span of training time, to which all rows added from now on belong."""
         self._spans.append([math.inf, -math.inf])
 
     def add(self, row: Row) -> None:
-        """Put what came of one training into its place."""
+        """Enter the result of one training run."""
         k = row.number
         self._status[k], self._engine[k] = _STATUSES.index(row.status), _ENGINES.index(row.engine)
         self._epoch[k], self._step[k], self._of_values[k] = row.epoch, row.step, row.task == "regression"
@@ -126,7 +126,7 @@ class Results:
         return f"<Results of {len(self):,} of {len(self.study):,} trainings>"
 
     def __str__(self) -> str:
-        """The best combinations as a table: the medians of their losses over seeds, and how many seeds were solved."""
+        """Format the best combinations as a table: median losses over seeds, and how many seeds reached the goal."""
         medians = self.median(self.measure)
         order = np.argsort(medians, kind="stable")[:_MOST_SHOWN].tolist()
         rows = [[*self.study.vary, self.measure, "solved"]]
@@ -144,7 +144,7 @@ class Results:
             yield self.row(index)
 
     def row(self, index: int) -> dict[str, Any]:
-        """One training by the names of the table's columns; what there is no number for is None."""
+        """Return one training run as a dict from column names to values; a missing number is None."""
         numbers: dict[str, Any] = {name: _finite_or_none(self._numbers[k, index]) for k, name in enumerate(OUTCOMES)}
         return {
             **self.study.values_of(index // self.study.seeds),
@@ -162,11 +162,11 @@ class Results:
         return (*varied, "seed", "status", "epoch", *OUTCOMES, "engine")
 
     def has(self, index: int) -> bool:
-        """Whether a training has ended."""
+        """Whether the training run of this number has ended."""
         return bool(self._status[index])
 
     def column(self, name: str) -> Array:
-        """One column over all trainings, those that have not ended included: shape (trainings,)."""
+        """Return one column over all training runs, including those that have not ended: shape (runs,)."""
         every = range(len(self.study))
         if name in OUTCOMES:
             numbers: Array = self._numbers[OUTCOMES.index(name)].copy()
@@ -188,27 +188,27 @@ class Results:
         raise InputError("column", name, f"one of {', '.join(self.columns)}")
 
     def arrays(self) -> dict[str, Array]:
-        """All columns by name."""
+        """Return a dict from the names of all columns to their arrays, each of shape (runs,)."""
         return {name: self.column(name) for name in self.columns}
 
     def csv_lines(self) -> Iterator[str]:
-        """The table as CSV, line by line, numbers in full precision."""
+        """Yield the lines of the table as CSV, with numbers in full precision."""
         yield _csv_line(self.columns)
         for row in self:
             yield _csv_line(_cell(row[name], varied=name in self.study.vary) for name in self.columns)
 
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Write the table as CSV, all of it or nothing."""
+        """Write the table as CSV; a failure leaves no partial file."""
         write_atomically(Path(path), (line.encode() for line in self.csv_lines()))
 
     # What it says -------------------------------------------------------------------------------------------------
 
     def by_combination(self, outcome: Outcome) -> Array:
-        """An outcome of every training: shape (combinations, seeds); NaN where there is none."""
+        """Return an outcome as an array of shape (combinations, seeds); NaN where it is missing."""
         return self.column(outcome).reshape(self.study.combinations, self.study.seeds)
 
     def quantile(self, outcome: Outcome, share: float = 0.5) -> Array:
-        """The quantile of an outcome over seeds, of every combination; NaN where no seed has any."""
+        """Return a quantile of an outcome over seeds: shape (combinations,), NaN where every seed lacks the outcome."""
         numbers = self.by_combination(outcome)
         result = np.full(len(numbers), np.nan)
         some = np.isfinite(numbers).any(axis=1)
@@ -216,11 +216,11 @@ class Results:
         return result
 
     def median(self, outcome: Outcome = "validation_loss") -> Array:
-        """The median of an outcome over seeds, of every combination: shape (combinations,)."""
+        """Return the median of an outcome over seeds: shape (combinations,)."""
         return self.quantile(outcome)
 
     def solved(self, combination: int | None = None) -> Share:
-        """The share of trainings that reached the goal, of one combination or all, with its interval."""
+        """Return the share of ended runs that reached the goal, for one combination or for all."""
         seeds = self.study.seeds
         chosen = slice(None) if combination is None else slice(combination * seeds, (combination + 1) * seeds)
         scores = self._numbers[OUTCOMES.index(self._score), chosen]
@@ -233,7 +233,7 @@ class Results:
 
     @property
     def measure(self) -> Outcome:
-        """What combinations are compared by: the validation loss, or the training loss where there is none."""
+        """The outcome that ranks combinations: the validation loss, or the training loss without validation points."""
         return "validation_loss" if np.isfinite(self.column("validation_loss")).any() else "train_loss"
 
     @property
@@ -242,9 +242,9 @@ class Results:
 
     @property
     def best(self) -> Best | None:
-        """The combination with the lowest mean loss among those of which every seed was trained to the end.
+        """The combination with the lowest mean loss among those whose seeds all finished without divergence.
 
-        Where some seed of every combination diverged, the lowest mean decides; None if nothing was trained.
+        If every combination has a seed that diverged, the lowest finite mean decides. None if nothing was trained.
         """
         losses = self.by_combination(self.measure)
         with np.errstate(over="ignore", invalid="ignore"):
@@ -262,23 +262,23 @@ class Results:
 
     @property
     def task(self) -> Task:
-        """That of the first training that ended."""
+        """The task, classification or regression, of the first training run that ended."""
         trained = np.flatnonzero(self._status)
         return "regression" if len(trained) and self._of_values[trained[0]] else "classification"
 
     @property
     def steps(self) -> int:
-        """Updates that were made."""
+        """The number of updates over all training runs."""
         return int(self._step.sum())
 
     @property
     def seconds(self) -> float:
-        """The time from the first update to the last, evaluations included."""
+        """The training time in seconds, from the first update to the last, evaluations included."""
         return sum(max(0.0, last - first) for first, last in self._spans if last >= first)
 
     @property
     def engines(self) -> tuple[str, ...]:
-        """The engines that trained."""
+        """The names of the engines that trained."""
         return tuple(_ENGINES[code] for code in np.unique(self._engine).tolist() if code)
 
 
@@ -291,7 +291,7 @@ def _finite_or_none(value: float) -> float | None:
 
 
 def _cell(value: Any, *, varied: bool) -> str:
-    """A value as text that reads back as the same one; an outcome that there is none of is empty."""
+    """Format a value as text that reads back as the same value; a missing outcome is empty."""
     if value is None and not varied:
         return ""
     return value if isinstance(value, str) else json.dumps(value)

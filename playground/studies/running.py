@@ -1,4 +1,4 @@
-"""Running a study: its members are dealt in chunks to an executor; rows come back as they are ready.
+"""Running a study: an executor trains its members in chunks and returns rows as they end.
 
 Any `concurrent.futures.Executor` will do: threads of this process, or workers elsewhere. Nothing depends on where a
 member is trained, so nothing depends on the executor.
@@ -39,7 +39,7 @@ def run_study(
     stop: Callable[[], bool] | None = None,
     progress: Callable[[Results], None] | None = None,
 ) -> Results:
-    """Train all members of a study, or what `folder` lacks of them, and return the table.
+    """Train all members of a study, or those whose results `folder` lacks, and return the table.
 
     `workers` threads train, by default one for each core; an `executor` has workers of its own, whose number is then
     asked for here. A `folder` keeps what has been trained, for another time. Once `stop` says so, training ends within
@@ -63,7 +63,7 @@ def stream_rows(
 ) -> Iterator[Row]:
     """Train what `results` and a folder lack, and yield the new rows as they are ready; see `run_study`.
 
-    Closing the iterator ends training.
+    Closing the iterator stops training.
     """
     with ExitStack() as stack:
         shelf = None if folder is None else stack.enter_context(Shelf(folder, study))
@@ -89,7 +89,7 @@ def stream_rows(
 def _from_executor(
     study: Study, plan: Iterator[list[int]], workers: int, executor: Executor
 ) -> Generator[list[Row], None, None]:
-    """Rows of chunks that an executor trains, at least so often that its user can look whether to stop."""
+    """Yield lists of rows that an executor trains; empty ones come in between, so that callers can stop."""
     waiting: set[Future[list[Row]]] = set()
     try:
         while True:
@@ -107,7 +107,7 @@ def _from_executor(
 def _from_threads(
     study: Study, plan: Iterator[list[int]], workers: int, missing: int
 ) -> Generator[list[Row], None, None]:
-    """Rows that threads of this process train, at least so often that its user can look whether to stop."""
+    """Yield lists of rows that threads of this process train; empty ones come in between, so that callers can stop."""
     numbers, dealing, stopped = chain.from_iterable(plan), threading.Lock(), threading.Event()
     arrived: Queue[Row] = Queue(workers * _CHUNK)
 
@@ -137,7 +137,7 @@ def _from_threads(
 
 
 def _taken(arrived: Queue[Row]) -> list[Row]:
-    """All rows that have arrived; it waits a little for the first."""
+    """Remove and return all rows of the queue, after a short wait for the first."""
     rows: list[Row] = []
     with suppress(Empty):
         rows.append(arrived.get(timeout=_LOOK))
@@ -147,12 +147,12 @@ def _taken(arrived: Queue[Row]) -> list[Row]:
 
 
 def _together(study: Study) -> int:
-    """How many members one worker trains side by side."""
+    """The number of members that one worker trains at the same time."""
     return LANES if study.engine == "lanes" else 1
 
 
 def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]:
-    """The members that are still to be trained, those of one shape and then of one seed together.
+    """Yield chunks of the members still to be trained, sorted by network shape and then by seed.
 
     So lanes are filled with networks of one shape, and shuffles of one seed are drawn once. Plans are looked at window
     by window, and chunks are of a size that gives every worker something to do.
@@ -180,5 +180,5 @@ def _chunks(study: Study, results: Results, workers: int) -> Iterator[list[int]]
 
 
 def _shape(values: Mapping[str, Any]) -> str:
-    """The values of a combination that networks in the same lanes have in common: all but numbers with a fraction."""
+    """The values of a combination that all networks of a group share: everything but floating-point numbers."""
     return repr([value for value in values.values() if type(value) is not float])

@@ -1,4 +1,4 @@
-"""Searching good settings with Optuna: trials run side by side, hopeless ones are given up early, others come.
+"""Searching for good settings with Optuna: trials run in parallel, and unpromising ones are pruned for new ones.
 
 Needs the extra `search`.
 """
@@ -52,7 +52,7 @@ class Trial(NamedTuple):
 
 @dataclass(frozen=True)
 class Search:
-    """What to search: the experiment, the range or list of values of each path, and the budget.
+    """The plan of a search: the experiment, a range or list of values for each path, and the budget.
 
     Trials are compared by their mean validation loss over `seeds` seeds after `epochs` epochs. Raises InputError.
     """
@@ -83,7 +83,7 @@ class Search:
 
 
 class SearchResult(NamedTuple):
-    """What a search found."""
+    """The result of a search."""
 
     trials: tuple[Trial, ...]
     best: Trial | None
@@ -101,9 +101,9 @@ def search(
     stop: Callable[[], bool] = never,
     progress: Callable[[Sequence[Trial]], None] | None = None,
 ) -> SearchResult:
-    """Search within the budget, or until `stop` says so; `progress` is called with all trials that have ended.
+    """Search until the budget is spent or `stop` returns true; `progress` is called with all trials that have ended.
 
-    With a number of trials, the same plan finds the same. Raises InputError where Optuna is missing.
+    If the budget is a number of trials, the same plan gives the same result. Raises InputError if Optuna is missing.
     """
     try:
         import optuna
@@ -156,7 +156,7 @@ class _Running:
 
     @property
     def loss(self) -> float | None:
-        """The mean validation loss over seeds; None if one of them has none."""
+        """The mean validation loss over seeds; None if it is missing for any seed."""
         if any(one.status == "diverged" for one in self.seeds):
             return None
         losses = [one.evaluation().validation_loss for one in self.seeds]
@@ -169,7 +169,7 @@ class _Running:
 
 
 class _Race:
-    """The trials side by side: after each round those that have ended, or are hopeless, make room for others.
+    """The trials in training: after each round, trials that have ended or are pruned make room for new ones.
 
     All advance by a quarter of the epochs in a round, so that what is tried does not depend on who trains it.
     """
@@ -189,7 +189,7 @@ class _Race:
         self._weights: State | None = None
 
     def invite(self, stop: Callable[[], bool]) -> bool:
-        """Ask for new trials until there are enough or the budget is spent; returns whether any is in training."""
+        """Begin trials until all places are taken or the budget is spent; return whether any trial is in training."""
         while len(self._running) < LANES and self._plan.trials != self._asked and not stop():
             self._begin(self._study.ask())
             self._asked += 1
@@ -207,7 +207,7 @@ class _Race:
             self._running.append(_Running(asked, values, cohort, seeds))
 
     def advance(self, executor: ThreadPoolExecutor, stop: Callable[[], bool]) -> None:
-        """Train all trials for a round, and let go those that have ended. Raises CancelledError."""
+        """Train all trials for one round and remove those that have ended or are pruned. Raises CancelledError."""
         epochs = -(-self._plan.epochs // _ROUNDS)
         list(executor.map(partial(Cohort.advance, epochs=epochs, stop=stop), self._cohorts))
         for trial in [*self._running]:
@@ -245,7 +245,7 @@ class _Race:
         self.ended.append(trial)
 
     def result(self) -> SearchResult:
-        """What was found so far."""
+        """Return the result so far."""
         best, trials = self._best, tuple(self.ended)
         if best is None or self._weights is None:
             return SearchResult(trials, None, None, None)
@@ -259,7 +259,7 @@ _WORST = 1e30
 
 
 def _suggested(trial: optuna.Trial, over: Mapping[str, Range | Sequence[Any]]) -> dict[str, Any]:
-    """The values to try by path."""
+    """Return the values that Optuna suggests for a trial, by path."""
     values: dict[str, Any] = {}
     for path, choices in over.items():
         if not isinstance(choices, Range):

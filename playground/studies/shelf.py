@@ -1,6 +1,6 @@
-"""The folder in which a study keeps what has been trained, so that it can go on after it was stopped or killed.
+"""The folder in which a study keeps its results, so that it can resume after it was stopped or killed.
 
-`study.json` says what is trained. Each process that trains appends rows to a file of its own, a line of JSON for each.
+`study.json` holds the plan. Each process that trains appends its rows to a file of its own, one line of JSON per row.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Shelf:
         self._lock.release()
 
     def _check_plan(self) -> None:
-        """Write the plan, or raise InputError if the folder holds the results of another one."""
+        """Write the plan of an empty folder. Raises InputError if the folder holds the results of another plan."""
         plan = self._folder / _PLAN
         if not plan.exists():
             if any(self._folder.glob("rows-*.jsonl")):
@@ -72,7 +72,7 @@ class Shelf:
             raise InputError("--resume", str(self._folder), f"the folder of this study; it holds {other}")
 
     def fill(self, results: Results) -> None:
-        """Put all rows that are kept into the table; the last line of a process that was killed may be cut off."""
+        """Enter all kept rows into the table; an incomplete last line, left by a killed process, is skipped."""
         for path in sorted(self._folder.glob("rows-*.jsonl")):
             results.begin_span()
             for line in path.read_bytes().splitlines():
@@ -82,7 +82,7 @@ class Shelf:
                         results.add(row)
 
     def keep(self, rows: list[Row]) -> None:
-        """Append rows, safely on the disk when this returns."""
+        """Append rows; they are on the disk when this returns."""
         if self._file is None:
             number = sum(1 for _ in self._folder.glob("rows-*.jsonl"))
             self._file = (self._folder / f"rows-{number:04}.jsonl").open("xb")
@@ -92,7 +92,7 @@ class Shelf:
 
 
 def _differing(kept: Study, study: Study) -> str:
-    """In what two studies differ, in words."""
+    """Describe how two studies differ."""
     ours, theirs = (json.loads(one.text()) for one in (study, kept))
     names = [name for name in ours if ours[name] != theirs[name]]
     return f"one with another {' and another '.join(names)}"

@@ -1,4 +1,4 @@
-"""The study: a plan of many trainings of one experiment, with some of its values varied, over some seeds.
+"""The study: a plan of many training runs of one experiment, which varies some of its values over some seeds.
 
     experiment = Experiment().with_(layers="8-8")
     study = Study(experiment, vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
@@ -33,7 +33,7 @@ _MOST_SEED = 2**53 - 1
 
 
 class Member(NamedTuple):
-    """One training of a study."""
+    """One training run of a study."""
 
     number: int
     """Its place in the order of the study: combinations as in the grid, then seeds."""
@@ -45,14 +45,14 @@ class Member(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """A training that there can't be."""
+    """A member whose combination of values is not valid, with the reason."""
 
     number: int
     reason: str
 
 
 class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A plan of many trainings.
+    """A plan of many training runs.
 
     `vary` gives for each path the values to try: numbers, kinds of choices ("sgd"), whole shapes ("8-8"), or anything
     else that `Experiment.with_` takes. All combinations are trained, the last path fastest, or only `random` of them
@@ -90,20 +90,20 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def grid(self) -> int:
-        """How many combinations of values there are in all."""
+        """The number of all combinations of the values to try."""
         return math.prod(map(len, self.vary.values()))
 
     @property
     def combinations(self) -> int:
-        """How many combinations are trained."""
+        """The number of combinations to train: all of `grid`, or `random` of them."""
         return self.grid if self.random is None else self.random
 
     def __len__(self) -> int:
-        """How many trainings there are."""
+        """The number of training runs: combinations times seeds."""
         return self.combinations * self.seeds
 
     def values_of(self, combination: int) -> dict[str, Any]:
-        """The values of a combination by path."""
+        """Return the values of a combination by path; combinations count from 0."""
         places = (
             combination if self.random is None else _drawn(self.experiment.seed, self.grid, self.random)[combination]
         )
@@ -114,13 +114,13 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return dict(reversed(values.items()))
 
     def member(self, number: int) -> Member:
-        """One training. Raises InputError for a combination that is refused."""
+        """Return the member of a number, from 0. Raises InputError if its combination of values is not valid."""
         combination, repeat = divmod(number, self.seeds)
         values = self.values_of(combination)
         return _member(number, values, self._experiment_with(values), repeat)
 
     def members(self, numbers: Iterable[int]) -> Iterator[Member | Refused]:
-        """Some trainings; what the seeds of a combination share is made once where they follow each other."""
+        """Yield the members of some numbers; consecutive seeds of a combination share its checked experiment."""
         latest: int | None = None
         values: dict[str, Any] = {}
         made: Experiment | InputError = self.experiment
@@ -138,13 +138,13 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
                 yield _member(number, values, made, repeat)
 
     def seed_of(self, index: int) -> int:
-        """The seed of a training, also of one that is refused."""
+        """Return the seed of a member, even if its combination is not valid."""
         combination, repeat = divmod(index, self.seeds)
         seed = self.values_of(combination).get("seed", self.experiment.seed)
         return int(seed) + repeat
 
     def _experiment_with(self, values: Mapping[str, Any]) -> Experiment:
-        """The checked experiment with some values, ready to be trained. Raises InputError."""
+        """Return the experiment with these values, checked and ready to train. Raises InputError."""
         experiment = self.experiment.with_(values)
         if "training.epochs" not in values:
             training = msgspec.structs.replace(experiment.training, epochs=self.epochs)
@@ -158,16 +158,16 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     # Files --------------------------------------------------------------------------------------------------------
 
     def text(self) -> str:
-        """The study as JSON, indented."""
+        """Return the study as indented JSON."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode() + "\n"
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the study as JSON, all of it or nothing."""
+        """Write the study as JSON; a failure leaves no partial file."""
         write_atomically(Path(path), self.text().encode())
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> Study:
-        """Read a study. Raises InputError."""
+        """Read a study from a JSON file. Raises InputError."""
         try:
             content = read_bytes(Path(path), MAX_FILE_BYTES)
         except (OSError, ValueError) as error:
@@ -188,12 +188,12 @@ def _member(number: int, values: dict[str, Any], experiment: Experiment, repeat:
 
 
 def _is_checked(experiment: Experiment, path: str, value: Any) -> bool:
-    """Whether putting a value at a path has checked all of it; texts and lists may hold more than was looked at."""
+    """Whether setting a value at a path checks it completely; texts and lists may need a further check."""
     return not isinstance(value, (str, list, dict)) or isinstance(value_at(experiment, path), Choice)
 
 
 def _plain_values(path: str, values: Any) -> tuple[Any, ...]:
-    """Values as in files. Raises InputError."""
+    """Convert values to the plain types of files. Raises InputError."""
     if isinstance(values, (str, bytes, Mapping)) or not hasattr(values, "__iter__"):
         raise InputError(f"vary.{path}", values, "a list of values")
     plain = tuple(_plain(path, value) for value in values)
@@ -215,7 +215,7 @@ _DRAWN: dict[tuple[int, int, int], tuple[int, ...]] = {}
 
 
 def _drawn(seed: int, grid: int, number: int) -> tuple[int, ...]:
-    """The places in the grid of combinations drawn at random without repetition, in the order of the grid."""
+    """Draw positions in the grid of combinations at random without replacement; return them in ascending order."""
     key = seed, grid, number
     if key not in _DRAWN:
         _DRAWN.clear()

@@ -1,7 +1,8 @@
 """Training members of a study: from experiments to rows of the table, anywhere, on any engine.
 
-A cohort is some members that are trained side by side: in lanes where that is asked for and they can be, else one after
-the other. Whoever ends makes room for the next. What comes of a member follows from its experiment alone.
+A cohort is a set of members in training at the same time: in lanes if the study asks for them and they can train the
+member, else one after the other. One that ends makes room for the next. A member's result depends on its experiment
+alone.
 """
 
 from __future__ import annotations
@@ -41,20 +42,20 @@ _AT_THE_END = 2**62
 
 
 def never() -> bool:
-    """Let nothing stop."""
+    """Return false: a `stop` that never stops training."""
     return False
 
 
 def train_members(study: Study, numbers: Sequence[int]) -> list[Row]:
-    """Train some members of a study; a row for each, as they end."""
+    """Train the members of these numbers and yield a row for each as it ends."""
     waiting = iter(numbers)
     return list(train_dealt(study, lambda room: list(islice(waiting, room))))
 
 
 def train_dealt(study: Study, deal: Callable[[int], list[int]], stop: Callable[[], bool] = never) -> Iterator[Row]:
-    """Train the members that `deal` names, and yield a row for each as it ends, until there are no more.
+    """Train the members that `deal` returns, and yield a row for each as it ends, until it returns none.
 
-    `deal` is asked for as many as there is room for at the moment. Raises CancelledError once `stop` says so.
+    `deal` takes the number of members wanted and returns at most that many. Raises CancelledError once `stop` is true.
     """
     cohort = Cohort(study.engine)
     while True:
@@ -72,7 +73,7 @@ def train_dealt(study: Study, deal: Callable[[int], list[int]], stop: Callable[[
 
 
 class Cohort:
-    """Members that are trained side by side."""
+    """The members in training at the same time."""
 
     def __init__(self, engine: StudyEngine) -> None:
         self.members: list[InTraining] = []
@@ -87,7 +88,7 @@ class Cohort:
 
     @property
     def room(self) -> int:
-        """How many more members are welcome now."""
+        """The number of members to add now."""
         if self._engine != "lanes":
             return 0 if self.members else 1
         free = LANES - len(self.members)
@@ -95,7 +96,7 @@ class Cohort:
         return free if not together or free >= _WORTH_FILLING else 0
 
     def admit(self, member: Member) -> Refused | None:
-        """Add a member, or say why it can't be trained."""
+        """Add a member; return the reason if it can't be trained, else None."""
         try:
             self.add(member)
         except InputError as error:
@@ -104,7 +105,7 @@ class Cohort:
         return None
 
     def add(self, member: Member) -> InTraining:
-        """Get a member ready. Raises InputError if its points can't be had."""
+        """Prepare a member for training. Raises InputError if its points can't be drawn or read."""
         setup = self._setup(member)
         key = group_key(setup)
         one = self._alone(member, setup, key) or _InLane(member, setup, self._group(setup, key))
@@ -130,7 +131,7 @@ class Cohort:
         return self._groups[key]
 
     def _setup(self, member: Member) -> Setup:
-        """The setup of a member, which shares with a recent one what they have in common. Raises InputError."""
+        """Return the setup of a member, which shares equal parts with a recent one. Raises InputError."""
         experiment = member.experiment
         recent = next((one for one in self._recent if one.experiment.data == experiment.data), None)
         setup = Setup(experiment, recent)
@@ -139,9 +140,9 @@ class Cohort:
         return setup
 
     def train_until_some_end(self, stop: Callable[[], bool]) -> list[Row]:
-        """Train who came first, and those in lanes beside it, until some end, who leave; what came of them.
+        """Train the oldest member, and all in lanes with it, until some end; remove these and return their rows.
 
-        Raises CancelledError once `stop` says so.
+        Raises CancelledError once `stop` returns true.
         """
         first, group, now = self.members[0], self.members[0].group, time.time()
         beside = [one for one in self.members if group is not None and one.group is group] or [first]
@@ -164,7 +165,7 @@ class Cohort:
         return rows
 
     def advance(self, epochs: int, stop: Callable[[], bool] = never) -> None:
-        """Train all members by so many epochs, and measure them. Raises CancelledError once `stop` says so."""
+        """Train all members for `epochs` epochs and evaluate them. Raises CancelledError once `stop` is true."""
         groups = {id(one.group): one.group for one in self.members if one.group is not None}
         advance(list(groups.values()), epochs=epochs, until=stop)
         for one in self.members:
@@ -176,19 +177,19 @@ class Cohort:
             group.measure()
 
     def remove(self, one: InTraining) -> None:
-        """Train a member no further, and let others take its lane."""
+        """Remove a member; its lane becomes free for others."""
         one.leave()
         self.members.remove(one)
 
 
 def _may_overflow(setup: Setup) -> bool:
-    """Whether a loss may be infinite at the end of an epoch, which ends training, though all its updates are finite."""
+    """Whether the loss of an epoch may be infinite, which ends training, although all its updates are finite."""
     loss = setup.network.loss
     return loss.output_activation == "linear" and not isinstance(loss, CrossEntropy)
 
 
 class InTraining(ABC):
-    """A member while it trains."""
+    """A member in training."""
 
     engine: EngineName
     group: Group | None = None
@@ -201,7 +202,7 @@ class InTraining(ABC):
     @property
     @abstractmethod
     def status(self) -> str:
-        """That of its lane or trainer."""
+        """The status of its lane or trainer."""
 
     @property
     @abstractmethod
@@ -209,22 +210,22 @@ class InTraining(ABC):
     @property
     @abstractmethod
     def place(self) -> tuple[int, int]:
-        """Completed epochs and updates."""
+        """The numbers of completed epochs and of updates."""
 
     @abstractmethod
     def evaluation(self) -> Evaluation:
-        """Losses and accuracies now."""
+        """Return the losses and accuracies of the present state."""
 
     @abstractmethod
     def state(self) -> State:
-        """All that training has moved."""
+        """Return the state of training."""
 
     @abstractmethod
     def leave(self) -> None:
-        """Make room for another one."""
+        """Free the lane for another member."""
 
     def row(self) -> Row:
-        """What came of it."""
+        """Return the result so far as a row of the table."""
         status: RunStatus = self.status  # type: ignore[assignment]
         return Row(
             self.member.number,
@@ -292,7 +293,7 @@ class _Alone(InTraining):
         return self._trainer.state.epoch, self._trainer.state.step
 
     def advance(self, last: float, stop: Callable[[], bool]) -> None:
-        """Train up to an epoch, or to the end, until `stop` says so."""
+        """Train up to the epoch `last`, to the end of training, or until `stop` returns true."""
         trainer = self._trainer
         while self.is_running and (left := last - trainer.state.epoch) > 0 and not stop():
             trainer.advance(epochs=None if left == math.inf else int(left), seconds=_PIECE)

@@ -22,7 +22,7 @@ _MOST_VALUES = 1_000_000
 
 
 class Range(NamedTuple):
-    """The numbers from low to high, both included."""
+    """The numbers from `low` to `high`, both included."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Range(NamedTuple):
     whole: bool
 
     def spread(self, number: int) -> tuple[int | float, ...]:
-        """`number` values at equal distances, or equal factors; whole numbers each once."""
+        """Return `number` values with equal differences, or equal ratios if logarithmic; no whole number twice."""
         space = np.geomspace if self.log else np.linspace
         # Fifteen digits: 0.3 rather than 0.30000000000000004.
         values = [float(f"{value:.15g}") for value in space(self.low, self.high, number).tolist()]
@@ -38,7 +38,7 @@ class Range(NamedTuple):
 
 
 def read_values(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
-    """The path and the values that PATH=VALUES says. Raises InputError that names the option."""
+    """Parse PATH=VALUES into the path and its values. Raises InputError, which names the option."""
     path, values = _split(option, text)
     match = _RANGE.fullmatch(values)
     if match is None:
@@ -52,7 +52,7 @@ def read_values(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
 
 
 def read_range(option: str, text: str) -> tuple[str, Range | tuple[Any, ...]]:
-    """The path and the range, or list of values, that PATH=RANGE says. Raises InputError that names the option."""
+    """Parse PATH=RANGE into the path and its range or list of values. Raises InputError, which names the option."""
     path, values = _split(option, text)
     match = _RANGE.fullmatch(values)
     if match is None:
@@ -75,7 +75,7 @@ def _split(option: str, text: str) -> tuple[str, str]:
 
 
 def _near(path: str) -> str:
-    """The path that a misspelt or shortened one probably means; empty if there is none."""
+    """Return the path most similar to a misspelt or shortened one; an empty text if none is."""
     names = list(possible_paths())
     ends = [name for name in names if name.endswith(f".{path}")]
     return (ends or difflib.get_close_matches(path, names, 1, 0.75) or [""])[0]
@@ -97,7 +97,7 @@ def _range(path: str, match: re.Match[str]) -> Range:
 
 
 def _listed(path: str, text: str) -> tuple[Any, ...]:
-    """The values of a list, each of which has to be another one. Raises InputError."""
+    """Parse the values of a list. Raises InputError if two are equal."""
     if re.match(rf"{_NUMBER}\s*\.\.", text):
         raise InputError(path, text, "low..high:N or low..high:N:log; in a search low..high or low..high:log")
     values = tuple(plain_value(path, part) for part in _parts(path, text))
@@ -107,7 +107,7 @@ def _listed(path: str, text: str) -> tuple[Any, ...]:
 
 
 def _parts(path: str, text: str) -> list[str]:
-    """The values of a list, which may hold lists and objects in brackets themselves. Raises InputError."""
+    """Split a list at its commas, except within brackets. Raises InputError."""
     parts, depth, quoted = [""], 0, False
     for sign in text:
         quoted ^= sign == '"'

@@ -51,5 +51,5 @@ def test_seeds_that_never_come_again_are_forgotten() -> None:
     for seed in range(0, 1_000_000, 1000):
         for near in (seed, seed + 1):
             assert generator(near, WEIGHTS, 3).random() == np.random.default_rng([near, WEIGHTS, 3]).random()
-    assert len(generators._own.first_seeds) <= generators._MOST_KEPT
-    assert len(generators._own.states) <= generators._MOST_KEPT
+    assert len(generators._cache.first_seeds) <= generators._MOST_KEPT
+    assert len(generators._cache.states) <= generators._MOST_KEPT

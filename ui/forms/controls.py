@@ -1,6 +1,6 @@
 """The controls a form is made of: entry, slider, combo, switch, segments. They know gestures, not what they set.
 
-Each tells a person's edits from values it is shown: showing never emits. Wheels turn only a control that has the
+Only the user's edits emit signals; showing a value never does. Wheels turn only a control that has the
 focus, so that scrolling past one changes nothing.
 """
 
@@ -101,7 +101,7 @@ class ValueEntry(QLineEdit):
             self.entered.emit(self.text())
 
     def abandon(self) -> None:
-        """Discard what was typed."""
+        """Discard the typed text."""
         self.setModified(False)
         self._judge()
         self.left.emit()
@@ -322,7 +322,7 @@ class Combo(QComboBox):
 
 
 class Switch(QToggleSwitch):
-    """On or off, in the colours of the theme."""
+    """A switch that is on or off, in the colours of the theme."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -376,7 +376,7 @@ class Switch(QToggleSwitch):
 
 
 class Segments(QWidget):
-    """A few names side by side, one of which is chosen."""
+    """A row of buttons with names, one of which is chosen."""
 
     chosen = Signal(int)
 

@@ -1,4 +1,4 @@
-"""Grouping of a person's edits: a drag or a turn of the wheel is one step for undo."""
+"""Grouping of the user's edits: a drag or a turn of the wheel is one step for undo."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Edits(QObject):
         self._settle.timeout.connect(self.end)
 
     def change(self, value: object) -> None:
-        """Take an edit that others follow, until `end`."""
+        """Make an edit that others follow until `end`."""
         if self.running and value == self.latest:
             return
         self._begin()
@@ -51,12 +51,12 @@ class Edits(QObject):
             self.given.emit(value, True)
 
     def step(self, value: object) -> None:
-        """Take an edit that others may follow; the run ends by itself after `SETTLE_MILLISECONDS`."""
+        """Make an edit that others may follow; the run ends by itself after `SETTLE_MILLISECONDS`."""
         self.change(value)
         self._settle.start()
 
     def make(self, value: object) -> None:
-        """Take a single edit, or the last of a run."""
+        """Make a single edit, or the last of a run."""
         self._begin()
         self.latest = value
         self.end()

@@ -1,4 +1,4 @@
-"""How parts of a form lie together: layouts, scrolling, texts that stay in the background, changes of style."""
+"""Layout of the parts of a form: margins and spacing, scrolling, quiet texts, changes of style."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def scrolling(widget: QWidget) -> QScrollArea:
 
 
 def set_tab_order(widgets: Sequence[QWidget]) -> None:
-    """Have Tab walk over widgets in this order."""
+    """Set the order in which Tab visits widgets."""
     for before, after in itertools.pairwise(widgets):
         QWidget.setTabOrder(before, after)
 

@@ -1,7 +1,7 @@
 """Form rows generated from declarations: one row per field of an experiment, whatever the field is.
 
 A row shows a value and asks for another through `edited`, which carries the path of the field, the value, and whether
-more of the same follows. It owns no truth. A new field, or a new member of a family,
+more of the same follows. It keeps no value of its own. A new field, or a new member of a family,
 gets its row by being declared; nothing here names any.
 
 Every control is found by its path as object name: "training.learning_rate" is the entry of the learning rate,
@@ -54,7 +54,7 @@ def formula_lines(formula: str) -> list[str]:
 
 @dataclass(frozen=True)
 class Look:
-    """What a panel decides about a generated row beyond its declaration."""
+    """The look of a generated row, which its panel decides and its declaration leaves open."""
 
     caption: str = ""
     """A shorter label, where the column is narrow."""
@@ -112,7 +112,7 @@ class Row(QWidget):
             widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Set what tells several equal rows apart for screen readers, such as `layer C`."""
+        """Set the name, such as `layer C`, by which screen readers tell equal rows apart."""
         if place != self.place:
             self.place = place
             self._dress()
@@ -142,7 +142,7 @@ class Row(QWidget):
         self.edited.emit(self.path, value, changing)
 
     def named(self, value: Any) -> str:
-        """Return a value in words."""
+        """Format a value as words."""
         return value_words(self.field, value)
 
     @property
@@ -154,7 +154,7 @@ class Row(QWidget):
         return tip(self.reason, self.field.help, " ".join(facts))
 
     def fit(self) -> None:
-        """Give labels and numbers the room that they need at the present zoom."""
+        """Give labels and numbers the width that they need at the present zoom."""
         self.caption.setFixedWidth(caption_width(self.caption.text(), self.level))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -578,6 +578,6 @@ class Form(QWidget):
             row.set_path(join_path(path, name) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Set what tells several equal forms apart for screen readers."""
+        """Set the name by which screen readers tell equal forms apart."""
         for row in self.rows.values():
             row.set_place(place)

@@ -20,7 +20,7 @@ class Undoing(NamedTuple):
 
 
 class Undone(NamedTuple):
-    """What undoing or redoing an edit came to."""
+    """The outcome of undoing or redoing an edit."""
 
     number: int
     text: str

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 class Job(QThread):
     """Thread that runs one function at once and deletes itself afterwards. Its owner waits for it before being deleted.
 
-    What comes of it is told on the window's thread: to `done` what the work returned, to `failed` the exception that
+    Results arrive on the window's thread: to `done` what the work returned, to `failed` the exception that
     ended it (`CancelledError` if it was stopped), to `progressed` how much is done, and of how much.
     """
 
@@ -61,7 +61,7 @@ class Job(QThread):
         self.cancelled = True
 
     def drop(self) -> bool:
-        """Ask the work to stop, and tell nothing more; return whether its end had not been told yet."""
+        """Ask the work to stop and report nothing more; return whether its end had not been reported yet."""
         self.cancel()
         waited_for = bool(self._listeners)
         self._listeners.clear()

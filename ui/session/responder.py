@@ -1,4 +1,4 @@
-"""Trains responses beside the window: the latest question is answered, and whatever was asked before is given up."""
+"""Trains responses on a thread of its own: the latest question is answered, earlier ones are cancelled."""
 
 from __future__ import annotations
 
@@ -52,11 +52,11 @@ class Responder(QObject):
 
     @property
     def is_busy(self) -> bool:
-        """Whether more is being trained."""
+        """Whether a response is in training."""
         return self._job is not None
 
     def ask(self, experiment: Experiment, knob: Knob, epochs: int) -> None:
-        """Train the response of a knob; of the same one with another present value, what is missing."""
+        """Train the response of a knob; if only its present value is new, train just the missing runs."""
         self.stop()
         self._latest = asked = self._response(experiment, knob, epochs)
         if len(asked.results):
@@ -67,12 +67,12 @@ class Responder(QObject):
             self._job = Job(self, lambda job: self._train(job, asked), self._end, self._fail)
 
     def read_again(self, experiment: Experiment, knob: Knob, epochs: int) -> Reading | None:
-        """What is known already of a knob; None if that is nothing."""
+        """Return the results so far for a knob; None if there are none."""
         asked = self._response(experiment, knob, epochs)
         return asked.reading() if len(asked.results) else None
 
     def stop(self) -> None:
-        """Give up what is being trained."""
+        """Cancel the response in training."""
         job, self._job = self._job, None
         if job is not None:
             job.drop()

@@ -90,7 +90,7 @@ class Session(QObject):
 
     @property
     def is_up_to_date(self) -> bool:
-        """Whether the latest report includes all that was asked for."""
+        """Whether the latest report includes all edits and moves so far."""
         return self.report is not None and self.report.revision == self.revision
 
     def look(self) -> None:
@@ -227,7 +227,7 @@ class Session(QObject):
         self.made_again.emit(edit.number)
 
     def keep_weights(self, number: int) -> None:
-        """Take the weights again that training had before an edit was undone or redone, with the settings of now."""
+        """Restore the weights from before an edit was undone or redone, and keep the present settings."""
         self.send(lambda worker: worker.keep_weights(number))
 
     def forget_edits(self) -> None:
@@ -254,7 +254,7 @@ class Session(QObject):
         document: Document | None = None,
         undoing: Undoing | None = None,
     ) -> None:
-        """Make an experiment the present one, in panels and worker."""
+        """Make an experiment the present one in the panels and the worker."""
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
@@ -304,7 +304,7 @@ class Session(QObject):
         self._move(Worker.reset)
 
     def _move(self, act: Callable[[Worker], None]) -> None:
-        """Have the worker go to another moment; what is shown until then is out of date, as it is after an edit."""
+        """Have the worker go to another moment; until it reports, the display is out of date, as after an edit."""
         self.revision += 1
         revision = self.revision
         self.send(lambda worker: worker.move(act, revision))

@@ -236,7 +236,7 @@ class Worker(QThread):
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
 
     def move(self, act: Callable[[Worker], None], revision: int) -> None:
-        """Do something that moves training on or back, and say in reports that it has been done."""
+        """Call a function that moves training forward or back; reports from then on carry `revision`."""
         self.revision = revision
         act(self)
 
@@ -305,7 +305,7 @@ class Worker(QThread):
         self.undone.emit(Undone(undoing.number, f"{undoing.words}; {weights}.", brought_weights))
 
     def keep_weights(self, number: int) -> None:
-        """Take the weights back that were there before an edit was undone or redone."""
+        """Restore the weights from before an edit was undone or redone."""
         name = next((name for name in (("redo", number), ("undo", number)) if name in self._swapped), None)
         moment = None if name is None else self.moments.get(name)
         if isinstance(moment, Checkpoint) and is_same_task(moment.experiment, self.trainer.experiment):

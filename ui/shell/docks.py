@@ -56,7 +56,7 @@ class DockLayout(NamedTuple):
 
 
 class KeptLayout(NamedTuple):
-    """A layout to come back to: Qt's state, and which of the program's layouts it is, if it is one."""
+    """A layout that can be restored: Qt's state, and the layout of the program's own that it shows, if any."""
 
     state: QByteArray
     plan: DockLayout | None
@@ -155,7 +155,7 @@ class Docks(QObject):
     def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
         """Put a panel or picture into a dock; its tab says `tab` where the title would be too long.
 
-        What `has_bar` of its own has that of the dock only while it floats.
+        With `has_bar`, the content has a title bar of its own, and the dock shows one only while it floats.
         """
         if has_bar:
             self._barred.add(name)
@@ -217,7 +217,7 @@ class Docks(QObject):
         next(reachable, content).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def shows(self, widget: QWidget) -> bool:
-        """Whether a widget, in a dock or not, is in sight."""
+        """Whether a widget, in a dock or not, is visible on the screen."""
         name = self.holding(widget)
         return widget.isVisible() and (name is None or name in self.seen)
 
@@ -232,7 +232,7 @@ class Docks(QObject):
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:
-        """Make a change of the whole layout: what comes into sight only on the way is not told, focus comes back."""
+        """Change the whole layout at once: docks visible only in between are not reported; the focus is kept."""
         self.changes += 1
         before, focused = self.seen, _without_focus(self.window)
         self._in_sight = set(before)
@@ -306,7 +306,7 @@ class Docks(QObject):
         QTimer.singleShot(0, front, front.raise_)
 
     def fit(self) -> None:
-        """Give the parts of a layout that nobody has changed the sizes that suit the window."""
+        """Fit the parts of a layout to the window's size, unless the user has changed the layout."""
         if self.plan is None or self.sizes_for is None:
             return
         plan = self.plan if self.controls_are_open else self.plan._replace(controls=())
@@ -347,7 +347,7 @@ class Docks(QObject):
         return super().eventFilter(watched, event)
 
     def _let_go(self) -> None:
-        """Leave the layout to the person, who has changed it."""
+        """Stop fitting the layout to the window, since the user has changed it."""
         self.changes += 1
         self.plan = None
 
@@ -356,7 +356,7 @@ class Docks(QObject):
         return self.window.saveState(_STATE_VERSION)
 
     def restore(self, state: QByteArray) -> bool:
-        """Return to a kept state; return whether it could be read."""
+        """Restore a state of Qt; return whether it could be read."""
         with self._at_once():
             restored = bool(self.window.restoreState(state, _STATE_VERSION))
             if restored:
@@ -364,11 +364,11 @@ class Docks(QObject):
         return restored
 
     def keep(self) -> KeptLayout:
-        """Return the present layout, to come back to."""
+        """Return the present layout, for `put_back`."""
         return KeptLayout(self.state(), self.plan, frozenset(self.seen))
 
     def put_back(self, kept: KeptLayout) -> None:
-        """Return to a layout of before."""
+        """Restore a layout from `keep`."""
         if kept.plan is None:
             self.restore(kept.state)
             return
@@ -410,7 +410,7 @@ class Docks(QObject):
         self.fit()
 
     def _hide_if_left_behind(self, bar: QTabBar) -> None:
-        """Hide a bar whose docks no longer share a place; Qt forgets it in sight when a layout is restored."""
+        """Hide a tab bar whose docks no longer share a place; Qt leaves it visible when it restores a layout."""
         docks = [self.docks[self._name_of(bar.tabText(place))] for place in range(bar.count())]
         if docks and not set(docks[1:]) <= set(self.window.tabifiedDockWidgets(docks[0])):
             bar.hide()
@@ -468,7 +468,7 @@ class SavedLayouts(QObject):
         self.docks, self.settings = docks, settings
 
     def names(self) -> list[str]:
-        """Return all saved names, sorted, but those of an earlier version's set of docks."""
+        """Return all saved names, sorted, without layouts from versions with other docks."""
         self.settings.beginGroup("layouts")
         names = [name for name in self.settings.childKeys() if _is_readable(self.settings.value(name))]
         self.settings.endGroup()
@@ -493,7 +493,7 @@ class SavedLayouts(QObject):
         self.settings.remove(f"layouts/{name}")
 
     def use(self, name: str) -> bool:
-        """Return to a saved layout; return whether it could be read."""
+        """Restore a saved layout; return whether it could be read."""
         state = self.settings.value(f"layouts/{name}")
         return isinstance(state, QByteArray) and self.docks.restore(state)
 

@@ -1,4 +1,4 @@
-"""The keyboard in the window: which keys a focused control keeps, and where the focus goes from what is hidden."""
+"""The keyboard in the window: which keys a focused control keeps, and where the focus goes from hidden widgets."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ class FocusedKeys(QObject):
             self._return()
 
     def _leave(self, name: str) -> None:
-        """Take the focus back from a dock that is out of sight, behind another one perhaps."""
+        """Take the focus back from a dock that is hidden, perhaps behind another one."""
         focus = application().focusWidget()
         if focus is not None and self._docks.docks[name].isAncestorOf(focus) and not self._docks.window.isMinimized():
             self._return()
 
     def _return(self) -> None:
-        """Give the focus to what had it before, as far as that can still be seen."""
+        """Give the focus back to the last widget that had it and is still visible."""
         earlier = (one for one in (*reversed(self._earlier), self._home()) if isValid(one) and one.isEnabled())
         seen = next((one for one in earlier if self._docks.shows(one)), None)
         (seen or self._docks.window).setFocus(Qt.FocusReason.OtherFocusReason)

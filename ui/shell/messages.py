@@ -1,4 +1,4 @@
-"""Messages of the window: what the strip says when, and the status line with the state of training."""
+"""Messages of the window: which one the strip shows, and the status line with the state of training."""
 
 from __future__ import annotations
 
@@ -54,62 +54,62 @@ class Messages(QObject):
 
     @property
     def says_finding(self) -> bool:
-        """Whether the strip says what ails the network."""
+        """Whether the strip shows a finding of the diagnosis."""
         return self.strip.said.tone == "finding"
 
     # The strip ----------------------------------------------------------------------------------------------------
 
     def say(self, text: str, offer: Offer | None = None) -> None:
-        """Say what has just happened, and offer something until something else happens or is changed."""
+        """Show what has just happened, with an offer that holds until the next event or change."""
         self._bare = Message("event", text, offer)
         self._happen(self._bare)
 
     def add(self, text: str) -> None:
-        """Say something that goes with what has just happened, or came by itself, in place of what was added before."""
+        """Show an addition to the latest event, or an event of its own, in place of an earlier addition."""
         if self._event is None or not self._time.isActive():
             self._bare = _SILENT
         added = "" if text in self._bare.text else text
         self._happen(self._bare._replace(text=f"{self._bare.text} {added}".strip()))
 
     def refuse(self, text: str, offer: Offer | None = None) -> None:
-        """Say that something was not done, until something is; what ails the network comes first after a while."""
+        """Show that something was refused, until a change is made; after a while findings take precedence."""
         self._bare = Message("refusal", text, offer)
         self._happen(self._bare)
 
     def tell(self, text: str, remedy: Offer | None = None) -> None:
-        """Say what needs attention, until it is dismissed or mended."""
+        """Show a fault until it is dismissed or remedied."""
         self._fault = Message("fault", text, remedy)
         self._show()
 
     def invite(self, text: str, offer: Offer) -> None:
-        """Say what can wait, whenever there is nothing else, until it is dismissed."""
+        """Show an invitation whenever there is no other message, until it is dismissed."""
         self._invitation = Message("invitation", text, offer)
         self._show()
 
     def show_finding(self, finding: Finding | None) -> None:
-        """Say what ails the network, or no longer."""
+        """Show a finding of the diagnosis; None removes it."""
         self.finding = finding
         self._show()
 
     def settle(self, text: str) -> None:
-        """Forget a message, because what it says is so no more."""
+        """Remove a message that is no longer true."""
         self._fault = None if self._fault is not None and self._fault.text == text else self._fault
         self._event = None if self._event is not None and self._event.text == text else self._event
         self._show()
 
     def note_change(self) -> None:
-        """Forget a refusal and what was offered, because a change was made after it."""
+        """Remove a refusal and an offer, because a change was made after them."""
         if self._event is not None and (self._event.offer is not None or self._event.tone == "refusal"):
             self._event = None
             self._show()
 
     def clear(self) -> None:
-        """Forget faults and events, because something else was opened."""
+        """Remove faults and events, because another document was opened."""
         self._fault = self._event = None
         self._show()
 
     def dismiss(self) -> None:
-        """Forget the message that the strip says."""
+        """Remove the message that the strip shows."""
         said = self.strip.said
         self._fault = None if said.tone == "fault" else self._fault
         self._event = None if said.tone in ("event", "refusal") else self._event
@@ -159,7 +159,7 @@ class Messages(QObject):
         self._show_status()
 
     def show_measuring(self, on: bool) -> None:
-        """Say, or no longer, that the numbers of after the latest change are not there yet."""
+        """Show or hide the note that the numbers after the latest change are still being measured."""
         if on != self._measures:
             self._measures = on
             self._show_status()

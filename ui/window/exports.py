@@ -62,7 +62,7 @@ class Exports(QObject):
 
     @property
     def _problem(self) -> str:
-        """Why the network is hardly what a person wants to export; empty if nothing speaks against it."""
+        """The reason why exporting this network is probably a mistake; empty if there is none."""
         report = self.desk.session.report
         if report is None or (report.snapshot.step == 0 and not self.work.mark().edited_weights):
             return "The network has not been trained."

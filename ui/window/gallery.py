@@ -152,7 +152,7 @@ class Gallery(QDialog):
         return False
 
     def _neighbour(self, card: Card, across: int, down: int) -> Card | None:
-        """The next card of the reading order, or the nearest one above or below."""
+        """Return the next card in reading order, or the nearest one above or below."""
         cards = self._in_sight()
         if across:
             place = cards.index(card) + across
@@ -165,7 +165,7 @@ class Gallery(QDialog):
 
 
 def section_text(section: QWidget) -> str:
-    """The words of a group by which its presets are found."""
+    """Return the words of a group, by which its presets are found."""
     return " ".join(label.text() for label in section.findChildren(QLabel)).lower()
 
 
@@ -195,7 +195,7 @@ class Card(QToolButton):
 
 
 def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
-    """The text with a line break where the first line is full; the second is cut if need be."""
+    """Return the text with a line break where the first line is full; a second line that is too long is cut."""
     words, first = text.split(), ""
     while words and metrics.horizontalAdvance(f"{first} {words[0]}".strip()) <= width:
         first = f"{first} {words.pop(0)}".strip()
@@ -203,7 +203,7 @@ def in_two_lines(text: str, metrics: QFontMetrics, width: int) -> str:
 
 
 def thumbnail(preset: GalleryPreset, side: int, ratio: float) -> QPixmap:
-    """The trained boundary of a preset with its points, in the colours of the present theme."""
+    """Paint the trained boundary of a preset with its points, in the colours of the present theme."""
     look = theme.current()
     sample = draw_sample(preset.experiment.data)
     colours = np.ascontiguousarray(field_colours(thumbnail_fields()[preset.name], value_range_of(sample), look)[::-1])

@@ -99,7 +99,7 @@ class Presenter(QObject):
 
     @property
     def waits(self) -> bool:
-        """Whether any number in sight is dimmed, because it is of an earlier moment than others will be."""
+        """Whether any visible number is dimmed because it is out of date."""
         return any(veil.is_drawn for veil in self._veils.values())
 
     def _await_report(self) -> None:
@@ -107,7 +107,7 @@ class Presenter(QObject):
             self._patience.start()
 
     def _show_waiting(self) -> None:
-        """Dim what shows numbers that are not of the present moment."""
+        """Dim the parts whose numbers are out of date."""
         late = not (self.desk.session.is_up_to_date or self._patience.isActive() or self.desk.session.report is None)
         messages = self.desk.messages
         messages.show_measuring(late)

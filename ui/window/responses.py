@@ -1,4 +1,4 @@
-"""The response of the setting in hand: which one it is, when it is trained, and what becomes of a value asked for."""
+"""The response of the focused setting: which one it is, when it is trained, and how a value of it is applied."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Responses(QObject):
         app.focusChanged.connect(self._follow_focus)
 
     def close(self) -> None:
-        """Wait until nothing is trained here."""
+        """Wait until no response is in training."""
         self._rest.stop()
         self.responder.close()
 
@@ -92,7 +92,7 @@ class Responses(QObject):
                 return
 
     def _follow_sight(self) -> None:
-        """Train nothing that nobody sees."""
+        """Stop training responses while the view is hidden."""
         if not self.desk.docks.shows(self.view):
             self.responder.stop()
             self._rest.stop()
@@ -112,7 +112,7 @@ class Responses(QObject):
         return horizon_after(report.snapshot.epoch if report is not None else 0)
 
     def _look_ahead(self, report: Report) -> None:
-        """Begin again once the run has come farther than the response looks, or has come to rest."""
+        """Renew the response once the run has passed the epochs that it covers, or has paused."""
         if self.when == "resting" and report.running:
             self.responder.stop()
             self._asked = None
@@ -122,7 +122,7 @@ class Responses(QObject):
             self._rest.start(_REST_MILLISECONDS)
 
     def _obstacle(self) -> str:
-        """Why nothing can be tried now, in words; empty if it can."""
+        """The reason why no response can be trained now; empty if it can."""
         report = self.desk.session.report
         if self.when == "off":
             return "Other values are not tried. View › Responses lets them be."
@@ -133,7 +133,7 @@ class Responses(QObject):
         return ""
 
     def _renew(self) -> None:
-        """Give up what is trained, show what is known already, and go on when the hand rests."""
+        """Cancel the response in training, show the results so far, and resume after a pause in the user's edits."""
         self.responder.stop()
         knob = self._knob(self.path)
         if knob is None:
@@ -177,7 +177,7 @@ class Responses(QObject):
             self.view.show_reading(reading)
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
-        """Ask for a value of the reading; a choice is named by its kind, and keeps its settings where it is present."""
+        """Request a value of the reading; a choice is named by its kind, and the present one keeps its settings."""
         experiment = self.desk.session.experiment
         knob = self._knob(path)
         if knob is not None and knob.field.choices and isinstance(value, str):

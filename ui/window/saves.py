@@ -51,7 +51,7 @@ class Saves(QObject):
         return self._saving is not None or bool(self._waiting)
 
     def add(self, save: Save) -> None:
-        """Write this after everything that was asked for before."""
+        """Queue a save, which is written after all earlier ones."""
         self._waiting.append(save)
         self._start_next()
 

@@ -1,4 +1,4 @@
-"""The two-minute tour: the texts of its cards, and what they point at."""
+"""The two-minute tour: the texts of its cards, and the widgets at which they point."""
 
 from __future__ import annotations
 

@@ -91,7 +91,7 @@ class Work(QObject):
 
     @property
     def modified(self) -> bool:
-        """Whether the file lacks something.
+        """Whether the work has changes that its file lacks.
 
         Without a document, training alone can be repeated; it counts once it took `LONG_SECONDS`.
         """

@@ -1,4 +1,4 @@
-"""The data sets. One class adds one.
+"""The data sets. One class adds a data set.
 
 `base` holds what they share; the other modules hold the members, which join the family by being imported here, in this
 order.

@@ -65,17 +65,17 @@ CLASS_NAMES = tuple("ABCDEFGHIJ")
 
 
 class AxisScale(NamedTuple):
-    """Converts a coordinate on the plane, or what the network says, to the data's own unit: offset + factor · x."""
+    """Converts a coordinate on the plane, or a network output, to the data's own unit: offset + factor · x."""
 
     offset: float = 0.0
     factor: float = 1.0
 
     def value(self, x: float) -> float:
-        """The coordinate `x` of the plane in original units."""
+        """Convert the coordinate `x` on the plane to original units."""
         return self.offset + self.factor * x
 
     def place(self, value: float) -> float:
-        """The coordinate on the plane of a value in original units; 0 if all values are the same."""
+        """Convert a value in original units to its coordinate on the plane; 0 if all values are equal."""
         return (value - self.offset) / self.factor if self.factor else 0.0
 
 
@@ -85,7 +85,7 @@ UNSCALED_AXES: AxisScales = (AxisScale(), AxisScale())
 
 
 class Raw(NamedTuple):
-    """Points before the split: x of shape (n, 2), a class number or value per point, and names to show."""
+    """Points before the split: x of shape (n, 2), a class number or value per point, and names for display."""
 
     x: Array
     labels: Array
@@ -124,7 +124,7 @@ class Sample(NamedTuple):
         return self.x_in_own_units(self.x) if self.unscaled is None else self.unscaled
 
     def x_in_own_units(self, x: Array) -> Array:
-        """Points of the plane, shape (n, 2), in the original units of both axes."""
+        """Convert points on the plane, shape (n, 2), to the original units of both axes."""
         if self.axis_scales == UNSCALED_AXES:
             return x
         return np.stack([scale.offset + scale.factor * x[:, k] for k, scale in enumerate(self.axis_scales)], axis=1)
@@ -141,14 +141,14 @@ class Sample(NamedTuple):
 
     @property
     def loss_unit(self) -> str:
-        """What losses are measured in, as a sentence; empty where that is the data's own unit."""
+        """A sentence that names the unit of losses; empty if that is the data's own unit."""
         if not self.scales_target:
             return ""
         return f"Losses count standard deviations of {self.target_name}: 1 stands for {self.target_scale.factor:,.4g}."
 
     @property
     def weights_unit(self) -> str:
-        """What weights take and give that is not in the data's own units, as a sentence; empty if all is."""
+        """A sentence that names the inputs and outputs scaled to other units than the data's own; empty if none is."""
         scales = zip(("x1", "x2"), self.axis_names, self.axis_scales, strict=True)
         inputs = [
             f"{x} = ({name} - {one.offset:.12g}) / {one.factor:.12g}" for x, name, one in scales if one != AxisScale()
@@ -163,12 +163,12 @@ class Sample(NamedTuple):
         )
 
     def in_own_unit(self, predicted: Array) -> Array:
-        """Values that the network predicts in a regression, in the data's own unit."""
+        """Convert predictions of a regression to the data's own unit."""
         return self.target_scale.offset + self.target_scale.factor * predicted if self.scales_target else predicted
 
     @property
     def network_labels(self) -> Array:
-        """Class numbers, or values for regression in the unit that the network predicts."""
+        """Class numbers, or for a regression the values in the network's unit: shape (n,)."""
         if not self.scales_target:
             return self.labels
         result: Array = (self.labels - self.target_scale.offset) / self.target_scale.factor
@@ -182,12 +182,12 @@ class Sample(NamedTuple):
 
     @property
     def class_counts(self) -> dict[str, int]:
-        """How many points each class has, by its name; nothing for a regression."""
+        """The number of points of each class by its name; empty for a regression."""
         counts = np.bincount(self.labels, minlength=len(self.class_names)).tolist() if self.class_names else []
         return dict(zip(self.class_names, counts, strict=True))
 
     def part(self, which: int) -> tuple[Array, Array]:
-        """The points and labels of one part of the split."""
+        """Return the points, shape (m, 2), and labels, shape (m,), of one part of the split."""
         chosen = self.split == which
         return self.x[chosen], self.labels[chosen]
 
@@ -198,30 +198,30 @@ class Dataset(Choice, frozen=True):
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
 
     def drawn(self) -> tuple[Raw, Array]:
-        """All points, noise included, in their order, and a mark TRAIN, VALIDATION or TEST for each."""
+        """Return all points in order, with noise, and a mark TRAIN, VALIDATION or TEST for each: shape (n,)."""
         raise NotImplementedError
 
     @property
     def size(self) -> int:
-        """How many points there are."""
+        """The number of points."""
         raise NotImplementedError
 
     def kept_out(self, n: int) -> tuple[int, int]:
-        """How many of n points are for validation and how many for the test."""
+        """Return how many of n points are for validation and how many for the test."""
         raise NotImplementedError
 
     @property
     def validates(self) -> bool:
-        """Whether there are points to validate with."""
+        """Whether there are validation points."""
         return self.kept_out(self.size)[0] > 0
 
     @property
     def tests(self) -> bool:
-        """Whether there are points for the test."""
+        """Whether there are test points."""
         return self.kept_out(self.size)[1] > 0
 
     def stream(self) -> tfdata.Arc4 | None:
-        """The generator after all points were drawn, for an initializer that continues it; None if there is none."""
+        """The random generator after all points were drawn, for an initializer that continues it; None for most."""
         return None
 
     def check(self) -> None:
@@ -239,7 +239,7 @@ class Adjustable(Dataset, frozen=True):
     test_fraction: _TestFraction = 0.0
 
     def draw(self, random: np.random.Generator) -> Raw:
-        """All points, noise included, in random order unless the points are the user's own."""
+        """Draw all points, with noise, in random order unless the points are the user's own."""
         raise NotImplementedError
 
     def drawn(self) -> tuple[Raw, Array]:
@@ -254,9 +254,9 @@ class Adjustable(Dataset, frozen=True):
         return self.points
 
     def split(self, raw: Raw, random: np.random.Generator) -> Array:
-        """A mark TRAIN, VALIDATION or TEST for each point.
+        """Return a mark TRAIN, VALIDATION or TEST for each point: shape (n,).
 
-        Changing a share moves only the points it must; at least one point trains.
+        A changed share moves as few points as possible; at least one point is for training.
         """
         n = len(raw.labels)
         rank = random.permutation(n)
@@ -305,7 +305,7 @@ class Collected(Adjustable, frozen=True):
         return marks
 
     def _kept_out_of(self, counts: Array) -> tuple[Array, Array]:
-        """How many points of each class are for validation and how many for the test, given how many there are.
+        """Return how many points of each class are for validation and how many for the test, given the class sizes.
 
         A class of two points has one in training and one in validation, a class of three one in each part.
         """
@@ -329,7 +329,7 @@ class Collected(Adjustable, frozen=True):
         return self._has_part(TEST, self.test_fraction, super().tests)
 
     def _has_part(self, part: int, share: float, rounded: bool) -> bool:
-        """Whether the split has points in a part; `rounded` says whether its share of all points is one or more."""
+        """Whether a part has points; `rounded` says whether its share of all points rounds to one or more."""
         if not share or not self.stratified or self.is_regression:
             return rounded
         # With this many points some class has three or more, and so points in every part.
@@ -345,9 +345,9 @@ _A = TypeVar("_A", bound=Adjustable)
 
 
 def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
-    """Whole numbers that add up to `total`, as proportional to `counts` as possible, within bounds for each.
+    """Return whole numbers that add up to `total`, in proportion to `counts`, each between `least` and `most`.
 
-    Where the bounds don't allow the total, they win. (Largest remainders, Hamilton's method.)
+    If the bounds rule out that total, they take precedence. The method of largest remainders (Hamilton's).
     """
     wanted = total * counts / max(1, counts.sum())
     result: Array = np.clip(np.floor(wanted).astype(int), least, most)
@@ -359,13 +359,13 @@ def apportion(total: int, counts: Array, least: Array, most: Array) -> Array:
 
 
 def are_small_enough(values: Sequence[float] | Array) -> Array:
-    """Marks the numbers that can be squared and summed in any precision; NaN is none of them."""
+    """Mark the numbers that can be squared and summed in any precision; NaN is not among them."""
     result: Array = np.abs(values) <= LARGEST
     return result
 
 
 def draw_sample(dataset: Dataset) -> Sample:
-    """The points that `dataset` describes. The same choice gives the same points, every time."""
+    """Draw the points of a data set and split them. Equal data sets give equal points."""
     raw, split = dataset.drawn()
     for array in (raw.x, raw.labels, split, *([] if raw.unscaled is None else [raw.unscaled])):
         array.setflags(write=False)
@@ -377,7 +377,7 @@ def draw_sample(dataset: Dataset) -> Sample:
 
 
 def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
-    """Warnings, in sentences, about parts too odd for the usual meaning of accuracy or R²."""
+    """Warn, in sentences, of parts on which accuracy or R² loses its usual meaning."""
     notes, parts = list[str](), {"training": TRAIN, "validation": VALIDATION, "test": TEST}
     present = {name: raw.labels[split == part] for name, part in parts.items() if (split == part).any()}
     if raw.task == "regression":
@@ -401,13 +401,13 @@ def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
 
 
 def scale_of(values: Array) -> AxisScale:
-    """The scale on which values have mean 0 and standard deviation 1; equal values keep their unit."""
+    """Return the scale on which values have mean 0 and standard deviation 1; equal values keep their unit."""
     spread = float(np.std(values)) if np.ptp(values) > 0 else 1.0
     return AxisScale(float(np.mean(values)), spread)
 
 
 def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Generator) -> Array:
-    """A copy of `labels` in which a share of the points is moved to another class."""
+    """Return a copy of `labels` in which a share of the points has another, random class."""
     wrong = random.permutation(len(labels))[: round(share * len(labels))]
     result = labels.copy()
     result[wrong] = (labels[wrong] + random.integers(1, classes, len(wrong))) % classes
@@ -415,7 +415,7 @@ def _mislabelled(labels: Array, share: float, classes: int, random: np.random.Ge
 
 
 def with_common(dataset: Dataset, kind: type[_A], **settings: Any) -> _A:
-    """A data set of class `kind` with the number of points, noise, seed and shares of `dataset`, where it has them."""
+    """Make a data set of class `kind` with the settings that it shares with `dataset`: points, noise, seed, shares."""
     shared = Collected if isinstance(dataset, Collected) and issubclass(kind, Collected) else Adjustable
     common = {name: getattr(dataset, name) for name in shared.__struct_fields__ if isinstance(dataset, Adjustable)}
     # All rows of a table are no number of points to draw.

@@ -1,4 +1,4 @@
-"""Own points: what a person drew, pasted or imported."""
+"""Own points: points that the user drew, pasted or imported."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
 
     @classmethod
     def of(cls, x: ArrayLike, y: ArrayLike, **settings: Any) -> UserPoints:
-        """Points from arrays: `x` of shape (n, 2), `y` of shape (n,).
+        """Make own points from arrays: `x` of shape (n, 2), `y` of shape (n,).
 
         Texts, truth values and whole numbers in `y` are classes, which are numbered in ascending order and keep their
         names; other numbers are values. `settings` are further fields; `task="regression"` makes values of whole
@@ -85,7 +85,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
 
     @property
     def is_blank(self) -> bool:
-        """Whether nothing has been drawn yet: until then one point stands in the middle, since training needs one."""
+        """Whether nothing has been drawn yet; until then one point stands in the middle, as training needs one."""
         return self.size == 1 and self.train is None and (self.x1[0], self.x2[0], self.target[0]) == (0, 0, 0)
 
     def check(self) -> None:
@@ -126,7 +126,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
                 raise InputError(f"data.class_names[{place}]", name, "a name that no other class has")
 
     def all_names(self, classes: int) -> tuple[str, ...]:
-        """The names of the first `classes` classes."""
+        """Return the names of the first `classes` classes."""
         names = list(self.class_names)
         for name in CLASS_NAMES[len(names) : classes]:
             names.append(unused_name(name, names))
@@ -134,7 +134,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
 
     @property
     def classes(self) -> int:
-        """The number of classes: up to the highest that has a point, and at least 2."""
+        """The number of classes: the highest class number in use plus 1, and at least 2."""
         return max(2, 1 + int(max(self.target)))
 
     def draw(self, random: np.random.Generator) -> Raw:
@@ -166,9 +166,9 @@ class UserPoints(Collected, frozen=True, tag="points"):
         return super().tests if self.train is None else self.test is not None and any(self.test)
 
     def as_task(self, task: Task) -> UserPoints:
-        """The same points for another task.
+        """Return the same points for another task.
 
-        Classes become values from −1 to 1; at most ten values become a class each, more become two halves.
+        Classes become values from −1 to 1; up to ten different values become a class each, more become two halves.
         """
         if task == self.task:
             return self
@@ -183,7 +183,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
 
 
 def unused_name(name: str, names: Sequence[str]) -> str:
-    """`name` with as many primes appended as make it different from all `names`."""
+    """Return `name`, followed by as many primes (′) as make it different from all `names`."""
     while name in names:
         name += "′"
     return name
@@ -196,9 +196,9 @@ def _refuse_first(path: str, values: Sequence[float], allowed: Array, words: str
 
 
 def to_own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
-    """Any data set as own points with the same coordinates, labels, parts and class names.
+    """Convert any data set to own points with the same coordinates, labels, parts and class names.
 
-    `drawn` are its points, if they have been drawn already.
+    `drawn` is its sample, if that has been drawn already.
     """
     drawn = draw_sample(dataset) if drawn is None else drawn
     common: dict[str, Any] = {"noise": 0.0, "label_noise": 0.0}
@@ -208,7 +208,7 @@ def to_own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:
 
 
 def _columns_of(drawn: Sample) -> dict[str, Any]:
-    """The fields of `UserPoints` that describe these points exactly."""
+    """Return the fields of `UserPoints` that describe a sample exactly."""
     x1, x2, target = (tuple(column.astype(float).tolist()) for column in (*drawn.x.T, drawn.labels))
     test = drawn.split == TEST
     plain = drawn.class_names == CLASS_NAMES[: len(drawn.class_names)]

@@ -1,4 +1,4 @@
-"""The shapes: data sets that are drawn from a formula, for classification and regression."""
+"""The shapes: data sets drawn from a formula, for classification and regression."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from playground.catalog.datasets.base import CLASS_NAMES, EXTENT, Adjustable, Cl
 def shuffled(
     x: Array, labels: Array, task: Task, random: np.random.Generator, class_names: tuple[str, ...] = ()
 ) -> Raw:
-    """Points in random order, so that batches are mixed even without shuffling."""
+    """Return the points in random order, so that batches are mixed even without shuffling."""
     order = random.permutation(len(x))
     return Raw(x[order], labels[order], task, class_names or (("A", "B") if task == "classification" else ()))
 
 
 def _two_halves(n: int) -> tuple[int, int]:
-    """How many of n points belong to class 1 and to class 0."""
+    """Return how many of n points belong to class 1 and to class 0."""
     return n // 2, n - n // 2
 
 
 def _class_sizes(n: int, classes: int) -> list[int]:
-    """The number of points of each class, as equal as possible; of two classes the second gets the odd point."""
+    """Return class sizes that differ by at most 1; of two classes the second gets the odd point."""
     return [(n * (k + 1)) // classes - (n * k) // classes for k in range(classes)]
 
 
 def _numbered(counts: Sequence[int]) -> Array:
-    """The class of every point, for points ordered by class. Of two classes, class 1 comes first."""
+    """Return the class of every point, for points ordered by class. Of two classes, class 1 comes first."""
     order = [1, 0] if len(counts) == 2 else list(range(len(counts)))
     return np.repeat(order, counts)
 
 
 def _on_circles(radii: Array, random: np.random.Generator) -> Array:
-    """Points at these distances from the centre, in random directions."""
+    """Return points, shape (n, 2), at these distances from the centre, in random directions."""
     angles = random.uniform(0, 2 * np.pi, len(radii))
     return np.stack([radii * np.sin(angles), radii * np.cos(angles)], axis=1)
 
@@ -94,7 +94,7 @@ class Spiral(Adjustable, frozen=True, tag="spiral"):
 
     @staticmethod
     def arm(count: int, turn: float) -> Array:
-        """`count` points along an arm that starts at the angle `turn` and goes round 1¾ times."""
+        """Return `count` points along an arm that starts at the angle `turn` and winds round 1¾ times."""
         along = np.arange(count) / max(count, 1)
         angle = 1.75 * 2 * np.pi * along + turn
         return np.stack([5 * along * np.sin(angle), 5 * along * np.cos(angle)], axis=1)

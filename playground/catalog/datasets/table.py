@@ -1,4 +1,4 @@
-"""Tables: two columns of a text file as coordinates and a third as the target."""
+"""Tables: a data set from a text file, with two columns as coordinates and a third as the target."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ class Table(Collected, frozen=True, tag="table"):
 
     @property
     def reading(self) -> Reading:
-        """How to read the file where that is open."""
+        """The user's choices where the file can be read in more than one way."""
         return Reading(**{name: getattr(self, name) for name in Reading._fields})
 
     @property
     def rows(self) -> TableRows:
-        """All rows of the file that can be used. Raises InputError below `data`."""
+        """All usable rows of the file, which is read again if it has changed. Raises InputError below `data`."""
         path = Path(self.path)
         try:
             # An unchanged file is read once, since every edit checks the whole experiment.
@@ -113,7 +113,7 @@ class Table(Collected, frozen=True, tag="table"):
         return _read_rows(path, columns, self.task, self.reading, (stamp.st_mtime_ns, stamp.st_size))
 
     def relative_to(self, folder: Path) -> Table:
-        """The same table for a file in that folder."""
+        """Return the same table with its path relative to a folder."""
         try:
             path = os.path.relpath(self.path, folder)
         except ValueError:
@@ -137,7 +137,7 @@ class Table(Collected, frozen=True, tag="table"):
 
 
 class Dropped(NamedTuple):
-    """Rows left out for one reason: their lines in the file, and the cell at fault in the first."""
+    """Rows left out for one reason: their lines in the file, and the faulty cell of the first."""
 
     reason: str
     lines: tuple[int, ...]
@@ -145,14 +145,14 @@ class Dropped(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The rows and the reason in a sentence."""
+        """Describe the rows and the reason in a sentence."""
         shown = f" {one_line(self.cell, 24)!r}" if self.cell else ""
         count = f"{len(self.lines):,} row{'' if len(self.lines) == 1 else 's'}"
         return f"{count} left out: {self.reason}{shown} ({rows_words(self.lines)})."
 
 
 class TableRows(NamedTuple):
-    """The rows of a table that can be used, and those that were left out."""
+    """The usable rows of a table, and those that were left out."""
 
     x: Array
     """(n, 2) float64, as they stand in the file."""
@@ -169,7 +169,7 @@ class TableRows(NamedTuple):
 def _read_rows(
     path: Path, wanted: tuple[str, str, str], task: Task | None, reading: Reading, _: tuple[int, int]
 ) -> TableRows:
-    """Three columns of a file, cached by its time of change and size, which show whether it is still the same."""
+    """Read three columns of a file; cached by its modification time and size, the last argument."""
     try:
         cells = _read(path, wanted, reading)
         rows = rows_of(cells, *wanted, task)
@@ -187,7 +187,7 @@ def _read_rows(
 
 
 def _read(path: Path, wanted: Sequence[str], reading: Reading) -> Cells:
-    """The wanted columns of a file. Where the likely reading does not have them, another one may. Raises InputError."""
+    """Read columns of a file; if the likeliest reading lacks them, try the others. Raises InputError."""
     others = (reading._replace(header=True, separator=separator) for separator in (reading.separator, ",", ";", "\t"))
     try:
         return read_cells(path, reading=reading, wanted=wanted)
@@ -200,7 +200,7 @@ def _read(path: Path, wanted: Sequence[str], reading: Reading) -> Cells:
 
 
 def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = None) -> TableRows:
-    """The points in three columns of a table. Raises InputError below `data`."""
+    """Return the points in three columns of a table. Raises InputError with a path below `data`."""
     first, second, third = (cells.column(name) for name in (x1, x2, target))
     for field, column in (("x1", first), ("x2", second)):
         if column.kind in ("class", "text"):
@@ -222,7 +222,7 @@ def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = Non
 
 
 def _task_of_target(target: Column) -> Task:
-    """The task that a target column means: text, or at most ten different whole numbers, are classes."""
+    """Infer the task from a target column: text, or at most ten different whole numbers, means classes."""
     values = target.numbers[~target.missing]
     if target.kind != "number" or np.isnan(values).any():
         return "regression" if target.kind == "number" and _different(target) > MAX_CLASSES else "classification"
@@ -231,12 +231,12 @@ def _task_of_target(target: Column) -> Task:
 
 
 def _different(column: Column) -> int:
-    """How many different cells a column has."""
+    """Count the different cells of a column."""
     return len({cell for cell, lost in zip(column.cells, column.missing, strict=True) if not lost})
 
 
 def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) -> tuple[Array, tuple[Dropped, ...]]:
-    """Which rows have all cells, and numbers where they are needed; and why the others were left out."""
+    """Mark rows with all cells, and with numbers where they are needed; return also why others are left out."""
     free, lines = np.ones(len(cells.lines), dtype=bool), np.array(cells.lines)
     checks = [(f"no value in {column.name}", column, column.missing) for column in columns]
     checks += [(f"no number in {column.name}:", column, np.isnan(column.numbers)) for column in numeric]
@@ -255,13 +255,13 @@ def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) 
 
 
 def ragged_rows(cells: Cells) -> Dropped | None:
-    """The rows that have more cells than there are columns, if there are some."""
+    """Return the rows with more cells than the table has columns; None if there are none."""
     lines = tuple(line for line, _ in cells.ragged)
     return Dropped("more cells than columns", lines) if lines else None
 
 
 def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:
-    """The class of every usable row, and the names of the classes in their order. Raises InputError."""
+    """Return the class number of every usable row, and the class names in order. Raises InputError."""
     values = target.numbers[free]
     cells = [target.cells[place] for place in np.flatnonzero(free)]
     if target.kind == "number" and not np.isnan(values).any():
@@ -278,7 +278,7 @@ def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:
 
 
 def scaled(x: Array) -> Array:
-    """The points with each axis shifted and scaled to −5…5; an axis with a single value becomes 0."""
+    """Shift and scale each axis of the points, shape (n, 2), to −5…5; an axis with a single value becomes 0."""
     # Halved, so that even columns from −1e308 to 1e308 do not overflow.
     low, high = x.min(axis=0) / 2, x.max(axis=0) / 2
     width = np.where(high > low, high - low, 1)
@@ -286,7 +286,7 @@ def scaled(x: Array) -> Array:
 
 
 def axis_scales(x: Array) -> AxisScales:
-    """The scales that convert the axes of `scaled` points back to the units of `x`, shape (n, 2)."""
+    """Return the scales that convert the axes of `scaled` points back to the units of `x`, shape (n, 2)."""
     low, high = x.min(axis=0), x.max(axis=0)
     first, second = (AxisScale(float(a / 2 + b / 2), float(b / 10 - a / 10)) for a, b in zip(low, high, strict=True))
     return first, second

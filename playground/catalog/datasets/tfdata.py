@@ -1,4 +1,4 @@
-"""What TensorFlow Playground draws: its random numbers and its six data sets, number for number.
+"""The random numbers and the six data sets of TensorFlow Playground, number for number.
 
 Everything is written with plain numbers in the order in which the original draws, since each number depends on how
 many came before. Source: `dataset.ts` of github.com/tensorflow/playground, and David Bau's `seedrandom`.
@@ -22,7 +22,7 @@ _CLASSIFICATION_POINTS, _REGRESSION_POINTS = 500, 1200
 
 
 class Arc4:
-    """The random generator of the `seedrandom` library, seeded with a text."""
+    """The random generator of the `seedrandom` library (ARC4), seeded with a text."""
 
     def __init__(self, seed: str) -> None:
         key = _mix_key(seed)
@@ -39,7 +39,7 @@ class Arc4:
         return deepcopy(self)
 
     def byte(self) -> int:
-        """The next number from 0 to 255."""
+        """Return the next number from 0 to 255."""
         state = self.state
         self.i = (self.i + 1) & 255
         self.j = (self.j + state[self.i]) & 255
@@ -47,7 +47,7 @@ class Arc4:
         return state[(state[self.i] + state[self.j]) & 255]
 
     def random(self) -> float:
-        """The next number in [0, 1), with 52 random bits at least."""
+        """Return the next number in [0, 1), with at least 52 random bits."""
         n = 0
         for _ in range(6):
             n = n * 256 + self.byte()
@@ -60,11 +60,11 @@ class Arc4:
         return (n + x) / d
 
     def uniform(self, low: float, high: float) -> float:
-        """The next number in [low, high)."""
+        """Return the next number in [low, high)."""
         return self.random() * (high - low) + low
 
     def normal(self, mean: float, variance: float) -> float:
-        """The next normal number, by Marsaglia's polar method; its second value is thrown away."""
+        """Return the next normally distributed number, by Marsaglia's polar method; its second value is discarded."""
         while True:
             first, second = 2 * self.random() - 1, 2 * self.random() - 1
             s = first * first + second * second
@@ -72,14 +72,14 @@ class Arc4:
                 return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(s) / s) * first)
 
     def shuffle(self, points: list[_Point]) -> None:
-        """Fisher and Yates' shuffle, from the last place down."""
+        """Shuffle a list in place by Fisher and Yates' method, from the last place down."""
         for counter in range(len(points), 0, -1):
             index = math.floor(self.random() * counter)
             points[counter - 1], points[index] = points[index], points[counter - 1]
 
 
 def _mix_key(seed: str) -> list[int]:
-    """The key of a seed: its characters (of UTF-16, as in JavaScript) mixed into at most 256 bytes."""
+    """Mix the characters of a seed (in UTF-16, as in JavaScript) into a key of at most 256 bytes."""
     text = seed.encode("utf-16-le", "surrogatepass")
     codes = [low + 256 * high for low, high in zip(text[::2], text[1::2], strict=True)]
     key = [0] * min(max(len(codes), 1), 256)
@@ -94,7 +94,7 @@ def _mix_key(seed: str) -> list[int]:
 
 
 def _circle(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """A disc inside a ring. Noise moves where a point is judged, not where it lies."""
+    """Draw a disc inside a ring. Noise shifts the place that decides a point's class, not the point itself."""
     for low, high in ((0, 2.5), (3.5, 5)):
         for _ in range(n // 2):
             r, angle = random.uniform(low, high), random.uniform(0, 2 * math.pi)
@@ -133,7 +133,7 @@ def _reg_plane(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
-    """Six cones, up and down by turns; where they overlap the higher or deeper one counts."""
+    """Draw six cones, alternately up and down; where they overlap, the larger magnitude counts."""
     cones = ((-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1))
     for x, y, moved_x, moved_y in _over_the_plane(random, n, noise):
         heights = [sign * min(max(1 - _distance(moved_x - cx, moved_y - cy) / 2, 0), 1) for cx, cy, sign in cones]
@@ -141,14 +141,14 @@ def _reg_gauss(random: Arc4, n: int, noise: float) -> Iterator[_Point]:
 
 
 def _over_the_plane(random: Arc4, n: int, noise: float) -> Iterator[tuple[float, float, float, float]]:
-    """Points all over the plane, and where each is judged."""
+    """Draw points all over the plane, each with the place that decides its label."""
     for _ in range(n):
         x, y = random.uniform(-6, 6), random.uniform(-6, 6)
         yield x, y, x + random.uniform(-6, 6) * noise, y + random.uniform(-6, 6) * noise
 
 
 def _distance(x: float, y: float) -> float:
-    """How far a place is from the origin, rounded as in the original, where a label may depend on it."""
+    """Return the distance from the origin, rounded as in the original, since a label may depend on the last digit."""
     return math.sqrt(x * x + y * y)
 
 
@@ -165,7 +165,7 @@ REGRESSIONS: dict[str, Callable[[Arc4, int, float], Iterator[_Point]]] = {
 
 
 class _Drawn(NamedTuple):
-    """A data set: points of shape (n, 2), labels of shape (n,), and the generator after them, for copies to continue."""
+    """A drawn data set: points, shape (n, 2), labels, shape (n,), and the generator after them, to be copied."""
 
     x: npt.NDArray[np.float64]
     labels: npt.NDArray[np.float64]
@@ -173,13 +173,13 @@ class _Drawn(NamedTuple):
 
 
 def point_count(dataset: str) -> int:
-    """How many points a data set has."""
+    """Return the number of points of a data set."""
     return _CLASSIFICATION_POINTS if dataset in CLASSIFICATIONS else _REGRESSION_POINTS
 
 
 @lru_cache(maxsize=8)
 def draw(dataset: str, noise: float, seed: str) -> _Drawn:
-    """The shuffled points of the data set of that name; `noise` in percent."""
+    """Draw the shuffled points of the data set of this name; `noise` is in percent."""
     stream = Arc4(seed)
     generator = CLASSIFICATIONS[dataset] if dataset in CLASSIFICATIONS else REGRESSIONS[dataset]
     points = list(generator(stream, point_count(dataset), noise / 100))

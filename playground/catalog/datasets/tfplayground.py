@@ -53,7 +53,7 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
 
     @property
     def training_points(self) -> int:
-        """How many points train: the first ones."""
+        """The number of training points, which are the first ones."""
         return int(self.size * self.train_percent / 100)
 
     def kept_out(self, n: int) -> tuple[int, int]:

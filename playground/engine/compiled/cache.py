@@ -1,4 +1,4 @@
-"""Loading the kernels: compiled once, then read from a cache folder."""
+"""Loading the kernels, which are compiled once and then read from a cache folder."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _MADE_OF = (
 
 
 class UnavailableError(RuntimeError):
-    """The compiled engine can't run on this machine; the message says why."""
+    """Raised if an engine with kernels can't run on this machine; the message says why."""
 
 
 def cache_folder() -> Path:
-    """The folder of the compiled kernels: a different one for every version of their sources and libraries."""
+    """Return the folder of the compiled kernels: a different one for every version of their sources and libraries."""
     here = Path(__file__).parent
     sources = [*sorted((here.parents[1] / "catalog").glob("*.py")), *(here / name for name in _MADE_OF)]
     made_of = hashlib.sha256()
@@ -50,7 +50,7 @@ def cache_folder() -> Path:
 
 
 def are_cached(precision: str) -> bool:
-    """Whether the kernels were compiled for this precision before, so that loading them takes about a second."""
+    """Whether the kernels are cached for this precision, so that loading them takes only about a second."""
     return (cache_folder() / precision).exists()
 
 
@@ -69,7 +69,7 @@ _loading = threading.Lock()
 
 
 def load_kernels(precision: str) -> ModuleType:
-    """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes half a minute.
+    """Load the kernels for a precision; if they are not cached, they are compiled, which takes half a minute.
 
     A damaged cache is removed; one that can't be written is replaced by a temporary folder of this process.
     Raises UnavailableError.
@@ -102,7 +102,7 @@ def temporary_folder() -> Path:
 
 
 def copied(folder: Path) -> Path:
-    """A temporary copy of a cache that can't be written to, which Numba refuses even to read."""
+    """Copy a cache that can't be written to, which Numba refuses even to read, into a temporary folder."""
     global unwritable
     copy = temporary_folder()
     if folder.is_dir():
@@ -114,7 +114,7 @@ def copied(folder: Path) -> Path:
 
 
 def _replaced(folder: Path, precision: str) -> ModuleType:
-    """The kernels, compiled into a new folder that takes the place of a damaged one once they work."""
+    """Compile the kernels into a new folder, which replaces a damaged one once they work."""
     fresh = temporary_folder()
     LOADED.clear()
     kernels = _loaded_from(fresh, precision)
@@ -130,7 +130,7 @@ def load_cached_kernels(precision: str) -> None:
 
 
 def remove_unused_kernels(folder: Path) -> None:
-    """Remove the kernels of other versions beside `folder` that nobody has used for long.
+    """Remove the kernels of other versions beside `folder` that have not been used for `_UNUSED_DAYS` days.
 
     Every load updates the time of its folder. A program that still uses such kernels has them in memory; if it needs
     more of them, it compiles them again.
@@ -188,7 +188,7 @@ def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
 
 
 def system_clock() -> Any:
-    """One record of CLOCK, by which the kernels read the time."""
+    """Return one record of CLOCK, by which the kernels read the time."""
     frequency = ctypes.c_int64(0)
     if sys.platform == "win32":
         library = ctypes.WinDLL("kernel32")

@@ -1,4 +1,5 @@
-"""The compiled engine: passes a run to the kernels and takes back the result. Nothing here imports Numba until `load`.
+"""The compiled engine: passes a run to the kernels and takes back the result. Numba is imported only with
+the kernels.
 
 It works on the very State that `reference` works on, and may take over from it, or give it back, between any two
 updates. What it can't do (see `fallbacks`) stays with `reference`.
@@ -82,7 +83,7 @@ class Compiled:
         self._look_every = max(1, int(50_000 / (500 + work * setup.batch_size)))
 
     def _lay_out_points(self) -> None:
-        """Lay the points out for the kernels: a row per training point, and what is evaluated at the end of epochs."""
+        """Lay out the points for the kernels: a row per training point, and the sets evaluated at the end of epochs."""
         train = self.setup.train
         rows = [train.inputs, train.targets, *([] if train.weights is None else [train.weights[np.newaxis]])]
         self._data = np.ascontiguousarray(np.concatenate(rows).T)
@@ -160,7 +161,7 @@ class Compiled:
                 state.update[layer.trained.stop : layer.stop] = 0
 
     def _latest(self, n: int) -> Pass:
-        """The latest batch, as views of the work space: good until the next call."""
+        """Return the pass of the latest batch, of n points, as views of the work space: valid until the next call."""
         space, layers = self._space, self.setup.network.layers
 
         def rows(array: Array, start: int, units: int) -> Array:
@@ -180,7 +181,7 @@ class Compiled:
         return passed
 
     def _fault(self, state: State, run: Any) -> DivergedError | None:
-        """What stopped being finite, in the words of the reference engine."""
+        """Return the error of a divergence, in the words of the reference engine."""
         network = self.setup.network
         if run["broken"] == layout.LOSS:
             return DivergedError("the loss", network.layers[-1].name)
@@ -197,10 +198,10 @@ class Compiled:
 
 
 def fallbacks(setup: Setup) -> tuple[str, ...]:
-    """What the kernels can't do yet and `reference` does, in words; empty if they do all of it.
+    """Describe the features of a setup for which `reference` must stand in; empty if the kernels support all.
 
-    They do everything that the catalog has, in each precision that has been compiled. Kernels for what somebody adds to
-    a family are compiled apart, if they can be.
+    The kernels support the whole catalog, in each precision for which they are compiled. For classes that users add
+    to a family, kernels are compiled separately, if Numba can compile them.
     """
     precision, own = setup.network.dtype.name, own_classes(setup)
     if kernels_for(precision, own) is not None:
@@ -216,12 +217,12 @@ def fallbacks(setup: Setup) -> tuple[str, ...]:
 
 @cache
 def place_in_family(family: type[Choice], member: type[Choice], own: OwnClasses = ()) -> int:
-    """The number of a kind of choice in kernels that know these own classes, too."""
+    """Return the number of a family's member in kernels that include these own classes."""
     return [kind_of(one) for one in layout.compiled_members(family, own)].index(kind_of(member))
 
 
 def formula_settings(choice: Choice) -> list[float]:
-    """The numbers that a choice's formulas take, filled up to the same length for all."""
+    """Return the numbers that a choice's formulas take, padded to the same length for all choices."""
     values = [float(value) for value in choice.values]
     return values + [0.0] * (layout.MOST_SETTINGS - len(values))
 
@@ -266,7 +267,7 @@ def _run_record(setup: Setup, own: OwnClasses) -> Any:
 
 
 def _room_needed(setup: Setup) -> tuple[object, ...]:
-    """The sizes that decide how large the work space of training has to be."""
+    """Return the sizes that determine the work space of training."""
     layers = [(x.units, x.inputs, x.normalization.kind, x.dropout > 0, x.skip) for x in setup.network.layers]
     return setup.network.dtype, setup.batch_size, setup.training.optimizer.slots, layers
 
@@ -306,5 +307,5 @@ def _work_space(network: Network, points: int, *, training: bool) -> layout.Work
 
 
 def _padded(size: int) -> int:
-    """`size`, rounded up as the kernels do it."""
+    """Return `size`, rounded up as in the kernels."""
     return -(-size // layout.PAD) * layout.PAD

@@ -1,7 +1,7 @@
-"""Kernels for classes from outside of the catalog: those of the catalog once more, with these formulas in them.
+"""Kernels for classes from outside the catalog: those of the catalog compiled again, with these formulas included.
 
-They are compiled when they are first needed, since nobody knows them before, and kept in a folder of their own, which
-their formulas name. What Numba can't compile stays with the reference engine.
+They are compiled when they are first needed, and kept in a folder of their own, named by a hash of their formulas. What
+Numba can't compile stays with the reference engine.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FAILED: dict[tuple[str, OwnClasses], str] = {}
 
 
 def own_classes(setup: Setup) -> OwnClasses:
-    """The classes from outside of the catalog whose formulas a setup needs, each once, in alphabetical order."""
+    """Return the classes from outside the catalog whose formulas a setup needs, each once, in alphabetical order."""
     network = setup.network
     chosen: list[Choice] = [network.loss, setup.training.optimizer]
     for layer in network.layers:
@@ -53,14 +53,14 @@ def own_classes(setup: Setup) -> OwnClasses:
 
 
 def kernels_for(precision: str, own: OwnClasses) -> ModuleType | None:
-    """The kernels that are ready for some classes, in this precision; None if there are none."""
+    """Return the loaded kernels for some classes in this precision; None if they are not loaded."""
     if not own:
         return sys.modules[cache.KERNELS] if precision in cache.LOADED else None
     return _LOADED.get((precision, own))
 
 
 def are_own_cached(precision: str, own: OwnClasses) -> bool:
-    """Whether kernels for some classes were compiled before, so that loading them takes about a second."""
+    """Whether the kernels for some classes are cached, so that loading them takes only about a second."""
     try:
         return (_folder(own) / precision).exists()
     except _CANNOT:
@@ -68,7 +68,7 @@ def are_own_cached(precision: str, own: OwnClasses) -> bool:
 
 
 def load_own_kernels(precision: str, own: OwnClasses) -> None:
-    """Load the kernels for some classes, or compile them; if that can't be, `FAILED` says why."""
+    """Load or compile the kernels for some classes; if that fails, `FAILED` holds the reason."""
     if (precision, own) in _LOADED or (precision, own) in FAILED:
         return
     try:
@@ -91,7 +91,7 @@ _CANNOT = (OSError, TypeError, AttributeError)
 
 
 def _folder(own: OwnClasses) -> Path:
-    """The cache of the kernels for some classes. Raises one of `_CANNOT` where a source can't be read."""
+    """Return the cache folder for some classes. Raises one of `_CANNOT` if a source can't be read."""
     made_of = hashlib.sha256()
     for member in own:
         for formula in _formulas_of(member):
@@ -107,7 +107,7 @@ def _formulas_of(member: type[Choice]) -> list[Callable[..., Any]]:
 
 
 def _source_of(formula: Callable[..., Any], seen: set[str]) -> str:
-    """The source of a formula, and of what else it refers to."""
+    """Return the source of a formula and of everything it refers to."""
     text = inspect.getsource(formula)
     for name in sorted(set(formula.__code__.co_names) - seen):
         value = formula.__globals__.get(name)
@@ -119,7 +119,7 @@ def _source_of(formula: Callable[..., Any], seen: set[str]) -> str:
 
 
 def _refuse_too_many(member: type[Choice]) -> None:
-    """Raise ValueError for a class that needs more room than the records have."""
+    """Raise ValueError for a class with more settings or memory than the records hold."""
     if not _formulas_of(member):
         raise ValueError("its family is not one of formulas")
     if len(member.__struct_fields__) > layout.MOST_SETTINGS:
@@ -140,7 +140,7 @@ def _compile_alone(member: type[Choice], dtype: np.dtype[Any]) -> None:
 
 
 def _fresh_kernels(folder: Path, own: OwnClasses) -> ModuleType:
-    """The modules of formulas and kernels imported once more, with these classes among the members."""
+    """Import the modules of formulas and kernels again, with these classes among the members."""
     numba = __import__("numba")
     names = ("playground.engine.compiled.formulas", cache.KERNELS)
     before = {name: sys.modules.get(name) for name in names}

@@ -2,8 +2,8 @@
 
     python -m playground.engine.compiled.warm [PRECISION …]
 
-Compiling holds the interpreter lock for seconds at a time, so the window has it done here and goes on training on the
-reference engine meanwhile. Exits with 1, and the reason as its last line, where it can't be done.
+Compiling holds the interpreter lock for seconds at a time, so the window runs this process and trains on the reference
+engine meanwhile. On failure it exits with 1 and prints the reason as its last line.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ PRECISIONS = ("float32", "float64")
 
 
 def main(precisions: Sequence[str]) -> int:
-    """Compile what is missing of these precisions, or of all; returns the exit code."""
+    """Compile the missing kernels for these precisions, by default all; return the exit code."""
     for precision in precisions or PRECISIONS:
         if not cache.are_cached(precision):
             try:

@@ -1,4 +1,4 @@
-"""Loading the kernels of `lanes`: compiled once for a precision and a width, then read from a cache folder."""
+"""Loading the kernels of `lanes`, compiled once per precision and width and then read from a cache folder."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _loading = threading.Lock()
 
 @functools.cache
 def machine_lanes() -> int:
-    """How many float32 numbers a vector of this machine holds; 0 where it can't fuse multiplication and addition."""
+    """Return the number of float32 lanes in a vector of this machine; 0 if it has no fused multiply-add."""
     if platform.machine().lower() in ("arm64", "aarch64"):
         return 4
     from llvmlite import binding
@@ -44,7 +44,7 @@ def machine_lanes() -> int:
 
 
 def width_for(dtype: np.dtype[np.floating]) -> int:
-    """How many networks of this precision train in one vector. Raises UnavailableError where none can."""
+    """Return how many networks of this precision train in one vector. Raises UnavailableError if none can."""
     chosen = os.environ.get(WIDTH)
     lanes = int(chosen) if chosen else machine_lanes()
     if not lanes:
@@ -53,7 +53,7 @@ def width_for(dtype: np.dtype[np.floating]) -> int:
 
 
 def cache_folder() -> Path:
-    """The folder of the compiled kernels, beside those of `compiled`, a different one for each version."""
+    """Return the folder of the compiled kernels, beside those of `compiled`: a different one for each version."""
     here = Path(__file__).parent
     made_of = hashlib.sha256(compiled_cache.cache_folder().name.encode())
     for name in _MADE_OF:
@@ -67,7 +67,7 @@ def _stamp(precision: str, width: int) -> Path:
 
 
 def are_cached(precision: str) -> bool:
-    """Whether the kernels were compiled for this precision before, so that loading them takes about a second."""
+    """Whether the kernels are cached for this precision, so that loading them takes only about a second."""
     try:
         return _stamp(precision, width_for(np.dtype(precision))).exists()
     except UnavailableError:
@@ -75,29 +75,29 @@ def are_cached(precision: str) -> bool:
 
 
 def are_stamped(precision: str) -> bool:
-    """Whether kernels of any width were compiled for this precision before."""
+    """Whether kernels of any width have been compiled for this precision."""
     return any(cache_folder().glob(f"{precision}x*"))
 
 
 def note_useless(precision: str) -> None:
-    """Let `are_stamped` know that this machine needs no kernels."""
+    """Record for `are_stamped` that this machine needs no kernels."""
     with suppress(OSError):
         cache_folder().mkdir(parents=True, exist_ok=True)
         _stamp(precision, 0).touch()
 
 
 def are_ready(precision: str) -> bool:
-    """Whether the kernels can be had at once, or nearly."""
+    """Whether the kernels are loaded or cached, so that nothing has to be compiled."""
     return any(loaded == precision for loaded, _ in _LOADED) or are_cached(precision)
 
 
 def load_kernels(
     precision: str, width: int | None = None, say: Callable[[str], None] = lambda words: None
 ) -> ModuleType:
-    """The kernels, ready to run in this precision; if they are not cached they are compiled, which takes a minute.
+    """Load the kernels for a precision; if they are not cached, they are compiled, which takes a minute.
 
-    What is damaged in the cache is compiled again and overwritten. Of a cache that can't be written to a temporary copy
-    is used. `say` is told of either. Raises UnavailableError.
+    Damaged kernels are compiled again and overwritten; of a cache that can't be written to, a temporary copy is
+    used. Either is reported by `say`. Raises UnavailableError.
     """
     lanes = width or width_for(np.dtype(precision))
     with _loading:
@@ -137,14 +137,14 @@ def _load(precision: str, width: int, say: Callable[[str], None]) -> ModuleType:
 
 
 def _mend(folder: Path, fresh: Path) -> None:
-    """Overwrite what is damaged in a cache. Kernels of other precisions are no longer known to it."""
+    """Overwrite the damaged files of a cache, and remove the stamps of its other precisions."""
     for stamp in folder.glob("float*"):
         stamp.unlink()
     shutil.copytree(fresh, folder, dirs_exist_ok=True)
 
 
 def _import_with(folder: Path) -> ModuleType:
-    """Import the kernels with this cache; Numba asks for its folder when it meets a function that is to be kept."""
+    """Import the kernels with this cache folder, which Numba reads when it first meets a function to be cached."""
     numba = importlib.import_module("numba")
     usual = numba.config.CACHE_DIR
     try:

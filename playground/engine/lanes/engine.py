@@ -1,4 +1,4 @@
-"""One network in one lane, behind the protocol of engines: the same bits as in any company; see `group`."""
+"""One network in one lane, as an engine: bit for bit the same as among others in a group; see `group`."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class OneLane:
 
 
 def lane_fallbacks(setup: Setup) -> tuple[str, ...]:
-    """Why `compiled` trains what `lanes` was asked to, in words; empty if lanes do it."""
+    """Describe why `compiled` has to train a setup in place of `lanes`; empty if lanes can."""
     try:
         cache.width_for(setup.network.dtype)
     except UnavailableError as error:

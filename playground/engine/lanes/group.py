@@ -56,9 +56,9 @@ _BROKEN = {1: "the loss", 2: "the gradient", 3: "the spread", 4: "a weight", lay
 
 
 def group_key(setup: Setup, *, reacts: bool = True) -> Hashable:
-    """What the members of a group have in common: networks with the same key can train in one group.
+    """Return the key of a setup: networks with the same key can train in one group.
 
-    Schedule and early stopping count only where the group `reacts` to the ends of epochs.
+    Schedule and early stopping are part of it only if the group `reacts` to the ends of epochs.
     """
     training, stopping = setup.training, setup.training.early_stopping
     schedule = training.schedule
@@ -72,7 +72,7 @@ def group_key(setup: Setup, *, reacts: bool = True) -> Hashable:
 
 
 class GradientSizes(NamedTuple):
-    """The sizes of the gradients when a lane was evaluated last, layer by layer; see `GradientHistory`."""
+    """The sizes of a lane's gradients at its latest evaluation, layer by layer; see `GradientHistory`."""
 
     step: int
     gradient_rms: Array
@@ -81,7 +81,7 @@ class GradientSizes(NamedTuple):
 
 
 class Group:
-    """Networks that train at once; see above.
+    """Networks that train at the same time; see the top of the module.
 
     `evaluate_every` counts epochs between two evaluations; it is 1 where schedule or early stopping react to each. With
     `reacts` off somebody else does that, and stops what is done. `width` is the number of lanes of a vector, by default
@@ -121,14 +121,14 @@ class Group:
 
     @property
     def lanes(self) -> tuple[int, ...]:
-        """The lanes that hold a member, done or not."""
+        """The numbers of the lanes that hold a member, done or not."""
         return tuple(self._members)
 
     def member(self, lane: int) -> Setup:
         return self._members[lane]
 
     def add(self, setup: Setup, state: State | None = None) -> int:
-        """Put a network into a free lane, or into one of a new block, and return that lane. See `put`."""
+        """Put a network into a free lane, or into one of a new block; return the lane's number. See `put`."""
         state = state or self._fresh(setup)
         for number, block in enumerate(self._blocks):
             if block.free and block.takes(state):
@@ -141,7 +141,7 @@ class Group:
         return lane
 
     def _fresh(self, setup: Setup) -> State:
-        """The state before the first update; networks that differ in numbers of training alone share their weights."""
+        """Return the state before the first update; setups that differ only in training numbers share its weights."""
         experiment = setup.experiment
         key = (id(setup.network), id(setup.sample), experiment.seed, experiment.bias)
         if self._started is None or self._started[0] != key:
@@ -150,9 +150,9 @@ class Group:
         return fresh_state(setup.network, experiment.training.optimizer, self._started[1], experiment.seed)
 
     def put(self, lane: int, setup: Setup, state: State) -> None:
-        """Let a lane go on with a network from a state on, which is copied.
+        """Put a network into a lane, to train on from a state, which is copied.
 
-        Raises ValueError for a network of another group, and one elsewhere in its epoch than those beside it.
+        Raises ValueError for a network of another group, or at another point of its epoch than its neighbours.
         """
         if group_key(setup, reacts=self._reacts) != self.key:
             raise ValueError("this network is of another group")
@@ -172,17 +172,17 @@ class Group:
         block.free.append(place)
 
     def run_until(self, lane: int, epoch: int) -> None:
-        """Let a network train up to an epoch, whatever its experiment says."""
+        """Set the epoch up to which a network trains, in place of the one in its experiment."""
         block, place = self._blocks[lane // self.width], lane % self.width
         block.wholes[Whole.STATUS, place], block.wholes[Whole.LAST_EPOCH, place] = layout.RUNNING, epoch
 
     def take(self, lane: int) -> State:
-        """The state of the network in a lane, safe from what training does next."""
+        """Return a copy of the state of the network in a lane."""
         block, place = self._blocks[lane // self.width], lane % self.width
         return block.read(place, self._members[lane], self._network.size)
 
     def _lane_numbers(self, setup: Setup) -> list[float]:
-        """The rows of `Number` from the base rate to the settings of the schedule."""
+        """Return the rows of `Number` from the base rate to the settings of the schedule."""
         training, stopping = setup.training, setup.training.early_stopping
         _, _, train_spread, validation_spread, _ = self._place_of_points(setup)
         nan = math.nan
@@ -203,14 +203,14 @@ class Group:
         return numbers
 
     def _numbers_of(self, choice: Choice) -> list[float]:
-        """The numbers that a choice's formulas take; computed once for each choice."""
+        """Return the numbers that a choice's formulas take; computed once per choice."""
         found = self._settings.get(id(choice))
         if found is None:
             found = self._settings[id(choice)] = (choice, _settings(choice))
         return found[1]
 
     def _place_of_points(self, setup: Setup) -> tuple[int, int, float, float, object]:
-        """Where the rows of a setup's points begin in the table, and the spreads of its targets."""
+        """Return the first rows of a setup's points in the table, and the spreads of its targets."""
         key = (id(setup.sample), setup.experiment.features)
         if key not in self._places:
             rows = [_rows_of(part) for part in (setup.train, setup.validation)]
@@ -234,28 +234,28 @@ class Group:
         return int(self._whole(lane, Whole.STEP))
 
     def learning_rate(self, lane: int) -> float:
-        """That of the latest update; NaN before the first."""
+        """Return the learning rate of the latest update; NaN before the first."""
         return float(self._blocks[lane // self.width].numbers[Number.RATE, lane % self.width])
 
     def evaluation(self, lane: int) -> Evaluation:
-        """Losses and accuracies when the lane was evaluated last, or was done; None before, or where there are none."""
+        """Return the losses and accuracies of the lane's latest evaluation, all None before the first."""
         block, first = self._blocks[lane // self.width], int(Number.TRAIN_LOSS)
         numbers = block.numbers[first : first + 4, lane % self.width].tolist()
         return Evaluation(*(None if math.isnan(number) else number for number in numbers))
 
     def history(self, lane: int) -> Array:
-        """A row for every evaluation since the lane was filled, with the columns of `layout.HISTORY`."""
+        """Return a row for every evaluation since the lane was filled, with the columns of `layout.HISTORY`."""
         return self._blocks[lane // self.width].history_of(lane % self.width)
 
     def gradients(self, lane: int) -> GradientSizes | None:
-        """The sizes of the gradients when the lane was evaluated last; None before."""
+        """Return the sizes of the gradients at the lane's latest evaluation; None before the first."""
         row = self._blocks[lane // self.width].sizes[:, lane % self.width]
         if math.isnan(row[0]):
             return None
         return GradientSizes(int(row[0]), *row[1:].reshape(3, -1))
 
     def fault(self, lane: int) -> DivergedError | None:
-        """What stopped being finite in a lane that has diverged."""
+        """Return the error of a lane that has diverged, which names what is not finite."""
         if self._whole(lane, Whole.STATUS) != layout.DIVERGED:
             return None
         what, layer = _BROKEN[int(self._whole(lane, Whole.BROKEN))], int(self._whole(lane, Whole.BROKEN_LAYER))
@@ -269,13 +269,13 @@ class Group:
         return any(block.is_running for block in self._blocks)
 
     def running_in(self, number: int) -> int:
-        """How many lanes of a block train."""
+        """Return how many lanes of a block are still training."""
         return self._blocks[number].running
 
     # Training -------------------------------------------------------------------------------------------------------
 
     def room(self, used: Room | None = None) -> Room:
-        """Work space for one thread; that of another group if it fits."""
+        """Return work space for one thread: `used`, that of another group, if it fits."""
         count, points = len(self._network.layers), int(self._group[0]["points"])
         vectors = _vectors_of(self.width)
         room = Room(
@@ -292,7 +292,7 @@ class Group:
 
     @cached_property
     def own_room(self) -> Room:
-        """Work space for whoever calls from one thread at a time."""
+        """Return the group's own work space, for callers on one thread at a time."""
         return self.room()
 
     def advance_block(
@@ -308,7 +308,7 @@ class Group:
         gradients_every: int = 0,
         return_when_done: bool = False,
     ) -> BlockOutcome:
-        """Train one block until a limit is reached, a table is full, or all its lanes are done."""
+        """Train one block until a limit is reached, its history table is full, or all its lanes are done."""
         block, call = self._blocks[number], np.zeros(1, layout.CALL)
         one = call[0]
         one["updates"], one["epochs"], one["evaluate_every"] = updates, epochs, self.evaluate_every
@@ -337,7 +337,7 @@ class Group:
         )
 
     def _finish(self, number: int, room: Room, places: Array) -> None:
-        """Bring back the best weights of lanes that are done, if that is chosen, and measure those that changed."""
+        """Restore the best weights of lanes that are done, if early stopping asks for it, and evaluate these lanes."""
         block, changed = self._blocks[number], list[int]()
         for place in places.tolist():
             status = block.wholes[Whole.STATUS, place]
@@ -354,7 +354,7 @@ class Group:
         block.numbers[first : first + 4] = before
 
     def measure(self, room: Room | None = None) -> None:
-        """Evaluate all lanes as they are now."""
+        """Evaluate the present state of all lanes."""
         for block in self._blocks:
             self._measure(block, room or self.own_room, list(range(self.width)))
 
@@ -377,10 +377,10 @@ def advance(
     groups: Sequence[Group], *, updates: int | None = None, epochs: int | None = None, seconds: float | None = None,
     threads: int = 1, until: Callable[[], bool] = lambda: False, return_when_done: bool = False,
 ) -> int:  # fmt: skip
-    """Train all lanes of all groups that are not done, and return how many updates were made, of all networks together.
+    """Train all lanes that are not done, in all groups; return the number of updates, summed over networks.
 
-    `updates` and `epochs` say how many more; `until` is asked every few milliseconds whether to stop, from the threads.
-    With `return_when_done` a block returns when one of its lanes is done, which can be filled again.
+    `updates` and `epochs` limit how many more are made; the threads call `until` every few milliseconds and stop
+    when it returns true. With `return_when_done`, a block returns when one of its lanes is done, which can be refilled.
     """
     work = [(group, number) for group in groups for number in group.running_blocks()]
     if threads <= 1 or len(work) <= 1:
@@ -432,7 +432,7 @@ def _vectors_of(width: int) -> Callable[[int, Any], Array]:
 
 
 class _LaneBlock:
-    """As many networks as a vector has lanes, in memory. Rows are those of `layout`, columns are lanes."""
+    """The arrays of as many networks as a vector has lanes. Rows are those of `layout`, columns are lanes."""
 
     def __init__(self, group: Any, layers: int, dtype: np.dtype[np.floating], width: int) -> None:
         vectors, size, slots = _vectors_of(width), int(group["size"]), int(group["slots"])
@@ -471,7 +471,7 @@ class _LaneBlock:
         return self.running > 0
 
     def takes(self, state: State, besides: int | None = None) -> bool:
-        """Whether a network in this state may train beside those that do: it stands at the same place of its epoch."""
+        """Whether a network in this state may join those in training: it is at the same point of its epoch."""
         others = self.wholes[Whole.STATUS] == layout.RUNNING
         if besides is not None:
             others[besides] = False
@@ -519,12 +519,12 @@ class _LaneBlock:
             self.free.remove(place)
 
     def forget(self, place: int) -> None:
-        """Begin a lane's history again."""
+        """Clear a lane's history."""
         self._since[place] = self._rows
         self.sizes[:, place] = np.nan
 
     def read(self, place: int, setup: Setup, size: int) -> State:
-        """The state of a lane, as a copy."""
+        """Return a copy of the state of a lane."""
         arrays, whole = self.arrays, [int(number) for number in self.wholes[:, place]]
 
         def column(name: str) -> Array:
@@ -571,7 +571,7 @@ class _LaneBlock:
         )
 
     def restore_best(self, place: int) -> bool:
-        """`State.restore_best` in a lane."""
+        """Restore the best parameters of a lane, as `State.restore_best` does."""
         best = float(self.numbers[Number.BEST, place])
         if not math.isfinite(best) or not self.wholes[Whole.BAD_EPOCHS, place]:
             return False
@@ -583,7 +583,7 @@ class _LaneBlock:
         return True
 
     def take_back(self, call: Any, room: Room, *, keep_history: bool) -> None:
-        """What a call of the kernel left behind."""
+        """Take over the results of a call of the kernel."""
         if call["swapped"]:
             old = self.arrays
             self.arrays = old._replace(
@@ -601,7 +601,7 @@ class _LaneBlock:
                 np.copyto(self.sizes, row, where=~np.isnan(row[0]))
 
     def history_of(self, place: int) -> Array:
-        """The rows of a lane since it was filled."""
+        """Return the history rows of a lane since it was filled."""
         if not self._history:
             return np.zeros((0, len(layout.HISTORY)))
         if len(self._history) > 1:
@@ -627,7 +627,7 @@ def _settings(choice: Choice) -> list[float]:
 
 
 def _rows_of(part: Any) -> Array:
-    """A row per point: inputs, targets, label, weight."""
+    """Return a row per point: inputs, targets, label, weight."""
     columns = [part.inputs, part.targets, np.asarray(part.labels, np.float64)[np.newaxis]]
     columns += [] if part.weights is None else [part.weights[np.newaxis]]
     return np.concatenate(columns).T
@@ -635,18 +635,18 @@ def _rows_of(part: Any) -> Array:
 
 @cache_forever
 def _slope_needs_z(member: type[Activation]) -> bool:
-    """Whether the derivative of an activation uses z, or a alone, which can then take the place of z."""
+    """Whether the derivative of an activation uses z; if it uses a alone, a can be stored in the place of z."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(member.derivative_of)))
     return any(isinstance(node, ast.Name) and node.id == "z" for node in ast.walk(tree))
 
 
 def _stride(units: int) -> int:
-    """Vectors from one point to the next: odd for many units, since powers of two share few places of a cache."""
+    """Return the vectors from one point to the next: odd for many units, as powers of two collide in the cache."""
     return units if units < 16 else units | 1
 
 
 def _records(setup: Setup) -> tuple[Any, Any]:
-    """The records of a group and its layers, with places in the work space."""
+    """Return the records of a group and its layers, with their offsets in the work space."""
     network, training, stopping = setup.network, setup.training, setup.training.early_stopping
     groups, layers = np.zeros(1, layout.GROUP), np.zeros(len(network.layers), layout.LAYER)
     group = groups[0]

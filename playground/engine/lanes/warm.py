@@ -2,8 +2,8 @@
 
     python -m playground.engine.lanes.warm [--background] [PRECISION …]
 
-By default those for float32; a machine without the vectors that lanes need has nothing to compile. In the background it
-leaves the processor to whatever else runs, such as a window that trains.
+The default precision is float32; a machine without the vectors that lanes need has nothing to compile. With
+`--background` it runs at low priority, behind a window that trains.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _BACKGROUND = "--background"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Compile what is missing of these precisions; returns the exit code."""
+    """Compile the missing kernels for these precisions; return the exit code."""
     precisions = [argument for argument in arguments if argument != _BACKGROUND]
     if _BACKGROUND in arguments and hasattr(os, "nice"):
         os.nice(19)

@@ -1,4 +1,4 @@
-"""The axes of charts: what a length stands for, where its ends are, and which numbers stand along it."""
+"""The axes of charts: their scales, limits and ticks."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ _LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def nice_limit(value: float) -> float:
-    """The first round number at or above `value`, which is positive. Round limits seldom change."""
+    """Return the first round number at or above `value`, which is positive. Round limits seldom change."""
     unit = 10.0 ** math.floor(math.log10(value))
     return next((unit * leap for leap in _LEAPS if unit * leap >= value * (1 - 1e-9)), unit * 10)
 
 
 def even_ticks(low: float, high: float, most: int) -> list[float]:
-    """Both ends of an axis, and its middle or its quarters if `most` ticks allow."""
+    """Return the ends of an axis, and its middle or its quarters if `most` ticks allow."""
     parts = 4 if most >= 9 else 2 if most >= 3 else 1
     return [low + (high - low) * k / parts for k in range(parts + 1)]
 
 
 def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:
-    """Whole powers of ten between two exponents, at most `most`, and their texts."""
+    """Return at most `most` whole powers of ten between two exponents, and their texts."""
     every = max(1, math.ceil((high - low) / max(1, most)))
     powers = [k for k in range(math.ceil(low), math.floor(high) + 1) if k % every == 0]
     return [float(k) for k in powers], [short_text(10.0**k) if -3 <= k <= 3 else f"1e{k}" for k in powers]
 
 
 def round_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round numbers from `low` to `high`, at most `most`, at equal distances."""
+    """Return at most `most` evenly spaced round numbers from `low` to `high`."""
     least = (high - low) / max(1, most)
     unit = 10.0 ** math.floor(math.log10(least))
     step = next(unit * leap for leap in (1, 2, 5, 10) if unit * leap >= least * (1 - 1e-9))
@@ -43,22 +43,22 @@ def round_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 class ChartAxis:
-    """A length from `low` to `high`: numbers, or powers of ten by their exponents."""
+    """An axis from `low` to `high`: of numbers, or of powers of ten given by their exponents."""
 
     low, high = 0.0, 1.0
     logarithmic = False
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis."""
+        """Convert values to places on the axis."""
         return values
 
     def shares(self, places: Array) -> Array:
-        """Places as shares 0…1 of the way from the lower end to the upper one."""
+        """Convert places to shares 0…1 of the way from the lower end to the upper one."""
         result: Array = (places - self.low) / (self.high - self.low)
         return result
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """The places of at most about `most` numbers, and the numbers."""
+        """Return the places of at most about `most` ticks, and their texts."""
         at = even_ticks(self.low, self.high, most)
         return at, [short_text(value) for value in at]
 
@@ -71,9 +71,10 @@ _RISE = 0.05
 
 
 class AmountAxis(ChartAxis):
-    """From 0 up, or logarithmic over half powers of ten; by itself once values span more than two decades.
+    """An axis from 0 up, or a logarithmic one with limits at half powers of ten.
 
-    A history only grows, so that it is calm.
+    The scale `auto` becomes logarithmic once values span more than two decades. During a history it only grows, so that
+    it seldom changes.
     """
 
     def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
@@ -103,7 +104,7 @@ class AmountAxis(ChartAxis):
             self.low, self.high = 0.0, nice_limit(10**most)
 
     def _watch_rises(self, curves: list[Array], least: float, most: float) -> None:
-        """Note whether a curve has risen so that it shows on a linear axis, and would hardly on a logarithmic one."""
+        """Note whether a curve has a rise that is visible on a linear axis but hardly on a logarithmic one."""
         rises = False
         for curve in (one for one in curves if len(one) > 1):
             end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
@@ -123,7 +124,7 @@ class AmountAxis(ChartAxis):
 
 
 class ShareAxis(ChartAxis):
-    """Accuracy or R²: up to 1, from the highest of some fixed ends that leaves nothing out."""
+    """An axis of accuracy or R², up to 1, from the highest of some fixed lower ends that shows all values."""
 
     def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:
         self.ends, self.text = ends, text
@@ -136,22 +137,22 @@ class ShareAxis(ChartAxis):
         self.low = next((end for end in self.ends if end <= least), self.ends[-1])
 
     def places(self, values: Array) -> Array:
-        """Values as places on the axis; those below its lower end are put there."""
+        """Convert values to places on the axis; those below its lower end are moved up to it."""
         return np.clip(values, self.low, self.high)
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
-        """Both ends, and the middle if there is room."""
+        """Return both ends, and the middle if `most` allows."""
         at = [self.low, (self.low + self.high) / 2, self.high] if most > 2 else [self.low, self.high]
         return at, [self.text(value) for value in at]
 
 
 def accuracy_axis() -> ShareAxis:
-    """The axis of accuracy, in percent."""
+    """Return the axis of accuracy, in percent."""
     return ShareAxis((0.5, 0.0), lambda value: f"{100 * value:.0f} %")
 
 
 def r_squared_axis() -> ShareAxis:
-    """The axis of R²: 1 is perfect, 0 no better than the mean."""
+    """Return the axis of R²: 1 is perfect, 0 no better than the mean."""
     return ShareAxis((0.0, -1.0), short_text)
 
 
@@ -180,7 +181,7 @@ class CalmLimit:
 
 
 def nearest_row(x: Array, place: float) -> int | None:
-    """The row of ascending `x` that is nearest to a place; None if there is no row."""
+    """Return the row of ascending `x` that is nearest to a place; None if `x` is empty."""
     if not len(x):
         return None
     after = min(int(np.searchsorted(x, place)), len(x) - 1)

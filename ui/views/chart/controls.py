@@ -19,7 +19,7 @@ from .plot import LEFT, RIGHT, small_font
 
 
 class ReadingLine(QElidingLabel):
-    """A small quiet line of words, or two, that take whatever room there is and are cut where there is too little."""
+    """One or two small, quiet lines of text, which take the room that is left and are cut to fit."""
 
     def __init__(self, name: str, spoken: str, parent: QWidget | None = None, *, lines: int = 1) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class ReadingLine(QElidingLabel):
             self.setFixedHeight(px(15 * lines))
 
     def say(self, text: str) -> None:
-        """Write this, unless it stands there already."""
+        """Show a text, unless it is shown already."""
         if text != self.text():
             self.setText(text)
             self.setAccessibleDescription(text)

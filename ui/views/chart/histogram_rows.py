@@ -48,7 +48,7 @@ class HistogramBars(NamedTuple):
     """The count that is as high as the row; None: the highest."""
 
     def heights(self, logarithmic: bool) -> Array:
-        """The height of each bin as a share of the row."""
+        """Return the height of each bin as a share of the row's height."""
         counts, full = self.histogram.counts, self.full
         if logarithmic:
             counts, full = np.log1p(counts), None if full is None else float(np.log1p(full))
@@ -74,14 +74,14 @@ class HistogramRow:
 
 
 def bars_of(histogram: Histogram | None) -> HistogramBars | None:
-    """The bars of a histogram; None without finite edges or anything in it."""
+    """Return the bars of a histogram; None if it is empty or its edges are not finite."""
     if histogram is None or not len(histogram.counts) or not np.isfinite(histogram.edges).all():
         return None
     return HistogramBars(histogram) if np.sum(histogram.counts) > 0 else None
 
 
 def bin_at(histogram: Histogram, value: float) -> int | None:
-    """The bin that a value falls into; None beside all of them."""
+    """Return the number of the bin that a value falls into; None outside all bins."""
     place = int(np.searchsorted(histogram.edges, value, side="right")) - 1
     return place if 0 <= place < len(histogram.counts) else None
 
@@ -101,7 +101,7 @@ class BareAxis(HistogramAxis):
 
 
 class ValueAxis(HistogramAxis):
-    """From −limit, or from 0 if nothing is below it, to a limit that seldom changes."""
+    """An axis from −limit, or from 0 if no value is negative, to a limit that seldom changes."""
 
     def __init__(self) -> None:
         self._calm = CalmLimit()
@@ -118,7 +118,7 @@ class ValueAxis(HistogramAxis):
 
 
 class DecadeAxis(HistogramAxis):
-    """Whole powers of ten, by their exponents, that seldom change at either end."""
+    """An axis of powers of ten, given by their exponents, whose limits seldom change."""
 
     _LEAST = 4
     """Decades that it spans at least."""
@@ -218,7 +218,7 @@ class _HistogramRows(PaintedChart):
         return min(px(_MOST_ROW), self.height() / max(1, len(self.rows)))
 
     def box(self, index: int, column: int) -> QRectF:
-        """The place of a histogram, with a little room above it."""
+        """Return the rectangle of a histogram, with a little room above it."""
         place, pitch = self.columns().histograms[column], self.pitch()
         return QRectF(place.left(), index * pitch + px(3), place.width(), pitch - px(4))
 
@@ -247,7 +247,7 @@ class _HistogramRows(PaintedChart):
             painter.drawText(place, LEFT, self.words(row))
 
     def _paint_column(self, painter: QPainter, column: int, seen: range) -> None:
-        """The histograms of a column on their base lines, with a vertical line at 0 to show which way a layer leans."""
+        """Paint the histograms of a column on their base lines, with a vertical line at 0."""
         look, axis, place = theme.current(), self.kinds[column].axis, self.columns().histograms[column]
         painter.setPen(QColor(look.line))
         zero = round(float(ChartBox(place, axis, axis).x(np.clip(np.zeros(1), axis.low, axis.high))[0]))
@@ -262,7 +262,7 @@ class _HistogramRows(PaintedChart):
                 painter.fillPath(_steps_path(x, box, bars.heights(self.logarithmic)), colour)
 
     def at(self, place: QPointF) -> tuple[int, int | None, float] | None:
-        """Row, column and value under the mouse; no column beside the histograms. None beside everything."""
+        """Return row, column and value under the mouse: None outside the rows, column None beside the histograms."""
         index = int(place.y() // self.pitch())
         if not 0 <= index < len(self.rows):
             return None
@@ -276,7 +276,7 @@ class _HistogramRows(PaintedChart):
 
 
 def _steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
-    """The outline of bars between the `x` of their edges; every bar is seen, however narrow."""
+    """Return the outline of bars between the `x` of their edges; even the narrowest bar is visible."""
     if x[-1] - x[0] < len(shares):
         x, shares = _by_pixels(x, shares, box)
     tops = box.bottom() - shares * box.height()
@@ -286,7 +286,7 @@ def _steps_path(x: Array, box: QRectF, shares: Array) -> QPainterPath:
 
 
 def _by_pixels(x: Array, shares: Array, box: QRectF) -> tuple[Array, Array]:
-    """Bars narrower than a pixel as bars of one pixel, each as high as the highest that falls into it."""
+    """Merge bars narrower than a pixel into bars of one pixel, each as high as the highest of them."""
     first = np.floor(min(x[0], box.right() - 1))
     columns = np.minimum((x[:-1] + x[1:]) / 2, box.right() - 1) - first
     columns = np.maximum(columns, 0).astype(np.intp)
@@ -443,5 +443,5 @@ class HistogramsPicture(View):
 
 
 def layer_phrase(row: HistogramRow) -> str:
-    """The name of a layer in a sentence."""
+    """Return the name of a layer as used within a sentence."""
     return row.name if row.name == "output" else f"layer {row.name}"

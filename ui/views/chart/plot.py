@@ -30,14 +30,14 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 def small_font() -> QFont:
-    """The font of axes, legends and numbers: the system's, small, with digits of equal width."""
+    """Return the font of axes, legends and numbers: the system's, small, with digits of equal width."""
     result = theme.tabular(QApplication.font())
     result.setPixelSize(px(theme.SMALL))
     return result
 
 
 def style_words(label: QLabel, colour: str) -> None:
-    """Write a label small and in `colour`."""
+    """Set a label in the small font and in `colour`."""
     style = f"font-size: {px(theme.SMALL)}px; color: {colour};"
     if label.styleSheet() != style:
         label.setFont(small_font())
@@ -94,7 +94,7 @@ class Mouse(QObject):
 
 
 def line_path(x: Array, y: Array, ends: Sequence[int] = ()) -> QPainterPath:
-    """A curve through pixels, all finite, which is interrupted after these numbers of points."""
+    """Return a curve through pixels, all finite, with breaks after the numbers of points in `ends`."""
     if not len(x):
         return QPainterPath()
     connect: Array | str = "all"
@@ -116,26 +116,26 @@ class ChartBox(NamedTuple):
     up: ChartAxis
 
     def x(self, places: Array) -> Array:
-        """Places on the axis across, in pixels."""
+        """Convert places on the horizontal axis to pixels."""
         result: Array = self.rect.left() + self.across.shares(places) * self.rect.width()
         return result
 
     def y(self, places: Array) -> Array:
-        """Places on the axis up, in pixels; a curve along the upper end shows its whole width."""
+        """Convert places on the vertical axis to pixels; a curve along the upper end shows its whole width."""
         result: Array = self.rect.bottom() - self.up.shares(places) * (self.rect.height() - px(_HEADROOM))
         return result
 
     def place(self, x: float) -> float:
-        """The place on the axis across of a pixel."""
+        """Convert a pixel to a place on the horizontal axis."""
         share = (x - self.rect.left()) / max(1.0, self.rect.width())
         return self.across.low + share * (self.across.high - self.across.low)
 
     def path(self, x: Array, y: Array, ends: Sequence[int] = ()) -> QPainterPath:
-        """A curve through places on both axes, which is interrupted after these numbers of points."""
+        """Return a curve through places on both axes, with breaks after the numbers of points in `ends`."""
         return line_path(self.x(x), self.y(y), ends)
 
     def paint_numbers_at_left(self, painter: QPainter, room: float) -> None:
-        """Paint the numbers of the axis up, with hairlines, as many as have room."""
+        """Paint as many numbers of the vertical axis as fit, with hairlines."""
         rect, high = self.rect, painter.fontMetrics().height()
         look = theme.current()
         # All on one line if there is room for one only.
@@ -150,7 +150,7 @@ class ChartBox(NamedTuple):
             write(painter, box, RIGHT, text, look.quiet)
 
     def paint_numbers_below(self, painter: QPainter, apart: int = 64) -> None:
-        """Paint the numbers of the axis across, with short ticks; each has `apart` pixels."""
+        """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart."""
         rect, look = self.rect, theme.current()
         places, texts = self.across.ticks(max(2, int(rect.width() // px(apart))))
         for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
@@ -161,7 +161,7 @@ class ChartBox(NamedTuple):
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
-    """A pen of this width at zoom 1, the same at any scale of a plot."""
+    """Return a pen of this width in pixels at zoom 1, whatever the scale of a plot."""
     app = QApplication.instance()
     # Qt counts the width of such a pen in pixels of the screen.
     ratio = app.devicePixelRatio() if isinstance(app, QApplication) else 1.0
@@ -176,7 +176,7 @@ def _pen(colour: str, width: float, style: Qt.PenStyle) -> QPen:
 
 
 def quiet_plot(parent: QWidget | None = None) -> pg.PlotWidget:
-    """A plot without menu, buttons, mouse zoom or automatic ranges; its owner sets its limits."""
+    """Make a plot without menu, buttons, mouse zoom or automatic ranges; its owner sets its limits."""
     plot = pg.PlotWidget(parent, enableMenu=False)
     plot.hideButtons()
     plot.setFrameShape(plot.Shape.NoFrame)
@@ -217,7 +217,7 @@ def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) 
 
 
 def item_points(item: pg.PlotCurveItem | pg.ScatterPlotItem) -> Array:
-    """The points of a curve or of marks, shape (points, 2); none while they are hidden."""
+    """Return the points of a curve or of marks, shape (points, 2); none while they are hidden."""
     x, y = item.getData()
     return np.zeros((0, 2)) if x is None or not item.isVisible() else np.stack([x, y], axis=1)
 

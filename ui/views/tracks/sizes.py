@@ -66,7 +66,7 @@ QUANTITIES = (
 
 
 class SizeScale(NamedTuple):
-    """From the size `low` to the size `high`, in powers of ten if it is logarithmic."""
+    """The scale of an axis from the size `low` to the size `high`, in powers of ten if it is logarithmic."""
 
     low: float
     high: float
