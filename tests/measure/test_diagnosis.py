@@ -143,6 +143,13 @@ TRUE_OF_PRESETS = {
     "overfitting": "overfitting",
     "dropout": "overfitting",
     "xor": "overfitting",
+    "batch-full": "underfitting",
+    "batch-one": "saturated",
+    "large-weights": "saturated",
+    "rate-too-large": "saturated",
+    "rate-too-small": "too_slow",
+    "spiral-sgd": "underfitting",
+    "zero-weights": "initialisation",
 }
 """What some presets do suffer from, most of them to show it."""
 
