@@ -69,6 +69,17 @@ def settle(qtbot, window: Window) -> Snapshot:
     return snapshot(window)
 
 
+def await_pictures(window: Window) -> None:
+    """Wait until all pictures in sight are of the present moment, as large as they are now."""
+    lay_out(window)
+    session = window.session
+    hands.until(
+        lambda: session.is_up_to_date and session.report.requests == session.requests and not window.presenter.waits,
+        "the pictures in sight do not come",
+    )
+    lay_out(window)
+
+
 def control(window: Window, name: str, kind: type = QWidget) -> QWidget:
     """Return the control whose object name is `name`, unfolded and in sight."""
     if name.startswith("layers."):
