@@ -240,8 +240,10 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     window.showNormal()
     window.resize(1280, 800)
     window.docks.restore(layout)
-    window.messages.clear()
     qtbot.waitUntil(lambda: session.report.revision == session.revision and not session.report.running)
+    # Not before: what undo did is said when the worker has done it.
+    QApplication.processEvents()
+    window.messages.clear()
     assert session.report.snapshot.step == 0
 
 

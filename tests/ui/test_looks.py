@@ -23,7 +23,7 @@ from playground.measure.requests import (
     UnitStatesRequest,
 )
 from tests.ui.kept_looks import assert_looks
-from tests.ui.windows import lay_out
+from tests.ui.windows import await_pictures, lay_out
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.views.boundary.view import BoundaryView
@@ -120,7 +120,7 @@ def test_the_window_looks_as_it_did(
     window.resize(*size)
     window.docks.arrange(STANDARD)
     window.setFocus()
-    lay_out(window)
+    await_pictures(window)
     text_beat().strike()
     lay_out(window)
     try:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
-from tests.ui.windows import lay_out
+from tests.ui.windows import await_pictures, lay_out
 from ui.forms.controls import Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, caption_width
 from ui.look import theme
@@ -164,7 +164,7 @@ def place_in(window: Window, widget: QWidget) -> QRect:
 @pytest.mark.parametrize("size", PLANES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(window: Window, size) -> None:
     window.resize(*size)
-    lay_out(window)
+    await_pictures(window)
     before = window.grab().toImage()
     for zoom, least in PLANES[size].items():
         window.zoom_to(zoom)
@@ -182,7 +182,7 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
             assert not label.isVisible() or label.width() >= label.sizeHint().width(), (zoom, label.text())
         assert window.docks.controls_are_open == (window.width() / zoom >= 980), zoom
     window.zoom_to(1.0)
-    lay_out(window)
+    await_pictures(window)
     assert window.grab().toImage() == before
 
 

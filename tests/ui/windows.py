@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import shiboken6
-from PySide6.QtCore import QEvent, QRect, QSettings
+from PySide6.QtCore import QEvent, QPoint, QRect, QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -67,6 +67,19 @@ def settle(qtbot, window: Window) -> Snapshot:
     session = window.session
     qtbot.waitUntil(lambda: session.report is not None and session.report.revision == session.revision)
     return snapshot(window)
+
+
+def await_pictures(window: Window) -> None:
+    """Wait until all pictures in sight are of the present moment and as large as they are now; the mouse is in a corner."""
+    lay_out(window)
+    # An earlier test may have left it on something that answers to it.
+    hands.move(window, QPoint(window.width() - 2, window.height() - 2))
+    session = window.session
+    hands.until(
+        lambda: session.is_up_to_date and session.report.requests == session.requests and not window.presenter.waits,
+        "the pictures in sight do not come",
+    )
+    lay_out(window)
 
 
 def control(window: Window, name: str, kind: type = QWidget) -> QWidget:

@@ -309,7 +309,7 @@ def test_opening_something_else_asks_nothing_and_its_undo_brings_all_back(qtbot,
     train(qtbot, window)
     before, experiment = document_of(qtbot, window), window.session.experiment
     hands.key(window, "Ctrl+K")
-    hands.type_text("Presets: xor")
+    hands.type_text("Presets by name: xor")
     hands.key_in(window, "Return")
     assert window.session.experiment.name == load_preset("xor").name
     assert window.findChild(QMessageBox) is None
