@@ -139,17 +139,17 @@ def test_the_vanishing_preset_is_told_with_its_numbers() -> None:
 
 
 TRUE_OF_PRESETS = {
-    "vanishing-gradients": "vanishing",
-    "overfitting": "overfitting",
-    "dropout": "overfitting",
-    "xor": "overfitting",
-    "batch-full": "underfitting",
-    "batch-one": "saturated",
-    "large-weights": "saturated",
-    "rate-too-large": "saturated",
-    "rate-too-small": "too_slow",
-    "spiral-sgd": "underfitting",
-    "zero-weights": "initialisation",
+    "vanishing-gradients": {"vanishing"},
+    "overfitting": {"overfitting"},
+    "dropout": {"overfitting"},
+    "xor": {"overfitting"},
+    "batch-full": {"underfitting"},
+    "batch-one": {"saturated"},
+    "large-weights": {"saturated"},
+    "rate-too-large": {"saturated", "too_fast"},
+    "rate-too-small": {"too_slow"},
+    "spiral-sgd": {"underfitting"},
+    "zero-weights": {"initialisation"},
 }
 """What some presets do suffer from, most of them to show it."""
 
@@ -169,7 +169,7 @@ def run_of(name: str, **changed: Any) -> Iterator[Snapshot]:
 @pytest.mark.parametrize("name", preset_paths())
 def test_healthy_presets_get_no_alarm(name: str) -> None:
     for snapshot in run_of(name):
-        assert set(kinds(snapshot)) <= {TRUE_OF_PRESETS.get(name)}
+        assert set(kinds(snapshot)) <= TRUE_OF_PRESETS.get(name, set())
 
 
 def says_little(snapshot: Snapshot) -> bool:
