@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 import shiboken6
-from PySide6.QtCore import QEvent, QRect, QSettings
+from PySide6.QtCore import QEvent, QPoint, QRect, QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -70,8 +70,10 @@ def settle(qtbot, window: Window) -> Snapshot:
 
 
 def await_pictures(window: Window) -> None:
-    """Wait until all pictures in sight are of the present moment, as large as they are now."""
+    """Put the mouse in a corner, and wait until all pictures in sight are of the present moment and as large as now."""
     lay_out(window)
+    # An earlier test may have left it on something that answers to it.
+    hands.move(window, QPoint(window.width() - 2, window.height() - 2))
     session = window.session
     hands.until(
         lambda: session.is_up_to_date and session.report.requests == session.requests and not window.presenter.waits,
