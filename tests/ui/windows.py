@@ -70,7 +70,7 @@ def settle(qtbot, window: Window) -> Snapshot:
 
 
 def await_pictures(window: Window) -> None:
-    """Wait until all pictures in sight are of the present moment and of their size; the mouse is in a corner."""
+    """Put the mouse in a corner, and wait until all pictures in sight are of the present moment and as large as now."""
     lay_out(window)
     # An earlier test may have left it on something that answers to it.
     hands.move(window, QPoint(window.width() - 2, window.height() - 2))
