@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, InputError
@@ -53,7 +53,8 @@ class Responses(QObject):
         """What was trained last, or is being trained."""
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
-        self._rest.start(_FIRST_MILLISECONDS)
+        self._has_been_seen = False
+        self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
         desk.session.experiment_changed.connect(self._renew)
@@ -62,6 +63,17 @@ class Responses(QObject):
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow_focus)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint and not self._has_been_seen:
+            self._has_been_seen = True
+            self._wait(_FIRST_MILLISECONDS)
+        return False
+
+    def _wait(self, milliseconds: int) -> None:
+        """Train after a time, once the window has been painted."""
+        if self._has_been_seen:
+            self._rest.start(milliseconds)
 
     def close(self) -> None:
         """Wait until no response is in training."""
@@ -119,7 +131,7 @@ class Responses(QObject):
         elif self.when == "off" or self._rest.isActive() or not self.desk.docks.shows(self.view):
             return
         elif self._asked is None or self._asked[2] != self._horizon:
-            self._rest.start(_REST_MILLISECONDS)
+            self._wait(_REST_MILLISECONDS)
 
     def _obstacle(self) -> str:
         """The reason why no response can be trained now; empty if it can."""
@@ -141,7 +153,7 @@ class Responses(QObject):
             self.path, knob = FIRST_KNOB, self._knob(FIRST_KNOB)
         if knob is None or not self.desk.docks.shows(self.view):
             return
-        self._rest.start(max(_REST_MILLISECONDS, self._rest.remainingTime()))
+        self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
         if why := self._obstacle():
             self.view.show_words(why)
             return
