@@ -44,8 +44,10 @@ from playground.engine.compiled.primitives import (
     WEIGHT_NOISE,
     borrowed,
     compile_loop,
+    flush_tiny_numbers,
     inlined,
     now,
+    set_control_word,
     stream,
     uniform,
 )
@@ -632,12 +634,13 @@ def evaluate(layers: Any, run: Any, part: Any, w: Any, space: Any) -> Any:
 @njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
 def predict(layers: Any, runs: Any, x: Any, w: Any, space: Any, o: Any) -> None:
     """The outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
-    run = runs[0]
+    control, run = flush_tiny_numbers(), runs[0]
     for start in range(0, x.shape[1], EVALUATION_POINTS):
         n = min(EVALUATION_POINTS, x.shape[1] - start)
         found = outputs(layers, run, x, start, n, w, space)
         for row in range(run.outputs):
             o[row, start : start + n] = found[row * n : (row + 1) * n]
+    set_control_word(control)
 
 
 @compile_loop
@@ -675,7 +678,7 @@ def train(
     Evaluates and records at the end of every epoch. Returns whether the arrays have changed places with their `old_`
     ones an odd number of times.
     """
-    run = runs[0]
+    control, run = flush_tiny_numbers(), runs[0]
     points = data.shape[0]
     layers, order, carried = borrowed(layers), borrowed(order), borrowed(carried)
     w, old_w, g, old_g = borrowed(w), borrowed(old_w), borrowed(g), borrowed(old_g)
@@ -755,4 +758,5 @@ def train(
         if started >= deadline or run.history_rows == history.shape[0] or run.gradient_rows == gradients.shape[0]:
             break
     run.seconds += now(clock) - started
+    set_control_word(control)
     return swapped

@@ -1,13 +1,15 @@
-"""What all compiled engines are made of: how a function is compiled, the clock, and hashed random numbers."""
+"""What all compiled engines are made of: how a function is compiled, the clock, tiny numbers, hashed random numbers."""
 
 from __future__ import annotations
 
+import platform
 import sys
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
 from playground.engine import randomness
@@ -67,6 +69,59 @@ def borrowed(typingctx: Any, arrays: Any) -> Any:
         return borrow(context, builder, arrays, arguments[0])
 
     return arrays(arrays), generate
+
+
+# Numbers too small to be normal ---------------------------------------------------------------------------------
+
+_HAS_CONTROL_WORD = platform.machine().lower() in ("x86_64", "amd64")
+_FLUSH = 0x8040
+"""The bits of the control word that take operands, and results, too small to be normal numbers as 0."""
+
+
+@intrinsic
+def control_word(typingctx: Any) -> Any:
+    """The word that says how this thread computes with float numbers; 0 on processors other than x86."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = ir.IntType(32)
+        if not _HAS_CONTROL_WORD:
+            return word(0)
+        place = cgutils.alloca_once(builder, word)
+        _call_with_place(builder, "llvm.x86.sse.stmxcsr", place)
+        return builder.load(place)
+
+    return types.uint32(), generate
+
+
+@intrinsic
+def set_control_word(typingctx: Any, value: Any) -> Any:
+    """Make this thread compute with float numbers as a word says, which came from `control_word`."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if _HAS_CONTROL_WORD:
+            place = cgutils.alloca_once_value(builder, arguments[0])
+            _call_with_place(builder, "llvm.x86.sse.ldmxcsr", place)
+        return context.get_dummy_value()
+
+    return types.void(types.uint32), generate
+
+
+def _call_with_place(builder: Any, name: str, place: Any) -> None:
+    pointer = ir.IntType(8).as_pointer()
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(ir.VoidType(), [pointer]), name)
+    builder.call(function, [builder.bitcast(place, pointer)])
+
+
+@compile_loop
+def flush_tiny_numbers() -> Any:
+    """Let this thread compute with 0 in place of numbers too small to be normal; returns its control word until now.
+
+    x86 takes a hundred times as long with them, and the memory of an optimizer is full of them once gradients are 0:
+    0.9 m no longer gets smaller. Results change by less than 10⁻³⁷ (float64: 10⁻³⁰⁷).
+    """
+    word = control_word()
+    set_control_word(np.uint32(word | np.uint32(_FLUSH)))
+    return word
 
 
 # Randomness -----------------------------------------------------------------------------------------------------

@@ -36,8 +36,10 @@ from playground.engine.compiled.primitives import (
     SHUFFLE,
     WEIGHT_NOISE,
     borrowed,
+    flush_tiny_numbers,
     mixed,
     now,
+    set_control_word,
     stream,
     uniform,
 )
@@ -1003,7 +1005,7 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
     Evaluates and records at the end of epochs. `rates` are the learning rates of the coming epochs, or updates, if they
     are given. `swapped` in the call says whether the arrays have changed places with their `old_` ones.
     """
-    group, call = groups[0], calls[0]
+    control, group, call = flush_tiny_numbers(), groups[0], calls[0]
     layers, table, rates = borrowed(layers), borrowed(table), borrowed(rates)
     memory = memory_of(block)
     space, order, history = lanes_of(room.space), lanes_of(room.order), lanes_of(room.history)
@@ -1117,14 +1119,16 @@ def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: An
         if call.history_rows == call.history_room or call.gradient_rows == call.gradient_room:
             break
     call.seconds += now(clock) - started
+    set_control_word(control)
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def measure(groups: Any, layers: Any, block: Any, room: Any, table: Any) -> None:
     """Evaluate all lanes as they are now."""
-    group = groups[0]
+    control, group = flush_tiny_numbers(), groups[0]
     layers, table = borrowed(layers), borrowed(table)
     memory = memory_of(block)
     numbers = memory.numbers
     everyone = everywhere(numbers, 0.0) == 0.0
     evaluate(group, layers, memory, table, lanes_of(room.order), lanes_of(room.space), everyone, -1)
+    set_control_word(control)
