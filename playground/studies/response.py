@@ -1,8 +1,8 @@
-"""The response: how the result of an experiment depends on one setting, and how sure that is.
+"""The response: how the outcome of an experiment depends on one setting, and how sure that is.
 
     response = Response(experiment, knob_at(experiment, "training.learning_rate"))
-    response.train()
-    print(response.reading().sentence)
+    for _ in response.train():
+        print(response.reading().sentence)
 
 A few values are trained from one start first, then all values from all starts. The results so far can be read at any
 time.
@@ -36,10 +36,12 @@ _VALUES, _COARSE = 32, 8
 _HORIZONS = (100, 200, 500)
 """Epochs to train: the first that is above those of the run, else the last."""
 _NO_KNOBS = ("version", "name", "seed", "data.seed", "precision", "training.epochs")
-"""Settings that no outcome is a response to: names, seeds, and how long is trained, which a curve shows."""
+"""Settings without a response: names and seeds, and the number of epochs, whose effect the loss curve shows."""
 _LEAST_LOSS = 1e-9
-"""A loss that is not told from 0."""
+"""Losses below this count as equal, since their logarithms are compared."""
 _CONFIDENCE = 0.95
+_PREPOSITIONS = {int: ("near ", "at "), float: ("near ", "at "), bool: ("", "when ")}
+"""What stands before the best value, and before another one, in a sentence; "with" before choices."""
 
 
 class Knob(NamedTuple):
@@ -295,17 +297,17 @@ class Response:
             return f"Trying other values of the {label}…"
         sound = [place for place, one in enumerate(values) if one.n and not one.diverged and math.isfinite(one.median)]
         if not sound:
-            return f"Training diverges at every {label} tried so far."
+            return f"Training diverges with every {label} tried so far."
         # A value that was tried from fewer starts may only have been lucky.
         most = max(values[place].n for place in sound)
         sign = -1 if self._outcome.endswith("accuracy") else 1
         best = min((values[place] for place in sound if values[place].n == most), key=lambda one: sign * one.median)
-        near = "near " if self.knob.is_number else "with "
+        near, at = _PREPOSITIONS.get(self.knob.field.type, ("with ", "with "))
         if most < 2 or here.n < most:
             so_far = "one start" if most == 1 else f"{most} starts"
             return f"So far, from {so_far}: best {near}{best.words}."
         if here.diverged == here.n:
-            return f"Best {near}{best.words}; training diverges at {here.words} in {here.n} of {here.n} starts."
+            return f"Best {near}{best.words}; training diverges {at}{here.words} in {here.n} of {here.n} starts."
         if not self._comparable:
             return f"The {self._outcome_name} is highest {near}{best.words}; losses can't be compared here."
         better = [one for one in values if one.is_better and one.n == most]

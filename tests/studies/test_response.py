@@ -205,10 +205,10 @@ def test_a_present_value_at_which_training_diverges_is_said(experiment: Experime
     told_ = {"adam": [math.inf] * 5, "sgd": [0.1] * 5, "others": [0.5] * 5}
     reading = told(Response(experiment, knob(experiment, OPTIMIZER)), told_).reading()
 
-    assert reading.sentence == "Best with SGD; training diverges at Adam in 5 of 5 starts."
+    assert reading.sentence == "Best with SGD; training diverges with Adam in 5 of 5 starts."
     assert math.isnan(reading.present.median) and reading.present.diverged == 5
     everything = told(Response(experiment, knob(experiment, OPTIMIZER)), {"others": [math.inf] * 5}).reading()
-    assert everything.sentence == "Training diverges at every optimizer tried so far."
+    assert everything.sentence == "Training diverges with every optimizer tried so far."
 
 
 @needs_lanes

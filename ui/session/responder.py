@@ -20,7 +20,7 @@ _BEAT_SECONDS = 0.04
 LOOK_SECONDS = 1.0
 """The time between two looks at whether the engine is there."""
 _NICENESS = 5
-"""What is trained here yields the processor to the run."""
+"""The niceness of the thread, so that the run comes first."""
 
 
 class Responder(QObject):
@@ -28,8 +28,6 @@ class Responder(QObject):
 
     answered = Signal(object)
     """A `Reading` of what has been trained so far."""
-    ended = Signal()
-    """All has been trained that there is to train."""
     failed = Signal(str)
     _arrived = Signal(object, object)
 
@@ -61,9 +59,7 @@ class Responder(QObject):
         self._latest = asked = self._response(experiment, knob, epochs)
         if len(asked.results):
             self.answered.emit(asked.reading())
-        if asked.is_whole:
-            self.ended.emit()
-        else:
+        if not asked.is_whole:
             self._job = Job(self, lambda job: self._train(job, asked), self._end, self._fail)
 
     def read_again(self, experiment: Experiment, knob: Knob, epochs: int) -> Reading | None:
@@ -106,7 +102,6 @@ class Responder(QObject):
 
     def _end(self, _: object) -> None:
         self._job = None
-        self.ended.emit()
 
     def _fail(self, error: Exception) -> None:
         self._job = None

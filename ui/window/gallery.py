@@ -8,7 +8,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
 from PySide6.QtGui import QFontMetrics, QIcon, QImage, QKeyEvent, QPainter, QPixmap
 from PySide6.QtWidgets import (
-    QButtonGroup,
     QDialog,
     QGridLayout,
     QLabel,
@@ -56,7 +55,6 @@ class Gallery(QDialog):
         self.watch.setFixedHeight(3 * self.watch.fontMetrics().lineSpacing() + px(4))
         self.cards: list[Card] = []
         self._groups: list[tuple[QWidget, list[Card]]] = []
-        self._one_at_a_time = QButtonGroup(self)
         body = QWidget()
         lines = tight(QVBoxLayout(body), 2 * GRID, (0, 0, GRID, 0))
         for group in gallery_groups():
@@ -85,7 +83,6 @@ class Gallery(QDialog):
         grid = tight(QGridLayout(), GRID)
         cards = [Card(preset, self) for preset in group.presets]
         for number, card in enumerate(cards):
-            self._one_at_a_time.addButton(card)
             card.clicked.connect(lambda _=False, card=card: self._take(card))
             card.installEventFilter(self)
             grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
@@ -108,8 +105,9 @@ class Gallery(QDialog):
     def _filter(self, text: str) -> None:
         words = text.lower().split()
         for section, cards in self._groups:
+            about = section_text(section)
             for card in cards:
-                card.setVisible(all(word in card.searched or word in section_text(section) for word in words))
+                card.setVisible(all(word in card.searched or word in about for word in words))
             section.setVisible(any(not card.isHidden() for card in cards))
         self.watch.setText("" if self._in_sight() else f"No preset is found for “{text.strip()}”.")
 

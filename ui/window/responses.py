@@ -22,21 +22,23 @@ FIRST_KNOB = "training.learning_rate"
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
 _FIRST_MILLISECONDS = 1000
-"""How long a new window is left alone: the first picture comes before engines are loaded."""
+"""The time from the first picture to the first response, since loading engines would delay the window."""
 WHEN = {
     "always": "Always",
     "resting": "While training is paused",
     "off": "Never",
 }
-"""When other values are tried, with the words for it. A key of the settings has the choice."""
+"""When other values are tried: the value in the settings, and its text in the menu."""
 _SETTING = "responses"
 _MOST_POINTS = 20_000
-_NOT_READY = "The response appears here once the engine that trains many networks at once is compiled."
+"""Points beyond which even the coarse values take many seconds."""
+_NOT_READY = "The response appears once the engine for many networks is compiled."
 _TRYING = "Trying other values…"
+_PAUSED_ONLY = "The response is trained while training is paused."
 
 
 class Responses(QObject):
-    """Keeps the response of the control that has the keyboard, while its view is in sight."""
+    """Trains and shows the response of the focused control while the view is visible."""
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
@@ -50,7 +52,7 @@ class Responses(QObject):
         self.when = kept if kept in WHEN else usual
         self.path = FIRST_KNOB
         self._asked: tuple[Experiment, str, int] | None = None
-        """What was trained last, or is being trained."""
+        """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
         self._has_been_seen = False
@@ -133,13 +135,18 @@ class Responses(QObject):
         elif self._asked is None or self._asked[2] != self._horizon:
             self._wait(_REST_MILLISECONDS)
 
+    @property
+    def _waits_for_pause(self) -> bool:
+        report = self.desk.session.report
+        return self.when == "resting" and report is not None and report.running
+
     def _obstacle(self) -> str:
         """The reason why no response can be trained now; empty if it can."""
         report = self.desk.session.report
         if self.when == "off":
-            return "Other values are not tried. View › Responses lets them be."
+            return "Responses are off. View › Responses turns them on."
         if report is not None and len(report.snapshot.sample) > _MOST_POINTS:
-            return f"With more than {_MOST_POINTS:,} points it takes too long to try other values."
+            return f"More than {_MOST_POINTS:,} points: trying other values would take too long."
         if not self.responder.is_ready(self.desk.session.experiment.precision):
             return _NOT_READY
         return ""
@@ -161,21 +168,22 @@ class Responses(QObject):
         if known is not None:
             self.view.show_reading(known)
         else:
-            self.view.show_words(_TRYING)
+            self.view.show_words(_PAUSED_ONLY if self._waits_for_pause else _TRYING)
 
     def _train(self) -> None:
         knob, experiment = self._knob(self.path), self.desk.session.experiment
         if knob is None or not self.desk.docks.shows(self.view):
             return
+        asked = experiment, self.path, self._horizon
         if why := self._obstacle():
             self.view.show_words(why)
             if why == _NOT_READY:
                 self._rest.start(round(1000 * LOOK_SECONDS))
+            else:
+                self._asked = asked
             return
-        report = self.desk.session.report
-        if self.when == "resting" and report is not None and report.running:
+        if self._waits_for_pause:
             return
-        asked = experiment, self.path, self._horizon
         if asked == self._asked and self.responder.is_busy:
             return
         self._asked = asked

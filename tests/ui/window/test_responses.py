@@ -127,20 +127,25 @@ def test_a_setting_that_goes_gives_way_to_the_first_one(qtbot, window: Window) -
 
 def test_nothing_is_trained_for_a_closed_picture(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: is_whole(window, RATE))
+    answers: list[object] = []
+    window.responses.responder.answered.connect(answers.append)
     window.docks.docks["response"].close()
     window.session.edit(window.session.experiment.with_({"training.batch_size": 60}))
-    hands.let_pass(200, "it would be trained")
-    assert not window.responses.responder.is_busy
+    hands.let_pass(1000, "it would be trained")
+    assert not answers
     window.docks.show("response")
-    qtbot.waitUntil(lambda: window.responses.responder.is_busy or shown(window).is_whole)
+    qtbot.waitUntil(lambda: bool(answers))
 
 
 def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot, window: Window) -> None:
-    window.responses.choose_when("resting")
     window.session.play()
     qtbot.waitUntil(lambda: step(window) > 20)
-    assert not window.responses.responder.is_busy
+    window.responses.choose_when("resting")
+    answers: list[object] = []
+    window.responses.responder.answered.connect(answers.append)
     window.session.edit(window.session.experiment.with_({"training.batch_size": 30}))
+    hands.let_pass(1000, "it would be trained")
+    assert not answers and shown(window).sentence == "The response is trained while training is paused."
     window.session.pause()
     qtbot.waitUntil(lambda: is_whole(window, RATE))
 

@@ -1,1 +1,1 @@
-"""What the experiment comes to with other values of the setting in hand."""
+"""The response of one setting: the outcome over its values."""

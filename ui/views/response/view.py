@@ -1,4 +1,4 @@
-"""What the experiment comes to with other values of the setting in hand, before it is turned.
+"""The response: the outcome of the experiment over the values of one setting, before any of them is chosen.
 
 A sentence stands first; the chart below has the median over a few starts, with a band from the lowest to the highest.
 """
@@ -36,14 +36,13 @@ class ResponseShown:
 
 
 class ResponseView(View):
-    """The response of one setting. It shows readings, whoever makes them, and asks for values."""
+    """Shows readings of a response and asks for values."""
 
     name, title = "response", "Response"
     SIZE, LEAST = (264, 150), (160, 110)
 
     asked = Signal(str, object, bool)
     """The path, the value asked for, as in a reading, and whether more of the same follows."""
-    seen_or_left = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
