@@ -125,7 +125,7 @@ def test_an_interrupted_training_stands_at_one_moment_and_goes_on_from_there(eng
 def test_it_is_obeyed_at_once_however_large_the_epochs_are(engine: EngineName) -> None:
     layers = [{"units": 128, "activation": "relu"}] * 3
     trainer = Trainer(
-        experiment(data={"kind": "spiral", "points": 40_000}, layers=layers, training={"batch_size": 4}), engine=engine
+        experiment(data={"kind": "spiral", "points": 200_000}, layers=layers, training={"batch_size": 4}), engine=engine
     )
     waits = []
     for _ in range(5):

@@ -11,6 +11,7 @@ from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_kind
 from playground.studies.response import Knob, Reading, horizon_after, knob_at
 
+from ..look.beat import Throttle
 from ..session.commands import Report
 from ..session.responder import LOOK_SECONDS, Responder
 from ..views.response.view import ResponseView
@@ -21,6 +22,8 @@ FIRST_KNOB = "training.learning_rate"
 """The setting to begin with, and after one that is gone."""
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
+_EDIT_MILLISECONDS = 80
+"""The least time between two pictures of the known results while a setting is dragged."""
 _FIRST_MILLISECONDS = 1000
 """The time from the first picture to the first response, since loading engines would delay the window."""
 WHEN = {
@@ -59,7 +62,8 @@ class Responses(QObject):
         self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
-        desk.session.experiment_changed.connect(self._renew)
+        self._edits = Throttle(self._renew, self, _EDIT_MILLISECONDS)
+        desk.session.experiment_changed.connect(self._follow_edit)
         desk.session.reported.connect(self._look_ahead)
         desk.docks.changed.connect(self._follow_sight)
         app = QApplication.instance()
@@ -104,6 +108,11 @@ class Responses(QObject):
             if path and self._knob(path) is not None:
                 self.follow(path)
                 return
+
+    def _follow_edit(self) -> None:
+        """Cancel at once what was asked of another experiment; what a drag leaves of it is shown now and then."""
+        self.responder.stop()
+        self._edits.request()
 
     def _follow_sight(self) -> None:
         """Stop training responses while the view is hidden."""

@@ -72,6 +72,8 @@ class ResponseChart(PaintedChart):
         self._across = _PlaceAxis()
         self._up: AmountAxis | ShareAxis = AmountAxis()
         self._cursor: int | None = None
+        self._held: float | None = None
+        """Where the hand holds the mark of a number."""
         super().__init__("response.chart", "Response", parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.edits = Edits(self)
@@ -129,14 +131,22 @@ class ResponseChart(PaintedChart):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if self.reading is not None and event.button() == Qt.MouseButton.LeftButton:
-            self.edits.change(self._value_at(event.position().x()))
+            self._hold(event.position().x())
+
+    def _hold(self, x: float) -> None:
+        """Ask for the value at a pixel; the mark follows the hand before the reading does."""
+        self._held = min(max(self._box().place(x), 0.0), 1.0)
+        self.edits.change(self._value_at(x))
+        self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self.reading is not None and event.buttons() & Qt.MouseButton.LeftButton:
-            self.edits.change(self._value_at(event.position().x()))
+            self._hold(event.position().x())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self.edits.end()
+        self._held = None
+        self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
@@ -241,10 +251,11 @@ class ResponseChart(PaintedChart):
 
     def _paint_present(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
         here, look = reading.present, theme.current()
-        x = self.x_of(here.place)
+        held = self._held if reading.knob.is_number else None
+        x = self.x_of(here.place if held is None else held)
         painter.setPen(pen(look.accent, 1.5))
         painter.drawLine(QPointF(x, box.rect.top()), QPointF(x, box.rect.bottom()))
-        if math.isfinite(here.median):
+        if math.isfinite(here.median) and held is None:
             y = float(box.y(box.up.places(np.array([here.median])))[0])
             painter.setBrush(QColor(look.accent))
             painter.drawEllipse(QPointF(x, y), exact_px(3), exact_px(3))
