@@ -15,7 +15,7 @@ from playground.studies.response import Knob, Reading, Response
 
 from .jobs import Job, finish_jobs
 
-_BEAT_SECONDS = 0.04
+_BEAT_SECONDS = 0.1
 """The least time between two readings while more is being trained."""
 LOOK_SECONDS = 1.0
 """The time between two looks at whether the engine is there."""

@@ -22,7 +22,7 @@ FIRST_KNOB = "training.learning_rate"
 """The setting to begin with, and after one that is gone."""
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
-_EDIT_MILLISECONDS = 80
+_EDIT_MILLISECONDS = 50
 """The least time between two pictures of the known results while a setting is dragged."""
 _FIRST_MILLISECONDS = 1000
 """The time from the first picture to the first response, since loading engines would delay the window."""
@@ -112,6 +112,7 @@ class Responses(QObject):
     def _follow_edit(self) -> None:
         """Cancel at once what was asked of another experiment; what a drag leaves of it is shown now and then."""
         self.responder.stop()
+        self._wait(_REST_MILLISECONDS)
         self._edits.request()
 
     def _follow_sight(self) -> None:
