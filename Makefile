@@ -110,7 +110,7 @@ SWEEP := $(shell sed -n 's/.*main.py \(sweep .*\) --plot sweep.png/\1/p' README.
 screenshot: $(READY)
 	@$(PY) tools/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) main.py spiral \
-		--screenshot resources/screenshot.png --seconds 1 --size 1280x800
+		--screenshot resources/screenshot.png --seconds 3 --size 1280x800
 	@$(PY) main.py $(SWEEP) --plot resources/sweep.png
 	@echo 'Wrote resources/screenshot.png and resources/sweep.png'
 
