@@ -23,7 +23,13 @@ from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
-from playground.cli.terminal import check_outputs, interrupts_noted, number_option, seconds_shown
+from playground.cli.terminal import (
+    check_output_is_written,
+    check_outputs,
+    interrupts_noted,
+    number_option,
+    seconds_shown,
+)
 from playground.engine.compiled import cache
 from playground.engine.engine import ENGINES, EngineName
 from playground.engine.evaluation import Evaluation
@@ -487,7 +493,9 @@ def main(argv: Sequence[str]) -> int:
     """Run the command that argv[0] names; returns the exit code."""
     name, code = argv[0], 1
     try:
-        return COMMANDS[name].run(parser_of(name).parse_args(argv[1:])) or 0
+        ended = COMMANDS[name].run(parser_of(name).parse_args(argv[1:])) or 0
+        check_output_is_written()
+        return ended
     except (InputError, MissingLibraryError) as error:
         words, code = str(error), BAD_INPUT
     except UnfinishedError as error:

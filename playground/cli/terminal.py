@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import errno
 import os
 import signal
 import stat
@@ -62,11 +63,25 @@ def _plain_sign(sign: str) -> str:
     return _PLAIN.get(sign) or unicodedata.normalize("NFKD", sign).encode("ascii", "ignore").decode() or "?"
 
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""Errors of a file that output is redirected to. All others mean that nobody reads any more."""
+
+
+def check_output_is_written() -> None:
+    """Raise OSError if some of what was printed is lost because a disk is full."""
+    sys.stdout.flush()
+    fault = sys.stdout.fault if isinstance(sys.stdout, _Patient) else None
+    if fault is not None:
+        raise OSError(fault.errno, fault.strerror, "standard output")
+
+
 class _Patient:
-    """A text stream that drops its output once the other end is closed."""
+    """A text stream that drops its output once the other end is closed, and remembers a full disk."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self.fault: OSError | None = None
+        """The error of a full disk."""
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
@@ -75,19 +90,21 @@ class _Patient:
         """Write a text, or drop it if the other end is closed."""
         try:
             return self._stream.write(text)
-        except (OSError, ValueError):
-            self._redirect_to_null()
+        except (OSError, ValueError) as error:
+            self._give_up(error)
             return len(text)
 
     def flush(self) -> None:
         """Flush what was written."""
         try:
             self._stream.flush()
-        except (OSError, ValueError):
-            self._redirect_to_null()
+        except (OSError, ValueError) as error:
+            self._give_up(error)
 
-    def _redirect_to_null(self) -> None:
+    def _give_up(self, error: OSError | ValueError) -> None:
         """Redirect the stream to the null device, so that the interpreter can flush it at exit."""
+        if isinstance(error, OSError) and error.errno in _FULL:
+            self.fault = error
         with suppress(OSError, ValueError):
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, self._stream.fileno())

@@ -115,6 +115,17 @@ def test_a_result_is_printed_before_a_file_fails(values: Path) -> None:
     assert done.stderr.splitlines()[-1] == "main.py train: /dev/full: No space left on device"
 
 
+@pytest.mark.parametrize("command", [["presets"], ["train", "xor", "--epochs", "1", "--engine", "reference", "--json"]])
+def test_a_result_that_finds_no_room_is_told(command: list[str]) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("no full device here")
+    with Path("/dev/full").open("w") as full:
+        line = [sys.executable, "main.py", *command]
+        done = subprocess.run(line, cwd=ROOT, stdout=full, stderr=subprocess.PIPE, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == f"main.py {command[0]}: standard output: No space left on device"
+
+
 def test_the_last_line_says_what_was_trained_and_how_good_it_is(values: Path) -> None:
     lines = train("spiral", "--epochs", "2", "--set", "data.test_fraction=0.1").stdout.splitlines()
     assert lines[-1].startswith(
