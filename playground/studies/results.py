@@ -26,7 +26,17 @@ _MOST_SHOWN = 10
 _WAITING = ""
 _STATUSES: tuple[str, ...] = (_WAITING, *get_args(RunStatus))
 _ENGINES = ("", "lanes", "compiled", "reference")
-_GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
+GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
+"""The validation accuracy, or R², from which a training counts as solved."""
+
+
+class Observed(NamedTuple):
+    """What was seen of a training besides its end."""
+
+    goal_epoch: int | None
+    """The first epoch whose validation accuracy, or R², reached the goal; None if none did."""
+    gradient_share: float
+    """RMS of the last batch's ∂E/∂W in layer 1, as a share of that in the output layer; NaN without an update."""
 
 
 class Row(NamedTuple):
@@ -48,6 +58,7 @@ class Row(NamedTuple):
     started: float = 0.0
     """When training began, in seconds of the system's clock."""
     ended: float = 0.0
+    observed: Observed | None = None
 
 
 class Share(NamedTuple):
@@ -226,7 +237,7 @@ class Results:
         scores = self._numbers[OUTCOMES.index(self._score), chosen]
         trained = ~np.isin(self._status[chosen], (0, _STATUSES.index("refused")))
         diverged = self._status[chosen] == _STATUSES.index("diverged")
-        goals = np.where(self._of_values[chosen], _GOALS["regression"], _GOALS["classification"])
+        goals = np.where(self._of_values[chosen], GOALS["regression"], GOALS["classification"])
         goals = goals if self.study.goal is None else np.full(goals.shape, self.study.goal)
         reached = trained & ~diverged & (np.nan_to_num(scores, nan=-np.inf) >= goals)
         return Share.of(int(reached.sum()), int(trained.sum()))

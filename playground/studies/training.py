@@ -13,16 +13,22 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from itertools import islice
 
+from playground.catalog.choice import Array
 from playground.catalog.losses import CrossEntropy
 from playground.engine.engine import EngineName
 from playground.engine.engines import ChosenEngine, resolve_engine
-from playground.engine.evaluation import Evaluation
+from playground.engine.evaluation import Evaluation, relative_size, rms
 from playground.engine.lanes.group import Group, advance, group_key
 from playground.engine.setup import Setup
 from playground.engine.state import State
+from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
+from playground.measure.snapshot import History
+from playground.run.changes import change
+from playground.run.record import Record
+from playground.run.run import Checkpoint, Run
 from playground.run.trainer import Trainer
-from playground.studies.results import Row, RunStatus
+from playground.studies.results import GOALS, Observed, Row, RunStatus
 from playground.studies.study import Member, Refused, Study, StudyEngine
 
 LANES = 16
@@ -52,12 +58,15 @@ def train_members(study: Study, numbers: Sequence[int]) -> list[Row]:
     return list(train_dealt(study, lambda room: list(islice(waiting, room))))
 
 
-def train_dealt(study: Study, deal: Callable[[int], list[int]], stop: Callable[[], bool] = never) -> Iterator[Row]:
+def train_dealt(
+    study: Study, deal: Callable[[int], list[int]], stop: Callable[[], bool] = never, cohort: Cohort | None = None
+) -> Iterator[Row]:
     """Train the members that `deal` returns, and yield a row for each as it ends, until it returns none.
 
-    `deal` takes the number of members wanted and returns at most that many. Raises CancelledError once `stop` is true.
+    `deal` takes the number of members wanted and returns at most that many; they train in a `cohort`, if one is given.
+    Raises CancelledError once `stop` is true.
     """
-    cohort = Cohort(study.engine)
+    cohort = cohort or Cohort(study.engine)
     while True:
         room = cohort.room
         numbers = deal(room) if room else []
@@ -73,12 +82,17 @@ def train_dealt(study: Study, deal: Callable[[int], list[int]], stop: Callable[[
 
 
 class Cohort:
-    """The members in training at the same time."""
+    """The members in training at the same time.
 
-    def __init__(self, engine: StudyEngine) -> None:
+    All start from their initial weights, or go on from one moment of a run, their `beginning`, each with the batches of
+    its own seed. Where they are `observed`, their rows say when they reached the goal of their task, and what their
+    gradients were in the end.
+    """
+
+    def __init__(self, engine: StudyEngine, *, beginning: Checkpoint | None = None, observed: bool = False) -> None:
         self.members: list[InTraining] = []
         """Those in training, the first to come first."""
-        self._engine = engine
+        self._engine, self._beginning, self._observed = engine, beginning, observed
         self._groups: dict[Hashable, Group] = {}
         """Where newcomers may go."""
         self._newcomers = 0
@@ -107,27 +121,38 @@ class Cohort:
     def add(self, member: Member) -> InTraining:
         """Prepare a member for training. Raises InputError if its points can't be drawn or read."""
         setup = self._setup(member)
+        run = None
+        if self._beginning is not None:
+            run = continued(self._beginning, member.experiment, setup, self._rows)
+        setup = setup if run is None else run.setup
         key = group_key(setup)
-        one = self._alone(member, setup, key) or _InLane(member, setup, self._group(setup, key))
+        one = self._alone(member, setup, key, run) or _InLane(member, setup, self._group(setup, key), run)
+        one.is_observed = self._observed
         self.members.append(one)
         self._piece = _FIRST_PIECE
         return one
 
-    def _alone(self, member: Member, setup: Setup, key: Hashable) -> _Alone | None:
+    @property
+    def _rows(self) -> int | None:
+        return None if self._observed else _FEW
+
+    def _alone(self, member: Member, setup: Setup, key: Hashable, run: Run | None) -> _Alone | None:
         """A member with an engine of its own; None if lanes train it."""
-        if self._engine != "lanes":
-            return _Alone(member, setup, "reference" if self._engine == "reference" else "auto")
-        if key not in self._engines:
+        if self._engine == "lanes" and key not in self._engines:
             self._engines[key] = resolve_engine("lanes", setup)
-        return None if self._engines[key] == "lanes" else _Alone(member, setup, "auto")
+        if self._engine == "lanes" and self._engines[key] == "lanes":
+            return None
+        engine: ChosenEngine = "reference" if self._engine == "reference" else "auto"
+        trainer = Trainer.of(run, engine) if run else Trainer(setup.experiment, engine=engine, history_rows=self._rows)
+        return _Alone(member, setup, trainer)
 
     def _group(self, setup: Setup, key: Hashable) -> Group:
         if self._newcomers == _MOST_MEMBERS:
             self._groups, self._newcomers = {}, 0
         self._newcomers += 1
         if key not in self._groups:
-            every = 1 if _may_overflow(setup) else _AT_THE_END
-            self._groups[key] = Group(setup, evaluate_every=every, histories=False)
+            every = 1 if self._observed or _may_overflow(setup) else _AT_THE_END
+            self._groups[key] = Group(setup, evaluate_every=every, histories=self._observed)
         return self._groups[key]
 
     def _setup(self, member: Member) -> Setup:
@@ -188,10 +213,25 @@ def _may_overflow(setup: Setup) -> bool:
     return loss.output_activation == "linear" and not isinstance(loss, CrossEntropy)
 
 
+def continued(moment: Checkpoint, experiment: Experiment, setup: Setup, rows: int | None = None) -> Run:
+    """Return a run that goes on from a moment with an experiment, and with the batches of its seed.
+
+    `setup` is one of the same data, with which it shares what it can.
+    """
+    moment = moment.way_back or moment
+    then = Setup(moment.experiment, setup)
+    run = Run(then, moment.state.copy(), Record.new(then.network, {}, "reference", rows))
+    change(run, experiment)
+    if experiment.seed != moment.experiment.seed:
+        run.state.seed = experiment.seed
+    return run
+
+
 class InTraining(ABC):
     """A member in training."""
 
     engine: EngineName
+    is_observed = False
     group: Group | None = None
     """Where it has a lane."""
     started = 0.0
@@ -221,8 +261,20 @@ class InTraining(ABC):
         """Return the state of training."""
 
     @abstractmethod
+    def history(self) -> Array:
+        """Return a row for every epoch seen so far, whose first columns are those of `History`."""
+
+    @abstractmethod
     def leave(self) -> None:
         """Free the lane for another member."""
+
+    def _observe(self) -> Observed:
+        network, state, rows = self.setup.network, self.state(), self.history()
+        goal = GOALS[self.setup.sample.task]
+        score = History._fields.index("validation_accuracy" if self.setup.validation_points else "train_accuracy")
+        reached = rows[rows[:, score] >= goal, History._fields.index("epoch")]
+        first, last = (rms(state.gradient[layer.weights]) for layer in (network.layers[0], network.layers[-1]))
+        return Observed(int(reached[0]) if len(reached) else None, relative_size(first, last))
 
     def row(self) -> Row:
         """Return the result so far as a row of the table."""
@@ -236,6 +288,7 @@ class InTraining(ABC):
             task=self.setup.sample.task,
             started=self.started,
             ended=time.time(),
+            observed=self._observe() if self.is_observed else None,
         )
 
 
@@ -243,9 +296,9 @@ class _InLane(InTraining):
     engine: EngineName = "lanes"
     group: Group
 
-    def __init__(self, member: Member, setup: Setup, group: Group) -> None:
+    def __init__(self, member: Member, setup: Setup, group: Group, run: Run | None = None) -> None:
         super().__init__(member, setup)
-        self.group, self._lane = group, group.add(setup)
+        self.group, self._lane = group, group.add(setup, None if run is None else run.state)
         if not self.is_running:
             # Without epochs there is only the start to measure.
             group.measure()
@@ -268,6 +321,9 @@ class _InLane(InTraining):
     def state(self) -> State:
         return self.group.take(self._lane)
 
+    def history(self) -> Array:
+        return self.group.history(self._lane)
+
     def leave(self) -> None:
         self.group.release(self._lane)
 
@@ -275,9 +331,9 @@ class _InLane(InTraining):
 class _Alone(InTraining):
     """A member with an engine of its own."""
 
-    def __init__(self, member: Member, setup: Setup, engine: ChosenEngine) -> None:
+    def __init__(self, member: Member, setup: Setup, trainer: Trainer) -> None:
         super().__init__(member, setup)
-        self._trainer = Trainer(setup.experiment, engine=engine, history_rows=_FEW)
+        self._trainer = trainer
         self.engine = self._trainer.engine
 
     @property
@@ -303,6 +359,9 @@ class _Alone(InTraining):
 
     def state(self) -> State:
         return self._trainer.state
+
+    def history(self) -> Array:
+        return self._trainer.history.view()
 
     def leave(self) -> None:
         pass

@@ -1,17 +1,22 @@
-"""Trains responses on a thread of its own: the latest question is answered, earlier ones are cancelled."""
+"""Trains responses on a thread of its own: the latest questions are answered, earlier ones are cancelled."""
 
 from __future__ import annotations
 
 import os
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
 from playground import Experiment
 from playground.engine.lanes import cache as lanes
-from playground.studies.response import Knob, Reading, Response
+from playground.run.run import Checkpoint
+from playground.studies.knobs import Knob
+from playground.studies.reading import Measure, Reading
+from playground.studies.response import MOST_STARTS, Response, needs_observation
 
 from .jobs import Job, finish_jobs
 
@@ -23,8 +28,28 @@ _NICENESS = 5
 """The niceness of the thread, so that the run comes first."""
 
 
+class Terms(NamedTuple):
+    """What is asked of the values: how long they train, from which moment on, and what is measured."""
+
+    epochs: int
+    measure: Measure = "loss"
+    beginning: Checkpoint | None = None
+    """None for the initial weights."""
+
+    def response(self, experiment: Experiment, knob: Knob) -> Response:
+        """Make a response on these terms."""
+        return Response(
+            experiment,
+            knob,
+            epochs=self.epochs,
+            most_starts=MOST_STARTS,
+            beginning=self.beginning,
+            observed=needs_observation(self.measure),
+        )
+
+
 class Responder(QObject):
-    """Answers one question at a time on a thread of its own."""
+    """Answers the latest questions, one after the other, on a thread of its own."""
 
     answered = Signal(object)
     """A `Reading` of what has been trained so far."""
@@ -34,7 +59,9 @@ class Responder(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self._latest: Response | None = None
+        self.known: dict[str, Response] = {}
+        """The latest response of each setting."""
+        self._said = 0.0
         self._ready: set[str] = set()
         self._next_look: dict[str, float] = {}
         self._arrived.connect(self._pass_on)
@@ -53,22 +80,27 @@ class Responder(QObject):
         """Whether a response is in training."""
         return self._job is not None
 
-    def ask(self, experiment: Experiment, knob: Knob, epochs: int) -> None:
-        """Train the response of a knob; if only its present value is new, train just the missing runs."""
-        self.stop()
-        self._latest = asked = self._response(experiment, knob, epochs)
-        if len(asked.results):
-            self.answered.emit(asked.reading())
-        if not asked.is_whole:
-            self._job = Job(self, lambda job: self._train(job, asked), self._end, self._fail)
+    def ask(self, experiment: Experiment, knobs: Sequence[Knob], terms: Terms) -> None:
+        """Train the responses of knobs, the first one first, then from more starts.
 
-    def read_again(self, experiment: Experiment, knob: Knob, epochs: int) -> Reading | None:
+        Where only the present value is new, just the missing runs are trained.
+        """
+        self.stop()
+        asked = [self._response(experiment, knob, terms) for knob in knobs]
+        self.known.update((one.knob.path, one) for one in asked)
+        for one in asked:
+            if len(one.results):
+                self.answered.emit(one.reading(terms.measure))
+        if not all(one.is_finished for one in asked):
+            self._job = Job(self, lambda job: self._train(job, asked, terms.measure), self._end, self._fail)
+
+    def read_again(self, experiment: Experiment, knob: Knob, terms: Terms) -> Reading | None:
         """Return the results so far for a knob; None if there are none."""
-        asked = self._response(experiment, knob, epochs)
-        return asked.reading() if len(asked.results) else None
+        asked = self._response(experiment, knob, terms)
+        return asked.reading(terms.measure) if len(asked.results) else None
 
     def stop(self) -> None:
-        """Cancel the response in training."""
+        """Cancel the responses in training."""
         job, self._job = self._job, None
         if job is not None:
             job.drop()
@@ -78,26 +110,37 @@ class Responder(QObject):
         self.stop()
         finish_jobs(self)
 
-    def _response(self, experiment: Experiment, knob: Knob, epochs: int) -> Response:
-        made = Response(experiment, knob, epochs=epochs)
-        if self._latest is not None:
-            made.adopt(self._latest)
+    def _response(self, experiment: Experiment, knob: Knob, terms: Terms) -> Response:
+        made = terms.response(experiment, knob)
+        if knob.path in self.known:
+            made.adopt(self.known[knob.path])
         return made
 
-    def _train(self, job: Job, asked: Response) -> None:
+    def _train(self, job: Job, asked: Sequence[Response], measure: Measure) -> None:
         with suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        said = 0.0
-        for _ in asked.train(lambda: job.cancelled):
+        for refine in (False, True):
+            for one in asked:
+                self._train_one(job, one, measure, refine)
+
+    def _train_one(self, job: Job, asked: Response, measure: Measure, refine: bool) -> None:
+        def stop() -> bool:
             now = time.monotonic()
-            if now - said >= _BEAT_SECONDS:
-                said = now
-                self._arrived.emit(asked, asked.reading())
-        if not job.cancelled:
-            self._arrived.emit(asked, asked.reading())
+            if now - self._said >= _BEAT_SECONDS and not job.cancelled:
+                self._said = now
+                self._arrived.emit(asked, asked.reading(measure))
+            return job.cancelled
+
+        self._said, ended = time.monotonic(), 0
+        for _ in asked.train(stop, refine=refine):
+            ended += 1
+            if len(asked.results) == len(asked.knob.coarse):
+                self._arrived.emit(asked, asked.reading(measure))
+        if ended and not job.cancelled:
+            self._arrived.emit(asked, asked.reading(measure))
 
     def _pass_on(self, asked: Response, reading: Reading) -> None:
-        if asked is self._latest and self._job is not None:
+        if asked is self.known.get(reading.knob.path) and self._job is not None:
             self.answered.emit(reading)
 
     def _end(self, _: object) -> None:

@@ -1,4 +1,4 @@
-"""The response of the focused setting: which one it is, when it is trained, and how a value of it is applied."""
+"""The responses in sight: of which settings, when they are trained, and how a value of one is applied."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, InputError
 from playground.experiment.paths import value_at, with_kind
-from playground.studies.response import Knob, Reading, horizon_after, knob_at
+from playground.studies.knobs import Knob, knob_at
+from playground.studies.reading import Reading
+from playground.studies.response import horizon_after
 
 from ..look.beat import Throttle
 from ..session.commands import Report
-from ..session.responder import LOOK_SECONDS, Responder
+from ..session.responder import LOOK_SECONDS, Responder, Terms
 from ..views.response.view import ResponseView
 from .desk import Desk
 from .window_parts import WindowParts
@@ -41,12 +43,12 @@ _PAUSED_ONLY = "The response is trained while training is paused."
 
 
 class Responses(QObject):
-    """Trains and shows the response of the focused control while the view is visible."""
+    """Trains and shows the response of the focused control, and the thin one in the header, while they are visible."""
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
         self.desk, self.parts = desk, parts
-        self.view = parts.view(ResponseView)
+        self.view, self.thin = parts.view(ResponseView), parts.thin_response
         self.responder = Responder(self)
         self.responder.answered.connect(self._show)
         self.responder.failed.connect(self.view.show_words)
@@ -54,7 +56,7 @@ class Responses(QObject):
         kept = str(desk.settings.value(_SETTING, usual))
         self.when = kept if kept in WHEN else usual
         self.path = FIRST_KNOB
-        self._asked: tuple[Experiment, str, int] | None = None
+        self._asked: tuple[Experiment, list[str], Terms] | None = None
         """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
@@ -102,12 +104,12 @@ class Responses(QObject):
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or not self.desk.window.isAncestorOf(now):
             return
-        name = now.objectName()
+        path = now.objectName()
         # The parts of a row are named by its path and a suffix.
-        for path in (name, name.rpartition(".")[0]):
-            if path and self._knob(path) is not None:
-                self.follow(path)
-                return
+        while path and self._knob(path) is None:
+            path = path.rpartition(".")[0]
+        if path:
+            self.follow(path)
 
     def _follow_edit(self) -> None:
         """Cancel at once what was asked of another experiment; what a drag leaves of it is shown now and then."""
@@ -116,12 +118,11 @@ class Responses(QObject):
         self._edits.request()
 
     def _follow_sight(self) -> None:
-        """Stop training responses while the view is hidden."""
-        if not self.desk.docks.shows(self.view):
+        """Train only what is in sight."""
+        if self._asked is None or self._asked[1] != self._paths:
+            self._asked = None
             self.responder.stop()
             self._rest.stop()
-            self._asked = None
-        elif self._asked is None and not self._rest.isActive():
             self._renew()
 
     def _knob(self, path: str) -> Knob | None:
@@ -131,18 +132,24 @@ class Responses(QObject):
             return None
 
     @property
-    def _horizon(self) -> int:
+    def _paths(self) -> list[str]:
+        """The settings whose responses are in sight, the one in hand first."""
+        shown = [self.path] if self.desk.docks.shows(self.view) else []
+        return list(dict.fromkeys([*shown, *([FIRST_KNOB] if self.thin.isVisible() else [])]))
+
+    @property
+    def _terms(self) -> Terms:
         report = self.desk.session.report
-        return horizon_after(report.snapshot.epoch if report is not None else 0)
+        return Terms(horizon_after(report.snapshot.epoch if report is not None else 0))
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
         if self.when == "resting" and report.running:
             self.responder.stop()
             self._asked = None
-        elif self.when == "off" or self._rest.isActive() or not self.desk.docks.shows(self.view):
+        elif self.when == "off" or self._rest.isActive() or not self._paths:
             return
-        elif self._asked is None or self._asked[2] != self._horizon:
+        elif self._asked is None or self._asked[2] != self._terms:
             self._wait(_REST_MILLISECONDS)
 
     @property
@@ -164,27 +171,35 @@ class Responses(QObject):
     def _renew(self) -> None:
         """Cancel the response in training, show the results so far, and resume after a pause in the user's edits."""
         self.responder.stop()
-        knob = self._knob(self.path)
-        if knob is None:
+        if self._knob(self.path) is None:
             # Its layer, or the choice that it belongs to, is gone.
-            self.path, knob = FIRST_KNOB, self._knob(FIRST_KNOB)
-        if knob is None or not self.desk.docks.shows(self.view):
+            self.path = FIRST_KNOB
+        if not self._paths:
             return
         self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
-        if why := self._obstacle():
-            self.view.show_words(why)
+        why = self._obstacle()
+        for path in self._paths:
+            knob = self._knob(path)
+            known = None
+            if knob is not None and not why:
+                known = self.responder.read_again(self.desk.session.experiment, knob, self._terms)
+            self._show_known(path, known, why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING))
+
+    def _show_known(self, path: str, reading: Reading | None, words: str) -> None:
+        if reading is not None:
+            self._show(reading)
             return
-        known = self.responder.read_again(self.desk.session.experiment, knob, self._horizon)
-        if known is not None:
-            self.view.show_reading(known)
-        else:
-            self.view.show_words(_PAUSED_ONLY if self._waits_for_pause else _TRYING)
+        if path == self.path:
+            self.view.show_words(words)
+        if path == FIRST_KNOB:
+            self.thin.show_reading(None)
 
     def _train(self) -> None:
-        knob, experiment = self._knob(self.path), self.desk.session.experiment
-        if knob is None or not self.desk.docks.shows(self.view):
+        experiment, paths, terms = self.desk.session.experiment, self._paths, self._terms
+        knobs = [knob for knob in map(self._knob, paths) if knob is not None]
+        if not knobs:
             return
-        asked = experiment, self.path, self._horizon
+        asked = experiment, paths, terms
         if why := self._obstacle():
             self.view.show_words(why)
             if why == _NOT_READY:
@@ -198,13 +213,15 @@ class Responses(QObject):
             return
         self._asked = asked
         try:
-            self.responder.ask(experiment, knob, self._horizon)
+            self.responder.ask(experiment, knobs, terms)
         except InputError as error:
             self.view.show_words(str(error))
 
     def _show(self, reading: Reading) -> None:
         if reading.knob.path == self.path:
             self.view.show_reading(reading)
+        if reading.knob.path == FIRST_KNOB:
+            self.thin.show_reading(reading)
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
         """Request a value of the reading; a choice is named by its kind, and the present one keeps its settings."""

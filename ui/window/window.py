@@ -119,7 +119,6 @@ class Window(QMainWindow):
         boundary = self.parts.boundary
         boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         boundary.customContextMenuRequested.connect(lambda at: self.docks.offer("boundary", boundary.mapToGlobal(at)))
-        self.parts.transport.give_room(self.parts.training.rows["training.learning_rate"])
         self._add_bar()
         self.palette_of_commands = CommandPalette(self, self.commands)
         self._add_menus()

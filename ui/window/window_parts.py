@@ -10,6 +10,7 @@ from playground.catalog.datasets.table import Table
 from playground.interop.opening import RESOURCES
 
 from ..forms.layouts import scrolling
+from ..forms.rows import NumberRow
 from ..look import theme
 from ..panels.data.panel import DataPanel
 from ..panels.drawing.panel import DrawingPanel
@@ -19,6 +20,7 @@ from ..panels.transport import TransportBar
 from ..views.boundary.view import BoundaryView
 from ..views.network.view import NetworkView
 from ..views.registry import VIEWS
+from ..views.response.thin import ThinResponse
 from ..views.tracks.view import TracksView
 from ..views.view import View
 
@@ -41,6 +43,15 @@ class WindowParts:
         self.layers.sleep()
         self.panels = (self.data, self.layers, self.training, self.drawing)
         self.transport = TransportBar()
+        self._place_learning_rate()
+
+    def _place_learning_rate(self) -> None:
+        """Put the learning rate, with its thin response, into the bar, where it is always in sight."""
+        row = self.training.rows["training.learning_rate"]
+        assert isinstance(row, NumberRow) and row.slider is not None
+        self.thin_response = ThinResponse(row.slider)
+        row.outer.addWidget(self.thin_response)
+        self.transport.give_room(row)
 
     def view(self, kind: type[ViewKind]) -> ViewKind:
         """Return the view of a kind."""

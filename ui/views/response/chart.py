@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPai
 from PySide6.QtWidgets import QWidget
 
 from playground.experiment.quantity import Quantity
-from playground.studies.response import Reading, ValueOutcome
+from playground.studies.reading import Reading, ValueOutcome
 
 from ...forms.edits import Edits
 from ...guard.faults import painted
@@ -98,7 +98,7 @@ class ResponseChart(PaintedChart):
         return self.reading.values[self._cursor]
 
     def _fit(self, reading: Reading) -> None:
-        if reading.outcome.endswith("loss"):
+        if reading.scale == "amount":
             self._up = axis = self._up if isinstance(self._up, AmountAxis) else AmountAxis()
             sound = [one for one in reading.values if math.isfinite(one.median)]
             medians = np.array([one.median for one in sound])
@@ -108,7 +108,7 @@ class ResponseChart(PaintedChart):
                 end = _ROOM * float(np.nanmax([np.quantile(medians, _USUAL), here]))
                 axis.fit(np.minimum(medians, end), np.minimum([one.high for one in sound], end))
         else:
-            self._up = share = accuracy_axis() if "accuracy" in reading.outcome_words else r_squared_axis()
+            self._up = share = accuracy_axis() if reading.scale == "accuracy" else r_squared_axis()
             share.fit(np.array([one.low for one in reading.values]))
 
     def x_of(self, place: float) -> float:

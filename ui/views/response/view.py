@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from playground.experiment.words import in_a_sentence
 from playground.measure.snapshot import Snapshot
-from playground.studies.response import Reading, ValueOutcome
+from playground.studies.reading import Reading, ValueOutcome
 
 from ...forms.buttons import identify
 from ...forms.layouts import tight
@@ -107,14 +106,14 @@ class ResponseView(View):
         elif reading.is_whole:
             small_print = f"{reading.outcome_words}, {plural_text(reading.present.n, 'start')}"
         else:
-            small_print = f"{reading.outcome_words}, {reading.done} of {reading.of} trained"
+            small_print = f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
         self._write(reading.sentence, small_print)
 
     def _write(self, sentence: str, small_print: str) -> None:
         if sentence != self.sentence.text():
             self.sentence.setText(sentence)
         self.small_print.say(small_print)
-        label = "" if self.reading is None else f" of the {in_a_sentence(self.reading.knob.field.label)}"
+        label = "" if self.reading is None else f" of the {self.reading.knob.label}"
         self.chart.setAccessibleName(f"Response{label}")
         self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
 
@@ -127,6 +126,6 @@ def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
         return "not trained yet"
     if one.diverged == one.n:
         return "training diverges"
-    text = percent_text if "accuracy" in reading.outcome_words else number_text
+    text = percent_text if reading.scale == "accuracy" else number_text
     ends = f" ({text(one.low)} to {text(one.high)})" if one.n > 1 else ""
     return f"{text(one.median)}{ends}, {plural_text(one.n, 'start')}"

@@ -1,0 +1,131 @@
+"""Knobs: settings with a range or a list of values to try, the structure of the network among them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+import numpy as np
+
+from playground.catalog.choice import Choice, kind_of
+from playground.catalog.features import FEATURES
+from playground.experiment.declarations import Field
+from playground.experiment.paths import field_at, value_at
+from playground.experiment.quantity import Quantity
+from playground.experiment.tree import Experiment, Layer, with_ids
+from playground.experiment.words import in_a_sentence, value_words
+
+_VALUES, _COARSE = 32, 8
+"""Values of a number in all, and those that are tried first."""
+_MOST_LAYERS = 6
+"""Layers that are tried; more if the experiment has more."""
+_NO_KNOBS = ("version", "name", "seed", "data.seed", "precision", "training.epochs", "data")
+"""Settings without a response: names and seeds, and the number of epochs, whose effect the loss curve shows."""
+
+
+class Knob(NamedTuple):
+    """A setting and the values to try for it."""
+
+    path: str
+    field: Field
+    values: tuple[Any, ...]
+    """As in files, in the order in which they stand on the slider, or in a list."""
+    places: tuple[float, ...]
+    """Where they stand: 0…1 on the slider, or at equal distances."""
+    present: int
+    """Which of them the experiment has."""
+    names: tuple[str, ...] = ()
+    """What the values are called where the declaration does not say."""
+    near: str = "with "
+    at: str = "with "
+    """What stands in a sentence before the best value, and before another one."""
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the setting is a number with a range, as on a slider."""
+        return self.field.type in (int, float)
+
+    @property
+    def label(self) -> str:
+        """What the setting is called inside a sentence."""
+        return "number of layers" if self.path == "layers" else in_a_sentence(self.field.label)
+
+    @property
+    def coarse(self) -> tuple[int, ...]:
+        """The places of the values to try first: the present one and a few evenly spaced ones; all of a short list."""
+        if len(self.values) <= _COARSE:
+            return tuple(range(len(self.values)))
+        spread = np.linspace(0, len(self.values) - 1, _COARSE - 1).round().astype(int).tolist()
+        return tuple(dict.fromkeys([self.present, *spread]))
+
+    def words(self, place: int) -> str:
+        """Format the value at a place of `values` as text."""
+        if self.names:
+            return self.names[place]
+        value = self.values[place]
+        member = self.field.member(value) if self.field.choices and value is not None else None
+        return value_words(self.field, member() if member is not None else value)
+
+
+def knob_at(experiment: Experiment, path: str) -> Knob | None:
+    """The knob for a path; None for a setting without a range or a list of values to try, and for seeds.
+
+    Raises InputError for a path that leads nowhere.
+    """
+    field, value = field_at(experiment, path), value_at(experiment, path)
+    if path in _NO_KNOBS:
+        return None
+    if path == "layers":
+        return _depth_knob(field, experiment.layers)
+    if path == "features":
+        return _features_knob(field, experiment.features)
+    if field.type in (int, float):
+        return _number_knob(path, field, value)
+    values: tuple[Any, ...] = field.values
+    if field.choices:
+        values = tuple(map(kind_of, field.choices))
+        value = kind_of(type(value)) if isinstance(value, Choice) else value
+    elif field.type is bool:
+        values = (False, True)
+    if field.optional:
+        values = (None, *values)
+    if len(values) < 2 or value not in values:
+        return None
+    near, at = ("", "when ") if field.type is bool else ("with ", "with ")
+    return Knob(path, field, values, _evenly(values), values.index(value), near=near, at=at)
+
+
+def _number_knob(path: str, field: Field, value: float | None) -> Knob | None:
+    quantity = Quantity.of(field)
+    if quantity.span is None or value is None:
+        return None
+    tried = {quantity.at(place) for place in np.linspace(0, 1, _VALUES).tolist()}
+    values = tuple(sorted({*filter(quantity.admits, tried), quantity.typed(value)}))
+    present = values.index(quantity.typed(value))
+    return Knob(path, field, values, tuple(map(quantity.place, values)), present, near="near ", at="at ")
+
+
+def _depth_knob(field: Field, layers: Sequence[Layer]) -> Knob:
+    """Stacks of 0, 1, 2, … layers: the first ones of the present stack, or all of them and more like the last."""
+    last = layers[-1] if layers else Layer(units=4)
+    more = msgspec.structs.replace(last, id=None, trainable=True, muted=False)
+    deepest = (*layers, *[more] * (_MOST_LAYERS - len(layers)))
+    stacks = tuple(msgspec.to_builtins(with_ids(deepest[:depth])) for depth in range(len(deepest) + 1))
+    names = ("no hidden layer", *(f"{n} layer{'s' if n > 1 else ''}" for n in range(1, len(stacks))))
+    return Knob("layers", field, stacks, _evenly(stacks), len(layers), names)
+
+
+def _features_knob(field: Field, present: Sequence[str]) -> Knob:
+    """The present features, before them those without one of them, and behind them those with another one."""
+    fewer = [[one for one in present if one != name] for name in present]
+    absent = [name for name in FEATURES if name not in present]
+    more = [[one for one in FEATURES if one in present or one == name] for name in absent]
+    values = (*fewer, list(present), *more)
+    without = (f"without {FEATURES[name].label}" for name in present)
+    names = (*without, "the present choice", *(f"with {FEATURES[name].label}" for name in absent))
+    return Knob("features", field, values, _evenly(values), len(fewer), names, near="")
+
+
+def _evenly(values: Sequence[Any]) -> tuple[float, ...]:
+    return tuple(np.linspace(0, 1, len(values)).tolist())

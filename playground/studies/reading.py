@@ -1,0 +1,209 @@
+"""What a response says: the outcome of each value over its starts, and what may be concluded from that."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+import numpy as np
+
+from playground.catalog.choice import Array, Task
+from playground.studies.knobs import Knob
+
+Measure: TypeAlias = Literal["loss", "accuracy", "epochs", "gap", "gradient"]
+Scale: TypeAlias = Literal["amount", "accuracy", "r_squared"]
+_LEAST = 1e-9
+"""Amounts below this count as equal, since their logarithms are compared."""
+_CONFIDENCE = 0.95
+
+
+class Scores(NamedTuple):
+    """The outcomes of all trainings of a response, in one measure; arrays have the shape (values, starts)."""
+
+    measure: Measure
+    numbers: Array
+    """NaN where a training has not ended, or has no such number."""
+    trained: Array
+    diverged: Array
+    name: str
+    """Such as `validation loss`."""
+    scale: Scale = "amount"
+    comparable: bool = True
+    """Whether values may be ranked by it."""
+    most: float = math.inf
+    """What stands for an outcome that was not reached in time."""
+
+    @property
+    def ranked(self) -> Array:
+        """The numbers, the lower the better."""
+        return self.numbers if self.scale == "amount" else -self.numbers
+
+
+class ValueOutcome(NamedTuple):
+    """The results of one value over all starts."""
+
+    value: Any
+    place: float
+    words: str
+    n: int
+    """Starts that were trained to the end, or diverged."""
+    diverged: int
+    median: float
+    """Of those that did not diverge; NaN if none did not."""
+    low: float
+    high: float
+    is_better: bool
+    """Whether it is better than the present value, by more than the starts differ by chance."""
+    refused: str
+    """Why the value can't be trained; empty if it can."""
+    starts: tuple[float, ...] = ()
+    """The outcome of each start that did not diverge."""
+
+
+class Reading(NamedTuple):
+    """The results of a response so far."""
+
+    knob: Knob
+    measure: Measure
+    scale: Scale
+    outcome_words: str
+    """Such as `validation loss after 200 epochs`."""
+    values: tuple[ValueOutcome, ...]
+    sentence: str
+    share: float
+    """How much has been trained, 0…1."""
+    most: float = math.inf
+    """What stands for an outcome that was not reached in time."""
+
+    @property
+    def present(self) -> ValueOutcome:
+        """The results of the experiment's own value."""
+        return self.values[self.knob.present]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every value was trained from every start."""
+        return self.share >= 1
+
+
+def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> str:
+    """Name a measure: `validation loss`, `R²`, `epochs until validation accuracy reaches 95 %`."""
+    share = "validation" if validated else "training"
+    score = f"{share} {'R²' if task == 'regression' else 'accuracy'}"
+    reached = f"{goal:g}" if task == "regression" else f"{100 * goal:g} %"
+    return {
+        "loss": f"{share} loss",
+        "accuracy": score,
+        "epochs": f"epochs until {score} reaches {reached}",
+        "gap": "validation loss less training loss",
+        "gradient": "share of the output layer's gradient in layer 1",
+    }[measure]
+
+
+def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str]) -> tuple[ValueOutcome, ...]:
+    """Summarize each value over its starts."""
+    better = _better(scores, knob.present)
+    low, median, high = _spread(scores)
+    n, diverged = scores.trained.sum(axis=1).tolist(), scores.diverged.sum(axis=1).tolist()
+    counts = np.isfinite(scores.numbers) & ~scores.diverged
+    return tuple(
+        ValueOutcome(
+            value,
+            knob.places[place],
+            knob.words(place),
+            n[place],
+            diverged[place],
+            median[place],
+            low[place],
+            high[place],
+            bool(better[place]),
+            refused.get(place, ""),
+            tuple(scores.numbers[place][counts[place]].tolist()),
+        )
+        for place, value in enumerate(knob.values)
+    )
+
+
+def _better(scores: Scores, here: int) -> Array:
+    """Mark values significantly better than the present one: the interval of paired differences excludes 0.
+
+    Logarithms of amounts are compared, shares as they are. A start that diverged counts as the worst of all.
+    """
+    from scipy.special import stdtrit
+
+    ranked, diverged = scores.ranked, scores.diverged
+    better, sound = np.zeros(len(ranked), bool), np.isfinite(ranked) & ~diverged
+    if not (scores.comparable and sound.any()):
+        return better
+    worst = ranked[sound].max()
+    ranked = np.where(sound, ranked, worst)
+    ranked = np.log(np.maximum(ranked, _LEAST)) if scores.scale == "amount" else ranked
+    known = sound | diverged
+    for place in range(len(ranked)):
+        both = known[place] & known[here]
+        gains = (ranked[here] - ranked[place])[both]
+        n = len(gains)
+        if n > 1 and not diverged[place].any():
+            half = stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n)
+            better[place] = gains.mean() - half > 0
+    return better
+
+
+def _spread(scores: Scores) -> tuple[list[float], list[float], list[float]]:
+    """The minimum, median and maximum of the starts of each value that did not diverge; NaN where all diverged."""
+    sound = np.isfinite(scores.numbers) & ~scores.diverged
+    ordered = np.sort(np.where(sound, scores.numbers, np.nan), axis=1)
+    n, rows = np.isfinite(ordered).sum(axis=1), np.arange(len(ordered))
+    # Sorting puts NaN last.
+    last = np.maximum(n - 1, 0)
+    median = (ordered[rows, last // 2] + ordered[rows, np.minimum(n // 2, last)]) / 2
+    return ordered[:, 0].tolist(), median.tolist(), ordered[rows, last].tolist()
+
+
+def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores) -> str:
+    """The most important result as a sentence."""
+    here = values[knob.present]
+    tried = [one for one in values if one.n]
+    if not tried:
+        return f"Trying other values of the {knob.label}…"
+    sound = [one for one in tried if not one.diverged and math.isfinite(one.median)]
+    if not sound:
+        missing = len(tried) > sum(one.diverged == one.n for one in tried)
+        return (
+            f"There is no {scores.name} here."
+            if missing
+            else f"Training diverges with every {knob.label} tried so far."
+        )
+    # A value that was tried from fewer starts may only have been lucky.
+    most = max(one.n for one in sound)
+    sign = 1 if scores.scale == "amount" else -1
+    best = min((one for one in sound if one.n == most), key=lambda one: sign * one.median)
+    if most < 2 or here.n < most:
+        so_far = "one start" if most == 1 else f"{most} starts"
+        return f"So far, from {so_far}: {_superlative(scores)} {knob.near}{best.words}."
+    if here.diverged == here.n:
+        return (
+            f"{_superlative(scores).capitalize()} {knob.near}{best.words}; "
+            f"training diverges {knob.at}{here.words} in {here.n} of {here.n} starts."
+        )
+    if scores.most < math.inf and best.median >= scores.most:
+        return f"No {knob.label} gets there in time: {scores.name}."
+    if not scores.comparable:
+        end = "" if scores.scale == "amount" else "; losses can't be compared here"
+        return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
+    better = [one for one in values if one.is_better and one.n == most]
+    if not better:
+        return f"No {knob.label} is clearly better than {here.words}, in {here.n} starts."
+    best = min(better, key=lambda one: sign * one.median)
+    ranked, place = scores.ranked, values.index(best)
+    worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())
+    return f"Best {knob.near}{best.words}; {here.words} is worse in {worse} of {here.n} starts."
+
+
+def _superlative(scores: Scores) -> str:
+    return "best" if scores.comparable else _extreme(scores)
+
+
+def _extreme(scores: Scores) -> str:
+    return "lowest" if scores.scale == "amount" else "highest"
