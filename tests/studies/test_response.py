@@ -250,3 +250,99 @@ def test_training_ends_soon_after_it_is_told_to_stop(experiment: Experiment) -> 
         return len(asked) > 3
 
     assert not list(response.train(stop)) and len(response.results) == 0
+
+
+def test_the_depth_is_tried_with_the_present_layers_and_more_like_the_last(experiment: Experiment) -> None:
+    found = knob(experiment.with_(layers="5-3"), "layers")
+
+    assert [found.words(place) for place in (0, 1, 2, 6)] == ["no hidden layer", "1 layer", "2 layers", "6 layers"]
+    assert found.present == 2 and len(found.values) == 7
+    units = [[layer["units"] for layer in stack] for stack in found.values]
+    assert units[:5] == [[], [5], [5, 3], [5, 3, 3], [5, 3, 3, 3]]
+    assert all(Experiment().with_({"layers": stack}) for stack in found.values)
+
+
+def test_features_are_tried_without_one_and_with_another_one(experiment: Experiment) -> None:
+    found = knob(experiment.with_(features=("x1", "x2")), "features")
+
+    assert [found.words(place) for place in (0, 2, 3)] == ["without x₁", "the present choice", "with x₁²"]
+    assert found.values[:4] == (["x2"], ["x1"], ["x1", "x2"], ["x1", "x2", "x1_squared"]) and found.present == 2
+
+
+@needs_lanes
+@pytest.mark.parametrize("path", ["layers", "features", "layers.0.dropout"])
+def test_structure_has_responses_too(experiment: Experiment, path: str) -> None:
+    experiment = experiment.with_(layers="4-3")
+    response = trained(Response(experiment, knob(experiment, path), epochs=2, starts=2))
+    reading = response.reading()
+
+    assert reading.is_whole and all(one.n == 2 for one in reading.values)
+    last = len(response.study) - 1
+    alone = Trainer(response.study.member(last).experiment, engine="lanes")
+    alone.advance(epochs=2)
+    assert response.results.row(last)["validation_loss"] == alone.evaluate().validation_loss
+
+
+@needs_lanes
+def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) -> None:
+    experiment = experiment.with_(layers="4-3").with_({RATE: 0.1})
+    response = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=20, starts=2, observed=True))
+    number = response.knob.present * 2 + 1
+    alone = Trainer(response.study.member(number).experiment, engine="lanes")
+    alone.advance(epochs=20)
+    history, evaluation = alone.snapshot().history, alone.evaluate()
+
+    def outcome(measure: str) -> float:
+        return response.scores(measure).numbers[response.knob.present, 1]
+
+    assert outcome("accuracy") == evaluation.validation_accuracy
+    assert outcome("gap") == evaluation.validation_loss - evaluation.train_loss
+    reached = history.epoch[history.validation_accuracy >= 0.95]
+    assert outcome("epochs") == (reached[0] if len(reached) else 20)
+    first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
+    sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
+    assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
+    words = "epochs until validation accuracy reaches 95 % within 20 epochs"
+    assert response.reading("epochs").outcome_words == words
+    assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
+
+
+@needs_lanes
+def test_from_here_is_what_would_happen_next(experiment: Experiment) -> None:
+    running = Trainer(experiment.with_(layers="4"), engine="lanes")
+    running.advance(epochs=3)
+    here, epoch = running.checkpoint(), running.state.epoch
+    found = knob(running.experiment, RATE)
+    response = trained(Response(running.experiment, found, epochs=4, starts=2, beginning=here))
+    running.advance(epochs=4)
+
+    first = response.results.row(found.present * 2)
+    assert first["epoch"] == epoch + 4 == running.state.epoch
+    assert first["validation_loss"] == running.evaluate().validation_loss
+    # The other start has the same weights and other batches.
+    assert response.results.row(found.present * 2 + 1)["validation_loss"] != first["validation_loss"]
+    assert response.reading().outcome_words == "validation loss after 4 more epochs"
+
+
+@needs_lanes
+def test_from_here_fits_other_structures_as_a_change_would(experiment: Experiment) -> None:
+    running = Trainer(experiment.with_(layers="4-4"), engine="lanes")
+    running.advance(epochs=2)
+    here = running.checkpoint()
+    response = trained(Response(running.experiment, knob(running.experiment, "layers"), epochs=2, beginning=here))
+    wanted = response.study.member(3 * response.study.seeds).experiment
+    running.configure(wanted)
+    running.advance(epochs=2)
+
+    assert response.results.row(3 * response.study.seeds)["validation_loss"] == running.evaluate().validation_loss
+
+
+@needs_lanes
+def test_more_starts_refine_it_and_count_once_all_values_have_them(experiment: Experiment) -> None:
+    response = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=1, starts=2, most_starts=4))
+    assert response.is_whole and not response.is_finished
+    refining = response.train(refine=True)
+    next(refining)
+    assert {one.n for one in response.reading().values} == {2}
+    assert list(refining) and response.is_finished
+    assert {one.n for one in response.reading().values} == {4}

@@ -50,7 +50,6 @@ class WindowParts:
         row = self.training.rows["training.learning_rate"]
         assert isinstance(row, NumberRow) and row.slider is not None
         self.thin_response = ThinResponse(row.slider)
-        row.outer.addWidget(self.thin_response)
         self.transport.give_room(row)
 
     def view(self, kind: type[ViewKind]) -> ViewKind:

@@ -124,16 +124,21 @@ def test_a_setting_that_goes_gives_way_to_the_first_one(qtbot, window: Window) -
     qtbot.waitUntil(lambda: is_whole(window, RATE))
 
 
-def test_nothing_is_trained_for_a_closed_picture(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: is_whole(window, RATE))
-    answers: list[object] = []
-    window.responses.responder.answered.connect(answers.append)
+def test_the_learning_rate_has_a_thin_one_whatever_is_in_hand(qtbot, window: Window) -> None:
+    window.responses.follow(OPTIMIZER)
+    thin = window.parts.thin_response
+    qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER) and thin.reading is not None and thin.reading.is_whole)
+    assert thin.reading.knob.path == RATE and thin.reading.sentence in thin.accessibleDescription()
+
+    # With the picture closed it is all that is trained.
+    answered: list[str] = []
+    window.responses.responder.answered.connect(lambda reading: answered.append(reading.knob.path))
     window.docks.docks["response"].close()
     window.session.edit(window.session.experiment.with_({"training.batch_size": 60}))
-    hands.let_pass(1000, "it would be trained")
-    assert not answers
+    qtbot.waitUntil(lambda: thin.reading is not None and thin.reading.is_whole)
+    assert set(answered) == {RATE}
     window.docks.show("response")
-    qtbot.waitUntil(lambda: bool(answers))
+    qtbot.waitUntil(lambda: OPTIMIZER in answered)
 
 
 def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot, window: Window) -> None:

@@ -1,13 +1,13 @@
-"""The thin response below a slider: where on it outcomes are good, without numbers."""
+"""The thin response on a slider: where on it outcomes are good, without numbers."""
 
 from __future__ import annotations
 
 import math
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from playground.studies.reading import Reading
 
@@ -15,34 +15,34 @@ from ...forms.buttons import identify
 from ...forms.controls import Slider
 from ...guard.faults import painted
 from ...look import theme
-from ...look.theme import exact_px, px
+from ...look.theme import exact_px
 from ..chart.plot import line_path, pen
 
-_HEIGHT = 12
 _LIT, _FILL = 90, 60
 """Opacities of the better region and of the area below the curve, of 255."""
 
 
 class ThinResponse(QWidget):
-    """Paints the median outcome over a slider's range, the better the higher; the better region is lit."""
+    """Paints the median outcome over a slider's groove, the better the higher; the better region is lit."""
 
-    def __init__(self, slider: Slider, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, slider: Slider) -> None:
+        super().__init__(slider)
         self.slider = slider
         self.reading: Reading | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         identify(self, "response.thin", "Response of the learning rate")
+        slider.installEventFilter(self)
+        self.resize(slider.size())
 
-    def sizeHint(self) -> QSize:
-        return QSize(px(96), px(_HEIGHT))
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.resize(self.slider.size())
+        return False
 
     def show_reading(self, reading: Reading | None) -> None:
         """Show a reading; None for nothing."""
         self.reading = reading
-        words = "" if reading is None else f"{reading.sentence} {reading.outcome_words}"
-        if words != self.accessibleDescription():
-            self.setAccessibleDescription(words)
-            self.setToolTip(words)
+        self.setAccessibleDescription("" if reading is None else f"{reading.sentence} {reading.outcome_words}")
         self.update()
 
     @painted
@@ -51,6 +51,10 @@ class ThinResponse(QWidget):
             return
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            handle, whole = QPainterPath(), QPainterPath()
+            handle.addEllipse(self.slider.handle().adjusted(*[-exact_px(1)] * 2, *[exact_px(1)] * 2))
+            whole.addRect(QRectF(self.rect()))
+            painter.setClipPath(whole.subtracted(handle))
             self._paint(painter, self.reading)
 
     def _paint(self, painter: QPainter, reading: Reading) -> None:
@@ -59,15 +63,11 @@ class ThinResponse(QWidget):
         if len(sound) < 2:
             return
         x = np.array([self.slider.x_of(one.place) for one in sound])
-        y = (
-            self.height()
-            - exact_px(1)
-            - _goodness(reading, [one.median for one in sound]) * (self.height() - exact_px(2))
-        )
+        floor = self.slider.handle().center().y() - exact_px(2)
+        y = floor - _goodness(reading, [one.median for one in sound]) * (floor - exact_px(1))
         fill, lit = QColor(look.quiet), QColor(look.accent)
         fill.setAlpha(_FILL)
         lit.setAlpha(_LIT)
-        floor = float(self.height())
         painter.fillPath(line_path(np.array([x[0], *x, x[-1]]), np.array([floor, *y, floor])), fill)
         edges = np.array([x[0], *((x[1:] + x[:-1]) / 2), x[-1]])
         for one, left, right, top in zip(sound, edges[:-1], edges[1:], y, strict=True):
@@ -75,9 +75,6 @@ class ThinResponse(QWidget):
                 painter.fillRect(QRectF(left, top, right - left, floor - top), lit)
         painter.setPen(pen(look.quiet, 1))
         painter.drawPath(line_path(x, y))
-        here = self.slider.x_of(reading.present.place)
-        painter.setPen(pen(look.accent, 1.5))
-        painter.drawLine(QPointF(here, 0), QPointF(here, floor))
 
 
 def _goodness(reading: Reading, medians: list[float]) -> np.ndarray:
