@@ -33,6 +33,8 @@ class Scores(NamedTuple):
     """Whether values may be ranked by it."""
     most: float = math.inf
     """What stands for an outcome that was not reached in time."""
+    repeats: str = "start"
+    """What trainings of one value differ in."""
 
     @property
     def ranked(self) -> Array:
@@ -75,6 +77,8 @@ class Reading(NamedTuple):
     """How much has been trained, 0…1."""
     most: float = math.inf
     """What stands for an outcome that was not reached in time."""
+    repeats: str = "start"
+    """What trainings of one value differ in."""
 
     @property
     def present(self) -> ValueOutcome:
@@ -180,12 +184,12 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
     sign = 1 if scores.scale == "amount" else -1
     best = min((one for one in sound if one.n == most), key=lambda one: sign * one.median)
     if most < 2 or here.n < most:
-        so_far = "one start" if most == 1 else f"{most} starts"
+        so_far = f"one {scores.repeats}" if most == 1 else f"{most} {scores.repeats}s"
         return f"So far, from {so_far}: {_superlative(scores)} {knob.near}{best.words}."
     if here.diverged == here.n:
         return (
             f"{_superlative(scores).capitalize()} {knob.near}{best.words}; "
-            f"training diverges {knob.at}{here.words} in {here.n} of {here.n} starts."
+            f"training diverges {knob.at}{here.words} in {here.n} of {here.n} {scores.repeats}s."
         )
     if scores.most < math.inf and best.median >= scores.most:
         return f"No {knob.label} gets there in time: {scores.name}."
@@ -194,11 +198,11 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
     better = [one for one in values if one.is_better and one.n == most]
     if not better:
-        return f"No {knob.label} is clearly better than {here.words}, in {here.n} starts."
+        return f"No {knob.label} is clearly better than {here.words}, in {here.n} {scores.repeats}s."
     best = min(better, key=lambda one: sign * one.median)
     ranked, place = scores.ranked, values.index(best)
     worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())
-    return f"Best {knob.near}{best.words}; {here.words} is worse in {worse} of {here.n} starts."
+    return f"Best {knob.near}{best.words}; {here.words} is worse in {worse} of {here.n} {scores.repeats}s."
 
 
 def _superlative(scores: Scores) -> str:

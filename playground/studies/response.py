@@ -175,10 +175,11 @@ class Response:
         scores = self.scores(measure)
         values = outcomes_of(self.knob, scores, self.results.refused)
         when = "within" if measure == "epochs" else "after"
-        more = "" if self.beginning is None else " more"
-        words = f"{scores.name} {when} {self.epochs:,}{more} epochs"
+        more = "" if self.beginning is None else f" more epochs from epoch {self.beginning.state.epoch:,}"
+        words = f"{scores.name} {when} {self.epochs:,}{more or ' epochs'}"
         sentence = response_sentence(self.knob, values, scores)
-        return Reading(self.knob, scores.measure, scores.scale, words, values, sentence, self._share(), scores.most)
+        about = self.knob, scores.measure, scores.scale, words, values, sentence
+        return Reading(*about, self._share(), scores.most, scores.repeats)
 
     def scores(self, measure: Measure) -> Scores:
         """Return the outcomes of all trainings; accuracies where losses can't be compared."""
@@ -197,6 +198,7 @@ class Response:
             "amount" if measure != "accuracy" else "r_squared" if task == "regression" else "accuracy",
             self._comparable and measure not in ("gap", "gradient"),
             self.epochs if measure == "epochs" else math.inf,
+            "start" if self.beginning is None else "shuffle",
         )
 
     def _numbers(self, measure: Measure, validated: bool) -> Array:

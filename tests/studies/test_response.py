@@ -321,7 +321,7 @@ def test_from_here_is_what_would_happen_next(experiment: Experiment) -> None:
     assert first["validation_loss"] == running.evaluate().validation_loss
     # The other start has the same weights and other batches.
     assert response.results.row(found.present * 2 + 1)["validation_loss"] != first["validation_loss"]
-    assert response.reading().outcome_words == "validation loss after 4 more epochs"
+    assert response.reading().outcome_words == "validation loss after 4 more epochs from epoch 3"
 
 
 @needs_lanes

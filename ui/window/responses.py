@@ -8,9 +8,10 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, InputError
-from playground.experiment.paths import value_at, with_kind
+from playground.experiment.paths import value_at
+from playground.run.run import Checkpoint
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.reading import Reading
+from playground.studies.reading import Measure, Reading
 from playground.studies.response import horizon_after
 
 from ..look.beat import Throttle
@@ -56,6 +57,11 @@ class Responses(QObject):
         kept = str(desk.settings.value(_SETTING, usual))
         self.when = kept if kept in WHEN else usual
         self.path = FIRST_KNOB
+        self.measure: Measure = "loss"
+        self.epochs = 0
+        """How long values train; 0 for the next round number of epochs that the run has not reached."""
+        self.beginning: Checkpoint | None = None
+        """The moment from which values go on; None for the initial weights."""
         self._asked: tuple[Experiment, list[str], Terms] | None = None
         """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
@@ -64,6 +70,12 @@ class Responses(QObject):
         self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
+        self.view.measure.picked.connect(self._choose_measure)
+        self.view.horizon.picked.connect(self._choose_epochs)
+        self.view.beginning.picked.connect(self._choose_beginning)
+        parts.network.units_asked.connect(lambda place, _: self.follow(f"layers.{place}.units"))
+        parts.network.feature_toggled.connect(lambda *_: self.follow("features"))
+        parts.network.layer_asked.connect(lambda _: self.follow("layers"))
         self._edits = Throttle(self._renew, self, _EDIT_MILLISECONDS)
         desk.session.experiment_changed.connect(self._follow_edit)
         desk.session.reported.connect(self._look_ahead)
@@ -94,6 +106,26 @@ class Responses(QObject):
         self.desk.settings.setValue(_SETTING, when)
         self._asked = None
         self._renew()
+
+    def _choose_measure(self, measure: Measure) -> None:
+        self.measure = measure
+        self._renew()
+
+    def _choose_epochs(self, epochs: str) -> None:
+        self.epochs = int(epochs)
+        self._renew()
+
+    def _choose_beginning(self, beginning: str) -> None:
+        if beginning == "here":
+            self.desk.session.ask(lambda trainer: trainer.checkpoint(), self._begin_at)
+        else:
+            self._begin_at(None)
+
+    def _begin_at(self, moment: Checkpoint | None) -> None:
+        # Someone may have chosen otherwise while the worker was busy.
+        if moment is None or self.view.beginning.value == "here":
+            self.beginning, self._asked = moment, None
+            self._renew()
 
     def follow(self, path: str) -> None:
         """Show the response of another setting, if it has one."""
@@ -139,11 +171,16 @@ class Responses(QObject):
 
     @property
     def _terms(self) -> Terms:
-        report = self.desk.session.report
-        return Terms(horizon_after(report.snapshot.epoch if report is not None else 0))
+        report, here = self.desk.session.report, self.beginning
+        epoch = report.snapshot.epoch if report is not None and here is None else 0
+        return Terms(self.epochs or horizon_after(epoch), self.measure, here)
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
+        if self.beginning is not None and report.snapshot.step < self.beginning.state.step:
+            # The moment belongs to a run that is gone.
+            self.view.beginning.show_index(0)
+            self._begin_at(None)
         if self.when == "resting" and report.running:
             self.responder.stop()
             self._asked = None
@@ -224,9 +261,8 @@ class Responses(QObject):
             self.thin.show_reading(reading)
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
-        """Request a value of the reading; a choice is named by its kind, and the present one keeps its settings."""
-        experiment = self.desk.session.experiment
-        knob = self._knob(path)
-        if knob is not None and knob.field.choices and isinstance(value, str):
-            value = value_at(with_kind(experiment, path, value), path)
+        """Request a value of the reading; the present one of a choice keeps its settings."""
+        knob, experiment = self._knob(path), self.desk.session.experiment
+        if knob is not None and not knob.is_number:
+            value = value_at(experiment.with_({path: value}), path)
         self.parts.training.ask(path, value, changing)

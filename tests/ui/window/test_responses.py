@@ -135,7 +135,7 @@ def test_the_learning_rate_has_a_thin_one_whatever_is_in_hand(qtbot, window: Win
     window.responses.responder.answered.connect(lambda reading: answered.append(reading.knob.path))
     window.docks.docks["response"].close()
     window.session.edit(window.session.experiment.with_({"training.batch_size": 60}))
-    qtbot.waitUntil(lambda: thin.reading is not None and thin.reading.is_whole)
+    qtbot.waitUntil(lambda: bool(answered) and thin.reading is not None and thin.reading.is_whole)
     assert set(answered) == {RATE}
     window.docks.show("response")
     qtbot.waitUntil(lambda: OPTIMIZER in answered)
@@ -168,3 +168,37 @@ def test_the_run_is_the_same_with_it_and_without(qtbot, window: Window) -> None:
     found = window.session.ask(lambda trainer: trainer.state.parameters.copy()).result(timeout=30)
     np.testing.assert_array_equal(found, alone.state.parameters)
     assert not window.session.done
+
+
+def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, window: Window) -> None:
+    window.session.epoch()
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    picture = view(window)
+    for choices, place in ((picture.measure, 1), (picture.horizon, 1), (picture.beginning, 1)):
+        hands.click(picture.controls.button)
+        hands.click(choices.buttons[place])
+        hands.key(picture.controls.panel, "Escape")
+    wanted = "validation accuracy after 100 more epochs from epoch 1, 5 shuffles"
+    qtbot.waitUntil(lambda: shown(window).small_print == wanted and is_whole(window, RATE))
+    assert not window.session.done
+
+    # The moment goes with its run.
+    window.session.reset()
+    qtbot.waitUntil(lambda: "from epoch" not in shown(window).small_print and is_whole(window, RATE))
+    assert picture.beginning.value == "start"
+
+
+def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
+    control(window, "features.x1_squared").setFocus()
+    qtbot.waitUntil(lambda: is_whole(window, "features"))
+    assert shown(window).values[shown(window).present].words == "the present choice"
+    chart = view(window).chart
+    chart.setFocus()
+    hands.key(chart, "Right")
+    hands.key(chart, "Return")
+    assert window.session.experiment.features == ("x1", "x2", "x1_squared") and len(window.session.done) == 1
+
+    window.parts.network.layer_asked.emit(1)
+    qtbot.waitUntil(lambda: is_whole(window, "layers"))
+    hands.click(view(window).chart, place_of(window, shown(window).values[4].value))
+    qtbot.waitUntil(lambda: len(window.session.experiment.layers) == 4)

@@ -8,18 +8,35 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.measure.snapshot import Snapshot
 from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.response import HORIZONS
 
 from ...forms.buttons import identify
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
 from ...look.theme import GRID, px
-from ..chart.controls import ReadingLine
+from ..chart.controls import Choices, Controls, Option, ReadingLine
 from ..view import View
 from .chart import ResponseChart
+
+_MEASURES = (
+    Option("loss", "Loss", "The validation loss in the end; without validation points the training loss."),
+    Option("accuracy", "Accuracy", "The share of validation points that are right in the end, or R²."),
+    Option("epochs", "Epochs", "How soon the validation accuracy reaches 95 %, or R² 0.9."),
+    Option("gap", "Gap", "How much higher the validation loss is than the training loss in the end: overfitting."),
+    Option("gradient", "Gradient", "How much of the output layer's gradient reaches layer 1 in the end."),
+)
+_HORIZONS = (
+    Option("0", "Auto", "The next of 100, 200 and 500 epochs that the run has not reached."),
+    *(Option(str(n), f"{n:,}", f"Trains every value for {n:,} epochs.") for n in HORIZONS),
+)
+_BEGINNINGS = (
+    Option("start", "the start", "Every value trains from initial weights, each of the same few starts."),
+    Option("here", "here", "Every value goes on from the weights of this moment: what would happen next."),
+)
 
 
 @dataclass(frozen=True)
@@ -51,8 +68,16 @@ class ResponseView(View):
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.chart = ResponseChart(self)
         self.small_print = ReadingLine("response.print", "How this is measured")
+        self.controls = Controls("response.controls")
+        self.measure = self.controls.add(Choices("response.measure", "Outcome", _MEASURES))
+        self.horizon = self.controls.add(Choices("response.horizon", "Epochs", _HORIZONS))
+        self.beginning = self.controls.add(Choices("response.beginning", "From", _BEGINNINGS))
+        self.controls.fit(0)
         lines = tight(QVBoxLayout(self), 2, (GRID, GRID // 2, GRID, 2))
-        lines.addWidget(self.sentence)
+        above = QHBoxLayout()
+        above.addWidget(self.sentence, 1)
+        above.addWidget(self.controls, 0, Qt.AlignmentFlag.AlignTop)
+        lines.addLayout(above)
         lines.addWidget(self.chart, 1)
         lines.addWidget(self.small_print)
         self.chart.edits.given.connect(self._ask)
@@ -104,7 +129,7 @@ class ResponseView(View):
         if one is not None:
             small_print = f"{one.words}: {_outcome_text(one, reading)}"
         elif reading.is_whole:
-            small_print = f"{reading.outcome_words}, {plural_text(reading.present.n, 'start')}"
+            small_print = f"{reading.outcome_words}, {plural_text(reading.present.n, reading.repeats)}"
         else:
             small_print = f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
         self._write(reading.sentence, small_print)
@@ -128,4 +153,6 @@ def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
         return "training diverges"
     text = percent_text if reading.scale == "accuracy" else number_text
     ends = f" ({text(one.low)} to {text(one.high)})" if one.n > 1 else ""
-    return f"{text(one.median)}{ends}, {plural_text(one.n, 'start')}"
+    late = one.median >= reading.most
+    median = f"not within {reading.most:,.0f}" if late else text(one.median)
+    return f"{median}{ends}, {plural_text(one.n, reading.repeats)}"
