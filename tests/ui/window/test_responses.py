@@ -20,6 +20,12 @@ RATE, OPTIMIZER = "training.learning_rate", "training.optimizer"
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels() -> None:
+    """Load what takes seconds before any test waits for it."""
+    cache.load_kernels("float32", cache.width_for(np.dtype(np.float32)))
+
+
 @pytest.fixture
 def window(qtbot, experiment: Experiment) -> Iterator[Window]:
     """A window that tries other values of a small experiment."""
