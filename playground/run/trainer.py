@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.engine.compiled.engine import fallbacks
-from playground.engine.engine import Engine, EngineName
+from playground.engine.engine import Engine, EngineName, Outcome
 from playground.engine.engines import ChosenEngine, engine_for, resolve_engine
 from playground.engine.evaluation import Evaluation
 from playground.engine.network import Network
@@ -147,6 +147,13 @@ class Trainer:
 
         `steps` counts updates, `epochs` completed passes over the training points, `seconds` is time."""
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
+
+    def take_outcome(self, state: State, outcome: Outcome) -> None:
+        """Record what a lane of a group has made of the state, which has trained there since."""
+        self.run.state = state
+        training.record_outcome(self._engine, self.run, outcome)
+        if self.status != "diverged":
+            training.look_after_health(self._engine, self.run)
 
     @undivided
     def clear_outcome(self) -> None:

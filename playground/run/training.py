@@ -60,7 +60,7 @@ def _advance(
         outcome = engine.advance(state, _coming_rates(run, until - state.epoch), limits)
         if outcome.latest is not None or state.step > before:
             record.latest = outcome.latest
-        _record_outcome(engine, run, outcome)
+        record_outcome(engine, run, outcome)
         if time.perf_counter() >= deadline:
             break
     if record.status != "diverged":
@@ -100,7 +100,8 @@ def _steps_left(run: Run) -> int:
     return max(1, -(-rest // size) if run.setup.training.batching == "partial" else rest // size)
 
 
-def _record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
+def record_outcome(engine: Engine, run: Run, outcome: Outcome) -> None:
+    """Add the results of some updates to the record, and end training where they say so."""
     record = run.record
     outcome.epochs[:, -1] += record.seconds
     record.seconds += outcome.seconds

@@ -55,6 +55,14 @@ class Theme:
     train: str
     validation: str
     """The curves of the two sets; no class has these colours."""
+    lanes: tuple[str, ...]
+    """The lanes of a race, by Okabe and Ito; the only other runs that have colours."""
+
+    def colour(self, token: str) -> str:
+        """Return the colour that a token names: `train`, or `lanes.2` for one of several."""
+        name, _, place = token.partition(".")
+        found = getattr(self, name)
+        return str(found[int(place) % len(found)] if place else found)
 
 
 _OKABE_ITO = ("#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#f0e442", "#7f7f7f", "#8c6bb1", "#a6761d")
@@ -79,6 +87,7 @@ LIGHT = Theme(
     points_middle="#b9b9b4",
     train="#1d2129",
     validation="#a1339b",
+    lanes=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
 )
 DARK = Theme(
     name="dark",
@@ -100,6 +109,7 @@ DARK = Theme(
     points_middle="#8a8a86",
     train="#e8eaee",
     validation="#e58ae0",
+    lanes=("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#f0e442"),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

@@ -178,6 +178,13 @@ class Readout(QWidget):
         if fair is not None:
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
+    def write_place(self, epoch: int, step: int) -> None:
+        """Write where training of several runs stands, which have no loss in common."""
+        self.epoch.setText(f"{epoch:,}")
+        self.step.setText(f"{step:,}")
+        for number in (*self.losses, *self.scores):
+            number.setText("–")
+
     def write(self, snapshot: Snapshot) -> None:
         """Write the numbers of a moment."""
         self.snapshot, evaluation = snapshot, snapshot.evaluation

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
 from playground.measure.snapshot import Snapshot
+from playground.studies.race import RaceMoment
 
 from ..forms.buttons import IconButton, identify, tip
 from ..forms.controls import SLIDER_STEPS, Slider
@@ -57,6 +58,7 @@ class TransportBar(QWidget):
         super().__init__(parent)
         self.running = False
         self.snapshot: Snapshot | None = None
+        self._race: RaceMoment | None = None
         self.guest: QWidget | None = None
         self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID + GRID // 2, 0))
         self._add_buttons()
@@ -163,8 +165,15 @@ class TransportBar(QWidget):
         else:
             self._text.request()
 
+    def show_race(self, moment: RaceMoment | None) -> None:
+        """Show where a race stands in place of the run; None: the run again."""
+        ended, self._race = moment is None and self._race is not None, moment
+        self._text.request(at_once=ended)
+
     def _write(self) -> None:
-        if self.snapshot is not None:
+        if self._race is not None:
+            self.readout.write_place(int(self._race.epoch), max(lane.step for lane in self._race.lanes))
+        elif self.snapshot is not None:
             self.readout.write(self.snapshot)
 
     def _add_speed(self) -> None:

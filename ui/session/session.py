@@ -18,9 +18,11 @@ from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import edit_words
 from playground.measure.observe import Requests
+from playground.studies.race import Race
 
 from .answer import Answer
 from .commands import Ask, Configure, Report, SetWeight, Undoing
+from .racer import Racer, RaceReport
 from .undo import Edit, ExperimentEdit, WeightSetting
 from .worker import Command, Worker
 
@@ -57,6 +59,11 @@ class Session(QObject):
     """Carries an Undone, once the worker has carried it out."""
     made_again = Signal(int)
     """Carries the number of an edit that was redone."""
+    race_reported = Signal(object)
+    """Carries a RaceReport, at most once per frame."""
+    race_opened = Signal()
+    race_closed = Signal(object)
+    """Carries the Race, as it was left; None if it was never made."""
 
     def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -67,6 +74,10 @@ class Session(QObject):
         self.report: Report | None = None
         self.requests = requests
         """What was requested last."""
+        self.racer: Racer | None = None
+        """The race that play, pause, step, epoch and reset act on in place of the run, while one is open."""
+        self.race_report: RaceReport | None = None
+        self._speed: float | None = None
         self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self._worker_failed)
@@ -85,8 +96,31 @@ class Session(QObject):
         """Stop the display and the thread."""
         self.display_timer.stop()
         self.patience.stop()
+        self.close_race()
         if self.worker.isRunning():
             self.worker.stop()
+
+    def open_race(self, make: Callable[[], Race], requests: Requests) -> None:
+        """Open a race, which `make` makes on its thread; the run rests, and is as it was when the race closes."""
+        self.close_race()
+        self.pause()
+        self.racer = Racer(make, requests, self)
+        self.racer.set_speed(self._speed)
+        self.racer.start()
+        self.race_opened.emit()
+
+    def close_race(self) -> None:
+        """Close the race, if one is open; any edit closes it too."""
+        if self.racer is not None:
+            racer, self.racer, self.race_report = self.racer, None, None
+            self.race_closed.emit(racer.stop())
+            racer.deleteLater()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether training runs, by the latest report: that of the race while one is open."""
+        report = self.report if self.racer is None else self.race_report
+        return report is not None and report.running
 
     @property
     def is_up_to_date(self) -> bool:
@@ -95,6 +129,9 @@ class Session(QObject):
 
     def look(self) -> None:
         """Pass on the latest report, if there is one."""
+        if self.racer is not None and (race := self.racer.take()) is not None:
+            self.race_report = race
+            self.race_reported.emit(race)
         report = self.worker.take()
         if report is not None:
             self.report = report
@@ -255,6 +292,7 @@ class Session(QObject):
         undoing: Undoing | None = None,
     ) -> None:
         """Make an experiment the present one in the panels and the worker."""
+        self.close_race()
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
@@ -271,6 +309,7 @@ class Session(QObject):
         memory: object = None,
         undoing: Undoing | None = None,
     ) -> None:
+        self.close_race()
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory, undoing))
         self.revised.emit()
@@ -282,25 +321,35 @@ class Session(QObject):
 
     def play(self) -> None:
         """Train until paused."""
+        if self.racer is not None:
+            return self.racer.play()
         self._end_patience()
         self.send(Worker.play)
 
     def pause(self) -> None:
         """Stop training, at the latest after the step in progress."""
+        if self.racer is not None:
+            return self.racer.pause()
         self.send(Worker.pause)
         if self.report is not None and self.report.running:
             self.patience.start()
 
     def step(self) -> None:
         """Make one update."""
+        if self.racer is not None:
+            return self.racer.step()
         self._move(Worker.step)
 
     def epoch(self) -> None:
         """Train for one epoch."""
+        if self.racer is not None:
+            return self.racer.epoch()
         self._move(Worker.epoch)
 
     def reset(self) -> None:
         """Return to the same initial weights."""
+        if self.racer is not None:
+            return self.racer.reset()
         self._move(Worker.reset)
 
     def _move(self, act: Callable[[Worker], None]) -> None:
@@ -316,6 +365,9 @@ class Session(QObject):
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the speed; None lifts the limit."""
+        self._speed = steps_per_second
+        if self.racer is not None:
+            self.racer.set_speed(steps_per_second)
         self.send(lambda worker: worker.set_speed(steps_per_second))
 
     def use_engine(self, engine: EngineName) -> None:

@@ -31,7 +31,7 @@ from ..forms.layouts import fill, quiet, tight
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-_STATE_VERSION = 4
+_STATE_VERSION = 5
 """The version of the states that Qt writes; another set of docks needs another number."""
 _SEPARATOR = 5
 """Pixels between two docks."""

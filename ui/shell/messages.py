@@ -39,6 +39,7 @@ class Messages(QObject):
         """The event without what was added to it."""
         self._invitation: Message | None = None
         self._measures = self._pausing = False
+        self._race = ""
         self._time = QTimer(self, singleShot=True)
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
@@ -158,6 +159,11 @@ class Messages(QObject):
         self._report, self._pausing = report, pausing
         self._show_status()
 
+    def show_race(self, words: str) -> None:
+        """Show where a race stands in place of the run; empty to show the run again."""
+        self._race = words
+        self._show_status()
+
     def show_measuring(self, on: bool) -> None:
         """Show or hide the note that the numbers after the latest change are still being measured."""
         if on != self._measures:
@@ -165,7 +171,9 @@ class Messages(QObject):
             self._show_status()
 
     def _show_status(self) -> None:
-        if self._pausing:
+        if self._race:
+            self.status.setText(self._race)
+        elif self._pausing:
             self.status.setText("Pausing after the step in progress…")
         elif self._measures:
             self.status.setText("Measuring after the latest change…")

@@ -8,6 +8,7 @@ from .gradient_histograms.view import GradientHistogramsView
 from .histograms.view import HistogramsView
 from .microscope.view import MicroscopeView
 from .network.view import NetworkView
+from .race.view import RaceView
 from .response.view import ResponseView
 from .tracks.view import TracksView
 from .view import View
@@ -17,6 +18,7 @@ VIEWS: tuple[type[View], ...] = (
     NetworkView,
     TracksView,
     ResponseView,
+    RaceView,
     HistogramsView,
     GradientHistogramsView,
     ConfusionView,

@@ -16,6 +16,7 @@ from playground.files.errors import reason_of
 from playground.files.menu_entry import add_menu_entry, can_have_menu_entry, menu_entry_files, remove_menu_entry
 from playground.interop.export.formats import FORMATS
 from playground.interop.opening import RESOURCES, preset_paths
+from playground.studies.variants import RACES
 
 from ..look import theme
 from ..session.session import Session
@@ -30,6 +31,7 @@ from .exports import Exports
 from .layouts import LAYOUTS
 from .picture_saver import PictureSaver
 from .presenter import Presenter
+from .races import Races
 from .responses import WHEN, Responses
 from .sharing import Sharing
 from .window_parts import WindowParts
@@ -152,8 +154,8 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
     return f"{word} {edits[-1].label}" if edits else word
 
 
-def training_menu(session: Session, presenter: Presenter) -> Menu:
-    """Make the Training menu, with the commands of the transport bar."""
+def training_menu(session: Session, presenter: Presenter, races: Races) -> Menu:
+    """Make the Training menu, with the commands of the transport bar, and the races."""
     return Menu(
         "&Training",
         [
@@ -162,8 +164,21 @@ def training_menu(session: Session, presenter: Presenter) -> Menu:
             Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",)),
             Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
+            SEPARATOR,
+            Menu("Ra&ce", _race_entries(races), "Variants side by side, while the run waits."),
         ],
     )
+
+
+def _race_entries(races: Races) -> list[MenuEntry]:
+    classic = [
+        Action(f"race.{race.name}", f"Race: {race.title}", partial(races.start_classic, race.name)) for race in RACES
+    ]
+    return [
+        *classic,
+        SEPARATOR,
+        Action("race.close", "&Close the race", races.close, enabled=lambda: races.is_open),
+    ]
 
 
 def view_menu(

@@ -64,9 +64,10 @@ _DESIGNED = (
         is_drawer=True,
         foot=_FOOT_DOCK,
     ),
+    DockLayout("Race", _CONTROL_TABS, ((1, ("race", "boundary", *_NETWORK_TABS)),), _BELOW, foot=_FOOT_DOCK),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
-STANDARD, TABBED, COMPACT = LAYOUTS[0], LAYOUTS[1], LAYOUTS[-1]
+STANDARD, TABBED, COMPACT, RACE = LAYOUTS[0], LAYOUTS[1], LAYOUTS[-2], LAYOUTS[-1]
 
 
 def layout_for(size: QSize) -> DockLayout:

@@ -16,6 +16,7 @@ from playground.measure.skew import is_skewed
 
 from ..look.beat import Throttle, text_beat
 from ..session.commands import Report, Undone
+from ..session.racer import RaceReport
 from ..shell.veil import Veil
 from ..views.view import View
 from .desk import Desk
@@ -58,6 +59,8 @@ class Presenter(QObject):
         session.pausing.connect(self._show_words)
         session.engine_refused.connect(self.say_engine_refused)
         session.undone_or_redone.connect(self.say_undone)
+        session.race_reported.connect(self._show_race)
+        session.race_closed.connect(self._end_race)
         desk.docks.changed.connect(self.request_what_is_seen)
         # Qt does not hide a view whose dock goes behind another.
         desk.docks.left.connect(self._leave_sight)
@@ -150,8 +153,7 @@ class Presenter(QObject):
                 self.request_what_is_seen()
         parts.transport.show_snapshot(snapshot)
         parts.data.show_snapshot(snapshot)
-        turned, self.running = report.running != self.running, report.running
-        parts.transport.show_running(report.running)
+        turned = self._show_running()
         self._words.request()
         revised, self._revision = report.revision != self._revision, report.revision
         if revised:
@@ -166,6 +168,26 @@ class Presenter(QObject):
         self._show_divergence(snapshot)
         self._show_ending(snapshot)
         self._show_notes(snapshot)
+
+    def _show_running(self) -> bool:
+        """Show whether training runs; return whether that has changed."""
+        before, self.running = self.running, self.desk.session.is_running
+        self.parts.transport.show_running(self.running)
+        return self.running != before
+
+    def _show_race(self, report: RaceReport) -> None:
+        """Show a moment of a race in place of the run's."""
+        self.parts.transport.show_race(report.moment)
+        self.parts.tracks.show_race(report.moment)
+        self.desk.messages.show_race(_race_words(report))
+        if self._show_running() or not report.running:
+            text_beat().strike()
+
+    def _end_race(self) -> None:
+        self.parts.transport.show_race(None)
+        self.parts.tracks.show_race(None)
+        self.desk.messages.show_race("")
+        self._show_running()
 
     def _show_words(self) -> None:
         report = self.desk.session.report
@@ -224,6 +246,14 @@ class Presenter(QObject):
     def say_engine_refused(self, reason: str) -> None:
         """Say why training stays on its present engine."""
         self.desk.say(f"The compiled engine is not available: {reason}")
+
+
+def _race_words(report: RaceReport) -> str:
+    """Describe a race for the status line."""
+    moment = report.moment
+    state = "Racing" if report.running else "The race is over" if moment.is_over else "The race is paused"
+    how = "together in lanes" if moment.is_together else f"on the {moment.engine} engine"
+    return f"{state}: {len(moment.lanes)} lanes, {how}, epoch {moment.epoch:,.0f}. The run waits."
 
 
 def _main_finding(snapshot: Snapshot) -> Finding | None:

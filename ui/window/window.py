@@ -39,6 +39,7 @@ from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
+from .races import Races
 from .responses import Responses
 from .sharing import Sharing
 from .tour import WindowTour
@@ -98,6 +99,7 @@ class Window(QMainWindow):
         self.controls = ControlCommands(desk)
         self.presenter = Presenter(desk, parts)
         self.responses = Responses(desk, parts)
+        self.races = Races(desk, parts)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.presenter)
         self.layouts = SavedLayouts(self.docks, self.settings)
@@ -146,7 +148,7 @@ class Window(QMainWindow):
             [
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.presenter),
+                training_menu(session, self.presenter, self.races),
                 view_menu(
                     self.docks,
                     self.layouts,

@@ -25,14 +25,14 @@ from ..plane.answers import unit_words
 from ..plane.field import (
     NO_CONTOURS,
     ValueRange,
-    borders,
+    answer_line,
     class_pixels,
     field_pixels,
-    on_plane,
+    grid_rect,
     pixel_colours,
     uncertainty_pixels,
     winning_classes,
-    zero_line,
+    zero_nonfinite,
 )
 from ..plane.legend import ColourScale, range_scale
 
@@ -75,16 +75,16 @@ def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPi
     """Picture the answers: with `crisp` only the class, else its probability, or the value."""
     field, look = shot.answer(BoundaryRequest), theme.current()
     assert field is not None
-    values = _zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
+    values = zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
     classes = shot.sample.task == "classification"
     if classes and crisp:
         count = max(2, len(field))
         pixels, place = class_pixels(winning_classes(field), count, look), _PLANE
     else:
-        pixels, place = field_pixels(field, scale, look), _grid_rect(field.shape[1])
+        pixels, place = field_pixels(field, scale, look), grid_rect(field.shape[1])
     levels, texts = _answer_levels(shot, scale)
     bar = None if classes else range_scale(shot.sample.target_name, scale)
-    return BoundaryPicture(pixels, place, values, levels, texts, _answer_line(shot), bar)
+    return BoundaryPicture(pixels, place, values, levels, texts, _line_of(shot), bar)
 
 
 def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> BoundaryPicture:
@@ -98,9 +98,15 @@ def _spread_picture(shot: Snapshot, values: Array, name: str, most: float) -> Bo
     levels = most * np.arange(1, 5) / 5
     bar = ColourScale(name, "0", "", short_text(float(f"{most:.3g}")), sequential=True)
     pixels = uncertainty_pixels(values, most, theme.current())
-    place = _grid_rect(len(values))
+    place = grid_rect(len(values))
     return BoundaryPicture(
-        pixels, place, _zero_nonfinite(values), levels, _level_texts(levels), _answer_line(shot), bar
+        pixels,
+        place,
+        zero_nonfinite(values),
+        levels,
+        _level_texts(levels),
+        _line_of(shot),
+        bar,
     )
 
 
@@ -134,8 +140,8 @@ def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) 
     levels = even_levels(scale)
     return BoundaryPicture(
         pixels,
-        _grid_rect(len(unit.values)),
-        _zero_nonfinite(unit.values),
+        grid_rect(len(unit.values)),
+        zero_nonfinite(unit.values),
         levels,
         _level_texts(levels),
         NO_CONTOURS.ends,
@@ -145,18 +151,13 @@ def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) 
 
 def unit_range(values: Array, before: float) -> float:
     """The size up to which a unit's values have colours of their own: it grows at once and shrinks late."""
-    largest = float(np.abs(_zero_nonfinite(values)).max(initial=0.0))
+    largest = float(np.abs(zero_nonfinite(values)).max(initial=0.0))
     half = nice_limit(max(largest, 1e-6))
     return before if before / 2 < half <= before else half
 
 
-def _answer_line(shot: Snapshot) -> Array:
-    """The line where the class changes; nothing for values."""
-    field = shot.answer(BoundaryRequest)
-    if field is None or shot.sample.task == "regression":
-        return NO_CONTOURS.ends
-    ends = borders(_zero_nonfinite(field)) if len(field) > 1 else zero_line(_zero_nonfinite(field[0]))
-    return on_plane(ends, field.shape[1])
+def _line_of(shot: Snapshot) -> Array:
+    return answer_line(shot.answer(BoundaryRequest), shot.sample.task)
 
 
 def _answer_levels(shot: Snapshot, scale: ValueRange) -> tuple[Array, tuple[str, ...]]:
@@ -186,14 +187,3 @@ def even_levels(scale: ValueRange) -> Array:
 def _level_texts(levels: Sequence[float] | Array) -> tuple[str, ...]:
     """The numbers at lines of equal value, without needless digits."""
     return tuple(short_text(float(f"{level:.4g}")) for level in levels)
-
-
-def _grid_rect(n: int) -> QRectF:
-    """The place of an n × n image that puts the centres of its outermost pixels at −6 and 6."""
-    cell = 2 * EXTENT / (n - 1)
-    return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
-
-
-def _zero_nonfinite(values: Array) -> Array:
-    """`values` with 0 where there is no number."""
-    return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)

@@ -7,9 +7,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.catalog.datasets.base import EXTENT, Sample
 
 from ...look import theme
@@ -200,6 +201,14 @@ def borders(shares: Array) -> Array:
     return np.concatenate(found)
 
 
+def answer_line(field: Array | None, task: Task) -> Array:
+    """The line where the answer of a field (outputs, n, n) is another class, as ends on the plane; none for values."""
+    if field is None or task == "regression":
+        return NO_CONTOURS.ends
+    ends = borders(zero_nonfinite(field)) if len(field) > 1 else zero_line(zero_nonfinite(field[0]))
+    return on_plane(ends, field.shape[1])
+
+
 def _at_corners(values: Array, cell: Array) -> Array:
     """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), against the clock from the lower left.
 
@@ -235,6 +244,17 @@ def on_plane(ends: Array, n: int) -> Array:
     """Convert column and row numbers of a grid of n × n to places on the plane."""
     result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT
     return result
+
+
+def grid_rect(n: int) -> QRectF:
+    """The place of an n × n image that puts the centres of its outermost pixels at −6 and 6."""
+    cell = 2 * EXTENT / (n - 1)
+    return QRectF(-EXTENT - cell / 2, -EXTENT - cell / 2, 2 * EXTENT + cell, 2 * EXTENT + cell)
+
+
+def zero_nonfinite(values: Array) -> Array:
+    """`values` with 0 where there is no number."""
+    return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
 
 def interpolate(field: Array, x1: float, x2: float) -> Array:

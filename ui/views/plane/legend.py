@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from pyqtgraph.graphicsItems.ScatterPlotItem import drawSymbol
@@ -67,7 +67,7 @@ def picked_ring(sample: Sample, index: int) -> dict[str, object]:
     return _rings(sample.x[[index]], _RING + 7, pen(theme.current().accent, 3.0))
 
 
-def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, object]:
+def spots(sample: Sample, drawn: Array, scale: ValueRange) -> dict[str, Any]:
     """The points as arguments of `ScatterPlotItem.setData`."""
     size = 8.0 if len(drawn) <= 300 else 7.0 if len(drawn) <= 700 else 5.5
     colours, symbols = _point_looks(sample, drawn, scale)

@@ -69,6 +69,15 @@ class RunColumn(NamedTuple):
     goes_on: bool = False
 
 
+class Curve(NamedTuple):
+    """A column of a run as it is drawn."""
+
+    name: str
+    line: Line
+    column: RunColumn
+    role: Role = "run"
+
+
 class CurveTrack(Track):
     """Curves of training and validation."""
 
@@ -95,29 +104,20 @@ class CurveTrack(Track):
         here = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
         ends = np.searchsorted(snapshot.history.step, [one.step for one in snapshot.breaks], side="right").tolist()
         goes_on = not is_row and not _is_broken_off(snapshot)
-        self.draw(
-            times,
-            {
-                "run": [
-                    RunColumn(at, values, ends, None if is_row else (here, value), goes_on)
-                    for values, value in zip(columns, present, strict=True)
-                ]
-            },
-        )
+        drawn = [
+            RunColumn(at, values, ends, None if is_row else (here, value), goes_on)
+            for values, value in zip(columns, present, strict=True)
+        ]
+        self.draw(times, [Curve(name, line, one) for name, line, one in zip(_SETS, _LINES, drawn, strict=True)])
         return True
 
-    def draw(self, times: TimeAxis, runs: dict[Role, list[RunColumn]]) -> None:
-        """Draw the columns of training and validation of every run; the axis fits them all."""
-        seen = {role: [_Pieces.of(column, times) for column in columns] for role, columns in runs.items()}
-        rough = [pieces for columns in seen.values() for pieces in columns]
-        self.axis.fit(*(np.concatenate([*(y for _, y in one.thinned), one.present_value]) for one in rough))
-        self.series = tuple(
-            self._series(name, line, pieces, role)
-            for role, columns in seen.items()
-            for name, line, pieces in zip(_SETS, _LINES, columns, strict=True)
-        )
+    def draw(self, times: TimeAxis, curves: Sequence[Curve]) -> None:
+        """Draw curves, those of the run first; the axis fits them all."""
+        seen = [(curve, _Pieces.of(curve.column, times)) for curve in curves]
+        self.axis.fit(*(np.concatenate([*(y for _, y in one.thinned), one.present_value]) for _, one in seen))
+        self.series = tuple(self._series(curve, pieces) for curve, pieces in seen)
 
-    def _series(self, name: str, line: Line, pieces: _Pieces, role: Role) -> Series:
+    def _series(self, curve: Curve, pieces: _Pieces) -> Series:
         places, rows = self.axis.places, pieces.rows
         window = _smoothing_window(rows, self.smoothing)
         drawn = [(x, places(y)) for x, y in pieces.thinned]
@@ -132,7 +132,7 @@ class CurveTrack(Track):
         column, dot = pieces.column, None
         if column.present is not None and len(pieces.present_value) and math.isfinite(column.present[0]):
             dot = column.present[0], float(places(pieces.present_value)[0])
-        return Series(name, line, x, y, ends, role, bands, dot, column.goes_on)
+        return Series(curve.name, curve.line, x, y, ends, curve.role, bands, dot, column.goes_on)
 
     def _columns(self, snapshot: Snapshot) -> tuple[Array, Array]:
         columns = _drawn_columns(snapshot)

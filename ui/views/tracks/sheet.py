@@ -140,13 +140,20 @@ class TrackSheet(PaintedChart):
             name = self.names[track.name]
             name.setParent(self)
             name.clicked.connect(lambda _=False, one=track.name: self.enlarge(one))
-            name.taller.connect(lambda by, one=track: self._make_taller(one, by))
+            name.taller.connect(lambda by, one=track.name: self._make_taller(one, by))
             name.hidden_away.connect(lambda one=track.name: self.hide_track(one))
         identify(self.symbol, "tracks.symbol").setParent(self)
         self.symbol.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         identify(self.whole, "tracks.whole").setParent(self)
         self.whole.setProperty("small", True)
         self.whole.clicked.connect(self._show_whole)
+        self.place_names()
+
+    def show_tracks(self, tracks: Sequence[Track]) -> None:
+        """Show other tracks of the same names, as high as those before."""
+        for track, before in zip(tracks, self.tracks, strict=True):
+            track.share, track.least = before.share, before.least
+        self.tracks = tuple(tracks)
         self.place_names()
 
     # What is in sight -----------------------------------------------------------------------------------------------
@@ -192,10 +199,11 @@ class TrackSheet(PaintedChart):
         self.place_names()
         self.arranged.emit()
 
-    def _make_taller(self, track: Track, by: float) -> None:
+    def _make_taller(self, name: str, by: float) -> None:
         """Make a track taller at the cost of those below it, or of those above the last one."""
         if self.enlarged is None and len(self.seen) > 1:
-            self._keep(_moved_edge(self._heights(), self.seen.index(track), by))
+            place = [track.name for track in self.seen].index(name)
+            self._keep(_moved_edge(self._heights(), place, by))
 
     def _keep(self, heights: Sequence[float]) -> None:
         for track, height in zip(self.seen, heights, strict=True):
@@ -260,11 +268,12 @@ class TrackSheet(PaintedChart):
         self.update()
 
     def _place_symbol(self, places: dict[str, ChartBox]) -> None:
-        track = next(track for track in self.tracks if isinstance(track, GradientTrack))
-        box, name = places.get(track.name), self.names[track.name]
+        track = next((track for track in self.tracks if isinstance(track, GradientTrack)), None)
+        box = None if track is None else places.get(track.name)
         self.symbol.setVisible(box is not None and box.rect.height() >= px(_SYMBOL_FROM))
-        if box is None:
+        if track is None or box is None:
             return
+        name = self.names[track.name]
         if self.symbol.text() != track.quantity.symbol:
             words = f"{track.quantity.help} Click for another size."
             self.symbol.setText(track.quantity.symbol)

@@ -1,7 +1,7 @@
 """What a track is: it takes a moment, paints it between the shared axis of time and its own axis, and says values.
 
-What it draws are series, each of a role: `run` is the run that is trained, `planned` what will become of it, `other` a
-run that it is compared with. All but the run itself are drawn paler.
+What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
+become of the run, `other` a run that it is compared with. The latter two are drawn paler.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..chart.axes import ChartAxis
 from ..chart.plot import LEFT, ChartBox, pen, write
 from .time import TimeAxis
 
-Role: TypeAlias = Literal["run", "planned", "other"]
+Role: TypeAlias = Literal["run", "lane", "planned", "other"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
 
@@ -37,8 +37,8 @@ class Line(NamedTuple):
     def pen(self, role: Role = "run", width: float = 1.0) -> QPen:
         """The pen for a role. Lines wider than a pixel take Qt ten times as long."""
         look = theme.current()
-        colour = getattr(look, self.colour)
-        if role != "run":
+        colour = look.colour(self.colour)
+        if role not in ("run", "lane"):
             colour = theme.blend(look.surface, colour, 0.45)
         return pen(colour, width, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
 
@@ -123,18 +123,19 @@ class Track:
         painter.restore()
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
-        """Paint values beside the track: below each other, or side by side without names where there is little room."""
+        """Paint values beside the track: below each other, or in columns without names where there is little room."""
         look, metrics = theme.current(), painter.fontMetrics()
-        high, mark, gap = metrics.height(), px(14), px(5)
-        below = rect.height() >= len(values) * (high - 1)
+        high = metrics.height()
+        rows = max(1, int(rect.height() // (high - 1)))
+        columns = max(1, -(-len(values) // rows))
+        mark, gap = (px(14), px(5)) if columns < 3 else (px(4), px(3))
         names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
-        if not below or names + mark + gap + metrics.horizontalAdvance("0.00000") > rect.width():
+        if columns > 1 or names + mark + gap + metrics.horizontalAdvance("0.00000") > rect.width():
             names = 0
         for index, value in enumerate(values):
-            row = QRectF(rect.left(), rect.top() + index * high, rect.width(), high)
-            if not below:
-                row = QRectF(rect.left() + index * rect.width() / len(values), rect.top(), rect.width(), high)
-                row.setWidth(rect.width() / len(values))
+            column, line = divmod(index, rows)
+            width = rect.width() / columns
+            row = QRectF(rect.left() + column * width, rect.top() + line * high, width, high)
             x = row.left()
             if value.line is not None:
                 painter.setPen(value.line.pen())

@@ -16,6 +16,7 @@ from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
 from playground.measure.snapshot import Snapshot
+from playground.studies.race import RaceMoment
 
 from ...forms.buttons import tip
 from ...forms.layouts import tight
@@ -27,6 +28,7 @@ from ..chart.controls import Choices, Controls, Option
 from ..view import View
 from .curves import LOSS_OPTIONS, SMOOTHING_OPTIONS, CurveTrack, LossTrack, ScoreTrack, row_at
 from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, GradientTrack
+from .lanes import lane_tracks
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
@@ -163,6 +165,8 @@ class TracksView(View):
         """The moment that the words are about: the latest one when texts changed."""
         self._loss, self._score, self._gradients, self._rate = LossTrack(), ScoreTrack(), GradientTrack(), RateTrack()
         self._times = TimeAxis()
+        self._race: RaceMoment | None = None
+        self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
@@ -218,17 +222,36 @@ class TracksView(View):
         """Show this moment; nothing is drawn again that has not changed."""
         before, self._snapshot = self._snapshot, snapshot
         self._rate.follow(snapshot)
+        if self._race is not None:
+            return
         if self._draw() or before is None:
             self._write.request(at_once=before is None)
         if before is not None and [one.name for one in before.layers] != [one.name for one in snapshot.layers]:
             # No layer has another one's number.
             self._sheet.values["gradients"] = self._gradients.values(snapshot, self._times, None)
 
+    def show_race(self, moment: RaceMoment | None) -> None:
+        """Show the lanes of a race in place of the run; None: the run again."""
+        if moment is None and self._race is None:
+            return
+        turned = (moment is None) != (self._race is None)
+        self._race = moment
+        if turned:
+            own = self._loss, self._score, self._gradients, self._rate
+            self._sheet.show_tracks(self._lanes if moment is not None else own)
+            self._sheet.marks, self._marked = (), ()
+        self._draw()
+        self._write.request(at_once=turned)
+
     def _draw(self) -> bool:
         """Draw what has changed; return whether anything has."""
         snapshot, times = self._snapshot, self._times
         self._fit_times()
-        if snapshot is None:
+        if self._race is not None:
+            for track in self._lanes:
+                track.show_lanes(self._race, times)
+            changed = True
+        elif snapshot is None:
             changed = self._rate.experiment is not None and self._rate.show(None, times)
         else:
             drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.seen)]
@@ -238,13 +261,13 @@ class TracksView(View):
         return changed
 
     def _fit_times(self) -> None:
-        snapshot, times = self._snapshot, self._times
+        snapshot, times = self._snapshot if self._race is None else _longest(self._race, self._times), self._times
         column = times.column(snapshot.history) if snapshot else np.zeros(0)
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
         last = float(np.nanmax(np.append(column[-1:], present)))
         times.follow(float(times.places(np.array([present]))[0]))
         reach = last
-        if self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
+        if self._race is None and self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
         was_whole = times.is_whole
@@ -311,8 +334,10 @@ class TracksView(View):
         if looks != (times.kind, times.logarithmic):
             times.kind, times.logarithmic = looks
             times.show_whole()
-        self._loss.smoothing = self._score.smoothing = self._smoothing.value
+        for track in (self._loss, self._score, *self._lanes[:2]):
+            track.smoothing = self._smoothing.value
         self._loss.axis.scale, self._rate.axis.scale = self._loss_scale.value, self._rate_scale.value
+        self._lanes[0].axis.scale = self._loss_scale.value
         self._gradients.quantity = QUANTITIES[self._quantity.group.checkedId()]
         self._gradients.picture, self._gradients.logarithmic = self._picture.value, self._scale.value == "log"
         self._draw()
@@ -340,7 +365,7 @@ class TracksView(View):
     # Words ----------------------------------------------------------------------------------------------------------
 
     def _show_texts(self) -> None:
-        self._told = self._snapshot
+        self._told = self._snapshot if self._race is None else _longest(self._race, self._times)
         self._show_words()
 
     def _on_mouse(self) -> None:
@@ -383,9 +408,14 @@ class TracksView(View):
             parts.append(gradients.words(place, gradients.pointed))
         if sheet.mark is not None:
             parts.append(sheet.mark.words)
-        odd = () if self._told is None else oddities(self._told)
+        odd = () if self._told is None or self._race is not None else oddities(self._told)
         sheet.setToolTip(sheet.mark.words if sheet.mark else tip(*odd) if odd else _HELP)
         return " · ".join(part for part in parts if part)
+
+
+def _longest(moment: RaceMoment, times: TimeAxis) -> Snapshot:
+    """The lane that has come farthest along an axis of time."""
+    return max(moment.lanes, key=lambda lane: float(getattr(lane.measured, times.kind)))
 
 
 def _curves_shown(track: CurveTrack) -> _CurvesShown:

@@ -1,0 +1,182 @@
+"""Variants of an experiment that are worth a race: other values of one setting, and the classic comparisons.
+
+`RACES` lists the comparisons; to add one, add an entry. `name_lanes` says what differs between experiments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+
+from playground.catalog.activations import Relu, Sigmoid, Tanh
+from playground.experiment.difference import difference
+from playground.experiment.paths import field_at, is_among, value_at
+from playground.experiment.rules import check
+from playground.experiment.tree import Experiment, Layer
+from playground.experiment.words import edit_words, in_a_sentence, value_words
+from playground.files.errors import InputError
+
+_FACTOR = 100
+"""The factor between the learning rates of a race, so that one is far too small and one far too large."""
+_DROPOUT = 0.2
+"""The dropout of a race where the experiment has none."""
+_DEPTHS = range(1, 7)
+
+
+class ClassicRace(NamedTuple):
+    """A comparison that every course makes, for any experiment."""
+
+    name: str
+    title: str
+    watch: str
+    """What to watch for."""
+    make: Callable[[Experiment], list[Experiment]]
+
+    def variants(self, experiment: Experiment) -> tuple[Experiment, ...]:
+        """Return the variants of an experiment, without repetitions; empty if fewer than two are allowed."""
+        made: list[Experiment] = []
+        for one in self.make(experiment):
+            try:
+                checked = check(one)
+            except InputError:
+                continue
+            if checked not in made:
+                made.append(checked)
+        return tuple(made) if len(made) > 1 else ()
+
+
+def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tuple[Experiment, ...]:
+    """Return the experiment with each of some values at a path, checked. Raises InputError."""
+    return tuple(check(experiment.with_({path: value})) for value in values)
+
+
+def _vary(path: str, *values: Any) -> Callable[[Experiment], list[Experiment]]:
+    return lambda experiment: [experiment.with_({path: value}) for value in values]
+
+
+def _vary_layers(field: str, *values: Any) -> Callable[[Experiment], list[Experiment]]:
+    """Give every hidden layer each of some values."""
+    return lambda experiment: [_in_layers(experiment, field, value) for value in values]
+
+
+def _in_layers(experiment: Experiment, field: str, value: Any) -> Experiment:
+    layers = tuple(msgspec.structs.replace(layer, **{field: value}) for layer in experiment.layers)
+    return msgspec.structs.replace(experiment, layers=layers)
+
+
+def _rates(experiment: Experiment) -> list[Experiment]:
+    rate = experiment.training.learning_rate
+    path = "training.learning_rate"
+    return [experiment.with_({path: float(f"{rate * factor:.6g}")}) for factor in (1 / _FACTOR, 1, _FACTOR)]
+
+
+def _dropout(experiment: Experiment) -> list[Experiment]:
+    has_some = any(one.dropout for one in experiment.layers)
+    return [
+        experiment if has_some else _in_layers(experiment, "dropout", _DROPOUT),
+        _in_layers(experiment, "dropout", 0.0),
+    ]
+
+
+def _depths(experiment: Experiment) -> list[Experiment]:
+    first = msgspec.structs.replace(experiment.layers[0] if experiment.layers else Layer(8, Tanh()), id=None)
+    return [msgspec.structs.replace(experiment, layers=(first,) * depth) for depth in _DEPTHS]
+
+
+RACES: tuple[ClassicRace, ...] = (
+    ClassicRace(
+        "rates",
+        "Three learning rates",
+        "One is far too small, one far too large: it barely moves, or jumps and may diverge.",
+        _rates,
+    ),
+    ClassicRace(
+        "batches",
+        "Batches of 1, of 32, of all",
+        "Small batches make many noisy updates per epoch, whole ones few smooth ones.",
+        _vary("training.batch_size", 1, 32, 0),
+    ),
+    ClassicRace(
+        "activations",
+        "Sigmoid, tanh, ReLU",
+        "Deep layers of sigmoid pass on little gradient; ReLU draws straight edges.",
+        _vary_layers("activation", Sigmoid(), Tanh(), Relu()),
+    ),
+    ClassicRace(
+        "optimizers",
+        "SGD, RMSProp, Adam",
+        "At the same learning rate, optimizers that scale each weight's step move faster.",
+        _vary("training.optimizer", "sgd", "rmsprop", "adam"),
+    ),
+    ClassicRace(
+        "penalties",
+        "L1, L2, no penalty",
+        "A penalty keeps weights small and the boundary smooth; L1 makes many of them 0.",
+        _vary("regularizer", "l1", "l2", "none"),
+    ),
+    ClassicRace(
+        "dropout",
+        "Dropout on and off",
+        "Dropout slows training down and narrows the gap between training and validation.",
+        _dropout,
+    ),
+    ClassicRace(
+        "depths",
+        "One to six hidden layers",
+        "More layers can draw more, but the gradient has a longer way to the first one.",
+        _depths,
+    ),
+)
+"""The comparisons, in the order of the lecture."""
+
+
+# Names --------------------------------------------------------------------------------------------------------
+
+
+class LaneNames(NamedTuple):
+    """What differs between the lanes of a race."""
+
+    subject: str
+    """What all of them vary: `learning rate`; `variants` if it is more than one setting."""
+    labels: tuple[str, ...]
+    """What each of them has: `0.03`."""
+
+
+def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:
+    """Name experiments by what differs between them."""
+    first = experiments[0]
+    paths = tuple(dict.fromkeys(one.path for other in experiments[1:] for one in difference(first, other)))
+    if paths == ("layers",):
+        return LaneNames("hidden layers", _distinct(_stack_labels(experiments)))
+    settings = {path.split(".", 2)[2] if is_among(path, ["layers"]) else path for path in paths}
+    if len(settings) == 1 and not any(path.startswith("data.x") for path in paths):
+        label = in_a_sentence(field_at(first, paths[0]).label)
+        return LaneNames(label, _distinct([_value_label(one, paths) for one in experiments]))
+    others = (experiments[1], *[first] * (len(experiments) - 1))
+    words = [edit_words(other, one) for other, one in zip(others, experiments, strict=True)]
+    return LaneNames("variants", _distinct(words))
+
+
+def _stack_labels(experiments: Sequence[Experiment]) -> list[str]:
+    """The numbers of layers, or where these or the units differ otherwise, all units."""
+    stacks = [[layer.units for layer in one.layers] for one in experiments]
+    if len({len(stack) for stack in stacks}) == len(stacks) and len({units for one in stacks for units in one}) == 1:
+        return [str(len(stack)) for stack in stacks]
+    return ["-".join(map(str, stack)) or "none" for stack in stacks]
+
+
+def _value_label(experiment: Experiment, paths: Sequence[str]) -> str:
+    """The values at some paths, each once."""
+    words = (value_words(field_at(experiment, path), value_at(experiment, path)) for path in paths)
+    return ", ".join(dict.fromkeys(words))
+
+
+def _distinct(labels: Sequence[str]) -> tuple[str, ...]:
+    """Labels, with a number where they would be alike."""
+    result: list[str] = []
+    for label in labels:
+        alike = labels.count(label) > 1
+        result.append(f"{label} ({1 + sum(one.startswith(f'{label} (') for one in result)})" if alike else label)
+    return tuple(result)

@@ -1,0 +1,181 @@
+"""The racer: the thread on which a race trains, beside the run, which rests meanwhile.
+
+Like the worker, it looks at its commands between chunks of a few milliseconds and reports through a mailbox with one
+slot, which is filled when it is empty.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import time
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from playground.measure.observe import Requests
+from playground.studies.race import Lockstep, Race, RaceMoment
+
+from .speed import StepRate
+
+_log = logging.getLogger(__name__)
+
+_CHUNK_SECONDS = 0.008
+_YIELD_MILLISECONDS = 1
+"""Pause after each chunk of the reference engine, which holds the interpreter lock."""
+_PICTURE_SECONDS, _PICTURE_REST = 1 / 30, 3
+"""While the race runs: the least time between two reports, and how many times the time that one takes."""
+
+
+class RaceReport(NamedTuple):
+    """A moment of a race, with the state of its thread."""
+
+    moment: RaceMoment
+    running: bool
+
+
+class Racer(QThread):
+    """Thread that owns a race. Its methods queue what they ask for; `stop` ends it and leaves the race as it is."""
+
+    failed = Signal(object)
+    """Carries the exception that ended training; the race is paused."""
+
+    def __init__(self, make: Callable[[], Race], requests: Requests, parent: QObject | None = None) -> None:
+        """Take what makes the race, on the thread, and what its reports answer."""
+        super().__init__(parent)
+        self._make, self._requests = make, requests
+        self._race: Race | None = None
+        self._commands: queue.SimpleQueue[_Command] = queue.SimpleQueue()
+        self._mailbox: RaceReport | None = None
+        self._running, self._stopping, self._changed = False, False, True
+        self._last_epoch: int | None = None
+        """The epoch at which to pause."""
+        self._speed: float | None = None
+        self._pace = StepRate()
+        self._next_report = 0.0
+
+    # For other threads ----------------------------------------------------------------------------------------------
+
+    def take(self) -> RaceReport | None:
+        """Return the latest report once; None if nothing has changed."""
+        report, self._mailbox = self._mailbox, None
+        return report
+
+    def play(self) -> None:
+        """Train until paused."""
+        self._commands.put(lambda _: self._run(True))
+
+    def pause(self) -> None:
+        """Pause after the chunk in progress."""
+        self._commands.put(lambda _: self._run(False))
+
+    def step(self) -> None:
+        """Move the clock by one tick."""
+        self._commands.put(lambda race: self._move(race, 1))
+
+    def epoch(self) -> None:
+        """Train until the next epoch ends."""
+        self._commands.put(lambda race: self._run(True, int(race.epoch) + 1))
+
+    def reset(self) -> None:
+        """Return all lanes to their initial weights."""
+        self._commands.put(Race.reset)
+
+    def set_lockstep(self, lockstep: Lockstep) -> None:
+        """Keep the lanes in step by epochs or by steps."""
+        self._commands.put(lambda race: race.set_lockstep(lockstep))
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Limit the updates that a typical lane makes per second; None lifts the limit."""
+        self._commands.put(lambda race: self._set_speed(race, steps_per_second))
+
+    def ask(self, question: Callable[[Race], object]) -> None:
+        """Call a function of the race on its thread."""
+        self._commands.put(question)
+
+    def stop(self) -> Race | None:
+        """End the thread, wait until it has ended, and return the race as it is."""
+        self._commands.put(lambda _: self._finish())
+        self.wait()
+        return self._race
+
+    # On the thread --------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Make the race, then carry out commands, train and report until stopped."""
+        try:
+            race = self._race = self._make()
+            while not self._stopping:
+                self._attempt(race, self._carry_out)
+                if self._running:
+                    self._attempt(race, self._train)
+                if self._changed and self._mailbox is None and self._is_due:
+                    self._attempt(race, self._report)
+        except Exception as error:
+            _log.exception("The race could not be made")
+            self.failed.emit(error)
+
+    def _attempt(self, race: Race, work: Callable[[Race], None]) -> None:
+        try:
+            work(race)
+        except Exception as error:
+            _log.exception("The race failed")
+            self._running, self._changed = False, work != self._report
+            self.failed.emit(error)
+
+    def _carry_out(self, race: Race) -> None:
+        timeout = 0.004 if self._changed else None
+        try:
+            command = self._commands.get_nowait() if self._running else self._commands.get(timeout=timeout)
+            while True:
+                command(race)
+                self._changed = True
+                command = self._commands.get_nowait()
+        except queue.Empty:
+            return
+
+    def _run(self, running: bool, last_epoch: int | None = None) -> None:
+        self._running, self._last_epoch, self._pace = running, last_epoch, StepRate()
+
+    def _move(self, race: Race, ticks: int) -> None:
+        self._run(False)
+        race.advance(ticks)
+
+    def _set_speed(self, race: Race, steps_per_second: float | None) -> None:
+        self._speed = None if steps_per_second is None else steps_per_second * race.ticks_per_step
+        self._pace = StepRate()
+
+    def _finish(self) -> None:
+        self._stopping = True
+
+    def _train(self, race: Race) -> None:
+        before, due = race.clock, 2**40
+        if self._last_epoch is not None:
+            due = self._last_epoch * race.ticks_per_epoch - before
+        elif self._speed is not None:
+            due = self._pace.due(self._speed)
+        if due > 0:
+            race.advance(due, _CHUNK_SECONDS)
+            if race.engine == "reference":
+                self.msleep(_YIELD_MILLISECONDS)
+        elif self._speed is not None:
+            self.msleep(min(4, round(1000 / self._speed)))
+        self._pace.done(race.clock - before)
+        if race.is_over or (self._last_epoch is not None and race.epoch >= self._last_epoch):
+            self._run(False)
+        self._changed = self._changed or race.clock != before or not self._running
+
+    @property
+    def _is_due(self) -> bool:
+        return not self._running or time.perf_counter() >= self._next_report
+
+    def _report(self, race: Race) -> None:
+        began, self._changed = time.perf_counter(), False
+        moment = race.moment(self._requests, measured=not self._running)
+        self._mailbox = RaceReport(moment, self._running)
+        ended = time.perf_counter()
+        self._next_report = max(began + _PICTURE_SECONDS, ended + _PICTURE_REST * (ended - began))
+
+
+_Command: TypeAlias = Callable[[Race], object]

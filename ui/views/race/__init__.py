@@ -1,0 +1,1 @@
+"""A race of variants: their boundaries side by side, and what is compared."""

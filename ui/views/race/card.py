@@ -1,0 +1,121 @@
+"""One lane of a race: its colour, what it has that the others have not, its boundary, its loss and its status."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from playground.measure.snapshot import Snapshot
+
+from ...forms.buttons import identify, push_button
+from ...guard.faults import painted
+from ...look import theme
+from ...look.numbers import number_text, percent_text
+from ...look.theme import px
+from ..chart.plot import LEFT, pen, small_font, write
+from ..plane.miniature import Miniature
+
+_HEAD, _LINE, _BUTTON, _GAP = 20, 17, 26, 4
+"""Heights of the name, of a line of numbers and of the button, and gaps, in pixels at zoom 1."""
+_SWATCH = 16
+_STATUS_WORDS = {"diverged": "diverged", "stopped_early": "stopped early", "completed": "all epochs done"}
+
+
+class LaneCard(QWidget):
+    """A lane as a picture with a button that takes it."""
+
+    taken = Signal()
+
+    def __init__(self, place: int, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.place, self.label = place, ""
+        self.snapshot: Snapshot | None = None
+        self._picture = Miniature()
+        self._dressed_for = ""
+        help_text = "Makes this lane the run in the window, weights and curves included. Ctrl+Z takes it back."
+        self.take = push_button(f"race.take.{place}", "Take this one", help_text, small=True)
+        self.take.setParent(self)
+        self.take.clicked.connect(self.taken)
+        identify(self, f"race.lane.{place}")
+
+    @staticmethod
+    def room_beside_picture() -> int:
+        """Return the height of what stands above and below the picture."""
+        return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON) + 2 * px(_GAP)
+
+    def show_lane(self, label: str, subject: str, snapshot: Snapshot) -> None:
+        """Show a moment of the lane."""
+        self.label, self.snapshot = label, snapshot
+        self._picture.show(snapshot)
+        spoken = f"{subject} {label}"
+        if self.accessibleName() != spoken:
+            identify(self, None, spoken)
+            identify(self.take, None, f"Take {spoken}")
+        self.setAccessibleDescription(", ".join(filter(None, self.texts())))
+        self.update()
+
+    def texts(self) -> tuple[str, str, str]:
+        """Return what can be read: the validation loss, the accuracy, and the status unless it is in training."""
+        shot = self.snapshot
+        if shot is None:
+            return "", "", ""
+        found, has_validation = shot.evaluation, shot.evaluation.validation_loss is not None
+        which = "validation" if has_validation else "training"
+        loss = found.validation_loss if has_validation else found.train_loss
+        score = found.validation_accuracy if has_validation else found.train_accuracy
+        regression = shot.sample.task == "regression"
+        score_text = f"R² {number_text(score)}" if regression else f"{percent_text(score)} right"
+        status = _STATUS_WORDS.get(shot.status, "")
+        if status:
+            status += f" at epoch {shot.epoch:,}"
+        return f"{which} loss {number_text(loss)}", score_text, status
+
+    def sizeHint(self) -> QSize:
+        return QSize(px(150), px(150) + self.room_beside_picture())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self.take.setGeometry(0, self.height() - px(_BUTTON), self.width(), px(_BUTTON))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
+            self._picture.dress()
+
+    @painted
+    def paintEvent(self, painter: QPainter) -> None:
+        look, shot = theme.current(), self.snapshot
+        if shot is None:
+            return
+        painter.setFont(small_font())
+        wide, head, line = self.width(), px(_HEAD), px(_LINE)
+        painter.setPen(pen(look.colour(f"lanes.{self.place}"), 3))
+        painter.drawLine(QPointF(0, head / 2), QPointF(px(_SWATCH), head / 2))
+        self._write(painter, QRectF(px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head), self.label, look.text)
+        side = self.height() - self.room_beside_picture()
+        square = QRectF(0, head, wide, side)
+        self._picture.paint(painter, square, self.devicePixelRatioF())
+        loss, score, status = self.texts()
+        if status:
+            self._paint_status(painter, square, status)
+        below = QRectF(0, square.bottom() + px(_GAP), wide, line)
+        self._write(painter, below, loss, look.text)
+        self._write(painter, below.translated(0, line - px(2)), score, look.quiet)
+
+    @staticmethod
+    def _write(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
+        """Write as much of a text as a box has room for."""
+        cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
+        write(painter, box, LEFT, cut, colour)
+
+    def _paint_status(self, painter: QPainter, square: QRectF, status: str) -> None:
+        """Paint a plate with the status, and hatch a picture of weights that had diverged."""
+        look, metrics = theme.current(), painter.fontMetrics()
+        if self.snapshot is not None and self.snapshot.status == "diverged":
+            hatch = QColor(look.danger)
+            hatch.setAlpha(110)
+            painter.fillRect(square, QBrush(hatch, Qt.BrushStyle.BDiagPattern))
+        high = metrics.height() + px(4)
+        plate = QRectF(square.left(), square.bottom() - high, square.width(), high)
+        painter.fillRect(plate, QColor(look.raised))
+        self._write(painter, plate.adjusted(px(4), 0, -px(4), 0), status, look.text)

@@ -1,0 +1,190 @@
+"""The tracks of a race: the same quantities as for one run, with the curves of every lane in the lane's colour."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPainter
+
+from playground.catalog.choice import Array, Task
+from playground.measure.snapshot import Snapshot
+from playground.studies.race import RaceMoment
+
+from ...look.numbers import number_text, percent_text
+from ...look.theme import exact_px
+from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
+from ..chart.plot import ChartBox
+from .curves import Curve, CurveTrack, RunColumn
+from .rate import rate_text
+from .time import TimeAxis
+from .track import Line, Value
+
+_DECADES = 8.0
+"""The reach of a logarithmic axis below its highest value, in decades."""
+_SETS_HELP = "Every lane in its colour. Solid: the points that train. Dashed: points kept out; their values stand here."
+_CROSS = 4.0
+"""Half the size of the cross where a lane diverged."""
+
+
+class _LaneColumn(NamedTuple):
+    """One quantity of a lane over time: places on the axis of time, which ascend, and values."""
+
+    name: str
+    at: Array
+    values: Array
+    dashed: bool = False
+
+
+class LaneTrack(CurveTrack):
+    """A quantity of all lanes; the last of its columns is the one whose values are told."""
+
+    def __init__(self, title: str, help_text: str, share: float, axis: AmountAxis | ShareAxis) -> None:
+        super().__init__(title, share, axis, 0)
+        self.help = help_text
+        self._moment: RaceMoment | None = None
+
+    @abstractmethod
+    def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
+        """Yield what is drawn of a lane."""
+
+    @abstractmethod
+    def present(self, lane: Snapshot) -> float | None:
+        """Return the present value that is told of a lane."""
+
+    def show_lanes(self, moment: RaceMoment, times: TimeAxis) -> None:
+        """Draw the lanes of a moment."""
+        self._moment = moment
+        self.draw(times, [
+            Curve(f"{label} {one.name}", Line(f"lanes.{place}", one.dashed), RunColumn(one.at, one.values), "lane")
+            for place, (label, lane) in enumerate(zip(moment.names.labels, moment.lanes, strict=True))
+            for one in self.columns(lane, times)
+        ])  # fmt: skip
+
+    def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
+        if self._moment is None:
+            return ()
+        found = []
+        for number, (label, lane) in enumerate(zip(self._moment.names.labels, self._moment.lanes, strict=True)):
+            value = self.present(lane) if place is None else self._value_at(lane, times, place)
+            found.append(Value(label, self.number_text(value, 3 if place is None else 5), Line(f"lanes.{number}")))
+        return tuple(found)
+
+    def _value_at(self, lane: Snapshot, times: TimeAxis, place: float) -> float | None:
+        *_, told = self.columns(lane, times)
+        known = np.flatnonzero(np.isfinite(told.at) & np.isfinite(told.values))
+        row = nearest_row(told.at[known], place)
+        return None if row is None else float(told.values[known[row]])
+
+    def describe(self, values: Sequence[Value]) -> str:
+        return f"{self.title}: {', '.join(value.words for value in values)}"
+
+    def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
+        super().paint(painter, box, room)
+        lost = {f"lanes.{place}" for place in self._diverged}
+        half = exact_px(_CROSS)
+        for series in (one for one in self.series if one.line.colour in lost and len(one.x)):
+            painter.setPen(series.line.pen(series.role, 2))
+            end = QPointF(float(box.x(series.x[-1:])[0]), float(box.y(series.y[-1:])[0]))
+            for way in (QPointF(half, half), QPointF(half, -half)):
+                painter.drawLine(end - way, end + way)
+
+    @property
+    def _diverged(self) -> list[int]:
+        lanes = () if self._moment is None else self._moment.lanes
+        return [place for place, lane in enumerate(lanes) if lane.status == "diverged"]
+
+
+class LaneLossTrack(LaneTrack):
+    """The losses of both sets."""
+
+    name = "loss"
+    axis: AmountAxis
+
+    def __init__(self) -> None:
+        super().__init__("Loss", _SETS_HELP, 66, AmountAxis())
+        self.least = 60
+
+    def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
+        at = times.places(times.column(lane.history))
+        yield _LaneColumn("training", at, lane.history.train_loss)
+        if np.isfinite(lane.history.validation_loss).any():
+            yield _LaneColumn("validation", at, lane.history.validation_loss, dashed=True)
+
+    def present(self, lane: Snapshot) -> float | None:
+        train, validation, *_ = lane.evaluation
+        return train if validation is None else validation
+
+
+class LaneScoreTrack(LaneTrack):
+    """The accuracies of both sets, or for regression R²."""
+
+    name = "score"
+
+    def __init__(self) -> None:
+        super().__init__("Accuracy", _SETS_HELP, 40, accuracy_axis())
+        self._task: Task = "classification"
+
+    def show_lanes(self, moment: RaceMoment, times: TimeAxis) -> None:
+        if moment.lanes[0].sample.task != self._task:
+            self._task = moment.lanes[0].sample.task
+            classes = self._task == "classification"
+            self.axis, self.title = (accuracy_axis(), "Accuracy") if classes else (r_squared_axis(), "R²")
+        super().show_lanes(moment, times)
+
+    def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
+        at = times.places(times.column(lane.history))
+        yield _LaneColumn("training", at, lane.history.train_accuracy)
+        if np.isfinite(lane.history.validation_accuracy).any():
+            yield _LaneColumn("validation", at, lane.history.validation_accuracy, dashed=True)
+
+    def present(self, lane: Snapshot) -> float | None:
+        *_, train, validation = lane.evaluation
+        return train if validation is None else validation
+
+    def number_text(self, value: float | None, digits: int) -> str:
+        return percent_text(value) if self._task == "classification" else number_text(value, digits)
+
+
+class LaneGradientTrack(LaneTrack):
+    """The gradient that the first layer gets, which is the one that fades."""
+
+    name = "gradients"
+
+    def __init__(self) -> None:
+        words = "How strongly the error pulls at the weights of the first layer, ∂E/∂W, as root mean square."
+        super().__init__("Gradient", words, 48, AmountAxis("log", _DECADES))
+
+    def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
+        sizes = lane.gradients.gradient_rms
+        first = sizes[:, 0] if sizes.size else np.zeros(0)
+        yield _LaneColumn("first layer", times.places(times.of_steps(lane, lane.gradients.step)), first)
+
+    def present(self, lane: Snapshot) -> float | None:
+        return lane.layers[0].gradient_rms
+
+
+class LaneRateTrack(LaneTrack):
+    """The learning rates."""
+
+    name = "rate"
+
+    def __init__(self) -> None:
+        super().__init__("Learning rate", "The learning rates of the lanes so far.", 30, AmountAxis(decades=_DECADES))
+
+    def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
+        yield _LaneColumn("rate", times.places(times.column(lane.history)), lane.history.learning_rate)
+
+    def present(self, lane: Snapshot) -> float | None:
+        return lane.learning_rate
+
+    def number_text(self, value: float | None, digits: int) -> str:
+        return "–" if value is None else rate_text(value)
+
+
+def lane_tracks() -> tuple[LaneLossTrack, LaneScoreTrack, LaneGradientTrack, LaneRateTrack]:
+    """Make the tracks of a race, which stand in for those of a run of the same names."""
+    return LaneLossTrack(), LaneScoreTrack(), LaneGradientTrack(), LaneRateTrack()

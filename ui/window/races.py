@@ -1,0 +1,131 @@
+"""Races in the window: how one starts and ends, where it is shown, and how a lane becomes the run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QObject, QTimer
+
+from playground import Experiment, InputError
+from playground.engine.lanes import cache
+from playground.studies.race import Lockstep, Race, check_lanes
+from playground.studies.variants import RACES, name_lanes
+
+from ..session.racer import RaceReport
+from ..session.worker import HISTORY_ROWS
+from ..shell.docks import KeptLayout
+from ..views.race.view import RaceView
+from .desk import Desk
+from .layouts import RACE, STANDARD, layout_for
+from .window_parts import WindowParts
+
+
+class Races(QObject):
+    """Opens, shows and closes races, and takes lanes."""
+
+    def __init__(self, desk: Desk, parts: WindowParts) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self.session = desk, parts, desk.session
+        self.view = parts.view(RaceView)
+        self.report: RaceReport | None = None
+        """The latest moment of the open race."""
+        self._layout: KeptLayout | None = None
+        """The layout before the race."""
+        self._then: Callable[[Race], object] | None = None
+        """What is done with the race that is being closed."""
+        self.view.started.connect(self.start_classic)
+        self.view.closed.connect(self.close)
+        self.view.lane_taken.connect(self.take)
+        self.view.lockstep_chosen.connect(self._choose_lockstep)
+        self.session.race_reported.connect(self._show)
+        self.session.race_closed.connect(self._end)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a race is open."""
+        return self.session.racer is not None
+
+    def start_classic(self, name: str) -> None:
+        """Race one of the classic comparisons, made from the present experiment."""
+        race = next(race for race in RACES if race.name == name)
+        variants = race.variants(self.session.experiment)
+        if variants:
+            self.start(variants)
+        else:
+            self.desk.refuse(f"{race.title}: this experiment has nothing to compare.")
+
+    def start(self, experiments: Sequence[Experiment]) -> None:
+        """Race some experiments from their initial weights; if they can't race, say why and change nothing."""
+        try:
+            lanes = check_lanes(experiments)
+        except InputError as error:
+            self.desk.refuse(f"No race was started. {error}")
+            return
+        together, alone = cache.are_stamped(lanes[0].precision), self.session.worker.engine
+        self._open(lambda: Race(lanes, alone=alone, together=together, history_rows=HISTORY_ROWS))
+        names = name_lanes(lanes)
+        self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. The run waits as it is.")
+
+    def _open(self, make: Callable[[], Race]) -> None:
+        self.desk.messages.note_change()
+        self.session.open_race(make, self.view.lane_requests)
+        racer = self.session.racer
+        assert racer is not None
+        racer.failed.connect(self._tell_fault)
+        docks = self.desk.docks
+        if layout_for(self.desk.window.size()) is STANDARD and docks.plan is not RACE:
+            self._layout = docks.keep()
+            docks.arrange(RACE)
+        docks.show(self.view.name)
+        self.view.show_words("Getting the lanes ready…")
+
+    def close(self) -> None:
+        """Close the race and return to the run as it was."""
+        self._end_with(lambda race: self._offer(race, "The race is closed; the run goes on as it was."))
+
+    def take(self, place: int) -> None:
+        """Make a lane the run in the window, weights and curves included, in one undo step; the race is closed."""
+        self._end_with(lambda race: self._take_lane(race, place))
+
+    def reopen(self, race: Race) -> None:
+        """Go on with a race that was closed."""
+        self._open(lambda: race)
+
+    def _end_with(self, then: Callable[[Race], object]) -> None:
+        self._then = then
+        self.session.close_race()
+        self._then = None
+
+    def _end(self, race: Race | None) -> None:
+        """Put away a race that was closed, by a person or by an edit."""
+        self.report = None
+        self.view.show_race(None)
+        if self._layout is not None and self.desk.docks.plan is RACE:
+            self.desk.docks.put_back(self._layout)
+        self._layout = None
+        if race is None:
+            return
+        if self._then is not None:
+            self._then(race)
+        else:
+            # Said after the edit, which takes back what was offered before it.
+            QTimer.singleShot(0, self, lambda: self._offer(race, "The race is closed, since the run was changed."))
+
+    def _offer(self, race: Race, words: str) -> None:
+        self.desk.say(words, ("Back to the race", lambda: self.reopen(race)))
+
+    def _take_lane(self, race: Race, place: int) -> None:
+        lane, (subject, labels) = race.lanes[place], race.names
+        self.session.open(lane.experiment, f"take {subject} {labels[place]} from the race", lane.document())
+        self.desk.say(f"The lane with {subject} {labels[place]} is the run now.", ("Undo", self.session.undo))
+
+    def _choose_lockstep(self, lockstep: Lockstep) -> None:
+        if self.session.racer is not None:
+            self.session.racer.set_lockstep(lockstep)
+
+    def _show(self, report: RaceReport) -> None:
+        self.report = report
+        self.view.show_race(report.moment)
+
+    def _tell_fault(self, error: Exception) -> None:
+        self.desk.tell(f"The race stopped because of a fault: {error}. The run is as it was.")
