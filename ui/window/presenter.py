@@ -15,9 +15,12 @@ from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import is_skewed
 
 from ..look.beat import Throttle, text_beat
+from ..panels.transport import TransportBar
 from ..session.commands import Report, Undone
 from ..session.racer import RaceReport
 from ..shell.veil import Veil
+from ..views.race.view import RaceView
+from ..views.tracks.view import TracksView
 from ..views.view import View
 from .desk import Desk
 from .window_parts import WindowParts
@@ -175,17 +178,22 @@ class Presenter(QObject):
         self.parts.transport.show_running(self.running)
         return self.running != before
 
+    @property
+    def _race_parts(self) -> tuple[TransportBar, TracksView, RaceView]:
+        """The parts that show a race in place of the run."""
+        return self.parts.transport, self.parts.tracks, self.parts.view(RaceView)
+
     def _show_race(self, report: RaceReport) -> None:
         """Show a moment of a race in place of the run's."""
-        self.parts.transport.show_race(report.moment)
-        self.parts.tracks.show_race(report.moment)
+        for part in self._race_parts:
+            part.show_race(report.moment)
         self.desk.messages.show_race(_race_words(report))
         if self._show_running() or not report.running:
             text_beat().strike()
 
     def _end_race(self) -> None:
-        self.parts.transport.show_race(None)
-        self.parts.tracks.show_race(None)
+        for part in self._race_parts:
+            part.show_race(None)
         self.desk.messages.show_race("")
         self._show_running()
 

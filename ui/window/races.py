@@ -11,7 +11,6 @@ from playground.engine.lanes import cache
 from playground.studies.race import Lockstep, Race, check_lanes
 from playground.studies.variants import RACES, name_lanes
 
-from ..session.racer import RaceReport
 from ..session.worker import HISTORY_ROWS
 from ..shell.docks import KeptLayout
 from ..views.race.view import RaceView
@@ -27,8 +26,6 @@ class Races(QObject):
         super().__init__(desk)
         self.desk, self.parts, self.session = desk, parts, desk.session
         self.view = parts.view(RaceView)
-        self.report: RaceReport | None = None
-        """The latest moment of the open race."""
         self._layout: KeptLayout | None = None
         """The layout before the race."""
         self._then: Callable[[Race], object] | None = None
@@ -37,7 +34,6 @@ class Races(QObject):
         self.view.closed.connect(self.close)
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
-        self.session.race_reported.connect(self._show)
         self.session.race_closed.connect(self._end)
 
     @property
@@ -98,8 +94,6 @@ class Races(QObject):
 
     def _end(self, race: Race | None) -> None:
         """Put away a race that was closed, by a person or by an edit."""
-        self.report = None
-        self.view.show_race(None)
         if self._layout is not None and self.desk.docks.plan is RACE:
             self.desk.docks.put_back(self._layout)
         self._layout = None
@@ -122,10 +116,6 @@ class Races(QObject):
     def _choose_lockstep(self, lockstep: Lockstep) -> None:
         if self.session.racer is not None:
             self.session.racer.set_lockstep(lockstep)
-
-    def _show(self, report: RaceReport) -> None:
-        self.report = report
-        self.view.show_race(report.moment)
 
     def _tell_fault(self, error: Exception) -> None:
         self.desk.tell(f"The race stopped because of a fault: {error}. The run is as it was.")

@@ -18,7 +18,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import last_evaluation, make_snapshot
 from ui.views.chart.axes import AmountAxis, round_ticks
-from ui.views.tracks.curves import LossTrack, RunColumn
+from ui.views.tracks.curves import Curve, LossTrack, RunColumn
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.time import TimeAxis, name_marks
 from ui.views.tracks.track import Line
@@ -394,7 +394,13 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     at = np.arange(11.0)
     nothing = np.full(11, np.nan)
     run, other = RunColumn(at, 0.5 + 0 * at), RunColumn(at, 2.5 + 0 * at)
-    track.draw(times, {"run": [run, RunColumn(at, nothing)], "other": [other, RunColumn(at, nothing)]})
+    lines = {"training": Line("train"), "validation": Line("validation", dashed=True)}
+    columns = {"run": (run, RunColumn(at, nothing)), "other": (other, RunColumn(at, nothing))}
+    track.draw(times, [
+        Curve(name, line, column, role)
+        for role, both in columns.items()
+        for (name, line), column in zip(lines.items(), both, strict=True)
+    ])  # fmt: skip
     assert [(one.name, one.role, len(one.x)) for one in track.series] == [
         ("training", "run", 11), ("validation", "run", 0), ("training", "other", 11), ("validation", "other", 0)
     ]  # fmt: skip

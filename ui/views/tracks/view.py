@@ -149,6 +149,8 @@ class _TracksShown:
     score: _CurvesShown
     gradients: _GradientsShown
     rate: _RateShown
+    race: tuple[str, ...]
+    """The losses of the lanes of a race, each after its label; empty without one."""
 
 
 class TracksView(View):
@@ -324,6 +326,7 @@ class TracksView(View):
                 ends=(rate.axis.low, rate.axis.high),
                 words=rate.describe(values.get("rate", ())),
             ),
+            race=() if self._race is None else tuple(value.words for value in values.get("loss", ())),
         )
 
     # Settings -------------------------------------------------------------------------------------------------------

@@ -1,0 +1,148 @@
+"""Races: how they start and end, what they show, and that the run waits as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from playground import Experiment, Trainer
+from playground.catalog.choice import Array
+from playground.studies.race import RaceMoment
+from tests.ui import hands
+from tests.ui.windows import control, opened_window, push, step
+from ui.views.race.view import RaceShown, RaceView
+from ui.window.layouts import RACE, STANDARD
+from ui.window.window import Window
+
+RATE = "training.learning_rate"
+
+
+@pytest.fixture
+def window(qtbot, experiment: Experiment) -> Iterator[Window]:
+    """A window with a run of a few steps."""
+    with opened_window(experiment=experiment.with_(layers="4")) as window:
+        window.wiring.set_speed(None)
+        for _ in range(3):
+            window.session.step()
+        qtbot.waitUntil(lambda: step(window) == 3)
+        yield window
+
+
+def view(window: Window) -> RaceView:
+    return window.parts.view(RaceView)
+
+
+def shown(window: Window) -> RaceShown:
+    return view(window).shown()
+
+
+def moment(window: Window) -> RaceMoment:
+    assert window.session.race_report is not None
+    return window.session.race_report.moment
+
+
+def command(window: Window, text: str) -> None:
+    """Find a command in the palette by typing, and do it, as by keyboard alone."""
+    hands.key_in(window, "Ctrl+K")
+    hands.type_text(text, window.palette_of_commands.line)
+    hands.key(window.palette_of_commands.line, "Return")
+
+
+def await_race(qtbot, window: Window, then: Callable[[RaceMoment], bool] = lambda _: True) -> None:
+    qtbot.waitUntil(lambda: window.session.race_report is not None and then(moment(window)))
+
+
+def parameters(window: Window, qtbot) -> Array:
+    """The weights of the run."""
+    found: list[Array] = []
+    window.session.ask(lambda trainer: trainer.state.parameters.copy(), found.append)
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0]
+
+
+def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, window: Window) -> None:
+    before, edits = parameters(window, qtbot), len(window.session.done)
+    command(window, "Race: Three learning rates")
+    await_race(qtbot, window)
+    assert window.docks.plan is RACE and "race" in window.docks.seen
+    assert shown(window).sentence == "3 lanes race learning rate: 0.0001, 0.01, 1."
+
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: race.epoch > 1)
+    assert {lane.step for lane in moment(window).lanes} == {11}
+    hands.key_in(window, "Space")
+    await_race(qtbot, window, lambda race: race.epoch > 20)
+    assert window.presenter.running
+    hands.key_in(window, "Space")
+    qtbot.waitUntil(lambda: not window.presenter.running)
+    for lane in moment(window).lanes:
+        alone = Trainer(lane.experiment, engine=lane.engine)
+        alone.advance(steps=lane.step)
+        assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+    leader, follower = (moment(window).names.labels[place] for place, _ in moment(window).ranking[:2])
+    said = shown(window)
+    assert f"learning rate {leader} leads with a validation loss of" in said.sentence and follower in said.sentence
+    assert said.sentence in view(window).accessibleDescription()
+    assert "from seed 0, with the same initial weights" in said.small_print
+    assert [label for label, *_ in said.lanes] == ["0.0001", "0.01", "1"]
+    assert [words.partition(" ")[0] for words in (window.parts.tracks.shown().race)] == ["0.0001", "0.01", "1"]
+
+    hands.key_in(window, "Ctrl+R")
+    await_race(qtbot, window, lambda race: race.epoch == 0)
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
+    assert np.array_equal(parameters(window, qtbot), before)
+    assert len(window.session.done) == edits and step(window) == 3 and not window.parts.tracks.shown().race
+
+
+def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:
+    before = parameters(window, qtbot)
+    window.docks.show("race")
+    push(window, "race.start.optimizers")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    push(window, "race.take.1")
+
+    qtbot.waitUntil(lambda: window.session.is_up_to_date and step(window) == 10)
+    assert window.session.racer is None and len(window.session.done) == 1
+    assert window.session.experiment.training.optimizer.label == "RMSProp"
+    alone = Trainer(window.session.experiment, engine=window.session.worker.engine)
+    alone.advance(epochs=1)
+    assert np.array_equal(parameters(window, qtbot), alone.state.parameters)
+
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: window.session.is_up_to_date and step(window) == 3)
+    assert np.array_equal(parameters(window, qtbot), before)
+
+
+def test_an_edit_closes_the_race_and_the_way_back_finds_it_as_it_was(qtbot, window: Window) -> None:
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    hands.fill(control(window, RATE), "0.5", "Return")
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
+    assert window.session.experiment.training.learning_rate == 0.5
+
+    qtbot.waitUntil(lambda: window.messages.strip.said.text.startswith("The race is closed"))
+    push(window, "strip.remedy")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}
+
+
+def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    assert not moment(window).is_together and "reference engine" in shown(window).small_print
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: [lane.step for lane in race.lanes] == [1, 1, 1])
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: window.session.racer is None)
