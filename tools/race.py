@@ -83,10 +83,10 @@ def chosen(arguments: argparse.Namespace) -> dict[str, type[Racer]]:
     if arguments.growth:
         racers = {name: racer for name, racer in racers.items() if name in OURS}
         if not racers:
-            raise InputError("--engines", listing(asked), f"with --growth one of {listing(OURS)}")
+            raise InputError("--engines", listing(asked), f"one of {listing(OURS)} with --growth")
     missing = {name: racer for name, racer in racers.items() if not installed(racer)}
     if missing and asked is not None:
-        raise InputError("--engines", listing(missing), "what is installed; `make bench` installs all of them")
+        raise InputError("--engines", listing(missing), "installed, as `make bench` does")
     if missing:
         packages = listing(racer.package for racer in missing.values())
         print(f"Not installed: {packages}; `make bench` installs them")

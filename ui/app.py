@@ -75,7 +75,7 @@ def _parser() -> Parser:
 def _size(text: str) -> tuple[int, int]:
     match = re.fullmatch(r"(\d{2,5})x(\d{2,5})", text)
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: width x height like 1280x800")
+        raise argparse.ArgumentTypeError(f"must be WIDTHxHEIGHT, as in 1280x800 (got {text!r})")
     return int(match[1]), int(match[2])
 
 

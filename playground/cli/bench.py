@@ -402,7 +402,7 @@ def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None
     parser.add_argument("--json", metavar="FILE", help="write all figures to this file")
 
 
-_positive = number_option(Quantity(False, 0, 3600, low_open=True), "a number of seconds > 0 and ≤ 3600")
+_positive = number_option(Quantity(False, 0, 3600, low_open=True), "a number of seconds above 0 and at most 3,600")
 
 
 def _names_of(racers: _Racers) -> Callable[[str], list[str]]:
@@ -411,7 +411,7 @@ def _names_of(racers: _Racers) -> Callable[[str], list[str]]:
         names = text.split(",")
         for name in names:
             if name not in racers or names.count(name) > 1:
-                raise argparse.ArgumentTypeError(f"{text!r} is refused; allowed: {listing(racers)}, each once")
+                raise argparse.ArgumentTypeError(f"must be some of {listing(racers)}, each once (got {text!r})")
         return names
 
     return names

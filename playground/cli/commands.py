@@ -38,7 +38,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.quantity import Quantity
 from playground.experiment.text import load
 from playground.files.atomic import write_atomically
-from playground.files.errors import InputError, one_line
+from playground.files.errors import InputError, MissingError, one_line
 from playground.files.places import running_name
 from playground.interop.export.exportable import Exportable
 from playground.interop.export.formats import (
@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from tqdm import tqdm
 
 BAD_INPUT = 2
-_whole_number = number_option(Quantity(True, 0), "a whole number ≥ 0")
+_whole_number = number_option(Quantity(True, 0))
 _MOST_ROWS = 20_000
 """The most epochs of the history that are kept for a picture, if no file needs them all."""
 _GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
@@ -158,7 +158,7 @@ def _train(arguments: argparse.Namespace) -> int:
         check_outputs(outputs, {"data.path": found.experiment.data.path})
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if epochs is None:
-        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+        raise MissingError("--epochs", "give it here or as training.epochs of the experiment")
     rows = None if arguments.history else _MOST_ROWS
     done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
@@ -235,7 +235,7 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
     except cache.UnavailableError as error:
         if wanted in ("compiled", "lanes"):
             raise InputError(
-                "--engine", wanted, f"reference, since the compiled engine can't be loaded here ({error})"
+                "--engine", wanted, f"reference, since the compiled engine can't be loaded ({error})"
             ) from error
         print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
         return "reference"
@@ -306,7 +306,7 @@ def _trainer_to_export(arguments: argparse.Namespace) -> Trainer:
         return Trainer.of(resume(found.document), "reference")
     epochs = found.experiment.training.epochs if arguments.epochs is None else arguments.epochs
     if not (epochs or arguments.init or arguments.anyway) and FORMATS[arguments.to].is_network:
-        raise InputError("--epochs", epochs, "a number of epochs to train, or --anyway to export an untrained network")
+        raise MissingError("--epochs", "without training, only --anyway exports the network")
     done = _train_experiment(found, epochs, arguments)
     if done.interrupted:
         raise KeyboardInterrupt
@@ -330,7 +330,7 @@ def _check_complete(initial: Mapping[str, Array], trainer: Trainer) -> None:
     """Raise InputError for initial weights that lack a W or b; normalization may keep its defaults."""
     for name in trainer.parameters():
         if name[:1] in ("W", "b") and name[1:].isdigit() and name not in initial:
-            raise InputError(f"--init: {name}", None, "weights and biases of every layer")
+            raise MissingError(f"--init: {name}", "initial weights need the weights and biases of every layer")
 
 
 def _train_with_progress(trainer: Trainer, epochs: int, interrupted: Callable[[], bool]) -> None:

@@ -56,7 +56,7 @@ def description(subject: str | None = None, kind: str | None = None) -> list[str
     if kind is None:
         return _about_family(found, field) if field.choices else _about_setting(found, field)
     if not field.choices:
-        raise InputError("KIND", kind, f"nothing after {subject}, which is no family")
+        raise InputError("KIND", kind, f"left out after {subject}, which is not a family")
     member = field.member(kind)
     if member is None:
         raise InputError("KIND", kind, _allowed(kind, map(kind_of, field.choices)))
@@ -150,7 +150,7 @@ def _allowed(given: str, names: Any) -> str:
     """The allowed names in words: those close to `given` if there are any, else all."""
     names = list(dict.fromkeys(names))
     near = difflib.get_close_matches(given, names, 3)
-    return f"{listing(near)}; `describe` lists all" if near else f"one of {listing(names)}"
+    return f"a name like {listing(near)}; `describe` lists all" if near else f"one of {listing(names)}"
 
 
 def schema() -> dict[str, Any]:

@@ -51,7 +51,7 @@ def search(arguments: argparse.Namespace) -> int:
     for text in arguments.over:
         path, values = read_range("--over", text)
         if path in over:
-            raise InputError("--over", path, "each path once")
+            raise InputError("--over", path, "given once for each path")
         over[path] = values
     epochs_over = over.get("training.epochs", ())
     choices = (round(epochs_over.high),) if isinstance(epochs_over, Range) else epochs_over

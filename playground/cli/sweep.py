@@ -20,7 +20,7 @@ from playground.experiment.paths import is_among
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
-from playground.files.errors import InputError
+from playground.files.errors import InputError, MissingError
 from playground.interop.opening import open_source
 from playground.studies.results import Best, Results
 from playground.studies.running import run_study
@@ -32,7 +32,7 @@ INTERRUPTED = 130
 _MOST_REASONS = 10
 """Refused combinations that are told one by one."""
 
-whole_number = number_option(Quantity(True, 1), "a whole number ≥ 1")
+whole_number = number_option(Quantity(True, 1))
 
 
 def add_sweep_options(parser: argparse.ArgumentParser) -> None:
@@ -97,7 +97,7 @@ def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
     for text in arguments.vary:
         path, values = read_values("--vary", text)
         if path in vary:
-            raise InputError("--vary", path, "each path once")
+            raise InputError("--vary", path, "given once for each path")
         vary[path] = values
     epochs = epochs_of(experiment, arguments.epochs, vary.get("training.epochs", ()))
     return Study(
@@ -108,10 +108,10 @@ def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
 def epochs_of(experiment: Experiment, given: int | None, varied: Sequence[Any]) -> int:
     """How many epochs to train at most: those of --epochs, of `varied`, or of the experiment. Raises InputError."""
     if varied and given is not None:
-        raise InputError("--epochs", given, "nothing, where training.epochs is varied")
+        raise InputError("--epochs", given, "left out where training.epochs is varied")
     epochs = max((one for one in varied if one is not None), default=given or experiment.training.epochs)
     if epochs is None:
-        raise InputError("--epochs", None, "a number of epochs, here or as training.epochs of the experiment")
+        raise MissingError("--epochs", "give it here or as training.epochs of the experiment")
     return int(epochs)
 
 

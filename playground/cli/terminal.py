@@ -165,15 +165,15 @@ def seconds_shown(words: str) -> Iterator[None]:
 # Numbers --------------------------------------------------------------------------------------------------------
 
 
-def number_option(quantity: Quantity, allowed: str) -> Callable[[str], Any]:
-    """A function that parses the number in an option; its error for any other text says what is `allowed`."""
+def number_option(quantity: Quantity, allowed: str = "") -> Callable[[str], Any]:
+    """Return a function that parses the number in an option; its error for another text says what is `allowed`."""
 
     def read(text: str) -> Number:
         try:
             return quantity.read(text)
         except ValueError as error:
-            reading = str(error).partition("Allowed: ")[0].rstrip()
-            words = f"{text!r} is refused; allowed: {allowed}{reading and f'. {reading}'}"
+            reading = "" if str(error).startswith("Must be") else f": {str(error).rstrip('.')}"
+            words = f"must be {allowed or quantity.allowed} (got {text!r}){reading}"
             raise argparse.ArgumentTypeError(words) from None
 
     return read
@@ -196,10 +196,10 @@ def check_outputs(
             continue
         check_output(option, path, suffix)
         if uses_stdout and _is_stdout(path):
-            raise InputError(option, path, "a file other than standard output, where the result goes")
+            raise InputError(option, path, "a file; the result itself goes to standard output")
         here = _identity(path)
         if here in taken:
-            raise InputError(option, path, f"a file other than that of {taken[here]}")
+            raise InputError(option, path, f"another file than that of {taken[here]}")
         if not _is_device(path):
             taken[here] = option
 
@@ -208,7 +208,7 @@ def check_output(option: str, path: str, suffix: str) -> None:
     """Raise InputError for a file that can't be written, or that has the extension of a format other than `suffix`."""
     target = Path(path)
     if suffix and says_other_format(target, suffix):
-        raise InputError(option, path, f"a name that ends in {suffix}, as what is written does")
+        raise InputError(option, path, f"a name that ends in {suffix}")
     if target.is_dir():
         raise InputError(option, path, "a file, not a folder")
     if _is_device(path):

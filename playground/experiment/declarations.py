@@ -21,7 +21,7 @@ from playground.catalog.choice import Choice, classes_so_far, is_foreign, kind_o
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
-class _Range(NamedTuple):
+class Limits(NamedTuple):
     """The limits of a number, and whether each limit itself is excluded."""
 
     low: float = -math.inf
@@ -31,9 +31,30 @@ class _Range(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The limits as text, such as `≥ 0 and < 1`; empty if there are none."""
-        ends = ((">" if self.low_open else "≥", self.low), ("<" if self.high_open else "≤", self.high))
-        return " and ".join(f"{sign} {_number_words(bound)}" for sign, bound in ends if math.isfinite(bound))
+        """The limits as text, such as `from 0 to below 1`; empty if there are none."""
+        low, high = self._low_words, self._high_words
+        if low and high and not self.low_open:
+            return f"from {_number_words(self.low)} to {high if self.high_open else _number_words(self.high)}"
+        words = " and ".join(words for words in (low, high) if words)
+        return f"of {words}" if words.startswith("at") else words
+
+    @property
+    def _low_words(self) -> str:
+        words = f"{'above' if self.low_open else 'at least'} {_number_words(self.low)}"
+        return words if math.isfinite(self.low) else ""
+
+    @property
+    def _high_words(self) -> str:
+        words = f"{'below' if self.high_open else 'at most'} {_number_words(self.high)}"
+        return words if math.isfinite(self.high) else ""
+
+    def limit_for(self, number: float) -> str:
+        """The limit that a number is beyond, as text: `at least 0`; empty if it is within the range."""
+        if number < self.low or (self.low_open and number == self.low):
+            return self._low_words
+        if number > self.high or (self.high_open and number == self.high):
+            return self._high_words
+        return ""
 
 
 def _number_words(number: float) -> str:
@@ -41,7 +62,7 @@ def _number_words(number: float) -> str:
     return f"{int(number) if float(number).is_integer() else number:,}"
 
 
-_ANY = _Range()
+_ANY = Limits()
 """The range without limits."""
 
 
@@ -57,7 +78,7 @@ class Field:
     optional: bool
     """Whether the value may be None."""
     default: Any
-    range: _Range = _ANY
+    range: Limits = _ANY
     log: bool = False
     """Whether the slider is logarithmic: equal distances are equal factors."""
     slider: tuple[float, float] | None = None
@@ -102,6 +123,11 @@ class Field:
             return f"one of {listing(self.values)}"
         kind = _TYPE_WORDS.get(self.type, "a list" if self.entry else "a JSON object")
         return f"{kind} {self.range.words}".rstrip()
+
+    def allowed_for(self, value: Any) -> str:
+        """What a refused value should have been, in words: for a number, the limit that it is beyond."""
+        is_number = type(value) is self.type or (type(value) is int and self.type is float)
+        return (self.range.limit_for(value) if is_number and self.type in (int, float) else "") or self.allowed
 
 
 @cache
@@ -190,10 +216,10 @@ def _unwrap(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
     return kind, msgspec.Meta(), False
 
 
-def _range_of(meta: msgspec.Meta) -> _Range:
+def _range_of(meta: msgspec.Meta) -> Limits:
     low = next((bound for bound in (meta.ge, meta.gt) if bound is not None), -math.inf)
     high = next((bound for bound in (meta.le, meta.lt) if bound is not None), math.inf)
-    return _Range(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
+    return Limits(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
 
 
 def _help_of(kind: Any) -> str:

@@ -82,7 +82,7 @@ def _read(path: str, value: Any, field: Field) -> Any:
         place = re.search(r" - at `\$\.?(.+)`$", str(error))
         raise _refusal(path, raw, field, "" if place is None else place[1]) from error
     if not is_in_range(result, field):
-        raise InputError(path, value, field.allowed)
+        raise InputError(path, value, field.allowed_for(value))
     return result
 
 
@@ -94,7 +94,7 @@ def _refusal(path: str, raw: Any, field: Field, inner: str) -> InputError:
             break
         path, field = f"{path}.{step}", entry
         raw = raw.get(step) if isinstance(raw, dict) else raw[int(step)]
-    return InputError(path, raw, field.allowed)
+    return InputError(path, raw, field.allowed_for(raw))
 
 
 def _to_plain(value: object) -> Any:

@@ -15,7 +15,7 @@ import msgspec
 from playground.catalog.choice import listing
 from playground.experiment.declarations import Field, field_of, fields_of
 from playground.experiment.quantity import Quantity
-from playground.files.errors import InputError
+from playground.files.errors import InputError, UnknownError
 
 
 def value_at(tree: Any, path: str) -> Any:
@@ -123,9 +123,9 @@ def _with_value(tree: Any, path: str, value: Any) -> Any:
 def _no_place(tree: Any, path: str, here: str) -> InputError:
     """The error for a path that leads nowhere from `tree`, the value at the path `here`."""
     if isinstance(tree, msgspec.Struct) and tree.__struct_fields__:
-        allowed = f"one of the fields {listing(tree.__struct_fields__)}"
+        there = listing(tree.__struct_fields__)
     elif isinstance(tree, tuple) and tree:
-        allowed = f"a place from 0 to {len(tree) - 1}"
+        there = f"entries 0 to {len(tree) - 1}"
     else:
-        allowed = "nothing further"
-    return InputError(path, "this path", f"{allowed} below {here}" if here else allowed)
+        there = "no parts"
+    return UnknownError(path, f"{here or 'an experiment'} has {there}")

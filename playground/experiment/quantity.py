@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from playground.experiment.declarations import Field
+from playground.experiment.declarations import Field, Limits
 from playground.files.numerals import typed_number
 
 Number: TypeAlias = int | float
@@ -55,16 +55,15 @@ class Quantity:
 
     @property
     def allowed(self) -> str:
-        """The range in words: `from 0 to below 1`."""
-        parts = ["whole numbers" if self.whole else "numbers"]
-        if math.isfinite(self.low):
-            parts.append(f"{'above' if self.low_open else 'from'} {write_number(self.low)}")
-        if math.isfinite(self.high):
-            parts.append(f"{'to below' if self.high_open else 'to'} {write_number(self.high)}")
+        """The range in words: `a number from 0 to below 1`."""
         named = [
-            f"“{name}” is {write_number(value)}" for value, name in self.names.items() if name != write_number(value)
+            f"; “{name}” is {write_number(value)}" for value, name in self.names.items() if name != write_number(value)
         ]
-        return " ".join(parts) + "".join(f"; {words}" for words in named)
+        return f"{'a whole number' if self.whole else 'a number'} {self._limits.words}".rstrip() + "".join(named)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.low, self.high, self.low_open, self.high_open)
 
     @property
     def has_zero_end(self) -> bool:
@@ -81,10 +80,10 @@ class Quantity:
         try:
             typed = typed_number(text, whole=self.whole)
         except ValueError as error:
-            raise ValueError(f"{error} Allowed: {self.allowed}.".lstrip()) from None
+            raise ValueError(str(error) or f"Must be {self.allowed}.") from None
         value = float(typed)
         if not self.admits(value) or (self.whole and value != round(value)):
-            raise ValueError(f"Allowed: {self.allowed}.")
+            raise ValueError(f"Must be {self._limits.limit_for(value) or self.allowed}.")
         return int(typed) if self.whole and typed.lstrip("+-").isdigit() else self.typed(value)
 
     def problem_with(self, text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from playground.experiment.declarations import Field, field_of, fields_of, is_st
 from playground.experiment.paths import join_path, steps_of
 from playground.experiment.reading import convert_plain, expand
 from playground.experiment.tree import Experiment
-from playground.files.errors import InputError
+from playground.files.errors import InputError, MissingError, UnknownError, UnreadableError
 
 _VERSION = 2
 _CAME_WITH_VERSION_2 = {"stratified": False, "scale_target": False}
@@ -56,7 +57,7 @@ def _to_plain(value: object) -> Any:
     """A NumPy number as a plain Python number. Raises InputError for any other object."""
     if isinstance(value, np.generic):
         return value.item()
-    raise InputError("experiment", value, "numbers, texts, lists and choices")
+    raise InputError("experiment", value, "made of numbers, texts, lists and choices")
 
 
 def convert(raw: Any, data: Dataset | None = None) -> Experiment:
@@ -71,7 +72,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
         raw = _migrate(raw)
         experiment: Experiment = convert_plain(expand(raw, _EXPERIMENT), Experiment)
     except RecursionError as error:
-        raise InputError("experiment", "deeply nested JSON", "an experiment file") from error
+        raise UnreadableError("experiment", "it is nested too deeply") from error
     except msgspec.ValidationError as error:
         raise _explain(error, raw) from error
     if data is None:
@@ -85,7 +86,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
 def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     """Bring `raw` to the present version by filling in what an older version leaves out. Raises InputError."""
     if "version" not in raw:
-        raise InputError("version", None, f"{_VERSION}; every experiment file names its version")
+        raise MissingError("version", f"every experiment file names its version, which is {_VERSION} now")
     version, data = raw["version"], raw.get("data")
     if type(version) is not int or version not in range(1, _VERSION + 1):
         newer = isinstance(version, int) and version > _VERSION
@@ -96,25 +97,27 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
         return {**raw, "version": _VERSION}
     settings = data if isinstance(data, dict) else {"kind": kind}
     for name in _CAME_WITH_VERSION_2.keys() & settings.keys():
-        raise InputError(f"data.{name}", settings[name], f"a file of version {_VERSION}, which this field came with")
+        raise InputError(
+            f"data.{name}", settings[name], f"left out, or the file of version {_VERSION}, which has this field"
+        )
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
 
 def check_rules(experiment: Experiment) -> None:
     """Check the conditions on several fields together; each by itself is known to be valid. Raises InputError."""
     if not experiment.features:
-        raise InputError("features", [], f"at least one of {listing(FEATURES)}")
+        raise MissingError("features", f"at least one of {listing(FEATURES)} is needed")
     for place, name in enumerate(experiment.features):
         if name in experiment.features[:place]:
-            raise InputError(f"features[{place}]", name, "each feature once")
+            raise InputError(f"features[{place}]", name, "a feature that is not listed yet")
     if len(experiment.layers) > MAX_LAYERS:
-        raise InputError("layers", f"{len(experiment.layers)} layers", f"at most {MAX_LAYERS} layers")
+        raise InputError("layers", len(experiment.layers), f"at most {MAX_LAYERS} layers")
     ids = [layer.id for layer in experiment.layers]
     for place, layer_id in enumerate(ids):
         if layer_id is not None and layer_id in ids[:place]:
-            raise InputError(f"layers[{place}].id", layer_id, "each id once")
+            raise InputError(f"layers[{place}].id", layer_id, "an id that no other layer has")
         if layer_id == "output":
-            raise InputError(f"layers[{place}].id", layer_id, "any name but output, which is the last layer's")
+            raise InputError(f"layers[{place}].id", layer_id, "a name other than output, which is the last layer's")
     experiment.initializer.check("initializer")
     for place, layer in enumerate(experiment.layers):
         if layer.initializer is not None:
@@ -127,7 +130,7 @@ def check_rules(experiment: Experiment) -> None:
         raise InputError(
             "loss.kind",
             loss.kind,
-            f"a loss for {listing(tasks)}, which data.kind {experiment.data.kind} asks for",
+            f"a loss for {listing(tasks)}, the task of data.kind {experiment.data.kind}",
         )
 
 
@@ -144,7 +147,9 @@ def _check_parameters(experiment: Experiment) -> None:
     for place, (layer, inputs) in enumerate(zip(experiment.layers, inputs_of(experiment), strict=True)):
         total += layer.units * (inputs + 1)
         if total > MAX_PARAMETERS:
-            allowed = f"a network of at most {MAX_PARAMETERS:,} weights and biases (up to here it has {total:,})"
+            allowed = (
+                f"smaller: a network has at most {MAX_PARAMETERS:,} weights and biases, this one {total:,} up to here"
+            )
             raise InputError(f"layers[{place}].units", layer.units, allowed)
 
 
@@ -166,13 +171,13 @@ def _check_validation(experiment: Experiment) -> None:
     if experiment.data.validates:
         return
     if training.early_stopping is not None:
-        allowed = "null, or data with validation points (data.validation_fraction above 0)"
+        allowed = "null without validation points (data.validation_fraction above 0)"
         raise InputError("training.early_stopping", training.early_stopping.watch, allowed)
     if isinstance(training.schedule, Plateau) and training.schedule.watch == "validation_loss":
         raise InputError(
             "training.schedule.watch",
             "validation_loss",
-            "train_loss, or data with validation points (data.validation_fraction above 0)",
+            "train_loss without validation points (data.validation_fraction above 0)",
         )
 
 
@@ -189,13 +194,13 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
         return
     place = path or "experiment"
     if isinstance(raw, Duplicate):
-        raise InputError(place, raw.value, "each key once in an object")
+        raise InputError(place, raw.value, "given once; its key is repeated")
     if isinstance(raw, float) and not math.isfinite(raw):
         raise InputError(place, raw, "a finite number")
     if isinstance(raw, str):
-        _refuse_text(raw, place, "text")
+        _refuse_text(raw, place, "a text")
     for key, value in _members(raw):
-        _refuse_text(key.removeprefix("."), place, "names")
+        _refuse_text(key.removeprefix("."), place, "an object whose keys are texts")
         refuse_unwritable(value, f"{path}{key}".removeprefix("."))
 
 
@@ -237,11 +242,11 @@ def _explain(error: msgspec.ValidationError, raw: Any) -> InputError:
     if unknown:
         field = unknown.group(1)
         full = f"{path}.{field}".removeprefix(".")
-        return InputError(full, _find(raw, path).get(field), f"only the fields {listing(_fields_at(path, raw))}")
+        return UnknownError(full, f"{path or 'an experiment'} has {listing(_fields_at(path, raw))}")
     value = _find(raw, path)
     if path.endswith(".kind") and isinstance(_find(raw, path.removesuffix(".kind")), str):
         path, value = path.removesuffix(".kind"), _find(raw, path.removesuffix(".kind"))
-    return InputError(path or "experiment", value, _allowed_at(path, raw))
+    return InputError(path or "experiment", value, _allowed_at(path, raw, value))
 
 
 def read_value(path: str, raw: Any) -> Any:
@@ -250,7 +255,7 @@ def read_value(path: str, raw: Any) -> Any:
     for field in fields:
         with suppress(msgspec.ValidationError):
             return None if raw is None and field.optional else convert_plain(raw, field.type)
-    raise InputError(path, raw, fields[0].allowed if fields else "a path of an experiment")
+    raise InputError(path, raw, fields[0].allowed_for(raw)) if fields else unknown_path(path)
 
 
 def possible_fields(path: str) -> list[Field]:
@@ -272,6 +277,14 @@ def possible_paths(field: Field = _EXPERIMENT, path: str = "") -> Iterator[str]:
         yield join_path(path, name)
         for part in _possible_parts(field, name):
             yield from possible_paths(part, join_path(path, name))
+
+
+def unknown_path(path: str) -> UnknownError:
+    """Return the error for a path that no experiment has, with the most similar one if it may be meant."""
+    names = list(possible_paths())
+    ends = [name for name in names if name.endswith(f".{path}")]
+    near = (ends or difflib.get_close_matches(path, names, 1, 0.75) or [""])[0]
+    return UnknownError(path, f"perhaps {near} is meant" if near else "no experiment has this path")
 
 
 def _possible_parts(field: Field, step: str) -> list[Field]:
@@ -316,7 +329,7 @@ def _fields_at(path: str, raw: Any) -> list[str]:
     return (["kind"] if field.choices else []) + list(field.parts(_find(raw, path)))
 
 
-def _allowed_at(path: str, raw: Any) -> str:
+def _allowed_at(path: str, raw: Any, value: Any) -> str:
     family = _declared_at(path.removesuffix(".kind"), raw)
     field = family if family is not None and family.choices else _declared_at(path, raw)
-    return "a JSON object" if field is None else field.allowed
+    return "a JSON object" if field is None else field.allowed_for(value)

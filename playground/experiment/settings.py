@@ -17,7 +17,7 @@ from playground.experiment.declarations import Field
 from playground.experiment.edits import stack, with_group_of
 from playground.experiment.paths import field_at, with_kind, with_value
 from playground.experiment.reading import expand
-from playground.experiment.rules import check, possible_fields, read_value
+from playground.experiment.rules import check, possible_fields, read_value, unknown_path
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 from playground.files.numerals import typed_number
@@ -82,7 +82,7 @@ def plain_value(path: str, text: str) -> Any:
         raise InputError(path, text, "numbers of units such as 8-8, or a list of layers in brackets")
     if fields and fields[0].entry is not None:
         raise InputError(path, text, 'a list, as in ["x1", "x2"]')
-    raise InputError(path, text, fields[0].allowed if fields else "a path of an experiment")
+    raise InputError(path, text, fields[0].allowed) if fields else unknown_path(path)
 
 
 def _has_type_of(plain: Any, field: Field) -> bool:
@@ -124,5 +124,5 @@ def _typed(path: str, text: str, *, whole: bool) -> str:
         return typed_number(text, whole=whole)
     except ValueError as error:
         if str(error):
-            raise InputError(path, text, f"a number. {error}") from None
+            raise InputError(path, text, f"a number: {error}") from None
     return ""

@@ -14,7 +14,7 @@ from playground.catalog.datasets.table import Table
 from playground.experiment.rules import Duplicate, convert
 from playground.experiment.tree import Experiment
 from playground.files.atomic import read_bytes, write_atomically
-from playground.files.errors import InputError
+from playground.files.errors import InputError, UnreadableError
 
 MAX_FILE_BYTES = 128 * 2**20
 """Enough for the largest number of points allowed, in any notation."""
@@ -32,14 +32,14 @@ def experiment_from_text(text: str | bytes) -> Experiment:
 def parse_json(text: str | bytes, place: str) -> Any:
     """The plain values in a JSON text. Raises InputError that names `place`."""
     if len(text) > MAX_FILE_BYTES:
-        raise InputError(place, f"{len(text):,} bytes", f"at most {MAX_FILE_BYTES:,} bytes")
+        raise InputError(place, len(text), f"at most {MAX_FILE_BYTES:,} bytes long")
     _refuse_crowded(text, place)
     try:
         return json.loads(text, object_pairs_hook=_with_duplicates_marked)
     except RecursionError as error:
-        raise InputError(place, "deeply nested JSON", "an experiment file") from error
+        raise UnreadableError(place, "it is nested too deeply") from error
     except ValueError as error:
-        raise InputError(place, "text that is no JSON", f"JSON ({error})") from error
+        raise UnreadableError(place, f"it is not JSON ({error})") from error
 
 
 def _refuse_crowded(text: str | bytes, place: str) -> None:
@@ -47,10 +47,10 @@ def _refuse_crowded(text: str | bytes, place: str) -> None:
     marks: Sequence[Any] = '"[{' if isinstance(text, str) else (b'"', b"[", b"{")
     parts = sum(text.count(mark) for mark in marks)
     if parts > _MAX_PARTS:
-        raise InputError(place, f"{parts:,} quotes, lists and objects", f"at most {_MAX_PARTS:,} of them")
+        raise InputError(place, parts, f"a text with at most {_MAX_PARTS:,} quotes, lists and objects")
     commas = text.count(",") if isinstance(text, str) else text.count(b",")
     if commas > MAX_COMMAS:
-        raise InputError(place, f"{commas:,} commas", f"at most {MAX_COMMAS:,}")
+        raise InputError(place, commas, f"a text with at most {MAX_COMMAS:,} commas")
 
 
 def experiment_text(experiment: Experiment) -> str:
@@ -65,7 +65,7 @@ def load(path: str | os.PathLike[str]) -> Experiment:
         text = read_bytes(file, MAX_FILE_BYTES)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(file), "this file", f"a readable experiment file ({reason})") from error
+        raise UnreadableError(str(file), reason) from error
     raw = parse_json(text, str(file))
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 

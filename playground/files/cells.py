@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.files import progress
-from playground.files.errors import InputError, one_line
+from playground.files.errors import InputError, Spoken, UnreadableError, one_line
 from playground.files.layout import Question, Reading, layout_of
 from playground.files.numerals import (
     CODE_LIKE,
@@ -140,7 +140,7 @@ def read_cells(
                 return found._replace(path=source, encoding=name, notes=(*notes, *found.notes))
     size = len(str(source))
     if size > MAX_TABLE_BYTES:
-        raise InputError(name, f"{size:,} characters", f"at most {MAX_TABLE_BYTES:,} characters")
+        raise InputError(name, size, f"at most {MAX_TABLE_BYTES:,} characters long")
     return _cells(
         Text(partial(io.StringIO, str(source).removeprefix("\ufeff"), newline=""), name, size), reading, wanted
     )
@@ -171,7 +171,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
         next(rows, None)
     look = list(itertools.islice(rows, _LOOK))
     if not look:
-        raise InputError(source, "no cells", "a table with at least one row")
+        raise UnreadableError(source, "there is no row in it")
     above = ((line, split_comment(comment, separator)) for line, comment in look[0][2].comments)
     layout = layout_of([(line, row) for line, row, _ in look], list(above), reading)
     names = _names(layout.header or [], layout.width)
@@ -179,7 +179,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
     if wanted:
         places = sorted({_place_of(name, names, source) for name in wanted})
     if len(places) > _MAX_COLUMNS:
-        raise InputError(source, f"{len(places):,} columns", f"at most {_MAX_COLUMNS:,} columns")
+        raise InputError(source, len(places), f"a table of at most {_MAX_COLUMNS:,} columns")
     first = [row for _, row, _ in look[layout.start :]]
     context = _Context.of([[row[k] if k < len(row) else "" for row in first] for k in range(layout.width)], separator)
     taken, lines, ragged, comments = _read_rows(
@@ -205,7 +205,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
 
 
 class NoColumnError(InputError):
-    """A table has no column with a name, which is the `value`; `allowed` lists the names it has."""
+    """A table has no column of the name `value`; `allowed` lists the names it has."""
 
 
 def _first_lines(file: TextIO) -> Iterator[str]:
@@ -241,8 +241,8 @@ def _read_rows(
             whole.append(row)
             lines.append(line)
         if len(lines) > most:
-            size = f"{most + 1:,} rows of {len(places):,} columns"
-            raise InputError(f"{source}, row {lines[most]}", size, f"at most {most:,} rows with this many columns")
+            allowed = f"the last row: a table of {len(places):,} columns has at most {most:,} rows"
+            raise InputError(f"{source}, row {lines[most]}", Spoken("another row"), allowed)
         for column, place in zip(columns, places, strict=True):
             cells = [row[place] for row in whole]
             column.extend(map(known.setdefault, cells, cells) if len(known) < _MOST_KNOWN else cells)

@@ -1,17 +1,64 @@
-"""Errors for users: refused values, explained in words, and cancelled work."""
+"""Errors for users: refused values, explained in words, and cancelled work.
+
+Four kinds of error have a form each, which their class completes; callers give its parts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
+from typing import Self
 
 
 class InputError(ValueError):
-    """A value was refused: `path` is where it stands, `value` what it is, and `allowed` what it may be, in words."""
+    """A value was refused: "`path` must be `allowed` (got `value`)"."""
+
+    _form = "{path} must be {allowed} (got {value})"
 
     def __init__(self, path: str, value: object, allowed: str) -> None:
+        super().__init__(path, value, allowed)
         # An empty name would be invisible in the message.
         self.path, self.value, self.allowed = path or '""', value, allowed
-        super().__init__(f"{one_line(self.path, 200)}: {shorten(value)} is refused; allowed: {one_line(allowed, 1000)}")
+
+    def __str__(self) -> str:
+        allowed = one_line(self.allowed, 1000).rstrip(".")
+        return self._form.format(path=one_line(self.path, 200), allowed=allowed, value=shorten(self.value))
+
+    def at(self, path: str) -> Self:
+        """Return the same error with another subject: a longer path, or the label of a setting."""
+        error = copy(self)
+        error.path = path
+        return error
+
+
+class _ReasonError(InputError):
+    """An error for something that has no value to quote; `allowed` gives the reason or says what there is."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(path, None, reason)
+        self.args = path, reason
+
+
+class UnreadableError(_ReasonError):
+    """Something can't be read as what it should be: "`path` can't be read: `reason`"."""
+
+    _form = "{path} can't be read: {allowed}"
+
+
+class MissingError(_ReasonError):
+    """Something was not given: "`path` is missing: `reason`"."""
+
+    _form = "{path} is missing: {allowed}"
+
+
+class UnknownError(_ReasonError):
+    """A name leads nowhere: "`path` is unknown: `reason`"."""
+
+    _form = "{path} is unknown: {allowed}"
+
+
+class Spoken(str):
+    """A description in place of a value, which messages show without quotes: `a negative number`."""
 
 
 def reason_of(error: Exception) -> str:
@@ -41,6 +88,8 @@ def _pieces(value: object, length: int) -> Iterator[str]:
     words = {None: "null", True: "true", False: "false"}
     if value is None or isinstance(value, bool):
         yield words[value]
+    elif isinstance(value, Spoken):
+        yield value
     elif isinstance(value, dict):
         for place, (key, inner) in enumerate(value.items()):
             yield f"{', ' if place else '{'}{str(key)[:length]!r}: "

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import NamedTuple, TextIO
 
 from playground.files.atomic import TooLargeError, readable_size
-from playground.files.errors import InputError, one_line, reason_of
+from playground.files.errors import InputError, Spoken, UnreadableError, one_line, reason_of
 from playground.files.numerals import CELL_ERRORS, number
 
 MAX_TABLE_BYTES = 2**28
@@ -40,9 +40,9 @@ def encodings_of(path: Path) -> list[str]:
             start = file.read(4000)
     except TooLargeError as error:
         size = MAX_TABLE_BYTES // 2**20
-        raise InputError(path.name, f"more than {size} MB", f"at most {size} MB") from error
+        raise InputError(path.name, Spoken("more"), f"at most {size} MB long") from error
     except (OSError, ValueError) as error:
-        raise InputError(str(path), "this file", f"a readable text file ({reason_of(error)})") from error
+        raise UnreadableError(str(path), reason_of(error)) from error
     marks = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
     marks |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
     encoding = next((name for mark, name in marks.items() if start.startswith(mark)), "utf-8-sig")
@@ -94,7 +94,11 @@ class Lines:
             self.line += 1
             self.read += len(line)
             if "\0" in line:
-                raise InputError(f"{self.source}, row {self.line}", "a zero byte", "text; this looks like another file")
+                raise InputError(
+                    f"{self.source}, row {self.line}",
+                    Spoken("a zero byte"),
+                    "text; this looks like another kind of file",
+                )
             if self.row or line[0].isalnum() or not (_COMMENT.match(line) or _RULE.fullmatch(line)):
                 break
             self.comments.append((self.line, line.strip()))
@@ -102,7 +106,7 @@ class Lines:
         self.row.append(line)
         if self.read - self.row_start > LONGEST_ROW or len(self.row) > _MOST_LINES:
             length = f"more than {LONGEST_ROW:,} characters or {_MOST_LINES:,} lines"
-            raise QuoteError(f"{self.source}, row {self.start}", length, "shorter rows; perhaps a quote is not closed")
+            raise QuoteError(f"{self.source}, row {self.start}", length, "shorter; perhaps a quote is not closed")
         if self.separator == " " and len(self.row) == 1:
             line = line.replace("\t", " ").strip() + "\n"
         return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.lenient else line
@@ -143,7 +147,7 @@ def _quote_error(row: str, lines: Lines, separator: str) -> QuoteError:
     while place < len(row) and (cell := whole.match(row, place)):
         place = cell.end()
     line = lines.start + len(re.findall(r"\r\n|\r|\n", row[:place]))
-    allowed = "cells whose quotes are closed; a quote is not closed here, or not at the end of its cell"
+    allowed = "made of cells whose quotes are closed at their end"
     return QuoteError(f"{lines.source}, row {line}", one_line(row[place : place + 80], 24), allowed)
 
 

@@ -121,7 +121,7 @@ def _check_ranges(settings: AnimationSettings) -> None:
     for field in msgspec.structs.fields(AnimationSettings):
         meta, value = get_args(field.type)[1], getattr(settings, field.name)
         if not meta.ge <= value <= meta.le:
-            raise InputError(field.name, value, f"a whole number ≥ {meta.ge:,} and ≤ {meta.le:,}")
+            raise InputError(field.name, value, f"a whole number from {meta.ge:,} to {meta.le:,}")
 
 
 def _new_trainer(experiment: Experiment, initial: Mapping[str, Array] | None, engine: EngineName | None) -> Trainer:

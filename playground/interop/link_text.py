@@ -111,7 +111,7 @@ def _link_at(text: str, start: int, values: Mapping[str, tuple[str, ...]], *, is
         link = link.partition("&")[0]
     address, sign, said = _decode_until(_without_punctuation(link), lambda text: "#" in text).partition("#")
     if not sign and any(f"{key}=" in address for key in values):
-        raise InputError("link", link, f"settings after a #, as in https://{HOST}/#seed=1")
+        raise InputError("link", link, f"followed by settings after a #, as in https://{HOST}/#seed=1")
     return f"https://{HOST}/#{_decode_settings(said)}"
 
 
@@ -189,4 +189,4 @@ def _continues(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> b
 
 
 def _in_pieces(link: str) -> InputError:
-    return InputError("link", link, "a link in one piece; this one goes on after a blank or on another line")
+    return InputError("link", link, "in one piece; this one goes on after a blank or on another line")

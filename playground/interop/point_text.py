@@ -86,7 +86,7 @@ def read_own_points(cells: Cells) -> UserPoints | None:
     if not target or not wanted <= set(columns) <= wanted | {"split", "class"} or len(columns) < len(cells.columns):
         return None
     if len(cells.lines) > MAX_OWN_POINTS:
-        raise InputError(cells.source, f"{len(cells.lines):,} rows", f"at most {MAX_OWN_POINTS:,} own points")
+        raise InputError(cells.source, len(cells.lines), f"a table of at most {MAX_OWN_POINTS:,} own points")
     x1, x2 = (_coordinates(cells, columns[name]) for name in ("x1", "x2"))
     names: tuple[str, ...] = ()
     task: Task = "classification" if target == "label" else "regression"
@@ -131,7 +131,7 @@ def _classes(cells: Cells, column: Column, numbers: Column | None) -> tuple[tupl
     if "" in distinct:
         raise InputError(_place(cells, column.cells.index(""), column), "", "the name of a class")
     if len(distinct) > MAX_CLASSES:
-        raise InputError(cells.source, f"{len(distinct):,} classes", f"at most {MAX_CLASSES} classes")
+        raise InputError(cells.source, len(distinct), f"a table of at most {MAX_CLASSES} classes")
     names = tuple(sorted(distinct))
     return tuple(float(names.index(cell)) for cell in column.cells), names
 
@@ -146,7 +146,7 @@ def _numbered_classes(cells: Cells, column: Column, numbers: Column) -> tuple[tu
             allowed = f"a whole number from 0 to {MAX_CLASSES - 1}"
             raise InputError(_place(cells, row, numbers), cell, allowed)
         if names.setdefault(int(value), name) != name:
-            allowed = f"{names[int(value)]}, as class {int(value)} is called before"
+            allowed = f"{names[int(value)]}, the name that class {int(value)} has in an earlier row"
             raise InputError(_place(cells, row, column), name, allowed)
         labels.append(value)
     return tuple(labels), tuple(

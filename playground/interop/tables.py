@@ -57,7 +57,7 @@ def propose(cells: Cells, fixed: Mapping[str, str] | None = None) -> Picked:
             names = {place: column.name for place, column in found.items() if column is not None}
             return Picked(**{**fixed, **names, "target": target.name}, task=None)
     kinds = ", ".join(f"{one_line(column.name, 40)} ({column.kind})" for column in cells.columns[:20])
-    allowed = "two columns of different numbers for x1 and x2, and a third one of numbers or at most 10 classes"
+    allowed = "a table of two columns of different numbers for x1 and x2, and a third of numbers or at most 10 classes"
     raise InputError(cells.source, kinds, allowed)
 
 
@@ -132,7 +132,7 @@ def data_set(
 def refuse_one_axis(cells: Cells, picked: Picked) -> None:
     """Raise InputError if both axes are the same column."""
     if picked.x1 == picked.x2:
-        allowed = "two different columns for x1 and x2, else all points lie on a line"
+        allowed = "read with different columns as x1 and x2, or all points lie on a line"
         raise InputError(cells.source, picked.x1, allowed)
 
 

@@ -30,7 +30,7 @@ from playground.catalog.optimizers import Sgd
 from playground.catalog.regularizers import L1, L2, NoRegularizer, Regularizer
 from playground.experiment.rules import MAX_LAYERS, check
 from playground.experiment.tree import Experiment, Layer, Training
-from playground.files.errors import InputError, one_line
+from playground.files.errors import InputError, MissingError, one_line
 from playground.interop.link_text import HOST, LONGEST_LINK, link_in
 
 _MOST_UNITS, _MOST_WEIGHTS, _LARGEST_BATCH = 4096, 100_000, 1_000_000
@@ -163,11 +163,11 @@ def experiment_from_link(link: str) -> _Linked:
 def _values_of(link: str) -> dict[str, str]:
     """The values of a link by key; of a repeated key the last value counts. Raises InputError."""
     if len(link) > LONGEST_LINK:
-        raise InputError("link", f"{len(link):,} characters", f"at most {LONGEST_LINK:,} characters")
+        raise InputError("link", len(link), f"at most {LONGEST_LINK:,} characters long")
     found = link_in(link, _VALUES) or link.strip()
     address, sign, said = found.partition("#")
     if not sign or found.split() != [found] or not (address == "" or address == f"https://{HOST}/"):
-        raise InputError("link", link, f"a link that begins with https://{HOST}/# or just #")
+        raise InputError("link", link, f"an address that begins with https://{HOST}/#, or what follows the #")
     pairs = [part.split("=") for part in said.split("&")]
     values = {
         name: _decoded_value(name, rest[0] if rest else "") for name, *rest in pairs if rest or name not in _VALUES
@@ -195,7 +195,7 @@ class _Reading:
         """The value of a key, or its default if there is none. Raises InputError if the original does not know it."""
         value = self.values.get(key, _DEFAULTS[key])
         if key in _NAMES and value not in _NAMES[key]:
-            raise InputError(key, value, listing(_NAMES[key]))
+            raise InputError(key, value, f"one of {listing(_NAMES[key])}")
         return value
 
     def on(self, key: str) -> bool:
@@ -220,7 +220,7 @@ class _Reading:
         which = "dataset" if self.text("problem") == "classification" else "regDataset"
         data = TfPlayground(self.text(which), self.noise(), self.train_percent(), self.seed())  # type: ignore[arg-type]
         if data.training_points < 1:
-            allowed = f"at least {100 / data.size:.2g}, so that there is a point to train on"
+            allowed = f"at least {100 / data.size:.2g}, to leave a point to train on"
             raise InputError("percTrainData", self.text("percTrainData"), allowed)
         return data
 
@@ -236,7 +236,7 @@ class _Reading:
         """The percentage of points to train on, at most 100."""
         percent = self.number("percTrainData")
         if percent <= 0:
-            raise InputError("percTrainData", self.text("percTrainData"), "a number above 0 to 100")
+            raise InputError("percTrainData", self.text("percTrainData"), "a number above 0 and at most 100")
         return min(percent, 100.0)
 
     def seed(self) -> str:
@@ -246,7 +246,7 @@ class _Reading:
             seed = f"{secrets.randbelow(100_000) / 100_000:.5f}"
             self.note(f"The link has no seed, so points and weights differ each time; this time the seed is {seed}.")
         if len(seed) > LONGEST_SEED:
-            raise InputError("seed", seed, f"at most {LONGEST_SEED} characters")
+            raise InputError("seed", seed, f"at most {LONGEST_SEED} characters long")
         return seed
 
     def weights(self) -> dict[str, Any]:
@@ -257,13 +257,15 @@ class _Reading:
     def features(self) -> tuple[FeatureName, ...]:
         chosen = tuple(feature for key, feature in _INPUTS.items() if self.on(key))
         if not chosen:
-            raise InputError("x, y", "all inputs off", f"true for at least one of {listing(_INPUTS)}")
+            raise MissingError("x, y", f"at least one of {listing(_INPUTS)} must be true")
         return chosen
 
     def layers(self) -> tuple[Layer, ...]:
         sizes = self.sizes()
         if _weights_of(len(self.features()), sizes) > _MOST_WEIGHTS:
-            raise InputError("networkShape", self.text("networkShape"), f"at most {_MOST_WEIGHTS:,} weights in all")
+            raise InputError(
+                "networkShape", self.text("networkShape"), f"a network of at most {_MOST_WEIGHTS:,} weights"
+            )
         activation = _ACTIVATIONS[self.text("activation")]()
         return tuple(Layer(units=size, activation=activation) for size in sizes)
 
@@ -271,11 +273,11 @@ class _Reading:
         shape = self.text("networkShape")
         parts = shape.split(",") if shape.strip() else []
         if len(parts) > MAX_LAYERS:
-            raise InputError("networkShape", shape, f"at most {MAX_LAYERS} layers")
+            raise InputError("networkShape", shape, f"a list of at most {MAX_LAYERS} layers")
         sizes = [_read_number(part) for part in parts]
         whole = [int(size) for size in sizes if size is not None and size in range(1, _MOST_UNITS + 1)]
         if len(whole) < len(parts):
-            allowed = f"whole numbers from 1 to {_MOST_UNITS:,} with commas between them, or nothing"
+            allowed = f"whole numbers from 1 to {_MOST_UNITS:,} separated by commas, or nothing"
             raise InputError("networkShape", shape, allowed)
         return whole
 

@@ -16,7 +16,7 @@ from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_
 from playground.catalog.choice import Array
 from playground.experiment.rules import MAX_LAYERS, MAX_PARAMETERS
 from playground.files.atomic import readable_size, write_atomically
-from playground.files.errors import InputError, one_line
+from playground.files.errors import InputError, Spoken, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
 """The most numbers in all arrays of a file together, normalization included."""
@@ -67,16 +67,16 @@ def _read_arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, A
     """Read all arrays of an archive, by name. Raises InputError if they have more than `most` numbers."""
     entries = archive.infolist()
     if len(entries) > _MAX_ARRAYS:
-        raise InputError(str(file), f"{len(entries):,} arrays", f"at most {_MAX_ARRAYS}")
+        raise InputError(str(file), len(entries), f"a file of at most {_MAX_ARRAYS} arrays")
     result: dict[str, Array] = {}
     room = most
     for entry in entries:
         name = entry.filename.removesuffix(".npy")
         place = f"{file}: {name}"
         if name in result:
-            raise InputError(place, "two of them", "each array once")
+            raise InputError(place, Spoken("two"), "in the file once")
         if entry.compress_type not in _METHODS:
-            raise InputError(place, f"compression {entry.compress_type}", "arrays as NumPy writes them")
+            raise InputError(place, Spoken(f"compression {entry.compress_type}"), "an array as NumPy writes it")
         with archive.open(entry) as member:
             result[name] = _read_array(member, entry.file_size, place, room)
         room -= result[name].size
@@ -89,16 +89,16 @@ def _read_array(member: IO[bytes], size: int, place: str, room: int) -> Array:
     start = io.BytesIO(member.read(_LONGEST_HEADER))
     version = read_magic(start)
     if version not in _HEADERS:
-        raise InputError(place, f"format {version}", "an array of numbers as NumPy writes them")
+        raise InputError(place, Spoken(f"format {version}"), "an array of numbers as NumPy writes them")
     shape, by_columns, dtype = _HEADERS[version](start)
     if dtype.kind not in "fiu":
-        raise InputError(place, f"type {dtype}", "real numbers")
+        raise InputError(place, Spoken(f"type {dtype}"), "an array of real numbers")
     count, bytes_left = math.prod(shape), size - start.tell()
     if min(shape, default=0) < 0 or count * dtype.itemsize != bytes_left:
-        raise InputError(place, f"shape {shape} of {dtype} in {bytes_left:,} bytes", "as many numbers as it says")
+        raise InputError(place, Spoken(f"{bytes_left:,} bytes"), f"as long as {dtype} of shape {shape} needs")
     if count > room:
-        allowed = f"at most {MAX_NUMBERS:,} in a file, and no more than {_MAX_SWELLING} for each of its bytes"
-        raise InputError(place, f"{count:,} numbers", allowed)
+        allowed = f"an array of at most {MAX_NUMBERS:,} numbers in all, and {_MAX_SWELLING} for each byte of the file"
+        raise InputError(place, count, allowed)
     values = np.frombuffer(start.read() + member.read(), dtype)
     return values.reshape(shape, order="F" if by_columns else "C")
 

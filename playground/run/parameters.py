@@ -11,7 +11,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.engine.network import Network
 from playground.engine.state import State
-from playground.files.errors import InputError
+from playground.files.errors import InputError, Spoken, UnknownError
 from playground.measure.changes import WeightEdit, entry_words
 
 
@@ -45,15 +45,15 @@ def usable_parameters(network: Network, given: Mapping[str, Array]) -> dict[str,
 def _as_parameter(network: Network, present: Mapping[str, Array], name: str, values: Array) -> Array:
     """Convert values to the network's precision. Raises InputError if they can't replace `present[name]`."""
     if name not in present:
-        raise InputError(name, "an array", f"arrays named {', '.join(present)}")
+        raise UnknownError(name, f"the network has {', '.join(present)}")
     if np.shape(values) != present[name].shape:
-        raise InputError(name, f"shape {np.shape(values)}", f"shape {present[name].shape}")
+        raise InputError(name, Spoken(f"{np.shape(values)}"), f"of shape {present[name].shape}")
     with np.errstate(over="ignore"):
         cast = np.asarray(values).astype(network.dtype)
     if not np.isfinite(cast).all():
-        raise InputError(name, "NaN, infinity or a number too large", f"finite {network.dtype} numbers")
+        raise InputError(name, Spoken("NaN, infinity or too large a number"), f"made of finite {network.dtype} numbers")
     if name.startswith("var") and (cast < 0).any():
-        raise InputError(name, "a negative number", "variances, which are 0 or more")
+        raise InputError(name, Spoken("a negative number"), "made of variances, which are at least 0")
     return cast
 
 
@@ -65,13 +65,13 @@ def set_parameter(network: Network, state: State, name: str, place: tuple[int, .
     parameters = named_parameters(network, state.parameters)
     array = parameters.get(name)
     if array is None:
-        raise InputError(name, "a weight", f"a place in {', '.join(parameters)}")
+        raise UnknownError(name, f"the network has {', '.join(parameters)}")
     if len(place) != array.ndim or not all(0 <= at < size for at, size in zip(place, array.shape, strict=False)):
-        raise InputError(entry_words(name, place), value, f"places in an array of shape {array.shape}, counted from 0")
+        raise UnknownError(entry_words(name, place), f"{name} has the shape {array.shape}, and entries count from 0")
     smallest, largest = 0.0 if name.startswith("var") else -math.inf, float(np.finfo(array.dtype).max)
     if not (smallest <= value and abs(value) <= largest):
         raise InputError(
-            entry_words(name, place), value, f"a finite {array.dtype} number{' ≥ 0' if smallest == 0 else ''}"
+            entry_words(name, place), value, f"a finite {array.dtype} number{' of at least 0' if smallest == 0 else ''}"
         )
     edit = WeightEdit(name, place, float(array[place]), float(value))
     array[place] = value

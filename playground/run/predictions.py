@@ -9,14 +9,14 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.engine.evaluation import predicted_classes
 from playground.engine.network import Network
-from playground.files.errors import InputError
+from playground.files.errors import InputError, Spoken
 
 
 def points_of(x: ArrayLike) -> Array:
     """Convert points to a float64 array of shape (n, 2). Raises InputError for another shape."""
     points = np.asarray(x, dtype=np.float64)
     if points.ndim != 2 or points.shape[1] != 2:
-        raise InputError("x", f"shape {points.shape}", "shape (n, 2)")
+        raise InputError("x", Spoken(f"{points.shape}"), "of shape (n, 2)")
     return points
 
 
@@ -31,7 +31,7 @@ def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
 def probabilities(network: Network, sample: Sample, o: Array) -> Array:
     """The probability of every class for outputs of shape (outputs, n): shape (n, classes). Raises InputError."""
     if sample.task == "regression":
-        raise InputError("probabilities", "a regression", "data with classes; values come from labels(x)")
+        raise InputError("probabilities", Spoken("a regression"), "asked of data with classes; labels(x) gives values")
     shares = network.loss.score(o).astype(np.float64)
     if len(shares) == 1:
         second = (1 + shares[0]) / 2

@@ -44,7 +44,7 @@ def _advance(
 ) -> Status:
     for name, number in (("steps", steps), ("epochs", epochs), ("seconds", seconds)):
         if number is not None and not number >= 0:
-            raise InputError(name, number, "a number ≥ 0")
+            raise InputError(name, number, "at least 0")
     state, record = run.state, run.record
     last_step = _NO_LIMIT if steps is None else state.step + steps
     last_epoch = _NO_LIMIT if epochs is None else state.epoch + epochs

@@ -39,7 +39,7 @@ from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import readable_size, remove_strays, write_atomically
 from playground.files.cells import MAX_TABLE_ROWS
-from playground.files.errors import InputError
+from playground.files.errors import InputError, MissingError, Spoken, UnreadableError
 from playground.measure.changes import Break, Change
 from playground.measure.snapshot import History, Status
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
@@ -254,7 +254,7 @@ def load_document(path: str | os.PathLike[str]) -> Document:
         raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise InputError(str(file), "this file", f"a readable document ({reason})") from error
+        raise UnreadableError(str(file), reason) from error
     document = document_from_bytes(content, str(file), file.resolve().parent)
     remove_strays(file.resolve())
     return document
@@ -265,7 +265,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
     record = _decode(read_payload(content, place), place)
     if PRESENT not in record.checkpoints:
         names = ", ".join(list(record.checkpoints)[:5]) or "none"
-        raise InputError(f"{place}: checkpoints", names, f"one named {PRESENT}")
+        raise MissingError(f"{place}: checkpoints: {PRESENT}", f"there are {names}")
     reader = _Reader(record, place, folder)
     checkpoints = {name: reader.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
     experiment, state = checkpoints[PRESENT][:2]
@@ -286,7 +286,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
     if record.breaks is None:
         values["breaks"] = _breaks_of(values["changes"], reader.drawn[experiment.data].task)
     elif any(one.step < 0 for one in record.breaks) or sorted(record.breaks) != list(record.breaks):
-        raise InputError(f"{place}: breaks", "steps out of order", "steps that never fall")
+        raise InputError(f"{place}: breaks", Spoken("falling ones"), "in order of their steps, which start at 0")
     if record.started_from is not None:
         # Older versions stored it in the precision of the run's start, even after a change of precision.
         kind = "float64" if record.started_from.kind == "float64" else "float32"
@@ -313,7 +313,7 @@ def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:
 def _change(record: Change, place: str) -> Change:
     """A stored change with its values in their declared types. Raises InputError that names `place`."""
     if record.step < 0:
-        raise InputError(f"{place}: step", record.step, "a whole number ≥ 0")
+        raise InputError(f"{place}: step", record.step, "at least 0")
     if record.differences is None:
         return record
     try:
@@ -323,7 +323,7 @@ def _change(record: Change, place: str) -> Change:
         )
         return record._replace(differences=tuple(differences))
     except InputError as error:
-        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+        raise error.at(f"{place}: {error.path}") from error
 
 
 def read_payload(content: bytes, place: str) -> memoryview:
@@ -333,7 +333,7 @@ def read_payload(content: bytes, place: str) -> memoryview:
     rest = memoryview(content)[len(line) :]
     checksum, payload = rest[:32], rest[32:]
     if hashlib.sha256(payload).digest() != checksum:
-        raise InputError(place, "a damaged file", "a document as it was saved (its checksum does not fit)")
+        raise UnreadableError(place, "the file is damaged (its checksum does not fit)")
     return payload
 
 
@@ -341,15 +341,15 @@ def _check_first_line(line: bytes, place: str) -> None:
     """Raise InputError for a file of another kind or of an unknown version."""
     version = line.removeprefix(MAGIC).removesuffix(b"\n")
     if not (line.startswith(MAGIC) and line.endswith(b"\n") and version.isdigit()):
-        raise InputError(place, "this file", "a document of the playground, which begins with a line that says so")
+        raise UnreadableError(place, "it is not a document of the playground")
     if int(version) > DOCUMENT_VERSION:
         raise InputError(
             f"{place}: version",
             int(version),
-            f"at most {DOCUMENT_VERSION}; the document was made by a newer playground",
+            f"at most {DOCUMENT_VERSION}; a newer playground made the document",
         )
     if int(version) < 1:
-        raise InputError(f"{place}: version", int(version), "1 or more")
+        raise InputError(f"{place}: version", int(version), "at least 1")
 
 
 def _decode(payload: memoryview, place: str) -> _DocumentRecord:
@@ -358,7 +358,9 @@ def _decode(payload: memoryview, place: str) -> _DocumentRecord:
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason, _, path = str(error).partition(" - at `$")
         where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
-        raise InputError(where, "what stands there", f"a document of version {DOCUMENT_VERSION} ({reason})") from error
+        raise UnreadableError(
+            where, f"it is not what a document of version {DOCUMENT_VERSION} has there ({reason})"
+        ) from error
 
 
 class _Reader:
@@ -380,7 +382,7 @@ class _Reader:
         way_back = None
         if record.way_back is not None:
             if record.way_back.way_back is not None:
-                raise InputError(f"{place}: way_back.way_back", "another moment", "null")
+                raise InputError(f"{place}: way_back.way_back", Spoken("another moment"), "null")
             way_back = self.checkpoint(record.way_back, f"{place}: way_back")
         network = network_of(experiment, points)
         return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
@@ -391,11 +393,11 @@ class _Reader:
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
         if record.points is None:
             if is_table:
-                raise InputError(f"{place}: points", None, "the points of the table")
+                raise MissingError(f"{place}: points", "a document keeps the points of its table")
             experiment = _experiment(raw, place)
             return experiment, self.sample(experiment.data, place)
         if not isinstance(raw, dict):
-            raise InputError(place, "what stands there", "an experiment")
+            raise UnreadableError(place, "it is not an experiment")
         own, points = self.points(record.points, place)
         kept = _experiment({**raw, "data": {"kind": "points"}}, place, own)
         if not is_table:
@@ -417,7 +419,9 @@ class _Reader:
 
     def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
         if number >= len(self.record.points):
-            raise InputError(f"{place}: points", number, f"one of {len(self.record.points)} sets of points")
+            raise InputError(
+                f"{place}: points", number, f"below {len(self.record.points)}, the number of sets of points"
+            )
         if number not in self.own:
             data = _own_points(self.record.points[number], f"{self.place}: points {number}")
             self._take_room(data, place)
@@ -434,30 +438,32 @@ class _Reader:
     def _take_room(self, data: Dataset, place: str) -> None:
         """Count points towards the limit of a document before they take memory. Raises InputError beyond it."""
         if data.size > self.room:
-            raise InputError(f"{place}: data", f"{data.size:,} points more", f"at most {_MAX_POINTS:,} in a document")
+            raise InputError(
+                f"{place}: data", data.size, f"at most {self.room:,} points, of {_MAX_POINTS:,} in a document"
+            )
         self.room -= data.size
 
 
 def _own_points(record: _PointsRecord, place: str) -> UserPoints:
     settings = parse_json(record.settings, place)
     if not isinstance(settings, dict) or settings.get("kind") != "points":
-        raise InputError(place, "what stands there", "own points")
+        raise UnreadableError(place, "they are not own points")
     columns = {name: _array(values, f"{place}: {name}", _COLUMNS[name]) for name, values in record.columns.items()}
     length = len(columns["x1"]) if "x1" in columns else 1
     if length > MAX_TABLE_ROWS:
-        raise InputError(f"{place}: x1", f"{length:,} points", f"at most {MAX_TABLE_ROWS:,}")
+        raise InputError(f"{place}: x1", length, f"at most {MAX_TABLE_ROWS:,} points")
     for name, values in columns.items():
         if values.shape != (length,):
-            raise InputError(f"{place}: {name}", f"shape {values.shape}", f"shape {(length,)}")
+            raise InputError(f"{place}: {name}", Spoken(f"{values.shape}"), f"of shape {(length,)}")
     lists = {name: values.tolist() for name, values in columns.items()}
     try:
         refuse_unwritable(settings)
         data = msgspec.convert({**expand(settings, field_of(UserPoints)), **lists}, UserPoints)
         data.check()
     except msgspec.ValidationError as error:
-        raise InputError(place, "what stands there", f"own points ({error})") from error
+        raise UnreadableError(place, f"they are not own points ({error})") from error
     except InputError as error:
-        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+        raise error.at(f"{place}: {error.path}") from error
     return data
 
 
@@ -466,7 +472,7 @@ def _experiment(raw: Any, place: str, data: UserPoints | None = None) -> Experim
     try:
         return convert(raw, data)
     except InputError as error:
-        raise InputError(f"{place}: {error.path}", error.value, error.allowed) from error
+        raise error.at(f"{place}: {error.path}") from error
 
 
 def _state(record: _StateRecord, experiment: Experiment, network: Network, points: int, place: str) -> State:
@@ -475,7 +481,7 @@ def _state(record: _StateRecord, experiment: Experiment, network: Network, point
         if getattr(record, name) > most:
             raise InputError(f"{place}: {name}", getattr(record, name), f"at most {most:,}")
     if min(record.plateau[1:]) < 0:
-        raise InputError(f"{place}: plateau", str(record.plateau[1:]), "numbers that count")
+        raise InputError(f"{place}: plateau", Spoken(f"{record.plateau[1:]}"), "made of counts, which are at least 0")
     size, kind = network.size, network.dtype.name
     arrays = {
         name: _array(getattr(record, name), f"{place}: {name}", kind, (size,))
@@ -487,7 +493,7 @@ def _state(record: _StateRecord, experiment: Experiment, network: Network, point
     if record.rate_factors is not None:
         arrays["rate_factors"] = _finite_array(record.rate_factors, f"{place}: rate_factors", kind, (size,))
         if not ((arrays["rate_factors"] > 0) & (arrays["rate_factors"] <= 1)).all():
-            raise InputError(f"{place}: rate_factors", "other numbers", "shares above 0, at most 1")
+            raise InputError(f"{place}: rate_factors", Spoken("others"), "made of numbers above 0 and at most 1")
     arrays["parameters"] = _parameters(record.parameters, network, f"{place}: parameters")
     stopping = StoppingMemory(**msgspec.structs.asdict(record.stopping))
     if record.stopping.parameters is not None:
@@ -500,7 +506,7 @@ def _parameters(record: _PackedArray, network: Network, place: str) -> Array:
     values = _finite_array(record, place, network.dtype.name, (network.size,))
     for layer in network.layers:
         if "var" in layer.per_unit and (values[layer.per_unit["var"]] < 0).any():
-            raise InputError(place, f"a variance below 0 in layer {layer.name}", "variances, which are 0 or more")
+            raise InputError(place, Spoken(f"a variance below 0 in layer {layer.name}"), "without negative variances")
     return values
 
 
@@ -508,10 +514,10 @@ def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], 
     """Read a timeline; its first columns, called `never_fall`, must not decrease. Raises InputError."""
     rows = _array(record.rows, f"{place}: rows", "float64")
     if rows.ndim != 2 or rows.shape[1] != columns:
-        raise InputError(f"{place}: rows", f"shape {rows.shape}", f"{columns} columns")
+        raise InputError(f"{place}: rows", Spoken(f"shape {rows.shape}"), f"a table of {columns} columns")
     for name, column in zip(never_fall, rows.T, strict=False):
         if not (np.diff(column, prepend=0) >= 0).all() or not np.isfinite(column).all():
-            raise InputError(f"{place}: {name}", "numbers out of order", "finite numbers that never fall")
+            raise InputError(f"{place}: {name}", Spoken("others"), "made of finite numbers that never fall")
     thinned = _array(record.thinned, f"{place}: thinned", "int64", (len(record.thinned.data) // 8,))
     result = Timeline(columns, record.most)
     result.rows, result.count, result.total = rows, len(rows), record.total
@@ -520,7 +526,9 @@ def _timeline(record: _TimelineRecord, columns: int, never_fall: Sequence[str], 
     # The rows that are not thinned are the latest ones.
     before = record.total - (len(rows) - len(thinned))
     if not whole or (np.diff(thinned, prepend=-1) <= 0).any() or (thinned >= before).any():
-        raise InputError(f"{place}: thinned", f"{thinned.size} places", "places of its rows, in ascending order")
+        raise InputError(
+            f"{place}: thinned", Spoken(f"{thinned.size} others"), "made of places of its rows, in ascending order"
+        )
     return result
 
 
@@ -529,17 +537,18 @@ def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] |
     if record.kind != kind:
         raise InputError(place, record.kind, kind)
     if shape is not None and record.shape != shape:
-        raise InputError(place, f"shape {record.shape}", f"shape {shape}")
+        raise InputError(place, Spoken(f"{record.shape}"), f"of shape {shape}")
     stored = _KINDS[kind]
     if math.prod(record.shape) * stored.itemsize != len(record.data):
-        raise InputError(place, f"{len(record.data):,} bytes for shape {record.shape}", f"{stored.itemsize} per number")
+        allowed = f"as long as shape {record.shape} needs, {stored.itemsize} bytes per number"
+        raise InputError(place, Spoken(f"{len(record.data):,} bytes"), allowed)
     if kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
-        raise InputError(place, "other bytes", "0 or 1")
+        raise InputError(place, Spoken("other bytes"), "made of 0 and 1")
     return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(kind))
 
 
 def _finite_array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] | None = None) -> Array:
     values = _array(record, place, kind, shape)
     if not np.isfinite(values).all():
-        raise InputError(place, "NaN or infinity", "finite numbers")
+        raise InputError(place, Spoken("NaN or infinity"), "made of finite numbers")
     return values

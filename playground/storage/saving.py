@@ -20,11 +20,11 @@ def save(what: Experiment | Trainer, path: str | os.PathLike[str]) -> None:
     """
     if isinstance(what, Experiment):
         if Path(path).suffix.lower() == SUFFIX:
-            raise InputError("path", str(path), f"a name that does not end in {SUFFIX}, which is for a whole training")
+            raise InputError("path", str(path), f"a name without the extension {SUFFIX}, which is for whole runs")
         text.save(what, path)
     else:
         if Path(path).suffix.lower() == ".json":
-            raise InputError("path", str(path), f"a name that ends in {SUFFIX}; .json is for experiments")
+            raise InputError("path", str(path), f"a name with the extension {SUFFIX}; .json is for experiments")
         save_document(path, what.document())
 
 

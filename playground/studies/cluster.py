@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
 
-from playground.files.errors import InputError, reason_of
+from playground.files.errors import InputError, MissingError, reason_of
 
 _PATIENCE = 10
 """Seconds to wait for the scheduler and its first worker."""
@@ -26,8 +26,8 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         from distributed import Client
         from distributed.comm.addressing import get_address_host_port
     except ImportError as error:
-        raise InputError(
-            "--dask", address, 'the library for it: pip install "neural-network-playground[cluster]"'
+        raise MissingError(
+            "the library of --dask", 'install it with pip install "neural-network-playground[cluster]"'
         ) from error
     try:
         # A client that can't connect would leave a thread behind.
@@ -39,7 +39,7 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError as error:
-            raise InputError("--dask", address, "a scheduler that has workers") from error
+            raise InputError("--dask", address, "a scheduler with workers") from error
         threads = sum(client.nthreads().values())
         # Trainings follow from their experiments alone, but every one is wanted once: results are not shared by key.
         with client.get_executor(pure=False) as executor:

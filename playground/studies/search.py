@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from playground.engine.state import State
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
-from playground.files.errors import CancelledError, InputError
+from playground.files.errors import CancelledError, InputError, MissingError
 from playground.measure.requests import FinalTestRequest
 from playground.measure.snapshot import FinalResult
 from playground.run.trainer import Trainer
@@ -69,15 +69,15 @@ class Search:
     def __post_init__(self) -> None:
         check(self.experiment)
         if not self.experiment.data.validates:
-            raise InputError("data.validation_fraction", 0, "above 0, since trials are compared by the validation loss")
+            raise InputError("data.validation_fraction", 0, "above 0: trials are compared by the validation loss")
         if not self.over:
-            raise InputError("over", None, "at least one path to search")
+            raise MissingError("over", "at least one path to search is needed")
         if self.trials is None and self.seconds is None:
-            raise InputError("trials", None, "a number of trials, or of seconds")
+            raise MissingError("trials", "give a number of trials or of seconds")
         for name, low in (("epochs", 1), ("seeds", 1), ("trials", 1)):
             value = getattr(self, name)
             if value is not None and value < low:
-                raise InputError(name, value, f"a whole number ≥ {low}")
+                raise InputError(name, value, f"a whole number of at least {low}")
         if self.seconds is not None and not self.seconds > 0:
             raise InputError("seconds", self.seconds, "a number above 0")
 
@@ -108,8 +108,8 @@ def search(
     try:
         import optuna
     except ImportError as error:
-        words = 'the library for it: pip install "neural-network-playground[search]"'
-        raise InputError("search", "optuna", words) from error
+        words = 'install it with pip install "neural-network-playground[search]"'
+        raise MissingError("optuna", words) from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     deadline = math.inf if plan.seconds is None else time.monotonic() + plan.seconds
     stopped = threading.Event()

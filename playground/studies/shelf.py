@@ -15,7 +15,7 @@ from typing import IO
 import msgspec
 from filelock import FileLock, Timeout
 
-from playground.files.errors import InputError, reason_of
+from playground.files.errors import InputError, MissingError, reason_of
 from playground.studies.results import Results, Row
 from playground.studies.study import Study
 
@@ -28,7 +28,7 @@ class Shelf:
 
     def __init__(self, folder: str | os.PathLike[str], study: Study) -> None:
         if not os.fspath(folder):
-            raise InputError("--resume", "", "a folder")
+            raise MissingError("--resume", "give a folder")
         folder = Path(folder)
         self._folder = folder
         self._lock = FileLock(folder / _LOCK, timeout=0)
@@ -40,7 +40,7 @@ class Shelf:
             self._folder.mkdir(parents=True, exist_ok=True)
             self._lock.acquire()
         except Timeout as error:
-            raise InputError("--resume", str(self._folder), "a folder that no other process uses now") from error
+            raise InputError("--resume", str(self._folder), "a folder that no other process is using") from error
         except OSError as error:
             words = f"a folder that can be written to ({reason_of(error)})"
             raise InputError("--resume", str(self._folder), words) from error
@@ -69,7 +69,7 @@ class Shelf:
         kept = Study.load(plan)
         if kept.text() != self._study.text():
             other = _differing(kept, self._study)
-            raise InputError("--resume", str(self._folder), f"the folder of this study; it holds {other}")
+            raise InputError("--resume", str(self._folder), f"the folder of this study, but holds {other}")
 
     def fill(self, results: Results) -> None:
         """Enter all kept rows into the table; an incomplete last line, left by a killed process, is skipped."""

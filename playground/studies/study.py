@@ -26,7 +26,7 @@ from playground.experiment.rules import check, check_rules, convert
 from playground.experiment.text import MAX_FILE_BYTES, parse_json
 from playground.experiment.tree import Experiment
 from playground.files.atomic import read_bytes, write_atomically
-from playground.files.errors import InputError, reason_of
+from playground.files.errors import InputError, MissingError, UnreadableError, reason_of
 
 StudyEngine: TypeAlias = Literal["lanes", "compiled", "reference"]
 _MOST_SEED = 2**53 - 1
@@ -75,16 +75,16 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         vary = {path: _plain_values(path, values) for path, values in self.vary.items()}
         msgspec.structs.force_setattr(self, "vary", vary)
         if None in vary.get("training.epochs", ()):
-            raise InputError("vary.training.epochs", None, "numbers of epochs, so that every training ends")
+            raise InputError("vary.training.epochs", None, "a number of epochs, so that every training ends")
         for name, low in (("seeds", 1), ("epochs", 0), ("random", 1)):
             value = getattr(self, name)
             whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)
             if value is not None and not (whole and value >= low):
-                raise InputError(name, value, f"a whole number ≥ {low}")
+                raise InputError(name, value, f"a whole number of at least {low}")
         if self.random is not None and self.random > self.grid:
-            raise InputError("random", self.random, f"at most {self.grid:,}, which is how many combinations there are")
+            raise InputError("random", self.random, f"at most {self.grid:,}, the number of combinations")
         if self.experiment.seed + self.seeds - 1 > _MOST_SEED:
-            raise InputError("seeds", self.seeds, f"seeds up to {_MOST_SEED:,}")
+            raise InputError("seeds", self.seeds, f"so few that no seed is above {_MOST_SEED:,}")
 
     # What there is to train ---------------------------------------------------------------------------------------
 
@@ -171,15 +171,15 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         try:
             content = read_bytes(Path(path), MAX_FILE_BYTES)
         except (OSError, ValueError) as error:
-            raise InputError(str(path), "this file", f"a readable study ({reason_of(error)})") from error
+            raise UnreadableError(str(path), reason_of(error)) from error
         raw = parse_json(content, str(path))
         if not isinstance(raw, dict):
-            raise InputError(str(path), raw, "a study, which is a JSON object")
+            raise InputError(str(path), raw, "a JSON object, as a study is")
         experiment = convert(raw.get("experiment", {"version": 2}))
         try:
             return msgspec.convert({**raw, "experiment": experiment}, Study)
         except msgspec.ValidationError as error:
-            raise InputError(str(path), "this file", f"a study ({error})") from error
+            raise UnreadableError(str(path), f"it is not a study ({error})") from error
 
 
 def _member(number: int, values: dict[str, Any], experiment: Experiment, repeat: int) -> Member:
@@ -198,7 +198,7 @@ def _plain_values(path: str, values: Any) -> tuple[Any, ...]:
         raise InputError(f"vary.{path}", values, "a list of values")
     plain = tuple(_plain(path, value) for value in values)
     if not plain:
-        raise InputError(f"vary.{path}", [], "at least one value")
+        raise MissingError(f"vary.{path}", "at least one value is needed")
     return plain
 
 
@@ -206,7 +206,7 @@ def _plain(path: str, value: Any) -> Any:
     def convert_rest(rest: object) -> Any:
         if isinstance(rest, (np.generic, np.ndarray)):
             return rest.tolist()
-        raise InputError(f"vary.{path}", rest, "numbers, texts, lists and choices")
+        raise InputError(f"vary.{path}", rest, "made of numbers, texts, lists and choices")
 
     return msgspec.to_builtins(value() if isinstance(value, type) else value, enc_hook=convert_rest)
 

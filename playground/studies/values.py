@@ -5,14 +5,13 @@ For a search a range has no number of values: `low..high` or `low..high:log`.
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from playground.experiment.rules import possible_fields, possible_paths
+from playground.experiment.rules import possible_fields, unknown_path
 from playground.experiment.settings import plain_value
 from playground.files.errors import InputError
 
@@ -44,10 +43,10 @@ def read_values(option: str, text: str) -> tuple[str, tuple[Any, ...]]:
     if match is None:
         return path, _listed(path, values)
     if match[3] is None:
-        raise InputError(path, values, "how many values as well, as in 0.001..1:7 or 0.001..1:7:log")
+        raise InputError(path, values, "a range with a number of values, as in 0.001..1:7 or 0.001..1:7:log")
     number = int(match[3][1:])
     if not 1 <= number <= _MOST_VALUES:
-        raise InputError(path, values, f"from 1 to {_MOST_VALUES:,} values")
+        raise InputError(path, values, f"a range of 1 to {_MOST_VALUES:,} values")
     return path, _range(path, match).spread(number)
 
 
@@ -68,17 +67,8 @@ def _split(option: str, text: str) -> tuple[str, str]:
         raise InputError(option, text, "PATH=VALUES, as in training.learning_rate=0.001..1:7:log")
     path = re.sub(r"\[(\d+)\]", r".\1", path.strip())
     if not possible_fields(path):
-        near = _near(path)
-        words = f"a path of an experiment{', perhaps ' if near else ''}{near}"
-        raise InputError(path, values.strip(), words)
+        raise unknown_path(path)
     return path, values.strip()
-
-
-def _near(path: str) -> str:
-    """Return the path most similar to a misspelt or shortened one; an empty text if none is."""
-    names = list(possible_paths())
-    ends = [name for name in names if name.endswith(f".{path}")]
-    return (ends or difflib.get_close_matches(path, names, 1, 0.75) or [""])[0]
 
 
 def _range(path: str, match: re.Match[str]) -> Range:
@@ -89,10 +79,10 @@ def _range(path: str, match: re.Match[str]) -> Range:
     if not low < high:
         raise InputError(path, match[0], "a range from a lower number to a higher one")
     if match[4] and low <= 0:
-        raise InputError(path, match[0], "a range above 0 where steps are equal factors (log)")
+        raise InputError(path, match[0], "a range above 0, since its steps are equal factors (log)")
     whole = all(field.type is int for field in fields if field.type in (int, float))
     if whole and math.ceil(low) > math.floor(high):
-        raise InputError(path, match[0], "a range with a whole number in it")
+        raise InputError(path, match[0], "a range that contains a whole number")
     return Range(low, high, bool(match[4]), whole)
 
 
@@ -102,7 +92,7 @@ def _listed(path: str, text: str) -> tuple[Any, ...]:
         raise InputError(path, text, "low..high:N or low..high:N:log; in a search low..high or low..high:log")
     values = tuple(plain_value(path, part) for part in _parts(path, text))
     if any(value in values[:place] for place, value in enumerate(values)):
-        raise InputError(path, text, "each value once")
+        raise InputError(path, text, "a list without repeated values")
     return values
 
 
@@ -118,5 +108,5 @@ def _parts(path: str, text: str) -> list[str]:
             parts[-1] += sign
     parts = [part.strip() for part in parts]
     if not all(parts) or depth or quoted:
-        raise InputError(path, text, "values with one comma between each two")
+        raise InputError(path, text, "values separated by single commas")
     return parts

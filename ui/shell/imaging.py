@@ -75,7 +75,7 @@ def encode_picture(widget: QWidget, path: Path, scale: int = 1, title: str = "")
         return png(widget, scale)
     if suffix == ".svg":
         return svg(widget, title)
-    raise InputError("the end of the name", path.suffix or path.name, ".png or .svg")
+    raise InputError("the extension", path.suffix or path.name, ".png or .svg")
 
 
 def _content_of(widget: QWidget) -> QWidget:

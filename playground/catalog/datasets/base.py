@@ -275,7 +275,7 @@ class Adjustable(Dataset, frozen=True):
             raise InputError(
                 "data.test_fraction",
                 self.test_fraction,
-                f"less than 1 − validation_fraction = {1 - self.validation_fraction:g}, so that points to train on remain",
+                f"below 1 − validation_fraction = {1 - self.validation_fraction:g}, to leave points to train on",
             )
 
 

@@ -26,7 +26,7 @@ from playground.catalog.datasets.base import (
     with_common,
 )
 from playground.files.cells import MAX_TABLE_ROWS
-from playground.files.errors import InputError
+from playground.files.errors import InputError, MissingError, Spoken
 
 
 class UserPoints(Collected, frozen=True, tag="points"):
@@ -62,15 +62,15 @@ class UserPoints(Collected, frozen=True, tag="points"):
         """
         x, y = np.asarray(x), np.asarray(y)
         if x.ndim != 2 or x.shape[1] != 2 or x.dtype.kind not in "biuf":
-            raise InputError("x", f"{x.dtype} of shape {x.shape}", "numbers of shape (n, 2)")
+            raise InputError("x", Spoken(f"{x.dtype} of shape {x.shape}"), "numbers of shape (n, 2)")
         if y.shape != x.shape[:1] or y.dtype.kind not in "biufU":
-            raise InputError("y", f"{y.dtype} of shape {y.shape}", f"numbers or texts of shape {x.shape[:1]}")
+            raise InputError("y", Spoken(f"{y.dtype} of shape {y.shape}"), f"numbers or texts of shape {x.shape[:1]}")
         task = settings.setdefault("task", "regression" if y.dtype.kind == "f" else "classification")
         if task == "classification":
             names, y = np.unique(y, return_inverse=True)
             if len(names) > MAX_CLASSES:
-                allowed = f"at most {MAX_CLASSES} classes; task='regression' predicts values"
-                raise InputError("y", f"{len(names)} classes", allowed)
+                allowed = f"of at most {MAX_CLASSES} classes, unless task='regression' predicts values"
+                raise InputError("y", len(names), allowed)
             settings.setdefault("class_names", tuple(map(str, names.tolist())))
         columns = {"x1": x[:, 0], "x2": x[:, 1], "target": np.asarray(y, np.float64)}
         marks = {name: np.asarray(settings.pop(name), bool) for name in ("train", "test") if name in settings}
@@ -91,13 +91,13 @@ class UserPoints(Collected, frozen=True, tag="points"):
     def check(self) -> None:
         super().check()
         if not self.x1:
-            raise InputError("data.x1", [], "at least one point")
+            raise MissingError("data.x1", "at least one point is needed")
         if self.size > MAX_TABLE_ROWS:
-            raise InputError("data.x1", f"{self.size:,} points", f"at most {MAX_TABLE_ROWS:,}")
+            raise InputError("data.x1", self.size, f"at most {MAX_TABLE_ROWS:,} points")
         columns = {"x2": self.x2, "target": self.target, "train": self.train, "test": self.test}
         for name, column in columns.items():
             if column is not None and len(column) != len(self.x1):
-                raise InputError(f"data.{name}", f"{len(column)} entries", f"as many as data.x1 has, {len(self.x1)}")
+                raise InputError(f"data.{name}", len(column), f"as long as data.x1, {len(self.x1)} entries")
         for name, values in (("x1", self.x1), ("x2", self.x2), ("target", self.target)):
             _refuse_first(
                 f"data.{name}", values, are_small_enough(values), f"a number from −{LARGEST:g} to {LARGEST:g}"
@@ -107,23 +107,23 @@ class UserPoints(Collected, frozen=True, tag="points"):
             whole = (target == np.floor(target)) & (target >= 0) & (target < MAX_CLASSES)
             _refuse_first("data.target", self.target, whole, f"a class, a whole number from 0 to {MAX_CLASSES - 1}")
         if self.train is not None and not any(self.train):
-            raise InputError("data.train", "only false", "true for at least one point, to train on")
+            raise InputError("data.train", Spoken("false everywhere"), "true for at least one point, to train on")
         self.check_test()
         self.check_names()
 
     def check_test(self) -> None:
         if self.test is not None and self.train is None:
-            raise InputError("data.test", f"{len(self.test)} entries", "null where data.train is null")
+            raise InputError("data.test", Spoken(f"{len(self.test)} entries"), "null where data.train is null")
         if self.test is not None and self.train is not None:
             free = ~(np.array(self.test) & np.array(self.train))
             _refuse_first("data.test", self.test, free, "false where data.train is true")
 
     def check_names(self) -> None:
         if len(self.class_names) > MAX_CLASSES:
-            raise InputError("data.class_names", f"{len(self.class_names)} names", f"at most {MAX_CLASSES}")
+            raise InputError("data.class_names", len(self.class_names), f"at most {MAX_CLASSES} names")
         for place, name in enumerate(self.class_names):
             if not name.strip() or name in self.class_names[:place]:
-                raise InputError(f"data.class_names[{place}]", name, "a name that no other class has")
+                raise InputError(f"data.class_names[{place}]", name, "a name of its own, and not blank")
 
     def all_names(self, classes: int) -> tuple[str, ...]:
         """Return the names of the first `classes` classes."""

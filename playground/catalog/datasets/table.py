@@ -24,7 +24,7 @@ from playground.catalog.datasets.base import (
 )
 from playground.files.atomic import readable_size
 from playground.files.cells import Cells, Column, NoColumnError, read_cells, rows_words
-from playground.files.errors import InputError, one_line
+from playground.files.errors import InputError, UnreadableError, one_line
 from playground.files.layout import Reading
 from playground.files.rows import MAX_TABLE_BYTES
 
@@ -107,8 +107,7 @@ class Table(Collected, frozen=True, tag="table"):
             stamp = path.stat()
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            allowed = f"a readable table ({one_line(path.name, 60)}: {reason})"
-            raise InputError("data.path", str(path), allowed) from error
+            raise UnreadableError("data.path", f"{one_line(path.name, 60)}: {reason}") from error
         columns = (self.x1, self.x2, self.target)
         return _read_rows(path, columns, self.task, self.reading, (stamp.st_mtime_ns, stamp.st_size))
 
@@ -175,11 +174,11 @@ def _read_rows(
         rows = rows_of(cells, *wanted, task)
     except NoColumnError as error:
         field = next(name for name, column in zip(("x1", "x2", "target"), wanted, strict=True) if column == error.value)
-        raise InputError(f"data.{field}", error.value, error.allowed) from error
+        raise error.at(f"data.{field}") from error
     except InputError as error:
         if error.path.startswith("data."):
             raise
-        raise InputError("data.path", str(path), f"a table ({error})") from error
+        raise UnreadableError("data.path", str(error)) from error
     for values in (rows.x, rows.labels):
         values.setflags(write=False)
     questions = (one for one in cells.questions if one.name and getattr(reading, one.name) is None)
@@ -205,15 +204,15 @@ def rows_of(cells: Cells, x1: str, x2: str, target: str, task: Task | None = Non
     for field, column in (("x1", first), ("x2", second)):
         if column.kind in ("class", "text"):
             text = next(cell for cell, lost in zip(column.cells, column.missing, strict=True) if not lost)
-            raise InputError(f"data.{field}", column.name, f"a column of numbers (it contains {text[:40]!r})")
+            raise InputError(f"data.{field}", column.name, f"a column of numbers; this one contains {text[:40]!r}")
     if task == "regression" and third.kind not in ("number", "empty"):
         raise InputError("data.target", target, "a column of numbers, since data.task is regression")
     task = task or _task_of_target(third)
     numeric = (first, second, third) if task == "regression" else (first, second)
     free, dropped = _usable(cells, (first, second, third), numeric)
     if not free.any():
-        why = " ".join(one.words for one in dropped) or "There are no rows."
-        raise InputError("data.path", cells.source, f"a table with at least one complete row. {why}")
+        why = " ".join(one.words for one in dropped) or "it has no rows"
+        raise InputError("data.path", cells.source, f"a table with at least one complete row; {why}")
     x = np.stack([first.numbers, second.numbers], axis=1)[free]
     if task == "regression":
         return TableRows(x, third.numbers[free], task, (), dropped)
@@ -271,7 +270,7 @@ def _classes(target: Column, free: Array) -> tuple[Array, tuple[str, ...]]:
     else:
         distinct = sorted(set(cells))
     if len(distinct) > MAX_CLASSES:
-        allowed = f"a column with at most {MAX_CLASSES} classes (it has {len(distinct):,})"
+        allowed = f"a column with at most {MAX_CLASSES} classes; this one has {len(distinct):,}"
         raise InputError("data.target", target.name, allowed)
     index = {name: k for k, name in enumerate(distinct)}
     return np.array([index[cell] for cell in cells]), tuple(distinct)

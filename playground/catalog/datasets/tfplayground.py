@@ -66,5 +66,5 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
         if not 1 <= len(self.seed) <= LONGEST_SEED:
             raise InputError("data.seed", self.seed, f"a text of 1 to {LONGEST_SEED} characters")
         if self.training_points < 1:
-            allowed = f"at least {100 / self.size:.2g}, so that there is a point to train on"
+            allowed = f"at least {100 / self.size:.2g}, to leave a point to train on"
             raise InputError("data.train_percent", self.train_percent, allowed)

@@ -97,7 +97,7 @@ class _Graph:
             return str(composed.value)
         if operation not in _NODES:
             known = listing(sorted([*_NODES, *_COMPOSED, "log1p"]))
-            raise InputError("formula", operation, f"for ONNX one of the functions {known}")
+            raise InputError("formula", operation, f"one of the functions that ONNX has, {known}")
         if operation == "where":
             names[0] = self.node("Cast", names[0], to=self.onnx.TensorProto.BOOL)
         made = self.node(_NODES[operation], *names)
@@ -111,7 +111,9 @@ class _Graph:
         try:
             return str(f(self._traced(z)).value)  # type: ignore[attr-defined]
         except (TypeError, AttributeError) as error:
-            raise InputError("formula", f.kind, f"for ONNX plain operations on single numbers ({error})") from error
+            raise InputError(
+                "formula", f.kind, f"made of plain operations on single numbers for ONNX ({error})"
+            ) from error
 
     def spelled(self, text: ast.expr, z: str) -> str:
         """Add the nodes of a spelling, such as `Mul(z, Sigmoid(z))`."""

@@ -95,7 +95,7 @@ class _Quoting(ast.NodeTransformer):
         elif isinstance(value, (bool, int, float, tuple)):
             self.needed[node.id] = f"{node.id} = {literal(value)}"
         else:
-            raise InputError(self.name, node.id, "numbers, functions written in Python, and those of NumPy")
+            raise InputError(self.name, node.id, "made of numbers, functions written in Python, and those of NumPy")
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
@@ -109,7 +109,7 @@ class _Quoting(ast.NodeTransformer):
             return node
         name = node.func.attr if isinstance(node.func, ast.Attribute) else function.__name__
         if name not in _TORCH:
-            raise InputError(self.name, name, f"for PyTorch one of the functions {listing(sorted(_TORCH))}")
+            raise InputError(self.name, name, f"one of the functions that PyTorch has, {listing(sorted(_TORCH))}")
         if name in _CLAMPS and sorted(numbers) == [False, True]:
             return _torch("clamp", args[numbers.index(False)], **{_CLAMPS[name]: args[numbers.index(True)]})
         if name in _ONLY_TENSORS:
