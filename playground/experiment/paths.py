@@ -124,8 +124,8 @@ def _no_place(tree: Any, path: str, here: str) -> InputError:
     """The error for a path that leads nowhere from `tree`, the value at the path `here`."""
     if isinstance(tree, msgspec.Struct) and tree.__struct_fields__:
         there = listing(tree.__struct_fields__)
-    elif isinstance(tree, tuple) and tree:
-        there = f"entries 0 to {len(tree) - 1}"
+    elif isinstance(tree, tuple):
+        there = f"entries 0 to {len(tree) - 1}" if tree else "no entries"
     else:
         there = "no parts"
     return UnknownError(path, f"{here or 'an experiment'} has {there}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -13,7 +14,9 @@ from playground.experiment.declarations import Field
 from playground.experiment.difference import Difference, continued_layers, difference, differences_at, layer_ids
 from playground.experiment.paths import field_at, is_among
 from playground.experiment.quantity import write_number
+from playground.experiment.rules import possible_fields
 from playground.experiment.tree import Experiment, Layer
+from playground.files.errors import InputError
 
 _MOST_NAMED = 4
 """The most differences that are named one by one."""
@@ -155,3 +158,16 @@ def _layers_words(names: Sequence[str]) -> str:
     """The names of layers in a sentence: `layers A, B and C`; empty for none."""
     *first, last = names or [""]
     return f"layers {listing(first)} and {last}" if first else f"layer {last}" if last else ""
+
+
+def error_words(error: InputError, experiment: Experiment) -> str:
+    """An error as a sentence with a setting's label in place of its path: `Learning rate must be above 0 (got −1).`"""
+    path = re.sub(r"\[(\d+)\]", r".\1", error.path)
+    fields = possible_fields(path)
+    label = in_a_sentence(fields[0].label).capitalize() if fields else error.path
+    step = path.split(".")[1] if path.startswith("layers.") else ""
+    if fields and step and int(step) < len(experiment.layers):
+        label += f" of layer {_name(experiment.layers, int(step))}"
+    # A hyphen before a digit is a minus sign, unless it follows a word, as in a file's name.
+    said = re.sub(r"(?<![\w)\]])-(?=\d)", "−", str(error.at(label)))
+    return f"{said.removesuffix('.0)')}{')' if said.endswith('.0)') else ''}."

@@ -106,7 +106,9 @@ class Lines:
         self.row.append(line)
         if self.read - self.row_start > LONGEST_ROW or len(self.row) > _MOST_LINES:
             length = f"more than {LONGEST_ROW:,} characters or {_MOST_LINES:,} lines"
-            raise QuoteError(f"{self.source}, row {self.start}", length, "shorter; perhaps a quote is not closed")
+            raise QuoteError(
+                f"{self.source}, row {self.start}", Spoken(length), "shorter; perhaps a quote is not closed"
+            )
         if self.separator == " " and len(self.row) == 1:
             line = line.replace("\t", " ").strip() + "\n"
         return re.sub(rf'(?<=")[ \t]+(?=[{self.separator}\r\n]|$)', "", line) if self.lenient else line

@@ -396,9 +396,9 @@ def test_a_refused_run_of_a_link_says_only_why(capsys: pytest.CaptureFixture[str
         ("2,500", "2,500 can mean 2500 or 2.5; type one of them"),
         ("2.500", "2.500 can mean 2.5 or 2500; type one of them"),
         ("0,5", "type 0.5"),
-        ("-1", "a whole number ≥ 0"),
-        ("1.5", "a whole number ≥ 0"),
-        ("many", "a whole number ≥ 0"),
+        ("-1", "a whole number of at least 0"),
+        ("1.5", "a whole number of at least 0"),
+        ("many", "a whole number of at least 0"),
     ],
 )
 def test_a_number_of_epochs_is_read_as_typed_numbers_are(

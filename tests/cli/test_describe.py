@@ -27,7 +27,7 @@ def test_everything_is_listed() -> None:
         for kind in members(family):
             assert kind in text
     assert all(name in text for name in FEATURES)
-    assert "training.learning_rate a number ≥ 0 and ≤ 1,000,000,000; default 0.01" in text
+    assert "training.learning_rate a number from 0 to 1,000,000,000; default 0.01" in text
 
 
 @pytest.mark.parametrize("member", members(Optimizer).values())
@@ -52,8 +52,8 @@ def test_layers_need_no_number(path: str) -> None:
 @pytest.mark.parametrize(
     ("subject", "words"),
     [
-        (("optimzer",), "FAMILY: 'optimzer' is refused; allowed: optimizer"),
-        (("optimizer", "adm"), "KIND: 'adm' is refused; allowed: adam"),
+        (("optimzer",), "FAMILY must be a name like optimizer"),
+        (("optimizer", "adm"), "KIND must be a name like adam"),
         (("learning_rate", "adam"), "nothing after learning_rate"),
         (("zzz",), "one of data, activation"),
     ],

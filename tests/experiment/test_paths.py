@@ -26,14 +26,14 @@ def test_a_path_leads_into_the_tree_and_back() -> None:
 @pytest.mark.parametrize(
     ("path", "allowed"),
     [
-        ("layers.2.units", "a place from 0 to 1 below layers"),
-        ("layers.².units", "a place from 0 to 1 below layers"),
-        ("training.optimizer.mu", "one of the fields beta1, beta2, eps below training.optimizer"),
-        ("training.beta", "one of the fields optimizer, learning_rate, "),
-        ("seed.more", "nothing further below seed"),
-        ("sead", "one of the fields version, name, seed, "),
-        ("", "one of the fields version, name, seed, "),
-        ("training.clip_norm.x", "nothing further below training.clip_norm"),
+        ("layers.2.units", "layers has entries 0 to 1"),
+        ("layers.².units", "layers has entries 0 to 1"),
+        ("training.optimizer.mu", "training.optimizer has beta1, beta2, eps"),
+        ("training.beta", "training has optimizer, learning_rate, "),
+        ("seed.more", "seed has no parts"),
+        ("sead", "an experiment has version, name, seed, "),
+        ("", "an experiment has version, name, seed, "),
+        ("training.clip_norm.x", "training.clip_norm has no parts"),
     ],
 )
 def test_a_path_that_leads_nowhere_is_refused_and_says_what_there_is(path: str, allowed: str) -> None:
@@ -75,7 +75,7 @@ def test_a_choice_set_to_a_kind_takes_the_defaults_of_that_kind_and_the_present_
     assert with_kind(tuned, "training.optimizer", "adam") == tuned
     assert with_kind(tuned, "training.optimizer", "sgd").training.optimizer == Sgd()
     assert with_kind(tuned, "data", "spiral").data == Spiral()
-    with pytest.raises(InputError, match=r"training.optimizer: 'adan' is refused; allowed: one of sgd, momentum"):
+    with pytest.raises(InputError, match=r"training.optimizer must be one of sgd, momentum.* \(got 'adan'\)"):
         with_kind(tuned, "training.optimizer", "adan")
     with pytest.raises(InputError, match="seed"):
         with_kind(tuned, "seed", "adam")

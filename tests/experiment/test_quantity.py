@@ -120,13 +120,13 @@ def test_every_minus_is_one(minus: str) -> None:
 )
 @pytest.mark.parametrize("quantity", [RATE, BATCH, Quantity(False, -1e6, 1e6)])
 def test_what_can_mean_two_numbers_is_refused_with_both(quantity: Quantity, text: str, one: str, other: str) -> None:
-    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\. Allowed: "):
+    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\.$"):
         quantity.read(text)
 
 
 @pytest.mark.parametrize(("text", "one", "other"), [("2.500", "2.5", "2500"), ("1.000", "1", "1000")])
 def test_where_whole_numbers_are_wanted_a_point_may_part_thousands(text: str, one: str, other: str) -> None:
-    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\. Allowed: whole"):
+    with pytest.raises(ValueError, match=f"^{text} can mean {one} or {other}; type one of them\\.$"):
         BATCH.read(text)
     assert BATCH.read("1.0") == 1
 
@@ -135,7 +135,7 @@ def test_where_whole_numbers_are_wanted_a_point_may_part_thousands(text: str, on
     "text", ["0,5", "0,500", "1,5", "1,0000", "1,000,0", "1.000,5", "1 000,5", "12,34,567", ",5", "1,,000", "1.000.000"]
 )
 def test_a_comma_that_is_a_decimal_sign_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"A decimal sign is a point, as in 0\.5.*Allowed: numbers from 0"):
+    with pytest.raises(ValueError, match=r"A decimal sign is a point, as in 0\.5"):
         RATE.read(text)
 
 
@@ -143,7 +143,7 @@ def test_a_comma_that_is_a_decimal_sign_is_refused(text: str) -> None:
     ("text", "plain"), [("0,5", "0.5"), ("0,500", "0.5"), ("1.000,5", "1000.5"), ("1 000,5", "1000.5"), (",5", "0.5")]
 )
 def test_what_to_type_instead_of_a_decimal_comma_is_said(text: str, plain: str) -> None:
-    with pytest.raises(ValueError, match=f"as in 0\\.5: type {plain}\\. Allowed"):
+    with pytest.raises(ValueError, match=f"as in 0\\.5: type {plain}\\.$"):
         RATE.read(text)
 
 
@@ -152,7 +152,7 @@ def test_what_to_type_instead_of_a_decimal_comma_is_said(text: str, plain: str) 
     ["", "1_00", "inf", "1e", "1e999", "0x10", "1 00", "½", "10²", "%", "1/2", "--5", "5-", "1 2", "0.5 s"],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^Allowed: numbers from 0"):
+    with pytest.raises(ValueError, match=r"^Must be a number from 0"):
         RATE.read(text)
 
 

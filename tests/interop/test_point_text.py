@@ -116,15 +116,15 @@ def test_other_columns_are_not_ours(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("x1,x2,label\n1,2,A\nred,2,A\n", r"clip, row 3, column x1: 'red'"),
-        ("x1,x2,value\n1,2,3\n1,2,\n", r"clip, row 3, column value: ''"),
-        ("x1,x2,label,split\n1,2,A,train\n1,2,A,both\n", r"clip, row 3, column split: 'both'"),
+        ("x1,x2,label\n1,2,A\nred,2,A\n", r"clip, row 3, column x1 must be .*'red'"),
+        ("x1,x2,value\n1,2,3\n1,2,\n", r"clip, row 3, column value must be .*''"),
+        ("x1,x2,label,split\n1,2,A,train\n1,2,A,both\n", r"clip, row 3, column split must be .*'both'"),
         ("x1,x2,label,split\n1,2,A,test\n", r"data\.train"),
         ("x1,x2,label\n1,2,red\n1,2,\n", r"clip, row 3, column label"),
-        ("x1,x2,label,class\n1,2,red,0\n1,2,blue,0\n", r"clip, row 3, column label: 'blue'"),
-        ("x1,x2,label,class\n1,2,red,10\n", r"clip, row 2, column class: '10'"),
-        ("x1,x2,value\n2e9,2,3\n", r"clip, row 2, column x1: '2e9'"),
-        ("x1,x2,label\n" + "1,2,A\n" * (MAX_OWN_POINTS + 1), r"clip: '20,001 rows'.*20,000 own points"),
+        ("x1,x2,label,class\n1,2,red,0\n1,2,blue,0\n", r"clip, row 3, column label must be .*'blue'"),
+        ("x1,x2,label,class\n1,2,red,10\n", r"clip, row 2, column class must be .*'10'"),
+        ("x1,x2,value\n2e9,2,3\n", r"clip, row 2, column x1 must be .*'2e9'"),
+        ("x1,x2,label\n" + "1,2,A\n" * (MAX_OWN_POINTS + 1), "clip must be a table of at most 20,000 own points"),
     ],
 )
 def test_a_fault_in_our_columns_is_named_with_its_place(text: str, words: str) -> None:

@@ -70,7 +70,7 @@ def test_columns_that_are_fixed_stay() -> None:
     cells = read_cells(PENGUINS)
     assert propose(cells, {"target": "body_mass_g"})[:3] == ("bill_length_mm", "bill_depth_mm", "body_mass_g")
     assert propose(cells, {"target": "bill_depth_mm", "x2": "year"})[:3] == ("bill_length_mm", "year", "bill_depth_mm")
-    with pytest.raises(InputError, match=r"'mass' is refused; allowed: a column of penguins\.csv: species"):
+    with pytest.raises(InputError, match=r"must be a column of penguins\.csv: species.* \(got 'mass'\)"):
         propose(cells, {"target": "mass"})
 
 
@@ -78,7 +78,9 @@ def test_columns_that_are_fixed_stay() -> None:
     "text", ["a\n1\n2\n", "a,b\n1,x\n2,y\n", "a,b,c\n1,7,x\n2,7,y\n", "a,b,c\nred,1,x\nblue,2,y\n"]
 )
 def test_too_few_columns_are_refused_in_words(text: str) -> None:
-    with pytest.raises(InputError, match="allowed: two columns of different numbers for x1 and x2, and a third"):
+    with pytest.raises(
+        InputError, match="must be a table of two columns of different numbers for x1 and x2, and a third"
+    ):
         propose(read_cells(text))
 
 
@@ -160,9 +162,9 @@ def test_too_many_rows_for_own_points_are_thinned_evenly() -> None:
 
 def test_columns_that_give_no_points_are_refused() -> None:
     cells = read_cells("a,b,c\nred,1,x\nblue,2,y\n")
-    with pytest.raises(InputError, match=r"data\.x1: 'a' is refused; allowed: a column of numbers .*'red'"):
+    with pytest.raises(InputError, match=r"data\.x1 must be a column of numbers; .*'red' \(got 'a'\)"):
         rows_of(cells, "a", "b", "c")
-    with pytest.raises(InputError, match=r"at least one complete row\. 2 rows left out: no value in b \(rows 2, 3\)"):
+    with pytest.raises(InputError, match=r"at least one complete row; 2 rows left out: no value in b \(rows 2, 3\)"):
         rows_of(read_cells("a,b,c\n1,,x\n2,,y\n"), "a", "b", "c")
     many = read_cells("".join(f"{k},{k},name{k}\n" for k in range(11)))
     with pytest.raises(InputError, match="at most 10 classes"):

@@ -445,7 +445,7 @@ def test_before_training_the_history_starts_with_the_weight_that_was_set() -> No
         ("W9", (0, 0), 1.0, "W9"), ("", (0,), 1.0, "W0"), ("W0", (5, 0), 1.0, "W0[5, 0]"),
         ("W0", (0, 2), 1.0, "(5, 2)"), ("W0", (-1, 0), 1.0, "W0[-1, 0]"), ("W0", (0,), 1.0, "W0[0]"),
         ("b0", (0, 0), 1.0, "b0[0, 0]"),
-        ("b0", (0,), float("nan"), "b0[0]"), ("b0", (0,), float("inf"), "finite"), ("var0", (0,), -1.0, "≥ 0"),
+        ("b0", (0,), float("nan"), "b0[0]"), ("b0", (0,), float("inf"), "finite"), ("var0", (0,), -1.0, "at least 0"),
     ],
 )  # fmt: skip
 def test_a_weight_that_cannot_be_is_refused_by_name(name: str, place: tuple[int, ...], value: float, said: str) -> None:

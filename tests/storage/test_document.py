@@ -479,7 +479,7 @@ NANS = np.full(200, np.nan).tobytes()
     ("change", "words"),
     [
         (set_in("status", value="dancing"), "status"),
-        (set_in("checkpoints", value={}), "one named present"),
+        (set_in("checkpoints", value={}), "present is missing"),
         (set_in("unknown", value=1), "unknown field `unknown`"),
         (set_in(*STATE, "step", value=-1), "step"),
         (set_in(*STATE, "step", value=2**60), "step"),
@@ -487,8 +487,8 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in(*PARAMETERS, "shape", value=[2**50]), "shape"),
         (set_in(*PARAMETERS, "shape", value=[3, 3]), "shape"),
         (set_in(*PARAMETERS, "kind", value="object"), "kind"),
-        (set_in(*PARAMETERS, "kind", value="float32"), "'float32' is refused; allowed: float64"),
-        (set_in(*PARAMETERS, "data", value=b""), "0 bytes for shape"),
+        (set_in(*PARAMETERS, "kind", value="float32"), "must be float64 (got 'float32')"),
+        (set_in(*PARAMETERS, "data", value=b""), "(got 0 bytes)"),
         (set_in(*STATE, "pruned", "data", value=b"\x02"), "pruned"),
         (
             set_in(*STATE, "rate_factors", value={"kind": "float64", "shape": [1], "data": bytes(8)}), "rate_factors"
@@ -497,22 +497,22 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in("gradients", "rows", "shape", value=[1, 1]), "gradients"),
         (set_in("history", "run", value=0), "run"),
         (set_in("history", "total", value=0), "thinned"),
-        (set_in("history", "thinned", value={"kind": "int64", "shape": [], "data": bytes(8)}), "thinned: 'shape ()'"),
+        (set_in("history", "thinned", value={"kind": "int64", "shape": [], "data": bytes(8)}), "must be of shape ("),
         (set_in("engine_changes", value=[]), "engine_changes"),
-        (set_in("checkpoints", "present", "experiment", value="{"), "no JSON"),
+        (set_in("checkpoints", "present", "experiment", value="{"), "not JSON"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 1, "seed": -1}'), "present: seed"),
         (set_in("checkpoints", "present", "experiment", value='{"version": 99}'), "version"),
-        (set_in("checkpoints", "present", "points", value=3), "one of 0 sets of points"),
+        (set_in("checkpoints", "present", "points", value=3), "the number of sets of points (got 3)"),
         (set_in("checkpoints", "present", "experiment", value="[1]"), "a JSON object"),
-        (set_in("checkpoints", "present", "experiment", value=TABLE), "the points of the table"),
+        (set_in("checkpoints", "present", "experiment", value=TABLE), "keeps the points of its table"),
         (set_in("points", value=[{"settings": "{}", "columns": {}}] * 1001), "points"),
-        (with_points({"x1": [0.0, 1.0], "x2": [0.0]}), "points 0: x2: 'shape (1,)' is refused; allowed: shape (2,)"),
-        (with_points({"x1": [[0.0], [1.0]], "x2": [[0.0], [1.0]]}), "points 0: x1: 'shape (2, 1)'"),
+        (with_points({"x1": [0.0, 1.0], "x2": [0.0]}), "points 0: x2 must be of shape (2,) (got (1,))"),
+        (with_points({"x1": [[0.0], [1.0]], "x2": [[0.0], [1.0]]}), "points 0: x1 must be of shape (2,) (got (2, 1))"),
         (with_points({"x1": [0.0], "x2": [math.nan]}), "points 0: data.x2[0]"),
-        (with_points({"x1": [0.0], "x2": [0.0]}, noise=7), "points 0: 'what stands there'"),
+        (with_points({"x1": [0.0], "x2": [0.0]}, noise=7), "points 0 can't be read: they are not own points"),
         (with_points({"x1": [0.0], "x2": [0.0]}, task="\ud800"), "points 0"),
-        (set_in(*STATE, "position", value=41), "position: 41 is refused; allowed: at most 40"),
-        (set_in(*STATE, "carried_points", value=42), "carried_points: 42"),
+        (set_in(*STATE, "position", value=41), "position must be at most 40 (got 41)"),
+        (set_in(*STATE, "carried_points", value=42), "carried_points must be at most 41 (got 42)"),
         (set_in(*STATE, "plateau", value=[0.0, 0, -1]), "plateau"),
         (set_in(*STATE, "stopping", value={"best": 0.0, "bad_epochs": 0, "stopped": False, "parameters":
             {"kind": "float64", "shape": [1], "data": b"12345678"}}), "best parameters"),
@@ -521,7 +521,7 @@ NANS = np.full(200, np.nan).tobytes()
         (set_in("started_from", "shape", value=[1]), "started_from"),
         (set_in("history", "rows", value={"kind": "float64", "shape": [1, 8], "data": NANS[:64]}), "never fall"),
         (set_in("history", "rows", value={"kind": "float64", "shape": [2, 8], "data":
-            np.array([[5.0] * 8, [4.0] * 8]).tobytes()}), "epoch: 'numbers out of order'"),
+            np.array([[5.0] * 8, [4.0] * 8]).tobytes()}), "epoch must be made of finite numbers that never fall"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_its_place(content: bytes, change: Any, words: str) -> None:
@@ -542,7 +542,7 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
 
 def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("playground.storage.document._MAX_POINTS", 82)
-    with pytest.raises(InputError, match="present: data: '83 points more' is refused; allowed: at most 82"):
+    with pytest.raises(InputError, match=r"present: data must be at most 82 points, .* \(got 83\)"):
         document_from_bytes(content, "mine.playground")
 
 

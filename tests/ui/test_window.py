@@ -501,7 +501,7 @@ def test_a_refusal_is_said_until_something_is_changed(qtbot, window: Window) -> 
     refused = msgspec.structs.replace(experiment, data=msgspec.structs.replace(experiment.data, noise=7.0))
     window.parts.data.edited.emit(refused, "noise 7", False)
     assert window.messages.strip.speaks
-    assert "Noise 7 was not changed" in window.messages.strip.text.text()
+    assert "Noise must be at most 1 (got 7). Nothing was changed." in window.messages.strip.text.text()
     hands.let_pass(50, "the message would go")
     assert window.messages.strip.speaks
     hands.fill(control(window, "data.noise"), "0.2")

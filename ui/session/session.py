@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from playground import Document, Experiment, InputError, Trainer, check
 from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
-from playground.experiment.words import edit_words
+from playground.experiment.words import error_words
 from playground.measure.observe import Requests
 from playground.studies.race import Race
 
@@ -174,7 +174,7 @@ class Session(QObject):
         try:
             experiment = with_layer_ids(check(experiment))
         except InputError as error:
-            self.refuse(title or edit_words(self.experiment, experiment), error)
+            self.refuse(error_words(error, experiment))
             self.experiment_changed.emit(self.experiment)
             return False
         begun = self.continued(title, changing)
@@ -188,11 +188,11 @@ class Session(QObject):
         self.put(experiment, title, keep_as=("undo", edit.number), fresh=fresh, document=document)
         return True
 
-    def refuse(self, words: str, error: InputError) -> None:
+    def refuse(self, reason: str) -> None:
         """Report why something was not changed, which also ends a drag."""
         if self.done:
             self.done[-1].open = False
-        self.refused.emit(f"{words[:1].upper()}{words[1:]} was not changed. {error}")
+        self.refused.emit(f"{reason} Nothing was changed.")
 
     def set_weight(self, name: str, place: tuple[int, ...], value: float, title: str, changing: bool = False) -> bool:
         """Set one parameter, named as in weight files ("W0", (2, 1)); returns whether it may have that value.
@@ -202,7 +202,7 @@ class Session(QObject):
         """
         largest = float(np.finfo(self.experiment.precision).max)
         if not abs(value) <= largest:
-            self.refuse(title, InputError(name, value, f"a number between {-largest:.2g} and {largest:.2g}"))
+            self.refuse(f"A weight must be a number from −{largest:.2g} to {largest:.2g} (got {value}).")
             return False
         setting = WeightSetting(name, place, value)
         if self.continued(title, changing, (name, place)) is None:

@@ -198,7 +198,7 @@ class AnimationDialog(QDialog):
 
 def _failed_words(path: Path, error: Exception) -> str:
     if isinstance(error, InputError):
-        return f"{path.name} was not written. {error}."
+        return f"{path.name} was not written: {error}."
     if isinstance(error, OSError):
         return f"{path} was not written: {reason_of(error)}. Try another folder."
     return f"{path.name} was not written because of a fault ({type(error).__name__}: {error})."

@@ -76,7 +76,7 @@ class ControlCommands:
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
     def _give(self, row: Row, text: str) -> None:
-        problem = f"{text} is none of what it can be"
+        problem = "must be one of its values"
         if isinstance(row, NumberRow):
             problem = row.quantity.problem_with(text)
             if not problem:
@@ -90,4 +90,4 @@ class ControlCommands:
             problem = ""
             row.ask(text.lower() == "on")
         if problem:
-            self.desk.refuse(f"{row.field.label} was not changed: {problem.rstrip('.')}.")
+            self.desk.refuse(f"{row.field.label} was not changed: {problem[:1].lower()}{problem[1:].rstrip('.')}.")

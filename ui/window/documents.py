@@ -125,9 +125,9 @@ class Documents(QObject):
     def _refuse(self, source: str, error: Exception) -> None:
         name = source_name(source)
         if isinstance(error, CancelledError):
-            self.desk.say(f"{name} was not opened; everything is as it was.")
+            self.desk.say(f"{name} was not opened; nothing has changed.")
         else:
-            self.desk.refuse(f"{name} was not opened; everything is as it was. {error}")
+            self.desk.refuse(f"{name} was not opened; nothing has changed. {error}.")
         self.recent.forget_if_gone(Path(source))
 
     def take(self, source: str, found: Opened) -> None:

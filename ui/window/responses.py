@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, InputError
 from playground.experiment.paths import value_at
+from playground.experiment.words import error_words
 from playground.run.run import Checkpoint
 from playground.studies.knobs import Knob, knob_at
 from playground.studies.reading import Measure, Reading
@@ -252,7 +253,7 @@ class Responses(QObject):
         try:
             self.responder.ask(experiment, knobs, terms)
         except InputError as error:
-            self.view.show_words(str(error))
+            self.view.show_words(error_words(error, experiment))
 
     def _show(self, reading: Reading) -> None:
         if reading.knob.path == self.path:

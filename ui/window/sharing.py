@@ -12,6 +12,7 @@ from playground import InputError
 from playground.catalog.datasets.own_points import to_own_points
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_from_text, experiment_text
+from playground.experiment.words import error_words
 from playground.files.names import file_name
 from playground.interop.opening import TABLE_SUFFIXES, Opened, is_table, own_title
 from playground.interop.tfplayground import NoLinkError, is_link, link_of
@@ -35,7 +36,7 @@ class Sharing(QObject):
             if isinstance(experiment.data, Table):
                 experiment = msgspec.structs.replace(experiment, data=to_own_points(experiment.data))
         except InputError as error:
-            self.desk.refuse(f"Nothing was copied: the table can't be read any more. {error}")
+            self.desk.refuse(f"{error_words(error, experiment)} Nothing was copied.")
             return
         QGuiApplication.clipboard().setText(experiment_text(experiment))
         self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")

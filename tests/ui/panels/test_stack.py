@@ -346,7 +346,7 @@ def test_other_widths_are_written_and_what_is_wrong_is_said(qtbot, owner) -> Non
     hands.fill(entry, "5-0")
     qtbot.waitUntil(lambda: owner.panel.findChild(QInputDialog, "layers.widths") is not dialog)
     dialog = owner.panel.findChild(QInputDialog, "layers.widths")
-    assert "“5-0” is refused" in dialog.labelText()
+    assert "“5-0” can't be used" in dialog.labelText()
     assert owner.asked == []
     entry = dialog.findChild(QLineEdit)
     hands.fill(entry, "2 x 5")

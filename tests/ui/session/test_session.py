@@ -174,8 +174,7 @@ def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) ->
     before = session.experiment
     with qtbot.waitSignal(session.refused) as refused:
         session.edit(with_training(before, learning_rate=-1.0), "learning rate −1")
-    assert "training.learning_rate" in refused.args[0]
-    assert "-1" in refused.args[0]
+    assert refused.args == ["Learning rate must be at least 0 (got −1). Nothing was changed."]
     assert session.experiment == before
     assert not session.done
 
@@ -490,7 +489,7 @@ def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: f
     before = weight(session)
     with qtbot.waitSignal(session.refused) as refused:
         assert not session.set_weight("W1", (3, 2), value, "weight")
-    assert "W1" in refused.args[0]
+    assert refused.args[0].startswith("A weight must be a number from −")
     assert weight(session) == before
     assert not session.done
 

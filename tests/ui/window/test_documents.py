@@ -108,7 +108,7 @@ def test_a_damaged_document_is_refused_and_changes_nothing(qtbot, window: Window
     (tmp_path / "bad.playground").write_bytes(content)
     experiment, before = window.session.experiment, step(window)
     window.documents.open(str(tmp_path / "bad.playground"))
-    assert "bad.playground was not opened; everything is as it was." in window.messages.strip.text.text()
+    assert "bad.playground was not opened; nothing has changed." in window.messages.strip.text.text()
     assert (window.session.experiment, step(window)) == (experiment, before)
     assert window.work.path == tmp_path / "mine.playground"
 

@@ -84,7 +84,7 @@ def test_opening_can_be_cancelled(qtbot, trained: Window, large: Path) -> None:
     trained.documents.open(str(large))
     dialog = dialog_of(qtbot, trained)
     hands.push(dialog, "waiting.cancel")
-    assert trained.messages.strip.text.text().endswith("large.json was not opened; everything is as it was.")
+    assert trained.messages.strip.text.text().endswith("large.json was not opened; nothing has changed.")
     qtbot.waitUntil(lambda: trained.findChild(Waiting) is None)
     assert trained.session.experiment == before and trained.work.path is None
     assert trained.messages.strip.said.tone == "event"

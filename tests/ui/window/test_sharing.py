@@ -106,7 +106,7 @@ def test_what_a_link_lacks_or_has_too_much_is_said(window: Window) -> None:
     hands.drop(window, text_of(f"{LINK}&dataset=moons&{'x' * 300}=1"))
     assert window.session.experiment == before
     said = window.messages.strip.text.text()
-    assert said.startswith("The link was not opened; everything is as it was. dataset: ") and "moons" in said
+    assert said.startswith("The link was not opened; nothing has changed. dataset must be one of ") and "moons" in said
     hands.drop(window, text_of(f"{LINK}&depth=3"))
     assert window.session.experiment.data.kind == "tfplayground"
     assert "depth: playground.tensorflow.org has no such setting" in window.messages.strip.text.text()
@@ -149,7 +149,7 @@ def test_what_is_pasted_and_wrong_changes_nothing(window: Window, words: str) ->
     QGuiApplication.clipboard().setText(words)
     window.sharing.paste()
     assert window.session.experiment == before
-    assert "everything is as it was" in window.messages.strip.text.text()
+    assert "nothing has changed" in window.messages.strip.text.text()
 
 
 def test_cells_are_pasted_as_points(window: Window) -> None:

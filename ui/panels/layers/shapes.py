@@ -63,7 +63,7 @@ def widths_of(text: str) -> tuple[int, ...]:
         raise ValueError(f"{cleaned} can mean {widths} or {one}; type one of them.")
     parts = [part for part in re.split(r"[-–,;]", cleaned) if part]
     if not parts or not all(part.isdecimal() and units.admits(int(part)) for part in parts):
-        raise ValueError(f"Widths such as 16-8-4, or 3 × 8 for three layers of eight; {units.allowed} each.")
+        raise ValueError(f"Type widths such as 16-8-4, or 3 × 8 for three layers of eight; each is {units.allowed}.")
     if len(parts) > MAX_LAYERS:
         raise ValueError(f"There can be at most {MAX_LAYERS} layers.")
     return tuple(int(part) for part in parts)
@@ -108,6 +108,6 @@ class ShapeButton(IconButton):
         try:
             widths = widths_of(text)
         except ValueError as error:
-            self._ask_widths(text, f"“{text}” is refused. {error}")
+            self._ask_widths(text, f"“{text}” can't be used. {error}")
         else:
             self.chosen.emit(widths, "")
