@@ -216,7 +216,7 @@ def race_workload(workload: Workload, racing: Sequence[_Child], turns: int, seco
     def out(child: _Child, error: RuntimeError) -> None:
         problems[child.name] = str(error)
         entries.pop(child.name, None)
-        print(f"{child.label} is out of {workload.name}: {error}", file=sys.stderr)
+        print(f"{child.label} is left out of {workload.name}: {error}", file=sys.stderr)
 
     for child in racing:
         try:
@@ -380,7 +380,7 @@ def _measure_memory(child: _Child) -> dict[str, Any]:
     order = _MEMORY_POINTS * 8
     print(f"\n{child.label}, memory of the second epoch over {_MEMORY_POINTS:,} points")
     if grew is None:
-        print("  not measured: only Linux tells")
+        print("  not measured: only Linux reports it")
     else:
         verdict = "no copy of the data" if grew < order + data / 2 else "perhaps a copy of the data"
         print(

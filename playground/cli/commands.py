@@ -65,7 +65,7 @@ BAD_INPUT = 2
 _whole_number = number_option(Quantity(True, 0))
 _MOST_ROWS = 20_000
 """The most epochs of the history that are kept for a picture, if no file needs them all."""
-_GO_ON = "A larger training.early_stopping.patience, or none at all, goes on for longer."
+_GO_ON = "To train longer, raise training.early_stopping.patience or switch early stopping off."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
 _COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
@@ -85,7 +85,7 @@ def _add_train_options(parser: Parser) -> None:
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
-    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
+    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, the last on stdout")
 
 
 def _add_training_options(parser: Parser, default: str) -> None:
@@ -97,7 +97,7 @@ def _add_training_options(parser: Parser, default: str) -> None:
     _add_experiment(parser)
     add("--epochs", type=_whole_number, metavar="N", help=f"how many epochs to train (default: {default})")
     add("--init", metavar="W.npz", help="start from these weights")
-    add("--engine", choices=["auto", *ENGINES], default="auto", help="which engine trains")
+    add("--engine", choices=["auto", *ENGINES], default="auto", help="engine to train with")
 
 
 def _add_experiment(parser: Parser) -> None:
@@ -109,7 +109,7 @@ def _add_experiment(parser: Parser) -> None:
 
 def add_set_option(parser: argparse.ArgumentParser) -> None:
     """Add the option --set, which changes settings of the experiment."""
-    words = "change a setting, as in training.learning_rate=0.1 or layers=8-8; any number of times"
+    words = "change a setting, such as training.learning_rate=0.1 or layers=8-8; repeatable"
     parser.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", help=words)
 
 
@@ -438,18 +438,18 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "train": Command("Train an experiment from a fresh start and report how good it got.", _add_train_options, _train),
+    "train": Command("Train an experiment from its initial weights and report the result.", _add_train_options, _train),
     "presets": Command("List the presets, one per line, name first.", lambda _: None, _presets),
-    "table": Command("Say how a table is read, and what is unclear about it.", add_table_options, table),
+    "table": Command("Show how a table is read and what is ambiguous in it.", add_table_options, table),
     "sweep": Command(
-        "Train an experiment with all combinations of some values, over some seeds.",
+        "Train an experiment with every combination of the given values, from one or more seeds.",
         _add_sweep_options,
         sweep,
         "example:\n  sweep spiral --vary training.learning_rate=0.001..1:16:log --vary layers=4,8-8 --seeds 5 "
         "--epochs 200 --out results.csv",
     ),
     "search": Command(
-        "Search good settings: many are tried, hopeless ones given up early, the best judged on the test "
+        "Search for good settings: try many, give up on poor ones early, and judge the best on the test "
         "share. Needs the extra `search`.",
         _add_search_options,
         search,
@@ -460,8 +460,8 @@ COMMANDS = {
         "Race the engines against each other, or measure how their cost grows.", _add_bench_options, _bench
     ),
     "export": Command(
-        "Train an experiment and write the network, or what belongs to it, for other programs.\n"
-        "Scripts and models are proven: the file is run again and has to predict what the engine does.",
+        "Train an experiment and export the network, or its data, for other programs.\n"
+        "Scripts and models are proven: each is run and must predict what the engine predicts.",
         _add_export_options,
         _export,
         "\n".join(
@@ -472,9 +472,9 @@ COMMANDS = {
             ]
         ),
     ),
-    "describe": Command("Say what can be chosen and set, from its declaration.", add_describe_options, describe),
+    "describe": Command("Describe the settings of an experiment and their choices.", add_describe_options, describe),
     "remove-files": Command(
-        "List the files that the program keeps by itself, and remove them.", add_remove_options, remove_files
+        "List the files that the program keeps for itself, and remove them.", add_remove_options, remove_files
     ),
 }
 
@@ -499,7 +499,7 @@ def main(argv: Sequence[str]) -> int:
     except (InputError, MissingLibraryError) as error:
         words, code = str(error), BAD_INPUT
     except UnfinishedError as error:
-        words = f"{error} Nothing was written; --anyway exports it all the same."
+        words = f"{error} Nothing was written; --anyway exports it regardless."
     except NotProvenError as error:
         words = str(error)
     except OSError as error:

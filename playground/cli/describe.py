@@ -24,7 +24,9 @@ _WIDTH = 100
 
 def add_describe_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `describe`."""
-    parser.add_argument("subject", nargs="?", metavar="FAMILY", help="a family, a group or a setting; all, if left out")
+    parser.add_argument(
+        "subject", nargs="?", metavar="FAMILY", help="a family, a group or a setting (default: list them all)"
+    )
     parser.add_argument("kind", nargs="?", metavar="KIND", help="one member of the family")
     parser.add_argument("--schema", action="store_true", help="print the JSON schema of experiment files")
 

@@ -15,8 +15,8 @@ from playground.files.places import PROGRAM_ID, cache_path, kept_work_path, logs
 
 def add_remove_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `remove-files`."""
-    parser.add_argument("--yes", action="store_true", help="remove without asking, but for kept work")
-    parser.add_argument("--kept-work", action="store_true", help="with --yes: remove kept work too")
+    parser.add_argument("--yes", action="store_true", help="remove without asking, except work kept for recovery")
+    parser.add_argument("--kept-work", action="store_true", help="with --yes: also remove work kept for recovery")
 
 
 def remove_files(arguments: argparse.Namespace) -> None:
@@ -76,6 +76,6 @@ def _agrees(question: str) -> bool:
 
 
 def _agrees_twice() -> bool:
-    return _agrees("Kept work was never saved in a file. Remove it as well?") and _agrees(
-        "It cannot be restored. Are you sure?"
+    return _agrees("Kept work was never saved to a file. Remove it too?") and _agrees(
+        "It can't be restored. Remove it?"
     )

@@ -25,7 +25,7 @@ from playground.studies.values import Range, read_range
 def add_search_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `search`, but for EXPERIMENT and --set."""
     add = parser.add_argument
-    words = "what to search: low..high, low..high:log or a list a,b,c; any number of times"
+    words = "what to search: low..high, low..high:log or a list a,b,c; repeatable"
     add("--over", action="append", required=True, metavar="PATH=RANGE", help=words)
     budget = parser.add_mutually_exclusive_group(required=True)
     budget.add_argument("--trials", type=whole_number, metavar="N", help="how many combinations to try")
@@ -35,8 +35,8 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     add("--sampler", choices=["tpe", "random"], default="tpe", help="how combinations are chosen (default: tpe)")
     add("--seeds", type=whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
     add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
-    add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="which engine trains")
-    add("--workers", type=whole_number, metavar="N", help="threads that train (default: one a core)")
+    add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="engine to train with")
+    add("--workers", type=whole_number, metavar="N", help="number of training threads (default: one per core)")
     add("--out", metavar="BEST.json", help="write the experiment with the best settings")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
@@ -124,12 +124,12 @@ def _summary(plan: Search, result: SearchResult, *, interrupted: bool) -> str:
         + (f": {told}" if told else "")
     ]
     if best is None:
-        lines += ["none was trained to its end"]
+        lines += ["no trial finished training"]
     else:
         lines += [f"best: {values_words(best.values)}: validation loss {best.loss:.6g}"]
     if test is not None:
         score = "" if test.accuracy is None else f"  {_metric(result)} {test.accuracy:.4f}"
-        lines += [f"test       loss {test.loss:.6g}{score} ({test.points:,} points, looked at once)"]
+        lines += [f"test       loss {test.loss:.6g}{score} ({test.points:,} points, measured once)"]
     return "\n".join(lines)
 
 

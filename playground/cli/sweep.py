@@ -38,24 +38,26 @@ whole_number = number_option(Quantity(True, 1))
 def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `sweep`, but for EXPERIMENT and --set."""
     add = parser.add_argument
-    words = "values to try: a,b,c or low..high:N or low..high:N:log; any number of times"
+    words = "values to try: a,b,c or low..high:N or low..high:N:log; repeatable"
     add("--vary", action="append", required=True, metavar="PATH=VALUES", help=words)
     add("--random", type=whole_number, metavar="N", help="train N combinations drawn at random instead of all")
     add("--seeds", type=whole_number, default=1, metavar="N", help="train each combination from N seeds (default: 1)")
     add("--epochs", type=whole_number, metavar="N", help="how many epochs to train (default: the experiment's)")
-    add("--out", metavar="RESULTS.csv", help="write a row per training")
-    add("--plot", metavar="P.png", help="draw the outcomes")
+    add("--out", metavar="RESULTS.csv", help="write a row per run")
+    add("--plot", metavar="P.png", help="draw the results")
     add(
         "--goal",
         type=number_option(Quantity(False), "a finite number"),
         metavar="G",
         help="the validation accuracy or R² that counts as solved",
     )
-    add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="which engine trains")
+    add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="engine to train with")
     where = parser.add_mutually_exclusive_group()
-    where.add_argument("--workers", type=whole_number, metavar="N", help="threads that train (default: one a core)")
+    where.add_argument(
+        "--workers", type=whole_number, metavar="N", help="number of training threads (default: one per core)"
+    )
     where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
-    add("--resume", metavar="FOLDER", help="keep what is trained in a folder, and go on with what is there")
+    add("--resume", metavar="FOLDER", help="keep results in a folder, and continue from those already there")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 

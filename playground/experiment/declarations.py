@@ -121,7 +121,9 @@ class Field:
             return f"one of {listing(map(kind_of, self.choices))}"
         if self.values:
             return f"one of {listing(self.values)}"
-        kind = _TYPE_WORDS.get(self.type, "a list" if self.entry else "a JSON object")
+        if self.entry is not None:
+            return f"a list; each entry is {self.entry.allowed}"
+        kind = _TYPE_WORDS.get(self.type, "a JSON object")
         return f"{kind} {self.range.words}".rstrip()
 
     def allowed_for(self, value: Any) -> str:

@@ -135,7 +135,7 @@ def read_cells(
             text = Text(partial(source.open, encoding=encoding, newline=""), source.name, source.stat().st_size)
             with suppress(UnicodeDecodeError):
                 found = _cells(text, reading, wanted)
-                notes = [f"Read as {encoding} (Western European), since it is no UTF-8."] * (encoding in encodings[1:])
+                notes = [f"Read as {encoding} (Western European), since it is not UTF-8."] * (encoding in encodings[1:])
                 name = encoding.removesuffix("-sig")
                 return found._replace(path=source, encoding=name, notes=(*notes, *found.notes))
     size = len(str(source))
@@ -193,7 +193,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
         if named[place] or any(cells)
     ]
     again = [name for name, cell in zip(names, named, strict=True) if cell and _column_name(cell) != name]
-    notes = [*layout.notes, *(f"A name stands twice; the later column is {name}." for name in again)]
+    notes = [*layout.notes, *(f"Two columns have the same name; the later one is called {name}." for name in again)]
     notes += _comment_notes(comments)
     return Cells(
         source, None, tuple(columns), lines, ragged, layout.header is not None, separator, context.decimal, "",

@@ -101,7 +101,7 @@ def _pieces(value: object, length: int) -> Iterator[str]:
             yield from _pieces(inner, length)
         yield "]" if value else "[]"
     else:
-        yield repr(value[:length] if isinstance(value, str) else value)
+        yield f"{value:,}" if type(value) is int else repr(value[:length] if isinstance(value, str) else value)
 
 
 def one_line(text: str, length: int) -> str:

@@ -79,7 +79,7 @@ def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) 
     header, doubtful = _is_header(first, below, width)
     names = next((row for place, row in comments if place == line - 1 and len(row) == width > 1), None)
     if names is not None and not header and reading.header is None:
-        notes.append(f"The names of the columns stand in the comment above, row {line - 1}.")
+        notes.append(f"The column names are in the comment above, row {line - 1}.")
         return Layout(start, names, width, notes=tuple(notes))
     header = header if reading.header is None else reading.header
     ways = {True: "the names of the columns", False: "a row like the others"}
@@ -92,7 +92,7 @@ def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) 
         first = first[:-1]
     named_rows = len(first) == width - 1 and any(len(row) == width and row[-1] for row in below)
     if named_rows:
-        notes.append("The first cell of each row is its name, since the header has one cell less.")
+        notes.append("The first cell of each row is its name, since the header has one cell fewer.")
         first = ["", *first]
     width = max(width, len(first))
     return Layout(start + 1, [*first, *[""] * (width - len(first))], width, named_rows, tuple(notes), questions)

@@ -43,13 +43,13 @@ class AnimationSettings(msgspec.Struct, frozen=True):
 
     epochs: Annotated[
         int,
-        setting("Epochs", "How far the training goes that is shown.", ge=1, le=10_000_000),
+        setting("Epochs", "How many epochs the animation covers. More take longer to compute.", ge=1, le=10_000_000),
     ] = 100
     frames: Annotated[
         int,
         setting(
             "Frames",
-            "How many moments are shown, more of them at the beginning. Few make a small file, many a smooth film.",
+            "How many moments it shows, most of them early in training. More make it smoother and the file larger.",
             ge=2,
             le=300,
             slider=(10, 120),
@@ -57,11 +57,11 @@ class AnimationSettings(msgspec.Struct, frozen=True):
     ] = 60
     frames_per_second: Annotated[
         int,
-        setting("Frames per second", "How fast they follow each other.", ge=1, le=50, slider=(2, 30)),
+        setting("Frames per second", "How fast it plays. More make it shorter.", ge=1, le=50, slider=(2, 30)),
     ] = 12
     size: Annotated[
         int,
-        setting("Width", "The width of the picture in pixels; a large one makes a large file.", ge=200, le=1200),
+        setting("Width", "The width of the picture in pixels. Wider pictures make larger files.", ge=200, le=1200),
     ] = 400
 
 

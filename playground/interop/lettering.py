@@ -70,13 +70,12 @@ def lettering_notes(texts: Sequence[str]) -> tuple[str, ...]:
     missing = {sign for text in texts for sign in _missing("".join(sorted(set(one_line(text, _LONGEST)))))}
     if shown := "".join(sorted(sign for sign in missing if not _plain_sign(sign))):
         notes.append(
-            f"No font on this computer has the signs {one_line(shown, 20)}, so the picture shows question marks. A "
-            "font such as Noto Sans, Noto Sans CJK or Noto Sans Arabic would help."
+            f"No font on this computer has the characters {one_line(shown, 20)}, so the picture shows question marks. "
+            "Install one that has them, such as Noto Sans, Noto Sans CJK or Noto Sans Arabic."
         )
     if not _can_write_leftwards() and any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in signs):
         notes.append(
-            "Text that is written from right to left stands in the wrong order in the picture: the library FriBiDi is "
-            "not installed."
+            "Right-to-left text appears in the wrong order in the picture, since the library FriBiDi is not installed."
         )
     return tuple(notes)
 

@@ -171,7 +171,7 @@ class _Sheet:
             for k in range(0, len(values), stride):
                 self._text((places[k], self._bottom + 8), value_words(values[k])[:14], "ma", _QUIET)
         self._text(((self._left + self._right) / 2, self._bottom + 44), path, "ma")
-        band = "line: median, band: quartiles, dots: seeds" if self._study.seeds > 1 else "one training each"
+        band = "line: median, band: quartiles, dots: seeds" if self._study.seeds > 1 else "one run each"
         self._text((self._left, self._bottom + 72), band, "ls", _QUIET)
 
     def _axis_across(self, path: str, values: list[Any]) -> Axis:
@@ -214,7 +214,7 @@ class _Sheet:
         self._text(((self._left + self._right) / 2, self._bottom + 44), across, "ma")
         self._text((8, self._top - 8), down, "ls", _QUIET)
         self._colour_bar(scale)
-        words = "frame: lowest mean; a stroke: diverged; grey: refused"
+        words = "frame: lowest mean; line: diverged; grey: refused"
         self._text((self._left, self._bottom + 72), words, "ls", _QUIET)
 
     def _colour_bar(self, scale: Axis) -> None:

@@ -120,7 +120,9 @@ def data_set(
     kept = np.arange(len(rows.x))
     if len(kept) > MAX_OWN_POINTS:
         kept = np.linspace(0, len(kept) - 1, MAX_OWN_POINTS).round().astype(np.intp)
-        notes += (f"{MAX_OWN_POINTS:,} of {len(rows.x):,} rows are used, evenly spread: more can't be own points.",)
+        notes += (
+            f"{MAX_OWN_POINTS:,} of {len(rows.x):,} rows are used, evenly spread: there can be no more own points.",
+        )
     columns = (*scaled(rows.x)[kept].T, rows.labels[kept])
     x1, x2, target = (tuple(column.astype(float).tolist()) for column in columns)
     names = () if rows.class_names == CLASS_NAMES[: len(rows.class_names)] else rows.class_names
@@ -141,7 +143,7 @@ def _leak_words(picked: Picked) -> tuple[str, ...]:
     if picked.target not in picked[:2]:
         return ()
     axis = "x₁" if picked.target == picked.x1 else "x₂"
-    return (f"{one_line(picked.target, 60)} is the target and {axis}: the network is told what to predict.",)
+    return (f"{one_line(picked.target, 60)} is both the target and {axis}, so the network is told what to predict.",)
 
 
 def class_counts(rows: TableRows) -> dict[str, int]:
@@ -161,7 +163,7 @@ def describe_table(cells: Cells) -> dict[str, Any]:
         notes += [dropped.words for dropped in rows.dropped]
     except InputError as error:
         notes += [ragged.words] if (ragged := ragged_rows(cells)) else []
-        notes.append(f"Nothing can be learned from it as it is. {error}")
+        notes.append(f"Nothing can be learned from it: {error}.")
     return {
         **{name: getattr(cells, name) for name in ("separator", "decimal", "encoding", "header", "rows")},
         "columns": [

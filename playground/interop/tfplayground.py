@@ -118,7 +118,7 @@ class NoLinkError(ValueError):
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons
-        super().__init__(f"A link to {HOST} has no way to say: {'; '.join(reasons)}.")
+        super().__init__(f"A link to {HOST} can't express: {'; '.join(reasons)}.")
 
 
 def is_link(text: str) -> bool:

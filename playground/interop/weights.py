@@ -16,7 +16,7 @@ from numpy.lib.format import read_array_header_1_0, read_array_header_2_0, read_
 from playground.catalog.choice import Array
 from playground.experiment.rules import MAX_LAYERS, MAX_PARAMETERS
 from playground.files.atomic import readable_size, write_atomically
-from playground.files.errors import InputError, Spoken, one_line
+from playground.files.errors import InputError, Spoken, UnreadableError, one_line
 
 MAX_NUMBERS = 2 * MAX_PARAMETERS
 """The most numbers in all arrays of a file together, normalization included."""
@@ -59,8 +59,7 @@ def load_weights(path: str | os.PathLike[str]) -> dict[str, Array]:
     except Exception as error:
         # A damaged file raises nearly any exception of zipfile, zlib and NumPy's header reader.
         reason = getattr(error, "strerror", None) or str(error)
-        allowed = f"a readable .npz file of weights ({one_line(reason, 200)})"
-        raise InputError(str(file), "this file", allowed) from error
+        raise UnreadableError(str(file), f"it is not an .npz file of weights ({one_line(reason, 200)})") from error
 
 
 def _read_arrays(archive: zipfile.ZipFile, file: Path, most: int) -> dict[str, Array]:

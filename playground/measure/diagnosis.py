@@ -113,7 +113,7 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: since epoch "
         f"{snapshot.history.epoch[rows][best]:,.0f} the training loss rose from {losses[best]:.3g} to "
-        f"{_plain(now)}, so the weights are lost."
+        f"{_plain(now)}, so the weights are ruined."
     )
     return Finding("blown_up", text, _calmer(snapshot, reset=True))
 
@@ -130,9 +130,9 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
     for layer, chosen in zip(snapshot.layers, snapshot.experiment.layers, strict=False):
         initializer = chosen.initializer or snapshot.experiment.initializer
         if _spread_of(initializer) == 0:
-            words = "started with the same weights, so they learn the same and stay twins"
+            words = "started with equal weights, so they all learn the same"
         elif _spread_of(initializer) < 0.01:
-            words = f"started with weights around ±{_plain(_spread_of(initializer))}, so that hardly anything passes"
+            words = f"started with weights around ±{_plain(_spread_of(initializer))}, too small to pass a signal on"
         else:
             continue
         text = (
@@ -154,7 +154,9 @@ def blocked(snapshot: Snapshot) -> Finding | None:
         else layer
         for layer in snapshot.experiment.layers
     )
-    return Finding("blocked", text, Remedy("Normalize no single unit", replace(snapshot.experiment, layers=layers)))
+    return Finding(
+        "blocked", text, Remedy("Leave a single unit unnormalized", replace(snapshot.experiment, layers=layers))
+    )
 
 
 def standing_still(snapshot: Snapshot) -> Finding | None:
@@ -180,7 +182,7 @@ def far_too_fast(snapshot: Snapshot) -> Finding | None:
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: its steps overshoot, and after "
         f"{snapshot.epoch:,} epochs the training loss is {_plain(now)}"
-        f"{f'; a network that always says 0 has {_plain(idle)}' if untaught else ''}."
+        f"{f'; a network that always outputs 0 has {_plain(idle)}' if untaught else ''}."
     )
     return Finding("too_fast", text, _calmer(snapshot, reset=True))
 
@@ -195,7 +197,7 @@ def too_strong(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"{words} is too strong: it pulls every weight towards 0, so the training loss is {_plain(now)}; a network "
-        f"that always says 0 has {_plain(idle)}."
+        f"that always outputs 0 has {_plain(idle)}."
     )
     return Finding("too_strong", text, _weaker_penalty(snapshot.experiment))
 
@@ -251,7 +253,7 @@ def saturated(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"{layer.saturated:.0%} of the activations of layer {layer.name} are saturated: "
-        f"{layer.activation} is flat there, and the gradient does not get through."
+        f"{layer.activation} is flat there, so hardly any gradient passes back."
     )
     return Finding("saturated", text, _better_passage(snapshot.experiment))
 
@@ -328,7 +330,7 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
     regression = snapshot.sample.task == "regression"
     measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
     text = (
-        f"The network underfits: the training loss rests at {loss:.3g} "
+        f"The network underfits: the training loss has settled at {loss:.3g} "
         f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs before) and {measure}."
     )
     return Finding("underfitting", text, _larger(snapshot.experiment))
@@ -341,8 +343,8 @@ def widening(snapshot: Snapshot) -> Finding | None:
         return None
     funnel = sorted(widths, reverse=True)
     text = (
-        f"The layers widen from {widths[0]} to {widths[-1]} units: what {widths[0]} units did not pass on can't come "
-        f"back; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
+        f"The layers widen from {widths[0]} to {widths[-1]} units: what {widths[0]} units drop is lost for the "
+        f"rest; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
     )
     layers = tuple(
         replace(layer, units=units, skip=False, muted=False)
@@ -357,8 +359,8 @@ def skewed(snapshot: Snapshot) -> Finding | None:
     if largest is None or largest[1] < STRONG or fair is None:
         return None
     text = (
-        f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; who always "
-        "answers that is as often right, so look at each class's recall."
+        f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; always "
+        "answering that would be right as often, so look at each class's recall."
     )
     return Finding("skewed", text, Remedy(BALANCE, fair))
 

@@ -12,8 +12,8 @@ def moves_without_learning(snapshot: Snapshot) -> str:
     if snapshot.experiment.training.learning_rate != 0 or not normalizing:
         return ""
     return (
-        "The learning rate is 0, so no weight changes. Losses still do: batch normalization goes on averaging mean and "
-        "variance of its batches, which losses are measured with."
+        "The learning rate is 0, so no weight changes. The losses still do, since they are measured with the running "
+        "mean and variance that batch normalization keeps updating."
     )
 
 
@@ -22,8 +22,8 @@ def says_nothing(snapshot: Snapshot) -> str:
     for chosen, layer in zip(snapshot.experiment.layers, snapshot.layers, strict=False):
         if chosen.units == 1 and isinstance(chosen.normalization, LayerNormalization) and not chosen.muted:
             return (
-                f"Layer normalization over the one unit of layer {layer.name} leaves nothing of its input: a single "
-                "number less its own mean is 0, so what the unit puts out is always made of β alone."
+                f"Layer normalization of the single unit of layer {layer.name} discards its input: a number minus its "
+                "own mean is 0, so the output depends on β alone."
             )
     return ""
 

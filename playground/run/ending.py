@@ -16,7 +16,7 @@ def ending_words(run: Run) -> str:
         watched = watched.replace("accuracy", "R²")
     memory = state.stopping
     if memory.best == StoppingMemory().best:
-        return f"All epochs are done. The {watched} never had a meaning, so early stopping counted none of them."
+        return f"All epochs are done. The {watched} was never defined, so early stopping counted no epoch."
     best = "the best epoch" if memory.best_epoch is None else f"epoch {memory.best_epoch:,}"
     if status == "stopped_early":
         patience = "epoch" if chosen.patience == 1 else f"{chosen.patience:,} epochs"
@@ -29,4 +29,4 @@ def ending_words(run: Run) -> str:
     if memory.best_epoch == state.epoch:
         return why
     last = "The weights are those of the last epoch."
-    return f"{why} {last if memory.parameters is None else f'The weights of {best} are back.'}"
+    return f"{why} {last if memory.parameters is None else f'The weights of {best} were restored.'}"

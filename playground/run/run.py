@@ -31,7 +31,7 @@ from playground.run.record import Record
 from playground.run.timeline import Timeline
 
 PRESENT, HEALTHY = "present", "healthy"
-OTHER_POINTS = "The table has other classes by now, so the weights from then do not fit it."
+OTHER_POINTS = "The table's classes have changed, so the earlier weights no longer fit it."
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Run:
         problem, moment = self.record.problem, self.record.health.moment
         if not self.can_go_back or moment is None:
             return problem
-        return f"{problem} Play, or any change, goes on from step {moment.state.step:,}, where all was still well."
+        return f"{problem} Play, or any change, continues from step {moment.state.step:,}, the last healthy one."
 
 
 def new_run(

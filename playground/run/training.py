@@ -152,13 +152,14 @@ def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
     measure(engine, run)
     rate, before = run.learning_rate, run.record.health.rate
     likely = (
-        f"the learning rate {before:g} was too large, from which it was lowered too late"
+        f"the learning rate {before:g} was too large and was lowered too late"
         if before > rate
         else f"the learning rate {rate:g} was too large; try a smaller one, or clip the gradient"
     )
     where = "at the output" if fault.layer == "output" else f"of layer {fault.layer}"
     run.record.problem = (
-        f"Stopped at step {run.state.step:,}: {fault.what} {where} was no longer a finite number. Most likely {likely}."
+        f"Training stopped at step {run.state.step:,}: {fault.what} {where} was no longer a finite number. "
+        f"Most likely {likely}."
     )
 
 

@@ -406,10 +406,10 @@ class _Reader:
             experiment = _experiment(raw, place)
             present = self.sample(experiment.data, place)
         except InputError:
-            self.notes.append("Its table can't be read any more, so the points are used that the document keeps.")
+            self.notes.append("Its table can no longer be read, so the points kept in the document are used.")
             return kept, points
         if not all(map(np.array_equal, present[:3], points[:3])):
-            self.notes.append("Its table has changed since, so the points are used that the document keeps.")
+            self.notes.append("Its table has changed since, so the points kept in the document are used.")
             return kept, points
         return experiment, present
 

@@ -69,7 +69,7 @@ class Shelf:
         kept = Study.load(plan)
         if kept.text() != self._study.text():
             other = _differing(kept, self._study)
-            raise InputError("--resume", str(self._folder), f"the folder of this study, but holds {other}")
+            raise InputError("--resume", str(self._folder), f"the folder of this study; it holds {other}")
 
     def fill(self, results: Results) -> None:
         """Enter all kept rows into the table; an incomplete last line, left by a killed process, is skipped."""
@@ -95,4 +95,4 @@ def _differing(kept: Study, study: Study) -> str:
     """Describe how two studies differ."""
     ours, theirs = (json.loads(one.text()) for one in (study, kept))
     names = [name for name in ours if ours[name] != theirs[name]]
-    return f"one with another {' and another '.join(names)}"
+    return f"one with different {' and '.join(names)}"

@@ -382,7 +382,7 @@ def test_a_link_from_a_mail_trains_as_the_link_it_was(trained: Any, capsys: pyte
 def test_what_is_no_source_is_refused_as_one(capsys: pytest.CaptureFixture[str], source: str) -> None:
     assert main(["train", source, "--epochs", "1"]) == 2
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "EXPERIMENT: " in said and "a link" in said
+    assert said.count("\n") == 1 and "EXPERIMENT must be " in said and "a link" in said
 
 
 def test_a_refused_run_of_a_link_says_only_why(capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,7 +54,7 @@ def test_layers_need_no_number(path: str) -> None:
     [
         (("optimzer",), "FAMILY must be a name like optimizer"),
         (("optimizer", "adm"), "KIND must be a name like adam"),
-        (("learning_rate", "adam"), "nothing after learning_rate"),
+        (("learning_rate", "adam"), "left out after learning_rate"),
         (("zzz",), "one of data, activation"),
     ],
 )

@@ -54,7 +54,7 @@ def test_a_table_is_described_as_one_object(capsys: pytest.CaptureFixture[str]) 
 
 
 def test_what_is_no_table_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert "unclosed-quote.csv, row 2: " in refusal(capsys, "table", CASES / "unclosed-quote.csv")
+    assert "unclosed-quote.csv, row 2 must be " in refusal(capsys, "table", CASES / "unclosed-quote.csv")
     assert "no.csv" in refusal(capsys, "table", tmp_path / "no.csv")
     assert "no.csv" in refusal(capsys, *train(tmp_path / "no.csv"))
 

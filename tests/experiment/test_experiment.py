@@ -328,7 +328,7 @@ BAD_VALUES: list[tuple[str, object, str]] = [
     ("name", 5, "a text"),
     ("precision", "float16", "float32, float64"),
     ("bias", "0", "a number"),
-    ("bias", 10**400, "a number"),
+    ("bias", 10**400, "at most 1,000,000"),
     ("features", "x1", "a list"),
     ("features[0]", "x3", "x1_squared"),
     ("layers", {"units": 3}, "a list"),

@@ -55,7 +55,7 @@ def test_the_left_end_means_zero_only_where_zero_is_allowed() -> None:
 )
 def test_text_is_read_or_refused_with_what_is_allowed(text: str, value: float | None) -> None:
     if value is None:
-        with pytest.raises(ValueError, match="from 0 to 1,000,000,000"):
+        with pytest.raises(ValueError, match=r"from 0 to 1,000,000,000|at least 0"):
             RATE.read(text)
     else:
         assert RATE.read(text) == value
@@ -152,7 +152,7 @@ def test_what_to_type_instead_of_a_decimal_comma_is_said(text: str, plain: str) 
     ["", "1_00", "inf", "1e", "1e999", "0x10", "1 00", "½", "10²", "%", "1/2", "--5", "5-", "1 2", "0.5 s"],
 )
 def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"^Must be a number from 0"):
+    with pytest.raises(ValueError, match=r"^Must be (a number from 0|at most 1,000,000,000)"):
         RATE.read(text)
 
 
@@ -165,7 +165,7 @@ def test_names_stand_for_values_in_both_directions() -> None:
 def test_whole_numbers_refuse_fractions_and_keep_every_digit() -> None:
     seed = declared(int, setting("seed", "", ge=0, le=2**53 - 1))
     assert seed.read("9,007,199,254,740,991") == 2**53 - 1
-    with pytest.raises(ValueError, match="whole numbers"):
+    with pytest.raises(ValueError, match="a whole number"):
         UNITS.read("2.5")
 
 

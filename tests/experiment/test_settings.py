@@ -96,7 +96,7 @@ def test_all_settings_are_in_place_before_any_is_judged() -> None:
         ("training.optimizer=sdg", r"training\.optimizer must be one of sgd, momentum.* \(got 'sdg'\)"),
         ("training.optimizer.rho=1", "training.optimizer.rho is unknown: training.optimizer has beta1"),
         ("training.batching=some", r"training\.batching must be one of partial, drop, carry \(got 'some'\)"),
-        ("features=x1,x9", r"features.* must be one of .* \(got 'x9'\)"),
+        ("features=x1,x9", r"features must be a list; each entry is one of x1, .* \(got \['x1', 'x9'\]\)"),
         ("layers=8-0", r"layers\[1\]\.units must be at least 1 \(got 0\)"),
         ("layers=8-x", "layers must be "),
         ("layers.3.units=2", "layers.3.units is unknown: layers has entries 0 to 0"),

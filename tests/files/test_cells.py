@@ -562,7 +562,7 @@ def test_quotes_inside_of_cells_are_what_they_are() -> None:
         ("1,2\n" + "7" * 200_000, "clip, row 2 must be shorter.*got more than 100,000 characters or 1,000 lines"),
         (
             "1,2\n" + ",".join("7" * 1200) + "\n" + ",".join("7" * 1200),
-            r"clip must be a table of at most 1,\d+ columns \(got 1200\)",
+            r"clip must be a table of at most 1,\d+ columns \(got 1,200\)",
         ),
     ],
 )

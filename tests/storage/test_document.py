@@ -571,7 +571,7 @@ def test_a_variance_below_zero_is_refused(content: bytes) -> None:
 
 def test_a_document_of_a_newer_version_is_refused_and_named(content: bytes) -> None:
     newer = with_checksum(read_payload(content, "x"), DOCUMENT_VERSION + 1)
-    with pytest.raises(InputError, match="made by a newer playground"):
+    with pytest.raises(InputError, match="a newer playground made the document"):
         document_from_bytes(newer, "mine.playground")
 
 

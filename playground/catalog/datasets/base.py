@@ -144,7 +144,9 @@ class Sample(NamedTuple):
         """A sentence that names the unit of losses; empty if that is the data's own unit."""
         if not self.scales_target:
             return ""
-        return f"Losses count standard deviations of {self.target_name}: 1 stands for {self.target_scale.factor:,.4g}."
+        return (
+            f"Losses are measured in standard deviations of {self.target_name}, each {self.target_scale.factor:,.4g}."
+        )
 
     @property
     def weights_unit(self) -> str:
@@ -383,16 +385,16 @@ def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
     if raw.task == "regression":
         for name, values in present.items():
             if len(values) == 1:
-                notes.append(f"There is one {name} point, and R² of a single point has no meaning.")
+                notes.append(f"There is one {name} point, and the R² of a single point is undefined.")
             elif np.ptp(values) == 0:
-                notes.append(f"All {name} targets are equal, so that their R² has no meaning.")
+                notes.append(f"All {name} targets are equal, so their R² is undefined.")
         return tuple(notes)
     classes = np.unique(raw.labels).tolist()
     if len(classes) == 1:
-        return (f"All points are of class {raw.class_names[classes[0]]}, so that there is nothing to tell apart.",)
+        return (f"All points are of class {raw.class_names[classes[0]]}, so there is nothing to distinguish.",)
     for name, labels in present.items():
         if len(labels) == 1 and len(raw.labels) > 1:
-            notes.append(f"There is one {name} point, so that its accuracy is either 0 or 100 %.")
+            notes.append(f"There is one {name} point, so the accuracy is either 0 or 100 %.")
         absent = [raw.class_names[label] for label in np.setdiff1d(classes, labels).tolist()]
         if absent:
             who = f"Classes {listing(absent)} have" if len(absent) > 1 else f"Class {absent[0]} has"

@@ -125,7 +125,7 @@ class Table(Collected, frozen=True, tag="table"):
         kept = random.permutation(len(rows.x))[: self.points]
         notes = [*(dropped.words for dropped in rows.dropped), *(f"Unclear: {words}" for words in rows.unclear)]
         if len(kept) < len(rows.x):
-            notes.append(f"{len(kept):,} of {len(rows.x):,} rows are used; set points to All rows for more.")
+            notes.append(f"{len(kept):,} of {len(rows.x):,} rows are used; set Points to All rows to use them all.")
         scales = axis_scales(rows.x[kept])
         x = scaled(rows.x[kept]) + random.normal(0, self.noise, (len(kept), 2))
         names = (self.x1, self.x2)
