@@ -107,10 +107,10 @@ def test_what_numbers_of_a_part_do_not_mean_is_said() -> None:
 
     assert notes(points_of([40, 40])) == ()
     assert notes(points_of([40, 1])) == ("Class B has no validation points.",)
-    assert notes(points_of([0, 6])) == ("All points are of class B, so that there is nothing to tell apart.",)
+    assert notes(points_of([0, 6])) == ("All points are of class B, so there is nothing to distinguish.",)
     rare = points_of([4, 2, 2], train=(True,) * 4 + (False,) * 4)
     assert notes(rare) == ("Classes B, C have no training points.", "Class A has no validation points.")
     one = (True,) * 19 + (False,)
-    assert notes(values(train=one)) == ("There is one validation point, and R² of a single point has no meaning.",)
+    assert notes(values(train=one)) == ("There is one validation point, and the R² of a single point is undefined.",)
     same = UserPoints(x1=(0.0, 1.0), x2=(0.0, 1.0), target=(0.1, 0.1), task="regression", train=(True, True))
-    assert notes(same) == ("All training targets are equal, so that their R² has no meaning.",)
+    assert notes(same) == ("All training targets are equal, so their R² is undefined.",)

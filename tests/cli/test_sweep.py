@@ -199,7 +199,7 @@ def test_a_search_says_why_trials_are_refused(capsys: pytest.CaptureFixture[str]
     command = ["search", "xor", "--over", "training.learning_rate=-2..-1", "--trials", "12", "--epochs", "2"]
     assert main(command) == 0
     output = capsys.readouterr()
-    assert output.out.splitlines() == ["12 trials of 2 epochs: 12 refused", "none was trained to its end"]
+    assert output.out.splitlines() == ["12 trials of 2 epochs: 12 refused", "no trial finished training"]
     assert output.err.count("Refused: training.learning_rate=-1.") == 10 and "… and 2 more combinations." in output.err
 
 

@@ -522,7 +522,7 @@ def test_comments_are_left_out_and_counted() -> None:
     assert cells.names == ["x", "y", "c"]
     assert cells.lines == [3, 4, 6]
     assert cells.notes == (
-        "The names of the columns stand in the comment above, row 2.",
+        "The column names are in the comment above, row 2.",
         "3 comment lines left out (rows 1, 2, 5).",
     )
 

@@ -190,7 +190,7 @@ def no_fonts(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_signs_that_no_font_has_are_told(tmp_path: Path, no_fonts: None) -> None:
     (note,) = save_picture(tmp_path / "p.png", named("红", "Größe", title="Two"))
-    assert "No font on this computer has the signs" in note and all(sign in note for sign in "红öß")
+    assert "No font on this computer has the characters" in note and all(sign in note for sign in "红öß")
     assert "question marks" in note
     assert save_picture(tmp_path / "p.png", named("A", "B", title="Two … 'spirals'")) == ()
 
@@ -204,8 +204,8 @@ def test_the_systems_fonts_are_found(tmp_path: Path) -> None:
 
 def test_where_arabic_can_not_be_joined_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(features, "check", lambda name: False)
-    assert any("from right to left" in note for note in lettering_notes(["تجربة"]))
-    assert not any("from right to left" in note for note in lettering_notes(["plain"]))
+    assert any("Right-to-left" in note for note in lettering_notes(["تجربة"]))
+    assert not any("Right-to-left" in note for note in lettering_notes(["plain"]))
 
 
 @pytest.mark.skipif(not (features.check("raqm") and features.check("fribidi")), reason="needs FriBiDi")
@@ -226,7 +226,7 @@ def test_what_can_not_be_written_is_told_on_stderr(
     plot = tmp_path / "p.png"
     options = ["--set", "name=红", "--epochs", "0", "--engine", "reference", "--plot", str(plot)]
     assert main(["train", "circle", *options]) == 0
-    assert "--plot: No font on this computer has the signs 红" in capsys.readouterr().err
+    assert "--plot: No font on this computer has the characters 红" in capsys.readouterr().err
     assert plot.exists()
 
 

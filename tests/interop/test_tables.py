@@ -173,7 +173,7 @@ def test_columns_that_give_no_points_are_refused() -> None:
 
 def test_a_target_that_is_also_an_axis_is_noted() -> None:
     _, notes = made_of("a,b\n1,0.5\n3,4.5\n", Picked("a", "b", "b"))
-    assert notes == ("b is the target and x₂: the network is told what to predict.",)
+    assert notes == ("b is both the target and x₂, so the network is told what to predict.",)
     assert made_of("a,b,c\n1,2,x\n3,4,y\n")[1] == ()
 
 

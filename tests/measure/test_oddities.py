@@ -40,7 +40,7 @@ def test_losses_that_move_at_a_learning_rate_of_zero_are_explained() -> None:
     trainer.advance(epochs=3)
     assert np.array_equal(trainer.state.parameters[:8], weights) and trainer.evaluation != before
     (words,) = oddities(trainer.snapshot())
-    assert words.startswith("The learning rate is 0, so no weight changes. Losses still do: batch normalization")
+    assert words.startswith("The learning rate is 0, so no weight changes. The losses still do, since they are measured")
     found = remedy(trainer, "standing_still")
     assert found is not None and found.experiment.training.learning_rate == 0.01
     for other in (normalized("batch", units=4), normalized("none", units=4, rate=0.0)):
@@ -53,7 +53,7 @@ def test_a_layer_that_normalizes_its_only_unit_is_explained() -> None:
     points = trainer.sample.x
     assert np.ptp(trainer.predict(points)) < 1e-6
     (words,) = oddities(trainer.snapshot())
-    assert "one unit of layer 2" in words and "β" in words
+    assert "single unit of layer 2" in words and "β" in words
     found = remedy(trainer, "blocked")
     assert found is not None
     trainer.configure(found.experiment)
@@ -65,7 +65,7 @@ def test_one_validation_point_is_explained() -> None:
     data = {"kind": "points", "x1": [0.0, 1, 2, 3], "x2": [0.0, 1, 2, 3], "target": [0, 1, 0, 1]}
     chosen = convert({"version": 2, "data": data | {"task": "classification", "train": [True, True, True, False]}})
     words = oddities(Trainer(chosen, engine="reference").snapshot())
-    assert "There is one validation point, so that its accuracy is either 0 or 100 %." in words
+    assert "There is one validation point, so the accuracy is either 0 or 100 %." in words
 
 
 @pytest.mark.parametrize(("rare", "skewed"), [(0, False), (20, True), (38, True), (42, False), (100, False)])

@@ -122,9 +122,9 @@ def test_the_words_say_where_it_goes_on_and_which_rate_was_in_force() -> None:
     trainer = trained()
     step = trainer.state.step
     words = diverged(trainer).snapshot().problem
-    assert f"Stopped at step {trainer.state.step}" in words
+    assert f"Training stopped at step {trainer.state.step}" in words
     assert "learning rate 1000 " in words
-    assert f"goes on from step {step}," in words
+    assert f"continues from step {step:,}," in words
     assert "good weights" not in words
 
 

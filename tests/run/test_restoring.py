@@ -94,7 +94,7 @@ def test_after_early_stopping_it_is_said_when_it_stopped_and_which_weights_came_
     assert end == best + 20
     words = (
         f"Early stopping ended training after epoch {end}: for 20 epochs the validation loss was not better than at "
-        f"epoch {best}. The weights of epoch {best} are back."
+        f"epoch {best}. The weights of epoch {best} were restored."
     )
     assert trainer.snapshot().ending == words
     assert repr(trainer).endswith(f". {words}>")
@@ -106,7 +106,7 @@ def test_when_the_epochs_run_out_first_it_is_said_which_weights_came_back() -> N
     trainer = stopped(patience=100_000)
     best = int(np.nanargmin(trainer.history.view()[1:, 4])) + 1
     why = f"All 300 epochs are done, and the validation loss was best at epoch {best}."
-    assert trainer.snapshot().ending == f"{why} The weights of epoch {best} are back."
+    assert trainer.snapshot().ending == f"{why} The weights of epoch {best} were restored."
 
 
 def test_without_restoring_it_says_that_the_last_weights_stay() -> None:

@@ -363,7 +363,7 @@ def test_without_its_table_a_document_has_the_points_still(tmp_path: Path, chang
     else:
         (tmp_path / "mine.csv").write_text((tmp_path / "mine.csv").read_text() + "99,99,yes\n")
     read = load_document(tmp_path / "mine.playground")
-    assert len(read.notes) == 1 and "the document keeps" in read.notes[0]
+    assert len(read.notes) == 1 and "kept in the document" in read.notes[0]
     other = Trainer.of(resume(read))
     assert_array_equal(other.sample.x, trainer.sample.x)
     assert_array_equal(other.sample.labels, trainer.sample.labels)

@@ -216,7 +216,7 @@ def test_a_line_that_was_cut_off_is_trained_again(study: Study, tmp_path: Path) 
 
 def test_a_folder_belongs_to_one_study_and_one_process(study: Study, tmp_path: Path) -> None:
     run_study(study, folder=tmp_path)
-    with pytest.raises(InputError, match="another epochs"):
+    with pytest.raises(InputError, match="one with different epochs"):
         run_study(msgspec.structs.replace(study, epochs=7), folder=tmp_path)
 
     rows = stream_rows(study, Results(study), folder=tmp_path / "other")

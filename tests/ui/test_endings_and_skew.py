@@ -55,7 +55,7 @@ def test_early_stopping_says_what_it_did_and_go_on_goes_on(qtbot, window: Window
     strip, end = window.messages.strip, snapshot(window).epoch
     assert strip.speaks
     assert strip.text.text() == f"{snapshot(window).ending} Play goes on from there with fresh patience."
-    assert f"after epoch {end}" in strip.text.text() and f"epoch {end - 8} are back" in strip.text.text()
+    assert f"after epoch {end}" in strip.text.text() and f"epoch {end - 8} were restored" in strip.text.text()
     assert window.messages.status.text().startswith(f"Stopped early at epoch {end}")
     window.wiring.set_speed(2.0)
     hands.click(strip.remedy)

@@ -441,6 +441,6 @@ def test_settings_of_the_split_and_the_target_are_there_where_they_have_an_effec
         Experiment(data=msgspec.structs.replace(classes, task="regression", train=(True,) * 7 + (False,))), "", False
     )
     assert not rows["stratified"].isEnabled() and rows["scale_target"].isEnabled()
-    said = "All training targets are equal, so that their R² has no meaning. "
-    said += "There is one validation point, and R² of a single point has no meaning."
+    said = "All training targets are equal, so their R² is undefined. "
+    said += "There is one validation point, and the R² of a single point is undefined."
     qtbot.waitUntil(lambda: owner.panel.notes.text() == said)
