@@ -105,7 +105,7 @@ def test_commands_run_in_an_empty_folder(unpacked: Place) -> None:
     assert json.loads(trained.splitlines()[-1])["epoch"] == 1
     assert unpacked.output("--version") == f"Neural Network Playground {version(PROGRAM_ID)}\n"
     refused = unpacked.run("train", "nothing", "--epochs", "1")
-    assert refused.returncode == 2 and refused.stderr.startswith("playground train: EXPERIMENT: 'nothing'")
+    assert refused.returncode == 2 and refused.stderr.startswith("playground train: EXPERIMENT must be a document")
     assert unpacked.run("--help").stdout.startswith("usage: playground ")
 
 

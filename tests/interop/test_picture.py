@@ -238,5 +238,5 @@ def test_a_picture_in_another_format_is_refused_with_the_one_there_is(
     vary = ["--vary", "training.learning_rate=0.1,0.2"] if command == "sweep" else []
     assert main([command, "circle", *vary, "--epochs", "1", "--plot", str(tmp_path / f"p{suffix}")]) == 2
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and "--plot: " in said and "a name that ends in .png" in said
+    assert said.count("\n") == 1 and "--plot must be" in said and "a name that ends in .png" in said
     assert not list(tmp_path.iterdir())

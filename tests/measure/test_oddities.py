@@ -40,7 +40,7 @@ def test_losses_that_move_at_a_learning_rate_of_zero_are_explained() -> None:
     trainer.advance(epochs=3)
     assert np.array_equal(trainer.state.parameters[:8], weights) and trainer.evaluation != before
     (words,) = oddities(trainer.snapshot())
-    assert words.startswith("The learning rate is 0, so no weight changes. The losses still do, since they are measured")
+    assert words.startswith("The learning rate is 0, so no weight changes. The losses still do, since they")
     found = remedy(trainer, "standing_still")
     assert found is not None and found.experiment.training.learning_rate == 0.01
     for other in (normalized("batch", units=4), normalized("none", units=4, rate=0.0)):
