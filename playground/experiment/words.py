@@ -164,7 +164,9 @@ def error_words(error: InputError, experiment: Experiment) -> str:
     """An error as a sentence with a setting's label in place of its path: `Learning rate must be above 0 (got −1).`"""
     path = re.sub(r"\[(\d+)\]", r".\1", error.path)
     fields = possible_fields(path)
-    label = in_a_sentence(fields[0].label).capitalize() if fields else error.path
+    label = in_a_sentence(fields[0].label) if fields else error.path
+    if fields and label[1:2].isalpha():
+        label = label[:1].upper() + label[1:]
     step = path.split(".")[1] if path.startswith("layers.") else ""
     if fields and step and int(step) < len(experiment.layers):
         label += f" of layer {_name(experiment.layers, int(step))}"

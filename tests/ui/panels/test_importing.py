@@ -98,7 +98,7 @@ def test_a_column_that_is_none_of_numbers_is_refused_in_words(qtbot, opened) -> 
     dialog = opened(PENGUINS)
     pick(dialog, "x1", "island")
     assert not dialog.ok.isEnabled()
-    assert "a column of numbers (it contains 'Torgersen')" in text_of(dialog, "message")
+    assert "x₁ must be a column of numbers; this one contains 'Torgersen' (got 'island')." in text_of(dialog, "message")
     assert dialog.picture.drawn is None
     hands.key(dialog, "Return")
     assert dialog.given == []

@@ -37,9 +37,11 @@ from PySide6.QtWidgets import (
 )
 from superqt import QElidingLabel
 
+from playground import Experiment
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import Dataset, Sample, draw_sample
 from playground.catalog.datasets.table import Table, TableRows, rows_of
+from playground.experiment.words import error_words
 from playground.files.cells import Cells, Column, read_cells
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Question, Reading
@@ -424,7 +426,8 @@ class ImportDialog(QDialog):
         self._ask(0)
         self.picture.show_points(None)
         self.counts.setText("")
-        self._say(str(error), problem=True)
+        words = error_words(error, Experiment()) if isinstance(error, InputError) else str(error)
+        self._say(words, problem=True)
         self.ok.setEnabled(False)
 
     def _ask(self, rows: int) -> None:
