@@ -27,7 +27,7 @@ from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment
-from playground.files.errors import InputError
+from playground.files.errors import InputError, Spoken
 from playground.measure.observe import Request
 from playground.measure.snapshot import Snapshot
 from playground.run.trainer import Trainer
@@ -214,11 +214,11 @@ class Race:
 def check_lanes(experiments: Sequence[Experiment]) -> tuple[Experiment, ...]:
     """Return experiments, checked, that can race. Raises InputError for too few, too many or equal ones."""
     if not FEWEST_LANES <= len(experiments) <= MOST_LANES:
-        raise InputError("lanes", len(experiments), f"{FEWEST_LANES} to {MOST_LANES} lanes")
+        raise InputError("lanes", len(experiments), f"{FEWEST_LANES} to {MOST_LANES} experiments")
     checked = tuple(map(check, experiments))
     for place, one in enumerate(checked):
         if one in checked[:place]:
-            raise InputError(f"lanes[{place}]", "a lane that is there already", "lanes that differ")
+            raise InputError(f"lanes[{place}]", Spoken("an equal one"), "different from all other lanes")
     return checked
 
 
