@@ -34,6 +34,8 @@ from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
 AT_MOST = 3
+ADVICE = frozenset({"skewed", "widening"})
+"""Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
 _RECENT = 20

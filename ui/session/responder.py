@@ -117,8 +117,7 @@ class Responder(QObject):
         return made
 
     def _train(self, job: Job, asked: Sequence[Response], measure: Measure) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        run_beside()
         for refine in (False, True):
             for one in asked:
                 self._train_one(job, one, measure, refine)
@@ -149,3 +148,9 @@ class Responder(QObject):
     def _fail(self, error: Exception) -> None:
         self._job = None
         self.failed.emit(str(error))
+
+
+def run_beside() -> None:
+    """Let the run in the window come before this thread."""
+    with suppress(OSError, AttributeError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

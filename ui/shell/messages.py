@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QStatusBar
 from superqt import QElidingLabel
 
-from playground.measure.diagnosis import Finding, Remedy
+from playground.measure.diagnosis import ADVICE, Finding, Remedy
 
 from ..forms.buttons import identify
 from ..look.theme import GRID, px
@@ -21,6 +22,21 @@ _EVENT_MILLISECONDS = 10_000
 _HELD_MILLISECONDS = 1_000
 """How much longer an event stays while a person points at it."""
 _SILENT = Message("event", "")
+
+
+class Advice(NamedTuple):
+    """What trying remedies has shown."""
+
+    kind: str
+    """What it is about, as `concern_of` names it."""
+    words: str
+    remedies: tuple[tuple[str, Remedy], ...] = ()
+    """Those that help, the best first, each with what it does in words."""
+
+
+def concern_of(kind: str) -> str:
+    """Return what a finding of a kind is about: itself, or "ailment", since ailments share their remedies."""
+    return kind if kind in ADVICE else "ailment"
 
 
 class Messages(QObject):
@@ -38,6 +54,7 @@ class Messages(QObject):
         self._bare = _SILENT
         """The event without what was added to it."""
         self._invitation: Message | None = None
+        self._advice: Advice | None = None
         self._measures = self._pausing = False
         self._race = ""
         self._time = QTimer(self, singleShot=True)
@@ -77,10 +94,16 @@ class Messages(QObject):
         self._bare = Message("refusal", text, offer)
         self._happen(self._bare)
 
-    def tell(self, text: str, remedy: Offer | None = None) -> None:
-        """Show a fault until it is dismissed or remedied."""
-        self._fault = Message("fault", text, remedy)
+    def tell(self, text: str, remedy: Offer | None = None, kind: str = "") -> None:
+        """Show a fault until it is dismissed or remedied; `kind` names an ailment of the network."""
+        self._fault = Message("fault", text, remedy, kind=kind)
         self._show()
+
+    def advise(self, advice: Advice | None) -> None:
+        """Replace what messages of one kind offer by remedies that were tried; None takes that back."""
+        if advice != self._advice:
+            self._advice = advice
+            self._show()
 
     def invite(self, text: str, offer: Offer) -> None:
         """Show an invitation whenever there is no other message, until it is dismissed."""
@@ -133,7 +156,7 @@ class Messages(QObject):
     def _show(self) -> None:
         event = self._event
         fresh = event if self._time.isActive() else None
-        said = self._fault or fresh or self._found() or event or self._invitation
+        said = self._advised(self._fault) or fresh or self._advised(self._found()) or event or self._invitation
         if said is not None and said.offer is not None and said.tone != "finding":
             said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
         self.strip.say(said)
@@ -148,9 +171,22 @@ class Messages(QObject):
         kind, text, remedy = self.finding
         if remedy is None:
             return Message("finding", text, kind=kind)
-        goes_on = "and start again from the initial weights" if remedy.reset else "while training goes on"
-        hint = f"{remedy.label}, {goes_on}. Ctrl+Z takes it back."
-        return Message("finding", text, (remedy.label, partial(self._take_remedy, remedy)), hint, kind)
+        return Message("finding", text, self._offer(remedy), _hint(remedy), kind)
+
+    def _offer(self, remedy: Remedy, words: str = "") -> Offer:
+        return words or remedy.label, partial(self._take_remedy, remedy)
+
+    def _advised(self, message: Message | None) -> Message | None:
+        """The message with what trying remedies has shown."""
+        advice = self._advice
+        if message is None or advice is None or not message.kind or advice.kind != concern_of(message.kind):
+            return message
+        text = f"{message.text} {advice.words}"
+        if not advice.remedies:
+            return message._replace(text=text, offer=None, hint="")
+        (_, best), *rest = advice.remedies
+        others = tuple(self._offer(remedy, words) for words, remedy in rest)
+        return message._replace(text=text, offer=self._offer(best), hint=_hint(best), others=others)
 
     # The status line ----------------------------------------------------------------------------------------------
 
@@ -179,6 +215,11 @@ class Messages(QObject):
             self.status.setText("Measuring after the latest change…")
         elif self._report is not None:
             self.status.setText(_status_words(self._report))
+
+
+def _hint(remedy: Remedy) -> str:
+    goes_on = "and start again from the initial weights" if remedy.reset else "while training goes on"
+    return f"{remedy.label}, {goes_on}. Ctrl+Z takes it back."
 
 
 def _status_words(report: Report) -> str:

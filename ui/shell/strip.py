@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QEvent, QRect, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
 
 from ..forms.buttons import identify
 from ..forms.layouts import fill, restyle, tight
@@ -30,6 +31,8 @@ class Message(NamedTuple):
     """What the offer does, in a sentence; empty if its words say all."""
     kind: str = ""
     """Messages of one kind in a row are one message whose numbers change."""
+    others: tuple[Offer, ...] = ()
+    """What else could be done, in a menu beside the button."""
 
 
 _NOTHING = Message("event", "")
@@ -49,17 +52,21 @@ class Strip(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Does what the message advises.")
         self.remedy.clicked.connect(self._accept)
+        self.others = identify(QToolButton(), "strip.others", "More remedies", "Lists what else helps.")
+        self.others.setText("More ▾")
+        self.menu = QMenu(self)
+        self.others.clicked.connect(self._open_menu)
         self._close = identify(QToolButton(), "strip.dismiss", "Dismiss the message", "Dismiss the message")
         self._close.setText("✕")
         self._close.clicked.connect(self.dismissed)
-        for button in (self.remedy, self._close):
+        for button in (self.remedy, self.others, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The text has the same room whether or not there is something to dismiss.
         policy = self._close.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._close.setSizePolicy(policy)
         row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
-        fill(row, self.text, self.remedy, self._close, wide=self.text)
+        fill(row, self.text, self.remedy, self.others, self._close, wide=self.text)
         self.said = _NOTHING
         self.say(None)
 
@@ -77,7 +84,7 @@ class Strip(QFrame):
     def say(self, message: Message | None) -> None:
         """Show a message in place of the one before, or nothing."""
         before, self.said = self.said, message or _NOTHING
-        tone, text, offer, hint, _ = self.said
+        tone, text, offer, hint, _, others = self.said
         if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
             self.text.setText(text)
             self.setAccessibleName(text)
@@ -87,6 +94,9 @@ class Strip(QFrame):
             self.remedy.setText(offer[0])
             identify(self.remedy, None, offer[0], hint or offer[0])
         self.remedy.setVisible(offer is not None)
+        if [one for one, _ in before.others] != [one for one, _ in others]:
+            self._list_others()
+        self.others.setVisible(bool(others))
         self._close.setVisible(bool(text) and tone != "finding")
         if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
             restyle(self, "tone", tone if text else "none")
@@ -97,6 +107,18 @@ class Strip(QFrame):
             if tone == "fault":
                 announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
             QAccessible.updateAccessibility(announcement)
+
+    def _list_others(self) -> None:
+        self.menu.clear()
+        for place, (words, _) in enumerate(self.said.others):
+            self.menu.addAction(words).triggered.connect(partial(self._accept_other, place))
+
+    def _open_menu(self) -> None:
+        self.menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
+
+    def _accept_other(self, place: int) -> None:
+        if place < len(self.said.others):
+            self.said.others[place][1]()
 
     def _accept(self) -> None:
         if self.said.offer is not None:
@@ -125,6 +147,10 @@ class Strip(QFrame):
         layout = self.layout()
         assert layout is not None
         margins, spacing = layout.contentsMargins(), layout.spacing()
-        beside = [self._close, *([self.remedy] if self.said.offer is not None else [])]
+        beside = [
+            self._close,
+            *([self.remedy] if self.said.offer else []),
+            *([self.others] if self.said.others else []),
+        ]
         taken = sum(button.sizeHint().width() + spacing for button in beside)
         return self.width() - margins.left() - margins.right() - taken - px(2)

@@ -195,6 +195,11 @@ class Responses(QObject):
         report = self.desk.session.report
         return self.when == "resting" and report is not None and report.running
 
+    @property
+    def may_train(self) -> bool:
+        """Whether other runs may be trained beside the one in the window now."""
+        return not self._obstacle() and not self._waits_for_pause
+
     def _obstacle(self) -> str:
         """The reason why no response can be trained now; empty if it can."""
         report = self.desk.session.report

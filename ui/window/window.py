@@ -40,6 +40,7 @@ from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
+from .remedies import Remedies
 from .responses import Responses
 from .sharing import Sharing
 from .tour import WindowTour
@@ -100,6 +101,7 @@ class Window(QMainWindow):
         self.presenter = Presenter(desk, parts)
         self.responses = Responses(desk, parts)
         self.races = Races(desk, parts)
+        self.remedies = Remedies(desk, self.presenter, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.presenter)
         self.layouts = SavedLayouts(self.docks, self.settings)
@@ -288,7 +290,7 @@ class Window(QMainWindow):
             self.focus_mode.toggle()
         self.layouts.remember()
         self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
-        for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses):
+        for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses, self.remedies):
             part.close()
         for waiting in self.findChildren(Waiting):
             waiting.reject()

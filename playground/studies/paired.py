@@ -1,0 +1,53 @@
+"""Paired comparison: two settings trained from the same starts, and what their difference is beyond chance."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from playground.catalog.choice import Array
+
+LEAST_LOSS = 1e-9
+"""Losses below this count as equal, since their logarithms are compared."""
+_CONFIDENCE = 0.95
+
+
+class Gain(NamedTuple):
+    """How much lower the losses of one setting are than those of another, as mean logarithm of their ratios."""
+
+    mean: float
+    low: float
+    high: float
+    """The ends of the 95 % confidence interval (Student's t); infinite for less than two pairs."""
+    n: int
+    helped: int
+    """Pairs in which the loss is lower."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the interval excludes 0, on the side of lower losses."""
+        return self.low > 0
+
+
+def paired_gain(before: Array, after: Array) -> Gain:
+    """Compare losses of the same starts without and with a change.
+
+    before, after: shape (starts,), infinite where training diverged, which counts as much as the largest finite loss.
+    """
+    finite = np.concatenate([before, after])
+    finite = finite[np.isfinite(finite)]
+    worst = finite.max() if len(finite) else 1.0
+    logs = [np.log(np.clip(np.minimum(one, worst), LEAST_LOSS, None)) for one in (before, after)]
+    gains, n = logs[0] - logs[1], len(before)
+    mean = float(gains.mean()) if n else 0.0
+    half = _half_width(gains) if n > 1 else math.inf
+    return Gain(mean, mean - half, mean + half, n, int(np.count_nonzero(after < before)))
+
+
+def _half_width(gains: Array) -> float:
+    from scipy.special import stdtrit
+
+    n = len(gains)
+    return float(stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n))

@@ -1,0 +1,87 @@
+"""Remedies that are proven: what helps is offered, what does not is not, and every start is compared with itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.stats import ttest_1samp
+
+from playground import Experiment, Trainer
+from playground.engine.lanes import cache
+from playground.measure.diagnosis import Remedy
+from playground.studies.paired import paired_gain
+from playground.studies.remedies import Proof, candidates
+
+pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+SLOW = Experiment().with_(
+    {"layers": [{"units": 4, "activation": "tanh"}], "data.points": 80, "training.learning_rate": 0.0001}
+)
+
+
+def tried(proof: Proof) -> Proof:
+    for _ in proof.train():
+        pass
+    return proof
+
+
+def test_a_rate_that_is_too_low_gets_a_higher_one() -> None:
+    advised = Remedy("Learning rate 0.03", SLOW.with_({"training.learning_rate": 0.03}))
+    proof = tried(Proof(SLOW, candidates(SLOW, advised), epochs=60))
+    assert proof.is_whole and proof.helpful[0].remedy.label == "Learning rate 0.03"
+    best = proof.helpful[0]
+    assert best.gain.helped == best.gain.n == 16 and best.after < 0.7 * best.before
+    assert best.sentence.startswith("helps in 16 of 16 starts, validation loss ")
+
+
+def test_a_network_that_is_well_gets_none() -> None:
+    well = SLOW.with_({"training.learning_rate": 0.03})
+    harmful = [Remedy("No learning", well.with_({"training.learning_rate": 0})), Remedy("The same", well)]
+    assert tried(Proof(well, harmful, epochs=60)).helpful == ()
+
+
+def test_every_loss_is_that_of_a_training_of_its_own() -> None:
+    faster = SLOW.with_({"training.learning_rate": 0.01})
+    trial = next(tried(Proof(SLOW, [Remedy("Faster", faster)], epochs=10, starts=3)).trials())
+    for experiment, median in ((SLOW, trial.before), (faster, trial.after)):
+        losses = []
+        for seed in range(3):
+            trainer = Trainer(experiment.with_({"seed": seed}), engine="lanes")
+            trainer.advance(epochs=10)
+            losses.append(trainer.evaluate().validation_loss)
+        assert median == np.median(losses)
+
+
+def test_candidates_can_all_be_trained_and_differ() -> None:
+    skipping = Experiment().with_(layers=[{"units": 2, "skip": True, "activation": "sigmoid", "dropout": 0.5}])
+    remedies = candidates(skipping)
+    assert {"Use tanh", "No dropout", "Normalize every layer"} <= {one.label for one in remedies}
+    assert "Double the units" not in {one.label for one in remedies}, "a skip connection needs as many units as inputs"
+    assert len({one.experiment for one in remedies}) == len(remedies) and skipping not in {
+        one.experiment for one in remedies
+    }
+
+
+def test_what_makes_losses_incomparable_is_not_tried() -> None:
+    other = Remedy("Another loss", SLOW.with_(loss="huber"))
+    assert Proof(SLOW, [other], epochs=10).remedies == ()
+
+
+def test_a_proof_can_be_stopped_and_goes_on() -> None:
+    proof = Proof(SLOW, candidates(SLOW)[:3], epochs=20)
+    assert list(proof.train(lambda: True)) == [] and not proof.is_whole
+    assert tried(proof).is_whole
+
+
+def test_gains_are_compared_as_by_students_t_test() -> None:
+    random = np.random.default_rng(0)
+    before, after = random.uniform(0.1, 1, (2, 12))
+    gain, expected = paired_gain(before, after), ttest_1samp(np.log(before / after), 0).confidence_interval(0.95)
+    np.testing.assert_allclose(gain[1:3], expected)
+    assert gain.helped == np.count_nonzero(after < before)
+
+
+def test_divergence_counts_as_the_worst_loss_of_all() -> None:
+    losses = np.array([0.5, 0.25, 0.3])
+    assert paired_gain(np.full(3, np.inf), losses).helped == 3
+    assert paired_gain(losses, np.full(3, np.inf)).mean < 0
+    assert paired_gain(np.full(3, np.inf), np.full(3, np.inf)).mean == 0
