@@ -50,6 +50,23 @@ def return_words(differences: Sequence[Difference], new: Experiment) -> str:
     return f"{said[:1].upper()}{said[1:]}"
 
 
+def path_words(experiment: Experiment, path: str) -> str:
+    """A setting in a list: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
+    label, parent = field_at(experiment, path).label, path.rpartition(".")[0]
+    if parent in ("", "training"):
+        return label
+    if path.startswith("layers."):
+        parts = path.split(".")
+        layer = f"Layer {_name(experiment.layers, int(parts[1]))}"
+        return ": ".join(
+            [
+                layer,
+                *(in_a_sentence(field_at(experiment, ".".join(parts[: n + 1])).label) for n in range(2, len(parts))),
+            ]
+        )
+    return f"{field_at(experiment, parent).label}: {label}"
+
+
 def value_words(field: Field, value: Any) -> str:
     """A value as text: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
     if value is None:

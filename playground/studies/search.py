@@ -267,5 +267,7 @@ def _suggested(trial: optuna.Trial, over: Mapping[str, Range | Sequence[Any]]) -
         elif choices.whole:
             values[path] = trial.suggest_int(path, math.ceil(choices.low), math.floor(choices.high), log=choices.log)
         else:
-            values[path] = trial.suggest_float(path, choices.low, choices.high, log=choices.log)
+            number = trial.suggest_float(path, choices.low, choices.high, log=choices.log)
+            # More digits say nothing, and nobody reads them.
+            values[path] = min(max(float(f"{number:.3g}"), choices.low), choices.high)
     return values

@@ -156,6 +156,8 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
 
 def training_menu(session: Session, presenter: Presenter, races: Races) -> Menu:
     """Make the Training menu, with the commands of the transport bar, and the races."""
+def training_menu(session: Session, presenter: Presenter, find_settings: Callable[[], object]) -> Menu:
+    """Make the Training menu, with the commands of the transport bar."""
     return Menu(
         "&Training",
         [
@@ -166,6 +168,7 @@ def training_menu(session: Session, presenter: Presenter, races: Races) -> Menu:
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
             SEPARATOR,
             Menu("Ra&ce", _race_entries(races), "Variants side by side, while the run waits."),
+            Action("train.find", "&Find good settings…", find_settings, ("Ctrl+Shift+F",)),
         ],
     )
 

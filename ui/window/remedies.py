@@ -79,10 +79,6 @@ class Remedies(QObject):
         finding, report = self._finding(), self.desk.session.report
         if finding is None or report is None:
             return
-        if self.responses.responder.is_busy:
-            # It takes half a second, and was asked for by a hand.
-            self._rest.start()
-            return
         experiment = self.desk.session.experiment
         tried = candidates(experiment, finding.remedy)
         chosen = tried[:1] if finding.kind in ADVICE else tried
@@ -105,7 +101,7 @@ class Remedies(QObject):
     def _say_tried(self, proof: Proof, tried: int) -> None:
         if self._asked is not None and self._job is not None and proof is self._proof:
             left = len(proof.remedies) - tried
-            words = f"Trying {left} changes that might help…" if left else "Trying the most promising changes…"
+            words = f"Changes still to try: {left}…" if left else "Trying the most promising changes…"
             self.desk.messages.advise(Advice(self._asked[1], words))
 
     def _end(self, proof: Proof) -> None:

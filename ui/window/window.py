@@ -35,6 +35,7 @@ from .control_commands import ControlCommands
 from .desk import Desk
 from .documents import Documents
 from .exports import Exports
+from .finder import Finder
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
 from .picture_saver import PictureSaver
@@ -151,6 +152,7 @@ class Window(QMainWindow):
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter, self.races),
+                training_menu(session, self.presenter, self.open_finder),
                 view_menu(
                     self.docks,
                     self.layouts,
@@ -233,6 +235,12 @@ class Window(QMainWindow):
     def open_gallery(self) -> None:
         """Open the gallery of presets."""
         Gallery(self, self.documents.open).open()
+
+    def open_finder(self) -> None:
+        """Open the dialog that searches for good settings."""
+        finder = Finder(self.session, self)
+        finder.chosen.connect(self.session.open)
+        finder.show()
 
     def show_shortcuts(self) -> None:
         """Open the list of shortcuts."""

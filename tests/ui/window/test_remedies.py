@@ -52,7 +52,7 @@ def said(window: Window) -> str:
 
 
 def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_step(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: "Trying" in said(window))
+    qtbot.waitUntil(lambda: "to try" in said(window))
     qtbot.waitUntil(lambda: "helps in" in said(window))
     strip, session = window.messages.strip, window.session
     assert " of 16 starts, validation loss " in said(window) and said(window) == strip.accessibleName()
@@ -82,9 +82,9 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: "Trying" in said(window))
+    qtbot.waitUntil(lambda: "to try" in said(window))
     window.session.edit(window.session.experiment.with_({"training.batch_size": 7}))
-    assert "Trying" not in said(window)
+    assert "to try" not in said(window)
     qtbot.waitUntil(lambda: window.session.is_up_to_date)
 
 

@@ -1,0 +1,71 @@
+"""Finding good settings in the window: budget, what may vary, what is kept, and one step to take it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+
+from playground import Experiment
+from playground.engine.lanes import cache
+from tests.ui import hands
+from tests.ui.windows import opened_window
+from ui.window.finder import Finder
+from ui.window.window import Window
+
+pytest.importorskip("optuna")
+pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+
+
+@pytest.fixture
+def window(qtbot, experiment: Experiment) -> Iterator[Window]:
+    slow = {"data": "circle", "layers": "4", "training.learning_rate": 1e-5, "data.test_fraction": 0.2}
+    with opened_window(experiment=experiment.with_(slow)) as window:
+        yield window
+
+
+@pytest.fixture
+def finder(qtbot, window: Window) -> Finder:
+    """The dialog, opened with its key."""
+    hands.key_in(window, "Ctrl+Shift+F")
+    qtbot.waitUntil(lambda: window.findChild(Finder) is not None)
+    return window.findChild(Finder)
+
+
+def test_found_settings_are_taken_in_one_step_and_given_back_in_one(qtbot, window: Window, finder: Finder) -> None:
+    before = window.session.experiment
+    finder.seconds.setValue(600)
+    hands.push(finder, "finder.start")
+    assert finder.start.text() == "Stop" and not finder.settings.isEnabled()
+    qtbot.waitUntil(lambda: finder.log.count() > 0)
+    hands.push(finder, "finder.start")
+    qtbot.waitUntil(lambda: finder.job is None)
+    assert " fresh starts: validation loss " in finder.words.text()
+    assert " test points, asked once: loss " in finder.words.text()
+    assert window.session.experiment == before, "searching changes nothing"
+    hands.push(finder, "finder.use")
+    assert window.session.experiment != before
+    hands.key_in(window, "Ctrl+Z")
+    assert window.session.experiment == before
+
+
+def test_it_can_be_used_by_keyboard_and_ends_with_its_window(qtbot, finder: Finder) -> None:
+    hands.push(finder, "finder.all")
+    assert len(finder.chosen_paths) > 10
+    finder.settings.setFocus(Qt.FocusReason.TabFocusReason)
+    finder.settings.setCurrentRow(0)
+    hands.key_in(finder, "Space")
+    assert "training.learning_rate" not in finder.chosen_paths or "regularizer" not in finder.chosen_paths
+    hands.push(finder, "finder.usual")
+    finder.start.setFocus(Qt.FocusReason.TabFocusReason)
+    hands.key_in(finder, "Space")
+    qtbot.waitUntil(lambda: finder.job is not None)
+    hands.key_in(finder, "Escape")
+    qtbot.waitUntil(lambda: not finder.isVisible())
+
+
+def test_with_nothing_checked_there_is_nothing_to_search(finder: Finder) -> None:
+    for row in range(finder.settings.count()):
+        finder.settings.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert not finder.start.isEnabled()
