@@ -143,10 +143,9 @@ def judge(experiment: Experiment, random: Random) -> Verdict:
     if not proof.helpful:
         return Verdict(finding.kind)
     offered = proof.helpful[0].remedy
-    other = random.choice([one for one in proof.remedies if one is not offered])
-    return Verdict(
-        finding.kind, offered.label, *(_from_fresh_starts(experiment, one, epochs) for one in (offered, other))
-    )
+    others = [one for one in proof.remedies if one is not offered]
+    drawn = [offered, *random.sample(others, min(1, len(others)))]
+    return Verdict(finding.kind, offered.label, *(_from_fresh_starts(experiment, one, epochs) for one in drawn))
 
 
 def _from_fresh_starts(experiment: Experiment, remedy: Remedy, epochs: int) -> Gain:
