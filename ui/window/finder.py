@@ -113,7 +113,7 @@ class Finder(QDialog):
 
     def _list_settings(self) -> None:
         self.ranges = search_ranges(self.experiment)
-        for path in sorted(self.ranges, key=lambda path: path not in USUAL):
+        for path in [*filter(self.ranges.__contains__, USUAL), *(one for one in self.ranges if one not in USUAL)]:
             item = QListWidgetItem(path_words(self.experiment, path))
             item.setData(Qt.ItemDataRole.UserRole, path)
             item.setCheckState(Qt.CheckState.Checked if path in USUAL else Qt.CheckState.Unchecked)

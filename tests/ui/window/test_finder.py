@@ -18,6 +18,12 @@ pytest.importorskip("optuna")
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels() -> None:
+    """Load the kernels once, which may take many seconds, before a test waits for what they train."""
+    cache.load_kernels("float32")
+
+
 @pytest.fixture
 def window(qtbot, experiment: Experiment) -> Iterator[Window]:
     slow = {"data": "circle", "layers": "4", "training.learning_rate": 1e-5, "data.test_fraction": 0.2}
@@ -35,6 +41,9 @@ def finder(qtbot, window: Window) -> Finder:
 
 def test_found_settings_are_taken_in_one_step_and_given_back_in_one(qtbot, window: Window, finder: Finder) -> None:
     before = window.session.experiment
+    for row in range(1, finder.settings.count()):
+        finder.settings.item(row).setCheckState(Qt.CheckState.Unchecked)
+    assert finder.chosen_paths == ["training.learning_rate"]
     finder.seconds.setValue(600)
     hands.push(finder, "finder.start")
     assert finder.start.text() == "Stop" and not finder.settings.isEnabled()

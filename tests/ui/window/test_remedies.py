@@ -19,6 +19,12 @@ from ui.window.window import Window
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def kernels() -> None:
+    """Load the kernels once, which may take many seconds, before a test waits for what they train."""
+    cache.load_kernels("float32")
+
+
 @pytest.fixture
 def rates(request: pytest.FixtureRequest) -> tuple[float, ...]:
     """The learning rates that are tried, of which the first does nothing."""
@@ -72,7 +78,7 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     strip, session = window.messages.strip, window.session
     qtbot.waitUntil(strip.others.isVisible)
     strip.others.setFocus(Qt.FocusReason.TabFocusReason)
-    hands.key_in(window, "Space")
+    hands.key_in(window, "Return")
     qtbot.waitUntil(strip.menu.isVisible)
     (other,) = (action.text() for action in strip.menu.actions())
     assert " helps in " in other and strip.remedy.text() not in other
