@@ -154,10 +154,8 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
     return f"{word} {edits[-1].label}" if edits else word
 
 
-def training_menu(session: Session, presenter: Presenter, races: Races) -> Menu:
-    """Make the Training menu, with the commands of the transport bar, and the races."""
-def training_menu(session: Session, presenter: Presenter, find_settings: Callable[[], object]) -> Menu:
-    """Make the Training menu, with the commands of the transport bar."""
+def training_menu(session: Session, presenter: Presenter, races: Races, find_settings: Callable[[], object]) -> Menu:
+    """Make the Training menu: the commands of the transport bar, races, and the search for good settings."""
     return Menu(
         "&Training",
         [

@@ -151,8 +151,7 @@ class Window(QMainWindow):
             [
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.presenter, self.races),
-                training_menu(session, self.presenter, self.open_finder),
+                training_menu(session, self.presenter, self.races, self.open_finder),
                 view_menu(
                     self.docks,
                     self.layouts,
