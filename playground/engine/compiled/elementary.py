@@ -29,6 +29,7 @@ from playground.engine.vectors import (
     square_root,
     where,
     widened,
+    with_sign_of,
 )
 
 INSIDE: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -153,14 +154,14 @@ def tanh(x: Any) -> Any:
         return (lambda x: doubles.tanh(x)) if is_vector(x) else lambda x: math.tanh(x)
 
     def value(x: Any) -> Any:
-        x = where(x > TANH_END, TANH_FAR, where(x < -TANH_END, -TANH_FAR, x))
-        u = x * x
+        size = magnitude(x)
+        size = where(size > TANH_END, TANH_FAR, size)
+        u = size * size
         p = fused(u, fused(u, fused(u, fused(u, fused(u, fused(u, P6, P5), P4), P3), P2), P1), P0)
         q = fused(u, fused(u, fused(u, fused(u, Q4, Q3), Q2), Q1), ONE)
-        t = x * p / q
+        t = size * p / q
         # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
-        t = where(t > ONE, ONE, t)
-        return where(t < -ONE, -ONE, t)
+        return with_sign_of(where(t > ONE, ONE, t), x)
 
     return value
 

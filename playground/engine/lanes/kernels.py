@@ -248,8 +248,8 @@ def gather(
             if group.weighted:
                 weights[point] = everywhere(space, table[place + columns + 1])
         else:
-            numbers = converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
-            places = numbers * row + begins
+            number = order[start + point] if shuffled else everywhere(order, start + point)
+            places = converted(number * row, begins) + begins
             for k in range(features):
                 here[k] = picked(table, places, k)
             for k in range(group.outputs):
