@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.polynomial import chebyshev
 
 from playground.catalog.choice import Array, Choice, setting, union
 
@@ -309,30 +310,44 @@ class Sine(Activation, frozen=True, tag="sine"):
 ONE_OVER_ROOT_2 = 0.70710678118654752440
 ONE_OVER_ROOT_2_PI = 0.39894228040143267794
 
-ERFC_COEFFICIENTS = (
-    -2.623107347133476e-09,
-    -1.9551358868985616e-09,
-    3.197926671666804e-08,
-    1.879082322370048e-08,
-    -2.4857126248016745e-07,
-    -5.084465378687302e-08,
-    1.7419821586224816e-06,
-    -9.792625707303523e-07,
-    -1.1438048033346894e-05,
-    2.2387565714911816e-05,
-    5.164652974177416e-05,
-    -0.00029015535246077655,
-    0.000293714378044958,
-    0.0017556261651970652,
-    -0.009746579683265262,
-    0.02836227737211114,
-    -0.05869339857664934,
-    0.09230432116428125,
-    -0.10880393014244462,
-    0.08227673848999506,
-    0.0035854154854790257,
-    -0.14024059858554525,
-    1.2375126308378275,
+
+class Polynomial(tuple[float, ...]):
+    """The coefficients of a polynomial for arguments from −1 to 1, highest power first."""
+
+    def shortened(self, error: float) -> tuple[float, ...]:
+        """Return the coefficients that are needed to be within `error`: a part of its Chebyshev series."""
+        series = chebyshev.poly2cheb(self[::-1])
+        left_out = np.cumsum(np.abs(series[::-1]))[::-1]
+        coefficients: list[float] = chebyshev.cheb2poly(series[left_out > error])[::-1].tolist()
+        return tuple(coefficients)
+
+
+ERFC_COEFFICIENTS = Polynomial(
+    (
+        -2.623107347133476e-09,
+        -1.9551358868985616e-09,
+        3.197926671666804e-08,
+        1.879082322370048e-08,
+        -2.4857126248016745e-07,
+        -5.084465378687302e-08,
+        1.7419821586224816e-06,
+        -9.792625707303523e-07,
+        -1.1438048033346894e-05,
+        2.2387565714911816e-05,
+        5.164652974177416e-05,
+        -0.00029015535246077655,
+        0.000293714378044958,
+        0.0017556261651970652,
+        -0.009746579683265262,
+        0.02836227737211114,
+        -0.05869339857664934,
+        0.09230432116428125,
+        -0.10880393014244462,
+        0.08227673848999506,
+        0.0035854154854790257,
+        -0.14024059858554525,
+        1.2375126308378275,
+    )
 )
 """Of (1 + 2x) exp(x²) erfc(x), as a polynomial in (x − 3.75)/(x + 3.75), highest power first: for all x ≥ 0 the
 result is within 6e-16. The form is that of Shepherd and Laframboise, "Chebyshev approximation of (1+2x)exp(x²)erfc x

@@ -111,8 +111,8 @@ class Field:
 
     def parts(self, value: Any) -> Mapping[str, Field]:
         """The fields inside this one by name; for a choice, those of the kind of `value`. Empty if it has none."""
-        struct = self.member(value) or self.type
-        return fields_of(struct) if is_struct(struct) else {}
+        struct = self.type if is_struct(self.type) else self.member(value)
+        return {} if struct is None else fields_of(struct)
 
     @property
     def allowed(self) -> str:

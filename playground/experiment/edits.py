@@ -27,7 +27,7 @@ def with_changes(tree: Any, changes: Mapping[str, Any]) -> Any:
     """A copy of an immutable tree with the values at some paths replaced, one after the other. Raises InputError."""
     for path, value in changes.items():
         # Error messages write a layer's position in brackets, layers[0].units; users copy that.
-        tree = _with_change(tree, re.sub(r"\[(\d+)\]", r".\1", path), value)
+        tree = _with_change(tree, re.sub(r"\[(\d+)\]", r".\1", path) if "[" in path else path, value)
     return tree
 
 

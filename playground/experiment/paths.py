@@ -8,6 +8,7 @@ A path names fields from the outermost inwards, with a number for the position o
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ def with_value(tree: Any, path: str, value: Any) -> Any:
 
 def field_at(tree: msgspec.Struct, path: str) -> Field:
     """The declaration for a path. Raises InputError where there is none."""
-    field, value = field_of(type(tree)), tree
+    field, value = _declared(type(tree)), tree
     for step, here in steps_of(path):
         try:
             inner = _part(value, step)
@@ -45,6 +46,9 @@ def field_at(tree: msgspec.Struct, path: str) -> Field:
             raise _no_place(value, path, here) from None
         value = inner
     return field
+
+
+_declared = cache(field_of)
 
 
 def paths_of(tree: Any, path: str = "") -> Iterator[str]:

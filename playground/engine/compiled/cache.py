@@ -174,7 +174,7 @@ def _loaded_from(folder: Path, precision: str) -> ModuleType:
 def warm_up(kernels: ModuleType, dtype: np.dtype[np.floating]) -> None:
     """Call the kernel as training does, with no update to make."""
     none, whole, marks, numbers = (np.zeros(0, kind) for kind in (dtype, np.int32, bool, np.float64))
-    runs, layers, epochs = (np.zeros(1, kind).view(np.recarray) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
+    runs, layers, epochs = (np.zeros(1, kind) for kind in (layout.RUN, layout.LAYER, layout.EPOCH))
     points, slots, starts = np.zeros((0, 0), dtype), np.zeros((0, 0), dtype), np.zeros(2, np.int64)
     space = layout.WorkSpace(none, none, none, none, none, none, none, none, none, none, none, starts, starts)
     update_space = layout.UpdateSpace(none, none, marks, numbers)
@@ -197,4 +197,4 @@ def system_clock() -> Any:
     else:
         function = ctypes.CDLL(None).clock_gettime
     address = ctypes.cast(function, ctypes.c_void_p).value
-    return np.array([((0, 0), address, frequency.value)], layout.CLOCK).view(np.recarray)
+    return np.array([((0, 0), address, frequency.value)], layout.CLOCK)

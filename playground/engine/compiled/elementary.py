@@ -29,6 +29,7 @@ from playground.engine.vectors import (
     square_root,
     where,
     widened,
+    with_sign_of,
 )
 
 INSIDE: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -139,8 +140,8 @@ def as_type(x: Any, value: float) -> Any:
 f = np.float32
 ZERO, HALF, ONE, TWO = f(0), f(0.5), f(1), f(2)
 
-TANH_END = f(9.0)
-"""From here on tanh is 1 in float32."""
+TANH_END, TANH_FAR = f(9.0), f(20.0)
+"""From the first on tanh is 1 in float32; at the second P/Q is above 1 without doubt."""
 P0, P1, P2, P3 = f(0.9999999999244944), f(0.1385928974723598), f(0.00409862229930914), f(3.310108780278092e-05)
 P4, P5, P6 = f(4.603938229444656e-08), f(-3.215407082893469e-11), f(2.6354982519683706e-14)
 Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778754786047), f(1.6775273520075104e-06)
@@ -153,13 +154,14 @@ def tanh(x: Any) -> Any:
         return (lambda x: doubles.tanh(x)) if is_vector(x) else lambda x: math.tanh(x)
 
     def value(x: Any) -> Any:
-        u = x * x
+        size = magnitude(x)
+        size = where(size > TANH_END, TANH_FAR, size)
+        u = size * size
         p = fused(u, fused(u, fused(u, fused(u, fused(u, fused(u, P6, P5), P4), P3), P2), P1), P0)
         q = fused(u, fused(u, fused(u, fused(u, Q4, Q3), Q2), Q1), ONE)
-        t = x * p / q
+        t = size * p / q
         # Never beyond 1, since 1 − t² is a slope; exactly 1 far out, since z σ(z) multiplies what is missing by z.
-        t = where(x > TANH_END, ONE, where(t > ONE, ONE, t))
-        return where(x < -TANH_END, -ONE, where(t < -ONE, -ONE, t))
+        return with_sign_of(where(t > ONE, ONE, t), x)
 
     return value
 

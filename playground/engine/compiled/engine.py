@@ -76,7 +76,6 @@ class Compiled:
     def _lay_out_training(self) -> None:
         setup = self.setup
         self._run = _run_record(setup, self.own)
-        self._runs = self._run.view(np.recarray)
         self._order = np.empty(setup.points if setup.training.shuffle else 0, np.int32)
         self._order_of = (-1, -1)
         work = 20 * sum(layer.units for layer in setup.network.layers) + 0.2 * setup.network.size
@@ -101,7 +100,7 @@ class Compiled:
             np.zeros(size, dtype), np.zeros(size, dtype), np.zeros(size, bool), np.zeros(layout.MOST_CONSTANTS)
         )
         self._epochs = np.empty((_ROWS, len(layout.EPOCH_COLUMNS)))
-        self._history = self._epochs.view(layout.EPOCH)[:, 0].view(np.recarray)
+        self._history = self._epochs.view(layout.EPOCH)[:, 0]
         self._gradients = np.empty((_ROWS, 1 + 3 * len(layers)))
 
     def advance(self, state: State, rates: Rates, limits: Limits) -> Outcome:
@@ -113,7 +112,7 @@ class Compiled:
         run["time_limit"] = limits.seconds
         coming = np.array([rates.rate_of(k) for k in range(rates.number)], np.float64)
         swapped = self._kernels.train(
-            self._layers, self._runs, self._data, self._train, self._validation, self._order,
+            self._layers, self._run, self._data, self._train, self._validation, self._order,
             state.parameters, self._old_w, state.gradient, self._old_g, state.slots, self._old_slots, state.carried,
             state.pruned, state.rate_factors, self._space, self._update_space, self._evaluation_space,
             coming, self._history, self._gradients, self._clock,
@@ -139,7 +138,7 @@ class Compiled:
         network = self.setup.network
         o = np.empty((network.layers[-1].units, inputs.shape[1]), network.dtype)
         x = np.ascontiguousarray(inputs)
-        self._kernels.predict(self._layers, self._runs, x, state.parameters, self._evaluation_space, o)
+        self._kernels.predict(self._layers, self._run, x, state.parameters, self._evaluation_space, o)
         return o
 
     def _hand_over(self, state: State, run: Any) -> None:
@@ -241,7 +240,7 @@ def _layer_records(network: Network, own: OwnClasses) -> Any:
         record["penalty"] = place_in_family(Regularizer, type(layer.regularizer), own)
         record["penalty_settings"] = formula_settings(layer.regularizer)
         record["prunes"] = layer.regularizer.prunes and layer.trainable
-    return records.view(np.recarray)
+    return records
 
 
 def _run_record(setup: Setup, own: OwnClasses) -> Any:

@@ -20,7 +20,7 @@ import numpy as np
 from numba import njit
 from numba.np.numpy_support import as_dtype
 
-from playground.catalog.activations import Activation
+from playground.catalog.activations import Activation, Polynomial
 from playground.catalog.choice import Choice
 from playground.catalog.losses import Loss
 from playground.catalog.optimizers import Optimizer
@@ -48,10 +48,15 @@ class InPrecision(ast.NodeTransformer):
         self.names: dict[str, Any] = {}
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
-        """Write a loop over a table of constants out, since only straight code becomes vector code."""
+        """Write a loop over a table of constants out, since only straight code becomes vector code.
+
+        Of a polynomial float32 needs fewer terms.
+        """
         assert isinstance(node.iter, ast.Name)
-        written_out: list[ast.AST] = []
-        for number in self.known[node.iter.id]:
+        table, written_out = self.known[node.iter.id], list[ast.AST]()
+        if isinstance(table, Polynomial) and self.kind is np.float32:
+            table = table.shortened(float(np.finfo(np.float32).eps) / 16)
+        for number in table:
             written_out.append(ast.Assign([node.target], ast.Constant(number)))
             written_out += [copy.deepcopy(line) for line in node.body]
         return [self.visit(line) for line in written_out]

@@ -164,7 +164,7 @@ def warm_up(kernels: ModuleType, precision: str, width: int) -> None:
         return vectors(64, width, dtype)
 
     dtype = np.dtype(precision)
-    group, call, layers = (np.zeros(1, kind).view(np.recarray) for kind in (layout.GROUP, layout.CALL, layout.LAYER))
+    group, call, layers = (np.zeros(1, kind) for kind in (layout.GROUP, layout.CALL, layout.LAYER))
     block = layout.Block(few(np.float64), few(np.int64), few(np.float64), *(few(dtype) for _ in range(11)))
     room = layout.Room(few(dtype), few(np.int32), few(np.float64), few(np.float64), few(np.float64), few(dtype))
     table, none = np.zeros(1, dtype), layers[:0]

@@ -60,6 +60,10 @@ def group_key(setup: Setup, *, reacts: bool = True) -> Hashable:
 
     Schedule and early stopping are part of it only if the group `reacts` to the ends of epochs.
     """
+    return setup.derive(("group", reacts), lambda: _group_key(setup, reacts=reacts))
+
+
+def _group_key(setup: Setup, *, reacts: bool) -> Hashable:
     training, stopping = setup.training, setup.training.early_stopping
     schedule = training.schedule
     decided = (type(schedule), schedule.warmup > 0, getattr(schedule, "watch", None))
@@ -115,7 +119,11 @@ class Group:
         self._places: dict[tuple[int, tuple[str, ...]], tuple[int, int, float, float, object]] = {}
         self._started: tuple[object, Array, Setup] | None = None
         """The weights that the latest newcomer began with, what they depend on, and what keeps that alive."""
+        self._blank: State | None = None
+        """The state of the latest newcomer: what newcomers have in common is made once."""
         self._settings: dict[int, tuple[object, list[float]]] = {}
+        self._of_layers: tuple[object, list[float]] = (None, [])
+        """The numbers of the latest network's layers, with the network."""
 
     # Members --------------------------------------------------------------------------------------------------------
 
@@ -130,35 +138,42 @@ class Group:
     def add(self, setup: Setup, state: State | None = None) -> int:
         """Put a network into a free lane, or into one of a new block; return the lane's number. See `put`."""
         state = state or self._fresh(setup)
-        for number, block in enumerate(self._blocks):
-            if block.free and block.takes(state):
-                lane = number * self.width + block.free[-1]
-                break
-        else:
+        number = next((k for k, block in enumerate(self._blocks) if block.free and block.takes(state)), None)
+        if number is None:
+            number = len(self._blocks)
             self._blocks.append(_LaneBlock(self._group[0], len(self._network.layers), self.dtype, self.width))
-            lane = (len(self._blocks) - 1) * self.width
-        self.put(lane, setup, state)
+        lane = number * self.width + self._blocks[number].free[-1]
+        self._fill(lane, setup, state)
         return lane
 
     def _fresh(self, setup: Setup) -> State:
-        """Return the state before the first update; setups that differ only in training numbers share its weights."""
+        """Return the state before the first update, valid until the next call.
+
+        Setups that differ only in training numbers share its weights.
+        """
         experiment = setup.experiment
         key = (id(setup.network), id(setup.sample), experiment.seed, experiment.bias)
         if self._started is None or self._started[0] != key:
             parameters = setup.network.initial(experiment.seed, experiment.bias, experiment.data.stream())
             self._started = (key, parameters, setup)
-        return fresh_state(setup.network, experiment.training.optimizer, self._started[1], experiment.seed)
+        if self._blank is None:
+            self._blank = fresh_state(setup.network, experiment.training.optimizer, self._started[1], experiment.seed)
+        self._blank.parameters, self._blank.seed = self._started[1], experiment.seed
+        return self._blank
 
     def put(self, lane: int, setup: Setup, state: State) -> None:
         """Put a network into a lane, to train on from a state, which is copied.
 
         Raises ValueError for a network of another group, or at another point of its epoch than its neighbours.
         """
+        if not self._blocks[lane // self.width].takes(state, besides=lane % self.width):
+            raise ValueError("the networks beside it stand elsewhere in their epoch")
+        self._fill(lane, setup, state)
+
+    def _fill(self, lane: int, setup: Setup, state: State) -> None:
         if group_key(setup, reacts=self._reacts) != self.key:
             raise ValueError("this network is of another group")
         block, place = self._blocks[lane // self.width], lane % self.width
-        if not block.takes(state, besides=place):
-            raise ValueError("the networks beside it stand elsewhere in their epoch")
         self._members[lane] = setup
         block.write_settings(place, self._lane_numbers(setup), self._layer_numbers(setup))
         block.write(place, setup, state, self._place_of_points(setup)[:2])
@@ -195,12 +210,14 @@ class Group:
         ]  # fmt: skip
 
     def _layer_numbers(self, setup: Setup) -> list[float]:
-        numbers: list[float] = []
-        for layer in setup.network.layers:
-            numbers += self._numbers_of(layer.activation)
-            numbers += self._numbers_of(layer.regularizer)
-            numbers += [layer.dropout, 1 / (1 - layer.dropout)]
-        return numbers
+        if self._of_layers[0] is not setup.network:
+            numbers: list[float] = []
+            for layer in setup.network.layers:
+                numbers += self._numbers_of(layer.activation)
+                numbers += self._numbers_of(layer.regularizer)
+                numbers += [layer.dropout, 1 / (1 - layer.dropout)]
+            self._of_layers = (setup.network, numbers)
+        return self._of_layers[1]
 
     def _numbers_of(self, choice: Choice) -> list[float]:
         """Return the numbers that a choice's formulas take; computed once per choice."""
@@ -321,7 +338,7 @@ class Group:
         one["history_room"] = one["gradient_room"] = _ROWS
         before = block.wholes[Whole.STATUS].copy()
         self._kernels.train(
-            self._group.view(np.recarray), self._layers, call.view(np.recarray), block.arrays, room, self._table,
+            self._group, self._layers, call, block.arrays, room, self._table,
             np.zeros(1) if rates is None else rates, self._clock,
         )  # fmt: skip
         block.take_back(one, room, keep_history=self._histories)
@@ -349,7 +366,7 @@ class Group:
     def _measure(self, block: _LaneBlock, room: Room, places: list[int]) -> None:
         first = int(Number.TRAIN_LOSS)
         before = block.numbers[first : first + 4].copy()
-        self._kernels.measure(self._group.view(np.recarray), self._layers, block.arrays, room, self._table)
+        self._kernels.measure(self._group, self._layers, block.arrays, room, self._table)
         before[:, places] = block.numbers[first : first + 4, places]
         block.numbers[first : first + 4] = before
 
@@ -472,12 +489,10 @@ class _LaneBlock:
 
     def takes(self, state: State, besides: int | None = None) -> bool:
         """Whether a network in this state may join those in training: it is at the same point of its epoch."""
-        others = self.wholes[Whole.STATUS] == layout.RUNNING
-        if besides is not None:
-            others[besides] = False
-        if not others.any():
+        statuses = self.wholes[Whole.STATUS].tolist()
+        one = next((k for k, status in enumerate(statuses) if status == layout.RUNNING and k != besides), None)
+        if one is None:
             return True
-        one = int(others.argmax())
         position, carried = self.wholes[Whole.POSITION, one], self.wholes[Whole.CARRIED_POINTS, one]
         return bool(position == state.position and carried == state.carried_points)
 
@@ -718,4 +733,4 @@ def _records(setup: Setup) -> tuple[Any, Any]:
     group["space"] = space
     work = 20 * sum(layer.units for layer in network.layers) + network.size
     group["look_every"] = max(1, int(100_000 / (500 + work * setup.batch_size)))
-    return groups, layers.view(np.recarray)
+    return groups, layers

@@ -69,7 +69,7 @@ from playground.engine.lanes.layout import (
     STOPPED_EARLY,
     Memory,
 )
-from playground.engine.lanes.products import weigh, weigh_back, weigh_gradients
+from playground.engine.lanes.products import total_up, weigh, weigh_back, weigh_gradients
 from playground.engine.vectors import (
     any_of,
     converted,
@@ -188,7 +188,7 @@ def shuffle(memory: Any, order: Any, points: Any, common: Any, lane: Any) -> Non
     for drawn in range(points - 1):
         place = points - 1 - drawn
         bits = mixed(keys + np.uint64(drawn + 1) * GOLDEN)
-        partners = whole(widened(bits >> A11) * UNIT * float(place + 1))
+        partners = converted(widened(bits >> A11) * UNIT * float(place + 1), order)
         here = order[place]
         order[place] = taken_from(order, partners)
         put_into(order, partners, here)
@@ -248,8 +248,8 @@ def gather(
             if group.weighted:
                 weights[point] = everywhere(space, table[place + columns + 1])
         else:
-            numbers = converted(order[start + point], begins) if shuffled else everywhere(begins, start + point)
-            places = numbers * row + begins
+            number = order[start + point] if shuffled else everywhere(order, start + point)
+            places = converted(number * row, begins) + begins
             for k in range(features):
                 here[k] = picked(table, places, k)
             for k in range(group.outputs):
@@ -409,11 +409,7 @@ def backward(
             through_normalization(layer, w, delta, space + layer.standardized, space + layer.spreads, n, g, adds)
         if measures:
             measured[i] = summed_squares(delta, n, layer.units, layer.stride, measured[i], adds)
-        for unit in range(layer.units):
-            total = g[layer.biases + unit] if adds else zero
-            for point in range(n):
-                total = total + delta[point * layer.stride + unit]
-            g[layer.biases + unit] = total
+        total_up(layer.units, n, delta, layer.stride, g + layer.biases, zero, adds)
         before = space + layer.before
         weigh_gradients(
             layer.units, layer.inputs, n, delta, layer.stride, before, layer.below, g + layer.start, zero, adds

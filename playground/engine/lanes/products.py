@@ -1,8 +1,9 @@
 """Products of matrices, a network in every lane: sums over one index for small tiles of the other two, in registers.
 
-A tile of 4 × 4 sums needs 8 loads for its 16 products, so that arithmetic, not memory, decides how long it takes. The
-loops over tiles are written out here for every size of tile. Each sum adds in the order of its index, one fused
-multiplication at a time, whatever the tile: how a product is cut changes no bit.
+A tile of 4 × 4 sums needs 8 loads for its 16 products, so that arithmetic, not memory, decides how long it takes. Where
+the processor has 16 registers for vectors and not 32 a tile has 4 × 2 sums: more of them would go to memory and back
+with every product. The loops over tiles are written out here for every size of tile. Each sum adds in the order of its
+index, one fused multiplication at a time, whatever the tile: how a product is cut changes no bit.
 """
 
 from __future__ import annotations
@@ -10,27 +11,30 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numba import njit
+from playground.engine.lanes.formulas import vector_loop
+from playground.engine.vectors import Lanes, fma, is_small
 
-from playground.engine.lanes.formulas import OPTIONS
-from playground.engine.vectors import everywhere, fma
-
-_BLOCKS = (4, 2, 1)
+_HEIGHTS, _WIDTHS, _FEW_WIDTHS = (4, 2, 1), (4, 2, 1), (2, 1)
 
 
 def _tiled(header: str, rows: str, columns: str, tile: Callable[[int, int], list[str]]) -> Any:
     """A function that runs a tile's lines for all places (r, c) of its upper left corner."""
-    lines = [f"def run({header}):", "    r = 0"]
-    for height in _BLOCKS:
-        lines += [f"    while r + {height} <= {rows}:", "        c = 0"]
-        for width in _BLOCKS:
-            lines += [f"        while c + {width} <= {columns}:"]
-            lines += [" " * 12 + line for line in tile(height, width)]
-            lines += [f"            c += {width}"]
-        lines += [f"        r += {height}"]
-    scope: dict[str, Any] = {"fma": fma, "everywhere": everywhere}
-    exec("\n".join(lines), scope)
-    return njit(scope["run"], **OPTIONS)
+
+    def written_out(*kinds: Any) -> Any:
+        lines = [f"def run({header}):", "    r = 0"]
+        lanes = next(kind for kind in kinds if isinstance(kind, Lanes))
+        for height in _HEIGHTS:
+            lines += [f"    while r + {height} <= {rows}:", "        c = 0"]
+            for width in _FEW_WIDTHS if is_small(lanes) else _WIDTHS:
+                lines += [f"        while c + {width} <= {columns}:"]
+                lines += [" " * 12 + line for line in tile(height, width)]
+                lines += [f"            c += {width}"]
+            lines += [f"        r += {height}"]
+        scope: dict[str, Any] = {"fma": fma}
+        exec("\n".join(lines), scope)
+        return scope["run"]
+
+    return vector_loop(written_out)
 
 
 def _sums(height: int, width: int) -> list[tuple[int, int]]:
@@ -82,9 +86,23 @@ def _gradient(height: int, width: int) -> list[str]:
     ]
 
 
+def _total(height: int, width: int) -> list[str]:
+    """∂E/∂b of `height` units, in one column."""
+    return [
+        "d = delta + r",
+        *(f"s{r} = g[r + {r}] if adds else zero" for r in range(height)),
+        "for p in range(n):",
+        *(f"    s{r} = s{r} + d[{r}]" for r in range(height)),
+        "    d = d + stride",
+        *(f"g[r + {r}] = s{r}" for r in range(height)),
+    ]
+
+
 weigh = _tiled("units, inputs, n, W, b, a, below, z, stride", "units", "n", _forward)
 """z = W a + b for n points."""
 weigh_back = _tiled("units, inputs, n, W, delta, stride, back, below, zero", "inputs", "n", _back)
 """back = Wᵀ δ."""
 weigh_gradients = _tiled("units, inputs, n, delta, stride, a, below, g, zero, adds", "units", "inputs", _gradient)
 """g = δ aᵀ, summed over the points, or g + δ aᵀ if it `adds`."""
+total_up = _tiled("units, n, delta, stride, g, zero, adds", "units", "1", _total)
+"""g = δ, summed over the points, or g + δ if it `adds`."""

@@ -90,6 +90,22 @@ def test_every_lane_reads_and_writes_at_a_place_of_its_own(width: int, precision
     np.testing.assert_array_equal(vectors.numbers_of(held), values)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
+def test_large_whole_numbers_become_the_nearest_float64(width: int) -> None:
+    numbers = np.random.default_rng(6).integers(2**64, size=COUNT, dtype=np.uint64) >> np.arange(COUNT, dtype=np.uint64)
+    numbers[:4] = 0, 2**53 - 1, 2**63, 2**64 - 1
+
+    @njit
+    def act(numbers, out):  # type: ignore[no-untyped-def]
+        numbers, out = vectors.lanes_of(numbers), vectors.lanes_of(out)
+        for k in range(COUNT // width):
+            out[k] = vectors.widened(numbers[k])
+
+    out = vectors.vectors(COUNT // width, width, "float64")
+    act(filled(numbers, width, "uint64"), out)
+    np.testing.assert_array_equal(vectors.numbers_of(out).ravel(), numbers.astype(np.float64))
+
+
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_one_nan_is_enough(precision: str) -> None:
     a, b = np.array([0.0, -0.0, np.nan, 0.0, np.nan, -0.0, 0.0, -0.0]), np.array([0.0, 0.0, 0.0, np.nan] * 2)
