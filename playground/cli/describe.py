@@ -113,11 +113,8 @@ def _about_member(path: str, member: type[Choice]) -> list[str]:
 
 def _about_setting(path: str, field: Field) -> list[str]:
     unit = f" ({field.unit})" if field.unit else ""
-    lines = [
-        f"{path}: {field.label}{unit}",
-        *_wrap(f"{field.help} {applies_words(path)}"),
-        f"    {_value_words(field)}",
-    ]
+    lines = [f"{path}: {field.label}{unit}", *_wrap(field.help), f"    {_value_words(field)}"]
+    lines += _wrap(applies_words(path))
     inner = field.entry.type if field.entry is not None else field.type
     if is_struct(inner):
         lines += _rows({name: part.label for name, part in fields_of(inner).items()})

@@ -14,6 +14,7 @@ from playground.catalog.losses import Loss
 from playground.experiment.paths import value_at
 from playground.experiment.tasks import task_of
 from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 
 
 class Obstacle(NamedTuple):
@@ -89,11 +90,15 @@ def _with_other_width(experiment: Experiment, path: str) -> Obstacle | None:
     units, inputs = layers[place].units, layers[place - 1].units if place else len(experiment.features)
     if units == inputs or value_at(experiment, path):
         return None
-    return Obstacle("other width", f"The layer has {units:,} units but {inputs:,} inputs; it needs as many.")
+    return Obstacle(f"{inputs:,} in, {units:,} out", f"The layer has {units:,} units, but {inputs:,} numbers come in.")
 
 
 def _without_validation(experiment: Experiment, _: object) -> Obstacle | None:
-    if experiment.data.validates:
+    try:
+        if experiment.data.validates:
+            return None
+    except InputError:
+        # A table that can't be read says so itself.
         return None
     return Obstacle("no validation", "There are no validation points. Raise the validation share first.")
 

@@ -58,7 +58,8 @@ def test_a_setting_that_is_off_changes_nothing_and_one_that_is_on_does(path: str
     applies, off = an_experiment(**here), an_experiment(**{**here, **pointless})
     for experiment, has_effect in ((applies, True), (off, False)):
         assert (obstacle_to(experiment, path) is None) == has_effect
-        same = np.array_equal(trained(experiment), trained(experiment.with_({path: value})))
+        # Points in another order are summed with other rounding.
+        same = np.allclose(trained(experiment), trained(experiment.with_({path: value})), rtol=1e-5)
         assert same != has_effect
 
 
@@ -93,5 +94,4 @@ def test_a_value_is_off_exactly_where_the_rules_refuse_it(data: Any) -> None:
 
 def test_every_setting_that_may_be_off_exists_and_is_described() -> None:
     described = {path for path in possible_paths() if applies_words(path)}
-    assert described == {*SETTINGS, "layers.0.skip", "layers.0.muted"}
-    assert applies_words("training.early_stopping")
+    assert described == {*SETTINGS, "layers.0.skip", "layers.0.muted", "training.early_stopping"}

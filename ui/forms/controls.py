@@ -428,7 +428,7 @@ class Segments(QWidget):
     def show_obstacle(self, index: int, obstacle: Obstacle | None) -> None:
         """Switch a segment off and say why, or on again."""
         button = self.buttons[index]
-        if button.isEnabled() == (obstacle is None):
+        if button.isEnabledTo(self) == (obstacle is None):
             return
         button.setEnabled(obstacle is None)
         if obstacle is not None:

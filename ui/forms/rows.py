@@ -197,7 +197,7 @@ def caption_width(text: str, level: int) -> int:
     font = QFont(QApplication.font())
     font.setPixelSize(px(NORMAL))
     column = px(CAPTION_WIDTH - _INDENT * level)
-    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * _INDENT))
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(4)), column + px(3 * _INDENT))
 
 
 class NumberRow(Row):

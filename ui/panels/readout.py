@@ -94,7 +94,7 @@ class _LineSample(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(px(22), px(12))
+        return QSize(px(16), px(12))
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:
