@@ -41,7 +41,7 @@ _OFFERED_SPEEDS = (1.0, 20.0, DEFAULT_SPEED, 1000.0, None)
 _CONTROLS_HELP = "Closes or opens the column with data, layers and training (Ctrl+B)."
 _NARROWEST = 620
 """The least width of the bar, in pixels."""
-_GUEST_WIDTHS, _SPEED_WIDTHS = (184, 220), (64, 112)
+_GUEST_WIDTHS, _SPEED_WIDTHS = (192, 220), (64, 112)
 """Widths, in pixels, of the row of another panel and of the speed: the least and the usual."""
 
 
@@ -64,7 +64,7 @@ class TransportBar(QWidget):
         self.snapshot: Snapshot | None = None
         self._race: RaceMoment | None = None
         self.guest: QWidget | None = None
-        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID + GRID // 2, 0))
+        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID, 0))
         self._add_buttons()
         self.line.addSpacing(px(GRID))
         self.readout = Readout()
@@ -99,27 +99,21 @@ class TransportBar(QWidget):
 
     def _divide(self) -> None:
         """Give the sliders the room that is left; where there is too little, leave parts to the menu of the rest."""
-        self.line.invalidate()
-        gap, numbers = px(GRID // 2), self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
-        margin = px(2 * GRID)
-        least = margin + max(px(_SPEED_WIDTHS[0]), self.speed_text.sizeHint().width())
-        needed = {part: part.sizeHint().width() + gap for part in (self.reset, self.step, self.epoch, self.reseed)}
-        needed |= {self.speed_box: least + gap, self.readout.place: self.readout.place.sizeHint().width() + 6 * gap}
-        fixed = self.line.minimumSize().width() - sum(
-            self.speed_box.width() + gap if part is self.speed_box else needed[part]
-            for part in needed
-            if not part.isHidden()
-        )
-        room = self.width() - fixed + (self.more.sizeHint().width() + gap if not self.more.isHidden() else 0)
-        if self.guest is not None:
-            room += self.guest.width() - px(_GUEST_WIDTHS[0])
+        gap, margin = px(GRID // 2), px(2 * GRID)
+        speed = margin + max(px(_SPEED_WIDTHS[0]), self.speed_text.sizeHint().width())
+        needed = {part: _least_width(part) + gap for part in self._longest_kept_first}
+        needed[self.speed_box] = speed + gap
+        needed[self.readout.place] += px(3 * GRID) - gap
+        always = _least_width(self.controls) + _least_width(self.play) + px(_GUEST_WIDTHS[0]) + 3 * gap
+        room = self.width() - always - self.readout.least_width - 4 * px(GRID)
         self.more.setVisible(room < sum(needed.values()))
-        room -= 0 if self.more.isHidden() else self.more.sizeHint().width() + gap
-        for part in self._longest_kept_first:
-            part.setVisible(room >= needed[part])
-            room -= 0 if part.isHidden() else needed[part]
+        room -= 0 if self.more.isHidden() else _least_width(self.more) + gap
+        for part, width in needed.items():
+            part.setVisible(room >= width)
+            room -= 0 if part.isHidden() else width
         # Numbers come before longer sliders.
-        self._widen_sliders(room - numbers, least, max(least, margin + px(_SPEED_WIDTHS[1])))
+        room -= self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
+        self._widen_sliders(room, speed, max(speed, margin + px(_SPEED_WIDTHS[1])))
 
     def _widen_sliders(self, room: int, least: int, most: int) -> None:
         share = min(max(room / max(most - least + px(_GUEST_WIDTHS[1] - _GUEST_WIDTHS[0]), 1), 0.0), 1.0)
@@ -261,6 +255,11 @@ class TransportBar(QWidget):
     def _reset_speed(self) -> None:
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
+
+
+def _least_width(part: QWidget) -> int:
+    """The width that a layout gives a part at least, shown or not."""
+    return min(max(part.minimumSizeHint().width(), part.minimumWidth()), part.maximumWidth())
 
 
 def _speed_words(steps_per_second: float | None) -> str:

@@ -149,7 +149,10 @@ class Arrangement:
         room = self._view.rect().adjusted(grid, px(4), -grid, -px(2))
         axis, edge, line = self._plane.axis_width, px(EDGE), px(LINE_HEIGHT)
         column = self._modes.line_width(words=True) - self._modes.toggles_width(words=True)
-        beside, above = room.adjusted(column + 2 * grid, 0, 0, 0), room.adjusted(0, self._bar_height(room.width()), 0, 0)
+        beside, above = (
+            room.adjusted(column + 2 * grid, 0, 0, 0),
+            room.adjusted(0, self._bar_height(room.width()), 0, 0),
+        )
         wide, high = axis + edge, edge + px(BOTTOM) + line + note
         if _side(beside, wide, high) > _side(above, wide, high):
             self._place_column(QRect(room.left(), room.top(), column, room.height()))
