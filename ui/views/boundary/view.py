@@ -46,6 +46,7 @@ class BoundaryView(View):
     """The field on the plane with the points, controls, a legend, and in words what the mouse points at."""
 
     name, title = "boundary", "Boundary"
+    icon = "circle-half-tilt"
 
     point_picked = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
