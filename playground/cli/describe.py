@@ -14,6 +14,7 @@ import msgspec
 
 from playground.catalog.choice import Choice, kind_of, listing
 from playground.catalog.features import FEATURES
+from playground.experiment.applicability import applies_words
 from playground.experiment.declarations import Field, field_of, fields_of, is_struct, summary_of
 from playground.experiment.reading import readable
 from playground.experiment.tree import Experiment
@@ -113,6 +114,7 @@ def _about_member(path: str, member: type[Choice]) -> list[str]:
 def _about_setting(path: str, field: Field) -> list[str]:
     unit = f" ({field.unit})" if field.unit else ""
     lines = [f"{path}: {field.label}{unit}", *_wrap(field.help), f"    {_value_words(field)}"]
+    lines += _wrap(applies_words(path))
     inner = field.entry.type if field.entry is not None else field.type
     if is_struct(inner):
         lines += _rows({name: part.label for name, part in fields_of(inner).items()})

@@ -172,18 +172,20 @@ def standing_still(snapshot: Snapshot) -> Finding | None:
 def far_too_fast(snapshot: Snapshot) -> Finding | None:
     """The learning rate is large for the optimizer, and nothing is learned: whatever the gradients look like."""
     losses, now = snapshot.history.train_loss[comparable_rows(snapshot)][-_RECENT - 1 :], snapshot.evaluation.train_loss
-    if len(losses) < 3 or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
+    if not snapshot.step or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
     if not _has_large_rate(snapshot):
         return None
-    idle, jumps = _idle_loss(snapshot), float(np.mean(np.abs(np.diff(losses))))
-    untaught, falls = now >= _UNTAUGHT * idle, now < 0.9 * losses[0]
+    # What it has done to units shows at once, what it does to the loss only after some epochs.
     spoiled = any(max(_dead_share(layer), layer.saturated) >= 0.5 for layer in snapshot.layers[:-1])
-    if not (untaught or spoiled or (jumps >= _LARGE_JUMP * idle and not falls)):
+    idle, told = _idle_loss(snapshot), len(losses) >= 3
+    untaught = told and now >= _UNTAUGHT * idle
+    jumps = told and np.mean(np.abs(np.diff(losses))) >= _LARGE_JUMP * idle and now >= 0.9 * losses[0]
+    if not (untaught or spoiled or jumps):
         return None
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: its steps overshoot, and after "
-        f"{snapshot.epoch:,} epochs the training loss is {_plain(now)}"
+        f"{_duration(snapshot)} the training loss is {_plain(now)}"
         f"{f'; a network that always outputs 0 has {_plain(idle)}' if untaught else ''}."
     )
     return Finding("too_fast", text, _calmer(snapshot, reset=True))
@@ -537,6 +539,12 @@ def _many(number: float) -> str:
     if number < 100:
         return f"{number:.2g}"
     return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
+
+
+def _duration(snapshot: Snapshot) -> str:
+    """How long a network has trained: `1 epoch`, `12 epochs`, or `3 steps` in the first one."""
+    count, unit = (snapshot.epoch, "epoch") if snapshot.epoch else (snapshot.step, "step")
+    return f"{count:,} {unit}{'s' * (count != 1)}"
 
 
 def _share(part: float) -> str:

@@ -10,6 +10,7 @@ from playground.catalog.datasets.base import Sample
 from playground.engine.evaluation import predicted_classes
 from playground.engine.network import Network
 from playground.files.errors import InputError, Spoken
+from playground.measure.statistics import class_shares
 
 
 def points_of(x: ArrayLike) -> Array:
@@ -29,17 +30,19 @@ def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
 
 
 def probabilities(network: Network, sample: Sample, o: Array) -> Array:
-    """The probability of every class for outputs of shape (outputs, n): shape (n, classes). Raises InputError."""
+    """The probability of every class for outputs of shape (outputs, n): shape (n, classes). Raises InputError.
+
+    They are the shares that the boundary paints, also of outputs that are no probabilities.
+    """
     if sample.task == "regression":
         raise InputError("probabilities", Spoken("a regression"), "asked of data with classes; labels(x) gives values")
-    shares = network.loss.score(o).astype(np.float64)
-    if len(shares) == 1:
-        second = (1 + shares[0]) / 2
-        return np.stack([1 - second, second], axis=1)
-    total = shares.sum(axis=0)
-    equal = np.full_like(shares, 1 / len(shares))
-    result: Array = np.divide(shares, total, out=equal, where=total > 0).T
-    return result
+    shares = class_shares(network.loss, o).astype(np.float64)
+    if len(shares) > 1:
+        # They sum to 1 but for rounding in the network's precision.
+        result: Array = (shares / shares.sum(axis=0)).T
+        return result
+    second = (1 + shares[0]) / 2
+    return np.stack([1 - second, second], axis=1)
 
 
 def labels(network: Network, sample: Sample, o: Array) -> Array:

@@ -146,7 +146,7 @@ TRUE_OF_PRESETS = {
     "batch-full": {"underfitting"},
     "batch-one": {"saturated"},
     "large-weights": {"saturated"},
-    "rate-too-large": {"saturated", "too_fast"},
+    "rate-too-large": {"too_fast"},
     "rate-too-small": {"too_slow"},
     "spiral-sgd": {"underfitting"},
     "zero-weights": {"initialisation"},
@@ -185,6 +185,14 @@ def test_a_learning_rate_of_1_is_named_before_what_it_does_to_gradients(name: st
             assert first.kind in ("too_fast", "blown_up") and "learning rate 1 " in first.text
             assert first.remedy is not None and first.remedy.experiment.training.learning_rate <= 0.1
             assert not {"vanishing", "saturated", "dead", "exploding"} & set(kinds(snapshot))
+
+
+def test_at_no_moment_is_what_a_learning_rate_of_10_did_to_units_named_instead_of_it() -> None:
+    trainer = Trainer(with_rate(load_preset("spiral"), 10.0), engine="reference")
+    for steps in (1, 1, 3, 10, 10, 30, 100, 300):
+        if trainer.advance(steps=steps) != "ready":
+            break
+        assert not {"saturated", "dead"} & set(kinds(trainer.snapshot())), trainer.state.step
 
 
 @pytest.mark.parametrize("path", ["regularizer", "training__weight_decay"])

@@ -128,7 +128,7 @@ def test_buttons_with_words_show_all_of_them(qtbot, large: Window) -> None:
 
 def test_the_parts_of_the_bar_do_not_overlap_and_show_their_numbers(large: Window) -> None:
     bar = large.parts.transport
-    parts = [bar.play, bar.readout.losses[0], bar.readout.scores[0], bar.guest, bar.speed_slider]
+    parts = [bar.reset, bar.play, bar.step, bar.readout.losses[0], bar.readout.scores[0], bar.guest, bar.speed_slider]
     places = [in_window(part) for part in parts]
     for left, right in itertools.pairwise(places):
         assert left.right() < right.left()

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
     QPen,
+    QStandardItemModel,
     QWheelEvent,
 )
 from PySide6.QtWidgets import (
@@ -37,8 +38,11 @@ from PySide6.QtWidgets import (
 from superqt import QElidingLabel, QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
+from playground.experiment.applicability import Obstacle
+
 from ..guard.faults import painted
 from ..look.theme import blend, current, exact_px, px
+from .buttons import identify, tip
 from .edits import WheelSteps
 from .layouts import restyle, tight
 
@@ -276,11 +280,25 @@ class Combo(QComboBox):
         self.setMaxVisibleItems(20)
         # Qt's own is made again whenever the style changes, and never deleted.
         self.setItemDelegate(QStyledItemDelegate(self))
+        self._items = QStandardItemModel(self)
+        self.setModel(self._items)
 
     def show_index(self, index: int) -> None:
         """Select an item."""
         with QSignalBlocker(self):
             self.setCurrentIndex(index)
+
+    def show_obstacle(self, index: int, obstacle: Obstacle | None) -> None:
+        """Switch an item off and say why, or on again."""
+        item = self._items.item(index)
+        if item.isEnabled() == (obstacle is None):
+            return
+        item.setEnabled(obstacle is None)
+        if obstacle is not None:
+            item.setData(item.toolTip(), Qt.ItemDataRole.UserRole)
+        why = f"Off: {obstacle.reason}" if obstacle else ""
+        item.setToolTip(tip(why) + item.data(Qt.ItemDataRole.UserRole))
+        item.setAccessibleDescription(why)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -383,6 +401,8 @@ class Segments(QWidget):
     def __init__(self, names: Sequence[str], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.group = QButtonGroup(self, exclusive=True)
+        self._usual_tips: dict[int, str] = {}
+        """The tooltips of segments that are off, or were, without the reason."""
         line = tight(QHBoxLayout(self), 0)
         for place, name in enumerate(names):
             button = QToolButton(self)
@@ -404,6 +424,17 @@ class Segments(QWidget):
         """Select a segment."""
         with QSignalBlocker(self.group):
             self.group.button(index).setChecked(True)
+
+    def show_obstacle(self, index: int, obstacle: Obstacle | None) -> None:
+        """Switch a segment off and say why, or on again."""
+        button = self.buttons[index]
+        if button.isEnabledTo(self) == (obstacle is None):
+            return
+        button.setEnabled(obstacle is None)
+        if obstacle is not None:
+            self._usual_tips[index] = button.toolTip()
+        why = f"Off: {obstacle.reason}" if obstacle else ""
+        identify(button, hint=tip(why) + self._usual_tips[index], about=why)
 
     def _toggled(self, index: int, on: bool) -> None:
         if on:

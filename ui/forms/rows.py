@@ -21,9 +21,11 @@ from PySide6.QtGui import QContextMenuEvent, QFont, QFontMetrics
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Choice
+from playground.experiment.applicability import Obstacle, obstacle_to, obstacle_to_value
 from playground.experiment.declarations import Field, fields_of, is_struct, summary_of, with_distinct_labels
 from playground.experiment.paths import join_path
 from playground.experiment.quantity import Number, Quantity
+from playground.experiment.tree import Experiment
 from playground.experiment.words import title_of, value_words
 
 from ..look.theme import GRID, NORMAL, px
@@ -76,7 +78,9 @@ class Row(QWidget):
     def __init__(self, field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> None:
         super().__init__()
         self.field, self.path, self.look, self.level = field, path, look, level
-        self.place = self.reason = self.allowed = ""
+        self.place = self.allowed = ""
+        self.obstacle: Obstacle | None = None
+        self._brief = quiet(QLabel(self))
         self.controls: dict[str, QWidget] = {}
         self.outer = tight(QVBoxLayout(self))
         self.line = QHBoxLayout()
@@ -86,6 +90,7 @@ class Row(QWidget):
         self.caption.setFixedWidth(caption_width(self.caption.text(), level))
         self.caption.reset_asked.connect(self.reset)
         self.line.addWidget(self.caption)
+        self._brief.hide()
         self.add_controls()
         self.set_path(path)
         self._dress()
@@ -117,12 +122,24 @@ class Row(QWidget):
             self.place = place
             self._dress()
 
-    def set_available(self, available: bool, reason: str = "") -> None:
-        """Disable the row where its value has no effect, and say why in its tooltip."""
-        if (self.isEnabled(), self.reason) != (available, reason):
-            self.setEnabled(available)
-            self.reason = "" if available else reason
+    def show_obstacles(self, experiment: Experiment) -> None:
+        """Switch the row off where its setting does not apply in an experiment, and say why."""
+        obstacle = obstacle_to(experiment, self.path) if self.path else None
+        if obstacle != self.obstacle:
+            self.obstacle = obstacle
+            self.setEnabled(obstacle is None)
+            self._brief.setText(obstacle.brief if obstacle else "")
+            self._make_room_for_brief()
             self._dress()
+
+    def _make_room_for_brief(self) -> None:
+        """Show why the row is off in a few words; rows without room for them leave them to the tooltip."""
+        self._brief.setVisible(self.obstacle is not None and self.line.indexOf(self._brief) >= 0)
+
+    @property
+    def reason(self) -> str:
+        """Why the row is off; empty where it is not."""
+        return f"Off: {self.obstacle.reason}" if self.obstacle else ""
 
     def reset(self) -> None:
         """Emit `edited` with the declared default."""
@@ -167,9 +184,8 @@ class Row(QWidget):
         self.setToolTip(hint)
         self.caption.setToolTip(hint)
         for suffix, widget in self.controls.items():
-            identify(
-                widget, spoken=f"{name} {suffix}" if suffix and suffix != "slider" else name, about=self.field.help
-            )
+            spoken = f"{name} {suffix}" if suffix and suffix != "slider" else name
+            identify(widget, spoken=spoken, about=f"{self.reason} {self.field.help}".strip())
             if isinstance(widget, ValueEntry):
                 widget.set_hint(hint)
             else:
@@ -181,7 +197,7 @@ def caption_width(text: str, level: int) -> int:
     font = QFont(QApplication.font())
     font.setPixelSize(px(NORMAL))
     column = px(CAPTION_WIDTH - _INDENT * level)
-    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(2)), column + px(3 * _INDENT))
+    return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(4)), column + px(3 * _INDENT))
 
 
 class NumberRow(Row):
@@ -239,6 +255,7 @@ class NumberRow(Row):
             self.line.addWidget(self.switch)
         if self.slider and not below:
             self.line.addWidget(self.slider, 1)
+            self.line.addWidget(self._brief, 1)
         self.entry.setMinimumWidth(px(_ENTRY_WIDTH - GRID))
         self.line.addWidget(self.entry, 0 if self._has_slider_beside else 1)
         if self._has_slider_beside:
@@ -280,11 +297,15 @@ class NumberRow(Row):
             self.switch.show_on(value is not None)
             self.entry.setEnabled(value is not None)
         if self.slider:
-            self.slider.setVisible(value is not None)
+            self.slider.setVisible(value is not None and self._brief.isHidden())
             self.slider.show_place(self.quantity.place(value if value is not None else self.quantity.beginning))
         # What a person wrote stays as written while the cursor is in it, 1e-2 as much as 0.01.
         if not (self.entry.hasFocus() and value is not None and self._means(value)):
             self.entry.show_text(self.written(value))
+
+    def _make_room_for_brief(self) -> None:
+        super()._make_room_for_brief()
+        self._display(self.shown)
 
     def _means(self, value: Number) -> bool:
         try:
@@ -347,6 +368,7 @@ class SwitchRow(Row):
         self.switch.toggled.connect(self.ask)
         self.line.addWidget(self.switch)
         self.line.addStretch(1)
+        self.line.addWidget(self._brief)
         self.control(self.switch)
 
     def show_value(self, value: bool) -> None:
@@ -377,6 +399,11 @@ class _PickRow(Row):
 
     def show_value(self, value: Any) -> None:
         self._picker.show_index(self.values.index(value))
+
+    def show_obstacles(self, experiment: Experiment) -> None:
+        super().show_obstacles(experiment)
+        for place, value in enumerate(self.values):
+            self._picker.show_obstacle(place, obstacle_to_value(experiment, self.path, value))
 
     def _chosen(self, index: int) -> None:
         self.ask(self.values[index])
@@ -483,6 +510,13 @@ class ChoiceRow(Row):
         kind = self.kinds[index]
         self.ask(None if kind is None else kind())
 
+    def show_obstacles(self, experiment: Experiment) -> None:
+        super().show_obstacles(experiment)
+        for place, kind in enumerate(self.kinds):
+            self.combo.show_obstacle(place, obstacle_to_value(experiment, self.path, kind))
+        if self.shown is not None and type(self.shown) in self.forms:
+            self.forms[type(self.shown)].show_obstacles(experiment)
+
     def set_nothing(self, words: str, why: str = "", formula: str = "") -> None:
         """Set the name and formula of the choice None, which may depend on the rest of the experiment."""
         if self.combo.itemText(0) != words:
@@ -518,6 +552,7 @@ class _GroupRow(Row):
             self.line.addWidget(self.switch)
             self.control(self.switch)
         self.line.addStretch(1)
+        self.line.addWidget(self._brief)
 
     def show_value(self, value: msgspec.Struct | None) -> None:
         if self.switch:
@@ -525,6 +560,10 @@ class _GroupRow(Row):
         self.form.setVisible(value is not None)
         if value is not None:
             self.form.show_value(value)
+
+    def show_obstacles(self, experiment: Experiment) -> None:
+        super().show_obstacles(experiment)
+        self.form.show_obstacles(experiment)
 
     def _switched(self, on: bool) -> None:
         self.ask(self.field.type() if on else None)
@@ -571,6 +610,11 @@ class Form(QWidget):
         """Show the fields of a struct."""
         for name, row in self.rows.items():
             row.show_value(getattr(value, name))
+
+    def show_obstacles(self, experiment: Experiment) -> None:
+        """Switch off the rows whose settings do not apply in an experiment."""
+        for row in self.rows.values():
+            row.show_obstacles(experiment)
 
     def set_path(self, path: str) -> None:
         """Move all rows to another place in the experiment; an empty path takes them out."""

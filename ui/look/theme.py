@@ -253,7 +253,7 @@ def _button_style(theme: Theme) -> str:
     QToolButton[small="true"] {{ padding: 0; min-width: 18px; max-width: 18px; min-height: 18px; max-height: 18px; }}
     QToolButton[section="true"] {{ font-weight: 600; padding: 3px 6px 3px 0; margin-left: -8px; }}
     QToolButton[section="true"]:checked {{ background: transparent; }}
-    QToolButton[transport="true"] {{ min-width: 26px; min-height: 26px; border-radius: 8px; }}
+    QToolButton[transport="true"] {{ min-width: 24px; min-height: 26px; border-radius: 8px; padding: 3px 1px; }}
     QToolButton[play="true"] {{ background: {theme.accent}; min-width: 36px; max-width: 36px;
         min-height: 36px; max-height: 36px; padding: 0; border-radius: 20px; }}
     QToolButton[play="true"]:hover {{ background: {blend(theme.accent, theme.text, 0.15)}; }}
@@ -266,6 +266,7 @@ def _button_style(theme: Theme) -> str:
     QToolButton[segment="left"], QToolButton[segment="middle"] {{ border-right: 0; }}
     QToolButton[segment]:hover {{ background: {hover}; color: {theme.text}; }}
     QToolButton[segment]:checked {{ background: {theme.accent}; color: {theme.on_accent}; }}
+    QToolButton[segment]:disabled {{ color: {blend(theme.quiet, theme.surface, 0.45)}; background: transparent; }}
     QToolButton[segment]:checked:disabled {{ background: {theme.quiet}; color: {theme.surface}; }}
     QToolButton[segment]:focus {{ border: 2px solid {theme.accent}; padding: 2px 0; }}
     QToolButton[segment]:checked:focus {{ border: 2px solid {theme.text}; padding: 2px 0; }}

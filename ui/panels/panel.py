@@ -50,6 +50,7 @@ class Panel(QWidget):
         for row in self.rows.values():
             if row.path:
                 row.show_value(value_at(experiment, row.path))
+                row.show_obstacles(experiment)
 
     def ask(self, path: str, value: object, changing: bool = False, title: str = "") -> None:
         """Ask for the experiment with another value at `path`.

@@ -94,7 +94,7 @@ class _LineSample(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
-        return QSize(px(22), px(12))
+        return QSize(px(16), px(12))
 
     @painted
     def paintEvent(self, painter: QPainter) -> None:
@@ -122,7 +122,8 @@ class Readout(QWidget):
         self.score_caption = quiet(QLabel("accuracy"))
         self.place = self._add_place()
         line = tight(QHBoxLayout(self), 3 * GRID)
-        fill(line, self.place, self._table(), self._add_recall())
+        self._table = self._make_table()
+        fill(line, self.place, self._table, self._add_recall())
 
     @staticmethod
     def _numbers(quantity: str, widest: str) -> tuple[QLabel, QLabel]:
@@ -147,7 +148,13 @@ class Readout(QWidget):
             grid.addWidget(number, row, 1)
         return place
 
-    def _table(self) -> QGridLayout:
+    @property
+    def least_width(self) -> int:
+        """The width that loss, accuracy and recall need, without the place where training stands."""
+        skew = 0 if self.skew.isHidden() else self.skew.minimumSizeHint().width() + px(3 * GRID)
+        return self._table.minimumSize().width() + skew
+
+    def _make_table(self) -> QGridLayout:
         grid = tight(QGridLayout(), 0)
         grid.setHorizontalSpacing(px(GRID))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom

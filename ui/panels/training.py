@@ -12,12 +12,12 @@ from playground import Experiment, Training
 from playground.catalog.losses import default_loss
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import field_at
+from playground.experiment.tasks import task_of
 
 from ..forms.layouts import PANEL_MARGINS, STRETCH, fill, tight
 from ..forms.rows import ChoiceRow, Look, row_for
 from ..look.theme import GRID, px
 from .panel import Panel, Section, heading
-from .tasks import task_of
 
 _FIRST = (
     "training.learning_rate",
@@ -54,9 +54,3 @@ class TrainingPanel(Panel):
             automatic = default_loss(task)
             why = f"{automatic.label} is what {task} usually takes."
             loss.set_nothing(f"Auto: {automatic.label.lower()}", why, automatic.formula)
-        for name, why in (
-            ("shuffle", "the order of the points makes no difference"),
-            ("batching", "no points are left over"),
-        ):
-            reason = f"Every batch is the whole set, so {why}."
-            self.rows[f"training.{name}"].set_available(experiment.training.batch_size > 0, reason)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 
-from PySide6.QtCore import QEvent, QSize, Signal, SignalInstance
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
 from playground.measure.snapshot import Snapshot
@@ -34,10 +35,13 @@ _SPEED_HELP = (
     "fast as it can. A double click brings back the speed to watch at."
 )
 
+_MORE_HELP = "What there is no room for at this size."
+_OFFERED_SPEEDS = (1.0, 20.0, DEFAULT_SPEED, 1000.0, None)
+"""Steps per second in the menu that stands for the slider."""
 _CONTROLS_HELP = "Closes or opens the column with data, layers and training (Ctrl+B)."
 _NARROWEST = 620
 """The least width of the bar, in pixels."""
-_GUEST_WIDTHS, _SPEED_WIDTHS = (200, 220), (64, 112)
+_GUEST_WIDTHS, _SPEED_WIDTHS = (192, 220), (64, 112)
 """Widths, in pixels, of the row of another panel and of the speed: the least and the usual."""
 
 
@@ -60,16 +64,17 @@ class TransportBar(QWidget):
         self.snapshot: Snapshot | None = None
         self._race: RaceMoment | None = None
         self.guest: QWidget | None = None
-        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID + GRID // 2, 0))
+        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID, 0))
         self._add_buttons()
-        self.line.addSpacing(px(2 * GRID))
+        self.line.addSpacing(px(GRID))
         self.readout = Readout()
         self.remedy_accepted = self.readout.remedy_accepted
         fill(self.line, self.readout, STRETCH)
+        self.line.addSpacing(px(GRID))
         self._guests = QHBoxLayout()
         self.line.addLayout(self._guests)
-        self.line.addSpacing(px(2 * GRID))
         self._add_speed()
+        self._add_more()
         self._text = Throttle(self._write, self)
         self._write()
 
@@ -93,26 +98,29 @@ class TransportBar(QWidget):
         return super().event(event)
 
     def _divide(self) -> None:
-        """Give the sliders the room that is left; where there is too little, leave out what the status line and the
-        menu have too."""
-        self.line.invalidate()
-        widths: list[tuple[QWidget, int, int]] = [(self.speed_slider, *_SPEED_WIDTHS)]
-        if self.guest is not None:
-            widths.append((self.guest, *_GUEST_WIDTHS))
-        least, usual = sum(px(narrow) for _, narrow, _ in widths), sum(px(wide) for *_, wide in widths)
-        kept_longest_first = (self.reset, self.step, self.epoch, self.readout.place, self.reseed)
-        gaps = {self.readout.place: px(3 * GRID)}
-        extra = {part: part.sizeHint().width() + gaps.get(part, px(GRID // 2)) for part in kept_longest_first}
-        shown = sum(extra[part] for part in extra if not part.isHidden())
-        room = self.width() - self.line.minimumSize().width() + sum(one.width() for one, *_ in widths) + shown - least
-        for part, needed in extra.items():
-            part.setVisible(room >= needed)
-            room -= 0 if part.isHidden() else needed
+        """Give the sliders the room that is left; where there is too little, leave parts to the menu of the rest."""
+        gap, margin = px(GRID // 2), px(2 * GRID)
+        speed = margin + max(px(_SPEED_WIDTHS[0]), self.speed_text.sizeHint().width())
+        needed = {part: _least_width(part) + gap for part in self._longest_kept_first}
+        needed[self.speed_box] = speed + gap
+        needed[self.readout.place] += px(3 * GRID) - gap
+        always = _least_width(self.controls) + _least_width(self.play) + px(_GUEST_WIDTHS[0]) + 3 * gap
+        room = self.width() - always - self.readout.least_width - 4 * px(GRID)
+        self.more.setVisible(room < sum(needed.values()))
+        room -= 0 if self.more.isHidden() else _least_width(self.more) + gap
+        for part, width in needed.items():
+            part.setVisible(room >= width)
+            room -= 0 if part.isHidden() else width
         # Numbers come before longer sliders.
         room -= self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
-        share = min(max(room / max(usual - least, 1), 0.0), 1.0)
-        for one, narrow, wide in widths:
-            one.setFixedWidth(px(narrow + share * (wide - narrow)))
+        self._widen_sliders(room, speed, max(speed, margin + px(_SPEED_WIDTHS[1])))
+
+    def _widen_sliders(self, room: int, least: int, most: int) -> None:
+        share = min(max(room / max(most - least + px(_GUEST_WIDTHS[1] - _GUEST_WIDTHS[0]), 1), 0.0), 1.0)
+        self.speed_box.setFixedWidth(round(least + share * (most - least)))
+        if self.guest is not None:
+            narrow, wide = _GUEST_WIDTHS
+            self.guest.setFixedWidth(px(narrow + share * (wide - narrow)))
 
     def _add_buttons(self) -> None:
         self.controls = self._button("controls", "sliders", "Controls", _CONTROLS_HELP, self.controls_toggled)
@@ -182,7 +190,10 @@ class TransportBar(QWidget):
         self.speed_text.setBuddy(self.speed_slider)
         for widget in (self.speed_text, self.speed_slider):
             widget.setToolTip(tip(_SPEED_HELP))
-        self.line.addLayout(fill(tight(QVBoxLayout(), 0), STRETCH, self.speed_text, self.speed_slider, STRETCH))
+        self.speed_box = QWidget()
+        lines = fill(tight(QVBoxLayout(self.speed_box), 0), STRETCH, self.speed_text, self.speed_slider, STRETCH)
+        lines.setContentsMargins(px(2 * GRID), 0, 0, 0)
+        self.line.addWidget(self.speed_box)
         self.edits = Edits(self)
         self.edits.given.connect(self.speed_changed)
         self.speed_slider.dragged.connect(self._drag_speed)
@@ -193,12 +204,42 @@ class TransportBar(QWidget):
         self.speed_slider.set_mark(speed_place(DEFAULT_SPEED))
         self.show_speed(DEFAULT_SPEED)
 
+    def _add_more(self) -> None:
+        """Add the menu of what has no room."""
+        self.more = self._button("more", "dots-three", "More controls", _MORE_HELP, self._offer_more)
+        self.more.hide()
+        self._longest_kept_first = (
+            self.reset,
+            self.step,
+            self.speed_box,
+            self.epoch,
+            self.readout.place,
+            self.reseed,
+        )
+
+    def _offer_more(self) -> None:
+        """Show a menu of the parts that have no room."""
+        menu = identify(QMenu(self), "transport.rest", "More controls")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        if self.readout.place.isHidden():
+            menu.addAction(f"Epoch {self.readout.epoch.text()}, step {self.readout.step.text()}").setEnabled(False)
+        for button in (self.reset, self.step, self.epoch, self.reseed):
+            if button.isHidden():
+                menu.addAction(button.icon(), button.accessibleName()).triggered.connect(button.clicked)
+        if self.speed_box.isHidden():
+            menu.addSeparator()
+            for speed in _OFFERED_SPEEDS:
+                action = menu.addAction(_speed_words(speed))
+                action.setCheckable(True)
+                action.setChecked(speed == self.speed)
+                action.triggered.connect(partial(self.speed_changed.emit, speed))
+        menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
+
     def show_speed(self, steps_per_second: float | None) -> None:
         """Show a speed."""
         self.speed = steps_per_second
         self.speed_slider.show_place(speed_place(steps_per_second))
-        rate = "Full speed" if steps_per_second is None else f"{plural_text(round(steps_per_second), 'step')}/s"
-        self.speed_text.setText(rate)
+        self.speed_text.setText(_speed_words(steps_per_second))
 
     def _drag_speed(self, position: int) -> None:
         self.show_speed(speed_at(position / SLIDER_STEPS))
@@ -214,6 +255,15 @@ class TransportBar(QWidget):
     def _reset_speed(self) -> None:
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
+
+
+def _least_width(part: QWidget) -> int:
+    """The width that a layout gives a part at least, shown or not."""
+    return min(max(part.minimumSizeHint().width(), part.minimumWidth()), part.maximumWidth())
+
+
+def _speed_words(steps_per_second: float | None) -> str:
+    return "Full speed" if steps_per_second is None else f"{plural_text(round(steps_per_second), 'step')}/s"
 
 
 def speed_at(place: float) -> float | None:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QIcon, QMouseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QHBoxLayout,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
 
 from ..forms.buttons import IconButton, identify
 from ..forms.layouts import fill, quiet, tight
+from ..look.icons import icon
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
@@ -36,6 +37,9 @@ _STATE_VERSION = 5
 _SEPARATOR = 5
 """Pixels between two docks."""
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
+
+_TAB_ICON, _TAB_PADDING = 16, 10
+"""Pixels of an icon, and what stands at each side of the words or the icon of a tab."""
 
 Tabs = tuple[str, ...]
 Place = tuple[float, Tabs]
@@ -53,6 +57,19 @@ class DockLayout(NamedTuple):
     """Whether the controls are closed until somebody wants them."""
     foot: str = ""
     """The dock below the controls, which is opened and closed with them."""
+
+
+class Tab(NamedTuple):
+    """What names a dock: its title, a short one for its tab, and an icon where its tab has no room for words."""
+
+    title: str
+    icon: str
+    short: str = ""
+
+    @property
+    def words(self) -> str:
+        """The text of the tab."""
+        return self.short or self.title
 
 
 class KeptLayout(NamedTuple):
@@ -142,6 +159,8 @@ class Docks(QObject):
         self.docks: dict[str, QDockWidget] = {}
         self.titles: dict[str, tuple[_DockTitle, _NoTitle]] = {}
         self._barred: set[str] = set()
+        self._named: dict[str, Tab] = {}
+        self._unworded: dict[str, str] = {}
         self.seen: set[str] = set()
         """The docks in sight; Qt also calls one behind another tab visible."""
         options = QMainWindow.DockOption
@@ -152,14 +171,17 @@ class Docks(QObject):
         self._dressing.timeout.connect(self._dress_tabs)
         window.installEventFilter(self)
 
-    def add(self, name: str, title: str, content: QWidget, tab: str = "", *, has_bar: bool = False) -> QDockWidget:
-        """Put a panel or picture into a dock; its tab says `tab` where the title would be too long.
+    def add(self, name: str, content: QWidget, tab: Tab, *, has_bar: bool = False) -> QDockWidget:
+        """Put a panel or picture into a dock.
 
         With `has_bar`, the content has a title bar of its own, and the dock shows one only while it floats.
         """
         if has_bar:
             self._barred.add(name)
-        dock = identify(QDockWidget(tab or title, self.window), name, title)
+        # Tabs are told apart by their text, so those without words have different texts of no width.
+        self._named[name], self._unworded[name] = tab, "\u200b" * (len(self._named) + 1)
+        title = tab.title
+        dock = identify(QDockWidget(tab.words, self.window), name, title)
         dock.toggleViewAction().setText(title)
         dock.setWidget(content)
         self.titles[name] = _DockTitle(dock), _NoTitle(dock)
@@ -332,11 +354,16 @@ class Docks(QObject):
         return QSize(self.window.width(), self.window.height() - used)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is not self.window:
+        if isinstance(watched, QTabBar):
+            if event.type() == QEvent.Type.Resize:
+                self._dressing.start()
+        elif watched is not self.window:
             if event.type() == QEvent.Type.Close:
                 self._let_go()
         elif event.type() == QEvent.Type.Resize:
             self.fit()
+        elif event.type() == QEvent.Type.PaletteChange:
+            self._dressing.start()
         elif (
             isinstance(event, QMouseEvent)
             and event.type() == QEvent.Type.MouseButtonPress
@@ -398,16 +425,35 @@ class Docks(QObject):
             bar.setAccessibleName("Panels that share this place")
             bar.setDrawBase(False)
             bar.setExpanding(False)
-            # Whole names, with arrows to those that have no room.
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
+            bar.installEventFilter(self)
             self._hide_if_left_behind(bar)
-            for place in range(bar.count()):
-                whole = self.docks[self._name_of(bar.tabText(place))].accessibleName()
-                bar.setTabToolTip(place, f"Show {whole}. Right click: its picture, float, close.")
+            self._name_tabs(bar)
         # Tabs and titles take other room now.
         self.fit()
+
+    def _name_tabs(self, bar: QTabBar) -> None:
+        """Give tabs their words; where these have no room, icons, and words to the front one if it has room."""
+        names = [self._name_of(bar.tabText(place)) for place in range(bar.count())]
+        wide = {name: bar.fontMetrics().horizontalAdvance(self._named[name].words) for name in names}
+        padding, icon_size = 2 * px(_TAB_PADDING) + px(2), px(_TAB_ICON)
+        room = bar.width() - padding * len(names)
+        worded = set(names) if sum(wide.values()) <= room else set()
+        front = names[bar.currentIndex()] if names else ""
+        if not worded and names and wide[front] + icon_size * (len(names) - 1) <= room:
+            worded = {front}
+        bar.setIconSize(QSize(icon_size, icon_size))
+        for place, name in enumerate(names):
+            tab, text = self._named[name], self._named[name].words if name in worded else self._unworded[name]
+            bar.setTabText(place, text)
+            bar.setTabIcon(place, QIcon() if name in worded else icon(tab.icon))
+            bar.setTabToolTip(place, f"Show {tab.title}. Right click: its picture, float, close.")
+            bar.setAccessibleTabName(place, tab.words)
+            # Qt copies it into the tab whenever it lays the docks out.
+            self.docks[name].setWindowTitle(text if self.window.tabifiedDockWidgets(self.docks[name]) else tab.words)
+            self.docks[name].toggleViewAction().setText(tab.title)
 
     def _hide_if_left_behind(self, bar: QTabBar) -> None:
         """Hide a tab bar whose docks no longer share a place; Qt leaves it visible when it restores a layout."""
@@ -421,7 +467,7 @@ class Docks(QObject):
             self.offer(self._name_of(bar.tabText(bar.tabAt(at))), bar.mapToGlobal(at))
 
     def _name_of(self, tab: str) -> str:
-        return next(name for name, dock in self.docks.items() if dock.windowTitle() == tab)
+        return next(name for name in self.docks if tab in (self._named[name].words, self._unworded[name]))
 
     def offer(self, name: str, at: QPoint) -> None:
         """Show a dock's menu: its picture, float and close."""

@@ -38,6 +38,8 @@ class View(SizedWidget):
     """The name in layouts and settings."""
     title: ClassVar[str]
     """The name in docks and menus."""
+    icon: ClassVar[str] = "image"
+    """The icon of its tab where there is no room for words."""
     tab: ClassVar[str] = ""
     """The text of its tab where the title is too long for one."""
     beside: ClassVar[str] = ""

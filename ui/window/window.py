@@ -119,8 +119,8 @@ class Window(QMainWindow):
         self._show_title()
 
     def _put_together(self) -> None:
-        for name, title, content, tab in self.parts.in_docks():
-            self.docks.add(name, title, content, tab, has_bar=content is self.parts.boundary)
+        for name, content, tab in self.parts.in_docks():
+            self.docks.add(name, content, tab, has_bar=content is self.parts.boundary)
         boundary = self.parts.boundary
         boundary.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         boundary.customContextMenuRequested.connect(lambda at: self.docks.offer("boundary", boundary.mapToGlobal(at)))

@@ -17,6 +17,7 @@ from ..panels.drawing.panel import DrawingPanel
 from ..panels.layers.panel import LayersPanel
 from ..panels.training import TrainingPanel
 from ..panels.transport import TransportBar
+from ..shell.docks import Tab
 from ..views.boundary.view import BoundaryView
 from ..views.network.view import NetworkView
 from ..views.registry import VIEWS
@@ -56,14 +57,14 @@ class WindowParts:
         """Return the view of a kind."""
         return next(view for view in self.views if isinstance(view, kind))
 
-    def in_docks(self) -> list[tuple[str, str, QWidget, str]]:
-        """Return the content of the docks: a name for layouts, a title, the widget, and a short title for its tab."""
+    def in_docks(self) -> list[tuple[str, QWidget, Tab]]:
+        """Return the content of the docks: a name for layouts, the widget, and what its tab shows."""
         return [
-            ("data", "Data", _scrolling(self.data), ""),
-            ("layers", "Layers", self.layers, ""),
-            ("training", "Training", _scrolling(self.training), ""),
-            ("drawing", "Draw points", _scrolling(self.drawing), "Draw"),
-            *((view.name, view.title, view, view.tab) for view in self.views),
+            ("data", _scrolling(self.data), Tab("Data", "database")),
+            ("layers", self.layers, Tab("Layers", "stack")),
+            ("training", _scrolling(self.training), Tab("Training", "sliders-horizontal")),
+            ("drawing", _scrolling(self.drawing), Tab("Draw points", "pencil-simple", "Draw")),
+            *((view.name, view, Tab(view.title, view.icon, view.tab)) for view in self.views),
         ]
 
     def apply_theme(self) -> None:

@@ -7,11 +7,12 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Selu
 from playground.catalog.choice import Choice, setting
+from playground.catalog.datasets.shapes import Circle, TiltedPlane
 from playground.catalog.losses import CrossEntropy, Huber
 from playground.catalog.optimizers import Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L1, L2, ElasticNet
@@ -417,13 +418,33 @@ def test_tooltips_say_help_range_and_default(it: Listener) -> None:
     assert "w ← w − η g" in combo.itemData(1, Qt.ItemDataRole.ToolTipRole)
 
 
-def test_a_row_that_cannot_matter_is_off_and_says_why(it: Listener) -> None:
-    row = it.form.rows["share"]
-    row.set_available(False, "There is nothing to share.")
-    assert not it.find("share").isEnabled()
-    assert "There is nothing to share." in it.find("share").toolTip()
-    row.set_available(True)
-    assert "There is nothing to share." not in it.find("share").toolTip()
+def test_a_setting_without_effect_is_off_and_says_why_where_it_has_room_and_to_the_ear(qtbot) -> None:
+    form = Form(type(Circle()), "data")
+    qtbot.addWidget(form)
+    form.show()
+    form.show_value(Circle())
+    entry, slider, row = (form.findChild(QWidget, f"data.label_noise{part}") for part in ("", ".slider", ".label"))
+    form.show_obstacles(Experiment(data=TiltedPlane()))
+    assert not entry.isEnabled() and not row.isEnabled() and not slider.isVisible()
+    assert {"no classes"} <= {label.text() for label in form.findChildren(QLabel) if label.isVisible()}
+    assert "This is regression" in entry.toolTip() and "This is regression" in entry.accessibleDescription()
+    form.show_obstacles(Experiment(data=Circle()))
+    assert entry.isEnabled() and slider.isVisible() and "regression" not in entry.toolTip()
+
+
+def test_a_value_that_cannot_be_chosen_is_off_in_its_list_and_says_why(qtbot) -> None:
+    row = row_for(fields_of(Experiment)["loss"], "loss")
+    qtbot.addWidget(row)
+    row.show_value(None)
+    row.show_obstacles(Experiment(data=TiltedPlane()))
+    place = row.combo.findText("Cross-entropy")
+    assert not row.combo.model().index(place, 0).flags() & Qt.ItemFlag.ItemIsEnabled
+    assert "is not for regression" in row.combo.itemData(place, Qt.ItemDataRole.ToolTipRole)
+    hands.key(row.combo, "Down")
+    assert row.combo.currentText() == "Squared error"
+    row.show_obstacles(Experiment())
+    assert row.combo.model().index(place, 0).flags() & Qt.ItemFlag.ItemIsEnabled
+    assert row.combo.itemData(place, Qt.ItemDataRole.ToolTipRole) == member_tip(CrossEntropy)
 
 
 def test_switching_kinds_to_and_fro_leaks_no_widgets(it: Listener) -> None:

@@ -235,7 +235,13 @@ def test_entropy_of_several_classes_is_largest_where_all_are_equally_likely():
 def test_values_without_dropout_say_why_nothing_is_uncertain(qtbot, shown):
     snapshot = make_snapshot(draw_sample(Hills()))
     view = shown(BoundaryView(), snapshot)
+    uncertainty = part_of(view, "boundary.field.uncertainty")
+    assert not uncertainty.isEnabled() and "dropout" in uncertainty.toolTip()
+    assert uncertainty.accessibleDescription() == uncertainty.toolTip()
+    view.show_snapshot(with_dropout(snapshot))
     hands.push(view, "boundary.field.uncertainty")
+    view.show_snapshot(make_snapshot(snapshot.sample))
+    qtbot.waitUntil(lambda: view.shown().note != "", timeout=30_000)
     assert "every answer is the same" in view.shown().note and part_of(view, "boundary.note").isVisible()
     assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) == 1
     view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))

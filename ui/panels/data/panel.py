@@ -18,6 +18,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import fields_of
 from playground.experiment.paths import is_in_range, value_at, with_value
+from playground.experiment.tasks import with_data
 from playground.files.layout import Reading
 
 from ...forms.buttons import identify, push_button, tip
@@ -28,7 +29,6 @@ from ...look.beat import Throttle
 from ...look.numbers import plural_text
 from ...look.theme import GRID, px
 from ..panel import Panel, heading
-from ..tasks import task_of, with_data
 from ..tiles import DataTile, FeatureTile
 from .final_test import FinalTest
 from .own_points import OwnData
@@ -221,12 +221,7 @@ class DataPanel(Panel):
             form.set_path("data" if other is kind else "")
             form.setVisible(other is kind and bool(form.rows))
         self.forms[kind].show_value(data)
-        rows = self.forms[kind].rows
-        if isinstance(data, Collected):
-            classes, marked = task_of(data) == "classification", isinstance(data, UserPoints) and data.train is not None
-            reason = "Off: each point says which part it belongs to." if marked else "Off: values have no classes."
-            rows["stratified"].set_available(classes and not marked, reason)
-            rows["scale_target"].set_available(not classes, "Off: classes are not scaled.")
+        self.forms[kind].show_obstacles(self.experiment)
 
     def _add_features(self) -> dict[str, FeatureTile]:
         self.lines.addSpacing(px(GRID // 2))
@@ -287,9 +282,6 @@ class DataPanel(Panel):
         self.own_data.show_data(data)
         self.final_test.show_data(data)
         self._late.request()
-        self.rows["data.label_noise"].set_available(
-            task_of(data) == "classification", "Off: this is regression, so there are no classes to get wrong."
-        )
 
 
 def _drawable(dataset: Dataset, noisy: bool = False) -> Sample | None:

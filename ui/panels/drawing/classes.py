@@ -8,13 +8,13 @@ from PySide6.QtWidgets import QButtonGroup, QGridLayout, QHBoxLayout, QLabel, QV
 from playground.catalog.datasets.base import MAX_CLASSES, Dataset
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
+from playground.experiment.tasks import task_of
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import ValueEntry
 from ...forms.layouts import fill, tight
 from ...forms.rows import CAPTION_WIDTH
 from ...look.theme import GRID, px
-from ..tasks import task_of
 from .tools import ClassButton
 
 _CLASS_COLUMNS = 3

@@ -18,6 +18,7 @@ from playground import Experiment
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import MAX_CLASSES, MAX_OWN_POINTS, Dataset, with_common
 from playground.catalog.datasets.own_points import UserPoints
+from playground.experiment.tasks import task_of, with_data
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Segments, ValueEntry
@@ -26,7 +27,6 @@ from ...forms.layouts import PANEL_MARGINS, STRETCH, fill, quiet, tight
 from ...look.beat import Throttle
 from ...look.theme import GRID, px
 from ..panel import Panel, heading
-from ..tasks import task_of, with_data
 from .classes import ClassPicker, class_names_of
 from .gesture import Gesture
 from .point_entry import PointEntry

@@ -12,8 +12,9 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
-from playground import Layer
+from playground import Experiment, Layer
 from playground.catalog.activations import Activation
+from playground.experiment.applicability import Obstacle, obstacle_to
 from playground.experiment.declarations import fields_of
 from playground.measure.snapshot import LayerStatistics
 
@@ -165,7 +166,9 @@ class LayerCard(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.layer: Layer | None = None
-        self.index, self.inputs = -1, -1
+        self.experiment = Experiment()
+        self.index = -1
+        self._unmutable: Obstacle | None = None
         self._named: str | None = None
         """The layer's id in all accessible names."""
         self._asked = False
@@ -243,7 +246,7 @@ class LayerCard(QFrame):
         if self.layer is not None:
             for name in _RARE:
                 self.rows[name].show_value(getattr(self.layer, name))
-            self._show_switches(self.layer)
+                self.rows[name].show_obstacles(self.experiment)
         set_tab_order(self.tab_stops)
 
     def _draw_curves(self) -> None:
@@ -287,13 +290,15 @@ class LayerCard(QFrame):
             self._unfold(self.more.isChecked())
             self._write_summary()
 
-    def show_layer(self, layer: Layer, index: int, inputs: int) -> None:
-        """Show a layer, its place in the stack, counted from 0, and how many numbers come into it."""
+    def show_layer(self, experiment: Experiment, index: int) -> None:
+        """Show the layer at a place in the stack, counted from 0."""
+        self.experiment, layer = experiment, experiment.layers[index]
         moved = (index, layer.id) != (self.index, self._named)
         if moved:
             self._set_place(index, layer.id)
-        if moved or (layer, inputs) != (self.layer, self.inputs):
-            self.inputs = inputs
+        unmutable = obstacle_to(experiment, f"{self.path}.muted")
+        if moved or (layer, unmutable) != (self.layer, self._unmutable):
+            self._unmutable = unmutable
             self._show_switches(layer)
         if layer != self.layer or self._asked:
             self._asked = False
@@ -302,24 +307,23 @@ class LayerCard(QFrame):
                 row.show_value(getattr(layer, name))
             self.curve.show_activation(layer.activation)
             self._write_summary()
+        for row in self.rows.values():
+            row.show_obstacles(experiment)
 
     def _show_switches(self, layer: Layer) -> None:
-        fitting = layer.units == self.inputs
-        why = "" if fitting else f"Off: the layer has {layer.units:,} units, but {self.inputs:,} numbers come in."
-        if "skip" in self.rows:
-            self.rows["skip"].set_available(fitting or layer.skip, why)
-        self._mute.setEnabled(fitting or layer.muted)
+        why = f"Off: {self._unmutable.reason}" if self._unmutable else ""
+        self._mute.setEnabled(not why)
         self._freeze.setChecked(not layer.trainable)
         self._mute.setChecked(layer.muted)
         self._freeze.set_icon("lock-simple-open" if layer.trainable else "lock-simple")
         self._mute.set_icon("speaker-slash" if layer.muted else "speaker-high")
         freeze = "Click to freeze this layer." if layer.trainable else "Frozen: click to let this layer learn."
-        mute = "Click to mute this layer." if fitting else ""
+        mute = "" if why else "Click to mute this layer."
         if layer.muted:
             mute = "Muted: click to put this layer back in."
         for name, button, words in (("trainable", self._freeze, (freeze,)), ("muted", self._mute, (why, mute))):
             about = fields_of(Layer)[name].help
-            identify(button, hint=tip(*words, about), about=about)
+            identify(button, hint=tip(*words, about), about=" ".join(filter(None, (*words, about))))
         self._show_buttons(layer)
 
     def _show_buttons(self, layer: Layer | None = None) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, Layer
 from playground.catalog.features import FEATURES
-from playground.experiment.rules import MAX_LAYERS, inputs_of
+from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
@@ -128,9 +128,8 @@ class LayersPanel(Panel):
         cards = self._cards_for(experiment.layers)
         if cards != self.cards:
             self._arrange(cards)
-        shown = zip(cards, experiment.layers, inputs_of(experiment), strict=False)
-        for index, (card, layer, inputs) in enumerate(shown):
-            card.show_layer(layer, index, inputs)
+        for index, card in enumerate(cards):
+            card.show_layer(experiment, index)
         self._show_ends(experiment)
         for card in self.cards:
             if self._follow is not None and card.layer_id == self._follow:

@@ -35,6 +35,9 @@ _VALUE_TIP = (
 _NO_CLASSES = (
     "There are no classes here: this task gives every point a value. Choose a classification data set for them."
 )
+_NO_DROPOUT = (
+    "No layer has dropout, so the network is never in two minds about a value. Give a layer some dropout first."
+)
 _ROOMY = 16
 """Pixels more than the choice of colours needs, where there is room."""
 
@@ -62,6 +65,7 @@ class Modes(QWidget):
         self._toggles = self._make_toggles()
         self._banner = self._make_banner()
         self._magnified = False
+        self._offered: tuple[Task, bool, _Field] | None = None
         self.show_task("classification")
 
     def _make_toggles(self) -> QWidget:
@@ -100,17 +104,23 @@ class Modes(QWidget):
         holder.hide()
         return holder
 
-    def show_task(self, task: Task) -> None:
-        """Offer the modes that the task has."""
+    def show_task(self, task: Task, has_dropout: bool = False) -> None:
+        """Offer the modes that the task has; of values nothing is uncertain unless a layer has dropout."""
+        if (task, has_dropout, self.field) == self._offered:
+            return
+        self._offered = (task, has_dropout, self.field)
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
         first.setText("Value" if values else "Probability")
-        first.setToolTip(_VALUE_TIP if values else _TIPS["probability"])
-        classes.setEnabled(not values)
-        classes.setToolTip(_NO_CLASSES if values else _TIPS["classes"])
-        uncertainty.setToolTip(_TIPS["uncertainty"])
-        for button in (first, classes, uncertainty):
-            button.setAccessibleName(button.text())
+        # What is chosen stays so, and says itself what is missing.
+        certain = values and not has_dropout and not uncertainty.isChecked()
+        for button, usual, why_off in (
+            (first, _VALUE_TIP if values else _TIPS["probability"], ""),
+            (classes, _TIPS["classes"], _NO_CLASSES if values else ""),
+            (uncertainty, _TIPS["uncertainty"], _NO_DROPOUT if certain else ""),
+        ):
+            button.setEnabled(not why_off)
+            identify(button, spoken=button.text(), hint=why_off or usual, about=why_off or usual)
         if values and self.field == "classes":
             self.fields.group.button(0).setChecked(True)
 
@@ -136,7 +146,7 @@ class Modes(QWidget):
 
     def line_width(self, words: bool) -> int:
         """Return the width of everything on one line, the toggles with or without words."""
-        return self.fields.sizeHint().width() + px(_ROOMY) + px(theme.GRID) + self._toggles_width(words)
+        return self.fields.sizeHint().width() + px(_ROOMY) + px(theme.GRID) + self.toggles_width(words)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._arrange()
@@ -147,13 +157,14 @@ class Modes(QWidget):
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if words else Qt.ToolButtonStyle.ToolButtonIconOnly
         for button in (self.contours, self.mistakes):
             button.setToolButtonStyle(style)
-        inner, toggles = self._line_height() - px(2), self._toggles_width(words)
+        inner, toggles = self._line_height() - px(2), self.toggles_width(words)
         first = min(self.width(), self.fields.sizeHint().width() + px(_ROOMY))
         self.fields.setGeometry(0, 0, first, inner)
         self._banner.setGeometry(0, 0, first if one else self.width(), inner)
         left, top = (first + px(theme.GRID), 0) if one else (0, self._line_height())
         self._toggles.setGeometry(left, top, toggles, inner)
 
-    def _toggles_width(self, words: bool) -> int:
+    def toggles_width(self, words: bool) -> int:
+        """Return the width of the toggles, with or without words."""
         buttons, advance = (self.contours, self.mistakes), self.fontMetrics().horizontalAdvance
         return sum(advance(button.text()) + px(38) if words else px(30) for button in buttons) + px(self.GAP)

@@ -46,6 +46,7 @@ class BoundaryView(View):
     """The field on the plane with the points, controls, a legend, and in words what the mouse points at."""
 
     name, title = "boundary", "Boundary"
+    icon = "circle-half-tilt"
 
     point_picked = Signal(object)
     """The index in the sample of the point that a person picked; None if they picked an empty place."""
@@ -124,6 +125,7 @@ class BoundaryView(View):
             if before is not None:
                 self._points.follow(before.sample, snapshot.sample)
             self._show_sample()
+        self._modes.show_task(snapshot.sample.task, _has_dropout(snapshot))
         self._update_requests()
         self._show_field()
         if self._modes.mistakes.isChecked() and (
@@ -260,7 +262,6 @@ class BoundaryView(View):
             self._place()
         self._plane.name_axes(sample.axis_names)
         self._words.name_axis(sample.axis_names[0])
-        self._modes.show_task(sample.task)
         self._show_legend()
         self._show_rings()
         self._points.pick(self._points.index)
@@ -303,9 +304,7 @@ class BoundaryView(View):
         return self._modes.field == "uncertainty"
 
     def _lacks_dropout(self) -> bool:
-        if not self._shows_uncertainty() or self._snapshot is None:
-            return False
-        return not any(layer.dropout > 0 and not layer.muted for layer in self._snapshot.experiment.layers)
+        return self._shows_uncertainty() and self._snapshot is not None and not _has_dropout(self._snapshot)
 
     def _spread(self) -> Spread | None:
         """The quantity that the field shows besides the answer, if it does."""
@@ -370,6 +369,10 @@ class BoundaryView(View):
     def focusOutEvent(self, event: QFocusEvent) -> None:
         self._plane.show_focus(False)
         super().focusOutEvent(event)
+
+
+def _has_dropout(shot: Snapshot) -> bool:
+    return any(layer.dropout > 0 and not layer.muted for layer in shot.experiment.layers)
 
 
 def _is_elsewhere(before: Snapshot, now: Snapshot) -> bool:

@@ -135,7 +135,10 @@ def point_words(sample: Sample, index: int) -> str:
 
 
 class Arrangement:
-    """Places the bar of controls and the legend, the plane below it, and a line of words."""
+    """Places the bar of controls and the legend, the plane, and a line of words below it.
+
+    The bar stands above the plane; at its left where the view is so wide and low that the plane gains by it.
+    """
 
     def __init__(self, view: QWidget, plane: InputPlane, modes: Modes, legend: Legend, words: BoundaryWords) -> None:
         self._view, self._plane, self._modes, self._legend, self._words = view, plane, modes, legend, words
@@ -144,18 +147,40 @@ class Arrangement:
         """Place all parts, with `note` pixels for a note below the plane."""
         grid = px(theme.GRID)
         room = self._view.rect().adjusted(grid, px(4), -grid, -px(2))
-        bar = self._place_bar(room)
         axis, edge, line = self._plane.axis_width, px(EDGE), px(LINE_HEIGHT)
-        side = min(room.width() - axis - edge, room.height() - bar - edge - px(BOTTOM) - line - note)
-        side = max(16, side)
-        left = room.left() + (room.width() - side - axis - edge) // 2
-        top = room.top() + bar
+        column = self._modes.line_width(words=True) - self._modes.toggles_width(words=True)
+        beside, above = (
+            room.adjusted(column + 2 * grid, 0, 0, 0),
+            room.adjusted(0, self._bar_height(room.width()), 0, 0),
+        )
+        wide, high = axis + edge, edge + px(BOTTOM) + line + note
+        if _side(beside, wide, high) > _side(above, wide, high):
+            self._place_column(QRect(room.left(), room.top(), column, room.height()))
+            room = beside
+        else:
+            self._place_bar(room)
+            room = above
+        side = max(16, _side(room, wide, high))
+        left, top = room.left() + (room.width() - side - wide) // 2, room.top()
         self._plane.plot.setGeometry(left, top, side + axis + edge, side + edge + px(BOTTOM))
         strip = QRect(left + axis, top + edge + side + px(BOTTOM), side, line)
         self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note), room.right() - strip.right())
 
-    def _place_bar(self, room: QRect) -> int:
-        """Place the controls and the legend, on one line where that is wide enough; returns the height they take."""
+    def _place_column(self, room: QRect) -> None:
+        """Place the controls and the legend below each other."""
+        height = self._modes.height_for(room.width())
+        self._modes.setGeometry(room.left(), room.top(), room.width(), height)
+        top = room.top() + height + px(theme.GRID)
+        self._legend.setGeometry(room.left(), top, room.width(), self._legend.height_for(room.width()))
+
+    def _bar_height(self, width: int) -> int:
+        height = self._modes.height_for(width)
+        if self._modes.line_width(words=False) + 2 * px(theme.GRID) + self._legend.line_width() <= width:
+            return height
+        return height + self._legend.height_for(width)
+
+    def _place_bar(self, room: QRect) -> None:
+        """Place the controls and the legend above the plane, on one line where that is wide enough."""
         width, gap = room.width(), 2 * px(theme.GRID)
         modes = self._modes.line_width(words=True)
         if modes + gap + self._legend.line_width() > width:
@@ -165,8 +190,11 @@ class Arrangement:
             self._modes.setGeometry(room.left(), room.top(), modes, height)
             legend = QRect(room.left() + modes + gap, room.top(), width - modes - gap, height)
             self._legend.setGeometry(legend)
-            return height
+            return
         self._modes.setGeometry(room.left(), room.top(), width, height)
-        below = self._legend.height_for(width)
-        self._legend.setGeometry(room.left(), room.top() + height, width, below)
-        return height + below
+        self._legend.setGeometry(room.left(), room.top() + height, width, self._legend.height_for(width))
+
+
+def _side(room: QRect, wide: int, high: int) -> int:
+    """The side of the largest square in a room, less what is needed beside and below it."""
+    return min(room.width() - wide, room.height() - high)

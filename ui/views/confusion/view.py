@@ -267,6 +267,7 @@ class ConfusionView(View):
     """Carries the Remedy that the person accepted."""
 
     name, title = "confusion", "Confusion"
+    icon = "squares-four"
     SIZE = (356, 240)
 
     def __init__(self, parent: QWidget | None = None) -> None:

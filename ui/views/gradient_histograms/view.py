@@ -37,6 +37,7 @@ class GradientHistogramsView(HistogramsPicture):
     """Zeros on the left, the sizes of all other gradients on the right."""
 
     name, title, tab, beside = "gradient_histograms", "Gradient histograms", "∂E/∂W", "histograms"
+    icon = "chart-bar-horizontal"
     idle = "sizes of the gradients per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -67,6 +67,7 @@ class HistogramsView(HistogramsPicture):
     """Weights on the left, activations on the right."""
 
     name, title = "histograms", "Histograms"
+    icon = "chart-bar"
     idle = "spread of the numbers per layer"
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -47,6 +47,7 @@ class MicroscopeView(View):
     """A sentence about the point, and its equations below."""
 
     name, title = "microscope", "Microscope"
+    icon = "magnifying-glass"
     SIZE, LEAST = (640, 480), (260, 140)
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -49,6 +49,7 @@ class NetworkView(View):
     """The drawing with a switch and a legend above it and a line of words below."""
 
     name, title = "network", "Network"
+    icon = "tree-structure"
     SIZE = (420, 560)
 
     feature_toggled = Signal(str, bool)

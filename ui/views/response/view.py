@@ -55,6 +55,7 @@ class ResponseView(View):
     """Shows readings of a response and asks for values."""
 
     name, title = "response", "Response"
+    icon = "trend-down"
     SIZE, LEAST = (264, 150), (160, 110)
 
     asked = Signal(str, object, bool)

@@ -157,6 +157,7 @@ class TracksView(View):
     """The sheet, and the settings of its tracks."""
 
     name, title = "tracks", "Tracks"
+    icon = "chart-line-up"
     SIZE, LEAST = (760, 208), (320, 120)
 
     def __init__(self, parent: QWidget | None = None) -> None:

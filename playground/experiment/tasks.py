@@ -6,12 +6,13 @@ from functools import lru_cache
 
 import msgspec
 
-from playground import Experiment, InputError
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import Dataset, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.datasets.tfplayground import TfPlayground
+from playground.experiment.tree import Experiment
+from playground.files.errors import InputError
 
 
 def task_of(dataset: Dataset) -> Task:
