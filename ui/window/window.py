@@ -37,6 +37,7 @@ from .documents import Documents
 from .exports import Exports
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .others import OtherRuns
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
@@ -100,6 +101,7 @@ class Window(QMainWindow):
         self.presenter = Presenter(desk, parts)
         self.responses = Responses(desk, parts)
         self.races = Races(desk, parts)
+        self.others = OtherRuns(desk, parts, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.presenter)
         self.layouts = SavedLayouts(self.docks, self.settings)
