@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
@@ -14,17 +16,17 @@ from ui.window.window import Window
 
 
 @pytest.fixture
-def window(window_for: Window) -> Window:
+def window(window_for: Window) -> Iterator[Window]:
     """A window in the middle of a paused run, with a ghost beside whatever is changed next."""
     session = window_for.session
-    window_for.responses.choose_when("always")
+    session.let_others_train("always")
     session.ask(lambda trainer: trainer.advance(epochs=4)).result(hands.PATIENCE / 1000)
-    hands.fill(control(window_for, "training.learning_rate.value"), "0.1", "Return")
+    hands.fill(control(window_for, "training.learning_rate"), "0.1", "Return")
     session.ask(lambda trainer: trainer.advance(epochs=6)).result(hands.PATIENCE / 1000)
     hands.until(lambda: session.ghost is not None and session.ghost.now.epoch == 10, "no ghost follows the run")
     hands.until(lambda: window_for.parts.tracks.shown().loss.ghost, "the tracks show no ghost")
     yield window_for
-    window_for.responses.choose_when("off")
+    session.let_others_train("off")
 
 
 def ghost_heading(window: Window) -> str:
