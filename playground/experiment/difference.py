@@ -108,6 +108,11 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
     )
 
 
+def affects_training(differences: Iterable[Difference]) -> bool:
+    """Whether any of the differences makes the current run go on otherwise than it would have."""
+    return any(not _is_covered(one.path, _WITHOUT_EFFECT) for one in differences)
+
+
 def only_learning_differs(differences: Iterable[Difference]) -> bool:
     """Whether the differences concern only how the network learns, not the network or the meaning of its losses.
 

@@ -9,7 +9,8 @@ Functions of runs do everything else: `training.advance` trains one, `changes.ch
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from copy import copy, deepcopy
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import msgspec
@@ -111,6 +112,19 @@ def reset(run: Run, engine: EngineName) -> None:
     put_parameters(run.setup.network, run.state.parameters, usable_parameters(run.setup.network, initial))
     run.record = Record.new(run.setup.network, initial, engine, rows)
     run.record.notes = notes
+
+
+def branch(run: Run) -> Run:
+    """A run that goes on by itself from the present moment of another, with the same past."""
+    # What both share is replaced by training and by changes, never changed in place.
+    record = replace(
+        run.record,
+        history=run.record.history.copy(),
+        gradients=run.record.gradients.copy(),
+        health=copy(run.record.health),
+        latest=deepcopy(run.record.latest),
+    )
+    return Run(run.setup, run.state.copy(), record)
 
 
 class Checkpoint(NamedTuple):

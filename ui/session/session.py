@@ -18,6 +18,7 @@ from playground.engine.engine import EngineName
 from playground.experiment.tree import with_ids
 from playground.experiment.words import error_words
 from playground.measure.observe import Requests
+from playground.measure.others import Ghost
 from playground.studies.race import Race
 
 from .answer import Answer
@@ -42,6 +43,8 @@ class Session(QObject):
     undo_changed = Signal()
     reported = Signal(object)
     """Carries a Report, at most once per frame."""
+    ghost_moved = Signal(object)
+    """Carries the run without its latest change, a Ghost, or None if there is none any more."""
     refused = Signal(str)
     """Carries why an edit was refused."""
     failed = Signal(str)
@@ -72,6 +75,7 @@ class Session(QObject):
         self.undone: list[Edit] = []
         self.revision = 0
         self.report: Report | None = None
+        self.ghost: Ghost | None = None
         self.requests = requests
         """What was requested last."""
         self.racer: Racer | None = None
@@ -128,7 +132,11 @@ class Session(QObject):
         return self.report is not None and self.report.revision == self.revision
 
     def look(self) -> None:
-        """Pass on the latest report, if there is one."""
+        """Pass on the latest report and the ghost, if they are new."""
+        ghost = self.worker.ghosts.seen
+        if ghost is not self.ghost:
+            self.ghost = ghost
+            self.ghost_moved.emit(ghost)
         if self.racer is not None and (race := self.racer.take()) is not None:
             self.race_report = race
             self.race_reported.emit(race)
@@ -369,6 +377,10 @@ class Session(QObject):
         if self.racer is not None:
             self.racer.set_speed(steps_per_second)
         self.send(lambda worker: worker.set_speed(steps_per_second))
+
+    def let_others_train(self, when: str) -> None:
+        """Train other runs beside the run "always", only while it is "resting", or never ("off")."""
+        self.send(lambda worker: worker.let_others_train(when))
 
     def use_engine(self, engine: EngineName) -> None:
         """Train on another engine from the next step on."""

@@ -29,6 +29,7 @@ from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 from playground.run.run import resume
 
 from .commands import Ask, Configure, Report, SetWeight, Undoing, Undone
+from .ghost import Ghosts
 from .speed import CostlyAnswers, CountedAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -85,6 +86,7 @@ class Worker(QThread):
         """The names of moments all of whose weights come back, because the other way they changed places."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
+        self.ghosts = Ghosts()
         self._costly, self._counted = CostlyAnswers(), CountedAnswers()
         self.pace = StepRate()
 
@@ -120,9 +122,11 @@ class Worker(QThread):
                 self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
                     self.attempt("training", self.train)
+                self.ghosts.lead(self.trainer.run, self.requests, running=self.running)
                 if self.changed and self._mailbox is None:
                     self.attempt("measuring", self._publish)
         finally:
+            self.ghosts.close()
             for command in self.waiting:
                 self.commands.put(command)
             # In this order: a question that comes in between is cancelled by whoever asks it.
@@ -242,6 +246,7 @@ class Worker(QThread):
 
     def reset(self) -> None:
         self._give_up_epoch()
+        self.ghosts.drop()
         self.trainer.reset()
         for name, kept in self.moments.items():
             if isinstance(kept, Checkpoint):
@@ -260,6 +265,7 @@ class Worker(QThread):
             self.engine_refused.emit(str(error))
         else:
             self.engine = engine
+            self.ghosts.use_engine(engine)
 
     def set_speed(self, steps_per_second: float | None) -> None:
         self.speed, self.pace = steps_per_second, StepRate()
@@ -270,7 +276,32 @@ class Worker(QThread):
     def show_test(self) -> None:
         self.tests = True
 
+    def let_others_train(self, when: str) -> None:
+        """Train other runs beside the run "always", only while it is "resting", or never ("off")."""
+        self.ghosts.let_train(when)
+
+    def _take_ghost_over(self, command: Configure | SetWeight) -> bool:
+        """Go on with the ghost if the change without which it trains is taken back; return whether it was."""
+        undoing, before = command.undoing, self.trainer
+        changed = command.experiment if isinstance(command, Configure) else None
+        ghost = None if undoing is None else self.ghosts.take(command.memory, changed)
+        if ghost is None or undoing is None:
+            return False
+        if isinstance(command, Configure):
+            self.remember(command.keep_as, whole=False)
+        self.trainer = ghost
+        if ghost.engine != self.engine:
+            self.use_engine(self.engine)
+        self.forget_moments([command.memory])
+        self._swapped.discard(command.memory)
+        self._latest_change, self.revision = None, command.revision or self.revision
+        where = f" from epoch {ghost.state.epoch:,}" if ghost.state.epoch < before.state.epoch else ""
+        self._say_undone(undoing, f"training goes on{where} as if it had never changed")
+        return True
+
     def configure(self, command: Configure) -> None:
+        if self._take_ghost_over(command):
+            return
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
         if isinstance(memory, Checkpoint) and not command.fresh:
             whole = command.memory in self._swapped or has_ruined(self.trainer.run, memory)
@@ -279,11 +310,13 @@ class Worker(QThread):
             self.remember(command.keep_as, whole=command.fresh)
         if command.fresh:
             self._give_up_epoch()
+            self.ghosts.drop()
             self._start_over(command, memory)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
+            with self.ghosts.beside(self.trainer.run, command.keep_as, command.experiment, goes_on=goes_on):
+                self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
         self._latest_change = command.keep_as
         self.revision = command.revision
         if command.undoing is not None:
@@ -310,6 +343,7 @@ class Worker(QThread):
         moment = None if name is None else self.moments.get(name)
         if isinstance(moment, Checkpoint) and is_same_task(moment.experiment, self.trainer.experiment):
             self._swapped.discard(name)
+            self.ghosts.drop()
             self.trainer.change(self.trainer.experiment, moment._replace(whole=True), title="weights kept")
             self._latest_change = None
 
@@ -365,11 +399,15 @@ class Worker(QThread):
         return trainer
 
     def set_weight(self, command: SetWeight) -> None:
+        if self._take_ghost_over(command):
+            return
         if command.revision is not None:
             self.revision = command.revision
         kept = self.moments.pop(command.memory, None) if command.memory is not None else None
         value = kept if isinstance(kept, float) else command.value
-        edit = self.trainer.set_weight(command.name, command.place, value, goes_on=self.goes_on(command.keep_as))
+        goes_on = self.goes_on(command.keep_as)
+        with self.ghosts.beside(self.trainer.run, command.keep_as, goes_on=goes_on):
+            edit = self.trainer.set_weight(command.name, command.place, value, goes_on=goes_on)
         if command.keep_as is not None and command.keep_as not in self.moments:
             self.moments[command.keep_as] = edit.before
             self._keep_latest_moments()

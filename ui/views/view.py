@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
 from playground.measure.observe import Request, Requests
+from playground.measure.others import Others
 
 from ..look import theme
 from ..look.theme import px
@@ -60,6 +61,9 @@ class View(SizedWidget):
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment."""
         raise NotImplementedError
+
+    def show_others(self, others: Others | None, strength: float) -> None:
+        """Show other runs beside the run, paler, and the more so the less strength (0…1) they have; None shows none."""
 
     def shown(self) -> object:
         """Return all that can be seen and read, as a frozen dataclass of plain values."""

@@ -219,7 +219,7 @@ def view_menu(
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
             Menu("&Zoom", _size_entries(appearance)),
-            Menu("&Responses", _response_entries(responses)),
+            Menu("Other &runs", _response_entries(responses)),
             SEPARATOR,
             *_theme_entries(appearance),
         ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Experiment, InputError
@@ -46,6 +46,8 @@ _PAUSED_ONLY = "The response is trained while training is paused."
 
 class Responses(QObject):
     """Trains and shows the response of the focused control, and the thin one in the header, while they are visible."""
+
+    when_changed = Signal()
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
@@ -105,6 +107,7 @@ class Responses(QObject):
         """Try other values always, only while training is paused, or never; kept for the next time."""
         self.when = when
         self.desk.settings.setValue(_SETTING, when)
+        self.when_changed.emit()
         self._asked = None
         self._renew()
 
@@ -204,7 +207,7 @@ class Responses(QObject):
         """The reason why no response can be trained now; empty if it can."""
         report = self.desk.session.report
         if self.when == "off":
-            return "Responses are off. View › Responses turns them on."
+            return "Responses are off. View › Other runs turns them on."
         if report is not None and len(report.snapshot.sample) > _MOST_POINTS:
             return f"More than {_MOST_POINTS:,} points: trying other values would take too long."
         if not self.responder.is_ready(self.desk.session.experiment.precision):

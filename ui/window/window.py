@@ -38,6 +38,7 @@ from .exports import Exports
 from .finder import Finder
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .others import OtherRuns
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
@@ -103,6 +104,7 @@ class Window(QMainWindow):
         self.responses = Responses(desk, parts)
         self.races = Races(desk, parts)
         self.remedies = Remedies(desk, self.presenter, self.responses)
+        self.others = OtherRuns(desk, parts, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.presenter)
         self.layouts = SavedLayouts(self.docks, self.settings)

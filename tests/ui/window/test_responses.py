@@ -160,7 +160,7 @@ def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot
     qtbot.waitUntil(lambda: is_whole(window, RATE))
 
     window.responses.choose_when("off")
-    assert not shown(window).values and "View › Responses" in shown(window).sentence
+    assert not shown(window).values and "View › Other runs" in shown(window).sentence
     assert window.settings.value("responses") == "off"
 
 

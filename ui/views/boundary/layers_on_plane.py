@@ -13,7 +13,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
@@ -21,7 +21,7 @@ from playground.catalog.datasets.base import EXTENT
 from ...guard.faults import guarded
 from ...look import theme
 from ..chart.plot import paint_box, pen, small_font, write
-from ..plane.field import NO_CONTOURS, ContourLines, level_lines, on_plane
+from ..plane.field import NO_CONTOURS, ContourLines, joined_pieces, level_lines, on_plane
 from .picture import BoundaryPicture
 
 _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
@@ -128,16 +128,60 @@ class _Numbers(_Layer):
             return
         places = [painter.transform().map(QPointF(number.x1, number.x2)) for number in self.numbers]
         painter.resetTransform()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(small_font())
-        metrics, look = QFontMetricsF(small_font()), theme.current()
-        ground = QColor(look.surface)
-        ground.setAlpha(190)
         for number, place in zip(self.numbers, places, strict=True):
-            box = QRectF(0, 0, metrics.horizontalAdvance(number.text) + theme.px(6), metrics.height())
+            box = _plate_for(number.text)
             box.moveCenter(place)
-            paint_box(painter, box, theme.exact_px(3), ground)
-            write(painter, box, Qt.AlignmentFlag.AlignCenter, number.text, look.text)
+            _write_on_plate(painter, box, number.text)
+
+
+def _plate_for(text: str) -> QRectF:
+    """The plate that a text on the plane needs."""
+    metrics = QFontMetricsF(small_font())
+    return QRectF(0, 0, metrics.horizontalAdvance(text) + theme.px(6), metrics.height())
+
+
+def _write_on_plate(painter: QPainter, box: QRectF, text: str) -> None:
+    look = theme.current()
+    ground = QColor(look.surface)
+    ground.setAlpha(190)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setFont(small_font())
+    paint_box(painter, box, theme.exact_px(3), ground)
+    write(painter, box, Qt.AlignmentFlag.AlignCenter, text, look.text)
+
+
+class GhostLine(_Layer):
+    """A dashed line on the plane, with words in a corner that say what it is."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[Array] = []
+        """The points along each piece of the line, (points, 2)."""
+        self._path, self._words, self._strength = QPainterPath(), "", 0.0
+
+    def show_line(self, ends: Array, words: str, strength: float) -> None:
+        """Show a line given by the ends of its pieces, (2 × pieces, 2); paler with less strength."""
+        self.lines = joined_pieces(ends)
+        self._path, self._words, self._strength = QPainterPath(), words, strength
+        for line in self.lines:
+            self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
+        self.update()
+
+    @guarded
+    def paint(self, painter: QPainter, *args: object) -> None:
+        if self._path.isEmpty():
+            return
+        colour = QColor(theme.current().boundary_line)
+        colour.setAlphaF(0.8 * self._strength)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(pen(colour.name(QColor.NameFormat.HexArgb), 1.0, Qt.PenStyle.DashLine))
+        painter.drawPath(self._path)
+        corner = painter.transform().map(QPointF(-EXTENT, -EXTENT))
+        painter.resetTransform()
+        painter.setOpacity(self._strength)
+        box = _plate_for(self._words)
+        box.moveBottomLeft(corner + QPointF(theme.px(4), -theme.px(4)))
+        _write_on_plate(painter, box, self._words)
 
 
 class PlaneLayers:
@@ -147,7 +191,8 @@ class PlaneLayers:
         self._image, self.contours, self._line, self.numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
         self.below = (self._image, self.contours, self._line)
         """The layers below the points."""
-        self.above = (self.numbers,)
+        self.ghost = GhostLine()
+        self.above = (self.ghost, self.numbers)
         self._picture: BoundaryPicture | None = None
         self._lines: ContourLines = NO_CONTOURS
         self._with_contours = False

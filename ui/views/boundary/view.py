@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from playground.catalog.datasets.base import Sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.measure.observe import Request
+from playground.measure.others import Ghost, Others
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
 
@@ -27,17 +28,25 @@ from ...look.beat import Throttle
 from ...look.theme import px
 from ..chart.plot import item_points, small_font
 from ..plane.answers import mistakes_words, unit_words
-from ..plane.field import ValueRange, value_range_of
+from ..plane.field import NO_CONTOURS, ValueRange, answer_line, value_range_of
 from ..plane.legend import Legend, legend_entries, range_scale
 from ..plane.plane import InputPlane, PlaneTool
 from ..view import View
 from .layers_on_plane import PlaneLayers
 from .modes import Modes
-from .picture import BoundaryPicture, answer_picture, entropy_picture, uncertainty_picture, unit_picture, unit_range
+from .picture import (
+    BoundaryPicture,
+    answer_picture,
+    entropy_picture,
+    uncertainty_picture,
+    unit_picture,
+    unit_range,
+)
 from .points import MAX_DRAWN_POINTS, PlanePoints
 from .shown import BoundaryShown
 from .words import Arrangement, BoundaryWords, Spread, point_words, reading_words, unsure_note
 
+GHOST_WORDS = "dashed: without the change"
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
 
@@ -136,6 +145,13 @@ class BoundaryView(View):
         if self._has_note() or self._words.note_text:
             self._count.request()
 
+    def show_others(self, others: Others | None, strength: float) -> None:
+        """Show where the answer would change without the latest change, dashed."""
+        line = NO_CONTOURS.ends
+        if isinstance(others, Ghost) and strength > 0 and self._unit() is None:
+            line = answer_line(others.now.answer(BoundaryRequest), others.now.sample.task)
+        self._layers.ghost.show_line(line, GHOST_WORDS, strength)
+
     def apply_theme(self) -> None:
         super().apply_theme()
         self._plane.apply_theme(self.hasFocus() and self._focus_by_keys)
@@ -178,6 +194,7 @@ class BoundaryView(View):
             reading=f"{self._words.reading} {self._words.near}".strip(),
             note=self._words.note_text,
             mouse=None if mouse is None else (mouse.x(), mouse.y()),
+            ghost=tuple(line.copy() for line in self._layers.ghost.lines),
             points=len(self._points.drawn),
             rings=item_points(self._points.rings),
             picked=self._points.index,

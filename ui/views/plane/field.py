@@ -240,6 +240,29 @@ def _pieces(at: Array, cell: Array, n: int) -> Array:
     return ends
 
 
+def joined_pieces(ends: Array) -> list[Array]:
+    """Lines made of straight pieces, (2 × pieces, 2), whose ends meet: the points along each, (points, 2)."""
+    places, which = np.unique(ends.round(6), axis=0, return_inverse=True)
+    pieces = which.reshape(-1, 2).tolist()
+    at: dict[int, list[int]] = {}
+    for piece, (one, other) in enumerate(pieces):
+        at.setdefault(one, []).append(piece)
+        at.setdefault(other, []).append(piece)
+    lines = []
+    # From loose ends first; what is left are rings.
+    for start in sorted(at, key=lambda place: len(at[place])):
+        while at[start]:
+            line = [start]
+            while at[line[-1]]:
+                piece = at[line[-1]].pop()
+                one, other = pieces[piece]
+                following = other if one == line[-1] else one
+                at[following].remove(piece)
+                line.append(following)
+            lines.append(places[line])
+    return lines
+
+
 def on_plane(ends: Array, n: int) -> Array:
     """Convert column and row numbers of a grid of n × n to places on the plane."""
     result: Array = ends * (2 * EXTENT / (n - 1)) - EXTENT

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array, Task
+from playground.measure.others import Ghost, Others
 from playground.measure.snapshot import Snapshot
 
 from ...look.numbers import number_text, percent_text
@@ -88,7 +89,13 @@ class CurveTrack(Track):
         super().__init__(title, _HELP, share, axis=axis)
         self.smoothing = "off"
         self.first = first
+        self._others: Others | None = None
+        self._strength = 0.0
         self._drawn: tuple[object, ...] = ()
+
+    def show_others(self, others: Others | None, strength: float) -> None:
+        """Draw other runs beside the run, from the next moment that is shown on."""
+        self._others, self._strength, self._drawn = others, strength, ()
 
     def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
         columns = self._columns(snapshot)
@@ -108,8 +115,20 @@ class CurveTrack(Track):
             RunColumn(at, values, ends, None if is_row else (here, value), goes_on)
             for values, value in zip(columns, present, strict=True)
         ]
-        self.draw(times, [Curve(name, line, one) for name, line, one in zip(_SETS, _LINES, drawn, strict=True)])
+        own = [Curve(name, line, one) for name, line, one in zip(_SETS, _LINES, drawn, strict=True)]
+        self.draw(times, [*own, *self._ghost_curves(times)])
         return True
+
+    def _ghost_curves(self, times: TimeAxis) -> list[Curve]:
+        """What became of the run without its latest change, from the last row before it on."""
+        ghost = self._others
+        if not isinstance(ghost, Ghost):
+            return []
+        history = ghost.now.history
+        first = max(0, int(np.searchsorted(history.step, ghost.begun.step, side="right")) - 1)
+        at = times.places(times.column(history))[first:]
+        columns = [RunColumn(at, values[first:]) for values in self._columns(ghost.now)]
+        return [Curve(name, line, one, "ghost") for name, line, one in zip(_SETS, _LINES, columns, strict=True)]
 
     def draw(self, times: TimeAxis, curves: Sequence[Curve]) -> None:
         """Draw curves, those of the run first; the axis fits them all."""
@@ -125,14 +144,15 @@ class CurveTrack(Track):
         if window > 1:
             run = max(window // 4, run_length(rows, 150), 2)
             raw = [(x, places(y)) for x, y in pieces.raw]
-            bands = tuple(band_outline(x, y, run) for x, y in raw)
+            bands = tuple(band_outline(x, y, run) for x, y in raw) if curve.role != "ghost" else ()
             drawn = [thin_evenly(x, moving_mean(y, window), rows) for x, y in raw]
         x, y = (np.concatenate(part) for part in zip(*drawn, strict=True))
         ends = tuple(accumulate(len(x) for x, _ in drawn))[:-1]
         column, dot = pieces.column, None
         if column.present is not None and len(pieces.present_value) and math.isfinite(column.present[0]):
             dot = column.present[0], float(places(pieces.present_value)[0])
-        return Series(curve.name, curve.line, x, y, ends, curve.role, bands, dot, column.goes_on)
+        strength = 1.0 if curve.role in ("run", "lane") else self._strength
+        return Series(curve.name, curve.line, x, y, ends, curve.role, bands, dot, column.goes_on, strength)
 
     def _columns(self, snapshot: Snapshot) -> tuple[Array, Array]:
         columns = _drawn_columns(snapshot)
@@ -163,6 +183,24 @@ class LossTrack(CurveTrack):
     def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
         title, self.title = self.title, "Scaled loss" if snapshot.sample.scales_target else "Loss"
         return super().show(snapshot, times) or title != self.title
+
+    def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
+        return *super().values(snapshot, times, place), *self._ghost_value(times, place)
+
+    def ghost_words(self, times: TimeAxis) -> str:
+        """The present loss without the latest change, in words; empty while it is not drawn."""
+        return f"without this change: {value[0].text}" if (value := self._ghost_value(times, None)) else ""
+
+    def _ghost_value(self, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
+        """The loss without the latest change: of validation or, without validation points, of training."""
+        columns = [curve.column for curve in self._ghost_curves(times)]
+        at = columns[0].times if columns else np.zeros(0)
+        if not len(at) or (place is not None and not at[0] <= place <= at[-1]):
+            return ()
+        row = -1 if place is None else nearest_row(at, place)
+        which = int(np.isfinite(columns[1].values[row]))
+        text = self.number_text(float(columns[which].values[row]), 3 if place is None else 5)
+        return (Value("without it", text, _LINES[which], "ghost"),)
 
 
 class ScoreTrack(CurveTrack):

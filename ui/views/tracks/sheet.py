@@ -111,6 +111,7 @@ class TrackSheet(PaintedChart):
     """Another stretch of the axis of time is wanted."""
     arranged = Signal()
     """Tracks were hidden, shown, or made to fill the sheet."""
+    latest_mark_pressed = Signal()
 
     LEAST = (320, 110)
 
@@ -127,6 +128,8 @@ class TrackSheet(PaintedChart):
         """The words above the values, and those below the cursor."""
         self.mark: ChangeMark | None = None
         """The mark under the mouse."""
+        self.has_ghost = False
+        """Whether the latest mark holds a ghost, which comes back when it is touched."""
         self._drag: _Drag | None = None
         self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
         words = "Shows all of the run again."
@@ -209,6 +212,11 @@ class TrackSheet(PaintedChart):
         for track, height in zip(self.seen, heights, strict=True):
             track.share, track.least = height / theme.zoom(), LEAST_TRACK
         self.place_names()
+
+    @property
+    def touches_latest(self) -> bool:
+        """Whether the mark under the mouse is that of the latest change."""
+        return self.mark is not None and self.mark == self.marks[-1]
 
     # Places ---------------------------------------------------------------------------------------------------------
 
@@ -349,8 +357,13 @@ class TrackSheet(PaintedChart):
             x = round(float(boxes[0].x(np.array([mark.place]))[0])) + 0.5
             painter.setPen(line)
             painter.drawLine(QPointF(x, px(4)), QPointF(x, boxes[-1].rect.bottom()))
-            painter.setPen(head)
-            painter.drawLine(QPointF(x, top - px(6)), QPointF(x, top - px(2)))
+            if self.has_ghost and mark == self.marks[-1]:
+                painter.setPen(pen(look.accent, 1.5))
+                painter.setBrush(QColor(look.surface))
+                painter.drawEllipse(QPointF(x, top - px(5)), px(3), px(3))
+            else:
+                painter.setPen(head)
+                painter.drawLine(QPointF(x, top - px(6)), QPointF(x, top - px(2)))
         for name in self.mark_names():
             # The latest may stand on the lines of others.
             plate = QRectF(name.left, 0, self.metrics.horizontalAdvance(name.text), px(_TOP - 3))
@@ -413,6 +426,8 @@ class TrackSheet(PaintedChart):
         if event.button() == Qt.MouseButton.LeftButton:
             at = event.position()
             self._drag = _Drag(at.x(), at.y(), self._edge_at(at.y()), tuple(self._heights()))
+            if self.touches_latest:
+                self.latest_mark_pressed.emit()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         at, drag = event.position(), self._drag
@@ -451,6 +466,8 @@ class TrackSheet(PaintedChart):
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal, Qt.Key.Key_Minus):
             times.zoom(middle, 1 / _ZOOM if key == Qt.Key.Key_Minus else _ZOOM)
             self.axis_moved.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.touches_latest:
+            self.latest_mark_pressed.emit()
         elif key == Qt.Key.Key_Escape and self.reading is not None:
             self.read_at(None)
         elif key == Qt.Key.Key_Escape and not times.is_whole:

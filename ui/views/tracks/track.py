@@ -1,7 +1,7 @@
 """What a track is: it takes a moment, paints it between the shared axis of time and its own axis, and says values.
 
 What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
-become of the run, `other` a run that it is compared with. The latter two are drawn paler.
+become of the run, `ghost` the run without its latest change. The latter two are drawn paler.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..chart.axes import ChartAxis
 from ..chart.plot import LEFT, ChartBox, pen, write
 from .time import TimeAxis
 
-Role: TypeAlias = Literal["run", "lane", "planned", "other"]
+Role: TypeAlias = Literal["run", "lane", "planned", "ghost"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
 
@@ -34,13 +34,13 @@ class Line(NamedTuple):
     colour: str
     dashed: bool = False
 
-    def pen(self, role: Role = "run", width: float = 1.0) -> QPen:
-        """The pen for a role. Lines wider than a pixel take Qt ten times as long."""
+    def pen(self, role: Role = "run", strength: float = 1.0) -> QPen:
+        """The pen for a role, paler with less strength. Lines wider than a pixel take Qt ten times as long."""
         look = theme.current()
         colour = look.colour(self.colour)
         if role not in ("run", "lane"):
-            colour = theme.blend(look.surface, colour, 0.45)
-        return pen(colour, width, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
+            colour = theme.blend(look.surface, colour, 0.45 * strength)
+        return pen(colour, 1.0, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +60,8 @@ class Series:
     """Where the present value is marked, unless the curve ends there."""
     goes_on: bool = False
     """Whether a line leads from the end of the curve to the present."""
+    strength: float = 1.0
+    """How strongly it is drawn, 0…1."""
 
     @property
     def points(self) -> Array:
@@ -80,6 +82,7 @@ class Value(NamedTuple):
     name: str
     text: str
     line: Line | None = None
+    role: Role = "run"
 
     @property
     def words(self) -> str:
@@ -138,7 +141,7 @@ class Track:
             row = QRectF(rect.left() + column * width, rect.top() + line * high, width, high)
             x = row.left()
             if value.line is not None:
-                painter.setPen(value.line.pen())
+                painter.setPen(value.line.pen(value.role))
                 painter.drawLine(QPointF(x, row.center().y() + 0.5), QPointF(x + mark, row.center().y() + 0.5))
                 x += mark + gap
             if names:
@@ -154,7 +157,7 @@ class Track:
 
 def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
     """Paint a curve over its bands, the line to the present, and the present as a dot."""
-    line = series.line.pen(series.role)
+    line = series.line.pen(series.role, series.strength)
     pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))
     for band in series.bands:
         painter.fillPath(box.path(*band), pale)

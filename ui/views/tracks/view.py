@@ -9,12 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
+from playground.measure.others import Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -79,6 +81,8 @@ class _CurvesShown:
     """Where the present values of both sets are marked, while they are no ends of the curves."""
     tail: Array
     """The line from the training curve to the present, shape (points, 2); empty where that breaks off."""
+    ghost: tuple[Array, ...]
+    """The same curves without the latest change, shape (points, 2) each; none while there are none."""
     logarithmic: bool
     ends: tuple[float, float]
     """Both ends of the axis of the values."""
@@ -159,6 +163,10 @@ class TracksView(View):
     name, title = "tracks", "Tracks"
     icon = "chart-line-up"
     SIZE, LEAST = (760, 208), (320, 120)
+    mark_touched = Signal(bool)
+    """Whether the mouse or the keys are at the mark of the latest change."""
+    mark_pressed = Signal()
+    """The mark of the latest change was clicked."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,6 +185,7 @@ class TracksView(View):
         self._build_controls()
         self._sheet.mouse.moved.connect(self._on_mouse)
         self._sheet.read.connect(self._show_words)
+        self._sheet.latest_mark_pressed.connect(self.mark_pressed)
         self._sheet.axis_moved.connect(self._on_setting)
         self._sheet.arranged.connect(self._on_arranged)
         self._sheet.symbol.clicked.connect(self._show_next_size)
@@ -245,6 +254,18 @@ class TracksView(View):
             self._sheet.marks, self._marked = (), ()
         self._draw()
         self._write.request(at_once=turned)
+
+    def show_others(self, others: Others | None, strength: float) -> None:
+        for track in (self._loss, self._score):
+            track.show_others(others, strength)
+        if self._draw():
+            self._show_words()
+
+    def mark_ghost(self, *, sleeps: bool) -> None:
+        """Show at the mark of the latest change whether a ghost sleeps in it."""
+        if sleeps != self._sheet.has_ghost:
+            self._sheet.has_ghost = sleeps
+            self._sheet.update()
 
     def _draw(self) -> bool:
         """Draw what has changed; return whether anything has."""
@@ -399,12 +420,17 @@ class TracksView(View):
         sheet.caption = "now" if place is None else times.words(times.value(place))
         sheet.place_names()
 
+    def _touch(self, mark: ChangeMark | None) -> None:
+        before, self._sheet.mark = self._sheet.touches_latest, mark
+        if self._sheet.touches_latest != before:
+            self.mark_touched.emit(not before)
+
     def _flag(self, place: float | None) -> str:
         """What is read, in words, for the foot of the cursor."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
         box = sheet.boxes()[0]
         pixel = (times.high - times.low) / max(1.0, box.rect.width())
-        sheet.mark = None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel)
+        self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))
         gradients, parts = self._gradients, [] if place is None else [times.words(times.value(place))]
         gradients.pointed = None
         if mouse is not None and gradients in sheet.seen:
@@ -412,6 +438,7 @@ class TracksView(View):
             parts.append(gradients.words(place, gradients.pointed))
         if sheet.mark is not None:
             parts.append(sheet.mark.words)
+            parts.append(self._loss.ghost_words(times) if sheet.touches_latest else "")
         odd = () if self._told is None or self._race is not None else oddities(self._told)
         sheet.setToolTip(sheet.mark.words if sheet.mark else tip(*odd) if odd else _HELP)
         return " · ".join(part for part in parts if part)
@@ -434,6 +461,7 @@ def _curves_shown(track: CurveTrack) -> _CurvesShown:
         breaks=first.ends if first else (),
         present=tuple(series.present for series in run) or (None, None),
         tail=nothing if first is None else first.tail,
+        ghost=tuple(series.points for series in track.series if series.role == "ghost"),
         logarithmic=isinstance(axis, AmountAxis) and axis.logarithmic,
         ends=(axis.low, axis.high),
     )
