@@ -243,6 +243,10 @@ def _button_style(theme: Theme) -> str:
     QPushButton[small="true"] {{ padding: 3px 3px; }}
     QPushButton[small="true"]:focus {{ padding: 2px 2px; }}
     QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
+    QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.on_accent};
+        border-color: {theme.accent}; }}
+    QPushButton[primary="true"]:hover {{ background: {blend(theme.accent, theme.text, 0.15)}; }}
+    QPushButton[primary="true"]:focus {{ border-color: {theme.text}; }}
     QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
         border-radius: 6px; padding: 3px; }}
     QToolButton:hover {{ background: {hover}; }}
