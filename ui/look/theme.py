@@ -313,6 +313,7 @@ def _surface_style(theme: Theme) -> str:
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
+    QFrame#tour {{ border-color: {theme.accent}; }}
     QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
     QFrame#strip {{ background: transparent; border: 0; border-left: 4px solid transparent; }}
     {"".join(_strip_style(theme, *tone) for tone in tones)}

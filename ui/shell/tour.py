@@ -195,6 +195,7 @@ class TourCard(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.title, self.place = identify(QLabel(), "tour.title"), quiet(identify(QLabel(), "tour.place"))
         self.title.setProperty("heading", True)
+        self.title.setIndent(0)
         self.outcome, self.ask, self.hint = (
             identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"tour.{name}")
             for name in ("outcome", "ask", "hint")
@@ -298,11 +299,15 @@ def _best_place(sizes: Sequence[QSize], target: QRect, spared: Sequence[QRect], 
     room = window.adjusted(gap, gap, -gap, -gap)
     kept = target if not target.isEmpty() else QRect(room.center(), QSize(1, 1))
 
+    marks = [kept, *spared]
+
     def places(size: QSize) -> Iterable[QRect]:
         wide, high = size.width(), size.height()
-        across = (kept.left(), kept.right() + away, kept.left() - away - wide, kept.right() - wide)
-        down = (kept.top(), kept.bottom() + away, kept.top() - away - high, kept.bottom() - high)
-        for x, y in product((*across, room.left(), room.right() - wide), (*down, room.top(), room.bottom() - high)):
+        across = [x for one in marks for x in (one.right() + away, one.left() - away - wide)]
+        down = [y for one in marks for y in (one.bottom() + away, one.top() - away - high)]
+        across += [kept.left(), kept.right() - wide, room.left(), room.right() - wide]
+        down += [kept.top(), kept.bottom() - high, room.top(), room.bottom() - high]
+        for x, y in product(across, down):
             left = max(min(x, room.right() - wide), room.left())
             top = max(min(y, room.bottom() - high), room.top())
             yield QRect(QPoint(left, top), size)

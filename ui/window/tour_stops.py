@@ -8,13 +8,14 @@ from __future__ import annotations
 import math
 from itertools import count
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPoint, QRect
 
 from playground import Experiment, Snapshot
 from playground.catalog.datasets.base import Collected
 from playground.catalog.datasets.own_points import UserPoints
 from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.quantity import write_number
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.response import Reading, knob_at
 
@@ -49,6 +50,7 @@ class TourStops:
         self._response = parts.view(ResponseView)
         self._unit: tuple[int, int] | None = None
         self._undone: Undone | None = None
+        self._before_play: Snapshot | None = None
         parts.network.magnified.connect(self._note_unit)
         desk.session.undone_or_redone.connect(self._note_undone)
 
@@ -58,7 +60,7 @@ class TourStops:
         play, rate = TourTarget(parts.transport.play), TourTarget(parts.training.rows[_RATE])
         boundary = TourTarget(parts.boundary, lambda: parts.boundary.shown().plane.toAlignedRect())
         units = TourTarget(parts.network, self._first_layer)
-        response, tracks = TourTarget(self._response), TourTarget(parts.tracks)
+        response, tracks = TourTarget(self._response, self._response_and_title), TourTarget(parts.tracks)
         loss = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("loss"))
         gradients = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("gradients"))
         file_menu = TourTarget(desk.window.menuBar(), self._first_menu)
@@ -72,7 +74,7 @@ class TourStops:
                     TourTask(
                         "Watch the boundary wind itself around the points, and the loss fall.",
                         boundary,
-                        self._trained,
+                        lambda: self._trained(start=self._before_play),
                         (tracks, response),
                         paused,
                     ),
@@ -173,6 +175,10 @@ class TourStops:
             united = united.united(places.unit(0, unit).toAlignedRect())
         return united
 
+    def _response_and_title(self) -> QRect:
+        dock = self._desk.docks.docks[self._response.name]
+        return QRect(self._response.mapFrom(dock, QPoint()), dock.size())
+
     def _first_menu(self) -> QRect:
         bar = self._desk.window.menuBar()
         return bar.actionGeometry(bar.actions()[0])
@@ -206,11 +212,12 @@ class TourStops:
         self._undone = undone
 
     def _played(self) -> Outcome:
+        self._before_play = self._now
         return lambda: "" if self._runs else None
 
-    def _trained(self, least: int = _LEAST_EPOCHS, most: int = _MOST_EPOCHS) -> Outcome:
+    def _trained(self, least: int = _LEAST_EPOCHS, most: int = _MOST_EPOCHS, start: Snapshot | None = None) -> Outcome:
         """Wait until the loss has fallen far or `most` epochs have passed, and say what it did."""
-        start = self._now
+        start = start or self._now
 
         def outcome() -> str | None:
             nonlocal start
@@ -238,7 +245,7 @@ class TourStops:
             if passing or unit is None or now is None or maps is None or unit[1] not in maps.units[unit[0]]:
                 return None
             values = maps.values[unit[0]][maps.units[unit[0]].tolist().index(unit[1])]
-            low, high = number_text(float(values.min())), number_text(float(values.max()))
+            low, high = number_text(float(values.min()), 2), number_text(float(values.max()), 2)
             title = unit_words(now, *unit)[1]
             return f"{title} goes from {low} to {high} over the plane. The next layer builds on it."
 
@@ -278,13 +285,16 @@ class TourStops:
         return outcome
 
     def _went_too_far(self) -> Outcome:
+        usual, calm = self._session.experiment.training.learning_rate, self._now
+
         def outcome() -> str | None:
-            now = self._now
-            jump = None if now is None or self._is_held else _jump(now)
-            if now is None or jump is None:
-                return None
-            rate, (before, after) = number_text(now.experiment.training.learning_rate), jump
-            return f"With learning rate {rate} the training loss went from {number_text(before)} to {after}."
+            nonlocal calm
+            now, rate = self._now, self._session.experiment.training.learning_rate
+            if rate <= usual or calm is None or now is None:
+                calm = now
+            elif not self._is_held and (jump := _jump(calm, now)):
+                return f"With learning rate {write_number(rate)} the training loss went {jump}."
+            return None
 
         return outcome
 
@@ -309,8 +319,10 @@ class TourStops:
 
     def _diagnosed(self) -> Outcome:
         def outcome() -> str | None:
-            finding = self._desk.messages.finding
-            return "" if finding is not None and finding.kind == "vanishing" else None
+            # Others may come first, such as what was opened.
+            messages = self._desk.messages
+            is_told = messages.says_finding and messages.strip.said.kind == "vanishing"
+            return "" if is_told else None
 
         return outcome
 
@@ -320,13 +332,14 @@ class TourStops:
 
         def outcome() -> str | None:
             nonlocal ailing, trained
-            now = self._now
-            if self._session.experiment == sick or now is None or ailing is None:
-                ailing = now
+            now, experiment = self._now, self._session.experiment
+            is_other = len(experiment.layers) != len(sick.layers)
+            if experiment == sick or is_other or now is None or ailing is None:
+                ailing, trained = now if experiment == sick else ailing, None
                 return None
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()
-            return said and f"{_share_words(now)}, before {_share_words(ailing, brief=True)}. {said}"
+            return said and f"{_share_words(now)}; it was {_share_of_first(ailing)}. {said}"
 
         return outcome
 
@@ -339,7 +352,7 @@ class TourStops:
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"{plural_text(data.size, 'point')}, {'yours' if isinstance(data, UserPoints) else data.label}."
+            return f"The network has {plural_text(data.size, 'point')} of yours to learn."
 
         return outcome
 
@@ -365,25 +378,26 @@ def _is_of(reading: Reading, experiment: Experiment) -> bool:
     return reading.knob == knob_at(experiment, reading.knob.path)
 
 
-def _jump(now: Snapshot) -> tuple[float, str] | None:
-    """The training loss before the latest change of the learning rate, and the present one in words, if it jumped."""
-    change = next((one for one in reversed(now.changes) if one.touches(_RATE)), None)
-    if change is None:
-        return None
-    steps, losses = now.history.step, now.history.train_loss
-    before, since = losses[steps <= change.step], losses[steps > change.step][-_JUMP_EPOCHS:]
-    if not len(before):
-        return None
+def _jump(calm: Snapshot, now: Snapshot) -> str:
+    """How far the training loss jumped since a calm moment, in words; empty if it did not."""
+    before, rows = calm.evaluation.train_loss, now.history.step > calm.step
+    since = now.history.train_loss[rows][-_JUMP_EPOCHS:]
+    if before is None:
+        return ""
     if now.status == "diverged":
-        return float(before[-1]), "more than can be computed"
-    if len(since) < _JUMP_EPOCHS or not (since > _JUMP * before[-1]).all():
-        return None
-    return float(before[-1]), number_text(float(since[-1]))
+        return f"from {number_text(before)} beyond all bounds"
+    jumped = len(since) == _JUMP_EPOCHS and bool((since > _JUMP * before).all())
+    return f"from {number_text(before)} to {number_text(float(since[-1]))}" if jumped else ""
 
 
-def _share_words(now: Snapshot, *, brief: bool = False) -> str:
-    """How much of the output layer's gradient comes to the first layer."""
-    first, last = now.layers[0], now.layers[-1]
-    share = first.gradient_rms / last.gradient_rms if last.gradient_rms else math.nan
-    text = "none" if not share > 0 else f"{share:.1f} times" if share > 0.67 else f"1/{1 / share:,.0f}"
-    return text if brief else f"Layer {first.name} gets {text}{' of' * (share <= 0.67)} the output layer's gradient"
+def _share_words(now: Snapshot) -> str:
+    """How much of the output layer's gradient comes to the first layer, in a sentence without an end."""
+    share = _share_of_first(now)
+    return f"Layer {now.layers[0].name} gets {share}{' of' * share.startswith('1/')} the output layer's gradient"
+
+
+def _share_of_first(now: Snapshot) -> str:
+    first, last = now.layers[0].gradient_rms, now.layers[-1].gradient_rms
+    if not first > 0 or not last > 0:
+        return "0 times"
+    return f"{first / last:.1f} times" if first > 0.67 * last else f"1/{last / first:,.0f}"
