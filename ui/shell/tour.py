@@ -44,6 +44,11 @@ class TourTarget(NamedTuple):
             return QRect()
         part = self.widget.rect() if self.part is None else self.part()
         place = part.translated(self.widget.mapTo(host, QPoint()))
+        around = self.widget.parentWidget()
+        while around is not None and around is not host:
+            # Some of it may be scrolled away.
+            place = place.intersected(around.rect().translated(around.mapTo(host, QPoint())))
+            around = around.parentWidget()
         return place.intersected(host.rect())
 
 
@@ -55,7 +60,7 @@ class TourTask(NamedTuple):
     begin: Callable[[], Outcome]
     """Called when the task is set; what it returns is called until the task is done."""
     spared: tuple[TourTarget, ...] = ()
-    """What else the person has to see."""
+    """What else the person has to see, the most important one first."""
     hint: Callable[[], str] = str
     """Why nothing happens now, and what to do about it; empty if all is well."""
 
@@ -140,8 +145,10 @@ class Tour(QObject):
         self.arrange()
 
     def point(self) -> None:
-        """Show the target, whatever hides it, and point at it."""
-        self._reveal(self.task.target.widget)
+        """Show what the task is about, whatever hides it, and point at the target."""
+        # The target last: others may share its place.
+        for one in (*reversed(self.task.spared), self.task.target):
+            self._reveal(one.widget)
         self.arrange()
 
     def arrange(self) -> None:

@@ -64,7 +64,8 @@ class TourStops:
         loss = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("loss"))
         gradients = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("gradients"))
         file_menu = TourTarget(desk.window.menuBar(), self._first_menu)
-        remedy, tools = TourTarget(desk.messages.strip.remedy), TourTarget(parts.drawing)
+        remedy = TourTarget(desk.messages.strip.remedy)
+        tools = TourTarget(parts.drawing.toolbox.buttons["brush"], self._drawing_tools)
         paused = self._paused_words
         return (
             TourStop(
@@ -75,7 +76,7 @@ class TourStops:
                         "Watch the boundary wind itself around the points, and the loss fall.",
                         boundary,
                         lambda: self._trained(start=self._before_play),
-                        (tracks, response),
+                        (tracks,),
                         paused,
                     ),
                 ),
@@ -84,8 +85,8 @@ class TourStops:
                 "Look inside",
                 (
                     TourTask(
-                        "Point at a unit of the network, or select one with the arrow keys. Its map fills the "
-                        "boundary's place: where on the plane this unit is on.",
+                        "Point at a unit of the network, or select one with the arrow keys. The boundary makes room "
+                        "for its map: where on the plane this unit is on.",
                         units,
                         self._looked_inside,
                         (boundary,),
@@ -160,7 +161,7 @@ class TourStops:
                         "a CSV file on the window.",
                         tools,
                         self._drew,
-                        (boundary,),
+                        (boundary, TourTarget(parts.drawing)),
                     ),
                     TourTask("Press Play, and watch the network learn them.", boundary, self._trained, hint=paused),
                 ),
@@ -178,6 +179,13 @@ class TourStops:
     def _response_and_title(self) -> QRect:
         dock = self._desk.docks.docks[self._response.name]
         return QRect(self._response.mapFrom(dock, QPoint()), dock.size())
+
+    def _drawing_tools(self) -> QRect:
+        buttons = self._parts.drawing.toolbox.buttons
+        united = QRect()
+        for button in buttons.values():
+            united = united.united(button.geometry())
+        return united.translated(-buttons["brush"].pos())
 
     def _first_menu(self) -> QRect:
         bar = self._desk.window.menuBar()
@@ -254,7 +262,7 @@ class TourStops:
     def _read_response(self) -> Outcome:
         def outcome() -> str | None:
             reading, one = self._response.reading, self._response.chart.looked_at
-            if reading is None or one is None or not one.n:
+            if reading is None or one is None or not one.n or one is reading.present:
                 return None
             here = f"{reading.present.words} {_comes_to(reading.present.median)}"
             return f"{one.words} {_comes_to(one.median)}; {here}: the {reading.outcome_words}."
