@@ -33,7 +33,7 @@ _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 epochs."""
 _MENDED_EPOCHS = 40
 """How many epochs show what a remedy does."""
-_JUMP, _JUMP_EPOCHS = 1.5, 3
+_JUMP, _JUMP_EPOCHS = 2.0, 3
 """The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
 change brings the weights back."""
 _DEEP = 4

@@ -32,10 +32,10 @@ def small(experiment: Experiment) -> Experiment:
 
 @pytest.fixture
 def window(qapp: QApplication, request: pytest.FixtureRequest, small: Experiment) -> Iterator[Window]:
-    """A window at full speed, by default at the usual zoom, that tries other values."""
+    """A window that trains fast, by default at the usual zoom, and tries other values."""
     QSettings().setValue("responses", "always")
     with opened_window(zoom=getattr(request, "param", 1.0), experiment=small) as window:
-        window.wiring.set_speed(None)
+        window.wiring.set_speed(2000.0)
         yield window
     theme.apply(qapp, "light")
 
@@ -65,8 +65,11 @@ def play(window: Window, press: Callable[[], None]) -> None:
 
 
 def await_response(window: Window) -> ResponseView:
+    """Pause and wait until other values have been tried, and go on."""
+    hands.key_in(window, "Space")
     view = window.parts.view(ResponseView)
-    hands.until(lambda: view.reading is not None and view.reading.is_whole, "the response does not come")
+    hands.until(lambda: view.reading is not None and all(one.n for one in view.reading.values), "nothing is tried")
+    hands.key_in(window, "Space")
     return view
 
 
@@ -91,7 +94,7 @@ def test_the_tour_is_done_with_the_mouse(qtbot, window: Window) -> None:
     go_on(window, "Unit A2 goes from", "over the plane")
 
     view = await_response(window)
-    chart, place = view.chart, QPoint(round(view.chart.x_of(0.9)), view.chart.height() // 2)
+    chart, place = view.chart, QPoint(round(view.chart.x_of(0.62)), view.chart.height() // 2)
     hands.hover(chart, place)
     await_task(window, 1)
     hands.click(chart, place)
@@ -152,6 +155,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(qtbot, window:
     go_on(window, "Learning rate back to", "are back")
 
     hands.key_in(window, "Ctrl+G")
+    hands.until(lambda: QApplication.activeWindow() is window.findChild(Gallery), "the gallery does not come")
     for letter in "vanishing":
         hands.type_text(letter)
     hands.key(QApplication.focusWidget(), "Return")
@@ -173,7 +177,8 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(qtbot, window:
 
 def tab_to(window: Window, name: str) -> None:
     for _ in range(200):
-        if QApplication.focusWidget().objectName() == name:
+        focus = window.focusWidget()
+        if focus is not None and focus.objectName() == name:
             return
         hands.key_in(window, "Tab")
     raise AssertionError(f"Tab does not reach {name}")
@@ -187,11 +192,11 @@ def command(window: Window, words: str) -> None:
 
 def test_at_every_zoom_the_card_stands_beside_what_it_explains(qtbot, window: Window) -> None:
     window.tour.start()
-    for zoom in theme.ZOOMS:
+    for zoom in (1.5, 2.0, 1.0):
         window.zoom_to(zoom)
+        lay_out(window)
         for number, stop in enumerate(tour(window).stops):
             tour(window).go_to(number)
-            lay_out(window)
             hands.until(tour(window).ring.isVisible, f"{zoom}: {stop.title}")
             tour(window).arrange()
             card, target = tour(window).card, tour(window).task.target.place(window)
