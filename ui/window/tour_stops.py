@@ -32,7 +32,7 @@ _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 """A network has visibly learned when its loss is this share of the first one, at the least and the most after so many
 epochs."""
 _MENDED_EPOCHS = 40
-"""How many epochs show what a remedy does."""
+"""How many epochs show what a remedy does, or other points."""
 _JUMP, _JUMP_EPOCHS = 2.0, 3
 """The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
 change brings the weights back."""
@@ -163,7 +163,12 @@ class TourStops:
                         self._drew,
                         (boundary, TourTarget(parts.drawing)),
                     ),
-                    TourTask("Press Play, and watch the network learn them.", boundary, self._trained, hint=paused),
+                    TourTask(
+                        "Press Play, and watch the network learn them.",
+                        boundary,
+                        lambda: self._trained(most=_MENDED_EPOCHS),
+                        hint=paused,
+                    ),
                 ),
             ),
         )

@@ -31,7 +31,14 @@ def small(experiment: Experiment) -> Experiment:
 
 
 @pytest.fixture
-def window(qapp: QApplication, request: pytest.FixtureRequest, small: Experiment) -> Iterator[Window]:
+def window(window_for: Window) -> Iterator[Window]:
+    """One window for all tests but those that take the whole tour."""
+    yield window_for
+    window_for.tour.close()
+
+
+@pytest.fixture
+def responding(qapp: QApplication, request: pytest.FixtureRequest, small: Experiment) -> Iterator[Window]:
     """A window that trains fast, by default at the usual zoom, and tries other values."""
     QSettings().setValue("responses", "always")
     with opened_window(zoom=getattr(request, "param", 1.0), experiment=small) as window:
@@ -82,11 +89,9 @@ def await_diagnosis(window: Window) -> None:
 
 
 @compiled
-def test_the_tour_is_done_with_the_mouse(qtbot, window: Window) -> None:
-    parts = window.parts
-    hands.click(window.messages.strip)
+def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
+    window, parts = responding, responding.parts
     window.tour.start()
-    keyboard = window.focusWidget()
     hands.click(parts.transport.play)
     go_on(window, "Validation loss went from 0.", "epochs")
 
@@ -101,6 +106,7 @@ def test_the_tour_is_done_with_the_mouse(qtbot, window: Window) -> None:
     rate = window.session.experiment.training.learning_rate
     assert rate > 0.01
     go_on(window, f"Learning rate {rate:g}: validation loss after", "instead of")
+    window.responses.choose_when("off")
 
     hands.drag_handle(parts.training.rows["training.learning_rate"].findChild(Slider), 1.0)
     await_task(window, 1)
@@ -122,14 +128,15 @@ def test_the_tour_is_done_with_the_mouse(qtbot, window: Window) -> None:
     await_task(window, 1)
     assert "points of yours" in tour(window).card.outcome.text()
     play(window, lambda: hands.click(parts.transport.play))
-    assert window.focusWidget() is not tour(window).card and keyboard is not None
+    assert window.focusWidget() is not tour(window).card
     go_on(window, "loss went from")
     assert window.tour.shown is None and window.tour.at == 0
 
 
 @compiled
-@pytest.mark.parametrize("window", [2.0], indirect=True)
-def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(qtbot, window: Window) -> None:
+@pytest.mark.parametrize("responding", [2.0], indirect=True)
+def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Window) -> None:
+    window = responding
     hands.key_in(window, "Ctrl+K")
     hands.type_text("take the tour")
     hands.key(QApplication.focusWidget(), "Return")
@@ -148,6 +155,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(qtbot, window:
     await_task(window, 1)
     hands.key_in(window, "Return")
     go_on(window, "Learning rate")
+    window.responses.choose_when("off")
 
     command(window, "learning rate 10")
     await_task(window, 1)
@@ -190,7 +198,7 @@ def command(window: Window, words: str) -> None:
     hands.key(QApplication.focusWidget(), "Return")
 
 
-def test_at_every_zoom_the_card_stands_beside_what_it_explains(qtbot, window: Window) -> None:
+def test_at_every_zoom_the_card_stands_beside_what_it_explains(window: Window) -> None:
     window.tour.start()
     for zoom in (1.5, 2.0, 1.0):
         window.zoom_to(zoom)
@@ -208,7 +216,8 @@ def test_at_every_zoom_the_card_stands_beside_what_it_explains(qtbot, window: Wi
             assert window.childAt(target.center()) not in (tour(window).ring, card)
 
 
-def test_the_tour_is_left_and_goes_on_after_a_restart(qtbot, window: Window, small: Experiment) -> None:
+def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small: Experiment) -> None:
+    window = new_window
     action = window.menus.action
     assert action("help.tour").text() == "Take the &tour" and not action("help.tour_next").isEnabled()
     window.tour.start()
@@ -235,7 +244,7 @@ def test_the_tour_is_left_and_goes_on_after_a_restart(qtbot, window: Window, sma
         assert not later.menus.action("help.tour_again").isEnabled()
 
 
-def test_escape_first_ends_what_a_control_is_doing(qtbot, window: Window) -> None:
+def test_escape_first_ends_what_a_control_is_doing(window: Window) -> None:
     window.tour.start()
     hands.key_in(window, "Ctrl+P")
     assert window.parts.drawing.toolbox.tool is not None
