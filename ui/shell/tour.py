@@ -178,12 +178,13 @@ class Tour(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self.arrange()
-        pressed = isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress
-        # Only what no control in the window has taken comes here.
-        leaves = pressed and event.key() == Qt.Key.Key_Escape
-        if leaves:
-            self.end()
-        return leaves
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            # Only what no control in the window has taken comes here.
+            leaves = event.key() == Qt.Key.Key_Escape
+            if leaves:
+                self.end()
+            return leaves
+        return False
 
 
 class TourCard(QFrame):

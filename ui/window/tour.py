@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QToolBar
 from ..shell.tour import Tour, TourTarget
 from .control_commands import ControlCommands
 from .desk import Desk
+from .responses import Responses
 from .tour_stops import TourStops
 from .window_parts import WindowParts
 
@@ -20,11 +21,11 @@ class WindowTour(QObject):
     changed = Signal()
     """The tour began or ended, or reached another stop."""
 
-    def __init__(self, desk: Desk, parts: WindowParts, controls: ControlCommands) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, responses: Responses, controls: ControlCommands) -> None:
         super().__init__(desk)
         self.desk, self._reveal = desk, controls.reveal
         self.shown: Tour | None = None
-        self._stops = TourStops(desk, parts).table()
+        self._stops = TourStops(desk, parts, responses).table()
 
     @property
     def at(self) -> int:

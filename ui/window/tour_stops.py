@@ -17,7 +17,8 @@ from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.quantity import write_number
 from playground.measure.requests import UnitMapsRequest
-from playground.studies.response import Reading, knob_at
+from playground.studies.knobs import knob_at
+from playground.studies.reading import Reading
 
 from ..look.numbers import number_text, plural_text
 from ..session.commands import Undone
@@ -25,9 +26,9 @@ from ..shell.tour import Outcome, TourStop, TourTarget, TourTask
 from ..views.plane.answers import unit_words
 from ..views.response.view import ResponseView
 from .desk import Desk
+from .responses import FIRST_KNOB, Responses
 from .window_parts import WindowParts
 
-_RATE = "training.learning_rate"
 _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 """A network has visibly learned when its loss is this share of the first one, at the least and the most after so many
 epochs."""
@@ -45,9 +46,9 @@ _LOOKS = 25
 class TourStops:
     """Makes the table of stops, and tells what was done at each."""
 
-    def __init__(self, desk: Desk, parts: WindowParts) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, responses: Responses) -> None:
         self._desk, self._session, self._parts = desk, desk.session, parts
-        self._response = parts.view(ResponseView)
+        self._responses, self._response = responses, parts.view(ResponseView)
         self._unit: tuple[int, int] | None = None
         self._undone: Undone | None = None
         self._before_play: Snapshot | None = None
@@ -57,7 +58,7 @@ class TourStops:
     def table(self) -> tuple[TourStop, ...]:
         """Return all stops, in their order."""
         parts, desk = self._parts, self._desk
-        play, rate = TourTarget(parts.transport.play), TourTarget(parts.training.rows[_RATE])
+        play, rate = TourTarget(parts.transport.play), TourTarget(parts.training.rows[FIRST_KNOB])
         boundary = TourTarget(parts.boundary, lambda: parts.boundary.shown().plane.toAlignedRect())
         units = TourTarget(parts.network, self._first_layer)
         response, tracks = TourTarget(self._response, self._response_and_title), TourTarget(parts.tracks)
@@ -265,6 +266,8 @@ class TourStops:
         return outcome
 
     def _read_response(self) -> Outcome:
+        self._responses.follow(FIRST_KNOB)
+
         def outcome() -> str | None:
             reading, one = self._response.reading, self._response.chart.looked_at
             if reading is None or one is None or not one.n or one is reading.present:
@@ -290,7 +293,7 @@ class TourStops:
             if known is None or reading is None or reading.knob.path != known.knob.path:
                 return f"{said}."
             if _is_of(reading, now) and reading.present.n:
-                start = plural_text(reading.present.n, "start")
+                start = plural_text(reading.present.n, reading.repeats)
                 numbers = f"{number_text(reading.present.median)} instead of {number_text(known.present.median)}"
                 return f"{said}: {reading.outcome_words} {numbers}, by the response ({start})."
             return f"{said}." if next(looks) > _LOOKS else None

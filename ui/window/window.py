@@ -104,7 +104,7 @@ class Window(QMainWindow):
         self.races = Races(desk, parts)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
-        self.tour = WindowTour(desk, parts, self.controls)
+        self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
