@@ -146,7 +146,8 @@ class TourStops:
                         hint=paused,
                     ),
                     TourTask(
-                        "The line below the header says what is wrong. Press its button, and let training run.",
+                        "The line below the header says what is wrong and what helps. Press its button, and let training "
+                        "run.",
                         remedy,
                         self._remedied,
                         (gradients, boundary),
@@ -335,10 +336,9 @@ class TourStops:
 
     def _diagnosed(self) -> Outcome:
         def outcome() -> str | None:
-            # Others may come first, such as what was opened.
-            messages = self._desk.messages
-            is_told = messages.says_finding and messages.strip.said.kind == "vanishing"
-            return "" if is_told else None
+            # Others may come first, such as what was opened, and remedies may still be tried.
+            said = self._desk.messages.strip.said
+            return "" if said.kind == "vanishing" and said.offer is not None else None
 
         return outcome
 

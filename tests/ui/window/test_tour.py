@@ -40,6 +40,8 @@ def window(window_for: Window) -> Iterator[Window]:
 @pytest.fixture
 def responding(qapp: QApplication, request: pytest.FixtureRequest, small: Experiment) -> Iterator[Window]:
     """A window that trains fast, by default at the usual zoom, and tries other values."""
+    # It may take long, and the test then waits for what they train.
+    cache.load_kernels("float32")
     QSettings().setValue("responses", "always")
     with opened_window(zoom=getattr(request, "param", 1.0), experiment=small) as window:
         window.wiring.set_speed(2000.0)
