@@ -34,9 +34,9 @@ _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 epochs."""
 _MENDED_EPOCHS = 40
 """How many epochs show what a remedy does, or other points."""
-_JUMP, _JUMP_EPOCHS = 2.0, 3
+_JUMP, _JUMP_EPOCHS, _PATIENT_EPOCHS = 2.0, 3, 30
 """The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
-change brings the weights back."""
+change brings the weights back. A loss that was high cannot jump; so many epochs are enough then."""
 _DEEP = 4
 """Sigmoid layers from which gradients vanish."""
 _LOOKS = 25
@@ -146,8 +146,8 @@ class TourStops:
                         hint=paused,
                     ),
                     TourTask(
-                        "The line below the header says what is wrong and what helps. Press its button, and let training "
-                        "run.",
+                        "The line below the header says what is wrong and what helps. Press its button, and let "
+                        "training run.",
                         remedy,
                         self._remedied,
                         (gradients, boundary),
@@ -396,14 +396,14 @@ def _is_of(reading: Reading, experiment: Experiment) -> bool:
 
 def _jump(calm: Snapshot, now: Snapshot) -> str:
     """How far the training loss jumped since a calm moment, in words; empty if it did not."""
-    before, rows = calm.evaluation.train_loss, now.history.step > calm.step
-    since = now.history.train_loss[rows][-_JUMP_EPOCHS:]
+    before, since = calm.evaluation.train_loss, now.history.train_loss[now.history.step > calm.step]
     if before is None:
         return ""
     if now.status == "diverged":
         return f"from {number_text(before)} beyond all bounds"
-    jumped = len(since) == _JUMP_EPOCHS and bool((since > _JUMP * before).all())
-    return f"from {number_text(before)} to {number_text(float(since[-1]))}" if jumped else ""
+    jumped = len(since) >= _JUMP_EPOCHS and bool((since[-_JUMP_EPOCHS:] > _JUMP * before).all())
+    is_over = jumped or len(since) >= _PATIENT_EPOCHS
+    return f"from {number_text(before)} to {number_text(float(since[-1]))}" if is_over else ""
 
 
 def _share_words(now: Snapshot) -> str:

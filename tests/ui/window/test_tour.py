@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from playground import Experiment
 from playground.engine.lanes import cache
 from tests.ui import hands
-from tests.ui.windows import lay_out, opened_window
+from tests.ui.windows import lay_out, opened_window, snapshot
 from ui.forms.controls import Slider
 from ui.look import theme
 from ui.shell.tour import Tour, TourTarget
@@ -110,6 +110,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     go_on(window, f"Learning rate {rate:g}: validation loss after", "instead of")
     window.responses.choose_when("off")
 
+    hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
     hands.drag_handle(parts.training.rows["training.learning_rate"].findChild(Slider), 1.0)
     await_task(window, 1)
     assert "With learning rate 10 the training loss went from" in tour(window).card.outcome.text()
@@ -159,6 +160,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     go_on(window, "Learning rate")
     window.responses.choose_when("off")
 
+    hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
     command(window, "learning rate 10")
     await_task(window, 1)
     hands.key_in(window, "Ctrl+Z")
