@@ -243,6 +243,10 @@ def _button_style(theme: Theme) -> str:
     QPushButton[small="true"] {{ padding: 3px 3px; }}
     QPushButton[small="true"]:focus {{ padding: 2px 2px; }}
     QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
+    QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.on_accent};
+        border-color: {theme.accent}; }}
+    QPushButton[primary="true"]:hover {{ background: {blend(theme.accent, theme.text, 0.15)}; }}
+    QPushButton[primary="true"]:focus {{ border-color: {theme.text}; }}
     QToolButton {{ background: transparent; color: {theme.text}; border: 2px solid transparent;
         border-radius: 6px; padding: 3px; }}
     QToolButton:hover {{ background: {hover}; }}
@@ -310,6 +314,7 @@ def _surface_style(theme: Theme) -> str:
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}
     QFrame[card="true"]:focus {{ border: 2px solid {theme.accent}; }}
+    QFrame#tour {{ border-color: {theme.accent}; }}
     QFrame[held="true"], QFrame[held="true"]:focus {{ background: {theme.window}; border: 1px dashed {theme.quiet}; }}
     QFrame#strip {{ background: transparent; border: 0; border-left: 4px solid transparent; }}
     {"".join(_strip_style(theme, *tone) for tone in tones)}

@@ -199,8 +199,8 @@ class Docks(QObject):
 
     def show(self, name: str) -> None:
         """Open a dock and put it in front of its neighbours."""
-        if name in self.controls and not self.controls_are_open:
-            self._front = name
+        if name in self._column and not self.controls_are_open:
+            self._front = name if name in self.controls else self._front
             self.toggle_controls()
         dock = self.docks[name]
         dock.show()

@@ -34,6 +34,7 @@ from .presenter import Presenter
 from .races import Races
 from .responses import WHEN, Responses
 from .sharing import Sharing
+from .tour import WindowTour
 from .window_parts import WindowParts
 from .wiring import Wiring
 
@@ -41,6 +42,7 @@ _STANDARD = QKeySequence.StandardKey
 # Where + is a key, where it needs Shift, and where = is the key below it; French digits need Shift, or are à.
 _LARGER = ("Ctrl++", "Ctrl+=", "Ctrl+Shift++", "Ctrl+Shift+=")
 _SMALLER = ("Ctrl+-", "Ctrl+_", "Ctrl+Shift+-", "Ctrl+Shift+_")
+_GO_ON = ("Ctrl+Return", "Ctrl+Enter")
 _USUAL_SIZE = ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+À")
 
 
@@ -287,7 +289,7 @@ def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
 def help_menu(
     find_command: Callable[[], object],
     show_shortcuts: Callable[[], object],
-    take_tour: Callable[[], object],
+    tour: WindowTour,
     say: Callable[[str], object],
     refuse: Callable[[str], object],
 ) -> Menu:
@@ -297,7 +299,13 @@ def help_menu(
         [
             Action("help.find", "&Find a command…", find_command, ("Ctrl+K",)),
             Action("help.shortcuts", "&Shortcuts and gestures", show_shortcuts, (QKeySequence(Qt.Key.Key_F1),)),
-            Action("help.tour", "Take the &tour", take_tour),
+            Action("help.tour", tour.words, tour.start),
+            Action(
+                "help.tour_next", "&Next stop of the tour", tour.go_on, _GO_ON, enabled=lambda: tour.shown is not None
+            ),
+            Action(
+                "help.tour_again", "Take the tour from the &beginning", tour.start_over, enabled=lambda: tour.at > 0
+            ),
             *_menu_entry_actions(say, refuse),
         ],
     )

@@ -1,112 +1,92 @@
-"""The two-minute tour: the texts of its cards, and the widgets at which they point."""
+"""The window's tour: begun, left, resumed in another session, and offered on the first start."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QToolBar
 
-from ..shell.tour import Tour, TourStop
+from ..shell.tour import Tour, TourTarget
+from .control_commands import ControlCommands
 from .desk import Desk
-from .presenter import Presenter
+from .responses import Responses
+from .tour_stops import TourStops
 from .window_parts import WindowParts
+
+_OFFERED, _REACHED = "tour/offered", "tour/stop"
 
 
 class WindowTour(QObject):
-    """Begins and ends the tour, and offers it on the first start."""
+    """Begins and ends the tour, and keeps in the settings how far a person came."""
 
-    def __init__(self, desk: Desk, parts: WindowParts, presenter: Presenter) -> None:
+    changed = Signal()
+    """The tour began or ended, or reached another stop."""
+
+    def __init__(self, desk: Desk, parts: WindowParts, responses: Responses, controls: ControlCommands) -> None:
         super().__init__(desk)
-        self.desk, self.parts, self.presenter = desk, parts, presenter
+        self.desk, self._reveal = desk, controls.reveal
         self.shown: Tour | None = None
+        self._stops = TourStops(desk, parts, responses).table()
+
+    @property
+    def at(self) -> int:
+        """The stop that the person reached and has not done, from 0."""
+        at = str(self.desk.settings.value(_REACHED, 0))
+        return int(at) if at.isdecimal() and int(at) < len(self._stops) else 0
 
     def start(self) -> None:
-        """Begin the tour, unless it is shown."""
+        """Go on with the tour where it was left, or begin it; if it is shown, point at its target again."""
+        if self.shown is not None:
+            self.shown.point()
+            return
+        window, docks = self.desk.window, self.desk.docks
+        header = [TourTarget(bar) for bar in window.findChildren(QToolBar, "bar")]
+        tour = Tour(window, self._stops, self.at, reveal=self._reveal, is_seen=docks.shows, spared=header)
+        self.shown = tour
+        tour.reached.connect(self._keep)
+        tour.ended.connect(self._forget)
+        self.changed.emit()
+
+    def start_over(self) -> None:
+        """Begin the tour at its first stop."""
+        self._keep(0)
         if self.shown is None:
-            self.shown = Tour(self.desk.window, _tour_stops(self.desk, self.parts, self.presenter))
-            self.shown.ended.connect(self._forget)
+            self.start()
+        else:
+            self.shown.go_to(0)
+
+    def go_on(self) -> None:
+        """Go to the next stop, if the tour is shown."""
+        if self.shown is not None:
+            self.shown.go_on()
+
+    def follow_zoom(self) -> None:
+        """Show the target again, which another layout may have hidden."""
+        if self.shown is not None:
+            self.shown.point()
 
     def close(self) -> None:
-        """End the tour, if it is shown."""
+        """Leave the tour, if it is shown."""
         if self.shown is not None:
             self.shown.end()
 
+    def words(self) -> str:
+        """What the menu calls it."""
+        if self.shown is not None:
+            return "Show where the &tour is"
+        return f"Go on with the &tour at stop {self.at + 1} of {len(self._stops)}" if self.at else "Take the &tour"
+
+    def _keep(self, at: int) -> None:
+        self.desk.settings.setValue(_REACHED, at if at < len(self._stops) else 0)
+        self.changed.emit()
+
     def _forget(self) -> None:
         self.shown = None
-        self.desk.window.activateWindow()
+        self.changed.emit()
 
     def offer(self) -> None:
         """Offer the tour on the first start."""
         settings = self.desk.settings
-        if not settings.value("tour/offered", False, bool):
-            settings.setValue("tour/offered", True)
-            words = "New here? The tour shows in two minutes what there is."
+        if not settings.value(_OFFERED, False, bool):
+            settings.setValue(_OFFERED, True)
+            words = "New here? Press Play. Or take the tour: six things to do, in five minutes."
             self.desk.messages.invite(words, ("Take the tour", self.start))
-
-
-def _tour_stops(desk: Desk, parts: WindowParts, presenter: Presenter) -> list[TourStop]:
-    session, docks = desk.session, desk.docks
-    before = session.experiment
-
-    def in_dock(name: str, widget: QWidget) -> QWidget:
-        docks.show(name)
-        return widget
-
-    return [
-        TourStop(
-            "This network learns",
-            "Each point has a colour. The network learns to predict it from the point's position. Press play, or the "
-            "space bar.",
-            lambda: parts.transport.play,
-            lambda: presenter.running,
-        ),
-        TourStop(
-            "The network",
-            "Every tile shows where its unit is on. Wires are weights: blue positive, orange negative. Point at a tile "
-            "to see it large; click a wire to change its weight; click an input to switch it.",
-            lambda: in_dock("network", parts.network),
-        ),
-        TourStop(
-            "What it says everywhere",
-            "Where the plane is orange it says orange, where it is blue, blue. Filled points train it; hollow ones "
-            "only check it. Turn the wheel to zoom, click a point to see its numbers.",
-            lambda: parts.boundary,
-        ),
-        TourStop(
-            "How well it does",
-            "The two curves are its loss on the two kinds of points. When the dashed one rises while the other falls, "
-            "it learns the points by heart: overfitting.",
-            lambda: in_dock("tracks", parts.tracks),
-        ),
-        TourStop(
-            "The learning rate",
-            "The most important knob: how far each step goes. Drag it while training runs; Ctrl+Z takes it back.",
-            lambda: parts.training.rows["training.learning_rate"],
-            lambda: session.experiment.training.learning_rate != before.training.learning_rate,
-        ),
-        TourStop(
-            "Layers",
-            "A card for each layer: drag it to another place, change its units and activation, add more. "
-            "The weights stay where they make sense.",
-            lambda: in_dock("layers", parts.layers),
-            lambda: len(session.experiment.layers) != len(before.layers),
-        ),
-        TourStop(
-            "Gradients",
-            "How strongly each layer learns, now and over time. When the first layers get next to nothing, a line "
-            "below the header says so and offers a remedy.",
-            lambda: in_dock("tracks", parts.tracks),
-        ),
-        TourStop(
-            "Other data",
-            "Choose another picture, add noise, draw your own points (the tab beside), or drop a table (CSV) on the "
-            "window.",
-            lambda: in_dock("data", parts.data),
-            lambda: session.experiment.data != before.data,
-        ),
-        TourStop(
-            "Everything else",
-            "Ctrl+K finds every command and setting. F1 lists the shortcuts. Every setting says what it does when you "
-            "point at it.",
-            lambda: None,
-        ),
-    ]

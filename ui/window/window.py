@@ -106,7 +106,7 @@ class Window(QMainWindow):
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
-        self.tour = WindowTour(desk, parts, self.presenter)
+        self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
         self.focus_mode = FocusMode(
             self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
@@ -118,6 +118,7 @@ class Window(QMainWindow):
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
+        self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
         self._show_title()
 
     def _put_together(self) -> None:
@@ -165,7 +166,7 @@ class Window(QMainWindow):
                 help_menu(
                     self.palette_of_commands.open,
                     self.show_shortcuts,
-                    self.tour.start,
+                    self.tour,
                     self.desk.say,
                     self.desk.refuse,
                 ),
@@ -182,7 +183,6 @@ class Window(QMainWindow):
         before = theme.zoom()
         if zoom == before:
             return
-        self.tour.close()
         kept = self.docks.keep()
         self._layouts = self._layouts if self.docks.changes == self._enlarged else {}
         if kept.plan is None:
@@ -202,6 +202,7 @@ class Window(QMainWindow):
             self.docks.put_back(back)
         self.docks.fit()
         self._enlarged = self.docks.changes
+        self.tour.follow_zoom()
 
     def suit(self) -> None:
         """Use a layout that needs less room while the window is too small for the one before, which comes back."""

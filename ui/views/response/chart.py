@@ -151,14 +151,16 @@ class ResponseChart(PaintedChart):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
         reading, key = self.reading, Qt.Key(event.key())
-        if reading is None or not (key in steps or key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)):
+        looks = self._cursor is not None and key in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
+        if reading is None or not (key in steps or looks):
             super().keyPressEvent(event)
         elif key in steps:
             here = reading.knob.present if self._cursor is None else self._cursor
             self._look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
         elif key == Qt.Key.Key_Escape:
             self._look_at(None)
-        elif self._cursor is not None:
+        else:
+            assert self._cursor is not None
             self.edits.make(reading.values[self._cursor].value)
 
     def _follow_mouse(self) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QRect, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -224,6 +224,13 @@ class TracksView(View):
         self._sheet.arrange(kept)
 
     # What is shown --------------------------------------------------------------------------------------------------
+
+    def place_of_track(self, name: str) -> QRect:
+        """Return the place of a track in the view, with its name and values; empty if it is hidden."""
+        if name not in [track.name for track in self._sheet.seen]:
+            return QRect()
+        rect = self._sheet.box_of(name).rect.toAlignedRect()
+        return QRect(0, rect.top(), self.width(), rect.height())
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._rate.experiment = experiment

@@ -1,4 +1,4 @@
-"""The tour, the list of shortcuts, focus mode and the size of everything."""
+"""The list of shortcuts, focus mode and the size of everything."""
 
 from __future__ import annotations
 
@@ -10,56 +10,6 @@ from ui.look import theme
 from ui.shell.focus import FocusChoice
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
-
-
-def test_the_tour_goes_through_all_its_stops(window: Window) -> None:
-    window.tour.start()
-    stops = len(window.tour.shown.stops)
-    titles = set()
-    for _ in range(stops):
-        titles.add(window.tour.shown.title.text())
-        assert window.rect().contains(window.tour.shown.card.geometry())
-        hands.push(window, "tour.next")
-    assert len(titles) == stops
-    assert window.tour.shown is None
-
-
-def test_the_tour_goes_on_when_what_it_asks_for_is_done(qtbot, window: Window) -> None:
-    window.tour.start()
-    assert window.tour.shown.at == 0
-    hands.click(window.parts.transport.play)
-    qtbot.waitUntil(lambda: window.tour.shown.at == 1)
-    window.session.pause()
-
-
-def test_the_tour_leaves_what_it_points_at_to_the_mouse(window: Window) -> None:
-    window.tour.start()
-    hole = window.tour.shown.hole()
-    assert window.childAt(hole.center()) is window.parts.transport.play
-
-
-def test_the_tour_goes_back_and_ends_with_escape(window: Window) -> None:
-    window.tour.start()
-    hands.push(window, "tour.next")
-    hands.push(window, "tour.back")
-    assert window.tour.shown.at == 0
-    hands.key(window.tour.shown, "Escape")
-    assert window.tour.shown is None
-
-
-def test_the_tour_is_offered_once(window: Window) -> None:
-    window.tour.offer()
-    assert "tour" in window.messages.strip.text.text()
-    window.messages.dismiss()
-    window.tour.offer()
-    assert not window.messages.strip.speaks
-
-
-def test_the_offered_tour_is_taken_by_its_button(window: Window) -> None:
-    window.tour.offer()
-    hands.click(window.messages.strip.remedy)
-    assert window.tour.shown is not None
-    window.tour.shown.end()
 
 
 def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:

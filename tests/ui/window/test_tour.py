@@ -1,0 +1,283 @@
+"""The tour: done with the mouse and by the keyboard alone, left and resumed, at every zoom, and told in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, QSettings
+from PySide6.QtWidgets import QApplication, QWidget
+
+from playground import Experiment
+from playground.engine.lanes import cache
+from tests.ui import hands
+from tests.ui.windows import lay_out, opened_window, snapshot
+from ui.forms.controls import Slider
+from ui.look import theme
+from ui.shell.tour import Tour, TourTarget
+from ui.views.response.view import ResponseView
+from ui.window.gallery import Gallery
+from ui.window.window import Window
+
+README = Path(__file__).parents[3] / "README.md"
+compiled = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+
+
+@pytest.fixture
+def small(experiment: Experiment) -> Experiment:
+    """A network that learns its points in a second, and tries other values of its settings as fast."""
+    return experiment.with_({"precision": "float32", "data": "circle", "data.points": 100, "layers": "4"})
+
+
+@pytest.fixture
+def window(window_for: Window) -> Iterator[Window]:
+    """One window for all tests but those that take the whole tour."""
+    yield window_for
+    window_for.tour.close()
+
+
+@pytest.fixture
+def responding(qapp: QApplication, request: pytest.FixtureRequest, small: Experiment) -> Iterator[Window]:
+    """A window that trains fast, by default at the usual zoom, and tries other values."""
+    # It may take long, and the test then waits for what they train.
+    cache.load_kernels("float32")
+    QSettings().setValue("responses", "always")
+    with opened_window(zoom=getattr(request, "param", 1.0), experiment=small) as window:
+        window.wiring.set_speed(2000.0)
+        yield window
+    theme.apply(qapp, "light")
+
+
+def tour(window: Window) -> Tour:
+    assert window.tour.shown is not None
+    return window.tour.shown
+
+
+def await_task(window: Window, number: int) -> None:
+    hands.until(lambda: tour(window).task is tour(window).stop.tasks[number], f"task {number} is not reached")
+
+
+def go_on(window: Window, *numbers: str) -> None:
+    """Wait until the stop is done, check that it says these words, and go on."""
+    card, stop = tour(window).card, tour(window).at
+    hands.until(lambda: tour(window).is_done, f"stop {stop + 1} is never done: {card.ask.text()} {card.hint.text()}")
+    assert all(words in card.outcome.text() for words in numbers), card.outcome.text()
+    assert card.outcome.text().removeprefix("✓ ") in card.accessibleDescription()
+    hands.key_in(window, "Ctrl+Return")
+    assert window.tour.shown is None or tour(window).at == stop + 1
+
+
+def play(window: Window, press: Callable[[], None]) -> None:
+    if not window.session.report.running:
+        press()
+
+
+def await_response(window: Window) -> ResponseView:
+    """Pause and wait until other values have been tried, and go on."""
+    hands.key_in(window, "Space")
+    view = window.parts.view(ResponseView)
+    hands.until(lambda: view.reading is not None and all(one.n for one in view.reading.values), "nothing is tried")
+    hands.key_in(window, "Space")
+    return view
+
+
+def await_diagnosis(window: Window) -> None:
+    await_task(window, 1)
+    hands.until(lambda: window.messages.finding is not None, "nothing is found")
+    # What was opened stands there for ten seconds otherwise.
+    hands.push(window, "strip.dismiss")
+    await_task(window, 2)
+
+
+@compiled
+def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
+    window, parts = responding, responding.parts
+    window.tour.start()
+    hands.click(parts.transport.play)
+    go_on(window, "Validation loss went from 0.", "epochs")
+
+    hands.hover(parts.network, parts.network.shown().places.unit(0, 1).center().toPoint())
+    go_on(window, "Unit A2 goes from", "over the plane")
+
+    view = await_response(window)
+    chart, place = view.chart, QPoint(round(view.chart.x_of(0.62)), view.chart.height() // 2)
+    hands.hover(chart, place)
+    await_task(window, 1)
+    hands.click(chart, place)
+    rate = window.session.experiment.training.learning_rate
+    assert rate > 0.01
+    go_on(window, f"Learning rate {rate:g}: validation loss after", "instead of")
+    window.responses.choose_when("off")
+
+    hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
+    hands.drag_handle(parts.training.rows["training.learning_rate"].findChild(Slider), 1.0)
+    await_task(window, 1)
+    assert "With learning rate 10 the training loss went from" in tour(window).card.outcome.text()
+    hands.key_in(window, "Ctrl+Z")
+    go_on(window, f"Learning rate back to {rate:g}; the weights of epoch", "are back", "The training loss is")
+
+    hands.key_in(window, "Ctrl+G")
+    hands.push(window.findChild(Gallery), "gallery.vanishing-gradients")
+    await_task(window, 1)
+    play(window, lambda: hands.click(parts.transport.play))
+    await_diagnosis(window)
+    hands.click(window.messages.strip.remedy)
+    go_on(window, "Layer A gets", "it was 1/", "Validation loss went from 0.")
+
+    hands.push(window, "drawing.tool.brush")
+    picture = parts.boundary
+    hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)))
+    await_task(window, 1)
+    assert "points of yours" in tour(window).card.outcome.text()
+    play(window, lambda: hands.click(parts.transport.play))
+    assert window.focusWidget() is not tour(window).card
+    go_on(window, "loss went from")
+    assert window.tour.shown is None and window.tour.at == 0
+
+
+@compiled
+@pytest.mark.parametrize("responding", [2.0], indirect=True)
+def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Window) -> None:
+    window = responding
+    hands.key_in(window, "Ctrl+K")
+    hands.type_text("take the tour")
+    hands.key(QApplication.focusWidget(), "Return")
+    hands.key_in(window, "Space")
+    go_on(window, "Validation loss went from 0.")
+
+    hands.key_in(window, "Ctrl+6")
+    tab_to(window, "network.diagram")
+    hands.key_in(window, "Right", "Down")
+    go_on(window, "goes from")
+
+    await_response(window)
+    hands.key_in(window, "Ctrl+8")
+    tab_to(window, "response.chart")
+    hands.key_in(window, "Right", "Right")
+    await_task(window, 1)
+    hands.key_in(window, "Return")
+    go_on(window, "Learning rate")
+    window.responses.choose_when("off")
+
+    hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
+    command(window, "learning rate 10")
+    await_task(window, 1)
+    hands.key_in(window, "Ctrl+Z")
+    go_on(window, "Learning rate back to", "are back")
+
+    hands.key_in(window, "Ctrl+G")
+    hands.until(lambda: QApplication.activeWindow() is window.findChild(Gallery), "the gallery does not come")
+    for letter in "vanishing":
+        hands.type_text(letter)
+    hands.key(QApplication.focusWidget(), "Return")
+    await_task(window, 1)
+    play(window, lambda: hands.key_in(window, "Space"))
+    await_diagnosis(window)
+    tab_to(window, "strip.remedy")
+    hands.key_in(window, "Return")
+    go_on(window, "Layer A gets")
+
+    hands.key_in(window, "Ctrl+4")
+    tab_to(window, "drawing.add")
+    hands.key_in(window, "Return")
+    await_task(window, 1)
+    play(window, lambda: hands.key_in(window, "Space"))
+    go_on(window, "loss went from")
+    assert window.tour.shown is None
+
+
+def tab_to(window: Window, name: str) -> None:
+    for _ in range(200):
+        focus = window.focusWidget()
+        if focus is not None and focus.objectName() == name:
+            return
+        hands.key_in(window, "Tab")
+    raise AssertionError(f"Tab does not reach {name}")
+
+
+def command(window: Window, words: str) -> None:
+    hands.key_in(window, "Ctrl+K")
+    hands.type_text(words)
+    hands.key(QApplication.focusWidget(), "Return")
+
+
+def test_at_every_zoom_the_card_stands_beside_what_it_explains(window: Window) -> None:
+    window.tour.start()
+    for zoom in (1.5, 2.0, 1.0):
+        window.zoom_to(zoom)
+        lay_out(window)
+        for number, stop in enumerate(tour(window).stops):
+            tour(window).go_to(number)
+            hands.until(tour(window).ring.isVisible, f"{zoom}: {stop.title}")
+            tour(window).arrange()
+            card, target = tour(window).card, tour(window).task.target.place(window)
+            assert window.rect().contains(card.geometry()), (zoom, stop.title)
+            assert not target.isEmpty() and not card.geometry().intersects(target), (zoom, stop.title)
+            assert tour(window).ring.geometry().contains(target), (zoom, stop.title)
+            assert card.layout().totalHeightForWidth(card.width()) <= card.height(), (zoom, stop.title)
+            assert window.childAt(card.geometry().center()) in (card, *card.findChildren(QWidget)), (zoom, stop.title)
+            assert window.childAt(target.center()) not in (tour(window).ring, card)
+
+
+def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small: Experiment) -> None:
+    window = new_window
+    action = window.menus.action
+    assert action("help.tour").text() == "Take the &tour" and not action("help.tour_next").isEnabled()
+    window.tour.start()
+    hands.key_in(window, "Ctrl+Return", "Ctrl+Return")
+    hands.push(window, "tour.back")
+    hands.push(window, "tour.next")
+    window.docks.docks["response"].close()
+    hands.until(tour(window).card.show_me.isVisible, "what is hidden cannot be shown again")
+    hands.push(window, "tour.show")
+    hands.until(tour(window).ring.isVisible, "it is not shown again")
+    hands.key_in(window, "Escape")
+    assert window.tour.shown is None and window.findChild(QWidget, "tour").isHidden()
+    window.close()
+
+    with opened_window(experiment=small) as later:
+        assert later.menus.action("help.tour").text() == "Go on with the &tour at stop 3 of 6"
+        later.menus.action("help.tour").trigger()
+        assert tour(later).at == 2
+        hands.push(later, "tour.leave")
+        assert later.tour.shown is None
+        later.menus.action("help.tour_again").trigger()
+        assert tour(later).at == 0
+        hands.key_in(later, "Escape")
+        assert not later.menus.action("help.tour_again").isEnabled()
+
+
+def test_escape_first_ends_what_a_control_is_doing(window: Window) -> None:
+    window.tour.start()
+    hands.key_in(window, "Ctrl+P")
+    assert window.parts.drawing.toolbox.tool is not None
+    hands.key_in(window, "Escape")
+    assert window.parts.drawing.toolbox.tool is None and window.tour.shown is not None
+    hands.key_in(window, "Escape")
+    assert window.tour.shown is None
+
+
+def test_the_tour_is_offered_once(window: Window) -> None:
+    window.tour.offer()
+    assert "tour" in window.messages.strip.text.text()
+    hands.click(window.messages.strip.remedy)
+    assert window.tour.shown is not None
+    hands.key_in(window, "Escape")
+    window.tour.offer()
+    assert not window.messages.strip.speaks
+
+
+def test_a_target_that_is_scrolled_away_is_pointed_at_no_farther_than_it_is_seen(window: Window) -> None:
+    place = TourTarget(window.parts.data).place(window)
+    seen = window.docks.docks["data"].geometry()
+    assert window.parts.data.height() > seen.height() and seen.contains(place)
+    assert TourTarget(QWidget()).place(window) == QRect()
+
+
+def test_the_readme_tells_the_tour_in_the_same_words(window: Window) -> None:
+    told = " ".join(README.read_text().split())
+    window.tour.start()
+    for number, stop in enumerate(tour(window).stops, start=1):
+        words = " ".join(task.ask for task in stop.tasks)
+        assert f"{number}. **{stop.title}.** {words}" in told, words

@@ -1,0 +1,419 @@
+"""The stops of the tour: what to do at each, where, and what it did, in the numbers of the person's own training.
+
+To add a stop, add it to the table. The README's tour consists of the same words.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import count
+
+from PySide6.QtCore import QPoint, QRect
+
+from playground import Experiment, Snapshot
+from playground.catalog.datasets.base import Collected
+from playground.catalog.datasets.own_points import UserPoints
+from playground.engine.evaluation import Evaluation
+from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.quantity import write_number
+from playground.measure.requests import UnitMapsRequest
+from playground.studies.knobs import knob_at
+from playground.studies.reading import Reading
+
+from ..look.numbers import number_text, plural_text
+from ..session.commands import Undone
+from ..shell.tour import Outcome, TourStop, TourTarget, TourTask
+from ..views.plane.answers import unit_words
+from ..views.response.view import ResponseView
+from .desk import Desk
+from .responses import FIRST_KNOB, Responses
+from .window_parts import WindowParts
+
+_LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
+"""A network has visibly learned when its loss is this share of the first one, at the least and the most after so many
+epochs."""
+_MENDED_EPOCHS = 40
+"""How many epochs show what a remedy does, or other points."""
+_JUMP, _JUMP_EPOCHS, _PATIENT_EPOCHS = 2.0, 3, 30
+"""The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
+change brings the weights back. A loss that was high cannot jump; so many epochs are enough then."""
+_DEEP = 4
+"""Sigmoid layers from which gradients vanish."""
+_LOOKS = 25
+"""How often the tour looks for the response of a new value before it goes on without."""
+
+
+class TourStops:
+    """Makes the table of stops, and tells what was done at each."""
+
+    def __init__(self, desk: Desk, parts: WindowParts, responses: Responses) -> None:
+        self._desk, self._session, self._parts = desk, desk.session, parts
+        self._responses, self._response = responses, parts.view(ResponseView)
+        self._unit: tuple[int, int] | None = None
+        self._undone: Undone | None = None
+        self._before_play: Snapshot | None = None
+        parts.network.magnified.connect(self._note_unit)
+        desk.session.undone_or_redone.connect(self._note_undone)
+
+    def table(self) -> tuple[TourStop, ...]:
+        """Return all stops, in their order."""
+        parts, desk = self._parts, self._desk
+        play, rate = TourTarget(parts.transport.play), TourTarget(parts.training.rows[FIRST_KNOB])
+        boundary = TourTarget(parts.boundary, lambda: parts.boundary.shown().plane.toAlignedRect())
+        units = TourTarget(parts.network, self._first_layer)
+        response, tracks = TourTarget(self._response, self._response_and_title), TourTarget(parts.tracks)
+        loss = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("loss"))
+        gradients = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("gradients"))
+        file_menu = TourTarget(desk.window.menuBar(), self._first_menu)
+        remedy = TourTarget(desk.messages.strip.remedy)
+        tools = TourTarget(parts.drawing.toolbox.buttons["brush"], self._drawing_tools)
+        paused = self._paused_words
+        return (
+            TourStop(
+                "Watch it learn",
+                (
+                    TourTask("Press Play, or the space bar.", play, self._played, (boundary,)),
+                    TourTask(
+                        "Watch the boundary wind itself around the points, and the loss fall.",
+                        boundary,
+                        lambda: self._trained(start=self._before_play),
+                        (tracks,),
+                        paused,
+                    ),
+                ),
+            ),
+            TourStop(
+                "Look inside",
+                (
+                    TourTask(
+                        "Point at a unit of the network, or select one with the arrow keys. The boundary makes room "
+                        "for its map: where on the plane this unit is on.",
+                        units,
+                        self._looked_inside,
+                        (boundary,),
+                    ),
+                ),
+            ),
+            TourStop(
+                "Ask before you change",
+                (
+                    TourTask(
+                        "The response shows what the loss comes to with other learning rates, from five starts each. "
+                        "Point at its curve, or give it the keyboard and press an arrow key.",
+                        response,
+                        self._read_response,
+                        (rate,),
+                        self._response_words,
+                    ),
+                    TourTask(
+                        "Take a better value: click there, press Enter, or drag the learning rate.",
+                        response,
+                        self._took_value,
+                        (rate, loss),
+                    ),
+                ),
+            ),
+            TourStop(
+                "Go too far, and come back",
+                (
+                    TourTask(
+                        "Drag the learning rate to the right, to 1 or more, until the loss jumps.",
+                        rate,
+                        self._went_too_far,
+                        (boundary, loss),
+                        paused,
+                    ),
+                    TourTask(
+                        "Press Ctrl+Z. Look at the mark in the tracks, and at the boundary.",
+                        loss,
+                        self._came_back,
+                        (boundary,),
+                    ),
+                ),
+            ),
+            TourStop(
+                "Find out what is wrong",
+                (
+                    TourTask(
+                        "Open the presets (Ctrl+G), and there Vanishing gradients: six layers of sigmoid units.",
+                        file_menu,
+                        self._opened_deep,
+                    ),
+                    TourTask(
+                        "Press Play, and look at the gradients: one row for each layer, and the first rows are dark.",
+                        gradients,
+                        self._diagnosed,
+                        hint=paused,
+                    ),
+                    TourTask(
+                        "The line below the header says what is wrong and what helps. Press its button, and let "
+                        "training run.",
+                        remedy,
+                        self._remedied,
+                        (gradients, boundary),
+                        paused,
+                    ),
+                ),
+            ),
+            TourStop(
+                "Teach it your own points",
+                (
+                    TourTask(
+                        "Choose the brush (B) and a class, and paint points on the plane. A table does as well: drop "
+                        "a CSV file on the window.",
+                        tools,
+                        self._drew,
+                        (boundary, TourTarget(parts.drawing)),
+                    ),
+                    TourTask(
+                        "Press Play, and watch the network learn them.",
+                        boundary,
+                        lambda: self._trained(most=_MENDED_EPOCHS),
+                        hint=paused,
+                    ),
+                ),
+            ),
+        )
+
+    # Where ------------------------------------------------------------------------------------------------------------
+
+    def _first_layer(self) -> QRect:
+        places, united = self._parts.network.shown().places, QRect()
+        for unit in places.units_seen(0):
+            united = united.united(places.unit(0, unit).toAlignedRect())
+        return united
+
+    def _response_and_title(self) -> QRect:
+        dock = self._desk.docks.docks[self._response.name]
+        return QRect(self._response.mapFrom(dock, QPoint()), dock.size())
+
+    def _drawing_tools(self) -> QRect:
+        buttons = self._parts.drawing.toolbox.buttons
+        united = QRect()
+        for button in buttons.values():
+            united = united.united(button.geometry())
+        return united.translated(-buttons["brush"].pos())
+
+    def _first_menu(self) -> QRect:
+        bar = self._desk.window.menuBar()
+        return bar.actionGeometry(bar.actions()[0])
+
+    # What was done ----------------------------------------------------------------------------------------------------
+
+    @property
+    def _now(self) -> Snapshot | None:
+        report = self._session.report
+        return report.snapshot if report is not None else None
+
+    @property
+    def _runs(self) -> bool:
+        return self._session.report is not None and self._session.report.running
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the latest change is a drag that has not ended."""
+        return bool(self._session.done) and self._session.done[-1].open
+
+    def _paused_words(self) -> str:
+        return "" if self._runs else "Training is paused. The space bar goes on."
+
+    def _response_words(self) -> str:
+        return self._response.sentence.text() if self._response.reading is None else ""
+
+    def _note_unit(self, unit: tuple[int, int] | None) -> None:
+        self._unit = unit
+
+    def _note_undone(self, undone: Undone) -> None:
+        self._undone = undone
+
+    def _played(self) -> Outcome:
+        self._before_play = self._now
+        return lambda: "" if self._runs else None
+
+    def _trained(self, least: int = _LEAST_EPOCHS, most: int = _MOST_EPOCHS, start: Snapshot | None = None) -> Outcome:
+        """Wait until the loss has fallen far or `most` epochs have passed, and say what it did."""
+        start = start or self._now
+
+        def outcome() -> str | None:
+            nonlocal start
+            now = self._now
+            if start is None or now is None or now.epoch < start.epoch or not _are_comparable(start, now):
+                start = now
+                return None
+            name, first, last = _losses(start.evaluation, now.evaluation)
+            epochs = now.epoch - start.epoch
+            if epochs < least or (epochs < most and not last < _LEARNED * first):
+                return None
+            return f"{name} went from {number_text(first)} to {number_text(last)} in {epochs:,} epochs."
+
+        return outcome
+
+    def _looked_inside(self) -> Outcome:
+        before: tuple[int, int] | None = None
+
+        def outcome() -> str | None:
+            nonlocal before
+            # The mouse may only be on its way.
+            passing, before = self._unit != before, self._unit
+            now, unit = self._now, self._unit
+            maps = now.answer(UnitMapsRequest) if now is not None else None
+            if passing or unit is None or now is None or maps is None or unit[1] not in maps.units[unit[0]]:
+                return None
+            values = maps.values[unit[0]][maps.units[unit[0]].tolist().index(unit[1])]
+            low, high = number_text(float(values.min()), 2), number_text(float(values.max()), 2)
+            title = unit_words(now, *unit)[1]
+            return f"{title} goes from {low} to {high} over the plane. The next layer builds on it."
+
+        return outcome
+
+    def _read_response(self) -> Outcome:
+        self._responses.follow(FIRST_KNOB)
+
+        def outcome() -> str | None:
+            reading, one = self._response.reading, self._response.chart.looked_at
+            if reading is None or one is None or not one.n or one is reading.present:
+                return None
+            here = f"{reading.present.words} {_comes_to(reading.present.median)}"
+            return f"{one.words} {_comes_to(one.median)}; {here}: the {reading.outcome_words}."
+
+        return outcome
+
+    def _took_value(self) -> Outcome:
+        before, known = self._session.experiment, self._response.reading
+        looks = count()
+
+        def outcome() -> str | None:
+            nonlocal known
+            now, reading = self._session.experiment, self._response.reading
+            if now == before:
+                known = reading
+            if now == before or self._is_held:
+                return None
+            label = self._session.done[-1].label if self._session.done else "change"
+            said = f"{label[:1].upper()}{label[1:]}"
+            if known is None or reading is None or reading.knob.path != known.knob.path:
+                return f"{said}."
+            if _is_of(reading, now) and reading.present.n:
+                start = plural_text(reading.present.n, reading.repeats)
+                numbers = f"{number_text(reading.present.median)} instead of {number_text(known.present.median)}"
+                return f"{said}: {reading.outcome_words} {numbers}, by the response ({start})."
+            return f"{said}." if next(looks) > _LOOKS else None
+
+        return outcome
+
+    def _went_too_far(self) -> Outcome:
+        usual, calm = self._session.experiment.training.learning_rate, self._now
+
+        def outcome() -> str | None:
+            nonlocal calm
+            now, rate = self._now, self._session.experiment.training.learning_rate
+            if rate <= usual or calm is None or now is None:
+                calm = now
+            elif not self._is_held and (jump := _jump(calm, now)):
+                return f"With learning rate {write_number(rate)} the training loss went {jump}."
+            return None
+
+        return outcome
+
+    def _came_back(self) -> Outcome:
+        rate, self._undone = self._session.experiment.training.learning_rate, None
+
+        def outcome() -> str | None:
+            now = self._now
+            is_back = self._session.is_up_to_date and self._session.experiment.training.learning_rate != rate
+            if self._undone is None or now is None or not is_back:
+                return None
+            return f"{self._undone.text} The training loss is {number_text(now.evaluation.train_loss)}."
+
+        return outcome
+
+    def _opened_deep(self) -> Outcome:
+        def outcome() -> str | None:
+            kinds = [layer.activation.kind for layer in self._session.experiment.layers]
+            return "" if kinds.count("sigmoid") >= _DEEP else None
+
+        return outcome
+
+    def _diagnosed(self) -> Outcome:
+        def outcome() -> str | None:
+            # Others may come first, such as what was opened, and remedies may still be tried.
+            said = self._desk.messages.strip.said
+            return "" if said.kind == "vanishing" and said.offer is not None else None
+
+        return outcome
+
+    def _remedied(self) -> Outcome:
+        sick, ailing = self._session.experiment, self._now
+        trained: Outcome | None = None
+
+        def outcome() -> str | None:
+            nonlocal ailing, trained
+            now, experiment = self._now, self._session.experiment
+            is_other = len(experiment.layers) != len(sick.layers)
+            if experiment == sick or is_other or now is None or ailing is None:
+                ailing, trained = now if experiment == sick else ailing, None
+                return None
+            trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
+            said = trained()
+            return said and f"{_share_words(now)}; it was {_share_of_first(ailing)}. {said}"
+
+        return outcome
+
+    def _drew(self) -> Outcome:
+        before = self._session.experiment.data
+
+        def outcome() -> str | None:
+            data = self._session.experiment.data
+            if data == before or not isinstance(data, Collected) or self._is_held:
+                return None
+            if isinstance(data, UserPoints) and len(set(data.target)) < 2:
+                return None
+            return f"The network has {plural_text(data.size, 'point')} of yours to learn."
+
+        return outcome
+
+
+def _losses(start: Evaluation, now: Evaluation) -> tuple[str, float, float]:
+    """The name of the loss that both have, and its values."""
+    if start.validation_loss is not None and now.validation_loss is not None:
+        return "Validation loss", start.validation_loss, now.validation_loss
+    first, last = start.train_loss, now.train_loss
+    return "Training loss", math.nan if first is None else first, math.nan if last is None else last
+
+
+def _are_comparable(start: Snapshot, now: Snapshot) -> bool:
+    same = start.experiment is now.experiment
+    return same or losses_are_comparable(difference(start.experiment, now.experiment))
+
+
+def _comes_to(median: float) -> str:
+    return f"comes to {number_text(median)}" if math.isfinite(median) else "diverges"
+
+
+def _is_of(reading: Reading, experiment: Experiment) -> bool:
+    return reading.knob == knob_at(experiment, reading.knob.path)
+
+
+def _jump(calm: Snapshot, now: Snapshot) -> str:
+    """How far the training loss jumped since a calm moment, in words; empty if it did not."""
+    before, since = calm.evaluation.train_loss, now.history.train_loss[now.history.step > calm.step]
+    if before is None:
+        return ""
+    if now.status == "diverged":
+        return f"from {number_text(before)} beyond all bounds"
+    jumped = len(since) >= _JUMP_EPOCHS and bool((since[-_JUMP_EPOCHS:] > _JUMP * before).all())
+    is_over = jumped or len(since) >= _PATIENT_EPOCHS
+    return f"from {number_text(before)} to {number_text(float(since[-1]))}" if is_over else ""
+
+
+def _share_words(now: Snapshot) -> str:
+    """How much of the output layer's gradient comes to the first layer, in a sentence without an end."""
+    share = _share_of_first(now)
+    return f"Layer {now.layers[0].name} gets {share}{' of' * share.startswith('1/')} the output layer's gradient"
+
+
+def _share_of_first(now: Snapshot) -> str:
+    first, last = now.layers[0].gradient_rms, now.layers[-1].gradient_rms
+    if not first > 0 or not last > 0:
+        return "0 times"
+    return f"{first / last:.1f} times" if first > 0.67 * last else f"1/{last / first:,.0f}"
