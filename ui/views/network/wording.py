@@ -10,7 +10,7 @@ from playground.catalog.features import FEATURES
 
 from ...look.numbers import number_text, percent_text, power_text
 from .aligned_snapshot import AlignedSnapshot
-from .diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn
+from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
 
 NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
@@ -59,9 +59,8 @@ class Wording:
     def tile(self, place: int, unit: int) -> str:
         structure = self.structure
         if place == INPUTS:
-            feature = FEATURES[FEATURE_NAMES[unit]]
-            used = FEATURE_NAMES[unit] in structure.features
-            return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
+            feature = FEATURES[structure.features[unit]]
+            return f"{feature.label}: {feature.help} Click to switch it off."
         layer = structure.layers[place]
         parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
         if self.aligned is None:
@@ -88,7 +87,7 @@ class Wording:
     def layer(self, place: int) -> str:
         structure = self.structure
         if place == INPUTS:
-            return f"{len(structure.features)} of {len(FEATURE_NAMES)} inputs in use. Click one to switch it on or off."
+            return f"{len(structure.features)} of {len(FEATURES)} inputs in use. Click one to switch it off."
         layer = structure.layers[place]
         name = "Output" if place == structure.output else f"Layer {layer.name}"
         count = f"{layer.units:,} unit" + ("" if layer.units == 1 else "s")
