@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
+from playground.experiment.layer_names import OUTPUT, layer_name, unit_name
 from playground.experiment.tree import Experiment, Layer
 
 from ...look import theme
@@ -79,15 +80,10 @@ class NetworkStructure:
         return self.layers[place - 1].units if place else len(self.features)
 
     def unit_name(self, place: int, unit: int) -> str:
-        """The name of a unit: B2, 1.2 where the layer has no letter, output."""
-        if place == self.output:
-            return "output" if self.layers[place].units == 1 else f"output {unit + 1}"
-        name = self.layers[place].name
-        return f"{name}.{unit + 1}" if name[-1:].isdigit() else f"{name}{unit + 1}"
-
-    def source_name(self, place: int, source: int) -> str:
-        """The name of the unit or input at the other end of weight number `source`."""
-        return self.unit_name(place - 1, source) if place else FEATURES[self.features[source]].label
+        """The name of a unit, or of an input at place −1."""
+        if place == INPUTS:
+            return FEATURES[self.features[unit]].label
+        return unit_name(self.layers[place].name, unit, self.layers[place].units)
 
     def words(self) -> str:
         hidden = [layer.units for layer in self.layers[:-1]]
@@ -100,7 +96,7 @@ class NetworkStructure:
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
     """The network of an experiment. The number of outputs follows from the data."""
     hidden = tuple(_shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
-    return NetworkStructure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
+    return NetworkStructure(experiment.features, (*hidden, ShownLayer(OUTPUT, outputs, output_activation)))
 
 
 def _shown_layer(layer: Layer, place: int) -> ShownLayer:
@@ -111,7 +107,7 @@ def _shown_layer(layer: Layer, place: int) -> ShownLayer:
         remarks.append(layer.normalization.label.lower())
     if layer.skip:
         remarks.append("skip connection")
-    name = layer.id or str(place + 1)
+    name = layer_name(layer, place)
     return ShownLayer(name, layer.units, layer.activation.label, layer.trainable, layer.muted, tuple(remarks))
 
 
