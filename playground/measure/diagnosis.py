@@ -139,8 +139,8 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
         else:
             continue
         text = (
-            f"All {layer.units} units of {layer_phrase(layer.name)} {words}: after {snapshot.epoch:,} epochs the training "
-            f"loss is {now:.3g}; {began} it was {then:.3g}."
+            f"All {layer.units} units of {layer_phrase(layer.name)} {words}: after {snapshot.epoch:,} epochs the "
+            f"training loss is {now:.3g}; {began} it was {then:.3g}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
