@@ -383,7 +383,8 @@ class EquationSheet(QTableView):
     def selected_text(self) -> str:
         """The selected cells as text with exact numbers, parted by tabs; everything if nothing or all is selected."""
         chosen = self.selectionModel().selection()
-        if chosen.isEmpty() or len(self.selectionModel().selectedRows()) == self._model.rowCount():
+        whole = self._model.rowCount(), self._model.columnCount()
+        if chosen.isEmpty() or (chosen.first().height(), chosen.first().width()) == whole:
             return self.text()
         cells = chosen.first()
         rows, columns = range(cells.top(), cells.bottom() + 1), range(cells.left(), cells.right() + 1)
