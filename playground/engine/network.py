@@ -24,6 +24,7 @@ from playground.catalog.normalizations import NoNormalization, Normalization
 from playground.catalog.regularizers import Regularizer
 from playground.engine import randomness
 from playground.engine.generators import generator
+from playground.experiment.layer_names import OUTPUT, layer_name
 from playground.experiment.tree import Experiment
 
 
@@ -193,7 +194,7 @@ def network_of(experiment: Experiment, sample: Sample) -> Network:
     inputs, start = len(experiment.features), 0
     for number, chosen in enumerate(experiment.layers, start=1):
         layer = NetworkLayer(
-            name=chosen.id or str(number),
+            name=layer_name(chosen, number - 1),
             units=chosen.units,
             inputs=inputs,
             activation=chosen.activation,
@@ -209,7 +210,7 @@ def network_of(experiment: Experiment, sample: Sample) -> Network:
         layers.append(layer)
         inputs, start = layer.units, layer.stop
     output = NetworkLayer(
-        name="output",
+        name=OUTPUT,
         units=sample.outputs,
         inputs=inputs,
         activation=members(Activation)[loss.output_activation](),

@@ -12,6 +12,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import Field
 from playground.experiment.difference import Difference, continued_layers, difference, differences_at, layer_ids
+from playground.experiment.layer_names import layer_heading, layer_name, layer_phrase
 from playground.experiment.paths import field_at, is_among
 from playground.experiment.quantity import write_number
 from playground.experiment.rules import possible_fields
@@ -44,7 +45,7 @@ def return_words(differences: Sequence[Difference], new: Experiment) -> str:
     declared = field_at(new, path)
     if declared.type is bool and declared.names:
         return ""
-    layer = f"layer {_name(new.layers, int(path.split('.')[1]))} " if is_among(path, ["layers"]) else ""
+    layer = f"{layer_phrase(_name(new.layers, int(path.split('.')[1])))} " if is_among(path, ["layers"]) else ""
     value = value_words(declared, differences[0].after)
     said = f"{layer}{in_a_sentence(declared.label)} back to {value}" if value else ""
     return f"{said[:1].upper()}{said[1:]}"
@@ -57,7 +58,7 @@ def path_words(experiment: Experiment, path: str) -> str:
         return label
     if path.startswith("layers."):
         parts = path.split(".")
-        layer = f"Layer {_name(experiment.layers, int(parts[1]))}"
+        layer = layer_heading(_name(experiment.layers, int(parts[1])))
         return ": ".join(
             [
                 layer,
@@ -168,13 +169,13 @@ def _move_words(layers: Sequence[Layer], sources: Mapping[int, int]) -> Iterator
 
 
 def _name(layers: Sequence[Layer], place: int) -> str:
-    return layers[place].id or str(place + 1)
+    return layer_name(layers[place], place)
 
 
 def _layers_words(names: Sequence[str]) -> str:
     """The names of layers in a sentence: `layers A, B and C`; empty for none."""
     *first, last = names or [""]
-    return f"layers {listing(first)} and {last}" if first else f"layer {last}" if last else ""
+    return f"layers {listing(first)} and {last}" if first else layer_phrase(last) if last else ""
 
 
 def error_words(error: InputError, experiment: Experiment) -> str:
@@ -186,7 +187,7 @@ def error_words(error: InputError, experiment: Experiment) -> str:
         label = label[:1].upper() + label[1:]
     step = path.split(".")[1] if path.startswith("layers.") else ""
     if fields and step and int(step) < len(experiment.layers):
-        label += f" of layer {_name(experiment.layers, int(step))}"
+        label += f" of {layer_phrase(_name(experiment.layers, int(step)))}"
     # A hyphen before a digit is a minus sign, unless it follows a word, as in a file's name.
     said = re.sub(r"(?<![\w)\]])-(?=\d)", "−", str(error.at(label)))
     return f"{said.removesuffix('.0)')}{')' if said.endswith('.0)') else ''}."

@@ -28,6 +28,7 @@ from playground.catalog.initializers import (
 from playground.catalog.normalizations import BatchNormalization, LayerNormalization, NoNormalization
 from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsProp, Sgd
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
+from playground.experiment.layer_names import layer_phrase
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.measure.oddities import moves_without_learning, says_nothing
 from playground.measure.skew import STRONG, balanced, largest_share
@@ -138,8 +139,8 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
         else:
             continue
         text = (
-            f"All {layer.units} units of layer {layer.name} {words}: after {snapshot.epoch:,} epochs the training "
-            f"loss is {now:.3g}; {began} it was {then:.3g}."
+            f"All {layer.units} units of {layer_phrase(layer.name)} {words}: after {snapshot.epoch:,} epochs the "
+            f"training loss is {now:.3g}; {began} it was {then:.3g}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
@@ -214,8 +215,8 @@ def exploding(snapshot: Snapshot) -> Finding | None:
     first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
     if not (first > max(100 * last, _EXPLODES) or sizes[largest] > 1000):
         return None
-    text = f"The gradient explodes: layer {heard[largest].name} gets a gradient of {_plain(sizes[largest])}" + (
-        f", {_many(first / last)} times that of layer {heard[-1].name}." if first > last > 0 else "."
+    text = f"The gradient explodes: {layer_phrase(heard[largest].name)} gets a gradient of {_plain(sizes[largest])}" + (
+        f", {_many(first / last)} times that of {layer_phrase(heard[-1].name)}." if first > last > 0 else "."
     )
     return Finding("exploding", text, _with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
 
@@ -227,8 +228,8 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
     share = _share(sizes[0] / sizes[-1])
-    first, last = heard[0].name, heard[-1].name
-    text = f"The gradient vanishes: layer {first} gets {share} of the gradient of layer {last}, so it hardly learns."
+    first, last = layer_phrase(heard[0].name), layer_phrase(heard[-1].name)
+    text = f"The gradient vanishes: {first} gets {share} of the gradient of {last}, so it hardly learns."
     return Finding("vanishing", text, _better_passage(snapshot.experiment))
 
 
@@ -241,7 +242,7 @@ def dead_units(snapshot: Snapshot) -> Finding | None:
     if _dead_share(layer) < 0.9 and not _rests(snapshot):
         return None
     text = (
-        f"{round(layer.dead * layer.units)} of {layer.units} units of layer {layer.name} are dead: "
+        f"{round(layer.dead * layer.units)} of {layer.units} units of {layer_phrase(layer.name)} are dead: "
         f"their slope was 0 on every point of the latest batch, so they no longer learn."
     )
     leaky = _each_layer(
@@ -256,7 +257,7 @@ def saturated(snapshot: Snapshot) -> Finding | None:
     if layer is None or layer.saturated < 0.5 or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
     text = (
-        f"{layer.saturated:.0%} of the activations of layer {layer.name} are saturated: "
+        f"{layer.saturated:.0%} of the activations of {layer_phrase(layer.name)} are saturated: "
         f"{layer.activation} is flat there, so hardly any gradient passes back."
     )
     return Finding("saturated", text, _better_passage(snapshot.experiment))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from playground.catalog.choice import Array, listing
 from playground.engine.network import Network
+from playground.experiment.layer_names import layer_phrase
 
 FRESH, BACK, STAYED = 0, 1, 2
 """Marks for the origin of a weight: initialized again, restored from an earlier moment, or kept."""
@@ -51,6 +52,5 @@ def origin_of(network: Network, origins: Array, moment: str) -> WeightsOrigin:
 
 
 def _layers(names: Sequence[str]) -> str:
-    hidden = [name for name in names if name != "output"]
-    *first, last = [f"layer {name}" for name in hidden] + (["the output layer"] if "output" in names else [])
+    *first, last = map(layer_phrase, names)
     return f"{listing(first)} and {last}" if first else last

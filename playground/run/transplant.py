@@ -22,6 +22,7 @@ from playground.engine.network import Network, NetworkLayer
 from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.difference import continued_layers
+from playground.experiment.layer_names import layer_phrase
 
 FIRST_SHARE = 0.1
 """The share of a step that new weights begin with; it grows (see `State.rate_factors`)."""
@@ -223,7 +224,7 @@ def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]
 
 def _note(one: str, many: str, layers: Sequence[NetworkLayer], structure: SetupStructure) -> str:
     """A sentence about one layer or about many, with their number as {0} and their names as {1}."""
-    name = "the output layer" if layers[0].name == "output" else f"layer {layers[0].name}"
+    name = layer_phrase(layers[0].name)
     said = one.format(1, name) if len(layers) == 1 else many.format(len(layers), _names(layers, structure))
     return f"{said[0].upper()}{said[1:]}"
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit, QMenu, QSlider, QWidget
 
 from playground import Experiment, Layer, Trainer
 from playground.catalog.activations import Tanh
@@ -21,7 +21,6 @@ from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Circle
 from playground.catalog.datasets.table import Table
-from playground.catalog.features import FEATURES
 from playground.interop.opening import RESOURCES
 from playground.measure.requests import (
     ConfusionRequest,
@@ -121,14 +120,20 @@ def hold_still(hand: Hand) -> None:
 # The network --------------------------------------------------------------------------------------------------------
 
 
-def test_a_click_on_an_input_switches_it(busy: Hand) -> None:
-    network, radius = busy.window.parts.network, list(FEATURES).index("radius")
-    hands.click(network, network.shown().places.unit(-1, radius).center())
-    assert "radius" in busy.settle().experiment.features
+def test_inputs_are_switched_on_in_a_list_and_off_by_a_click(busy: Hand) -> None:
+    network = busy.window.parts.network
+    hands.push(network, "network.inputs")
+    inputs = network.findChild(QMenu, "network.inputs.list")
+    hands.choose_entry(inputs, "radius")
+    hands.key(inputs, "Escape")
+    assert busy.settle().experiment.features == ("x1", "x2", "radius")
     assert busy.trainer.network.layers[0].inputs == 3
     assert busy.window.parts.data.features["radius"].isChecked()
-    hands.click(network, network.shown().places.unit(-1, radius).center())
-    busy.settle()
+    hands.click(network, network.shown().places.unit(-1, 0).center())
+    assert busy.settle().experiment.features == ("x2", "radius")
+    busy.window.session.undo()
+    busy.window.session.undo()
+    assert busy.settle().experiment.features == ("x1", "x2")
     assert busy.trainer.network.layers[0].inputs == 2
     busy.trains_on()
 

@@ -28,6 +28,7 @@ _GESTURES = (
     ("Layer card", "Drag, Alt+Up, Alt+Down", "Move the layer"),
     ("Layer card", "Delete, Ctrl+D", "Remove or duplicate the layer"),
     ("Network", "Click an edge or a bias", "Change the weight"),
+    ("Network", "Click an input", "Switch it off; the button below lists the others"),
     ("Network", "Point at a unit", "Its map fills the boundary"),
     ("Network", "Arrow keys, Enter", "Walk over the units; edit the chosen one"),
     ("Boundary", "Wheel, + and −, drag", "Zoom and move; Home shows everything again"),

@@ -476,8 +476,8 @@ def test_a_units_name():
     )
     assert unit_words(named, 0, 2) == ("A3", "Unit A3")
     assert unit_words(snapshot, 1, 0) == ("2.1", "Unit 2.1")
-    assert unit_words(named, 2, 0) == ("Output", "Output")
-    assert unit_words(dataclasses.replace(named, sample=clouds(3)), 2, 1) == ("Output 2", "Output 2")
+    assert unit_words(named, 2, 0) == ("output", "Output")
+    assert unit_words(dataclasses.replace(named, sample=clouds(3)), 2, 1) == ("output 2", "Output 2")
 
 
 def test_an_outputs_map_has_the_colours_of_the_boundary(shown):

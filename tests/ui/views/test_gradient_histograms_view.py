@@ -111,7 +111,7 @@ def test_every_layer_has_a_row_with_its_median_and_its_zeros_in_words(shown) -> 
     assert [row.words for row in view.shown().rows] == ["median 1.2e-3, 20.0 % are 0", "median 1.0e-2"]
     assert view.shown().description == (
         "Layer 1 has 10 gradients, 20.0 % of them exactly 0; the others have a median size of 1.2e-3. "
-        "Output has 5 gradients with a median size of 1.0e-2."
+        "Output layer has 5 gradients with a median size of 1.0e-2."
     )
 
 
@@ -127,11 +127,11 @@ def test_hovering_reads_bin_and_count(shown) -> None:
     idle = view.shown().reading
     place = inside(view, 0, 1, (-3 + 0.6 - low) / (high - low))
     hands.hover(view, place)
-    assert view.shown().reading == "layer 1: 6 gradients in 3.2e-3…5.6e-3 · median 1.0e-2, 20.0 % are 0"
+    assert view.shown().reading == "Layer 1: 6 gradients in 3.2e-3…5.6e-3 · median 1.0e-2, 20.0 % are 0"
     hands.hover(view, inside(view, 0, 0))
-    assert view.shown().reading == "layer 1: 3 of 15 gradients are 0 · median 1.0e-2, 20.0 % are 0"
+    assert view.shown().reading == "Layer 1: 3 of 15 gradients are 0 · median 1.0e-2, 20.0 % are 0"
     hands.hover(view, inside(view, 1, 1, 0.1))
-    assert view.shown().reading == "output: none here · median 1.0e-2"
+    assert view.shown().reading == "Output layer: none here · median 1.0e-2"
     hands.leave(view, place)
     assert view.shown().reading == idle
 
@@ -170,7 +170,7 @@ def test_before_training_it_says_so(shown) -> None:
     assert not any(any(row.bars) for row in view.shown().rows)
     assert view.shown().description == "There are no gradients before the first update."
     hands.hover(view, inside(view, 0, 1))
-    assert view.shown().reading == f"layer 1: {NO_GRADIENTS_YET}"
+    assert view.shown().reading == f"Layer 1: {NO_GRADIENTS_YET}"
 
 
 @pytest.mark.parametrize("size", [SIZE, (700, 400), (220, 140)])

@@ -130,7 +130,7 @@ def test_hovering_reads_bin_and_count_mean_and_spread(shown):
     idle = view.shown().reading
     place = inside(view, 0, "weights", 0.6)
     hands.hover(view, place)
-    assert view.shown().reading == "layer 1: 7 weights in 0…0.50 · mean 0.55 ± 0.42"
+    assert view.shown().reading == "Layer 1: 7 weights in 0…0.50 · mean 0.55 ± 0.42"
     hands.leave(view, place)
     assert view.shown().reading == idle
 
@@ -142,7 +142,7 @@ def test_hovering_activations_reads_the_measured_mean_and_spread(shown):
         (700, 300),
     )
     hands.hover(view, inside(view, 0, "activations", 0.75))
-    assert view.shown().reading == "output: 1 activation in 0…1.0 · mean 0.25 ± 0.50"
+    assert view.shown().reading == "Output layer: 1 activation in 0…1.0 · mean 0.25 ± 0.50"
     hands.hover(view, inside(view, 0, "weights"))
     assert view.shown().reading == "output, weights: nothing measured yet"
 
@@ -151,14 +151,14 @@ def test_hovering_beside_the_bins_says_that_there_is_nothing(shown):
     pair = histogram(-1, 1, [4, 4]), None
     view = shown(HistogramsView(), with_histograms(pair, (histogram(0.1, 0.2, [1, 1]), None)), (700, 300))
     hands.hover(view, inside(view, 1, "weights", 0.1))
-    assert view.shown().reading.startswith("output: none here")
+    assert view.shown().reading.startswith("Output layer: none here")
 
 
 def test_hovering_a_name_reads_the_state_of_the_layer(shown):
     view = shown(HistogramsView(), many(3), SIZE)
     place = inside(view, 1, "weights")
     hands.hover(view, QPointF(14, place.y()))
-    assert view.shown().reading == "layer 2: 2 of 8 dead, 20 % saturated"
+    assert view.shown().reading == "Layer 2: 2 of 8 dead, 20 % saturated"
 
 
 def test_saturated_and_dead_shares_are_said_in_words():

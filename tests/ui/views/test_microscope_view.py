@@ -8,7 +8,7 @@ import itertools
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor, QGuiApplication
 from PySide6.QtWidgets import QApplication, QToolButton
 
@@ -22,7 +22,7 @@ from tests.ui import hands
 from tests.ui.snapshots import clouds, make_snapshot, with_answers
 from ui.look import theme
 from ui.views.microscope.equations import Term, backward_blocks, forward_blocks, point_sentence
-from ui.views.microscope.sheet import CELL, FOLDED_SIZE, ROW, PlacedTerm
+from ui.views.microscope.sheet import FOLDED_SIZE, Patch
 from ui.views.microscope.view import MICROSCOPE_HINT, MicroscopeView
 
 
@@ -67,18 +67,21 @@ def seen(points: Sample | None = None, sizes: tuple[int, ...] = (4, 3), point: i
     return with_answers(snapshot, {MicroscopeRequest(point): passes(snapshot, point, sizes, seed)})
 
 
-def placed(view: MicroscopeView, name: str, block: str = "") -> PlacedTerm:
-    """A term on the sheet, by its name."""
-    terms = (one for one in view.sheet.placed_terms() if one.term.name == name and block in one.block.key)
-    return next(terms)
+def placed(view: MicroscopeView, name: str) -> Patch:
+    """The numbers of a term on the sheet, by its name."""
+    return next(one for one in view.sheet.patches() if one.kind == "numbers" and one.term.name == name)
 
 
-def place_in(view: MicroscopeView, name: str, row: int, column: int) -> QPoint:
-    """The middle of a cell in the sheet's viewport, scrolled into sight."""
-    cells = placed(view, name).cells
-    bar = view.sheet.verticalScrollBar()
-    bar.setValue(max(0, cells.top() - 60))
-    return cells.topLeft() + QPoint(CELL * column + CELL // 2, ROW * row + ROW // 2) - QPoint(0, bar.value())
+def index_of(view: MicroscopeView, name: str, row: int, column: int) -> QModelIndex:
+    """A number of a term in the table."""
+    patch = placed(view, name)
+    return view.sheet.model().index(patch.row + row, patch.column + column)
+
+
+def place_of(view: MicroscopeView, index: QModelIndex) -> QPoint:
+    """The middle of a cell, scrolled into sight."""
+    view.sheet.scrollTo(index)
+    return view.sheet.visualRect(index).center()
 
 
 @pytest.fixture
@@ -136,30 +139,32 @@ def test_every_equation_holds_for_the_numbers_it_shows(points):
         *backward_blocks(snapshot, passes_of(snapshot)),
     ):
         terms[block.key] = {p.name: p.values for line in block.lines for p in line if isinstance(p, Term)}
-    for place, (below, own) in enumerate((("₀", "₁"), ("₁", "₂"), ("₂", "₃"))):
+    for place, (a, own) in enumerate((("x", "1"), ("a_{1}", "2"), ("a_{2}", "output"))):
         ahead, back = terms[f"forward {place}"], terms[f"backward {place}"]
-        assert ahead[f"W{own}"] @ ahead[f"a{below}"] + ahead[f"b{own}"] == pytest.approx(ahead[f"z{own}"])
-        assert back[f"δ{own}"] @ back[f"a{below}ᵀ"] == pytest.approx(back[f"∂E/∂W{own}"])
+        assert ahead[f"W_{{{own}}}"] @ ahead[a] + ahead[f"b_{{{own}}}"] == pytest.approx(ahead[f"z_{{{own}}}"])
+        assert back[f"δ_{{{own}}}"] @ back[f"{a}ᵀ"] == pytest.approx(back[f"∂E/∂W_{{{own}}}"])
     hidden, last = terms["backward 1"], terms["backward 2"]
-    assert (hidden["W₃ᵀ"] @ hidden["δ₃"]) * hidden["f′(z₂)"] == pytest.approx(hidden["δ₂"])
-    assert last["∂E/∂o"] * last["f′(z₃)"] == pytest.approx(last["δ₃"])
+    assert (hidden["W_{output}ᵀ"] @ hidden["δ_{output}"]) * hidden["f′(z_{2})"] == pytest.approx(hidden["δ_{2}"])
+    assert last["∂E/∂o"] * last["f′(z_{output})"] == pytest.approx(last["δ_{output}"])
 
 
 def test_the_formulas_are_those_of_the_lecture():
     snapshot = seen()
     formulas = [block.formula for block in forward_blocks(snapshot, passes_of(snapshot))]
-    assert formulas[1] == "a₀ = x"
-    assert formulas[2] == "z₁ = W₁ a₀ + b₁,   a₁ = tanh(z₁)"
+    assert formulas[2] == "z_{1} = W_{1} x + b_{1},   a_{1} = tanh(z_{1})"
+    assert formulas[3] == "z_{2} = W_{2} a_{1} + b_{2},   a_{2} = tanh(z_{2})"
     formulas = [block.formula for block in backward_blocks(snapshot, passes_of(snapshot))]
-    assert formulas[1] == "δ₃ = ∂E/∂o ⊙ f′(z₃),   ∂E/∂W₃ = δ₃ a₂ᵀ,   ∂E/∂b₃ = δ₃"
-    assert formulas[2] == "δ₂ = W₃ᵀ δ₃ ⊙ f′(z₂),   ∂E/∂W₂ = δ₂ a₁ᵀ,   ∂E/∂b₂ = δ₂"
+    own, made = "δ_{output} = ∂E/∂o ⊙ f′(z_{output})", "∂E/∂W_{output} = δ_{output} a_{2}ᵀ"
+    assert formulas[1] == f"{own},   {made},   ∂E/∂b_{{output}} = δ_{{output}}"
+    own, made = "δ_{2} = W_{output}ᵀ δ_{output} ⊙ f′(z_{2})", "∂E/∂W_{2} = δ_{2} a_{1}ᵀ"
+    assert formulas[2] == f"{own},   {made},   ∂E/∂b_{{2}} = δ_{{2}}"
 
 
 def test_features_are_named():
     snapshot = seen()
     experiment = msgspec.structs.replace(snapshot.experiment, features=("x1_squared", "radius"))
     block = forward_blocks(dataclasses.replace(snapshot, experiment=experiment), passes_of(snapshot))[1]
-    assert block.formula == "a₀ = (x₁², radius)"
+    assert block.formula == "φ(x) = (x₁², radius)"
 
 
 def with_layers(snapshot: Snapshot, *changes: dict[str, object]) -> Snapshot:
@@ -175,9 +180,10 @@ def test_normalization_stands_between_sum_and_activation_both_ways():
         forward_blocks(changed, passes_of(changed)),
         backward_blocks(changed, passes_of(changed)),
     )
-    assert ahead[2].formula.startswith("z₁ = norm(W₁ a₀ + b₁)")
+    assert ahead[2].formula.startswith("z_{1} = norm(W_{1} x + b_{1})")
     assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
-    assert back[3].formula.startswith("δ₁ = norm′(W₂ᵀ δ₂ ⊙ f′(z₁))") and "behind the normalization" in back[3].note
+    assert back[3].formula.startswith("δ_{1} = norm′(W_{2}ᵀ δ_{2} ⊙ f′(z_{1}))")
+    assert "behind the normalization" in back[3].note
     assert not back[2].note
 
 
@@ -187,10 +193,10 @@ def test_a_skip_connection_adds_both_ways():
         forward_blocks(changed, passes_of(changed)),
         backward_blocks(changed, passes_of(changed)),
     )
-    assert ahead[3].formula.endswith("a₂ = tanh(z₂) + a₁")
-    assert back[3].formula.startswith("δ₁ = (W₂ᵀ δ₂ + ∂E/∂a₂) ⊙ f′(z₁)")
+    assert ahead[3].formula.endswith("a_{2} = tanh(z_{2}) + a_{1}")
+    assert back[3].formula.startswith("δ_{1} = (W_{2}ᵀ δ_{2} + ∂E/∂a_{2}) ⊙ f′(z_{1})")
     last = passes_of(changed).layers[2]
-    beside = next(part for part in back[3].lines[0] if isinstance(part, Term) and part.name == "∂E/∂a₂")
+    beside = next(part for part in back[3].lines[0] if isinstance(part, Term) and part.name == "∂E/∂a_{2}")
     assert beside.values[:, 0] == pytest.approx(last.W.T @ last.delta)
 
 
@@ -200,9 +206,9 @@ def test_a_muted_layer_passes_on_what_comes_in():
         forward_blocks(changed, passes_of(changed)),
         backward_blocks(changed, passes_of(changed)),
     )
-    assert ahead[3].formula == "a₂ = a₁" and "muted" in ahead[3].note
-    assert back[2].formula == "δ₂ = ∂E/∂a₂,   ∂E/∂W₂ = 0,   ∂E/∂b₂ = 0"
-    assert back[3].formula.startswith("δ₁ = δ₂ ⊙ f′(z₁)")
+    assert ahead[3].formula == "a_{2} = a_{1}" and "muted" in ahead[3].note
+    assert back[2].formula == "δ_{2} = ∂E/∂a_{2},   ∂E/∂W_{2} = 0,   ∂E/∂b_{2} = 0"
+    assert back[3].formula.startswith("δ_{1} = δ_{2} ⊙ f′(z_{1})")
 
 
 def test_one_way_alone_can_be_shown(view):
@@ -215,73 +221,86 @@ def test_one_way_alone_can_be_shown(view):
 
 def test_small_matrices_are_whole_and_nothing_offers_to_unfold(view):
     assert not view.unfold.isVisible()
-    assert all(not one.more_rows and not one.more_columns for one in view.sheet.placed_terms())
+    assert not any(one.kind == "fold" for one in view.sheet.patches())
 
 
 def test_large_matrices_are_folded_and_say_how_much_is_missing(shown):
     view = shown(MicroscopeView(), seen(sizes=(64, 64)), (720, 560))
-    weights = placed(view, "W₂")
+    weights = placed(view, "W_{2}")
     assert (weights.rows, weights.columns) == (FOLDED_SIZE, FOLDED_SIZE)
-    assert {words for _, words in weights.fold_marks} == {"… 56 more"}
-    assert placed(view, "z₂").rows == FOLDED_SIZE
+    assert {one.text for one in view.sheet.patches() if one.kind == "fold"} == {"+ 56"}
+    assert placed(view, "z_{2}").rows == FOLDED_SIZE
     assert view.unfold.isVisible()
 
 
-def test_a_click_on_what_is_folded_unfolds_that_layer_only(shown):
+@pytest.mark.parametrize("way", ["mouse", "keys"])
+def test_what_is_folded_unfolds_that_layer_only(shown, way):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
-    weights = placed(view, "W₂")
-    view.sheet.verticalScrollBar().setValue(weights.cells.top() - 60)
-    mark = weights.fold_marks[0][0].translated(0, -view.sheet.verticalScrollBar().value())
-    hands.click(view.sheet.viewport(), mark.center())
-    assert (placed(view, "W₂").rows, placed(view, "W₂").columns) == (20, 20)
-    assert placed(view, "b₁").rows == FOLDED_SIZE
+    mark = index_of(view, "W_{2}", FOLDED_SIZE, 0)
+    assert mark.data() == "+ 12"
+    if way == "mouse":
+        hands.click(view.sheet.viewport(), place_of(view, mark))
+    else:
+        view.sheet.setFocus()
+        view.sheet.setCurrentIndex(index_of(view, "W_{2}", FOLDED_SIZE - 1, 0))
+        hands.key(view.sheet, "Down", "Return")
+    assert (placed(view, "W_{2}").rows, placed(view, "W_{2}").columns) == (20, 20)
+    assert placed(view, "b_{1}").rows == FOLDED_SIZE
 
 
 def test_all_can_be_unfolded_with_a_key(shown):
     view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
     view.unfold.setFocus()
     hands.key(view.unfold, "Space")
-    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {20}
+    assert placed(view, "b_{1}").rows == 20
     hands.key(view.unfold, "Space")
-    assert {one.rows for one in view.sheet.placed_terms() if one.term.name == "b₁"} == {FOLDED_SIZE}
+    assert placed(view, "b_{1}").rows == FOLDED_SIZE
 
 
 def test_negative_cells_are_orange_and_positive_ones_blue(view):
-    weights = placed(view, "W₁").term.values
-    image = None
+    weights = placed(view, "W_{1}").term.values
     for value, sign in ((weights.min(), -1), (weights.max(), 1)):
         row, column = (int(k[0]) for k in np.nonzero(weights == value))
-        place = place_in(view, "W₁", row, column) - QPoint(24, 5)
+        place = place_of(view, index_of(view, "W_{1}", row, column)) - QPoint(18, 7)
         image = view.sheet.viewport().grab().toImage()
         colour = QColor(image.pixel(place))
         assert np.sign(colour.blue() - colour.red()) == sign
 
 
 def test_a_cell_tells_all_its_digits(view):
-    weights = placed(view, "W₁").term.values
-    words = view.sheet.words_at(place_in(view, "W₁", 2, 1))
-    assert words.startswith("W₁, row 3, column 2: ")
-    assert f"{abs(weights[2, 1]):.8g}" in words
-    assert view.sheet.words_at(place_in(view, "a₀", 1, 0)).startswith("a₀, x₂: ")
+    weights = placed(view, "W_{1}").term.values
+    for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        words = index_of(view, "W_{1}", 2, 1).data(role)
+        assert words.startswith("W_1, row 3, column 2: ")
+        assert f"{abs(weights[2, 1]):.8g}" in words
+        assert index_of(view, "x", 1, 0).data(role).startswith("x, x₂: ")
 
 
 def test_cells_are_selected_with_the_mouse_and_copied_with_ctrl_c(view):
-    viewport = view.sheet.viewport()
-    start = place_in(view, "W₁", 0, 0)
-    hands.press(viewport, start)
-    hands.move(viewport, start + QPoint(CELL, ROW))
-    hands.release(viewport, start + QPoint(CELL, ROW))
+    start, end = (place_of(view, index_of(view, "W_{1}", k, k)) for k in (0, 1))
+    hands.drag(view.sheet.viewport(), start, end)
+    assert copied_numbers(view) == pytest.approx(placed(view, "W_{1}").term.values[:2, :2])
+
+
+def test_cells_are_walked_and_selected_with_the_keyboard(view):
     view.sheet.setFocus()
+    view.sheet.setCurrentIndex(index_of(view, "W_{1}", 0, 0))
+    hands.key(view.sheet, "Down", "Right", "Shift+Down", "Shift+Down")
+    assert copied_numbers(view) == pytest.approx(placed(view, "W_{1}").term.values[1:4, 1:])
+    hands.key(view.sheet, "Escape")
+    assert view.sheet.selected_text() == view.sheet.text()
+
+
+def copied_numbers(view: MicroscopeView) -> np.ndarray:
+    """The numbers that Ctrl+C copies."""
     hands.key(view.sheet, "Ctrl+C")
-    rows = [line.split("\t") for line in QGuiApplication.clipboard().text().splitlines()]
-    expected = placed(view, "W₁").term.values[:2, :2]
-    assert np.array([[float(cell) for cell in row] for row in rows]) == pytest.approx(expected)
+    lines = QGuiApplication.clipboard().text().splitlines()
+    return np.array([[float(cell) for cell in line.split("\t")] for line in lines])
 
 
-def test_a_double_click_selects_a_matrix_whole_even_if_it_is_folded(shown):
-    view = shown(MicroscopeView(), seen(sizes=(20, 20)), (720, 560))
-    hands.double_click(view.sheet.viewport(), place_in(view, "b₁", 1, 0))
-    assert len(view.sheet.selected_text().splitlines()) == 20
+def test_a_double_click_selects_a_matrix(view):
+    hands.double_click(view.sheet.viewport(), place_of(view, index_of(view, "W_{1}", 1, 0)))
+    assert copied_numbers(view) == pytest.approx(placed(view, "W_{1}").term.values)
 
 
 def test_with_nothing_selected_everything_is_copied(view):
@@ -289,8 +308,10 @@ def test_with_nothing_selected_everything_is_copied(view):
     hands.key(view.sheet, "Ctrl+C")
     text = QGuiApplication.clipboard().text()
     assert text == view.sheet.text()
-    for words in ("Forward", "z₁ = W₁ a₀ + b₁", "Backward", "∂E/∂W₁ =\n"):
+    for words in ("Forward", "z_1 = W_1 x + b_1", "Backward", "∂E/∂W_1 =\n"):
         assert words in text
+    hands.key(view.sheet, "Ctrl+A")
+    assert view.sheet.selected_text() == text
 
 
 def test_the_sentence_can_be_selected_too(view):
@@ -301,11 +322,9 @@ def test_keys_scroll(view):
     bar = view.sheet.verticalScrollBar()
     view.sheet.setFocus()
     assert bar.maximum() > 0
-    hands.key(view.sheet, "PageDown")
+    hands.key(view.sheet, "PageDown", "PageDown")
     assert bar.value() > 0
-    hands.key(view.sheet, "End")
-    assert bar.value() == bar.maximum()
-    hands.key(view.sheet, "Home")
+    hands.key(view.sheet, "Ctrl+Home")
     assert bar.value() == 0
 
 

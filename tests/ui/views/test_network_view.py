@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QToolTip, QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
 from playground.catalog.datasets.base import Sample, draw_sample
@@ -25,7 +25,7 @@ from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
-from ui.views.network.diagram import INPUTS, SMALLEST, arrange_diagram, match_layers, structure_of
+from ui.views.network.diagram import INPUTS, SMALLEST, Hit, arrange_diagram, match_layers, structure_of
 from ui.views.network.strokes import STEPS, Pens, gradient_looks, gradient_places, weight_looks, weight_pen
 from ui.views.network.tiles import colour_numbers, feature_atlas, range_of_activation
 from ui.views.network.view import MOST_UNITS, NetworkView
@@ -294,14 +294,11 @@ def test_hovering_a_wire_or_a_bias_reads_its_value_and_gradient(view):
 def test_wires_from_inputs_bear_their_names_and_go_to_the_right_column_of_W(shown):
     swapped = msgspec.structs.replace(SMALL, features=("x2", "sin_x1", "x1"))
     view = shown(NetworkView(), network_snapshot(swapped), SIZE)
-    point = view.shown().places.wire("W0", (0, 2))
-    hands.hover(view, point)
-    assert view.shown().reading.startswith("w: x₁ → A1 = ")
-    at_x1, at_x2 = (view.shown().places.unit(INPUTS, k).center().y() for k in (0, 1))
-    assert (
-        abs(view.shown().places.wire("W0", (4, 2)).y() - at_x1)
-        < abs(view.shown().places.wire("W0", (4, 0)).y() - at_x2) + 40
-    )
+    for source, label in enumerate(("x₂", "sin x₁", "x₁")):
+        hands.hover(view, view.shown().places.wire("W0", (0, source)))
+        assert view.shown().reading.startswith(f"w: {label} → A1 = ")
+        hands.hover(view, view.shown().places.unit(INPUTS, source).center())
+        assert view.shown().reading.startswith(f"{label}: ")
 
 
 def test_every_wire_can_be_found(view):
@@ -325,12 +322,45 @@ def test_before_a_snapshot_nothing_is_known_and_nothing_fails(shown):
 # Clicks -------------------------------------------------------------------------------------------------------
 
 
-def test_clicking_an_input_toggles_it(view):
+def test_clicking_an_input_switches_it_off(view):
     said = heard(view.feature_toggled)
-    names = list(FEATURES)
-    hands.click(view, view.shown().places.unit(INPUTS, names.index("sin_x1")).center())
-    hands.click(view, view.shown().places.unit(INPUTS, names.index("x2")).center())
+    hands.click(view, view.shown().places.unit(INPUTS, 1).center())
+    assert said == [("x2", False)]
+
+
+@pytest.mark.parametrize("way", ["mouse", "keys"])
+def test_other_inputs_wait_in_a_list_that_stays_open(view, way):
+    said = heard(view.feature_toggled)
+    button = hands.control(view, "network.inputs")
+    assert button.text() == "+ 8 inputs"
+    hands.click(button)
+    inputs = view.findChild(QMenu, "network.inputs.list")
+    assert [entry.text() for entry in inputs.actions() if entry.isChecked()] == ["x₁", "x₂"]
+    if way == "mouse":
+        hands.choose_entry(inputs, "sin x₁")
+        hands.choose_entry(inputs, "x₂")
+    else:
+        hands.key(inputs, *["Down"] * 6, "Space", *["Up"] * 4, "Space")
     assert said == [("sin_x1", True), ("x2", False)]
+    assert inputs.isVisible()
+    view.show_experiment(msgspec.structs.replace(SMALL, features=("x1", "sin_x1")))
+    assert [entry.text() for entry in inputs.actions() if entry.isChecked()] == ["x₁", "sin x₁"]
+    hands.key(inputs, "Escape")
+    assert not inputs.isVisible()
+
+
+def test_the_button_for_inputs_stands_below_them_whatever_the_size(view):
+    button = hands.control(view, "network.inputs")
+    for features in (("x1",), tuple(FEATURES)):
+        view.show_experiment(msgspec.structs.replace(SMALL, features=features))
+        for size in ((260, 260), (420, 600), (1200, 900)):
+            view.resize(*size)
+            place = button.geometry().translated(canvas(view).pos())
+            last = view.shown().places.units_seen(INPUTS)[-1]
+            assert place.top() > view.shown().places.unit(INPUTS, last).bottom()
+            assert canvas(view).geometry().contains(place)
+            assert place.width() >= button.sizeHint().width()
+    assert button.text() == "Inputs"
 
 
 def test_the_last_input_stays(shown):
@@ -502,6 +532,32 @@ def test_the_editor_stays_inside_the_view(view):
         hands.click(view, place.center())
         assert view.rect().contains(editor(view).geometry())
         hands.key(part(view, "entry"), "Escape")
+
+
+@pytest.mark.parametrize("size", [SIZE, (900, 420)])
+def test_the_editor_hides_nothing_of_the_wire_it_edits(view, size):
+    view.resize(*size)
+    for unit, source in np.ndindex(4, 5):
+        hands.click(view, view.shown().places.wire("W1", (unit, source)))
+        over = QRectF(editor(view).geometry())
+        assert view.rect().contains(over.toRect())
+        assert not any(over.contains(point) for point in view.shown().places.parameter(Hit("wire", 1, unit, source)))
+        hands.key(part(view, "entry"), "Escape")
+
+
+def test_the_tooltip_of_a_wire_moves_with_training(view, qtbot):
+    def with_weight(value: float) -> Snapshot:
+        return replaced(network_snapshot(), 1, W=np.full((4, 5), value))
+
+    view.show_snapshot(with_weight(0.125))
+    wire = view.shown().places.wire("W1", (1, 2))
+    hands.hover(view, wire)
+    hands.rest(view, wire)
+    qtbot.waitUntil(lambda: "A3 → B2 = 0.125" in QToolTip.text())
+    view.show_snapshot(with_weight(0.375))
+    qtbot.waitUntil(lambda: "A3 → B2 = 0.375" in QToolTip.text())
+    hands.hover(view, view.shown().places.unit(0, 0).center())
+    qtbot.waitUntil(lambda: not QToolTip.isVisible())
 
 
 def test_the_editor_closes_when_its_weight_is_gone(view):

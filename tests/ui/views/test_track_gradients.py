@@ -180,7 +180,7 @@ def test_hovering_reads_layer_step_and_number(shown):
     sizes = history([0, 1600, 3192], [[1e-6, 1e-5], [2e-6, 3e-5], [4e-6, 5e-5]])
     view = shown(TracksView(), with_sizes([4e-6, 5e-5], gradients=sizes), SIZE)
     hands.hover(view, middle_of(view, 0, share=0.75))
-    assert view.shown().reading == "epoch 300 · layer 1, step 1,600: 2.0e-6"
+    assert view.shown().reading == "epoch 300 · Layer 1, step 1,600: 2.0e-6"
     assert view.shown().gradients.numbers == ("2.0e-6", "3.0e-5")
     hands.hover(view, middle_of(view, 1, now=True))
     assert view.shown().reading == "output, now: 5.0e-5"
@@ -380,7 +380,7 @@ def test_hovering_a_line_reads_layer_step_and_number(shown):
     view = shown(TracksView(), with_sizes([1e-6, 1e-3], gradients=sizes), (760, 500))
     switch(view, "lines")
     hands.hover(view, on_line(view, 0, 0.6))
-    assert view.shown().reading == "epoch 200 · layer 1, step 1,600: 1.0e-6"
+    assert view.shown().reading == "epoch 200 · Layer 1, step 1,600: 1.0e-6"
     hands.hover(view, on_line(view, 1, 0.6))
     assert view.shown().reading == "epoch 200 · output, step 1,600: 1.0e-3"
 
@@ -426,7 +426,7 @@ def test_a_muted_layer_is_shown_as_muted_and_not_as_one_whose_gradient_vanishes(
     hands.hover(view, middle_of(view, 1, share=0.2))
     assert not view.shown().reading.endswith(": muted")
     hands.hover(view, middle_of(view, 1, now=True))
-    assert view.shown().reading == "layer 2, now: muted"
+    assert view.shown().reading == "Layer 2, now: muted"
     switch(view, "lines")
     assert "2 muted" in [text for text, _ in painted_texts(view)]
     switch(view, "delta_rms")

@@ -16,6 +16,7 @@ from playground import Experiment, Layer
 from playground.catalog.activations import Activation
 from playground.experiment.applicability import Obstacle, obstacle_to
 from playground.experiment.declarations import fields_of
+from playground.experiment.layer_names import layer_phrase
 from playground.measure.snapshot import LayerStatistics
 
 from ...forms.buttons import IconButton, identify, tip
@@ -356,8 +357,8 @@ class LayerCard(QFrame):
 
     @property
     def place(self) -> str:
-        """The layer in words: `layer C`, or its number while it has no id."""
-        return f"layer {self._named or self.index + 1}"
+        """The layer in words, such as `layer C`."""
+        return layer_phrase(self._named or str(self.index + 1))
 
     def _named_parts(self) -> list[tuple[str, QWidget, str]]:
         return [

@@ -17,6 +17,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QResizeEv
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from playground.catalog.choice import Array
+from playground.experiment.layer_names import layer_heading
 from playground.measure.observe import Request
 from playground.measure.snapshot import Histogram
 
@@ -427,7 +428,8 @@ class HistogramsPicture(View):
         if place is None:
             self._words.say(self.idle)
         elif column is None:
-            self._words.say(f"{layer_phrase(self._rows.rows[index])}: {self.describe(self._rows.rows[index])}")
+            row = self._rows.rows[index]
+            self._words.say(f"{layer_heading(row.name)}: {self.describe(row)}")
         else:
             self._words.say(self.read(index, column, value))
         self._rows.setAccessibleDescription(self.description())
@@ -440,8 +442,3 @@ class HistogramsPicture(View):
     def has_room_for_words(self) -> bool:
         """Whether the line of words is long enough to say everything."""
         return self._words.width() >= px(_READING)
-
-
-def layer_phrase(row: HistogramRow) -> str:
-    """Return the name of a layer as used within a sentence."""
-    return row.name if row.name == "output" else f"layer {row.name}"

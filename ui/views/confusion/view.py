@@ -30,7 +30,7 @@ from ...look.beat import Throttle
 from ...look.numbers import count_text, percent_text, plural_text
 from ...look.theme import exact_px, px
 from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
-from ..chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, pen, write
+from ..chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, paint_box, pen, write
 from ..view import View
 
 _SETS = (
@@ -158,27 +158,22 @@ class _MatrixChart(PaintedChart):
     def paintEvent(self, event: QPaintEvent) -> None:
         with QPainter(self) as painter:
             painter.setFont(self.small)
+            look = theme.current()
             if self.matrix is None:
-                write(
-                    painter, QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message, theme.current().quiet
-                )
+                write(painter, QRectF(self.rect()), CENTRE | Qt.TextFlag.TextWordWrap, self.message, look.quiet)
                 return
             self._paint_names(painter, self.matrix)
             self._paint_cells(painter, self.matrix)
             if self.pointed is not None and self.pointed[1] >= 0:
-                painter.setPen(pen(theme.current().text))
-                painter.drawRect(self.cell(*self.pointed).adjusted(1, 1, -2, -2))
+                paint_box(painter, self.cell(*self.pointed).adjusted(1, 1, -2, -2), 0, line=pen(look.text))
 
     def _paint_names(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         look, box, classes = theme.current(), self.places(), len(matrix.names)
-        title, gap = px(self.TITLE), px(8)
-        painter.setPen(QColor(look.quiet))
+        title, gap, high = px(self.TITLE), px(8), box.height() / classes
         names = box.top() - title
         if names > 0:
-            painter.drawText(QRectF(box.left(), 0, box.width(), title), CENTRE, "predicted as")
-        painter.drawText(QRectF(0, names, box.left() - gap, title), RIGHT, "true class")
-        painter.setPen(QColor(look.text))
-        high = box.height() / classes
+            write(painter, QRectF(box.left(), 0, box.width(), title), CENTRE, "predicted as", look.quiet)
+        write(painter, QRectF(0, names, box.left() - gap, title), RIGHT, "true class", look.quiet)
         beside = self._fitted(high - px(2), 0, "")
         longest = max(matrix.names, key=self.metrics.horizontalAdvance)
         above_font = self._fitted(title, box.width() / classes - px(4), longest)
@@ -187,12 +182,12 @@ class _MatrixChart(PaintedChart):
             cell = _cell_in(box, classes, index, index)
             painter.setFont(above_font)
             above = QRectF(cell.left(), names, cell.width(), title)
-            painter.drawText(above, CENTRE, _cut_to(name, painter.fontMetrics(), cell.width() - px(4)))
+            write(painter, above, CENTRE, _cut_to(name, painter.fontMetrics(), cell.width() - px(4)), look.text)
             if index % every == 0:
                 painter.setFont(beside)
                 row = QRectF(0, cell.center().y() - px(10), box.left() - gap, 2 * px(10))
-                elided = Qt.TextElideMode.ElideRight
-                painter.drawText(row, RIGHT, painter.fontMetrics().elidedText(name, elided, int(box.left()) - gap))
+                text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, int(row.width()))
+                write(painter, row, RIGHT, text, look.text)
 
     def _paint_cells(self, painter: QPainter, matrix: ConfusionMatrix) -> None:
         box, classes = self.places(), len(matrix.names)
@@ -209,20 +204,19 @@ class _MatrixChart(PaintedChart):
 
     def _write_cell(self, painter: QPainter, inner: QRectF, count: int, percent: int) -> None:
         """Write the number of points, and where there is room the share; a large number short where it has no room."""
-        metrics, share = painter.fontMetrics(), f"{percent} %"
+        metrics, share, colour = painter.fontMetrics(), f"{percent} %", theme.current().text
         advance, line, room = metrics.horizontalAdvance, metrics.height(), inner.width()
-        painter.setPen(QColor(theme.current().text))
         number = f"{count:,}" if advance(f"{count:,}") <= room else count_text(count)
         if inner.height() < metrics.capHeight() + 1 or advance(number) > room:
             return
         if inner.height() >= 2.2 * line and advance("100 %") < room:
-            painter.drawText(inner.adjusted(0, 0, 0, -line), CENTRE, number)
-            painter.drawText(inner.adjusted(0, line, 0, 0), CENTRE, share)
+            write(painter, inner.adjusted(0, 0, 0, -line), CENTRE, number, colour)
+            write(painter, inner.adjusted(0, line, 0, 0), CENTRE, share, colour)
         else:
             both = f"{number} · {share}"
             number = both if advance(both) + px(4) <= room else number
             # A line of type is higher than its digits.
-            painter.drawText(inner.adjusted(0, -line, 0, line), CENTRE, number)
+            write(painter, inner.adjusted(0, -line, 0, line), CENTRE, number, colour)
 
     def _fitted(self, height: float, width: float, text: str) -> QFont:
         """The largest type, from the usual small one down to what can just be read, in which a text fits."""

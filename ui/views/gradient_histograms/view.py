@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from playground.experiment.layer_names import layer_heading
 from playground.measure.snapshot import Histogram, Snapshot
 
 from ...look.numbers import percent_text, plural_text, power_text
@@ -22,7 +23,6 @@ from ..chart.histogram_rows import (
     HistogramsPicture,
     bars_of,
     bin_at,
-    layer_phrase,
 )
 from .request import GradientHistogram, GradientHistogramsRequest
 
@@ -68,18 +68,19 @@ class GradientHistogramsView(HistogramsPicture):
 
     def read(self, index: int, column: int, value: float) -> str:
         row = self._rows.rows[index]
+        name = layer_heading(row.name)
         if index >= len(self._layers):
-            return f"{layer_phrase(row)}: {NO_GRADIENTS_YET}"
+            return f"{name}: {NO_GRADIENTS_YET}"
         layer = self._layers[index]
         if column == 0:
-            return f"{layer_phrase(row)}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
+            return f"{name}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
         place = None if layer.sizes is None else bin_at(layer.sizes, value)
         if place is None or layer.sizes is None:
-            return f"{layer_phrase(row)}: none here · {row.words}"
+            return f"{name}: none here · {row.words}"
         count = int(layer.sizes.counts[place])
         number = plural_text(count, "gradient") if self.has_room_for_words else f"{count:,}"
         low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
-        return f"{layer_phrase(row)}: {number} in {low}…{high} · {row.words}"
+        return f"{name}: {number} in {low}…{high} · {row.words}"
 
 
 def _row_of(name: str, layer: GradientHistogram | None) -> HistogramRow:
@@ -101,7 +102,7 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
 
 def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """Describe a layer's gradients in a sentence."""
-    whole = f"{'Output' if name == 'output' else f'Layer {name}'} has {plural_text(layer.total, 'gradient')}"
+    whole = f"{layer_heading(name)} has {plural_text(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
     if not layer.zeros:

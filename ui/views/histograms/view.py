@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from PySide6.QtWidgets import QWidget
 
+from playground.experiment.layer_names import layer_heading
 from playground.measure.requests import HistogramsRequest
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
 
@@ -21,7 +22,6 @@ from ..chart.histogram_rows import (
     ValueAxis,
     bars_of,
     bin_at,
-    layer_phrase,
 )
 
 _BINS = 40
@@ -91,7 +91,7 @@ class HistogramsView(HistogramsPicture):
 
     def read(self, index: int, column: int, value: float) -> str:
         row, layer, sample = self._rows.rows[index], self._layers[index], ("weights", "activations")[column]
-        name, bars = layer_phrase(row), row.bars[column]
+        name, bars = layer_heading(row.name), row.bars[column]
         if bars is None:
             return f"{name}, {sample}: nothing measured yet"
         mean, spread = histogram_moments(bars.histogram)

@@ -1,11 +1,13 @@
 """The way of one point through the network as equations with their numbers, in the lecture's notation. No widgets.
 
-Forward: a₀ = x, zᵢ = Wᵢ aᵢ₋₁ + bᵢ, aᵢ = f(zᵢ), output o, target t, loss E. Backward: δ_L = ∂E/∂z_L,
-δᵢ = Wᵢ₊₁ᵀ δᵢ₊₁ ⊙ f′(zᵢ), ∂E/∂Wᵢ = δᵢ aᵢ₋₁ᵀ.
+Forward: z_A = W_A x + b_A, a_A = f(z_A), z_B = W_B a_A + b_B, …, output o, target t, loss E. Backward:
+δ_B = ∂E/∂z_B, δ_A = W_Bᵀ δ_B ⊙ f′(z_A), ∂E/∂W_B = δ_B a_Aᵀ. Layers have the names that they have everywhere.
 """
 
 from __future__ import annotations
 
+import html
+import re
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -15,6 +17,7 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy
 from playground.catalog.normalizations import NoNormalization
+from playground.experiment.layer_names import layer_heading, layer_name
 from playground.experiment.tree import Layer
 from playground.measure.microscope import LayerPass, Microscope
 from playground.measure.snapshot import Snapshot
@@ -24,7 +27,7 @@ from ...look.numbers import number_text
 from ..plane.answers import PART_NAMES, answer_words, label_words, place_words
 
 _MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
+_SUBSCRIPT = re.compile(r"_\{(.*?)\}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +59,19 @@ class Block:
     heading: bool = False
 
 
-def _numbered(name: str, layer: int) -> str:
-    """A symbol with the layer's number lowered: W₁."""
-    return name + str(layer).translate(_LOWERED)
+def _of(name: str, passed: LayerPass) -> str:
+    """A symbol with the layer's name as its subscript, as TeX writes it: W_{A}."""
+    return f"{name}_{{{passed.name}}}"
+
+
+def plain_symbols(text: str) -> str:
+    """Write subscripts on the line: W_A."""
+    return _SUBSCRIPT.sub(r"_\1", text)
+
+
+def rich_symbols(text: str) -> str:
+    """Write a text as HTML, with subscripts below the line and all spaces."""
+    return _SUBSCRIPT.sub(r"<sub>\1</sub>", html.escape(text, quote=False)).replace("  ", "&nbsp; ")
 
 
 def _as_column(values: Array) -> Array:
@@ -84,10 +97,8 @@ def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
 
 def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
     """The hidden layer of the experiment that a pass went through; None for the output."""
-    for number, layer in enumerate(snapshot.experiment.layers, 1):
-        if passed.name in (layer.id, str(number)):
-            return layer
-    return None
+    layers = enumerate(snapshot.experiment.layers)
+    return next((layer for place, layer in layers if layer_name(layer, place) == passed.name), None)
 
 
 def _has_normalization(layer: Layer | None) -> bool:
@@ -108,19 +119,26 @@ def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 
 def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
-    point = Term("x", _as_column(seen.x), "the point", snapshot.sample.axis_names)
-    first = Term("a₀", _as_column(seen.layers[0].a_in), "the point's features, the network's input", names)
-    if tuple(snapshot.experiment.features) == ("x1", "x2"):
-        return Block("input", "Input", "a₀ = x", ((first,),))
-    return Block("input", "Input", f"a₀ = ({', '.join(names)})", ((point, "features", first),))
+    point, symbol = Term("x", _as_column(seen.x), "the point", snapshot.sample.axis_names), _input_of(snapshot, seen, 0)
+    if symbol == point.name:
+        return Block("input", "Input", "", ((point,),))
+    first = Term(symbol, _as_column(seen.layers[0].a_in), "the point's features, the network's input", names)
+    return Block("input", "Input", f"{symbol} = ({', '.join(names)})", ((point, "→", first),))
+
+
+def _input_of(snapshot: Snapshot, seen: Microscope, place: int) -> str:
+    """The symbol of what comes into a layer: the output of the layer before, or the point or its features."""
+    if place:
+        return _of("a", seen.layers[place - 1])
+    return "x" if tuple(snapshot.experiment.features) == ("x1", "x2") else "φ(x)"
 
 
 def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     """z = W a + b and a = f(z) of one layer."""
-    passed, number = seen.layers[place], place + 1
+    passed = seen.layers[place]
     layer = _layer_of(snapshot, passed)
-    W, a, b, z = _numbered("W", number), _numbered("a", place), _numbered("b", number), _numbered("z", number)
-    out, key, title = _numbered("a", number), f"forward {place}", _layer_title(snapshot, seen, place)
+    W, b, z, out = (_of(symbol, passed) for symbol in "Wbza")
+    a, key, title = _input_of(snapshot, seen, place), f"forward {place}", _layer_title(passed)
     if layer is not None and layer.muted:
         same = Term(a, _as_column(passed.a_in), "what comes in"), "=", Term(out, _as_column(passed.a), "what goes out")
         return Block(key, title, f"{out} = {a}", (same,), _MUTED)
@@ -144,11 +162,9 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     return Block(key, title, formula, (line,), _forward_note(layer))
 
 
-def _layer_title(snapshot: Snapshot, seen: Microscope, place: int) -> str:
-    passed = seen.layers[place]
-    name = "Output" if place == len(seen.layers) - 1 else f"Layer {passed.name}"
+def _layer_title(passed: LayerPass) -> str:
     units, inputs = passed.W.shape
-    return f"{name}:  {inputs} → {units}, {passed.activation.replace('_', ' ')}"
+    return f"{layer_heading(passed.name)}:  {inputs} → {units}, {passed.activation.replace('_', ' ')}"
 
 
 def _forward_note(layer: Layer | None) -> str:
@@ -187,12 +203,13 @@ def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
 
 def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     """δ of one layer, and the gradient of its weights."""
-    passed, number = seen.layers[place], place + 1
-    layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(snapshot, seen, place)
-    delta, a, W, b = _numbered("δ", number), _numbered("a", place), _numbered("W", number), _numbered("b", number)
+    passed = seen.layers[place]
+    layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(passed)
+    delta, W, b, out = (_of(symbol, passed) for symbol in "δWba")
+    a = _input_of(snapshot, seen, place)
     if layer is not None and layer.muted:
         same = Term(delta, _as_column(passed.delta), "∂E/∂a: how E changes with the layer's output")
-        formula = f"{delta} = ∂E/∂{_numbered('a', number)},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
+        formula = f"{delta} = ∂E/∂{out},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
         return Block(key, title, formula, ((same,),), _MUTED)
     own = Term(delta, _as_column(passed.delta), "∂E/∂z: how E changes with the weighted sum")
     start, made_of = _back_to_slope(snapshot, seen, place)
@@ -211,21 +228,21 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
 
 def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Equation, str]:
     """∂E/∂a ⊙ f′(z) of a layer, as far as that is made of the layer above: the terms, and in symbols."""
-    passed, number = seen.layers[place], place + 1
-    z = _numbered("z", number)
+    passed = seen.layers[place]
+    z = _of("z", passed)
     slope = Term(f"f′({z})", _as_column(passed.slope), "slope of the activation")
-    if number == len(seen.layers):
+    if passed is seen.layers[-1]:
         error = Term("∂E/∂o", _as_column(_back_into(snapshot, seen, place)), "how E answers to the output")
         return (error, "⊙", slope), f"∂E/∂o ⊙ f′({z})"
-    above = seen.layers[number]
-    layer, W, delta = _layer_of(snapshot, above), _numbered("W", number + 1), _numbered("δ", number + 1)
+    above = seen.layers[place + 1]
+    layer, W, delta = _layer_of(snapshot, above), _of("W", above), _of("δ", above)
     error = Term(delta, _as_column(above.delta), "δ of the next layer")
     if layer is not None and layer.muted:
         return (error, "⊙", slope), f"{delta} ⊙ f′({z})"
     weights = Term(f"{W}ᵀ", above.W.T, "the next layer's weights, transposed")
     if layer is not None and layer.skip:
-        out = f"∂E/∂{_numbered('a', number + 1)}"
-        beside = Term(out, _as_column(_back_into(snapshot, seen, number)), "what the skip connection passes back")
+        out = f"∂E/∂{_of('a', above)}"
+        beside = Term(out, _as_column(_back_into(snapshot, seen, place + 1)), "what the skip connection passes back")
         return ("(", weights, error, "+", beside, ") ⊙", slope), f"({W}ᵀ {delta} + {out}) ⊙ f′({z})"
     return (weights, error, "⊙", slope), f"{W}ᵀ {delta} ⊙ f′({z})"
 
@@ -251,11 +268,8 @@ def as_text(blocks: list[Block]) -> str:
     parts = []
     for block in blocks:
         parts.append("\n".join(text for text in (block.title, block.formula, block.note) if text))
-        terms = {term.name: term for line in block.lines for term in line if isinstance(term, Term)}
-        parts += [f"{name} =\n{cells_text(term.values)}" for name, term in terms.items()]
-    return "\n\n".join(parts) + "\n"
-
-
-def cells_text(values: Array) -> str:
-    """The numbers of a matrix with eight digits, a line for each row."""
-    return "\n".join("\t".join(f"{float(value):.8g}" for value in row) for row in values)
+        terms = {term.name: term.values for line in block.lines for term in line if isinstance(term, Term)}
+        for name, values in terms.items():
+            rows = ("\t".join(f"{float(value):.8g}" for value in row) for row in values)
+            parts.append("\n".join([f"{name} =", *rows]))
+    return plain_symbols("\n\n".join(parts) + "\n")

@@ -76,7 +76,10 @@ class MicroscopeView(View):
         column = tight(QVBoxLayout(inside), theme.GRID)
         column.setContentsMargins(0, px(theme.GRID), 0, 0)
         column.addLayout(top)
-        column.addWidget(self.sheet, 1)
+        below = tight(QHBoxLayout())
+        below.setContentsMargins(px(2 * theme.GRID), 0, 0, 0)
+        below.addWidget(self.sheet)
+        column.addLayout(below, 1)
         self._pages = QStackedWidget()
         self._pages.addWidget(self.hint)
         self._pages.addWidget(inside)
@@ -123,7 +126,7 @@ class MicroscopeView(View):
 
     def apply_theme(self) -> None:
         super().apply_theme()
-        self.sheet.viewport().update()
+        self.sheet.apply_theme()
 
     def _blocks(self) -> list[Block]:
         shot, seen, way = self._snapshot, self._seen(), self._directions.group.checkedId()
@@ -134,7 +137,7 @@ class MicroscopeView(View):
         return ahead + back
 
     def _show_again(self, _index: int) -> None:
-        self.sheet.verticalScrollBar().setValue(0)
+        self.sheet.scrollToTop()
         self._show()
 
     def _show(self) -> None:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
+from playground.experiment.layer_names import OUTPUT, layer_name, unit_name
 from playground.experiment.tree import Experiment, Layer
 
 from ...look import theme
@@ -23,13 +24,11 @@ from ...look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
-FEATURE_NAMES = tuple(FEATURES)
-"""All available inputs, in the order in which they are drawn."""
 
 HEADER, _EDGE, LABELS = 60, 6, 46
 """The header of a column, the margin around the drawing, the names left of the inputs. All lengths here
 are pixels at the usual size of everything, since the drawing is scaled as a whole."""
-SMALLEST, _LARGEST, _LARGEST_OUTPUT = 22, 52, 96
+SMALLEST, _LARGEST, _LARGEST_OUTPUT = 22, 64, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 _ROWS = 10
 """Tiles shrink to show up to this many rows; columns with more are folded."""
@@ -37,6 +36,8 @@ _NARROWEST, _WIDEST = 54, 190
 """The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
 _CHIP = 18
 _BUTTON = 16
+_OTHERS = 26
+"""The height of the button for other inputs."""
 BIAS_SIDE = 8
 _REACH = 5.0
 """The distance in pixels from which the mouse finds a wire."""
@@ -71,23 +72,18 @@ class NetworkStructure:
         return self.features, tuple((layer.name, layer.units) for layer in self.layers)
 
     def units(self, place: int) -> int:
-        """The number of tiles in a column: units, or all available inputs."""
-        return len(FEATURE_NAMES) if place == INPUTS else self.layers[place].units
+        """The number of tiles in a column: units, or inputs in use."""
+        return len(self.features) if place == INPUTS else self.layers[place].units
 
     def inputs(self, place: int) -> int:
         """The number of weights of each unit of a layer."""
         return self.layers[place - 1].units if place else len(self.features)
 
     def unit_name(self, place: int, unit: int) -> str:
-        """The name of a unit: B2, 1.2 where the layer has no letter, output."""
-        if place == self.output:
-            return "output" if self.layers[place].units == 1 else f"output {unit + 1}"
-        name = self.layers[place].name
-        return f"{name}.{unit + 1}" if name[-1:].isdigit() else f"{name}{unit + 1}"
-
-    def source_name(self, place: int, source: int) -> str:
-        """The name of the unit or input at the other end of weight number `source`."""
-        return self.unit_name(place - 1, source) if place else FEATURES[self.features[source]].label
+        """The name of a unit, or of an input at place −1."""
+        if place == INPUTS:
+            return FEATURES[self.features[unit]].label
+        return unit_name(self.layers[place].name, unit, self.layers[place].units)
 
     def words(self) -> str:
         hidden = [layer.units for layer in self.layers[:-1]]
@@ -100,7 +96,7 @@ class NetworkStructure:
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:
     """The network of an experiment. The number of outputs follows from the data."""
     hidden = tuple(_shown_layer(layer, place) for place, layer in enumerate(experiment.layers))
-    return NetworkStructure(experiment.features, (*hidden, ShownLayer("output", outputs, output_activation)))
+    return NetworkStructure(experiment.features, (*hidden, ShownLayer(OUTPUT, outputs, output_activation)))
 
 
 def _shown_layer(layer: Layer, place: int) -> ShownLayer:
@@ -111,7 +107,7 @@ def _shown_layer(layer: Layer, place: int) -> ShownLayer:
         remarks.append(layer.normalization.label.lower())
     if layer.skip:
         remarks.append("skip connection")
-    name = layer.id or str(place + 1)
+    name = layer_name(layer, place)
     return ShownLayer(name, layer.units, layer.activation.label, layer.trainable, layer.muted, tuple(remarks))
 
 
@@ -161,6 +157,11 @@ class TileColumn:
         """The label with the number of hidden tiles."""
         y = self.top + (self.shown - 1) * self.pitch + self.tile + 6
         return QRectF(self.x - self.room / 2 + 2, round(y), self.room - 4, _CHIP)
+
+    def other_inputs(self) -> QRectF:
+        """The button below the inputs that opens the list of all."""
+        top = self.rect(self.seen[-1]).bottom() + (_CHIP + 12 if self.folded else 10)
+        return QRectF(self.x - self.tile / 2 - LABELS, top, max(self.tile, 30) + LABELS, _OTHERS)
 
     def header(self) -> QRectF:
         return QRectF(self.x - self.room / 2, 0, self.room, HEADER - 2)
@@ -236,7 +237,7 @@ def arrange_diagram(structure: NetworkStructure, width: float, height: float, fi
 
 def _tile_side(structure: NetworkStructure, width: float, body: float) -> float:
     """The side of the tiles: as large as rows and columns allow, never too small to tell what is on it."""
-    rows = min(max(len(FEATURE_NAMES), *(layer.units for layer in structure.layers)), _ROWS)
+    rows = min(max(structure.units(place) for place in range(INPUTS, len(structure.layers))), _ROWS)
     folding = _CHIP + 6 if any(layer.units > _ROWS for layer in structure.layers) else 0
     tall = (body - folding) / rows * 0.84
     wide = (width - _EDGE - LABELS) / (len(structure.layers) + 1) * 0.48
@@ -249,12 +250,14 @@ def _column_at(
     """A column around `x`, vertically centred, folded if not all of its tiles fit."""
     units = structure.units(place)
     least = side + 4
+    middle = HEADER + body / 2
+    body -= _OTHERS + 12 if place == INPUTS else 0
     fitting = max(1, int((body + 4) // least))
     shown = units if units <= fitting else max(1, int((body - _CHIP - 6 + 4) // least))
     room = body if shown == units else body - _CHIP - 6
     pitch = min(side + max(14.0, 0.42 * side), (room - side) / max(1, shown - 1)) if shown > 1 else side
     used = (shown - 1) * pitch + side
-    top = HEADER + max(0.0, (room - used) / 2)
+    top = HEADER + max(0.0, min(middle - HEADER - used / 2, room - used))
     first = min(max(first, 0), units - shown)
     return TileColumn(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
 
@@ -290,14 +293,7 @@ def _wires_into(structure: NetworkStructure, diagram: Diagram, place: int) -> Wi
     """All wires into the visible units of a layer, from what is seen of the layer before."""
     left, right = diagram.column(place - 1), diagram.column(place)
     heights = left.middles()
-    if place == 0:
-        pairs = [(structure.features.index(FEATURE_NAMES[k]), heights[k - left.first]) for k in left.seen
-                 if FEATURE_NAMES[k] in structure.features]  # fmt: skip
-        pairs.sort()
-        sources = np.array([source for source, _ in pairs], dtype=np.intp)
-        heights = np.array([height for _, height in pairs])
-    else:
-        sources = np.arange(left.first, left.first + left.shown)
+    sources = np.arange(left.first, left.first + left.shown)
     units, targets = np.arange(right.first, right.first + right.shown), right.middles()
     count = len(units) * len(sources)
     ends = np.empty((count, 4))

@@ -19,7 +19,6 @@ from playground.measure.snapshot import UnitStates
 from ...look import theme
 from . import tiles
 from .diagram import (
-    FEATURE_NAMES,
     HEADER,
     INPUTS,
     NO_WIRES,
@@ -195,11 +194,7 @@ class Drawing:
         """The numbers of the drawn wires into and out of a unit, or out of an input."""
         wires = self.wires
         into = (wires.layer == place) & (wires.unit == unit)
-        source = unit
-        if place == INPUTS:
-            name = FEATURE_NAMES[unit]
-            source = self.structure.features.index(name) if name in self.structure.features else -1
-        out_of = (wires.layer == place + 1) & (wires.source == source)
+        out_of = (wires.layer == place + 1) & (wires.source == unit)
         return np.flatnonzero((into | out_of) & self.strokes.drawn).tolist()
 
     def paint(self, painter: QPainter, hit: Hit | None, focus: tuple[int, int] | None) -> None:
@@ -259,7 +254,7 @@ class Drawing:
             if not self.offset - 120 <= column.x <= self.offset + self.size.width() + 120:
                 continue
             if column.place == INPUTS:
-                tiles.paint_inputs_header(painter, column, len(structure.features), look)
+                tiles.paint_inputs_header(painter, column, look)
                 tiles.paint_inputs(painter, column, structure.features, look)
             else:
                 hidden = column.place < structure.output

@@ -20,7 +20,7 @@ class Places:
         self._drawing, self._origin = drawing, QPointF(origin)
 
     def unit(self, layer: int, unit: int) -> QRectF:
-        """The tile of a unit; that of an input at layer −1, by its number among all available inputs."""
+        """The tile of a unit; that of an input at layer −1, by its number among those in use."""
         return self._in_sight(self._drawing.diagram.column(layer).rect(unit))
 
     def bias(self, layer: int, unit: int) -> QRectF:
@@ -67,14 +67,13 @@ class Places:
                 return QPointF(point) + self._origin
         raise LookupError(f"{name}{list(place)} lies under others")
 
-    def parameter(self, hit: Hit) -> QPointF:
-        """The place of a weight or a bias; of a weight whose wire is not drawn, its unit."""
+    def parameter(self, hit: Hit) -> list[QPointF]:
+        """The line along a wire, or the place of a bias; of a wire that is not drawn, the place of its unit's bias."""
         number = self._drawing.wires.find(hit.place, hit.unit, hit.source) if hit.kind == "wire" else None
-        if number is not None:
-            return self._point_here(
-                wire_point(self._drawing.wires.ends[number], 0.5) - QPointF(self._drawing.offset, 0)
-            )
-        return self.bias(hit.place, hit.unit).center()
+        if number is None:
+            return [self.bias(hit.place, hit.unit).center()]
+        ends, offset = self._drawing.wires.ends[number], QPointF(self._drawing.offset, 0)
+        return [self._point_here(wire_point(ends, along) - offset) for along in np.linspace(0, 1, 65).tolist()]
 
     def _in_sight(self, rect: QRectF) -> QRectF:
         return self._here(rect.translated(-self._drawing.offset, 0))

@@ -31,11 +31,11 @@ from ...look import theme
 from ...look.icons import icon
 from ..chart.plot import CENTRE, RIGHT, paint_box, small_font, write
 from ..plane.field import ValueRange, channels, pack_colours, pale_classes
-from .diagram import BIAS_SIDE, FEATURE_NAMES, LABELS, ShownLayer, TileColumn
+from .diagram import BIAS_SIDE, LABELS, ShownLayer, TileColumn
 
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
-_FEATURE_POINTS = 32
+_FEATURE_POINTS = 64
 
 
 @lru_cache(maxsize=256)
@@ -242,18 +242,15 @@ def paint_pointed_bias(painter: QPainter, rect: QRectF, look: theme.Theme) -> No
 
 
 def paint_inputs(painter: QPainter, column: TileColumn, used: tuple[str, ...], look: theme.Theme) -> None:
-    """Paint all available inputs, those not in use pale, each with its name at the left."""
-    atlas = feature_atlas(look)
+    """Paint the inputs in use, each with its name at the left."""
+    atlas, numbers = feature_atlas(look), list(FEATURES)
     painter.setFont(plain_font())
     for number in column.seen:
-        rect, name = column.rect(number), FEATURE_NAMES[number]
-        on = name in used
-        painter.setOpacity(1.0 if on else 0.4)
-        paint_map(painter, rect, atlas, number)
-        painter.setOpacity(1.0)
-        paint_frame(painter, rect, not on, look)
+        rect, name = column.rect(number), used[number]
+        paint_map(painter, rect, atlas, numbers.index(name))
+        paint_frame(painter, rect, False, look)
         box = QRectF(rect.left() - LABELS, rect.top(), LABELS - 6, rect.height())
-        write(painter, box, RIGHT, FEATURES[name].label, look.text if on else look.quiet)
+        write(painter, box, RIGHT, FEATURES[name].label, look.text)
 
 
 def paint_header(painter: QPainter, column: TileColumn, layer: ShownLayer, hidden: bool, look: theme.Theme) -> None:
@@ -284,13 +281,11 @@ def _paint_title(painter: QPainter, box: QRectF, name: str, marks: list[str], lo
         icon(mark, look.quiet).paint(painter, QRectF(x, box.center().y() - 6, 12, 12).toRect())
 
 
-def paint_inputs_header(painter: QPainter, column: TileColumn, used: int, look: theme.Theme) -> None:
+def paint_inputs_header(painter: QPainter, column: TileColumn, look: theme.Theme) -> None:
     """Paint the header over the inputs."""
     box = QRectF(column.x - column.tile / 2 - LABELS, 0, LABELS + column.tile + 4, 18)
     painter.setFont(_strong_font())
     write(painter, box.translated(0, 2), RIGHT, "inputs", look.text)
-    painter.setFont(plain_font())
-    write(painter, box.translated(0, 20), RIGHT, f"{used} of {len(FEATURE_NAMES)}", look.quiet)
 
 
 def paint_button(

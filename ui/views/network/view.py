@@ -29,15 +29,15 @@ from ..chart.axes import nice_limit
 from ..chart.plot import style_words
 from ..view import View
 from .aligned_snapshot import AlignedSnapshot
-from .diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, structure_of
+from .diagram import INPUTS, Hit, NetworkStructure, structure_of
 from .places import NetworkShown, Places
 from .strokes import Carried, WireScale
 from .weight_editor import ParameterEditing
 from .widget import NetworkCanvas
 from .wording import NETWORK_HINT, Wording
 
-_POINTS, _MORE_POINTS, _LARGE_TILE = 24, 32, 42
-"""Grid points along each side of a map, on tiles up to LARGE_TILE pixels and above."""
+_POINTS = (24, 32, 48, 64)
+"""The possible numbers of grid points along each side of a map; about one for each pixel of a tile."""
 _SMALLEST_SCALE = 0.5
 """The least end of the scale of weights, so that a network of tiny weights looks like one."""
 MOST_UNITS = 4096
@@ -67,7 +67,7 @@ class NetworkView(View):
     more of the same edit follows."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent, UnitMapsRequest(_POINTS), ParametersRequest(), UnitStatesRequest())
+        super().__init__(parent, UnitMapsRequest(_POINTS[0]), ParametersRequest(), UnitStatesRequest())
         self.setObjectName("network")
         self.setAccessibleName("Network")
         self._experiment: Experiment | None = None
@@ -124,6 +124,7 @@ class NetworkView(View):
         self._canvas.double_clicked.connect(self._on_double_clicked)
         self._canvas.selected.connect(self._on_selected)
         self._canvas.key_asked.connect(self._on_key)
+        self._canvas.inputs.toggled_feature.connect(self._toggle)
         self._editing.edited.connect(self.weight_edited)
         self._editing.changed.connect(self._read)
 
@@ -226,8 +227,8 @@ class NetworkView(View):
         mapped: list[tuple[int, ...]] = [() for _ in self._drawing.structure.layers]
         for column in columns:
             mapped[column.place] = tuple(column.seen)
-        largest = max((column.tile for column in columns), default=0.0)
-        points = _POINTS if exact_px(largest) <= _LARGE_TILE else _MORE_POINTS
+        side = 0.9 * exact_px(min((column.tile for column in columns), default=0.0))
+        points = next((points for points in _POINTS if points >= side), _POINTS[-1])
         self.request(UnitMapsRequest(points, tuple(mapped)), ParametersRequest(), UnitStatesRequest())
 
     def _describe(self) -> None:
@@ -245,7 +246,7 @@ class NetworkView(View):
         column = self._drawing.diagram.column(hit.place) if hit is not None and hit.kind == "chip" else None
         words = self._wording.hit(hit, column) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
-        self._canvas.tooltip = words if self._canvas.hit is not None else ""
+        self._canvas.explain(words if self._canvas.hit is not None else "")
         notice = self._notice if self._noticed.isActive() else ""
         self._words.setText(notice or words or self._wording.idle(self._drawing.columns))
 
@@ -280,7 +281,7 @@ class NetworkView(View):
     def _on_clicked(self, hit: Hit) -> None:
         self._editing.confirm()
         if hit.kind == "feature":
-            self._toggle(hit.unit)
+            self._toggle(self._drawing.structure.features[hit.unit])
         elif hit.kind == "unit":
             self._canvas.select((hit.place, hit.unit))
         elif hit.kind in ("bias", "wire"):
@@ -302,7 +303,7 @@ class NetworkView(View):
         place, unit = self._canvas.selection
         hidden = 0 <= place < self._drawing.structure.output
         if what == "edit" and place == INPUTS:
-            self._toggle(unit)
+            self._toggle(self._drawing.structure.features[unit])
         elif what == "edit":
             self._edit(Hit("bias", place, unit))
         elif what == "insert":
@@ -312,11 +313,12 @@ class NetworkView(View):
         elif what in ("fewer", "more") and hidden:
             self._ask_units(place, 1 if what == "more" else -1)
 
-    def _toggle(self, number: int) -> None:
+    def _toggle(self, name: str) -> None:
         """Ask to add or remove an input; the last one stays."""
-        name, used = FEATURE_NAMES[number], self._drawing.structure.features
+        used = self._drawing.structure.features
         if used == (name,):
             self._notify("The network needs at least one input.")
+            self._canvas.inputs.show_features(used)
         else:
             self.feature_toggled.emit(name, name not in used)
 

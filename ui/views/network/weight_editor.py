@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, Qt, Signal
+import numpy as np
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QPointF, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -209,6 +210,21 @@ class WeightEditor(QFrame):
         return watched is self.entry and not self.entry.being_typed
 
 
+def _place_beside(line: list[QPointF], box: QSize, room: QRect) -> QPoint:
+    """The place in a room nearest to the middle of a line where a box hides nothing of it, if there is one."""
+    away, wide, high = px(12), box.width(), box.height()
+    middle = line[len(line) // 2] - QPointF(wide, high) / 2
+    last = QPoint(max(room.left(), room.right() - wide), max(room.top(), room.bottom() - high))
+    found = []
+    for x in np.linspace(room.left(), last.x(), 33).tolist():
+        beside = [point.y() for point in line if x - away < point.x() < x + wide + away]
+        heights = (min(beside) - away - high, max(beside) + away) if beside else (middle.y(),)
+        found += [QPointF(x, y) for y in heights]
+    inside = [place for place in found if room.top() <= place.y() <= last.y()]
+    best = min(inside or found, key=lambda place: (place - middle).manhattanLength())
+    return QPoint(int(best.x()), min(max(int(best.y()), room.top()), last.y()))
+
+
 class ParameterEditing(QObject):
     """Edits one parameter at a time, in an editor beside it."""
 
@@ -253,14 +269,12 @@ class ParameterEditing(QObject):
             self._editor.show_value(self._wording().value(self._hit))
 
     def place(self) -> None:
-        """Put the editor next to what it edits, inside the view."""
+        """Put the editor beside what it edits, inside the view."""
         if self._hit is None:
             return
-        spot, edge, away = self._places().parameter(self._hit), px(4), px(14)
-        size, room = self._editor.size(), self._view.rect().adjusted(edge, edge, -edge, -edge)
-        x = min(max(spot.x() - size.width() / 2, room.left()), max(room.left(), room.right() - size.width()))
-        y = spot.y() + away if spot.y() + away + size.height() <= room.bottom() else spot.y() - away - size.height()
-        self._editor.move(QPoint(int(x), int(max(y, room.top()))))
+        edge = px(4)
+        room = self._view.rect().adjusted(edge, edge, -edge, -edge)
+        self._editor.move(_place_beside(self._places().parameter(self._hit), self._editor.size(), room))
 
     def _on_edited(self, value: float, changing: bool) -> None:
         hit, wording = self._hit, self._wording()

@@ -7,7 +7,7 @@ say.
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPoint, QPointF, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QHelpEvent,
@@ -30,6 +30,7 @@ from ...look.beat import Throttle
 from ..view import SizedWidget
 from .diagram import HEADER, INPUTS, SMALLEST, Hit, NetworkStructure, TileColumn
 from .drawing import FADE, Drawing
+from .inputs import InputsButton
 from .strokes import Carried
 
 _SLACK = 5
@@ -71,11 +72,14 @@ class NetworkCanvas(SizedWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.drawing = Drawing()
+        self.inputs = InputsButton(self)
         self.hit: Hit | None = None
         self.kept: Hit | None = None
         """The part that stands out while the mouse points at nothing, because it is being edited."""
         self.selection: tuple[int, int] | None = None
-        self.tooltip = ""
+        self._tooltip = ""
+        self._tooltip_place: QPoint | None = None
+        """The place on the screen where the tooltip is shown."""
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
@@ -94,6 +98,7 @@ class NetworkCanvas(SizedWidget):
         if self.selection is not None:
             place = min(self.selection[0], structure.output)
             self.select((place, min(self.selection[1], structure.units(place) - 1)))
+        self.inputs.show_features(structure.features)
         self._rewired()
 
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
@@ -109,6 +114,7 @@ class NetworkCanvas(SizedWidget):
             self.update()
 
     def _rewired(self) -> None:
+        self._place_inputs()
         self.rearranged.emit()
         self.update()
 
@@ -133,7 +139,17 @@ class NetworkCanvas(SizedWidget):
         """Move the drawing so that the widget begins at `offset`."""
         if self.drawing.pan(offset):
             self._rewired()
+        self._place_inputs()
         self.update()
+
+    def _place_inputs(self) -> None:
+        """Put the button for inputs below those that are drawn."""
+        columns = self.drawing.diagram.columns
+        if columns:
+            spot = columns[0].other_inputs().translated(-self.drawing.offset, 0)
+            zoom = theme.zoom()
+            self.inputs.setGeometry(QRectF(spot.topLeft() * zoom, spot.size() * zoom).toAlignedRect())
+        self.inputs.setVisible(bool(columns))
 
     def page(self, place: int, by: int) -> None:
         """Show other tiles of a folded column, `by` further down."""
@@ -173,6 +189,7 @@ class NetworkCanvas(SizedWidget):
         """Mark the part under the mouse."""
         if hit != self.hit:
             self.hit = hit
+            self._hide_tooltip()
             hand = hit is not None and hit.kind != "header"
             self.setCursor(Qt.CursorShape.PointingHandCursor if hand else Qt.CursorShape.ArrowCursor)
             self.pointed.emit(hit)
@@ -250,12 +267,24 @@ class NetworkCanvas(SizedWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            if self.tooltip:
-                QToolTip.showText(event.globalPos() + QPoint(0, theme.px(8)), self.tooltip, self)
-            else:
-                QToolTip.hideText()
+            self._hide_tooltip()
+            if self._tooltip:
+                self._tooltip_place = event.globalPos() + QPoint(0, theme.px(8))
+                QToolTip.showText(self._tooltip_place, self._tooltip, self)
             return True
         return super().event(event)
+
+    def explain(self, words: str) -> None:
+        """Set what the tooltip says; one that is open goes along with the numbers."""
+        if words != self._tooltip:
+            self._tooltip = words
+            if self._tooltip_place is not None and QToolTip.isVisible():
+                QToolTip.showText(self._tooltip_place, words, self)
+
+    def _hide_tooltip(self) -> None:
+        if self._tooltip_place is not None:
+            self._tooltip_place = None
+            QToolTip.hideText()
 
     def select(self, chosen: tuple[int, int] | None) -> None:
         """Move the selection to a unit, or to an input at place −1."""

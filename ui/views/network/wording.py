@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from playground.catalog.features import FEATURES
+from playground.experiment.layer_names import layer_heading
 
-from ...look.numbers import number_text, percent_text, power_text
+from ...look.numbers import number_text, percent_text, plural_text, power_text
 from .aligned_snapshot import AlignedSnapshot
-from .diagram import FEATURE_NAMES, INPUTS, Hit, NetworkStructure, TileColumn
+from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
 
 NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
@@ -51,17 +52,14 @@ class Wording:
         if hit.kind == "chip" and column is not None:
             noun, last = "Inputs" if column.place == INPUTS else "Units", column.seen[-1] + 1
             return f"{noun} {column.first + 1} to {last} of {column.units:,}. Click or scroll for others."
-        layer = structure.layers[hit.place]
-        return (
-            f"Layer {layer.name}: one unit {'more' if hit.kind == 'more' else 'fewer'}. The others keep their weights."
-        )
+        more = "more" if hit.kind == "more" else "fewer"
+        return f"{layer_heading(structure.layers[hit.place].name)}: one unit {more}. The others keep their weights."
 
     def tile(self, place: int, unit: int) -> str:
         structure = self.structure
         if place == INPUTS:
-            feature = FEATURES[FEATURE_NAMES[unit]]
-            used = FEATURE_NAMES[unit] in structure.features
-            return f"{feature.label}, {'in use' if used else 'not in use'}. {feature.help}"
+            feature = FEATURES[structure.features[unit]]
+            return f"{feature.label}: {feature.help} Click to switch it off."
         layer = structure.layers[place]
         parts = [f"{structure.unit_name(place, unit)}: {layer.activation}"]
         if self.aligned is None:
@@ -83,19 +81,18 @@ class Wording:
     def whose(self, hit: Hit) -> str:
         """Name a weight by both of its ends, a bias by its unit."""
         unit = self.structure.unit_name(hit.place, hit.unit)
-        return unit if hit.kind == "bias" else f"{self.structure.source_name(hit.place, hit.source)} → {unit}"
+        return unit if hit.kind == "bias" else f"{self.structure.unit_name(hit.place - 1, hit.source)} → {unit}"
 
     def layer(self, place: int) -> str:
         structure = self.structure
         if place == INPUTS:
-            return f"{len(structure.features)} of {len(FEATURE_NAMES)} inputs in use. Click one to switch it on or off."
+            return f"{len(structure.features)} of {len(FEATURES)} inputs in use. Click one to switch it off."
         layer = structure.layers[place]
-        name = "Output" if place == structure.output else f"Layer {layer.name}"
-        count = f"{layer.units:,} unit" + ("" if layer.units == 1 else "s")
         marks = [] if layer.trainable else ["frozen"]
         marks += ["muted"] if layer.muted else []
+        facts = ", ".join([plural_text(layer.units, "unit"), layer.activation, *layer.remarks, *marks])
         open_words = "" if place == structure.output else ". Double-click for its settings."
-        return f"{name}: {', '.join([count, layer.activation, *layer.remarks, *marks])}{open_words}"
+        return f"{layer_heading(layer.name)}: {facts}{open_words}"
 
     def value(self, hit: Hit, carried: Carried = "weights") -> float:
         """The weight or the bias, or its gradient; NaN if it isn't known."""

@@ -7,6 +7,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
+from playground.experiment.layer_names import OUTPUT, unit_name
 from playground.measure.snapshot import Predictions, Snapshot
 
 from ...look.numbers import minus_text, number_text
@@ -54,14 +55,10 @@ def label_words(sample: Sample, label: float) -> str:
 
 
 def unit_words(snapshot: Snapshot, layer: int, unit: int) -> tuple[str, str]:
-    """A unit's short name and its title: A3 and "Unit A3", or those of an output."""
-    if layer >= len(snapshot.layers) - 1:
-        several = snapshot.sample.outputs > 1
-        name = f"Output {unit + 1}" if several else "Output"
-        return name, name
-    name = snapshot.layers[layer].name
-    short = f"{name}{unit + 1}" if not name[-1:].isdigit() else f"{name}.{unit + 1}"
-    return short, f"Unit {short}"
+    """A unit's name and its title: A3 and "Unit A3", output 2 and "Output 2"."""
+    name = snapshot.layers[layer].name if layer < len(snapshot.layers) - 1 else OUTPUT
+    short = unit_name(name, unit, snapshot.sample.outputs if name == OUTPUT else snapshot.layers[layer].units)
+    return short, short.capitalize() if name == OUTPUT else f"Unit {short}"
 
 
 def wrong_points(sample: Sample, predictions: Predictions) -> Array:

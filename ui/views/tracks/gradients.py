@@ -13,6 +13,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFontMetrics, QImage, QPainter
 
 from playground.catalog.choice import Array
+from playground.experiment.layer_names import layer_heading
 from playground.measure.snapshot import Snapshot
 
 from ...look import theme
@@ -181,7 +182,7 @@ class GradientTrack(Track):
         if layer is None:
             return ""
         if place is None:
-            return f"{self.sizes.layer_words(layer)}, now: {self.sizes.texts()[layer]}"
+            return f"{layer_heading(self.sizes.names[layer])}, now: {self.sizes.texts()[layer]}"
         row = self.row_at(place)
         past = not len(self.at) or place > self.at[-1]
         return "" if row is None or past else self.sizes.words(layer, row)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.experiment.layer_names import layer_heading
 from playground.measure.snapshot import GradientHistory, Snapshot
 
 from ...look import theme
@@ -142,14 +143,10 @@ class Sizes:
         """The present sizes as texts, or the state that hides them."""
         return tuple(state or power_text(size) for state, size in zip(self.states, self.now.tolist(), strict=True))
 
-    def layer_words(self, layer: int) -> str:
-        """The name of a layer in a sentence."""
-        return self.names[layer] if self.names[layer] == "output" else f"layer {self.names[layer]}"
-
     def words(self, layer: int, row: int) -> str:
         """Describe the size of a layer in a row."""
         size = self.states[layer] if row >= self.absent_from[layer] else power_text(float(self.past[row, layer]))
-        return f"{self.layer_words(layer)}, step {self.steps[row]:,.0f}: {size}"
+        return f"{layer_heading(self.names[layer])}, step {self.steps[row]:,.0f}: {size}"
 
     def texts_at(self, row: int) -> tuple[str, ...]:
         """The sizes in a row as texts, or the states that hide them."""
