@@ -14,9 +14,10 @@ from PySide6.QtCore import QObject, Signal
 from playground import Experiment
 from playground.engine.lanes import cache as lanes
 from playground.run.run import Checkpoint
+from playground.studies.comparison import needs_observation
 from playground.studies.knobs import Knob
 from playground.studies.reading import Measure, Reading
-from playground.studies.response import MOST_STARTS, Response, needs_observation
+from playground.studies.response import MOST_STARTS, Response
 
 from .jobs import Job, finish_jobs
 
