@@ -11,9 +11,11 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
-from playground.run.run import Checkpoint
+from playground.run.run import Checkpoint, Document
 from playground.studies.reading import Measure, Scores, outcome_name
 from playground.studies.results import GOALS, Outcome, Results, Row
 from playground.studies.study import Study
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
 
 _OBSERVED: tuple[Measure, ...] = ("epochs", "gradient")
 """Measures that need more of a training than its end, which takes longer."""
+_PIECE = 0.05
+"""Seconds of training between two looks at whether to stop."""
 
 
 class Comparison:
@@ -126,6 +130,29 @@ class Comparison:
 
     def _reached(self, epoch: int | None) -> float:
         return self.epochs if epoch is None else epoch - self._begun
+
+
+def train_alone(
+    experiment: Experiment,
+    epochs: int,
+    beginning: Checkpoint | None = None,
+    stop: Callable[[], bool] = lambda: False,
+) -> Document:
+    """Train an experiment as a comparison does, and return the whole run. Raises CancelledError once `stop` is true."""
+    from playground.run.trainer import Trainer
+    from playground.studies.training import continued
+
+    if beginning is None:
+        trainer = Trainer(experiment, engine="lanes")
+    else:
+        trainer = Trainer.of(continued(beginning, experiment, Setup(experiment)), "lanes")
+    last = trainer.state.epoch + epochs
+    while trainer.status == "ready" and trainer.state.epoch < last:
+        if stop():
+            raise CancelledError
+        trainer.advance(epochs=last - trainer.state.epoch, seconds=_PIECE)
+    trainer.evaluate()
+    return trainer.document()
 
 
 def needs_observation(measure: Measure) -> bool:

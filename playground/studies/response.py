@@ -68,8 +68,10 @@ class Response(Comparison):
         """What tells it from others: the path of its setting."""
         return self.knob.path
 
-    def adopt(self, earlier: Response) -> None:
+    def adopt(self, earlier: Comparison) -> None:
         """Take over the rows of a response that differs from this one in the knob's present value alone."""
+        if not isinstance(earlier, Response):
+            return
         mine, other = self.study, earlier.study
         if (self.knob.path, mine.seeds, mine.epochs) != (earlier.knob.path, other.seeds, other.epochs):
             return

@@ -122,8 +122,8 @@ class ResponseMap(Comparison):
             return
         if any(not is_among(one.path, mine.vary) for one in difference(mine.experiment, other.experiment)):
             return
-        for row in list(earlier.rows.values()):
-            self.add(row)
+        # Its trainings have the same numbers here.
+        self.results, self.rows = earlier.results, earlier.rows
 
     def train(self, stop: Callable[[], bool] | None = None, *, refine: bool = False) -> Iterator[Row]:
         """Train the missing runs and yield a row for each as it ends, until `stop` returns true."""
