@@ -37,9 +37,10 @@ class MapAxis(NamedTuple):
     """Where the experiment's own value is, or the nearest one; None if it is beyond the span."""
 
     def words(self, place: int) -> str:
-        """Format a value as text."""
+        """Format a value as text, to three digits."""
         if self.knob.is_number:
-            return Quantity.of(self.knob.field).names.get(self.values[place]) or write_number(self.values[place])
+            value = self.values[place]
+            return (self.knob.field.names or {}).get(value) or write_number(float(f"{value:.3g}"))
         return self.knob.words(place)
 
 

@@ -12,7 +12,8 @@ from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.engine.lanes import cache
 from tests.ui import hands
-from tests.ui.windows import control, opened_window, step
+from tests.ui.windows import control, opened_window, settle, step
+from ui.views.response.map_view import MapView
 from ui.views.response.view import ResponseShown, ResponseView
 from ui.window.window import Window
 
@@ -208,3 +209,38 @@ def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: is_whole(window, "layers"))
     hands.click(view(window).chart, place_of(window, shown(window).values[4].value))
     qtbot.waitUntil(lambda: len(window.session.experiment.layers) == 4)
+
+
+def test_two_settings_make_a_map_whose_pixels_open_with_their_weights(qtbot, window: Window) -> None:
+    window.session.edit(window.session.experiment.with_({"training.batch_size": 0}))
+    window.docks.show("map")
+    picture = window.parts.view(MapView)
+    hands.choose(picture.across, "Optimizer")
+    qtbot.waitUntil(lambda: picture.shown().is_whole)
+    reading = picture.reading
+    assert picture.shown().paths == (OPTIMIZER, "training.batch_size") and "from one start" in picture.shown().sentence
+    before, pixel = window.session.experiment, reading.numbers[20, 0]
+    hands.move(picture.chart, picture.chart.cell_box((20, 0)).center())
+    assert picture.shown().small_print.startswith("optimizer SGD, batch size ")
+    hands.click(picture.chart, picture.chart.cell_box((20, 0)).center())
+    qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
+    settled = settle(qtbot, window)
+    assert settled.epoch == 100 and settled.evaluation.validation_loss == pytest.approx(pixel, abs=1e-6)
+    assert window.session.experiment.training.batch_size == reading.up.values[20] and len(window.session.done) == 2
+
+    hands.key(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
+    assert window.session.experiment == before
+
+
+def test_a_map_zooms_where_the_hand_is(qtbot, window: Window) -> None:
+    window.docks.show("map")
+    picture = window.parts.view(MapView)
+    qtbot.waitUntil(lambda: picture.reading is not None)
+    hands.wheel(picture.chart, 1, picture.chart.cell_box((0, 0)).center())
+    (left, right), (low, high) = picture.shown().spans
+    assert right - left == pytest.approx(0.5) and left < 0.01 and high - low == pytest.approx(0.5) and low < 0.01
+    qtbot.waitUntil(lambda: picture.reading is not None and picture.reading.across.span == (left, right))
+    picture.chart.setFocus()
+    hands.key(picture.chart, "0")
+    assert picture.shown().spans == ((0, 1), (0, 1))

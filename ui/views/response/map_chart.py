@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QKeyEvent, QMouseEvent, QPaint
 from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
+from playground.experiment.quantity import round_digits
 from playground.studies.response_map import MapAxis, MapReading
 
 from ...forms.edits import WheelSteps
@@ -180,7 +181,7 @@ class MapChart(PaintedChart):
         if reading.best is not None:
             self._ring(painter, reading.best, look.text, Qt.PenStyle.DotLine)
         if reading.up.present is not None and reading.across.present is not None:
-            self._ring(painter, (reading.up.present, reading.across.present), look.accent, Qt.PenStyle.SolidLine)
+            self._ring(painter, (reading.up.present, reading.across.present), look.text, Qt.PenStyle.SolidLine)
         if self.cell is not None:
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(pen(look.text, 1.5))
@@ -233,4 +234,6 @@ def _ticks(count: int, most: int) -> list[int]:
 
 
 def _short(axis: MapAxis, place: int) -> str:
-    return short_text(axis.values[place]) if axis.knob.is_number else axis.words(place)
+    value = axis.values[place]
+    rounds = axis.knob.is_number and value not in (axis.knob.field.names or {})
+    return short_text(round_digits(value)) if rounds else axis.words(place)
