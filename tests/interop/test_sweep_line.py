@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 
 import pytest
-from playground.catalog.datasets.own_points import UserPoints
 
 from playground import Experiment, InputError
+from playground.catalog.datasets.own_points import UserPoints
 from playground.cli.commands import main
 from playground.engine.lanes import cache
 from playground.interop.sweep_line import sweep_line

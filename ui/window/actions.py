@@ -32,7 +32,7 @@ from .layouts import LAYOUTS
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
-from .responses import WHEN, Responses
+from .responses import MAP, WHEN, Responses
 from .sharing import Sharing
 from .window_parts import WindowParts
 from .wiring import Wiring
@@ -250,7 +250,19 @@ def _response_entries(responses: Responses) -> list[MenuEntry]:
             group="responses",
         )
 
-    return [entry(when, words) for when, words in WHEN.items()]
+    def files(what: str, name: Callable[[], str], knows: Callable[[], bool]) -> list[MenuEntry]:
+        copy, save = (lambda: responses.files.copy_line(name())), (lambda: responses.files.ask_save(name()))
+        return [
+            Action(f"responses.copy_{what}", f"Copy the {what} as a command", copy, enabled=knows),
+            Action(f"responses.save_{what}", f"Save the {what}'s numbers (CSV)…", save, enabled=knows),
+        ]
+
+    return [
+        *(entry(when, words) for when, words in WHEN.items()),
+        SEPARATOR,
+        *files("response", lambda: responses.path, lambda: responses.view.reading is not None),
+        *files("map", lambda: MAP, lambda: responses.map.reading is not None),
+    ]
 
 
 def _size_entries(appearance: Appearance) -> list[MenuEntry]:
@@ -287,6 +299,7 @@ def _theme_entries(appearance: Appearance) -> list[MenuEntry]:
 def help_menu(
     find_command: Callable[[], object],
     show_shortcuts: Callable[[], object],
+    show_figures: Callable[[], object],
     take_tour: Callable[[], object],
     say: Callable[[str], object],
     refuse: Callable[[str], object],
@@ -298,6 +311,7 @@ def help_menu(
             Action("help.find", "&Find a command…", find_command, ("Ctrl+K",)),
             Action("help.shortcuts", "&Shortcuts and gestures", show_shortcuts, (QKeySequence(Qt.Key.Key_F1),)),
             Action("help.tour", "Take the &tour", take_tour),
+            Action("help.figures", "&How do you know?", show_figures),
             *_menu_entry_actions(say, refuse),
         ],
     )

@@ -18,18 +18,21 @@ from playground.studies.reading import Measure
 from playground.studies.response import horizon_after
 from playground.studies.response_map import MapReading
 
+from ..forms.bars import Bar
+from ..forms.controls import Combo
 from ..look.beat import Throttle
 from ..session.commands import Report
 from ..session.jobs import Job, finish_jobs
 from ..session.responder import LOOK_SECONDS, Answer, Asked, Responder, Terms
 from ..views.response.map_view import MapView
-from ..views.response.view import ResponseView
+from ..views.response.view import ResponseView, bars_of
 from .desk import Desk
+from .response_files import ResponseFiles
 from .window_parts import WindowParts
 
 FIRST_KNOB = "training.learning_rate"
 """The setting to begin with, and after one that is gone."""
-_MAP = "map"
+MAP = "map"
 """What stands for the map among settings."""
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
@@ -59,6 +62,7 @@ class Responses(QObject):
         self.desk, self.parts = desk, parts
         self.view, self.thin, self.map = parts.view(ResponseView), parts.thin_response, parts.view(MapView)
         self.responder = Responder(self)
+        self.files = ResponseFiles(desk, self.responder.known)
         self.responder.answered.connect(self._show)
         self.responder.failed.connect(self.view.show_words)
         usual = "always" if (os.cpu_count() or 1) > 1 else "resting"
@@ -78,6 +82,7 @@ class Responses(QObject):
         self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
+        self.view.weights_asked.connect(lambda path, value: self._open({path: value}))
         self.map.changed.connect(self._follow_map)
         self.map.asked.connect(self._open_pixel)
         self.view.measure.picked.connect(self._choose_measure)
@@ -141,6 +146,7 @@ class Responses(QObject):
     def follow(self, path: str) -> None:
         """Show the response of another setting, if it has one."""
         if path != self.path and self._knob(path) is not None:
+            self._show_bars([])
             self.path = path
             self._renew()
 
@@ -184,7 +190,7 @@ class Responses(QObject):
         shows = self.desk.docks.shows
         shown = [self.path] if shows(self.view) else []
         shown += [FIRST_KNOB] if self.thin.isVisible() else []
-        return [*dict.fromkeys(shown), *([_MAP] if shows(self.map) else [])]
+        return [*dict.fromkeys(shown), *([MAP] if shows(self.map) else [])]
 
     @property
     def _terms(self) -> Terms:
@@ -248,16 +254,17 @@ class Responses(QObject):
     def _questions(self) -> list[Asked]:
         """What is in sight and can be tried, each without results."""
         experiment, terms = self.desk.session.experiment, self._terms
-        knobs = (self._knob(path) for path in self._paths if path != _MAP)
+        knobs = (self._knob(path) for path in self._paths if path != MAP)
         made: list[Asked] = [terms.response(experiment, knob) for knob in knobs if knob is not None]
-        axes = self.map.axes(experiment) if self._paths[-1:] == [_MAP] else None
+        axes = self.map.axes(experiment) if self._paths[-1:] == [MAP] else None
         return [*made, *([] if axes is None else [terms.map(experiment, axes)])]
 
     def _show_words(self, name: str, words: str) -> None:
-        if name == _MAP:
+        if name == MAP:
             self.map.show_words(words)
         if name == self.path:
             self.view.show_words(words)
+            self._show_bars([])
         if name == FIRST_KNOB:
             self.thin.show_reading(None)
 
@@ -289,8 +296,15 @@ class Responses(QObject):
             return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)
+            self._show_bars(bars_of(reading))
         if reading.knob.path == FIRST_KNOB:
             self.thin.show_reading(reading)
+
+    def _show_bars(self, bars: list[Bar | None]) -> None:
+        """Show the outcomes in the list of the setting in hand, if it has one."""
+        combo = self.desk.window.findChild(Combo, self.path)
+        if combo is not None:
+            combo.show_bars(bars)
 
     # Values of them -----------------------------------------------------------------------------------------------
 
