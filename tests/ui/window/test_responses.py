@@ -272,7 +272,7 @@ def test_a_map_zooms_where_the_hand_is(qtbot, window: Window) -> None:
 
 def test_numbers_and_the_command_leave_the_window(qtbot, window: Window, tmp_path) -> None:
     qtbot.waitUntil(lambda: is_whole(window, RATE))
-    commands = {command.name: command.action for command in window.menus.commands()}
+    commands = {command.name: command.do for command in window.menus.commands()}
     commands["View: Responses: Copy the response as a command"]()
     line = QGuiApplication.clipboard().text()
     assert line.startswith("python main.py sweep ") and "--seeds 5 --epochs 100" in line
@@ -283,7 +283,7 @@ def test_numbers_and_the_command_leave_the_window(qtbot, window: Window, tmp_pat
 
 
 def test_a_page_says_how_each_figure_is_known(qtbot, window: Window) -> None:
-    commands = {command.name: command.action for command in window.menus.commands()}
+    commands = {command.name: command.do for command in window.menus.commands()}
     commands["Help: How do you know?"]()
     page = window.findChild(FiguresPage)
     assert page.isVisible() and all(figure.title in page.text.toPlainText() for figure in FIGURES)
