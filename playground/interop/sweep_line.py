@@ -13,7 +13,7 @@ from playground.experiment.difference import Difference, difference
 from playground.experiment.rules import check
 from playground.experiment.settings import with_settings
 from playground.experiment.tree import Experiment
-from playground.files.errors import InputError
+from playground.files.errors import InputError, MissingError
 from playground.interop.opening import FIRST_PRESET, load_preset
 from playground.studies.study import Study
 
@@ -33,7 +33,7 @@ def sweep_line(study: Study) -> str:
     words += ["--seeds", str(study.seeds), "--epochs", str(study.epochs)]
     line = shlex.join(words)
     if len(line) > _MOST_CHARACTERS:
-        raise InputError("sweep", "this experiment", f"one that fits on a line of {_MOST_CHARACTERS:,} characters")
+        raise InputError("the command", f"{len(line):,}", f"at most {_MOST_CHARACTERS:,} characters long")
     return line
 
 
@@ -41,7 +41,7 @@ def _settings(base: Experiment, wanted: Experiment) -> list[str]:
     """The settings that turn one experiment into another. Raises InputError if settings can't."""
     settings = [f"{path}={_text(value)}" for path, value in _values(difference(base, wanted))]
     if with_settings(base, settings) != check(wanted):
-        raise InputError("sweep", "this experiment", "one that settings of a preset can describe")
+        raise MissingError("the command", "settings of a preset can't describe this experiment")
     return settings
 
 

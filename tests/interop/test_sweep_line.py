@@ -36,5 +36,5 @@ def test_points_of_ones_own_do_not_fit_on_a_line(experiment: Experiment) -> None
     many = tuple(k / 1000 for k in range(2000))
     drawn = experiment.with_(data=UserPoints(x1=many, x2=many, target=(0.0, 1.0) * 1000))
     knob = knob_at(drawn, "training.learning_rate")
-    with pytest.raises(InputError, match="fits on a line"):
+    with pytest.raises(InputError, match="at most 8,000 characters"):
         sweep_line(Response(drawn, knob, epochs=1).study)

@@ -9,6 +9,7 @@ import msgspec
 from PySide6.QtGui import QGuiApplication
 
 from playground import InputError
+from playground.experiment.words import error_words
 from playground.files.errors import reason_of
 from playground.files.names import file_name
 from playground.interop.opening import own_title
@@ -35,7 +36,7 @@ class ResponseFiles:
         try:
             line = sweep_line(msgspec.structs.replace(asked.study, seeds=starts))
         except InputError as error:
-            self.desk.refuse(str(error))
+            self.desk.refuse(error_words(error, self.desk.session.experiment))
             return
         QGuiApplication.clipboard().setText(line)
         self.desk.say("The command is on the clipboard; it gets the same numbers, digit for digit.")

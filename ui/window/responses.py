@@ -288,7 +288,7 @@ class Responses(QObject):
         try:
             self.responder.ask(self._questions(), self.measure)
         except InputError as error:
-            self.view.show_words(error_words(error, experiment))
+            self.view.show_words(error_words(error, self.desk.session.experiment))
 
     def _show(self, reading: Answer) -> None:
         if isinstance(reading, MapReading):
@@ -322,7 +322,7 @@ class Responses(QObject):
         try:
             wanted = check(session.experiment.with_(values))
         except InputError as error:
-            self.desk.refuse(str(error))
+            self.desk.refuse(error_words(error, session.experiment))
             return
         self.responder.stop()
         begun = session.revision
