@@ -113,8 +113,11 @@ class Quantity:
         start = ZERO_END if self.has_zero_end else 0.0
         return start + (1 - start) * min(max(along, 0.0), 1.0)
 
-    def at(self, place: float) -> Number:
-        """The value at a position on the slider: a nearby round number, or exactly an end."""
+    def at(self, place: float, digits: int = 2) -> Number:
+        """The value at a position on the slider: a nearby round number, or exactly an end.
+
+        `digits` are those that count; the slider has two.
+        """
         low, high = self.ends
         start = ZERO_END if self.has_zero_end else 0.0
         if self.has_zero_end and place < start / 2:
@@ -123,8 +126,8 @@ class Quantity:
         if along in (0.0, 1.0):
             return self._inside(high if along else low)
         if self.log:
-            return self._inside(round_digits(low * (high / low) ** along))
-        grain = self._grain
+            return self._inside(round_digits(low * (high / low) ** along, digits))
+        grain = self._grain / 10 ** (0 if self.whole else digits - 2)
         return self._inside(float(f"{round((low + along * (high - low)) / grain) * grain:.12g}"))
 
     @property

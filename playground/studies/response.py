@@ -10,27 +10,19 @@ time.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator
-from itertools import islice
-from typing import TYPE_CHECKING
 
-import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array
-from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.difference import difference
 from playground.experiment.paths import is_among
 from playground.experiment.tree import Experiment
-from playground.files.errors import CancelledError, InputError
 from playground.run.run import Checkpoint
+from playground.studies.comparison import Comparison
 from playground.studies.knobs import Knob
-from playground.studies.reading import Measure, Reading, Scores, outcome_name, outcomes_of, response_sentence
-from playground.studies.results import GOALS, Outcome, Results, Row
+from playground.studies.reading import Measure, Reading, outcomes_of, response_sentence
+from playground.studies.results import Row
 from playground.studies.study import Study
-
-if TYPE_CHECKING:
-    from playground.studies.training import Cohort
 
 STARTS, MOST_STARTS = 5, 15
 """Starts from which every value is trained: the experiment's seed and those that follow it; and while nothing else is
@@ -39,8 +31,6 @@ HORIZONS = (100, 200, 500, 1000, 2000, 5000)
 """Epochs to train."""
 _USUAL_HORIZONS = HORIZONS[:3]
 """Without another wish, the first of these that is above the epochs of the run, else the last."""
-_OBSERVED: tuple[Measure, ...] = ("epochs", "gradient")
-"""Measures that need more of a training than its end, which takes longer."""
 
 
 def horizon_after(epoch: float) -> int:
@@ -48,11 +38,10 @@ def horizon_after(epoch: float) -> int:
     return next((epochs for epochs in _USUAL_HORIZONS if epochs > epoch), _USUAL_HORIZONS[-1])
 
 
-class Response:
+class Response(Comparison):
     """Training runs of an experiment that differ in the value of one setting, each value from the same few starts.
 
-    With a `beginning` all go on from that moment of a run for `epochs` more, each start with other batches. With
-    `observed`, measures that need more than the end of a training are there as well.
+    `beginning` and `observed` are as in `Comparison`.
     """
 
     def __init__(
@@ -66,18 +55,23 @@ class Response:
         beginning: Checkpoint | None = None,
         observed: bool = False,
     ) -> None:
-        self.knob, self.starts, self.beginning, self.observed = knob, starts, beginning, observed
-        self.epochs = epochs
+        self.knob, self.starts = knob, starts
         last = epochs + (0 if beginning is None else beginning.state.epoch)
-        self.study = Study(experiment, {knob.path: knob.values}, seeds=max(starts, most_starts or 0), epochs=last)
-        self.results = Results(self.study)
-        self.results.begin_span()
-        self._rows: dict[int, Row] = {}
-        self._cohort: Cohort | None = None
-        self._comparable = _compares_losses(self.study, knob)
+        study = Study(experiment, {knob.path: knob.values}, seeds=max(starts, most_starts or 0), epochs=last)
+        # Of numbers, the ends tell as much as all of them.
+        ends = {0, knob.present, len(knob.values) - 1}
+        places = ends if knob.is_number else range(len(knob.values))
+        super().__init__(study, epochs, beginning, observed=observed, places=places)
 
-    def adopt(self, earlier: Response) -> None:
+    @property
+    def name(self) -> str:
+        """What tells it from others: the path of its setting."""
+        return self.knob.path
+
+    def adopt(self, earlier: Comparison) -> None:
         """Take over the rows of a response that differs from this one in the knob's present value alone."""
+        if not isinstance(earlier, Response):
+            return
         mine, other = self.study, earlier.study
         if (self.knob.path, mine.seeds, mine.epochs) != (earlier.knob.path, other.seeds, other.epochs):
             return
@@ -88,34 +82,18 @@ class Response:
         # A choice that is present has settings, which it loses when another one is chosen.
         owned = [self.knob.values[self.knob.present], earlier.knob.values[earlier.knob.present]]
         # It may be in training.
-        for row in list(earlier._rows.values()):
+        for row in list(earlier.rows.values()):
             there, start = divmod(row.number, other.seeds)
             value = earlier.knob.values[there]
             if value in self.knob.values and not (self.knob.field.choices and value in owned):
                 self.add(row._replace(number=self.knob.values.index(value) * mine.seeds + start))
-
-    def add(self, row: Row) -> None:
-        """Enter the result of one training run."""
-        self._rows[row.number] = row
-        self.results.add(row)
 
     def train(self, stop: Callable[[], bool] | None = None, *, refine: bool = False) -> Iterator[Row]:
         """Train the missing runs of the first starts and yield a row for each as it ends, until `stop` returns true.
 
         To `refine`, train from the other starts.
         """
-        # Engines are loaded when the first one is needed.
-        from playground.studies.training import Cohort, never, train_dealt
-
-        order = self._finer() if refine else self._order()
-        waiting = (number for number in order if not self.results.has(number))
-        self._cohort = Cohort(self.study.engine, beginning=self.beginning, observed=self.observed)
-        try:
-            for row in train_dealt(self.study, lambda room: list(islice(waiting, room)), stop or never, self._cohort):
-                self.add(row)
-                yield row
-        except CancelledError:
-            return
+        return self.train_all(self._finer() if refine else self._order(), stop)
 
     def _order(self) -> Iterator[int]:
         """The numbers of the members in training order: coarse values first, then networks of one shape together."""
@@ -141,103 +119,25 @@ class Response:
         return type(self.knob.values[self.knob.present]) is float
 
     @property
-    def is_whole(self) -> bool:
-        """Whether every value was trained from the first starts."""
-        return bool(self._ended[:, : self.starts].all())
+    def is_coarse(self) -> bool:
+        """Whether just the values to try first have been tried."""
+        return len(self.results) == len(self.knob.coarse)
 
     @property
-    def is_finished(self) -> bool:
-        """Whether nothing is left to train."""
-        return len(self.results) == len(self.study)
+    def is_whole(self) -> bool:
+        """Whether every value was trained from the first starts."""
+        return bool(self.ended[:, : self.starts].all())
+
+    def reading(self, measure: Measure = "loss") -> Reading:
+        """Summarize the results so far, from as many starts of every value."""
+        whole_starts = int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
+        scores = self.scores(measure, max(self.starts, whole_starts))
+        values = outcomes_of(self.knob, scores, self.results.refused)
+        about = self.knob, scores.measure, scores.scale, self.outcome_words(scores), values
+        sentence = response_sentence(self.knob, values, scores)
+        return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:
         """How much of the first starts is done, those in training included; 1 once they are whole."""
-        ended = self._ended[:, : self.starts]
-        begun = 0 if self.beginning is None else self.beginning.state.epoch
-        members = [] if self._cohort is None else self._cohort.members
-        under_way = sum((one.place[0] - begun) / max(1, self.epochs) for one in members if one.is_running)
-        return 1.0 if ended.all() else min((int(ended.sum()) + under_way) / ended.size, 0.99)
-
-    @property
-    def _ended(self) -> Array:
-        result: Array = self.results.column("status").reshape(-1, self.study.seeds) != ""
-        return result
-
-    @property
-    def _whole_starts(self) -> int:
-        """The first starts, and of the others those from which every value was trained, so that all have as many."""
-        return max(self.starts, int(np.logical_and.accumulate(self._ended.all(axis=0)).sum()))
-
-    # What it says -------------------------------------------------------------------------------------------------
-
-    def reading(self, measure: Measure = "loss") -> Reading:
-        """Summarize the results so far."""
-        scores = self.scores(measure)
-        values = outcomes_of(self.knob, scores, self.results.refused)
-        when = "within" if measure == "epochs" else "after"
-        more = "" if self.beginning is None else f" more epochs from epoch {self.beginning.state.epoch:,}"
-        words = f"{scores.name} {when} {self.epochs:,}{more or ' epochs'}"
-        sentence = response_sentence(self.knob, values, scores)
-        about = self.knob, scores.measure, scores.scale, words, values, sentence
-        return Reading(*about, self._share(), scores.most, scores.repeats)
-
-    def scores(self, measure: Measure) -> Scores:
-        """Return the outcomes of all trainings; accuracies where losses can't be compared."""
-        results, task = self.results, self.results.task
-        validated = results.measure == "validation_loss"
-        if measure in ("loss", "gap") and not self._comparable:
-            measure = "accuracy"
-        starts = self._whole_starts
-        status = results.column("status").reshape(-1, self.study.seeds)[:, :starts]
-        return Scores(
-            measure,
-            self._numbers(measure, validated)[:, :starts],
-            np.isin(status, ("completed", "stopped_early", "diverged")),
-            status == "diverged",
-            outcome_name(measure, task, validated, GOALS[task]),
-            "amount" if measure != "accuracy" else "r_squared" if task == "regression" else "accuracy",
-            self._comparable and measure not in ("gap", "gradient"),
-            self.epochs if measure == "epochs" else math.inf,
-            "start" if self.beginning is None else "shuffle",
-        )
-
-    def _numbers(self, measure: Measure, validated: bool) -> Array:
-        def of(outcome: Outcome) -> Array:
-            return self.results.by_combination(outcome)
-
-        if measure == "loss":
-            return of("validation_loss" if validated else "train_loss")
-        if measure == "accuracy":
-            return of("validation_accuracy" if validated else "train_accuracy")
-        if measure == "gap":
-            return of("validation_loss") - of("train_loss")
-        result = np.full(len(self.study), np.nan)
-        for row in list(self._rows.values()):
-            seen = row.observed
-            if seen is not None and row.status != "refused":
-                result[row.number] = self._reached(seen.goal_epoch) if measure == "epochs" else seen.gradient_share
-        return result.reshape(-1, self.study.seeds)
-
-    def _reached(self, epoch: int | None) -> float:
-        if epoch is None:
-            return self.epochs
-        return epoch - (0 if self.beginning is None else self.beginning.state.epoch)
-
-
-def needs_observation(measure: Measure) -> bool:
-    """Whether a measure needs more of a training than its end."""
-    return measure in _OBSERVED
-
-
-def _compares_losses(study: Study, knob: Knob) -> bool:
-    """Whether the losses of all values have the same meaning and can be compared."""
-    made = []
-    # Of numbers, the ends tell as much as all of them.
-    places = {0, knob.present, len(knob.values) - 1} if knob.is_number else range(len(knob.values))
-    for number in (place * study.seeds for place in places):
-        try:
-            made.append(study.member(number).experiment)
-        except InputError:
-            continue
-    first = msgspec.structs.replace(study.experiment, training=made[0].training) if made else study.experiment
-    return all(losses_are_comparable(difference(first, one)) for one in made)
+        ended = self.ended[:, : self.starts]
+        return 1.0 if ended.all() else min((int(ended.sum()) + self.under_way) / ended.size, 0.99)

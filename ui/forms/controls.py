@@ -29,7 +29,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QSizePolicy,
     QSlider,
-    QStyledItemDelegate,
     QStyleOptionComboBox,
     QToolButton,
     QToolTip,
@@ -42,6 +41,7 @@ from playground.experiment.applicability import Obstacle
 
 from ..guard.faults import painted
 from ..look.theme import blend, current, exact_px, px
+from .bars import BAR_ROLE, Bar, BarDelegate
 from .buttons import identify, tip
 from .edits import WheelSteps
 from .layouts import restyle, tight
@@ -279,9 +279,16 @@ class Combo(QComboBox):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMaxVisibleItems(20)
         # Qt's own is made again whenever the style changes, and never deleted.
-        self.setItemDelegate(QStyledItemDelegate(self))
+        self.setItemDelegate(BarDelegate(self))
         self._items = QStandardItemModel(self)
         self.setModel(self._items)
+
+    def show_bars(self, bars: Sequence[Bar | None]) -> None:
+        """Show a bar beside each item of the list, in the order of the items; none without bars."""
+        for index in range(self.count()):
+            bar = bars[index] if index < len(bars) else None
+            if self.itemData(index, BAR_ROLE) != bar:
+                self.setItemData(index, bar, BAR_ROLE)
 
     def show_index(self, index: int) -> None:
         """Select an item."""

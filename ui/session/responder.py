@@ -7,16 +7,18 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
 
 from playground import Experiment
 from playground.engine.lanes import cache as lanes
 from playground.run.run import Checkpoint
+from playground.studies.comparison import Comparison, needs_observation
 from playground.studies.knobs import Knob
 from playground.studies.reading import Measure, Reading
-from playground.studies.response import MOST_STARTS, Response, needs_observation
+from playground.studies.response import MOST_STARTS, Response
+from playground.studies.response_map import MapAxis, MapReading, ResponseMap
 
 from .jobs import Job, finish_jobs
 
@@ -36,31 +38,37 @@ class Terms(NamedTuple):
     beginning: Checkpoint | None = None
     """None for the initial weights."""
 
+    @property
+    def _rest(self) -> dict[str, Any]:
+        observed = needs_observation(self.measure)
+        return {"epochs": self.epochs, "beginning": self.beginning, "observed": observed}
+
     def response(self, experiment: Experiment, knob: Knob) -> Response:
         """Make a response on these terms."""
-        return Response(
-            experiment,
-            knob,
-            epochs=self.epochs,
-            most_starts=MOST_STARTS,
-            beginning=self.beginning,
-            observed=needs_observation(self.measure),
-        )
+        return Response(experiment, knob, most_starts=MOST_STARTS, **self._rest)
+
+    def map(self, experiment: Experiment, axes: tuple[MapAxis, MapAxis]) -> ResponseMap:
+        """Make a map on these terms."""
+        return ResponseMap(experiment, *axes, **self._rest)
+
+
+Asked: TypeAlias = Response | ResponseMap
+Answer: TypeAlias = Reading | MapReading
 
 
 class Responder(QObject):
     """Answers the latest questions, one after the other, on a thread of its own."""
 
     answered = Signal(object)
-    """A `Reading` of what has been trained so far."""
+    """A `Reading`, or a `MapReading`, of what has been trained so far."""
     failed = Signal(str)
     _arrived = Signal(object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._job: Job | None = None
-        self.known: dict[str, Response] = {}
-        """The latest response of each setting."""
+        self.known: dict[str, Asked] = {}
+        """The latest response of each setting, and the latest map."""
         self._said = 0.0
         self._ready: set[str] = set()
         self._next_look: dict[str, float] = {}
@@ -80,24 +88,24 @@ class Responder(QObject):
         """Whether a response is in training."""
         return self._job is not None
 
-    def ask(self, experiment: Experiment, knobs: Sequence[Knob], terms: Terms) -> None:
-        """Train the responses of knobs, the first one first, then from more starts.
+    def ask(self, asked: Sequence[Asked], measure: Measure) -> None:
+        """Train responses and maps, the first one first, then responses from more starts.
 
         Where only the present value is new, just the missing runs are trained.
         """
         self.stop()
-        asked = [self._response(experiment, knob, terms) for knob in knobs]
-        self.known.update((one.knob.path, one) for one in asked)
         for one in asked:
+            self._adopt(one)
+            self.known[one.name] = one
             if len(one.results):
-                self.answered.emit(one.reading(terms.measure))
+                self.answered.emit(one.reading(measure))
         if not all(one.is_finished for one in asked):
-            self._job = Job(self, lambda job: self._train(job, asked, terms.measure), self._end, self._fail)
+            self._job = Job(self, lambda job: self._train(job, asked, measure), self._end, self._fail)
 
-    def read_again(self, experiment: Experiment, knob: Knob, terms: Terms) -> Reading | None:
-        """Return the results so far for a knob; None if there are none."""
-        asked = self._response(experiment, knob, terms)
-        return asked.reading(terms.measure) if len(asked.results) else None
+    def read_again(self, asked: Asked, measure: Measure) -> Answer | None:
+        """Return what is known already of what is going to be asked; None if nothing is."""
+        self._adopt(asked)
+        return asked.reading(measure) if len(asked.results) else None
 
     def stop(self) -> None:
         """Cancel the responses in training."""
@@ -110,19 +118,18 @@ class Responder(QObject):
         self.stop()
         finish_jobs(self)
 
-    def _response(self, experiment: Experiment, knob: Knob, terms: Terms) -> Response:
-        made = terms.response(experiment, knob)
-        if knob.path in self.known:
-            made.adopt(self.known[knob.path])
-        return made
+    def _adopt(self, asked: Asked) -> None:
+        earlier: Comparison | None = self.known.get(asked.name)
+        if earlier is not None:
+            asked.adopt(earlier)
 
-    def _train(self, job: Job, asked: Sequence[Response], measure: Measure) -> None:
+    def _train(self, job: Job, asked: Sequence[Asked], measure: Measure) -> None:
         run_beside()
         for refine in (False, True):
             for one in asked:
                 self._train_one(job, one, measure, refine)
 
-    def _train_one(self, job: Job, asked: Response, measure: Measure, refine: bool) -> None:
+    def _train_one(self, job: Job, asked: Asked, measure: Measure, refine: bool) -> None:
         def stop() -> bool:
             now = time.monotonic()
             if now - self._said >= _BEAT_SECONDS and not job.cancelled:
@@ -133,13 +140,13 @@ class Responder(QObject):
         self._said, ended = time.monotonic(), 0
         for _ in asked.train(stop, refine=refine):
             ended += 1
-            if len(asked.results) == len(asked.knob.coarse):
+            if asked.is_coarse:
                 self._arrived.emit(asked, asked.reading(measure))
         if ended and not job.cancelled:
             self._arrived.emit(asked, asked.reading(measure))
 
-    def _pass_on(self, asked: Response, reading: Reading) -> None:
-        if asked is self.known.get(reading.knob.path) and self._job is not None:
+    def _pass_on(self, asked: Asked, reading: Answer) -> None:
+        if asked is self.known.get(asked.name) and self._job is not None:
             self.answered.emit(reading)
 
     def _end(self, _: object) -> None:

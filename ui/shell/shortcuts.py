@@ -34,6 +34,8 @@ _GESTURES = (
     ("Boundary", "Wheel, + and −, drag", "Zoom and move; Home shows everything again"),
     ("Boundary", "Click a point, N, P", "Look at a point through the microscope"),
     ("Boundary, any tab or title", "Right click", "Copy or save its picture"),
+    ("Response", "Click, drag; arrow keys, Enter", "Take a value; with Ctrl its trained weights too"),
+    ("Map", "Wheel, + and −; click, Enter", "Zoom, 0 shows all; open a pair with its weights"),
     ("Drawing", "Drag; right button", "Draw points; erase them"),
 )
 """Gestures that are in no menu: where, how and what for."""

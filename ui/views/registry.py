@@ -9,6 +9,7 @@ from .histograms.view import HistogramsView
 from .microscope.view import MicroscopeView
 from .network.view import NetworkView
 from .race.view import RaceView
+from .response.map_view import MapView
 from .response.view import ResponseView
 from .tracks.view import TracksView
 from .view import View
@@ -23,4 +24,5 @@ VIEWS: tuple[type[View], ...] = (
     GradientHistogramsView,
     ConfusionView,
     MicroscopeView,
+    MapView,
 )

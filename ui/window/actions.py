@@ -32,7 +32,7 @@ from .layouts import LAYOUTS
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
-from .responses import WHEN, Responses
+from .responses import MAP, WHEN, Responses
 from .sharing import Sharing
 from .tour import WindowTour
 from .window_parts import WindowParts
@@ -252,7 +252,19 @@ def _response_entries(responses: Responses) -> list[MenuEntry]:
             group="responses",
         )
 
-    return [entry(when, words) for when, words in WHEN.items()]
+    def files(what: str, name: Callable[[], str], knows: Callable[[], bool]) -> list[MenuEntry]:
+        copy, save = (lambda: responses.files.copy_line(name())), (lambda: responses.files.ask_save(name()))
+        return [
+            Action(f"responses.copy_{what}", f"Copy the {what} as a command", copy, enabled=knows),
+            Action(f"responses.save_{what}", f"Save the {what}'s numbers (CSV)…", save, enabled=knows),
+        ]
+
+    return [
+        *(entry(when, words) for when, words in WHEN.items()),
+        SEPARATOR,
+        *files("response", lambda: responses.path, lambda: responses.view.reading is not None),
+        *files("map", lambda: MAP, lambda: responses.map.reading is not None),
+    ]
 
 
 def _size_entries(appearance: Appearance) -> list[MenuEntry]:
@@ -290,6 +302,7 @@ def help_menu(
     find_command: Callable[[], object],
     show_shortcuts: Callable[[], object],
     tour: WindowTour,
+    show_figures: Callable[[], object],
     say: Callable[[str], object],
     refuse: Callable[[str], object],
 ) -> Menu:
@@ -306,6 +319,7 @@ def help_menu(
             Action(
                 "help.tour_again", "Take the tour from the &beginning", tour.start_over, enabled=lambda: tour.at > 0
             ),
+            Action("help.figures", "&How do you know?", show_figures),
             *_menu_entry_actions(say, refuse),
         ],
     )

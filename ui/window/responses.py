@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
 
-from playground import Experiment, InputError
+from playground import Document, Experiment, InputError, check
 from playground.experiment.paths import value_at
-from playground.experiment.words import error_words
+from playground.experiment.words import edit_words, error_words
 from playground.run.run import Checkpoint
+from playground.studies.comparison import train_alone
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.reading import Measure, Reading
+from playground.studies.reading import Measure
 from playground.studies.response import horizon_after
+from playground.studies.response_map import MapReading
 
+from ..forms.bars import Bar
+from ..forms.controls import Combo
 from ..look.beat import Throttle
 from ..session.commands import Report
-from ..session.responder import LOOK_SECONDS, Responder, Terms
-from ..views.response.view import ResponseView
+from ..session.jobs import Job, finish_jobs
+from ..session.responder import LOOK_SECONDS, Answer, Asked, Responder, Terms
+from ..views.response.map_view import MapView
+from ..views.response.view import ResponseView, bars_of
 from .desk import Desk
+from .response_files import ResponseFiles
 from .window_parts import WindowParts
 
 FIRST_KNOB = "training.learning_rate"
 """The setting to begin with, and after one that is gone."""
+MAP = "map"
+"""What stands for the map among settings."""
 _REST_MILLISECONDS = 60
 """How long a hand rests before anything is trained."""
 _EDIT_MILLISECONDS = 50
@@ -52,8 +62,9 @@ class Responses(QObject):
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
         self.desk, self.parts = desk, parts
-        self.view, self.thin = parts.view(ResponseView), parts.thin_response
+        self.view, self.thin, self.map = parts.view(ResponseView), parts.thin_response, parts.view(MapView)
         self.responder = Responder(self)
+        self.files = ResponseFiles(desk, self.responder.known)
         self.responder.answered.connect(self._show)
         self.responder.failed.connect(self.view.show_words)
         usual = "always" if (os.cpu_count() or 1) > 1 else "resting"
@@ -73,6 +84,9 @@ class Responses(QObject):
         self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         self.view.asked.connect(self._ask)
+        self.view.weights_asked.connect(lambda path, value: self._open({path: value}))
+        self.map.changed.connect(self._follow_map)
+        self.map.asked.connect(self._open_pixel)
         self.view.measure.picked.connect(self._choose_measure)
         self.view.horizon.picked.connect(self._choose_epochs)
         self.view.beginning.picked.connect(self._choose_beginning)
@@ -102,6 +116,7 @@ class Responses(QObject):
         """Wait until no response is in training."""
         self._rest.stop()
         self.responder.close()
+        finish_jobs(self)
 
     def choose_when(self, when: str) -> None:
         """Try other values always, only while training is paused, or never; kept for the next time."""
@@ -134,6 +149,7 @@ class Responses(QObject):
     def follow(self, path: str) -> None:
         """Show the response of another setting, if it has one."""
         if path != self.path and self._knob(path) is not None:
+            self._show_bars([])
             self.path = path
             self._renew()
 
@@ -161,6 +177,10 @@ class Responses(QObject):
             self._rest.stop()
             self._renew()
 
+    def _follow_map(self) -> None:
+        self._asked = None
+        self._renew()
+
     def _knob(self, path: str) -> Knob | None:
         try:
             return knob_at(self.desk.session.experiment, path)
@@ -169,9 +189,11 @@ class Responses(QObject):
 
     @property
     def _paths(self) -> list[str]:
-        """The settings whose responses are in sight, the one in hand first."""
-        shown = [self.path] if self.desk.docks.shows(self.view) else []
-        return list(dict.fromkeys([*shown, *([FIRST_KNOB] if self.thin.isVisible() else [])]))
+        """What is in sight: settings with a response, the one in hand first, and the map."""
+        shows = self.desk.docks.shows
+        shown = [self.path] if shows(self.view) else []
+        shown += [FIRST_KNOB] if self.thin.isVisible() else []
+        return [*dict.fromkeys(shown), *([MAP] if shows(self.map) else [])]
 
     @property
     def _terms(self) -> Terms:
@@ -224,30 +246,38 @@ class Responses(QObject):
             return
         self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
         why = self._obstacle()
-        for path in self._paths:
-            knob = self._knob(path)
-            known = None
-            if knob is not None and not why:
-                known = self.responder.read_again(self.desk.session.experiment, knob, self._terms)
-            self._show_known(path, known, why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING))
+        words = why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING)
+        for one in self._questions():
+            known = None if why else self.responder.read_again(one, self.measure)
+            if known is not None:
+                self._show(known)
+            else:
+                self._show_words(one.name, words)
 
-    def _show_known(self, path: str, reading: Reading | None, words: str) -> None:
-        if reading is not None:
-            self._show(reading)
-            return
-        if path == self.path:
+    def _questions(self) -> list[Asked]:
+        """What is in sight and can be tried, each without results."""
+        experiment, terms = self.desk.session.experiment, self._terms
+        knobs = (self._knob(path) for path in self._paths if path != MAP)
+        made: list[Asked] = [terms.response(experiment, knob) for knob in knobs if knob is not None]
+        axes = self.map.axes(experiment) if self._paths[-1:] == [MAP] else None
+        return [*made, *([] if axes is None else [terms.map(experiment, axes)])]
+
+    def _show_words(self, name: str, words: str) -> None:
+        if name == MAP:
+            self.map.show_words(words)
+        if name == self.path:
             self.view.show_words(words)
-        if path == FIRST_KNOB:
+            self._show_bars([])
+        if name == FIRST_KNOB:
             self.thin.show_reading(None)
 
     def _train(self) -> None:
-        experiment, paths, terms = self.desk.session.experiment, self._paths, self._terms
-        knobs = [knob for knob in map(self._knob, paths) if knob is not None]
-        if not knobs:
+        asked = self.desk.session.experiment, self._paths, self._terms
+        if not self._paths:
             return
-        asked = experiment, paths, terms
         if why := self._obstacle():
-            self.view.show_words(why)
+            for name in self._paths:
+                self._show_words(name, why)
             if why == _NOT_READY:
                 self._rest.start(round(1000 * LOOK_SECONDS))
             else:
@@ -259,15 +289,58 @@ class Responses(QObject):
             return
         self._asked = asked
         try:
-            self.responder.ask(experiment, knobs, terms)
+            self.responder.ask(self._questions(), self.measure)
         except InputError as error:
-            self.view.show_words(error_words(error, experiment))
+            self.view.show_words(error_words(error, self.desk.session.experiment))
 
-    def _show(self, reading: Reading) -> None:
+    def _show(self, reading: Answer) -> None:
+        if isinstance(reading, MapReading):
+            self.map.show_reading(reading)
+            return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)
+            self._show_bars(bars_of(reading))
         if reading.knob.path == FIRST_KNOB:
             self.thin.show_reading(reading)
+
+    def _show_bars(self, bars: list[Bar | None]) -> None:
+        """Show the outcomes in the list of the setting in hand, if it has one."""
+        combo = self.desk.window.findChild(Combo, self.path)
+        if combo is not None:
+            combo.show_bars(bars)
+
+    # Values of them -----------------------------------------------------------------------------------------------
+
+    def _open_pixel(self, row: int, column: int) -> None:
+        """Open the experiment of a pixel, with the weights that it was trained to."""
+        reading = self.map.reading
+        if reading is not None:
+            across, up = reading.across, reading.up
+            values = {up.knob.path: up.values[row], across.knob.path: across.values[column]}
+            self._open(values)
+
+    def _open(self, values: Mapping[str, object]) -> None:
+        """Train the experiment with other values again, and open it with its weights: one step for undo."""
+        session, terms = self.desk.session, self._terms
+        try:
+            wanted = check(session.experiment.with_(values))
+        except InputError as error:
+            self.desk.refuse(error_words(error, session.experiment))
+            return
+        self.responder.stop()
+        begun = session.revision
+
+        def open_it(document: Document) -> None:
+            # An edit in the meantime is wanted more.
+            if session.revision == begun:
+                words = edit_words(session.experiment, wanted)
+                session.open(wanted, f"{words} with its weights", document)
+                self.desk.say(f"Opened {words}, as trained for {terms.epochs:,} epochs.")
+
+        def train(job: Job) -> Document:
+            return train_alone(wanted, terms.epochs, terms.beginning, lambda: job.cancelled)
+
+        Job(self, train, open_it, lambda error: self.desk.refuse(str(error)))
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
         """Request a value of the reading; the present one of a choice keeps its settings."""

@@ -22,6 +22,7 @@ from ..session.jobs import finish_jobs
 from ..session.session import Session
 from ..shell.actions import Menus
 from ..shell.docks import KeptLayout, SavedLayouts
+from ..shell.figures import FiguresPage
 from ..shell.focus import FocusMode
 from ..shell.keys import FocusedKeys
 from ..shell.palette import CommandPalette, PaletteCommand
@@ -167,6 +168,7 @@ class Window(QMainWindow):
                     self.palette_of_commands.open,
                     self.show_shortcuts,
                     self.tour,
+                    self.show_figures,
                     self.desk.say,
                     self.desk.refuse,
                 ),
@@ -247,6 +249,12 @@ class Window(QMainWindow):
     def show_shortcuts(self) -> None:
         """Open the list of shortcuts."""
         ShortcutList(self.menus.commands(every=True), self).open()
+
+    def show_figures(self) -> None:
+        """Open the page that says how each figure is computed."""
+        page = FiguresPage(self)
+        page.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        page.open()
 
     def _toggle_full_screen(self) -> None:
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)

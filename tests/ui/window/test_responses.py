@@ -7,12 +7,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtGui import QGuiApplication
 
 from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.engine.lanes import cache
 from tests.ui import hands
-from tests.ui.windows import control, opened_window, step
+from tests.ui.windows import control, opened_window, settle, step
+from ui.forms.bars import BAR_ROLE
+from ui.shell.figures import FIGURES, FiguresPage
+from ui.views.response.map_view import MapView
 from ui.views.response.view import ResponseShown, ResponseView
 from ui.window.window import Window
 
@@ -81,12 +85,33 @@ def test_a_click_gives_the_value_in_one_undo_step(qtbot, window: Window) -> None
     window.docks.show("training")
     control(window, OPTIMIZER).setFocus()
     qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER))
+    # The open list has the same numbers, in its own order.
+    combo = control(window, OPTIMIZER)
+    bars = [combo.itemData(index, BAR_ROLE) for index in range(combo.count())]
+    assert [bar.is_lit for bar in bars] == [one.is_better for one in shown(window).values]
+    assert max(bar.share for bar in bars) == 1
+
     hands.click(view(window).chart, place_of(window, "sgd"))
     qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
     assert len(window.session.done) == 1
 
     hands.key(window, "Ctrl+Z")
     assert not isinstance(window.session.experiment.training.optimizer, Sgd)
+
+
+def test_a_value_can_be_taken_with_its_trained_weights(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    chart, before = view(window).chart, shown(window)
+    chart.setFocus()
+    hands.key(chart, "Right")
+    wanted = before.values[before.present + 1]
+    hands.key(chart, "Ctrl+Return")
+    qtbot.waitUntil(lambda: window.session.experiment.training.learning_rate == wanted.value)
+    taken = settle(qtbot, window)
+    assert taken.epoch == 100 and len(window.session.done) == 1
+    assert taken.evaluation.validation_loss in [pytest.approx(loss, rel=1e-5) for loss in wanted.starts]
+    hands.key(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
 
 
 def test_a_drag_gives_numbers_and_is_one_undo_step(qtbot, window: Window) -> None:
@@ -208,3 +233,59 @@ def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: is_whole(window, "layers"))
     hands.click(view(window).chart, place_of(window, shown(window).values[4].value))
     qtbot.waitUntil(lambda: len(window.session.experiment.layers) == 4)
+
+
+def test_two_settings_make_a_map_whose_pixels_open_with_their_weights(qtbot, window: Window) -> None:
+    window.session.edit(window.session.experiment.with_({"training.batch_size": 0}))
+    window.docks.show("map")
+    picture = window.parts.view(MapView)
+    hands.choose(picture.across, "Optimizer")
+    qtbot.waitUntil(lambda: picture.shown().is_whole)
+    reading = picture.reading
+    assert picture.shown().paths == (OPTIMIZER, "training.batch_size") and "from one start" in picture.shown().sentence
+    before, pixel = window.session.experiment, reading.numbers[20, 0]
+    hands.move(picture.chart, picture.chart.cell_box((20, 0)).center())
+    assert picture.shown().small_print.startswith("optimizer SGD, batch size ")
+    hands.click(picture.chart, picture.chart.cell_box((20, 0)).center())
+    qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
+    settled = settle(qtbot, window)
+    assert settled.epoch == 100 and settled.evaluation.validation_loss == pytest.approx(pixel, abs=1e-6)
+    assert window.session.experiment.training.batch_size == reading.up.values[20] and len(window.session.done) == 2
+
+    hands.key(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
+    assert window.session.experiment == before
+
+
+def test_a_map_zooms_where_the_hand_is(qtbot, window: Window) -> None:
+    window.docks.show("map")
+    picture = window.parts.view(MapView)
+    qtbot.waitUntil(lambda: picture.reading is not None)
+    hands.wheel(picture.chart, 1, picture.chart.cell_box((0, 0)).center())
+    (left, right), (low, high) = picture.shown().spans
+    assert right - left == pytest.approx(0.5) and left < 0.01 and high - low == pytest.approx(0.5) and low < 0.01
+    qtbot.waitUntil(lambda: picture.reading is not None and picture.reading.across.span == (left, right))
+    picture.chart.setFocus()
+    hands.key(picture.chart, "0")
+    assert picture.shown().spans == ((0, 1), (0, 1))
+
+
+def test_numbers_and_the_command_leave_the_window(qtbot, window: Window, tmp_path) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    commands = {command.name: command.do for command in window.menus.commands()}
+    commands["View: Responses: Copy the response as a command"]()
+    line = QGuiApplication.clipboard().text()
+    assert line.startswith("python main.py sweep ") and "--seeds 5 --epochs 100" in line
+
+    window.responses.files.save(RATE, str(tmp_path / "response.csv"))
+    rows = (tmp_path / "response.csv").read_text().splitlines()
+    assert rows[0].startswith("training.learning_rate,seed,status") and len(rows) > 5 * 30
+
+
+def test_a_page_says_how_each_figure_is_known(qtbot, window: Window) -> None:
+    commands = {command.name: command.do for command in window.menus.commands()}
+    commands["Help: How do you know?"]()
+    page = window.findChild(FiguresPage)
+    assert page.isVisible() and all(figure.title in page.text.toPlainText() for figure in FIGURES)
+    hands.key(page, "Escape")
+    qtbot.waitUntil(lambda: window.findChild(FiguresPage) is None)

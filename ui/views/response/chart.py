@@ -26,6 +26,8 @@ _LEFT, _RIGHT, _TOP, _BELOW = 36, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
 _BAND, _LIT = 46, 30
 """Opacities of the band and of the better region, of 255."""
+_TALL, _DOTS = 160, 0.6
+"""The height from which the starts are dots, and how opaque these are."""
 _USUAL, _ROOM = 0.75, 1.5
 """The axis ends at this quantile of the medians times this factor; what is higher leaves the picture."""
 _EDGE = 0.06
@@ -61,11 +63,16 @@ class _PlaceAxis(ChartAxis):
 
 
 class ResponseChart(PaintedChart):
-    """Paints a reading. A click or a drag gives a value, arrow keys look at one, Enter takes it."""
+    """Paints a reading. A click or a drag gives a value, arrow keys look at one, Enter takes it.
+
+    With Ctrl the value is wanted with the weights that it was trained to.
+    """
 
     SIZE, LEAST = (248, 96), (120, 60)
     looked = Signal()
     """Another value is looked at, or none."""
+    weights_asked = Signal(object)
+    """A value that is wanted with the weights that it was trained to."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading: Reading | None = None
@@ -130,7 +137,12 @@ class ResponseChart(PaintedChart):
         return int(np.abs(np.array(self.reading.knob.places) - place).argmin())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self.reading is not None and event.button() == Qt.MouseButton.LeftButton:
+        if self.reading is None or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            nearest = self._nearest(self._box().place(event.position().x()))
+            self.weights_asked.emit(self.reading.values[nearest].value)
+        else:
             self._hold(event.position().x())
 
     def _hold(self, x: float) -> None:
@@ -140,7 +152,7 @@ class ResponseChart(PaintedChart):
         self.update()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if self.reading is not None and event.buttons() & Qt.MouseButton.LeftButton:
+        if self._held is not None and event.buttons() & Qt.MouseButton.LeftButton:
             self._hold(event.position().x())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -159,6 +171,9 @@ class ResponseChart(PaintedChart):
             self._look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
         elif key == Qt.Key.Key_Escape:
             self._look_at(None)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            assert self._cursor is not None
+            self.weights_asked.emit(reading.values[self._cursor].value)
         else:
             assert self._cursor is not None
             self.edits.make(reading.values[self._cursor].value)
@@ -198,6 +213,8 @@ class ResponseChart(PaintedChart):
         else:
             self._paint_members(painter, box, sound)
             self._name_members(painter, box, reading)
+        if box.rect.height() >= px(_TALL):
+            self._paint_starts(painter, box, sound)
         self._paint_present(painter, box, reading)
         if self._cursor is not None:
             x = self.x_of(reading.values[self._cursor].place)
@@ -243,6 +260,18 @@ class ResponseChart(PaintedChart):
             painter.fillRect(QRectF(x - half, min(low, high), 2 * half, max(abs(low - high), 1)), band)
             painter.setPen(pen(look.quiet, 2))
             painter.drawLine(QPointF(x - half, median), QPointF(x + half, median))
+
+    def _paint_starts(self, painter: QPainter, box: ChartBox, sound: Sequence[ValueOutcome]) -> None:
+        """Paint a dot for every start where there is room for them."""
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.current().text))
+        painter.setOpacity(_DOTS)
+        for one in sound:
+            x = self.x_of(one.place)
+            for y in box.y(box.up.places(np.array(one.starts))).tolist():
+                if y >= box.rect.top():
+                    painter.drawEllipse(QPointF(x, y), exact_px(1.5), exact_px(1.5))
+        painter.setOpacity(1)
 
     def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
         """Write the name of the member that is looked at, or of the present one; there is no room for all."""

@@ -5,6 +5,7 @@ A sentence stands first; the chart below has the median over a few starts, with 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
@@ -14,6 +15,7 @@ from playground.measure.snapshot import Snapshot
 from playground.studies.reading import Reading, ValueOutcome
 from playground.studies.response import HORIZONS
 
+from ...forms.bars import Bar
 from ...forms.buttons import identify
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
@@ -60,6 +62,8 @@ class ResponseView(View):
 
     asked = Signal(str, object, bool)
     """The path, the value asked for, as in a reading, and whether more of the same follows."""
+    weights_asked = Signal(str, object)
+    """The path and the value that is wanted with the weights that it was trained to."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,6 +86,7 @@ class ResponseView(View):
         lines.addWidget(self.chart, 1)
         lines.addWidget(self.small_print)
         self.chart.edits.given.connect(self._ask)
+        self.chart.weights_asked.connect(self._ask_weights)
         self.chart.looked.connect(self._say)
         self.apply_theme()
 
@@ -123,6 +128,10 @@ class ResponseView(View):
         if self.reading is not None:
             self.asked.emit(self.reading.knob.path, value, changing)
 
+    def _ask_weights(self, value: object) -> None:
+        if self.reading is not None:
+            self.weights_asked.emit(self.reading.knob.path, value)
+
     def _say(self) -> None:
         reading, one = self.reading, self.chart.looked_at
         if reading is None:
@@ -142,6 +151,22 @@ class ResponseView(View):
         label = "" if self.reading is None else f" of the {self.reading.knob.label}"
         self.chart.setAccessibleName(f"Response{label}")
         self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
+
+
+def bars_of(reading: Reading) -> list[Bar | None]:
+    """Return a bar for the median of every value, on a common scale; hatched where training diverges."""
+    medians = [abs(one.median) for one in reading.values if math.isfinite(one.median)]
+    most = max(medians, default=0.0) or 1.0
+    text = percent_text if reading.scale == "accuracy" else number_text
+    bars: list[Bar | None] = []
+    for one in reading.values:
+        if not one.n:
+            bars.append(None)
+        elif math.isfinite(one.median):
+            bars.append(Bar(abs(one.median) / most, text(one.median), one.is_better, bool(one.diverged)))
+        else:
+            bars.append(Bar(1.0, "diverges", is_hatched=True))
+    return bars
 
 
 def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
