@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
+from playground.studies.knobs import Knob, knob_at
 from playground.studies.race import Lockstep, Race, check_lanes
-from playground.studies.variants import RACES, name_lanes
+from playground.studies.variants import RACES, name_lanes, with_values
 
+from ..forms.rows import Row, RowMenuEvent
 from ..session.worker import HISTORY_ROWS
 from ..shell.docks import KeptLayout
+from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
 from .desk import Desk
 from .layouts import RACE, STANDARD, layout_for
+from .race_dialog import RaceDialog
 from .window_parts import WindowParts
+
+RACE_WORDS = "Race this value against…"
 
 
 class Races(QObject):
@@ -35,6 +43,7 @@ class Races(QObject):
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
+        desk.window.installEventFilter(self)
 
     @property
     def is_open(self) -> bool:
@@ -49,6 +58,40 @@ class Races(QObject):
             self.start(variants)
         else:
             self.desk.refuse(f"{race.title}: this experiment has nothing to compare.")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, RowMenuEvent) and (knob := self._knob(event.row.path)) is not None:
+            event.menu.addAction(RACE_WORDS).triggered.connect(lambda: self.ask_values(knob))
+        return False
+
+    def commands(self) -> list[PaletteCommand]:
+        """Return a command for every setting in a control that can be raced."""
+        found = []
+        for row in self.desk.window.findChildren(Row):
+            knob = self._knob(row.path) if row.isEnabled() and "" in row.controls else None
+            if knob is not None:
+                name = row.controls[""].accessibleName()
+                found.append(PaletteCommand(f"Race {name} against other values", partial(self.ask_values, knob)))
+        return found
+
+    def _knob(self, path: str) -> Knob | None:
+        try:
+            return knob_at(self.session.experiment, path) if path else None
+        except InputError:
+            return None
+
+    def ask_values(self, knob: Knob) -> None:
+        """Ask which values of a setting race each other."""
+        RaceDialog(knob, partial(self.start_values, knob.path), self.desk.window).open()
+
+    def start_values(self, path: str, values: Sequence[Any]) -> None:
+        """Race values of a setting; if one is refused, say why and change nothing."""
+        try:
+            experiments = with_values(self.session.experiment, path, values)
+        except InputError as error:
+            self.desk.refuse(f"No race was started. {error}")
+        else:
+            self.start(experiments)
 
     def start(self, experiments: Sequence[Experiment]) -> None:
         """Race some experiments from their initial weights; if they can't race, say why and change nothing."""

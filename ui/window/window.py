@@ -229,7 +229,7 @@ class Window(QMainWindow):
         """Return everything that can be done now: the menus, and every setting with its choices."""
         self.parts.layers.complete()
         found = self.menus.commands()
-        return [*found, *self.controls.commands(found)]
+        return [*found, *self.controls.commands(found), *self.races.commands()]
 
     def open_gallery(self) -> None:
         """Open the gallery of presets."""

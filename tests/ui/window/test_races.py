@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
@@ -14,6 +15,8 @@ from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
 from ui.window.layouts import RACE, STANDARD
+from ui.window.race_dialog import RaceDialog
+from ui.window.races import RACE_WORDS
 from ui.window.window import Window
 
 RATE = "training.learning_rate"
@@ -146,3 +149,34 @@ def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
     await_race(qtbot, window, lambda race: [lane.step for lane in race.lanes] == [1, 1, 1])
     push(window, "race.close")
     qtbot.waitUntil(lambda: window.session.racer is None)
+
+
+def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, window: Window) -> None:
+    window.docks.show("training")
+    row = window.parts.training.rows["training.batch_size"]
+    window.controls.reveal(row)
+    hands.ask_for_menu(row, row.caption.geometry().center())
+    hands.choose_entry(hands.control(window, "row.menu", QMenu), RACE_WORDS)
+    entry = hands.control(window, "race.dialog.values", QLineEdit)
+    assert entry.text().split() == ["1", "10", "100"]
+    hands.fill(entry, "5", "Return")
+    assert window.findChild(RaceDialog) is not None, "one value is no race"
+    hands.fill(entry, "5 full 20", "Return")
+    await_race(qtbot, window)
+    assert moment(window).names == ("batch size", ("5", "full", "20"))
+    assert [lane.experiment.training.batch_size for lane in moment(window).lanes] == [5, 0, 20]
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert [lane.step for lane in moment(window).lanes] == [20, 1, 5]
+
+    command(window, "Race Optimizer against")
+    qtbot.waitUntil(lambda: window.findChild(RaceDialog) is not None)
+    dialog = window.findChild(RaceDialog)
+    assert "Adam" in [box.text() for box in dialog.boxes if box.isChecked()], "the present one"
+    for box in dialog.boxes:
+        box.setFocus()
+        if box.isChecked() != (box.text() in ("SGD", "Adam")):
+            hands.key(box, "Space")
+    hands.key(dialog, "Return")
+    await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
+    assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.done) == 0
