@@ -10,8 +10,9 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
+from playground.run.run import Lockstep, RaceDocument
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.race import Lockstep, Race, check_lanes
+from playground.studies.race import Race, check_lanes
 from playground.studies.variants import RACES, name_lanes, with_values
 
 from ..forms.rows import Row, RowMenuEvent
@@ -104,6 +105,12 @@ class Races(QObject):
         self._open(lambda: Race(lanes, alone=alone, together=together, history_rows=HISTORY_ROWS))
         names = name_lanes(lanes)
         self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. The run waits as it is.")
+
+    def open_document(self, document: RaceDocument) -> None:
+        """Go on with a race that was saved; if it can't, say why."""
+        experiment = document.lanes[0].experiment
+        engine = None if cache.are_stamped(experiment.precision) else self.session.worker.engine
+        self._open(lambda: Race.of(document, engine=engine, history_rows=HISTORY_ROWS))
 
     def _open(self, make: Callable[[], Race]) -> None:
         self.desk.messages.note_change()

@@ -115,6 +115,7 @@ class Window(QMainWindow):
         self.session.undo_changed.connect(self._show_undo)
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
+        self.documents.race_found.connect(self.races.open_document)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self._show_title()
 

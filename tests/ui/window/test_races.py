@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -180,3 +181,25 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.key(dialog, "Return")
     await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
     assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.done) == 0
+
+
+def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Path) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    steps, path = [lane.step for lane in moment(window).lanes], tmp_path / "race.playground"
+    window.documents.save_to(path)
+    qtbot.waitUntil(lambda: path.exists() and not window.documents.saves.busy)
+    assert window.session.racer is not None, "saving leaves it open"
+    push(window, "race.close")
+
+    window.documents.open(str(path))
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert [lane.step for lane in moment(window).lanes] == steps and step(window) == 3
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 2)
+    for lane in moment(window).lanes:
+        alone = Trainer(lane.experiment, engine=lane.engine)
+        alone.advance(steps=lane.step)
+        assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
