@@ -317,7 +317,7 @@ def _race(record: _RaceRecord, place: str, folder: Path | None) -> RaceDocument:
         where = f"{place}: race.lanes[{number}]"
         lane = document_from_bytes(bytes(content), where, folder)
         if lane.race is not None:
-            raise InputError(f"{where}.race", "a race within a race", "null")
+            raise InputError(f"{where}.race", Spoken("a race within a race"), "null")
         lanes.append(lane)
     return RaceDocument(tuple(lanes), record.lockstep)
 
