@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -25,12 +25,15 @@ _FACTORS, _SHARES = (0.1, 1, 10), (0.5, 1, 2)
 class RaceDialog(QDialog):
     """Asks for two to six values, the present one among them at first, and hands them to `start`."""
 
-    def __init__(self, knob: Knob, start: Callable[[list[Any]], object], parent: QWidget) -> None:
+    def __init__(
+        self, knob: Knob, start: Callable[[list[Any]], object], parent: QWidget, others: Sequence[Any] = ()
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("race.dialog")
         self.setWindowTitle(f"Race the {knob.label}")
         self.knob, self._start = knob, start
+        self._others = tuple(others)
         self.problem = identify(quiet(QLabel()), "race.dialog.problem", "What is wrong")
         self.problem.setWordWrap(True)
         self.entry: QLineEdit | None = None
@@ -50,7 +53,8 @@ class RaceDialog(QDialog):
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
         self.entry.setToolTip(f"Allowed: {quantity.allowed}. Blanks part the values.")
-        self.entry.setText("  ".join(map(quantity.write, _proposals(self.knob, quantity))))
+        proposed = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
+        self.entry.setText("  ".join(map(quantity.write, proposed or _proposals(self.knob, quantity))))
         self.entry.textChanged.connect(self._judge)
         return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, with blanks between them:"), self.entry]
 
@@ -58,8 +62,10 @@ class RaceDialog(QDialog):
         for place in range(len(self.knob.values)):
             words = self.knob.words(place)
             box = identify(QCheckBox(words[:1].upper() + words[1:]), f"race.dialog.value.{place}", words)
-            # Those that follow the present one in the list, and around.
-            box.setChecked((place - self.knob.present) % len(self.knob.values) < FEWEST_LANES + 1)
+            # Or those that follow the present one in the list, and around.
+            follows = (place - self.knob.present) % len(self.knob.values) < FEWEST_LANES + 1
+            is_asked = place == self.knob.present or self.knob.values[place] in self._others
+            box.setChecked(is_asked if self._others else follows)
             box.toggled.connect(self._judge)
             self.boxes.append(box)
         return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} of these:"), *self.boxes]

@@ -20,6 +20,7 @@ from ..session.worker import HISTORY_ROWS
 from ..shell.docks import KeptLayout
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
+from ..views.response.view import ResponseView
 from .desk import Desk
 from .layouts import RACE, STANDARD, layout_for
 from .race_dialog import RaceDialog
@@ -44,6 +45,7 @@ class Races(QObject):
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
+        parts.view(ResponseView).race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
 
     @property
@@ -81,9 +83,14 @@ class Races(QObject):
         except InputError:
             return None
 
-    def ask_values(self, knob: Knob) -> None:
-        """Ask which values of a setting race each other."""
-        RaceDialog(knob, partial(self.start_values, knob.path), self.desk.window).open()
+    def ask_values(self, knob: Knob, *others: Any) -> None:
+        """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
+        RaceDialog(knob, partial(self.start_values, knob.path), self.desk.window, others).open()
+
+    def _ask_against(self, path: str, value: Any) -> None:
+        knob = self._knob(path)
+        if knob is not None:
+            self.ask_values(knob, value)
 
     def start_values(self, path: str, values: Sequence[Any]) -> None:
         """Race values of a setting; if one is refused, say why and change nothing."""

@@ -7,14 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
+from playground.studies.response import Response
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
+from ui.views.response.view import ResponseView
 from ui.window.layouts import RACE, STANDARD
 from ui.window.race_dialog import RaceDialog
 from ui.window.races import RACE_WORDS
@@ -203,3 +207,18 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
         alone = Trainer(lane.experiment, engine=lane.engine)
         alone.advance(steps=lane.step)
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+
+def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    knob = knob_at(experiment, RATE)
+    response = Response(experiment, knob, epochs=100)
+    window.parts.view(ResponseView).show_reading(response.reading())
+    chart = window.parts.view(ResponseView).chart
+    at = QPoint(round(chart.x_of(1.0)), chart.height() // 2)
+    hands.move(chart, at)
+    hands.ask_for_menu(chart, at)
+    hands.choose_entry(hands.control(window, "response.menu", QMenu), f"Race {knob.words(-1)} against 0.01…")
+    hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
+    await_race(qtbot, window)
+    assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))

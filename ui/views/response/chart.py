@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.experiment.quantity import Quantity
 from playground.studies.reading import Reading, ValueOutcome
@@ -66,6 +66,8 @@ class ResponseChart(PaintedChart):
     SIZE, LEAST = (248, 96), (120, 60)
     looked = Signal()
     """Another value is looked at, or none."""
+    race_asked = Signal(object)
+    """Carries a value that is to race the present one."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading: Reading | None = None
@@ -147,6 +149,17 @@ class ResponseChart(PaintedChart):
         self.edits.end()
         self._held = None
         self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        one = self.looked_at
+        if self.reading is None or one is None or one is self.reading.present:
+            return
+        menu = QMenu(self)
+        menu.setObjectName("response.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        words = f"Race {one.words} against {self.reading.present.words}…"
+        menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(one.value))
+        menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
