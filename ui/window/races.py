@@ -136,6 +136,10 @@ class Races(QObject):
         """Close the race and return to the run as it was."""
         self._end_with(lambda race: self._offer(race, "The race is closed; the run goes on as it was."))
 
+    def leave(self) -> None:
+        """Close the race without a word, since the window closes or the race could not be made."""
+        self._end_with(lambda _: None)
+
     def take(self, place: int) -> None:
         """Make a lane the run in the window, weights and curves included, in one undo step; the race is closed."""
         self._end_with(lambda race: self._take_lane(race, place))
@@ -175,4 +179,6 @@ class Races(QObject):
             self.session.racer.set_lockstep(lockstep)
 
     def _tell_fault(self, error: Exception) -> None:
+        if self.session.race_report is None:
+            self.leave()
         self.desk.tell(f"The race stopped because of a fault: {error}. The run is as it was.")

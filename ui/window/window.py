@@ -296,6 +296,7 @@ class Window(QMainWindow):
     def _close_parts(self) -> None:
         if self.focus_mode.on:
             self.focus_mode.toggle()
+        self.races.leave()
         self.layouts.remember()
         self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
         for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses, self.remedies):
