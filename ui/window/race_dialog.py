@@ -107,7 +107,7 @@ def _proposals(knob: Knob, quantity: Quantity) -> list[Number]:
     """Values around the present one that differ enough to be told apart."""
     present = knob.values[knob.present]
     if not present:
-        return [present, *(quantity.at(place) for place in (0.5, 1.0))]
+        return [present, *(quantity.at(place) for place in (0.25, 0.5))]
     tried = [quantity.typed(float(f"{present * factor:.6g}")) for factor in (_FACTORS if quantity.log else _SHARES)]
     found = list(dict.fromkeys(value for value in tried if quantity.admits(value)))
     return found if len(found) > 1 else [present, quantity.at(0.25), quantity.at(0.75)]
