@@ -45,7 +45,7 @@ class Races(QObject):
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
-        parts.view(ResponseView).race_asked.connect(self._ask_against)
+        parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
 
     @property

@@ -66,8 +66,8 @@ class ResponseChart(PaintedChart):
     SIZE, LEAST = (248, 96), (120, 60)
     looked = Signal()
     """Another value is looked at, or none."""
-    race_asked = Signal(object)
-    """Carries a value that is to race the present one."""
+    race_asked = Signal(str, object)
+    """Carries the path of the setting, and a value that is to race the present one."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading: Reading | None = None
@@ -157,8 +157,8 @@ class ResponseChart(PaintedChart):
         menu = QMenu(self)
         menu.setObjectName("response.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words = f"Race {one.words} against {self.reading.present.words}…"
-        menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(one.value))
+        words, path = f"Race {one.words} against {self.reading.present.words}…", self.reading.knob.path
+        menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, one.value))
         menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

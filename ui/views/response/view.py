@@ -59,8 +59,6 @@ class ResponseView(View):
 
     asked = Signal(str, object, bool)
     """The path, the value asked for, as in a reading, and whether more of the same follows."""
-    race_asked = Signal(str, object)
-    """The path, and a value that is to race the present one."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,7 +82,6 @@ class ResponseView(View):
         lines.addWidget(self.small_print)
         self.chart.edits.given.connect(self._ask)
         self.chart.looked.connect(self._say)
-        self.chart.race_asked.connect(self._ask_race)
         self.apply_theme()
 
     @property
@@ -124,10 +121,6 @@ class ResponseView(View):
     def _ask(self, value: object, changing: bool) -> None:
         if self.reading is not None:
             self.asked.emit(self.reading.knob.path, value, changing)
-
-    def _ask_race(self, value: object) -> None:
-        if self.reading is not None:
-            self.race_asked.emit(self.reading.knob.path, value)
 
     def _say(self) -> None:
         reading, one = self.reading, self.chart.looked_at
