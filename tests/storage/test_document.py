@@ -750,7 +750,7 @@ def test_only_documents_with_a_race_need_the_version_that_has_races(monkeypatch:
 
     monkeypatch.setattr("playground.storage.document.DOCUMENT_VERSION", 3)
     assert document_from_bytes(alone, "mine").race is None
-    with pytest.raises(InputError, match=r"mine: version.*made by a newer playground"):
+    with pytest.raises(InputError, match=r"mine: version must be at most 3; a newer playground"):
         document_from_bytes(content, "mine")
 
 
