@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy, deepcopy
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 import msgspec
 import numpy as np
@@ -174,6 +174,17 @@ class HealthRecord(NamedTuple):
     """The training time at the checkpoint `HEALTHY`; None if there is none."""
 
 
+Lockstep: TypeAlias = Literal["epoch", "step"]
+"""What the lanes of a race have in common at every moment: completed epochs, or updates."""
+
+
+class RaceDocument(NamedTuple):
+    """A race as an immutable value: a document of every lane, at one moment."""
+
+    lanes: tuple[Document, ...]
+    lockstep: Lockstep
+
+
 class Document(NamedTuple):
     """A whole run as an immutable value: its moments by name, and its past."""
 
@@ -200,6 +211,8 @@ class Document(NamedTuple):
     """The points of the present moment, since the file of a table may change or vanish; None to draw them again."""
     breaks: tuple[Break, ...] = ()
     """The steps at which the meaning of losses changed, as in `Record`."""
+    race: RaceDocument | None = None
+    """The race that was open beside the run."""
 
     @property
     def experiment(self) -> Experiment:

@@ -42,13 +42,14 @@ from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError, MissingError, Spoken, UnreadableError
 from playground.measure.changes import Break, Change
 from playground.measure.snapshot import History, Status
-from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord
+from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord, Lockstep, RaceDocument
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-DOCUMENT_VERSION = 3
+DOCUMENT_VERSION = 4
 """The version of the format. Version 2 added the differences behind the label of a change, version 3 the steps at which
-the meaning of losses changes and the best epoch. Documents with none of these are still written as version 1."""
+the meaning of losses changes and the best epoch, version 4 a race beside the run. Documents with none of these are
+still written as version 1, those without a race as version 3."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
@@ -136,6 +137,13 @@ class _TimelineRecord(_Record, frozen=True):
     run: Annotated[int, Meta(ge=1, le=2**53)]
 
 
+class _RaceRecord(_Record, frozen=True):
+    """The stored form of `RaceDocument`: every lane as the content of a file of its own."""
+
+    lanes: Annotated[tuple[memoryview, ...], Meta(min_length=2, max_length=6)]
+    lockstep: Lockstep
+
+
 class _DocumentRecord(_Record, frozen=True):
     """The stored form of `Document`."""
 
@@ -154,6 +162,7 @@ class _DocumentRecord(_Record, frozen=True):
     started_from: _PackedArray | None
     breaks: Annotated[tuple[Break, ...], Meta(max_length=100_000)] | None = None
     """None before version 3."""
+    race: _RaceRecord | None = None
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -178,8 +187,13 @@ def document_bytes(document: Document, folder: Path | None = None) -> bytes:
     is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
     if not is_new:
         del record["breaks"]
+    if document.race is None:
+        del record["race"]
+    else:
+        lanes, lockstep = document.race
+        record["race"] = _RaceRecord(tuple(memoryview(document_bytes(lane, folder)) for lane in lanes), lockstep)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = DOCUMENT_VERSION if is_new else 1
+    version = 4 if document.race is not None else 3 if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
@@ -292,8 +306,20 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         kind = "float64" if record.started_from.kind == "float64" else "float32"
         started_from = _array(record.started_from, f"{place}: started_from", kind, state.parameters.shape)
         values["started_from"] = started_from.astype(experiment.precision)
+    values["race"] = None if record.race is None else _race(record.race, place, folder)
     del values["points"]
     return Document(**values)
+
+
+def _race(record: _RaceRecord, place: str, folder: Path | None) -> RaceDocument:
+    lanes = []
+    for number, content in enumerate(record.lanes):
+        where = f"{place}: race.lanes[{number}]"
+        lane = document_from_bytes(bytes(content), where, folder)
+        if lane.race is not None:
+            raise InputError(f"{where}.race", Spoken("a race within a race"), "null")
+        lanes.append(lane)
+    return RaceDocument(tuple(lanes), record.lockstep)
 
 
 def _breaks_of(changes: Sequence[Change], task: Task) -> tuple[Break, ...]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -30,11 +30,10 @@ from playground.experiment.tree import Experiment
 from playground.files.errors import InputError, Spoken
 from playground.measure.observe import Request
 from playground.measure.snapshot import Snapshot
+from playground.run.run import Lockstep, RaceDocument, resume
 from playground.run.trainer import Trainer
 from playground.studies.variants import LaneNames, name_lanes
 
-Lockstep: TypeAlias = Literal["epoch", "step"]
-"""What lanes have in common at every moment: the epochs they have completed, or the updates they have made."""
 FEWEST_LANES, MOST_LANES = 2, 6
 _PIECE_SECONDS = 0.004
 """The time that lanes may be apart."""
@@ -101,11 +100,19 @@ class Race:
         self._take([Trainer(one, engine=chosen, history_rows=history_rows) for one in checked], lockstep)
 
     @classmethod
-    def of(cls, lanes: Sequence[Trainer], lockstep: Lockstep) -> Race:
-        """Return a race that goes on with trainers, which stand at one moment of their race."""
+    def of(cls, document: RaceDocument, *, engine: ChosenEngine | None = None, history_rows: int | None = None) -> Race:
+        """Return a race that goes on from a document, on the engine that trained it unless another is given.
+
+        Raises InputError for lanes that can't race each other.
+        """
+        check_lanes([lane.experiment for lane in document.lanes])
         race = cls.__new__(cls)
-        race._take(lanes, lockstep)
+        race._take([Trainer.of(resume(one, rows=history_rows), engine) for one in document.lanes], document.lockstep)
         return race
+
+    def document(self) -> RaceDocument:
+        """Return a document of all lanes, which further training doesn't change."""
+        return RaceDocument(tuple(lane.document() for lane in self.lanes), self.lockstep)
 
     def _take(self, lanes: Sequence[Trainer], lockstep: Lockstep) -> None:
         self.lanes, self.lockstep = tuple(lanes), lockstep
@@ -115,7 +122,9 @@ class Race:
         starts = [lane.run.record.started_from for lane in self.lanes]
         self._shares_weights = len({None if one is None else one.tobytes() for one in starts}) == 1
         self.engine: EngineName = self.lanes[0].engine
-        self._shared = _SharedGroup(self.lanes) if self.engine == "lanes" else None
+        ready = [lane for lane in self.lanes if lane.status == "ready"]
+        is_shared = self.engine == "lanes" and are_in_step(ready) and can_share_group([one.setup for one in self.lanes])
+        self._shared = _SharedGroup(ready) if is_shared else None
         self._stride = 1
         self._read_clock()
 
@@ -237,12 +246,17 @@ def can_share_group(setups: Sequence[Setup]) -> bool:
     )
 
 
+def are_in_step(lanes: Sequence[Trainer]) -> bool:
+    """Whether there are lanes and all stand at the same update."""
+    return len({(lane.state.step, lane.state.position, lane.state.carried_points) for lane in lanes}) == 1
+
+
 class _SharedGroup:
     """The group in whose lanes the lanes of a race train; their runs are brought up to date after each piece."""
 
     def __init__(self, trainers: Sequence[Trainer]) -> None:
         self._group = Group(trainers[0].setup, histories=False)
-        self._lanes = [(one, self._group.add(one.setup, one.state)) for one in trainers if one.status == "ready"]
+        self._lanes = [(one, self._group.add(one.setup, one.state)) for one in trainers]
         self._columns = 1 + 3 * len(trainers[0].network.layers)
 
     def advance(self, steps: int) -> None:

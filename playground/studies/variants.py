@@ -149,7 +149,7 @@ def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:
     first = experiments[0]
     paths = tuple(dict.fromkeys(one.path for other in experiments[1:] for one in difference(first, other)))
     if paths == ("layers",):
-        return LaneNames("hidden layers", _distinct(_stack_labels(experiments)))
+        return _name_stacks(experiments)
     settings = {path.split(".", 2)[2] if is_among(path, ["layers"]) else path for path in paths}
     if len(settings) == 1 and not any(path.startswith("data.x") for path in paths):
         label = in_a_sentence(field_at(first, paths[0]).label)
@@ -159,12 +159,12 @@ def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:
     return LaneNames("variants", _distinct(words))
 
 
-def _stack_labels(experiments: Sequence[Experiment]) -> list[str]:
-    """The numbers of layers, or where these or the units differ otherwise, all units."""
+def _name_stacks(experiments: Sequence[Experiment]) -> LaneNames:
+    """Name experiments by their numbers of layers, or where units differ too, by the units of all layers."""
     stacks = [[layer.units for layer in one.layers] for one in experiments]
     if len({len(stack) for stack in stacks}) == len(stacks) and len({units for one in stacks for units in one}) == 1:
-        return [str(len(stack)) for stack in stacks]
-    return ["-".join(map(str, stack)) or "none" for stack in stacks]
+        return LaneNames("depth", tuple(str(len(stack)) for stack in stacks))
+    return LaneNames("layers", _distinct(["-".join(map(str, stack)) or "none" for stack in stacks]))
 
 
 def _value_label(experiment: Experiment, paths: Sequence[str]) -> str:

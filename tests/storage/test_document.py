@@ -45,6 +45,7 @@ from playground.storage.document import (
     read_payload,
     save_document,
 )
+from playground.studies.race import Race
 from tests.engine.random_experiments import random_experiment
 
 DOCUMENTS = Path(__file__).parent / "documents"
@@ -667,6 +668,7 @@ EXPECTED = {
     "v1-everything": ("ready", 77, 15, 14, 0.35669424027865493, "269e25d91928dae2", 0.3729643565581013, 16),
     "v1-own-points": ("diverged", 11, 5, 2, -3.4155991326880606e27, "07a154b6912bbb3c", math.nan, 6),
     "v1-spiral": ("ready", 48, 3, 0, 0.6966570019721985, "1628f20eba8693ad", 0.6635001945495606, 4),
+    "v4-race": ("ready", 4, 1, 8, 0.8352400660514832, "61843b0ab2667b34", 0.22603633254766464, 2),
     "v2-changes": ("ready", 27, 9, 0, -0.6666152477264404, "23786b0bf4aedbd4", 0.2970966694100449, 10),
 }
 """Of every kept document: status, step, epoch, place in it, first parameter, hash of all, loss, rows of the history."""
@@ -723,6 +725,33 @@ def test_the_kept_document_with_changes_says_what_each_of_them_changed() -> None
     assert last.differences is None and last.weight == WeightEdit("W1", (1, 0), -0.8845170140266418, 0.5)
     comparable = [one.leaves_losses_comparable for one in document.changes]
     assert comparable == [True, False, False, True, True, True, True, False]
+
+
+def test_a_kept_race_goes_on_from_where_all_its_lanes_were() -> None:
+    document = load_document(DOCUMENTS / "v4-race.playground")
+    assert document.race is not None and document.race.lockstep == "epoch"
+    assert [lane.experiment.training.batch_size for lane in document.race.lanes] == [4, 8, 0]
+    race = Race.of(document.race)
+    race.advance(7)
+    assert (race.engine, [lane.state.step for lane in race.lanes]) == ("reference", [20, 12, 4])
+    for lane in race.lanes:
+        alone = Trainer(lane.experiment, engine="reference")
+        alone.advance(steps=lane.state.step)
+        assert_array_equal(lane.state.parameters, alone.state.parameters)
+
+
+def test_only_documents_with_a_race_need_the_version_that_has_races(monkeypatch: pytest.MonkeyPatch) -> None:
+    document = load_document(DOCUMENTS / "v4-race.playground")
+    assert document.race is not None
+    content, alone = document_bytes(document), document_bytes(document._replace(race=None))
+    within = document.race._replace(lanes=(document, document.race.lanes[1]))
+    with pytest.raises(InputError, match=r"mine: race.lanes\[0\].race must be null"):
+        document_from_bytes(document_bytes(document._replace(race=within)), "mine")
+
+    monkeypatch.setattr("playground.storage.document.DOCUMENT_VERSION", 3)
+    assert document_from_bytes(alone, "mine").race is None
+    with pytest.raises(InputError, match=r"mine: version must be at most 3; a newer playground"):
+        document_from_bytes(content, "mine")
 
 
 def test_older_documents_break_where_their_changes_say_so() -> None:

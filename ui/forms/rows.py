@@ -69,6 +69,16 @@ class Look:
 _PLAIN = Look()
 
 
+class RowMenuEvent(QEvent):
+    """Tells the main window that the menu of a row opens, so that it can add what forms know nothing of."""
+
+    TYPE = QEvent.Type(QEvent.registerEventType())
+
+    def __init__(self, row: Row, menu: QMenu) -> None:
+        super().__init__(self.TYPE)
+        self.row, self.menu = row, menu
+
+
 class Row(QWidget):
     """A label and a control for one field. Subclasses add the control and say how to show a value."""
 
@@ -147,12 +157,16 @@ class Row(QWidget):
             self.ask(self.field.default)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        menu = QMenu(self)
+        menu.setObjectName("row.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.field.default is not msgspec.NODEFAULT:
-            menu = QMenu(self)
-            menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            action = menu.addAction(f"Reset to {self.named(self.field.default)}")
-            action.triggered.connect(self.reset)
+            menu.addAction(f"Reset to {self.named(self.field.default)}").triggered.connect(self.reset)
+        QApplication.sendEvent(_main_window_of(self), RowMenuEvent(self, menu))
+        if menu.actions():
             menu.popup(event.globalPos())
+        else:
+            menu.deleteLater()
 
     def ask(self, value: Any, changing: bool = False) -> None:
         """Emit `edited` with a value."""
@@ -190,6 +204,14 @@ class Row(QWidget):
                 widget.set_hint(hint)
             else:
                 widget.setToolTip(hint)
+
+
+def _main_window_of(widget: QWidget) -> QWidget:
+    """Return the window that a widget is in, or that the window of its dock belongs to."""
+    window = widget.window()
+    while (above := window.parentWidget()) is not None:
+        window = above.window()
+    return window
 
 
 def caption_width(text: str, level: int) -> int:

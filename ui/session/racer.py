@@ -10,12 +10,15 @@ import logging
 import queue
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, InvalidStateError
+from contextlib import suppress
 from typing import NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground.measure.observe import Requests
-from playground.studies.race import Lockstep, Race, RaceMoment
+from playground.run.run import Lockstep, RaceDocument
+from playground.studies.race import Race, RaceMoment
 
 from .speed import StepRate
 
@@ -47,8 +50,10 @@ class Racer(QThread):
         self._make, self._requests = make, requests
         self._race: Race | None = None
         self._commands: queue.SimpleQueue[_Command] = queue.SimpleQueue()
+        self._questions: list[Future[RaceDocument | None]] = []
         self._mailbox: RaceReport | None = None
         self._running, self._stopping, self._changed = False, False, True
+        self._ended = False
         self._last_epoch: int | None = None
         """The epoch at which to pause."""
         self._speed: float | None = None
@@ -90,9 +95,14 @@ class Racer(QThread):
         """Limit the updates that a typical lane makes per second; None lifts the limit."""
         self._commands.put(lambda race: self._set_speed(race, steps_per_second))
 
-    def ask(self, question: Callable[[Race], object]) -> None:
-        """Call a function of the race on its thread."""
-        self._commands.put(question)
+    def document(self) -> RaceDocument | None:
+        """Wait for a document of the race, on another thread than the window's; None if the race ends before."""
+        answer: Future[RaceDocument | None] = Future()
+        self._questions.append(answer)
+        self._commands.put(lambda race: _answer(answer, race))
+        if self._ended:
+            self._end_questions()
+        return answer.result()
 
     def stop(self) -> Race | None:
         """End the thread, wait until it has ended, and return the race as it is."""
@@ -115,6 +125,16 @@ class Racer(QThread):
         except Exception as error:
             _log.exception("The race could not be made")
             self.failed.emit(error)
+        finally:
+            # In this order: a question that comes in between is answered by whoever asks it.
+            self._ended = True
+            self._end_questions()
+
+    def _end_questions(self) -> None:
+        """Answer the questions that came too late."""
+        for question in self._questions:
+            with suppress(InvalidStateError):
+                question.set_result(None)
 
     def _attempt(self, race: Race, work: Callable[[Race], None]) -> None:
         try:
@@ -176,6 +196,14 @@ class Racer(QThread):
         self._mailbox = RaceReport(moment, self._running)
         ended = time.perf_counter()
         self._next_report = max(began + _PICTURE_SECONDS, ended + _PICTURE_REST * (ended - began))
+
+
+def _answer(question: Future[RaceDocument | None], race: Race) -> None:
+    try:
+        question.set_result(race.document())
+    except Exception as error:
+        question.set_exception(error)
+        raise
 
 
 _Command: TypeAlias = Callable[[Race], object]

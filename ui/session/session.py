@@ -397,6 +397,18 @@ class Session(QObject):
         self.send(Ask(answer))
         return answer
 
+    def ask_document(
+        self, then: Callable[[Document], object], failed: Callable[[Exception], object] | None = None
+    ) -> Answer:
+        """Ask for a document of the whole run, and of the race beside it if one is open."""
+        racer = self.racer
+
+        def make(trainer: Trainer) -> Document:
+            document = trainer.document()
+            return document if racer is None else document._replace(race=racer.document())
+
+        return self.ask(make, then, failed)
+
     def request(self, requests: Requests) -> None:
         """Set what snapshots answer: the requests of the views in sight."""
         self.requests = requests

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from filelock import FileLock
 from PySide6.QtCore import QObject, QTimer
 
-from playground import Document, Trainer
+from playground import Document
 from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes, load_document
@@ -97,7 +97,7 @@ class Autosave(QObject):
         if self.slot is not None and self.job is None and mark != self.kept:
             restores = self.restoring is not None and self.restoring.taken
             asked = _Asked(mark, self.work.name, str(self.work.path or ""), restores)
-            self.desk.session.ask(Trainer.document, partial(self._write, asked))
+            self.desk.session.ask_document(partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
         slot = self.slot

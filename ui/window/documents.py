@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSettings
+from PySide6.QtCore import QObject, QSettings, Signal
 from PySide6.QtWidgets import QMessageBox
 
 from playground import Document, Experiment
@@ -61,6 +61,9 @@ class RecentFiles:
 
 class Documents(QObject):
     """Opens and saves for a window, which closes once everything is saved."""
+
+    race_found = Signal(object)
+    """Carries the RaceDocument of a document that was opened."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -171,6 +174,8 @@ class Documents(QObject):
         taken = self.work.begin(experiment, name, path, document)
         if taken and path is not None:
             self.recent.remember(path)
+        if taken and document is not None and document.race is not None:
+            self.race_found.emit(document.race)
         return taken
 
     def _say_opened(self, words: str, notes: tuple[str, ...]) -> None:

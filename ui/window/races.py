@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, QTimer
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
-from playground.studies.race import Lockstep, Race, check_lanes
-from playground.studies.variants import RACES, name_lanes
+from playground.run.run import Lockstep, RaceDocument
+from playground.studies.knobs import Knob, knob_at
+from playground.studies.race import Race, check_lanes
+from playground.studies.variants import RACES, name_lanes, with_values
 
+from ..forms.rows import Row, RowMenuEvent
 from ..session.worker import HISTORY_ROWS
 from ..shell.docks import KeptLayout
+from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
+from ..views.response.view import ResponseView
 from .desk import Desk
 from .layouts import RACE, STANDARD, layout_for
+from .race_dialog import RaceDialog
 from .window_parts import WindowParts
+
+RACE_WORDS = "Race this value against…"
 
 
 class Races(QObject):
@@ -35,6 +45,8 @@ class Races(QObject):
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
+        parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
+        desk.window.installEventFilter(self)
 
     @property
     def is_open(self) -> bool:
@@ -50,6 +62,45 @@ class Races(QObject):
         else:
             self.desk.refuse(f"{race.title}: this experiment has nothing to compare.")
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, RowMenuEvent) and (knob := self._knob(event.row.path)) is not None:
+            event.menu.addAction(RACE_WORDS).triggered.connect(lambda: self.ask_values(knob))
+        return False
+
+    def commands(self) -> list[PaletteCommand]:
+        """Return a command for every setting in a control that can be raced."""
+        found = []
+        for row in self.desk.window.findChildren(Row):
+            knob = self._knob(row.path) if row.isEnabled() and "" in row.controls else None
+            if knob is not None:
+                name = row.controls[""].accessibleName()
+                found.append(PaletteCommand(f"Race {name} against other values", partial(self.ask_values, knob)))
+        return found
+
+    def _knob(self, path: str) -> Knob | None:
+        try:
+            return knob_at(self.session.experiment, path) if path else None
+        except InputError:
+            return None
+
+    def ask_values(self, knob: Knob, *others: Any) -> None:
+        """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
+        RaceDialog(knob, partial(self.start_values, knob.path), self.desk.window, others).open()
+
+    def _ask_against(self, path: str, value: Any) -> None:
+        knob = self._knob(path)
+        if knob is not None:
+            self.ask_values(knob, value)
+
+    def start_values(self, path: str, values: Sequence[Any]) -> None:
+        """Race values of a setting; if one is refused, say why and change nothing."""
+        try:
+            experiments = with_values(self.session.experiment, path, values)
+        except InputError as error:
+            self.desk.refuse(f"No race was started. {error}")
+        else:
+            self.start(experiments)
+
     def start(self, experiments: Sequence[Experiment]) -> None:
         """Race some experiments from their initial weights; if they can't race, say why and change nothing."""
         try:
@@ -61,6 +112,12 @@ class Races(QObject):
         self._open(lambda: Race(lanes, alone=alone, together=together, history_rows=HISTORY_ROWS))
         names = name_lanes(lanes)
         self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. The run waits as it is.")
+
+    def open_document(self, document: RaceDocument) -> None:
+        """Go on with a race that was saved; if it can't, say why."""
+        experiment = document.lanes[0].experiment
+        engine = None if cache.are_stamped(experiment.precision) else self.session.worker.engine
+        self._open(lambda: Race.of(document, engine=engine, history_rows=HISTORY_ROWS))
 
     def _open(self, make: Callable[[], Race]) -> None:
         self.desk.messages.note_change()
@@ -78,6 +135,10 @@ class Races(QObject):
     def close(self) -> None:
         """Close the race and return to the run as it was."""
         self._end_with(lambda race: self._offer(race, "The race is closed; the run goes on as it was."))
+
+    def leave(self) -> None:
+        """Close the race without a word, since the window closes or the race could not be made."""
+        self._end_with(lambda _: None)
 
     def take(self, place: int) -> None:
         """Make a lane the run in the window, weights and curves included, in one undo step; the race is closed."""
@@ -118,4 +179,6 @@ class Races(QObject):
             self.session.racer.set_lockstep(lockstep)
 
     def _tell_fault(self, error: Exception) -> None:
+        if self.session.race_report is None:
+            self.leave()
         self.desk.tell(f"The race stopped because of a fault: {error}. The run is as it was.")

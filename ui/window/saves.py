@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
 
-from playground import Document, Trainer
+from playground import Document
 from playground import save as save_experiment
 from playground.storage.document import save_document
 
@@ -65,7 +65,7 @@ class Saves(QObject):
             self._run(save, lambda: save_experiment(experiment, save.path))
         else:
             self.desk.say(f"Saving {save.path.name}…")
-            self.desk.session.ask(Trainer.document, partial(self._write, save), partial(self._end, save))
+            self.desk.session.ask_document(partial(self._write, save), partial(self._end, save))
 
     def _write(self, save: Save, document: Document) -> None:
         mark = save.mark._replace(step=document.present.state.step)

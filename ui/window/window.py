@@ -118,6 +118,7 @@ class Window(QMainWindow):
         self.session.undo_changed.connect(self._show_undo)
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
+        self.documents.race_found.connect(self.races.open_document)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
         self._show_title()
@@ -234,7 +235,7 @@ class Window(QMainWindow):
         """Return everything that can be done now: the menus, and every setting with its choices."""
         self.parts.layers.complete()
         found = self.menus.commands()
-        return [*found, *self.controls.commands(found)]
+        return [*found, *self.controls.commands(found), *self.races.commands()]
 
     def open_gallery(self) -> None:
         """Open the gallery of presets."""
@@ -306,6 +307,7 @@ class Window(QMainWindow):
     def _close_parts(self) -> None:
         if self.focus_mode.on:
             self.focus_mode.toggle()
+        self.races.leave()
         self.layouts.remember()
         self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
         for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses, self.remedies):

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
+from playground.studies.response import Response
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
+from ui.views.response.view import ResponseView
 from ui.window.layouts import RACE, STANDARD
+from ui.window.race_dialog import RaceDialog
+from ui.window.races import RACE_WORDS
 from ui.window.window import Window
 
 RATE = "training.learning_rate"
@@ -146,3 +154,71 @@ def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
     await_race(qtbot, window, lambda race: [lane.step for lane in race.lanes] == [1, 1, 1])
     push(window, "race.close")
     qtbot.waitUntil(lambda: window.session.racer is None)
+
+
+def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, window: Window) -> None:
+    window.docks.show("training")
+    row = window.parts.training.rows["training.batch_size"]
+    window.controls.reveal(row)
+    hands.ask_for_menu(row, row.caption.geometry().center())
+    hands.choose_entry(hands.control(window, "row.menu", QMenu), RACE_WORDS)
+    entry = hands.control(window, "race.dialog.values", QLineEdit)
+    assert entry.text().split() == ["1", "10", "100"]
+    hands.fill(entry, "5", "Return")
+    assert window.findChild(RaceDialog) is not None, "one value is no race"
+    hands.fill(entry, "5 full 20", "Return")
+    await_race(qtbot, window)
+    assert moment(window).names == ("batch size", ("5", "full", "20"))
+    assert [lane.experiment.training.batch_size for lane in moment(window).lanes] == [5, 0, 20]
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert [lane.step for lane in moment(window).lanes] == [20, 1, 5]
+
+    command(window, "Race Optimizer against")
+    qtbot.waitUntil(lambda: window.findChild(RaceDialog) is not None)
+    dialog = window.findChild(RaceDialog)
+    assert "Adam" in [box.text() for box in dialog.boxes if box.isChecked()], "the present one"
+    for box in dialog.boxes:
+        box.setFocus()
+        if box.isChecked() != (box.text() in ("SGD", "Adam")):
+            hands.key(box, "Space")
+    hands.key(dialog, "Return")
+    await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
+    assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.done) == 0
+
+
+def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Path) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    steps, path = [lane.step for lane in moment(window).lanes], tmp_path / "race.playground"
+    window.documents.save_to(path)
+    qtbot.waitUntil(lambda: path.exists() and not window.documents.saves.busy)
+    assert window.session.racer is not None, "saving leaves it open"
+    push(window, "race.close")
+
+    window.documents.open(str(path))
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert [lane.step for lane in moment(window).lanes] == steps and step(window) == 3
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 2)
+    for lane in moment(window).lanes:
+        alone = Trainer(lane.experiment, engine=lane.engine)
+        alone.advance(steps=lane.step)
+        assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+
+def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    knob = knob_at(experiment, RATE)
+    response = Response(experiment, knob, epochs=100)
+    window.parts.view(ResponseView).show_reading(response.reading())
+    chart = window.parts.view(ResponseView).chart
+    at = QPoint(round(chart.x_of(1.0)), chart.height() // 2)
+    hands.move(chart, at)
+    hands.ask_for_menu(chart, at)
+    hands.choose_entry(hands.control(window, "response.menu", QMenu), f"Race {knob.words(-1)} against 0.01…")
+    hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
+    await_race(qtbot, window)
+    assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))

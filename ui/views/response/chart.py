@@ -8,8 +8,8 @@ from itertools import pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.experiment.quantity import Quantity
 from playground.studies.reading import Reading, ValueOutcome
@@ -73,6 +73,8 @@ class ResponseChart(PaintedChart):
     """Another value is looked at, or none."""
     weights_asked = Signal(object)
     """A value that is wanted with the weights that it was trained to."""
+    race_asked = Signal(str, object)
+    """Carries the path of the setting, and a value that is to race the present one."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading: Reading | None = None
@@ -159,6 +161,17 @@ class ResponseChart(PaintedChart):
         self.edits.end()
         self._held = None
         self.update()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        one = self.looked_at
+        if self.reading is None or one is None or one is self.reading.present:
+            return
+        menu = QMenu(self)
+        menu.setObjectName("response.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        words, path = f"Race {one.words} against {self.reading.present.words}…", self.reading.knob.path
+        menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, one.value))
+        menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from playground.catalog.choice import Array, Task
@@ -15,7 +15,7 @@ from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
 from ...look.numbers import number_text, percent_text
-from ...look.theme import exact_px
+from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
 from ..chart.plot import ChartBox
 from .curves import Curve, CurveTrack, RunColumn
@@ -26,6 +26,8 @@ from .track import Line, Value
 _DECADES = 8.0
 """The reach of a logarithmic axis below its highest value, in decades."""
 _SETS_HELP = "Every lane in its colour. Solid: the points that train. Dashed: points kept out; their values stand here."
+_NARROWEST = 48
+"""The width of a value, in pixels at zoom 1."""
 _CROSS = 4.0
 """Half the size of the cross where a lane diverged."""
 
@@ -91,6 +93,12 @@ class LaneTrack(CurveTrack):
             end = QPointF(float(box.x(series.x[-1:])[0]), float(box.y(series.y[-1:])[0]))
             for way in (QPointF(half, half), QPointF(half, -half)):
                 painter.drawLine(end - way, end + way)
+
+    def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
+        """Paint values where all of them have room; the lanes have theirs in the race too."""
+        rows = max(1, int(rect.height() // (painter.fontMetrics().height() - 1)))
+        if -(-len(values) // rows) * px(_NARROWEST) <= rect.width():
+            super().paint_values(painter, rect, values)
 
     @property
     def _diverged(self) -> list[int]:
