@@ -60,14 +60,20 @@ def _parser() -> Parser:
     )
     add_set_option(result)
     result.add_argument(
-        "--screenshot", metavar="P.png", help="train for a while, save a picture of the window, and quit"
+        "--screenshot", metavar="P.png", help="train for a while, save a screenshot of the window, and quit"
     )
     result.add_argument(
-        "--seconds", type=_SECONDS, default=5.0, metavar="S", help="how long to train for the picture (5)"
+        "--seconds",
+        type=_SECONDS,
+        default=5.0,
+        metavar="S",
+        help="how long to train before the screenshot (default: 5)",
     )
-    result.add_argument("--size", type=_size, metavar="WxH", help="size of the window (as large as fits the screen)")
     result.add_argument(
-        "--theme", choices=["light", "dark"], help="colours (default: as chosen in the menu, or the system's)"
+        "--size", type=_size, metavar="WxH", help="size of the window (default: as large as fits the screen)"
+    )
+    result.add_argument(
+        "--theme", choices=["light", "dark"], help="colours (default: those chosen in the menu, else the system's)"
     )
     return result
 
@@ -94,8 +100,7 @@ def main(argv: Sequence[str]) -> int:
     if _lacks_display():
         if not arguments.screenshot:
             print(
-                "There is no display to open a window on; this works without one: "
-                f"{running_name()} train spiral --epochs 100",
+                f"There is no display for a window; this works without one: {running_name()} train spiral --epochs 100",
                 file=sys.stderr,
             )
             return _NO_DISPLAY

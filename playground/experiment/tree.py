@@ -30,52 +30,52 @@ class Layer(Declared, frozen=True, forbid_unknown_fields=True):
 
     units: Annotated[
         int,
-        setting("Units", "How many neurons the layer has. One can only draw a line; hundreds can memorise every point.", ge=1, le=4096, scale="log", slider=(1, 64)),
+        setting("Units", "How many neurons the layer has. Raise it if the network underfits; hundreds can memorise every point, one can only draw a line.", ge=1, le=4096, scale="log", slider=(1, 64)),
     ] = 4  # fmt: skip
     activation: AnyActivation = Linear()
     dropout: Annotated[
         float,
-        setting("Dropout", "The share of units silenced at random in each update. At 0 all work; high values force units to be useful alone.", ge=0, lt=1, slider=(0, 0.9)),
+        setting("Dropout", "The share of units silenced at random in each update. Raise it if the network overfits, lower it if it underfits; 0 switches it off.", ge=0, lt=1, slider=(0, 0.9)),
     ] = 0.0  # fmt: skip
     initializer: Annotated[AnyInitializer | None, unset("Inherited")] = None
     regularizer: Annotated[AnyRegularizer | None, unset("Inherited")] = None
     normalization: AnyNormalization = NoNormalization()
     skip: Annotated[
         bool,
-        setting("Skip connection", "On, what comes into the layer is added to what goes out, a short cut for the gradient that needs as many units as inputs. Off, everything has to pass through the layer."),
+        setting("Skip connection", "On, the layer's input is added to its output: a short cut for the gradient in deep networks, which needs as many units as inputs. Off, everything passes through the layer."),
     ] = False  # fmt: skip
     trainable: Annotated[
         bool,
-        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others go on learning.", names={True: "learns again", False: "frozen"}),
+        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others learn.", names={True: "learns again", False: "frozen"}),
     ] = True  # fmt: skip
     muted: Annotated[
         bool,
-        setting("Muted", "On, the layer is taken out: what comes in passes on unchanged and its weights wait, which needs as many units as inputs. Off, it takes part.", names={True: "muted", False: "back in"}),
+        setting("Muted", "On, the layer is bypassed: its input passes through unchanged and its weights wait, which needs as many units as inputs. Off, it takes part.", names={True: "muted", False: "back in"}),
     ] = False  # fmt: skip
     id: Annotated[
         str | None,
-        setting("Name", "Lets the layer keep its weights when it is moved. Without one they belong to its place in the stack."),
+        setting("Name", "Lets the layer keep its weights when it is moved. Without a name, they belong to its place in the stack."),
     ] = None  # fmt: skip
 
 
 class EarlyStopping(Declared, frozen=True, forbid_unknown_fields=True):
-    """Stops when the points kept out of training say that nothing gets better. Off, the network may go on to learn noise."""
+    """Ends training when the validation points show no more progress. Without it, the network may go on to learn noise."""
 
     watch: Annotated[
         Literal["validation_loss", "validation_accuracy"],
-        setting("Watch", "What has to get better. The loss notices overfitting first; the accuracy is what counts in the end."),
+        setting("Watch", "What has to improve. The loss shows overfitting first; the accuracy is what counts in the end."),
     ] = "validation_loss"  # fmt: skip
     patience: Annotated[
         int,
-        setting("Patience", "Epochs without a new best after which training stops. 1 gives up at once; large values wait for ever.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+        setting("Patience", "Epochs without a new best after which training stops. Raise it if a noisy loss ends training too early, lower it to stop sooner.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 20  # fmt: skip
     min_delta: Annotated[
         float,
-        setting("Smallest gain", "How much better than the best so far counts as better. At 0 anything does; large values stop early.", ge=0, le=1e6, scale="log", slider=(1e-6, 0.1)),
+        setting("Smallest gain", "How much better than the best so far counts as progress. Raise it to stop earlier; at 0 any improvement counts.", ge=0, le=1e6, scale="log", slider=(1e-6, 0.1)),
     ] = 0.0  # fmt: skip
     restore: Annotated[
         bool,
-        setting("Restore the best", "When training ends, the weights go back to those of the best epoch. Off, the last ones stay."),
+        setting("Restore the best", "On, the weights of the best epoch return when training ends. Off, the last ones stay."),
     ] = True  # fmt: skip
 
 
@@ -85,37 +85,37 @@ class Training(Declared, frozen=True, forbid_unknown_fields=True):
     optimizer: AnyOptimizer = Adam()
     learning_rate: Annotated[
         float,
-        setting("Learning rate η", "How far each update moves the weights. Too small and nothing happens; too large and the loss jumps or explodes.", ge=0, le=1e9, scale="log", slider=(1e-5, 10)),
+        setting("Learning rate η", "How far each update moves the weights. Raise it if the loss falls too slowly, lower it if the loss jumps or explodes.", ge=0, le=1e9, scale="log", slider=(1e-5, 10)),
     ] = 0.01  # fmt: skip
     schedule: AnySchedule = Constant()
     batch_size: Annotated[
         int,
-        setting("Batch size", "How many points share one update. 1 is noisy and restless; 0 takes the whole set, smooth but one update per epoch.", ge=0, le=1_000_000, scale="log", slider=(1, 512), names={0: "full"}),
+        setting("Batch size", "How many points share one update. Larger batches give smoother but fewer updates per epoch; 1 is the noisiest, 0 takes the whole set.", ge=0, le=1_000_000, scale="log", slider=(1, 512), names={0: "full"}),
     ] = 32  # fmt: skip
     batching: Annotated[
         Literal["partial", "drop", "carry"],
-        setting("Last batch", "What becomes of the points left over at the end of an epoch. Partial makes a smaller, noisier batch of them; drop leaves them out; carry adds their gradient to the next epoch's first update."),
+        setting("Last batch", "What happens to the points left over at the end of an epoch. Partial makes a smaller, noisier batch of them; drop leaves them out; carry adds their gradient to the next epoch's first update."),
     ] = "partial"  # fmt: skip
     shuffle: Annotated[
         bool,
-        setting("Shuffle", "New random batches every epoch. Off, the points always come in the same order."),
+        setting("Shuffle", "On, every epoch has new random batches. Off, the points always come in the same order."),
     ] = True
     weight_decay: Annotated[
         float,
-        setting("Weight decay", "Shrinks every weight a little before each update, whatever the gradient. At 0 none shrinks; large values make the network forget faster than it learns.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
+        setting("Weight decay", "Shrinks every weight a little before each update. Raise it if the network overfits, lower it if it forgets faster than it learns.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
     ] = 0.0  # fmt: skip
     weight_noise: Annotated[
         float,
-        setting("Weight noise ε", "Random nudges to all weights after each update. At 0 there are none; a little shakes the network out of flat places, much drowns the signal.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
+        setting("Weight noise ε", "Random nudges to all weights after each update. Raise it a little to shake the network out of flat places; too much drowns the gradient.", ge=0, le=1e6, scale="log", slider=(1e-6, 1), names={0: "off"}),
     ] = 0.0  # fmt: skip
     clip_norm: Annotated[
         float,
-        setting("Clip gradient", "The longest gradient an update may use; longer ones are shortened. Large values tame only explosions; too small ones make training crawl.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
+        setting("Clip gradient", "The longest gradient an update may use; longer ones are shortened. Lower it if the loss explodes, raise it if training crawls.", gt=0, le=1e9, scale="log", slider=(1e-3, 100)),
     ] | None = None  # fmt: skip
     early_stopping: EarlyStopping | None = None
     epochs: Annotated[
         int,
-        setting("Epochs", "After how many epochs training stops by itself. At 0 it never starts; open, it goes on until you stop it.", ge=0, le=2**53 - 1, nothing="Open"),
+        setting("Epochs", "How many epochs to train. Open, training continues until you stop it; at 0 it never starts.", ge=0, le=2**53 - 1, nothing="Open"),
     ] | None = None  # fmt: skip
 
 
@@ -123,16 +123,18 @@ class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
     """All that defines a run: data, network and training."""
 
     version: Literal[2] = 2
-    name: Annotated[str, setting("Name", "What the experiment is called. Empty, it has no name of its own.")] = ""
+    name: Annotated[
+        str, setting("Name", "The name of the experiment, for titles and files. Without one, they say Untitled.")
+    ] = ""
     seed: Annotated[
         int,
-        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. The same seed gives the same run, any other number another one.", ge=0, le=2**53 - 1),
+        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. The same seed repeats a run exactly; change it to see what was luck.", ge=0, le=2**53 - 1),
     ] = 0  # fmt: skip
     precision: Annotated[
         Literal["float32", "float64"],
         setting(
             "Precision",
-            "How exactly numbers are kept. float32 is fast and what practice uses; float64 shows whether rounding is to blame.",
+            "How precisely numbers are stored. float32 is fast and usual in practice; float64 shows whether rounding is to blame.",
         ),
     ] = "float32"
     data: AnyDataset = Circle()
@@ -141,7 +143,7 @@ class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
     initializer: AnyInitializer = GlorotUniform()
     bias: Annotated[
         float,
-        setting("Initial bias", "The bias every unit starts with. At 0 none is favoured; far from 0 units start saturated or dead.", ge=-1e6, le=1e6, slider=(-1, 1)),
+        setting("Initial bias", "The bias every unit starts with. Raise it a little if ReLU units start dead; far from 0, units start saturated.", ge=-1e6, le=1e6, slider=(-1, 1)),
     ] = 0.0  # fmt: skip
     loss: Annotated[AnyLoss | None, unset("Automatic")] = None
     regularizer: AnyRegularizer = NoRegularizer()

@@ -54,7 +54,7 @@ def test_early_stopping_says_what_it_did_and_go_on_goes_on(qtbot, window: Window
     play_to_the_end(qtbot, window, "stopped_early")
     strip, end = window.messages.strip, snapshot(window).epoch
     assert strip.speaks
-    assert strip.text.text() == f"{snapshot(window).ending} Play goes on from there with fresh patience."
+    assert strip.text.text() == f"{snapshot(window).ending} Play continues from there with fresh patience."
     assert f"after epoch {end}" in strip.text.text() and f"epoch {end - 8} were restored" in strip.text.text()
     assert window.messages.status.text().startswith(f"Stopped early at epoch {end}")
     window.wiring.set_speed(2.0)
@@ -73,7 +73,7 @@ def test_when_the_epochs_run_out_it_says_which_weights_are_back(qtbot, window: W
     settle(qtbot, window)
     play_to_the_end(qtbot, window, "completed")
     words = window.messages.strip.text.text()
-    assert words.startswith("All 60 epochs are done") and words.endswith("More epochs, or none, let it go on.")
+    assert words.startswith("All 60 epochs are done") and words.endswith("Set more epochs, or none, to continue.")
     window.parts.training.ask("training.epochs", None)
     qtbot.waitUntil(lambda: not window.messages.strip.speaks)
 

@@ -422,11 +422,11 @@ def test_a_pause_in_a_long_step_is_said_in_the_status_line(qtbot, gate, trained:
     gate.shut()
     qtbot.waitUntil(lambda: trained.presenter.running)
     hands.key(trained, "Space")
-    qtbot.waitUntil(lambda: "Pausing after the step in progress" in trained.messages.status.text())
+    qtbot.waitUntil(lambda: "Pausing after this step" in trained.messages.status.text())
     # Words of the moment before may still wait for their turn.
     trained.presenter.show_report(trained.session.report)
     text_beat().strike()
-    assert "Pausing after the step in progress" in trained.messages.status.text()
+    assert "Pausing after this step" in trained.messages.status.text()
     gate.open.set()
     qtbot.waitUntil(lambda: "Paused at" in trained.messages.status.text())
 

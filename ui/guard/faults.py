@@ -46,7 +46,7 @@ class Faults(QObject):
             return
         _log.error("A fault that nobody caught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
         self.happened.emit(
-            f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is kept and you "
+            f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is safe, and you "
             f"can go on. The details are in {self.log_path}."
         )
 

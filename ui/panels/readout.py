@@ -23,9 +23,9 @@ from ..look.theme import GRID, current, exact_px, px, tabular
 _SETS = ("training", "validation")
 _PASSES_HELP, _UPDATES_HELP = "Passes through the training points.", "Updates of the weights."
 _LOSS_HELP = "Mean loss of the {} points."
-_SCORE_HELP = "Share of the {} points that are right."
-_R2_HELP = "Share of the variance of the {} points that is explained, R²."
-_BALANCE_HELP = "Weighs the points so that every class counts as much as the others. Ctrl+Z takes it back."
+_SCORE_HELP = "Share of the {} points that are classified correctly."
+_R2_HELP = "R²: the share of the variance of the {} points that is explained."
+_BALANCE_HELP = "Weights the points so that every class counts equally. Ctrl+Z undoes it."
 _BETWEEN = " · "
 """What stands between the recalls of two classes."""
 

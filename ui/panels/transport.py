@@ -31,8 +31,8 @@ _UNLIMITED = 0.94
 """From this place on the slider means no limit."""
 
 _SPEED_HELP = (
-    "How many updates are made per second. At the left end you see every single one; at the right end training goes as "
-    "fast as it can. A double click brings back the speed to watch at."
+    "Updates per second. At the left end you see every single one; at the right end training runs at full speed. "
+    "Double-click to reset it."
 )
 
 _MORE_HELP = "What there is no room for at this size."
@@ -124,7 +124,7 @@ class TransportBar(QWidget):
 
     def _add_buttons(self) -> None:
         self.controls = self._button("controls", "sliders", "Controls", _CONTROLS_HELP, self.controls_toggled)
-        same, other = "Back to the same initial weights.", "Start from other random weights: the next seed."
+        same, other = "Back to the same initial weights.", "Start from new random weights, with the next seed."
         self.reset = self._button("reset", "arrow-counter-clockwise", "Reset", same, self.reset_requested)
         self.play = self._button("play", "play-fill", "Play", "", self._play_clicked)
         self.play.setProperty("play", True)

@@ -157,7 +157,7 @@ class Session(QObject):
 
     def _worker_failed(self, fault: tuple[str, Exception]) -> None:
         what, error = fault
-        self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are kept.")
+        self.failed.emit(f"Training stopped because of a fault while {what}: {error}. Your settings are safe.")
 
     def edit(self, experiment: Experiment, title: str = "", changing: bool = False) -> bool:
         """Change to another experiment, with which training goes on at once; return whether it was accepted.

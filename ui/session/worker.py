@@ -413,7 +413,7 @@ class Worker(QThread):
             self._keep_latest_moments()
         self._latest_change = command.keep_as
         if command.undoing is not None:
-            self._say_undone(command.undoing, f"it is {write_number(edit.after)}, the other weights stay as they are")
+            self._say_undone(command.undoing, f"it is {write_number(edit.after)}, the other weights are unchanged")
 
     def goes_on(self, drag: object) -> bool:
         """Return whether a change belongs to the same drag as the latest recorded one."""

@@ -87,7 +87,7 @@ class _Question(QMessageBox):
     def ask(self) -> None:
         """Show the question; the program goes on."""
         cancel = identify(
-            self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole), spoken="Cancel", hint="Goes back."
+            self.addButton("Cancel", QMessageBox.ButtonRole.RejectRole), spoken="Cancel", hint="Returns to the window."
         )
         self.setEscapeButton(cancel)
         self.open()
@@ -95,10 +95,10 @@ class _Question(QMessageBox):
 
 def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], discard: Callable[[], object]) -> None:
     """Ask whether to save changes that would be lost."""
-    details = "What was changed or trained since it was last saved is lost otherwise."
+    details = "Otherwise, changes and training since the last save are lost."
     question = _Question(parent, "changes.question", "Save changes?", f"Save the changes to {name}?", details)
-    question.offer("Save", "Saves first.", save)
-    question.offer("Discard", "Goes on without saving.", discard, QMessageBox.ButtonRole.DestructiveRole)
+    question.offer("Save", "Saves the changes first.", save)
+    question.offer("Discard", "Continues without saving.", discard, QMessageBox.ButtonRole.DestructiveRole)
     question.ask()
 
 
@@ -106,20 +106,18 @@ def ask_about_left_work(
     parent: QWidget, name: str, go_back: Callable[[], object], discard: Callable[[], object]
 ) -> None:
     """Ask what to do about unsaved work that something else was opened over, before the window closes."""
-    details = "Something else was opened after that. It can be brought back, as Ctrl+Z would, and saved."
-    question = _Question(
-        parent, "changes.question", "Save changes?", f"{name} has changes that were not saved.", details
-    )
-    question.offer("Go back to it", "Brings it back, and keeps the window open.", go_back)
-    question.offer("Discard", "Closes the window without it.", discard, QMessageBox.ButtonRole.DestructiveRole)
+    details = "Something else was opened after it. You can still go back to it, as with Ctrl+Z, and save it."
+    question = _Question(parent, "changes.question", "Save changes?", f"{name} has unsaved changes.", details)
+    question.offer("Go back to it", "Brings it back and keeps the window open.", go_back)
+    question.offer("Discard", "Closes the window without saving it.", discard, QMessageBox.ButtonRole.DestructiveRole)
     question.ask()
 
 
 def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
     """Ask what to do about a file that another program has changed since it was opened."""
     words = f"{path.name} was changed by another window or program since it was opened here."
-    details = f"If it is replaced, what it holds now is kept as {previous_path(path).name}."
+    details = f"If you replace it, its present content is kept as {previous_path(path).name}."
     question = _Question(parent, "replacing.question", "Replace the file?", words, details)
-    question.offer("Save as…", "Leaves the file as it is and asks for another one.", save_as)
-    question.offer("Replace", "Saves what there is in this window.", save, QMessageBox.ButtonRole.DestructiveRole)
+    question.offer("Save as…", "Keeps the file and asks for another name.", save_as)
+    question.offer("Replace", "Saves the content of this window.", save, QMessageBox.ButtonRole.DestructiveRole)
     question.ask()

@@ -102,9 +102,7 @@ class _DockTitle(QWidget):
         super().__init__(dock)
         title = dock.accessibleName()
         self.label = quiet(QLabel(title))
-        float_button = IconButton(
-            "arrows-out-simple", f"Float {title}", f"Puts {title} into a window of its own.", self
-        )
+        float_button = IconButton("arrows-out-simple", f"Float {title}", f"Moves {title} to its own window.", self)
         close_button = IconButton("x", f"Close {title}", f"Closes {title}. The View menu brings it back.")
         for button, does in ((float_button, "float"), (close_button, "close")):
             button.setObjectName(f"dock.{dock.objectName()}.{does}")
@@ -112,7 +110,7 @@ class _DockTitle(QWidget):
         line = tight(QHBoxLayout(self), 0, (GRID + GRID // 2, 0, GRID // 2, 0))
         fill(line, self.label, float_button, close_button, wide=self.label)
         self.setFixedHeight(px(_TITLE_HEIGHT))
-        self.setToolTip(f"Drag {title} to another place; drop it on a neighbour to share its place as a tab.")
+        self.setToolTip(f"Drag {title} to move it; drop it on another panel to make it a tab there.")
         float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
         close_button.clicked.connect(dock.close)
 
@@ -422,7 +420,7 @@ class Docks(QObject):
                 dock.setTitleBarWidget(title)
                 title.show()
         for bar in self.window.findChildren(QTabBar, options=_DIRECT):
-            bar.setAccessibleName("Panels that share this place")
+            bar.setAccessibleName("Panels in this place")
             bar.setDrawBase(False)
             bar.setExpanding(False)
             bar.setElideMode(Qt.TextElideMode.ElideNone)

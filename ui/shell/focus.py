@@ -80,7 +80,7 @@ class FocusChoice(QDialog):
         self.resize(360, 520)
         self.tree = QTreeWidget()
         self.tree.setHeaderHidden(True)
-        hint = "A check mark hides it in focus mode. Space sets and removes it."
+        hint = "Checked panels are hidden in focus mode. Space checks and unchecks."
         identify(self.tree, spoken="What focus mode hides", hint=hint)
         hidden = set(hidden)
         for group, items in parts.items():
@@ -94,11 +94,11 @@ class FocusChoice(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
         for button in buttons.buttons():
             name = button.text().replace("&", "")
-            identify(button, spoken=name, hint="Keeps this choice." if name == "OK" else "Leaves everything as it was.")
+            identify(button, spoken=name, hint="Saves this choice." if name == "OK" else "Discards this choice.")
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.accepted.connect(lambda: self.chosen.emit(self._hidden()))
-        fill(QVBoxLayout(self), QLabel("Hidden while focus mode is on:"), self.tree, buttons)
+        fill(QVBoxLayout(self), QLabel("Hidden in focus mode:"), self.tree, buttons)
 
     def items(self) -> list[QTreeWidgetItem]:
         """Return everything that can be hidden."""

@@ -210,7 +210,7 @@ class Messages(QObject):
         if self._race:
             self.status.setText(self._race)
         elif self._pausing:
-            self.status.setText("Pausing after the step in progress…")
+            self.status.setText("Pausing after this step…")
         elif self._measures:
             self.status.setText("Measuring after the latest change…")
         elif self._report is not None:
@@ -218,8 +218,8 @@ class Messages(QObject):
 
 
 def _hint(remedy: Remedy) -> str:
-    goes_on = "and start again from the initial weights" if remedy.reset else "while training goes on"
-    return f"{remedy.label}, {goes_on}. Ctrl+Z takes it back."
+    goes_on = "and restart from the initial weights" if remedy.reset else "while training goes on"
+    return f"{remedy.label}, {goes_on}. Ctrl+Z undoes it."
 
 
 def _status_words(report: Report) -> str:

@@ -77,12 +77,12 @@ class CommandPalette(QFrame):
         self.host, self._gather = parent, gather
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
-        self.line = QLineEdit(placeholderText="Type what you want to do, or a setting and its value")
-        hint = "A few letters of a command are enough. A setting takes a value: learning rate 0.03."
+        self.line = QLineEdit(placeholderText="Type a command, or a setting and its value")
+        hint = "Type a few letters of a command, or a setting and its value: learning rate 0.03."
         identify(self.line, "palette.line", "Command", hint)
-        self.list = identify(QListWidget(), "palette.list", "Commands that fit", "Enter does the chosen command.")
+        self.list = identify(QListWidget(), "palette.list", "Matching commands", "Enter runs the selected command.")
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.nothing = quiet(QLabel("Nothing fits. Fewer letters find more."))
+        self.nothing = quiet(QLabel("No match. Try fewer letters."))
         self.nothing.setBuddy(self.line)
         self._column = tight(QVBoxLayout(self), None, (GRID, GRID, GRID, GRID))
         fill(self._column, self.line, self.list, self.nothing)

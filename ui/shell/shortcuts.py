@@ -22,9 +22,9 @@ from .palette import PaletteCommand
 
 _GESTURES = (
     ("Any button or list", "Enter", "Press or open it; the space bar plays and pauses"),
-    ("Any number", "Wheel, arrow keys", "Change it a little; with Shift a lot"),
-    ("Any setting", "Double-click its name", "Back to its default"),
-    ("Any setting", "Right click", "What else it can do"),
+    ("Any number", "Wheel, arrow keys", "Change it a little; with Shift, a lot"),
+    ("Any setting", "Double-click its name", "Reset it to its default"),
+    ("Any setting", "Right click", "Open its menu"),
     ("Layer card", "Drag, Alt+Up, Alt+Down", "Move the layer"),
     ("Layer card", "Delete, Ctrl+D", "Remove or duplicate the layer"),
     ("Network", "Click an edge or a bias", "Change the weight"),
@@ -54,7 +54,7 @@ class ShortcutList(QDialog):
         self.rows = [(where, what, keys) for where, _, what, keys in keyed]
         self.rows += [(where, what, how) for where, how, what in _GESTURES]
         self.search = QLineEdit(placeholderText="Search")
-        identify(self.search, spoken="Search the shortcuts", hint="Shows only lines that contain what you type.")
+        identify(self.search, spoken="Search the shortcuts", hint="Shows only the lines that contain what you type.")
         self.search.textChanged.connect(self._filter)
         self.table = QTableWidget(len(self.rows), 3)
         self.table.setShowGrid(False)

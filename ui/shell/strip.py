@@ -50,7 +50,7 @@ class Strip(QFrame):
         self.setObjectName("strip")
         self.text = identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), "strip.text")
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Does what the message advises.")
+        self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Follows the advice of the message.")
         self.remedy.clicked.connect(self._accept)
         self.others = identify(QToolButton(), "strip.others", "More remedies", "Lists what else helps.")
         self.others.setText("More ▾")
@@ -89,7 +89,9 @@ class Strip(QFrame):
             self.text.setText(text)
             self.setAccessibleName(text)
             self.text.setAccessibleName(text or "Messages")
-            self.text.setAccessibleDescription("What happened, or what ails the network" if text else "Nothing to say.")
+            self.text.setAccessibleDescription(
+                "Recent events and the diagnosis of the network" if text else "No message."
+            )
         if offer is not None:
             self.remedy.setText(offer[0])
             identify(self.remedy, None, offer[0], hint or offer[0])

@@ -10,7 +10,7 @@ from ..forms.buttons import identify
 from ..guard.faults import guarded
 from ..look import theme
 
-WAITING = "Waiting: these numbers are from before the latest change."
+WAITING = "These numbers are from before the latest change; new ones follow."
 _DIMMING = 165
 """The opacity of the veil, of 255: what is behind it can still be read."""
 

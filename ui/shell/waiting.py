@@ -56,8 +56,8 @@ class Waiting(QDialog):
 
     def _arrange(self, words: str) -> None:
         self.bar = QProgressBar(textVisible=False, minimum=0, maximum=0)
-        hint = tip("How much is done. Cancel stops it and changes nothing.")
-        identify(self.bar, "waiting.progress", "How far it is", hint)
+        hint = tip("Progress. Cancel stops it and changes nothing.")
+        identify(self.bar, "waiting.progress", "Progress", hint)
         self.bar.setFixedHeight(px(6))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         cancel = buttons.button(QDialogButtonBox.StandardButton.Cancel)

@@ -66,7 +66,7 @@ def file_menu(
             Action("file.new", "&New", documents.new, (_STANDARD.New,)),
             Action("file.open", "&Open…", documents.ask_open, (_STANDARD.Open,)),
             Menu("Open &recent", partial(_recent_files, documents)),
-            Menu("Re&cover", partial(_recoverable_work, autosave), "Work of a run that ended unexpectedly."),
+            Menu("Re&cover", partial(_recoverable_work, autosave), "Work from a session that ended unexpectedly."),
             Action("file.gallery", "&Presets…", open_gallery, ("Ctrl+G",)),
             Menu("Presets by &name", presets),
             SEPARATOR,
@@ -336,7 +336,7 @@ def _menu_entry_actions(say: Callable[[str], object], refuse: Callable[[str], ob
                 say("The playground is no longer in the applications menu.")
             else:
                 add_menu_entry(RESOURCES / "icon.svg")
-                say("The playground is in the applications menu; a double click on a .playground file opens it.")
+                say("The playground is in the applications menu; double-clicking a .playground file opens it.")
         except OSError as error:
             refuse(f"The applications menu could not be changed: {reason_of(error)}.")
 

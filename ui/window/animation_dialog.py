@@ -115,7 +115,7 @@ class AnimationDialog(QDialog):
         self.close_button = push_button(
             "gif.close", "Close", "Closes this dialog, and cancels a GIF that is being made."
         )
-        does = "Asks for a file and makes the GIF; the window goes on."
+        does = "Asks for a file name and makes the GIF. You can go on working."
         self.create_button = push_button("gif.create", "Create…", does)
         self.create_button.setDefault(True)
         self.close_button.clicked.connect(self.reject)
@@ -144,7 +144,7 @@ class AnimationDialog(QDialog):
         """Make the animation in the background."""
         self.path, report = Path(path), self.session.report
         if says_other_format(path, ".gif"):
-            words = f"Nothing was written to {self.path.name}: its name has to end in .gif, as what is written does."
+            words = f"Nothing was written to {self.path.name}: its name must end in .gif."
             self._finish(words, problem=True)
             return
         compiled = report is not None and report.snapshot.engine == "compiled"

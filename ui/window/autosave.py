@@ -69,7 +69,7 @@ class Autosave(QObject):
             found = find_recoverable(folder)
             self.slot = WorkSlot(folder)
         except OSError as error:
-            self.desk.say(f"Work is not kept for recovery: {reason_of(error)} ({folder}).")
+            self.desk.say(f"Work can't be kept for recovery: {reason_of(error)} ({folder}).")
             return
         self.kept = self.work.mark()
         self.timer.start()
@@ -143,7 +143,7 @@ class Autosave(QObject):
     def _offer(self, found: RecoverableWork) -> None:
         later = " The file itself was saved after that." if found.is_outdated else ""
         self.desk.tell(
-            f"The playground ended unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
+            f"The playground closed unexpectedly. {words_for(found)} can be recovered, now or later from the File menu."
             f"{later}",
             ("Recover", partial(self.recover, found)),
         )
@@ -152,7 +152,7 @@ class Autosave(QObject):
         """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
-            self.desk.refuse("That is being recovered already, or was.")
+            self.desk.refuse("That work is already being recovered, or has been.")
             return
         self.restoring = _Restoring(found, lock)
         words = words_for(found)
@@ -175,7 +175,7 @@ class Autosave(QObject):
         found = self.restoring.found
         self._end_recovery(restored=False)
         left = MOST_ATTEMPTS - found.note.attempts - 1
-        kept = "It can be tried once more." if left > 0 else "It is not offered any more, but the file is kept."
+        kept = "You can try again." if left > 0 else "It will not be offered again, but the file is kept."
         self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
 
     def _end_recovery(self, *, restored: bool) -> None:

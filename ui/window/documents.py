@@ -199,7 +199,9 @@ class Documents(QObject):
         if path.suffix.lower() not in (SUFFIX, ".json"):
             path = path.with_name(f"{path.name}{SUFFIX}")
             if path.exists():
-                self.desk.refuse(f"Nothing was saved: there is a {path.name} already. Choose it to replace it.")
+                self.desk.refuse(
+                    f"Nothing was saved: {path.name} already exists. Choose it in the dialog to replace it."
+                )
                 return
         if self.work.was_written_elsewhere(path) and not self.saves.busy:
             ask_about_replacing(
@@ -226,7 +228,7 @@ class Documents(QObject):
     def _tell_failure(self, save: Save, error: Exception | str) -> None:
         self._closing = False
         reason = error if isinstance(error, str) else reason_of(error)
-        self._failure = f"Nothing was saved to {save.path}: {reason}. Your work goes on unsaved; try another folder."
+        self._failure = f"Nothing was saved to {save.path}: {reason}. Your work is still unsaved; try another folder."
         self.desk.tell(self._failure, ("Save as…", self.ask_save))
 
 

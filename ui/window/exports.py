@@ -19,7 +19,7 @@ from ..session.jobs import Job, finish_jobs
 from .desk import Desk
 from .work import Work
 
-_BUSY = "An export is still being proven. Cancel it from the File menu, or wait."
+_BUSY = "An export is still being proven. Wait, or cancel it from the File menu."
 
 
 class Exports(QObject):
@@ -53,7 +53,7 @@ class Exports(QObject):
         elif self.job is not None:
             self.desk.refuse(_BUSY)
         elif chosen.is_network and not anyway and (problem := self._problem):
-            self.desk.refuse(problem, ("Export it all the same…", partial(self.ask, name, proof, True)))
+            self.desk.refuse(problem, ("Export it anyway…", partial(self.ask, name, proof, True)))
         else:
             title, kinds = f"Export: {chosen.title}", [f"{chosen.title} (*{chosen.suffix})"]
             stem = re.sub(r"\W", "_", self._stem).strip("_")
@@ -77,9 +77,7 @@ class Exports(QObject):
         """Export the present moment to a file."""
         suffix = FORMATS[name].suffix
         if says_other_format(path, suffix):
-            self.desk.refuse(
-                f"Nothing was exported to {path}: its name has to end in {suffix}, as what is written does."
-            )
+            self.desk.refuse(f"Nothing was exported to {path}: its name must end in {suffix}.")
             return
         write = partial(self._write, FORMATS[name], Path(path), proof, anyway)
         self._answer = self.desk.session.ask(Exportable.of, write)
@@ -90,7 +88,7 @@ class Exports(QObject):
         if self.job is not None:
             self.desk.refuse(_BUSY)
             return
-        unproven = "" if chosen.prove is None else "It was not run again."
+        unproven = "" if chosen.prove is None else "It was not proven."
         if chosen.name == "weights":
             unproven = exportable.sample.weights_unit
         self.job = Job(
@@ -116,7 +114,7 @@ class Exports(QObject):
         if isinstance(error, CancelledError):
             self.desk.say(f"The export to {path.name} was cancelled; nothing was written.")
         elif isinstance(error, NotProvenError):
-            self.desk.tell(f"{path.name} was not exported, because it is not what the network is. {error}")
+            self.desk.tell(f"{path.name} was not exported, because it does not predict what the network does. {error}")
         else:
             self.desk.refuse(f"Nothing was exported to {path}: {reason_of(error)}")
 

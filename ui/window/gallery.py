@@ -44,7 +44,7 @@ class Gallery(QDialog):
         self.setWindowTitle("Presets")
         self.setObjectName("gallery")
         self._open = open_preset
-        self.search = identify(QLineEdit(), "gallery.search", "Find a preset", "Finds presets by name and text.")
+        self.search = identify(QLineEdit(), "gallery.search", "Find a preset", "Finds presets by name and description.")
         self.search.setPlaceholderText("Find a preset")
         self.search.setClearButtonEnabled(True)
         self.search.textChanged.connect(self._filter)
@@ -109,7 +109,7 @@ class Gallery(QDialog):
             for card in cards:
                 card.setVisible(all(word in card.searched or word in about for word in words))
             section.setVisible(any(not card.isHidden() for card in cards))
-        self.watch.setText("" if self._in_sight() else f"No preset is found for “{text.strip()}”.")
+        self.watch.setText("" if self._in_sight() else f"No preset matches “{text.strip()}”.")
 
     def _in_sight(self) -> list[Card]:
         return [

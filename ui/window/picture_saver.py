@@ -26,10 +26,10 @@ _BOUNDARY = "boundary"
 _PATIENCE_MILLISECONDS = 5000
 """How long a part that was out of sight is given to show the present moment."""
 _KINDS = {
-    "PNG, twice as fine as the screen (*.png)": 2,
-    "PNG, as on the screen (*.png)": 1,
-    "PNG, four times as fine (*.png)": 4,
-    "SVG, sharp at every size (*.svg)": 1,
+    "PNG, twice the screen's resolution (*.png)": 2,
+    "PNG, the screen's resolution (*.png)": 1,
+    "PNG, four times the screen's resolution (*.png)": 4,
+    "SVG, sharp at any size (*.svg)": 1,
 }
 """The formats to choose from, and the pixels of each per pixel of the screen."""
 
@@ -89,7 +89,7 @@ class PictureSaver(QObject):
         except OSError as error:
             self.desk.refuse(f"The picture was not saved to {path}: {reason_of(error)}. Try another folder.")
         else:
-            self.desk.say(f"The picture of {title} is in {path.name}.")
+            self.desk.say(f"The picture of {title} was saved to {path.name}.")
 
     def ask_animation(self) -> None:
         """Let the person choose how training becomes an animation."""

@@ -223,10 +223,10 @@ class Presenter(QObject):
         ending, self._ending = self._ending, snapshot.ending
         if self._ending and self._ending != ending:
             if snapshot.status == "completed":
-                self._said_ending = f"{self._ending} More epochs, or none, let it go on."
+                self._said_ending = f"{self._ending} Set more epochs, or none, to continue."
                 self.desk.say(self._said_ending)
             else:
-                self._said_ending = f"{self._ending} Play goes on from there with fresh patience."
+                self._said_ending = f"{self._ending} Play continues from there with fresh patience."
                 self.desk.say(self._said_ending, ("Go on", self.desk.session.play))
         elif ending and not self._ending:
             self.desk.messages.settle(self._said_ending)

@@ -39,7 +39,7 @@ class Sharing(QObject):
             self.desk.refuse(f"{error_words(error, experiment)} Nothing was copied.")
             return
         QGuiApplication.clipboard().setText(experiment_text(experiment))
-        self.desk.say("The experiment is on the clipboard as text. Ctrl+V puts it into any playground.")
+        self.desk.say("Copied the experiment as text. Ctrl+V pastes it into any playground.")
 
     def copy_link(self) -> None:
         """Put a link to playground.tensorflow.org with the same run on the clipboard, or say what prevents it."""
@@ -48,7 +48,7 @@ class Sharing(QObject):
         except NoLinkError as error:
             self.desk.refuse(f"Nothing was copied. {error}")
         else:
-            self.desk.say("A link to playground.tensorflow.org is on the clipboard; it gives this very run.")
+            self.desk.say("Copied a link to playground.tensorflow.org that gives exactly this run.")
 
     def ask_export(self) -> None:
         """Let the person choose a file for the exact points."""

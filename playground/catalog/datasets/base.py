@@ -30,36 +30,36 @@ MAX_OWN_POINTS = 20_000
 
 _PointCount: TypeAlias = Annotated[
     int,
-    setting("Points", "How many points to draw. Few overfit quickly; many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
+    setting("Points", "How many points to draw. More make overfitting harder and every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
 ]  # fmt: skip
 _Noise: TypeAlias = Annotated[
     float,
-    setting("Noise", "How far points stray from where they belong. At 0 the classes are clean; from 0.5 on they mix.", ge=0, le=1, slider=(0, 0.5)),
+    setting("Noise", "How far points stray from their place. Raise it to provoke overfitting; from 0.5 on the classes mix.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
 _LabelNoise: TypeAlias = Annotated[
     float,
-    setting("Wrong labels", "The share of points that get a wrong class. A network that learns them too is overfitting.", ge=0, le=1, slider=(0, 0.5)),
+    setting("Wrong labels", "The share of points that get a wrong class. Raise it to provoke overfitting: a network that learns them does.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
 _Seed: TypeAlias = Annotated[
     int,
     setting(
         "Data seed",
-        "Decides which points are drawn and how they are split. The same seed gives the same points every time; any other one gives others of the same kind.",
+        "Decides which points are drawn and how they are split. The same seed repeats them; change it to see whether a result holds for other points.",
         ge=0,
         le=2**53 - 1,
     ),
 ]
 _ValidationFraction: TypeAlias = Annotated[
     float,
-    setting("Validation share", "Points kept out of training, to see how well the network does on points it never saw. At 0 overfitting goes unnoticed; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Validation share", "The share of points kept out of training, to measure how well the network does on new ones. More measure better but leave fewer to learn from; at 0 overfitting goes unnoticed.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 _TestFraction: TypeAlias = Annotated[
     float,
-    setting("Test share", "Points that neither training nor tuning ever sees, for the final verdict. At 0 there are none; near 1 hardly any are left to learn from.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Test share", "The share of points that neither training nor tuning sees, for the final verdict. More make it surer but leave fewer to learn from; 0 keeps none.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 Classes: TypeAlias = Annotated[
     int,
-    setting("Classes", "How many kinds of points there are. With 2 the network has one output; from 3 on one per class.", ge=2, le=MAX_CLASSES),
+    setting("Classes", "How many classes there are. With 2 the network has one output, with more it has one per class.", ge=2, le=MAX_CLASSES),
 ]  # fmt: skip
 CLASS_NAMES = tuple("ABCDEFGHIJ")
 
@@ -290,7 +290,7 @@ class Collected(Adjustable, frozen=True):
     ] = True  # fmt: skip
     scale_target: Annotated[
         bool,
-        setting("Scale the target", "On, values to predict are brought to mean 0 and spread 1 for training, where the usual learning rates work; losses are then in units of that spread. Off, the network learns the values themselves."),
+        setting("Scale the target", "On, the values to predict are scaled to mean 0 and standard deviation 1 for training, where the usual learning rates work, and losses are in that unit. Off, the network learns the values themselves."),
     ] = True  # fmt: skip
 
     def split(self, raw: Raw, random: np.random.Generator) -> Array:

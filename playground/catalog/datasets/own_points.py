@@ -35,21 +35,21 @@ class UserPoints(Collected, frozen=True, tag="points"):
     label = "Your own points"
     tasks = ("classification", "regression")
 
-    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
-    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; others count, unseen.")] = (0.0,)  # fmt: skip
+    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; points beyond count, too.")] = (0.0,)  # fmt: skip
+    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; points beyond count, too.")] = (0.0,)  # fmt: skip
     target: Annotated[tuple[float, ...], setting("Target", "What the network should predict for every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
-    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0 on; anything else is a value.")] = "classification"  # fmt: skip
+    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0; any other number is a value.")] = "classification"  # fmt: skip
     train: Annotated[
         tuple[bool, ...] | None,
-        setting("Training points", "A mark per point: true to train on it, false to validate with it. Left empty, the split is random."),
+        setting("Training points", "A mark per point: true to train on it, false to validate with it. Without marks, the split is random."),
     ] = None  # fmt: skip
     test: Annotated[
         tuple[bool, ...] | None,
-        setting("Test points", "A mark per point: true keeps it for the test. Only points without a mark to train can be; left empty, none are."),
+        setting("Test points", "A mark per point: true keeps it for the test, which no training point can be. Without marks, there are no test points."),
     ] = None  # fmt: skip
     class_names: Annotated[
         tuple[str, ...],
-        setting("Class names", "What the classes are called, in order. Left empty, they are A, B, C and so on; at most one name each."),
+        setting("Class names", "The names of the classes, in order. Classes without a name are called A, B, C and so on."),
     ] = ()  # fmt: skip
 
     @classmethod

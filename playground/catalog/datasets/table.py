@@ -37,7 +37,7 @@ class Table(Collected, frozen=True, tag="table"):
 
     points: Annotated[
         int,
-        setting("Points", "How many rows to use, drawn at random by the data seed. Left open, all of them; few overfit quickly, many make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
+        setting("Points", "How many rows to use, drawn at random with the data seed. More make overfitting harder and every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
     ] | None = None  # type: ignore[assignment]  # fmt: skip
     path: Annotated[str, setting("File", "The text file, relative to the experiment file. Rows with empty cells are left out and counted.")] = ""  # fmt: skip
     x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
@@ -48,35 +48,35 @@ class Table(Collected, frozen=True, tag="table"):
     ] = ""  # fmt: skip
     task: Annotated[
         Task | None,
-        setting("Task", "Predict classes or a number. Left empty, text or at most 10 distinct integers mean classes.", nothing="Automatic"),
+        setting("Task", "Whether to predict classes or numbers. Automatic takes text and at most 10 distinct integers for classes.", nothing="Automatic"),
     ] = None  # fmt: skip
     separator: Annotated[
         Literal["\t", ";", ",", "|", " "] | None,
-        setting("Separator", "What stands between the cells of a row. Left open, it is the one that gives the most regular rows.", nothing="Automatic"),
+        setting("Separator", "The character between the cells of a row. Automatic takes the one that gives the most regular rows.", nothing="Automatic"),
     ] = None  # fmt: skip
     header: Annotated[
         bool | None,
-        setting("Header row", "On, the first row names the columns. Off, it is a row like the others; left open, the cells decide.", nothing="Automatic"),
+        setting("Header row", "On, the first row names the columns. Off, it is data like the others; Automatic lets the cells decide.", nothing="Automatic"),
     ] = None  # fmt: skip
     decimal: Annotated[
         Literal[".", ","] | None,
-        setting("Decimal sign", "The decimal sign in columns like 1,200 that may as well be grouped by thousands. Left open, other numbers decide.", nothing="Automatic"),
+        setting("Decimal sign", "The decimal sign in columns of cells like 1,200, whose comma may also group thousands. Automatic lets other numbers decide.", nothing="Automatic"),
     ] = None  # fmt: skip
     dates: Annotated[
         Literal["day", "month"] | None,
-        setting("Dates", "What comes first in a date like 01/02/2020. Left open, other dates decide.", nothing="Automatic"),
+        setting("Dates", "What comes first in a date like 01/02/2020. Automatic lets other dates decide.", nothing="Automatic"),
     ] = None  # fmt: skip
     codes: Annotated[
         Literal["number", "text"] | None,
-        setting("Codes", "What cells like 007 and 1E2 are. Left open, they are numbers like any other.", nothing="Automatic"),
+        setting("Codes", "What cells like 007 and 1E2 mean. Automatic takes them for numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     words: Annotated[
         Literal["class", "missing"] | None,
-        setting("Words", "What cells like none and NA mean in a column of text. Left open, they are classes, unless other columns use that word for missing numbers.", nothing="Automatic"),
+        setting("Words", "What cells like none and NA mean in a column of text. Automatic takes them for classes, unless other columns use that word for missing numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     letters: Annotated[
         Literal["different", "same"] | None,
-        setting("Capital letters", "Whether classes that differ only in capital letters, like Yes and yes, are the same. Left open, they are as different as any others.", nothing="Automatic"),
+        setting("Capital letters", "Whether classes that differ only in capital letters, like Yes and yes, are the same. Automatic keeps them apart.", nothing="Automatic"),
     ] = None  # fmt: skip
 
     def check(self) -> None:

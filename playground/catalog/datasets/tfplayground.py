@@ -20,7 +20,7 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
 
     dataset: Annotated[
         Literal["circle", "xor", "gauss", "spiral", "reg-plane", "reg-gauss"],
-        setting("Shape", "Which of its six data sets this is. The first four have two classes; those that begin with reg have values."),
+        setting("Shape", "Which of its six data sets to use. The first four have two classes; those that begin with reg have values."),
     ] = "circle"  # fmt: skip
     noise: Annotated[
         float,
@@ -28,11 +28,11 @@ class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
     ] = 0.0  # fmt: skip
     train_percent: Annotated[
         float,
-        setting("Training share", "The share of the points to train on; all others validate. At 100 none do, so overfitting goes unnoticed; near 0 hardly any are left to learn from.", gt=0, le=100, slider=(10, 90), unit="%"),
+        setting("Training share", "The share of the points to train on; all others validate. More make overfitting harder; at 100 none are left to notice it.", gt=0, le=100, slider=(10, 90), unit="%"),
     ] = 50.0  # fmt: skip
     seed: Annotated[
         str,
-        setting("Seed", "Any text: it decides the points and the weights to start with. The same text gives the same run as in the browser, any other one another run."),
+        setting("Seed", "Any text, which decides the points and the initial weights. The same text gives the same run as in the browser."),
     ] = "0.5"  # fmt: skip
 
     def drawn(self) -> tuple[Raw, Array]:

@@ -412,7 +412,7 @@ def test_no_more_points_than_can_be_handled_and_it_is_said(qtbot, begin) -> None
     drawer.click("tool.cluster")
     drawer.stroke((0, 0))
     assert drawer.data.size == MAX_OWN_POINTS
-    qtbot.waitUntil(lambda: "as many as can be drawn" in drawer.panel.hint.text())
+    qtbot.waitUntil(lambda: "the most there can be" in drawer.panel.hint.text())
     drawer.stroke((0, 0))
     assert drawer.data.size == MAX_OWN_POINTS
 

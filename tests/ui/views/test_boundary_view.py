@@ -117,7 +117,7 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
     assert view.rect().contains(plane.toAlignedRect())
     assert plane.width() > min(size[0], size[1]) - 150
     for name in (
-        "Legend of the decision boundary", "What the network says at the mouse", "The point at the mouse",
+        "Legend of the decision boundary", "The prediction at the mouse", "The point at the mouse",
         "What the boundary shows",
     ):  # fmt: skip
         assert view.rect().contains(part_of(view, name).geometry())

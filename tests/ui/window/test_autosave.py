@@ -157,7 +157,7 @@ def test_nobody_is_forced_to_recover(qtbot, other: Window, folder: Path) -> None
 def test_after_two_failed_attempts_the_start_is_empty_and_the_file_is_kept(qtbot, other: Window, folder: Path) -> None:
     leave(folder, b"damaged")
     other.autosave.begin(folder)
-    for words in ("It can be tried once more", "the file is kept"):
+    for words in ("You can try again", "the file is kept"):
         other.autosave.recover(find_recoverable(folder)[0])
         assert words in other.messages.strip.text.text()
     assert find_recoverable(folder) == []
@@ -202,7 +202,7 @@ def test_closing_leaves_nothing_behind(qtbot, other: Window, folder: Path) -> No
 def test_a_folder_that_can_not_be_made_is_told(other: Window, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     other.autosave.begin(tmp_path / "file" / "recovery")
-    assert "Work is not kept for recovery" in other.messages.strip.text.text()
+    assert "Work can't be kept for recovery" in other.messages.strip.text.text()
 
 
 def test_recovering_asks_nothing_and_is_undone(qtbot, other: Window, folder: Path) -> None:

@@ -66,7 +66,7 @@ def test_a_script_can_be_written_without_the_library_that_would_prove_it(
     dialog = window.findChild(QFileDialog, "file.dialog")
     assert dialog is not None and dialog.isVisible()
     dialog.fileSelected.emit(str(tmp_path / "mine.py"))
-    qtbot.waitUntil(lambda: "Exported to mine.py. It was not run again." in window.messages.strip.text.text())
+    qtbot.waitUntil(lambda: "Exported to mine.py. It was not proven." in window.messages.strip.text.text())
     assert "import torch" in (tmp_path / "mine.py").read_text()
     dialog.reject()
 
@@ -101,7 +101,7 @@ def test_what_is_not_what_the_network_is_is_not_kept(
     wrong = proof.PREDICTIONS.replace("x[:, 0],", "1 + x[:, 0],")
     monkeypatch.setattr(proof, "PREDICTIONS", wrong)
     window.exports.begin("numpy", str(tmp_path / "mine.py"), anyway=True)
-    qtbot.waitUntil(lambda: "it is not what the network is" in window.messages.strip.text.text())
+    qtbot.waitUntil(lambda: "it does not predict what the network does" in window.messages.strip.text.text())
     assert list(tmp_path.glob("*.py")) == []
 
 

@@ -147,13 +147,13 @@ def test_a_document_is_saved_again_where_it_is(window: Window, documents: Path, 
 
 def test_a_name_that_says_another_format_is_refused(window: Window, tmp_path: Path) -> None:
     window.exports.begin("weights", str(tmp_path / "net.pdf"), anyway=True)
-    assert "its name has to end in .npz" in window.messages.strip.text.text()
+    assert "its name must end in .npz" in window.messages.strip.text.text()
     window.parts.data.own_data.export_points(tmp_path / "points.svg")
-    assert "its name has to end in .csv or .tsv" in window.messages.strip.text.text()
+    assert "its name must end in .csv or .tsv" in window.messages.strip.text.text()
     window.pictures.ask_animation()
     dialog = window.findChild(QDialog, "gif")
     dialog.create_file(str(tmp_path / "training.svg"))
-    assert "its name has to end in .gif" in dialog.message.text()
+    assert "its name must end in .gif" in dialog.message.text()
     dialog.close()
     assert not list(tmp_path.glob("*.*"))
 

@@ -61,7 +61,7 @@ def test_what_is_not_found_is_said(qtbot, gallery: Gallery) -> None:
     gallery.search.setFocus()
     hands.type_text("zebra", gallery.search)
     assert not any(one.isVisible() for one in gallery.cards)
-    assert gallery.watch.text() == "No preset is found for “zebra”."
+    assert gallery.watch.text() == "No preset matches “zebra”."
     gallery.search.clear()
     assert all(not one.isHidden() for one in gallery.cards)
     gallery.reject()

@@ -15,8 +15,8 @@ from ...forms.layouts import fill, tight
 from ...look.numbers import number_text, percent_text, plural_text
 
 _ABOUT = (
-    "How well the network does on the test points, at this moment. Look once, at the end: if you choose settings by "
-    "this result, it becomes too optimistic."
+    "How well the network does on the test points now. Look once, at the end: settings chosen by this result make it "
+    "too optimistic."
 )
 
 
@@ -56,7 +56,7 @@ class FinalTest(QWidget):
             self.looks += 1
             words = _result_words(result, snapshot)
             if self.looks > 1:
-                words += f" You looked {self.looks} times: the more often, the less it says about new points."
+                words += f" You have looked {self.looks} times: the more often, the less it says about new points."
             self.result.setText(words)
             self.result.show()
 

@@ -145,7 +145,7 @@ class _PointsPicture(QWidget):
         self.drawn: Sample | None = None
         self._picture: QPixmap | None = None
         self.setFixedSize(px(_PICTURE_SIZE), px(_PICTURE_SIZE))
-        hint = tip("The points as they would lie on the plane, each axis scaled to fill it.")
+        hint = tip("The points on the plane, each axis scaled to fill it.")
         identify(self, "import.picture", "Picture of the points", hint)
 
     def show_points(self, drawn: Sample | None) -> None:
@@ -230,11 +230,13 @@ class ImportDialog(QDialog):
         title = heading(self.name)
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.understood = self._words("understood", "How the text was understood")
-        hint = tip("On: the first row names the columns. Off: it is a point like the others.")
+        self.understood = self._words("understood", "How the text was read")
+        hint = tip("On, the first row names the columns. Off, it is data like the others.")
         self.header = identify(Switch(self), "import.header", "First row names the columns", hint)
         self.header.toggled.connect(self._header_toggled)
-        hint = tip("What stands between the cells of a row. Automatic takes the most regular.")
+        hint = tip(
+            "The character between the cells of a row. Automatic chooses the one that gives the most regular rows."
+        )
         self.separator = identify(Combo(self), "import.separator", "Separator", hint)
         self.separator.addItems(["Automatic", *(name.capitalize() for name in SEPARATORS.values())])
         self.separator.currentIndexChanged.connect(self._separator_chosen)
@@ -252,7 +254,7 @@ class ImportDialog(QDialog):
 
     def _table(self) -> QTableView:
         self.model = _SheetModel(self)
-        hint = tip(f"The first {PREVIEW_ROWS} rows. Red cells keep their row from being used.")
+        hint = tip(f"The first {PREVIEW_ROWS} rows. Rows with red cells are left out.")
         self.table = identify(QTableView(self), "import.table", "The first rows", hint)
         self.table.setModel(self.model)
         self.table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
@@ -268,8 +270,8 @@ class ImportDialog(QDialog):
         grid.setSpacing(px(GRID))
         self.combos: list[Combo] = []
         helps = (
-            "The column for the horizontal axis. It has to hold numbers.",
-            "The column for the vertical axis. It has to hold numbers.",
+            "The column for the horizontal axis. It must contain numbers.",
+            "The column for the vertical axis. It must contain numbers.",
             "The column that the network learns to predict. Text means classes; many different numbers mean values.",
         )
         for row, ((name, spoken), words) in enumerate(zip(_AXES, helps, strict=True)):
@@ -283,8 +285,8 @@ class ImportDialog(QDialog):
         self.task = identify(Segments(["Automatic", "Classes", "Values"], self), "import.task", "Task")
         tips = (
             "Text, or at most 10 different whole numbers, mean classes. Any other numbers mean values.",
-            "Every different cell of the target column is a class. There may be at most 10.",
-            "The target column holds numbers to predict. Rows where it has none are left out.",
+            "Each distinct cell of the target column is a class; at most 10 are allowed.",
+            "The target column contains numbers to predict. Rows without one are left out.",
         )
         for button, task, words in zip(self.task.buttons, _TASKS, tips, strict=True):
             identify(button, f"import.task.{task or 'automatic'}", f"Task {button.text().lower()}", tip(words))
@@ -298,14 +300,14 @@ class ImportDialog(QDialog):
         return fill(tight(QVBoxLayout(), GRID), grid, self.task, self.picture, self.counts, wide=self.counts)
 
     def _footer(self) -> QHBoxLayout:
-        self.message = self._words("message", "What will become of the points")
+        self.message = self._words("message", "How the points will be used")
         self.cancel = push_button("import.cancel", "Cancel", "Closes this dialog and changes nothing.")
         self.cancel.clicked.connect(self.reject)
-        self.ok = push_button("import.ok", "Use these points", "Makes these points the data set. Undo takes it back.")
+        self.ok = push_button("import.ok", "Use these points", "Makes these points the data set. You can undo it.")
         self.ok.setDefault(True)
         self.ok.clicked.connect(self.accept)
-        hint = tip("How much of the text has been read. Cancel stops it.")
-        self.bar = identify(QProgressBar(textVisible=False), "import.progress", "How far reading is", hint)
+        hint = tip("How much of the text has been read. Cancel stops reading.")
+        self.bar = identify(QProgressBar(textVisible=False), "import.progress", "Reading progress", hint)
         self.bar.setFixedSize(px(_PICTURE_SIZE), px(6))
         self.bar.hide()
         line = tight(QHBoxLayout(), GRID)
@@ -410,11 +412,11 @@ class ImportDialog(QDialog):
         self.counts.setText("\n".join([class_words(drawn), *counts]))
         self._ask(rows)
         if how == "exact":
-            words = "These are points as this program writes them: they are taken exactly as they are."
+            words = "This file was written by this program; its points are used exactly as they are."
         elif isinstance(dataset, Table):
             words = "The points stay in the file and are read from there. Each axis is scaled to −5…5."
         else:
-            words = "The points become your own and are kept in the experiment. Each axis is scaled to −5…5."
+            words = "The points become your own, stored in the experiment. Each axis is scaled to −5…5."
         self._say(words, problem=False)
         self.ok.setEnabled(True)
 
@@ -466,7 +468,9 @@ class ImportDialog(QDialog):
         identify(choice, f"import.{question.name}.readings", f"How to read {question.subject}{where}")
         for place, (button, label) in enumerate(zip(choice.buttons, question.labels, strict=True)):
             name = f"import.{question.name}.{place}"
-            identify(button, name, f"{question.subject}: {label}", tip(f"Reads it as {label}; the rows below follow."))
+            identify(
+                button, name, f"{question.subject}: {label}", tip(f"Reads it as {label} and updates the rows below.")
+            )
         choice.chosen.connect(self._answer)
         layout.addWidget(choice)
         return choice

@@ -30,11 +30,11 @@ from ...look.theme import GRID
 from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
 _BUTTONS = (
-    ("draw", "Draw points", "Draw points", "Draws on the picture. The present points become yours to add to."),
+    ("draw", "Draw points", "Draw points", "Draws points on the boundary. The present points become your own."),
     ("import", "Import CSV…", "Import…", "Imports points from a text file in almost any format."),
-    ("copy", "Copy points", "copy", "Copies all points for a spreadsheet: x1, x2, label and split."),
-    ("paste", "Paste points", "clipboard-text", "Makes a data set of the cells on the clipboard."),
-    ("export", "Export points…", "export", "Writes all points to a CSV file, from which they can be imported exactly."),
+    ("copy", "Copy points", "copy", "Copies all points for a spreadsheet, with the columns x1, x2, label and split."),
+    ("paste", "Paste points", "clipboard-text", "Makes a data set from the cells on the clipboard."),
+    ("export", "Export points…", "export", "Writes all points to a CSV file that can be imported again without loss."),
 )
 """Name, spoken name, text or icon, and what it does."""
 
@@ -62,7 +62,7 @@ class OwnData(QWidget):
         self.line = tight(QHBoxLayout(), GRID // 4)
         self._add_buttons()
         self.message = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
-        quiet(identify(self.message, "data.message", "What became of the points")).hide()
+        quiet(identify(self.message, "data.message", "What happened to the points")).hide()
         fill(tight(QVBoxLayout(self)), self.line, self.message)
 
     def _add_buttons(self) -> None:
@@ -96,14 +96,14 @@ class OwnData(QWidget):
         """Put all points on the clipboard as cells."""
         drawn = draw_sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
-        self._say(f"{plural_text(len(drawn.labels), 'point')} copied, to be pasted into a spreadsheet or here.")
+        self._say(f"{plural_text(len(drawn.labels), 'point')} copied. Paste them into a spreadsheet, or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
         drawn, file = draw_sample(self.data), Path(path)
         write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
         if says_other_format(file, ".csv", ".tsv", ".txt"):
-            self._say(f"{file} was not written: its name has to end in .csv or .tsv, as what is written does.")
+            self._say(f"{file} was not written: its name must end in .csv or .tsv.")
             return
         try:
             write_atomically(file, write(drawn).encode())
@@ -121,7 +121,7 @@ class OwnData(QWidget):
         if text.strip():
             self._bring(text, source)
         else:
-            self._say(f"There is no text in {source}. Copy some cells of a spreadsheet first.")
+            self._say(f"There is no text in {source}. Copy some cells from a spreadsheet first.")
 
     def import_file(self, path: str | Path) -> None:
         """Make a data set of a text file; ask which columns to use unless this program wrote them."""

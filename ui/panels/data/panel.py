@@ -91,7 +91,7 @@ class DataPanel(Panel):
         self.about = quiet(QLabel(wordWrap=True, alignment=Qt.AlignmentFlag.AlignTop))
         self.about.setMinimumHeight(px(2 * self.about.fontMetrics().lineSpacing() + 2))
         self.lines.addWidget(self.about)
-        self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "What to know about the data set"))
+        self.notes = quiet(identify(QLabel(wordWrap=True), "data.notes", "About the data set"))
         self.notes.hide()
         self.lines.addWidget(self.notes)
 
@@ -200,7 +200,7 @@ class DataPanel(Panel):
                 lines.addWidget(self.final_test)
 
     def _add_new_data(self) -> None:
-        words = "Draws other points of the same kind: the next data seed."
+        words = "Draws new points of the same kind, with the next data seed."
         self._new_data = push_button("data.new", "New data", words, small=True)
         self._new_data.clicked.connect(self._next_seed)
         self.rows["data.seed"].line.addWidget(self._new_data)
@@ -251,7 +251,7 @@ class DataPanel(Panel):
         for name, tile in self.features.items():
             tile.setChecked(name in features)
             last = tuple(features) == (name,)
-            only = "The network needs at least one input: switch another one on first." if last else ""
+            only = "The network needs at least one input. Switch another one on first." if last else ""
             tile.setToolTip(tip(only, f"{FEATURES[name].label}: {FEATURES[name].help}"))
 
     def show_experiment(self, experiment: Experiment) -> None:
@@ -340,7 +340,7 @@ def _about_data(data: Dataset) -> str:
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
         points = plural_text(data.size, "point")
-        return f"{points} of your own, drawn by hand or imported. They are used exactly as they are."
+        return f"{points} of your own, drawn or imported. They are used exactly as they are."
     return inspect.getdoc(type(data)) or ""
 
 

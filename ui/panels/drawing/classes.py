@@ -43,7 +43,7 @@ class ClassPicker(QWidget):
         self.add_button = push_button(
             "drawing.class.add",
             "Add class",
-            "Adds a class to draw. It counts once it has a point.",
+            "Adds a class to draw. It takes effect with its first point.",
             small=True,
         )
         self.add_button.clicked.connect(self.add)
@@ -82,7 +82,7 @@ class ClassPicker(QWidget):
 
     def _problem_with_name(self, text: str) -> str:
         others = [name for place, name in enumerate(self.names) if place != self.chosen]
-        return "" if text.strip() and text.strip() not in others else "A name that no other class has."
+        return "" if text.strip() and text.strip() not in others else "Each class needs a name of its own."
 
     def show_names(self, names: tuple[str, ...]) -> None:
         """Show a button for each class."""

@@ -66,9 +66,7 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def _add_tools(self) -> None:
-        self.done = _small_button(
-            "done", "Done", "Ends drawing, so that the picture can be explored again. Esc does it too."
-        )
+        self.done = _small_button("done", "Done", "Ends drawing (Esc), so that you can explore the picture again.")
         self.done.clicked.connect(self._finish)
         self.toolbox = Toolbox(self)
         self.toolbox.asked.connect(self.choose_tool)
@@ -80,10 +78,10 @@ class DrawingPanel(Panel):
         fill(self.lines, title, self.toolbox.line, self.hint)
 
     def _add_what_is_drawn(self) -> None:
-        self.task = identify(Segments(["Classes", "Values"]), "drawing.task", "What points say")
+        self.task = identify(Segments(["Classes", "Values"]), "drawing.task", "Task of the points")
         helps = (
-            "Every point belongs to a class. Values turn into classes: at most ten different ones become a class each.",
-            "Every point has a value. Classes turn into values from −1 to 1, evenly spaced.",
+            "Every point belongs to a class. Present values become classes: each of at most ten different ones.",
+            "Every point has a value. Present classes become values from −1 to 1, evenly spaced.",
         )
         for button, task, words in zip(self.task.buttons, _TASKS, helps, strict=True):
             identify(button, f"drawing.task.{task}", task.capitalize(), tip(words))
@@ -102,7 +100,7 @@ class DrawingPanel(Panel):
     def _add_whole(self) -> None:
         self.lines.addSpacing(px(GRID // 2))
         self._noise_button = _small_button(
-            "noise", "Add noise", "Moves every point at random by about σ. Each press adds to what is there."
+            "noise", "Add noise", "Moves every point at random by about σ. Each press adds more."
         )
         self._noise_button.clicked.connect(self._add_noise)
         self._clear_button = _small_button("clear", "Clear", "Removes all points. Undo brings them back.")
@@ -340,11 +338,11 @@ def _small_button(name: str, text: str, help_text: str) -> QPushButton:
 def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
     """Say what to do next, or why nothing can be drawn."""
     if data.size > MAX_OWN_POINTS:
-        return f"These are {data.size:,} points, and at most {MAX_OWN_POINTS:,} can be drawn on. Lower Points."
+        return f"There are {data.size:,} points, but only up to {MAX_OWN_POINTS:,} can be edited. Lower Points."
     if data.size == MAX_OWN_POINTS:
-        return f"There are {MAX_OWN_POINTS:,} points, as many as can be drawn. Erase some to go on."
+        return f"There are {MAX_OWN_POINTS:,} points, the most there can be. Erase some to draw more."
     if tool is None:
-        return "Choose a tool, then use it on the picture of the boundary."
+        return "Choose a tool and use it on the boundary."
     words = [tool.help]
     if tool is not ERASER:
         words.append("The right button erases.")
@@ -358,7 +356,7 @@ def count_words(data: Dataset) -> str:
     if not isinstance(data, UserPoints):
         return ""
     if data.is_blank:
-        return "No points yet: until you draw some, a single one in the middle is used."
+        return "No points yet. Until you draw some, a single point in the middle is used."
     if data.train is None:
         validation, test = data.kept_out(data.size)
     else:

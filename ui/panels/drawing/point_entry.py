@@ -41,9 +41,7 @@ class PointEntry(QWidget):
             line.addWidget(label)
             line.addWidget(entry, 1)
             self.places.append(entry)
-        add = push_button(
-            "drawing.add", "Add", "Adds one point of the chosen class or value at this place.", small=True
-        )
+        add = push_button("drawing.add", "Add", "Adds a point of the chosen class or value here.", small=True)
         add.setAccessibleName("Add a point at this place")
         add.clicked.connect(self._add)
         line.addWidget(add)

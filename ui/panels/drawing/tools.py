@@ -34,10 +34,10 @@ class DrawingTool:
     """The settings that matter to it."""
 
 
-_BRUSH_HELP = "Adds points while you drag; a click adds just one."
+_BRUSH_HELP = "Adds points as you drag; a click adds one."
 _ERASER_HELP = "Removes the points it passes over."
-_MOVE_HELP = "Drags the nearest point somewhere else."
-_CLUSTER_HELP = "A click adds a round cloud of points; drag to place it."
+_MOVE_HELP = "Drags the nearest point."
+_CLUSTER_HELP = "A click adds a round cloud of points; drag to position it."
 _BRUSH = DrawingTool("brush", "Brush", "paint-brush", "B", Painting, _BRUSH_HELP, ("radius",))
 ERASER = DrawingTool("eraser", "Eraser", "eraser", "E", Erasing, _ERASER_HELP, ("radius",))
 MOVE = DrawingTool("move", "Move", "hand-grabbing", "M", Moving, _MOVE_HELP, ())
@@ -52,8 +52,8 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Brush radius",
-            "How far around the mouse the brush and the eraser reach, on the plane from −6 to 6. "
-            "The mouse wheel over the picture changes it too.",
+            "The reach of brush and eraser, in units of the plane from −6 to 6. Larger values cover more at once; so "
+            "does the mouse wheel over the picture.",
             ge=0.05,
             le=3,
             scale="log",
@@ -64,7 +64,7 @@ class ToolSettings(msgspec.Struct, frozen=True):
         int,
         setting(
             "Cluster points",
-            "How many points a click with the cluster tool adds. Few leave gaps; many fill the cloud.",
+            "How many points a click with the cluster tool adds. More fill the cloud.",
             ge=1,
             le=1000,
             scale="log",
@@ -75,8 +75,8 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Cluster spread",
-            "How wide a cluster is: its standard deviation on each axis. "
-            "The mouse wheel over the picture changes it too.",
+            "The standard deviation of a cluster on each axis. Larger values make it wider; so does the mouse wheel "
+            "over the picture.",
             ge=0.05,
             le=3,
             scale="log",
@@ -97,7 +97,7 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Noise σ",
-            "How far “Add noise” moves points on average on each axis. Each press adds to what is there.",
+            "How far “Add noise” moves points on each axis, as a standard deviation. Larger values blur shapes more.",
             gt=0,
             le=3,
             scale="log",

@@ -44,8 +44,8 @@ _KEYS = (
 )
 _HEALTH_HELP = (
     "Dead: the share of units whose slope f′(z) is 0 on every point of the latest batch, so that they learn nothing. "
-    "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of the "
-    "steepest."
+    "Saturated: the share of activations on the flat ends of tanh or sigmoid, where the slope is below 5 % of its "
+    "maximum."
 )
 _GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square), on a logarithmic scale from 1e-8 to 10."
 
@@ -436,7 +436,7 @@ class OutputCard(QFrame):
         margins = (_BODY_INDENT + GRID // 2, GRID // 2, GRID, GRID // 2)
         fill(tight(QVBoxLayout(self), GRID // 4, margins), line, self.vitals)
         for widget in (title, self.summary):
-            widget.setToolTip(tip("Its size follows from the data, its activation from the loss."))
+            widget.setToolTip(tip("The data determine its size, the loss its activation."))
 
     def show_statistics(self, layer: LayerStatistics | None) -> None:
         """Show the size, the activation and the gradient of the output layer."""

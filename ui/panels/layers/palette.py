@@ -23,7 +23,7 @@ from .dragging import Drag
 FIRST_LAYER = Layer(units=4, activation=Tanh())
 _COLUMNS = 6
 _PICTURE_HEIGHT = 20
-_HOW = "Click to put it next to the output; drag it into the stack to put it anywhere."
+_HOW = "Click to add it before the output, or drag it into the stack."
 
 
 class Chip(PaintedButton):

@@ -76,7 +76,9 @@ class LayersPanel(Panel):
         self.inputs = quiet(QLabel(wordWrap=True))
         self.output = OutputCard()
         self.hint = quiet(
-            QLabel("No hidden layers: the network can only add up its inputs. Click or drag one in.", wordWrap=True)
+            QLabel(
+                "No hidden layers: the network can only weigh and add its inputs. Click or drag one in.", wordWrap=True
+            )
         )
         self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID, 0))
         fill(self.lines, self.inputs, self.hint, self.output, STRETCH)

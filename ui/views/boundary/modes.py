@@ -23,9 +23,9 @@ from ...look.theme import px
 _Field: TypeAlias = Literal["probability", "classes", "uncertainty"]
 _FIELDS: tuple[_Field, ...] = ("probability", "classes", "uncertainty")
 _TIPS = {
-    "probability": "How sure the network is everywhere: the paler the colour, the less sure. The line is where the "
-    "answer changes.",
-    "classes": "The predicted class at each position, and nothing else. It shows the exact shape of the regions.",
+    "probability": "How sure the network is at each position: the paler, the less sure. The line is where the "
+    "predicted class changes.",
+    "classes": "Only the predicted class at each position. Shows the exact shape of the regions.",
     "uncertainty": "How much the predictions vary when dropout silences different units each time; without dropout, "
     "the entropy of the predicted classes. Strong colours mark places where the network is undecided.",
 }
@@ -74,13 +74,13 @@ class Modes(QWidget):
         self.contours = self._make_toggle(
             "waves",
             "Contours",
-            "Lines of equal value, with their numbers. Lines that crowd show where the answer changes steeply.",
+            "Lines of equal value, with their numbers. Where they crowd, the output changes steeply.",
         )
         self.mistakes = self._make_toggle(
             "x-circle",
             "Mistakes",
-            "A ring around every point that the network gets wrong; for values its size is the miss. The sets are "
-            "counted in words.",
+            "A ring around every point that the network gets wrong; in regression its size is the error. A line "
+            "below counts them.",
         )
         return holder
 

@@ -29,10 +29,12 @@ from .modes import Modes
 LINE_HEIGHT = 20
 BOUNDARY_HINT = "Point at the picture to read it."
 _ENTROPY_NOTE = (
-    "No layer has dropout, so this is the entropy of the answer: 0 where the network is certain, largest where all "
-    "classes are equally likely."
+    "No layer has dropout, so this is the entropy of the prediction: 0 where the network is certain, largest where "
+    "all classes are equally likely."
 )
-_NO_SPREAD = "No layer has dropout, so every answer is the same. Give a layer some dropout to see where they differ."
+_NO_SPREAD = (
+    "No layer has dropout, so every prediction is the same. Give a layer some dropout to see where they differ."
+)
 Spread: TypeAlias = Literal["deviation", "entropy"]
 """What uncertainty is: how much answers with dropout deviate, or the entropy of a single one."""
 
@@ -44,8 +46,8 @@ class BoundaryWords:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
         self._place, self._room = QRect(), 0
         label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
-        tip = "Where the mouse is, the answer there and how sure the network is of it (1 is certain)."
-        self._reading = identify(label(text=BOUNDARY_HINT), None, "What the network says at the mouse", tip)
+        tip = "The position of the mouse, the prediction there and how sure the network is (1 is certain)."
+        self._reading = identify(label(text=BOUNDARY_HINT), None, "The prediction at the mouse", tip)
         self._near = identify(label(), None, "The point at the mouse", tip)
         self._axis = identify(label(), "boundary.axis", "Horizontal axis")
         self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")

@@ -96,7 +96,7 @@ class Controls(QWidget):
         super().__init__(parent)
         self.setObjectName(name)
         self.panel = _Panel(self)
-        words = "How this picture is drawn. It changes nothing about the training."
+        words = "How this picture is drawn. It does not change training."
         self.button = identify(IconButton("faders-horizontal", "Settings of the picture", words, self), f"{name}.more")
         self.button.setProperty("small", True)
         self.button.clicked.connect(self._open_panel)

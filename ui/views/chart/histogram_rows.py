@@ -36,8 +36,8 @@ _LEAST_ROW = 24
 _MOST_ROW = 96
 _READING = 340
 _COUNTS = (
-    Option("linear", "Linear", "The heights are the counts. Where most numbers are is seen best."),
-    Option("log", "Log", "The heights are the logarithms of the counts. Rare values can be seen, too."),
+    Option("linear", "Linear", "Heights are counts. Shows best where most numbers are."),
+    Option("log", "Log", "Heights are logarithms of the counts. Shows rare values, too."),
 )
 
 

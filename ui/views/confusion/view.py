@@ -37,12 +37,14 @@ _SETS = (
     Option(
         "train",
         "Training",
-        "The points that the network learns from. Few mistakes here say that it can tell the classes apart.",
+        "The points that the network learns from. Few mistakes here mean that it can separate the classes.",
     ),
-    Option("validation", "Validation", "Points that the network never learns from. Shows how it does on what is new."),
+    Option(
+        "validation", "Validation", "Points that the network never learns from. Shows how well it does on new ones."
+    ),
 )
 NEEDS_CLASSES = "A confusion matrix needs classes: this data set has a number as its target."
-_BALANCE_HELP = "Weighs the points so that every class counts as much as the others, however few points it has."
+_BALANCE_HELP = "Weights the points so that every class counts equally, however few points it has."
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
 """The share of the accent in the colour of a whole row; more, and text could not be read on it."""

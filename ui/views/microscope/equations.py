@@ -92,7 +92,7 @@ def point_sentence(snapshot: Snapshot, seen: Microscope) -> str:
         shown = sample.in_own_unit(output) if sample.task == "regression" else class_shares(snapshot.loss, output)
     answer = answer_words(snapshot, shown[:, 0])
     point = f"Point {seen.point:,} ({set_name}; {place})"
-    return f"{point} is {is_what}. The network says {answer}. E = {number_text(seen.loss)}."
+    return f"{point} is {is_what}. The network predicts {answer}. E = {number_text(seen.loss)}."
 
 
 def _layer_of(snapshot: Snapshot, passed: LayerPass) -> Layer | None:
@@ -153,7 +153,7 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
         "+",
         Term(b, _as_column(passed.b), "biases"),
         f"→ {between} →" if between else "=",
-        Term(z, _as_column(passed.z), "what goes into the activation"),
+        Term(z, _as_column(passed.z), "the input of the activation"),
         f"→ {activation} →" if not skips else f"→ {activation}, + {a} →",
         Term(out, _as_column(passed.a), "what goes out"),
     )
@@ -172,7 +172,7 @@ def _forward_note(layer: Layer | None) -> str:
     if _has_normalization(layer):
         words.append("The weighted sum is normalized before it becomes z.")
     if layer is not None and layer.dropout > 0:
-        words.append("No unit is dropped here: dropout works in training only.")
+        words.append("No unit is dropped here: dropout acts only in training.")
     return " ".join(words)
 
 
@@ -215,14 +215,14 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     start, made_of = _back_to_slope(snapshot, seen, place)
     gradient: Equation = (
         own,
-        Term(f"{a}ᵀ", passed.a_in[np.newaxis], "what came in, lying"),
+        Term(f"{a}ᵀ", passed.a_in[np.newaxis], "the layer's input, transposed"),
         "=",
-        Term(f"∂E/∂{W}", passed.gradient_W, "how E answers to each weight"),
+        Term(f"∂E/∂{W}", passed.gradient_W, "how E changes with each weight"),
     )
     between = _has_normalization(layer)
     formula = f"{delta} = {f'norm′({made_of})' if between else made_of},   ∂E/∂{W} = {delta} {a}ᵀ,   ∂E/∂{b} = {delta}"
     lines: tuple[Equation, ...] = ((*start, "→ norm′ →" if between else "=", own), gradient)
-    note = "δ is taken behind the normalization, where the weighted sum comes from." if between else ""
+    note = "δ is taken before the normalization, at the weighted sum." if between else ""
     return Block(key, title, formula, lines, note)
 
 

@@ -25,12 +25,12 @@ from .equations import Block, backward_blocks, forward_blocks, point_sentence
 from .sheet import EquationSheet
 
 MICROSCOPE_HINT = "Click a point in the boundary."
-_MORE = "Its way through the network appears here in numbers: forward to the loss, and backward to the gradients."
+_MORE = "Its way through the network appears here in numbers: forward to the loss, then backward to the gradients."
 _DIRECTIONS = ("Both", "Forward", "Backward")
 _TIPS = (
     "Forward to the loss, then backward to the gradients.",
-    "Only the way from the point to its loss. It shows what every layer makes of the point.",
-    "Only the way from the loss back to the gradients. It shows what this point would change.",
+    "Only the way from the point to its loss. Shows what each layer computes from it.",
+    "Only the way from the loss back to the gradients. Shows what this point would change.",
 )
 
 
@@ -88,7 +88,7 @@ class MicroscopeView(View):
         self.apply_theme()
 
     def _make_directions(self) -> Segments:
-        result = identify(Segments(_DIRECTIONS), "microscope.direction", "Which way is shown")
+        result = identify(Segments(_DIRECTIONS), "microscope.direction", "Direction")
         for name, tip, button in zip(_DIRECTIONS, _TIPS, result.buttons, strict=True):
             identify(button, f"microscope.direction.{name.lower()}", name, tip)
         result.setFixedWidth(px(216))

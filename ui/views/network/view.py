@@ -92,7 +92,7 @@ class NetworkView(View):
     def _build(self) -> None:
         self._switch = Segments(("Weights", "Gradients"), self)
         helps = (
-            "Wires show the weights: blue is positive, orange negative. The width is the size.",
+            "Wires show the weights: blue is positive, orange negative, wide is large.",
             "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
         )
         for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):

@@ -14,7 +14,7 @@ from .aligned_snapshot import AlignedSnapshot
 from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
 
-NETWORK_HINT = "Point at a unit, a wire or a bias to read it."
+NETWORK_HINT = "Point at a unit, a wire or a bias to read its values."
 
 
 @dataclass(frozen=True)

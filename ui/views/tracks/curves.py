@@ -37,25 +37,23 @@ _SETS = ("training", "validation")
 _SMOOTHING = {"off": 0.0, "some": 1 / 50, "strong": 1 / 10}
 """The share of the rows so far that a smoothed value is the mean of."""
 SMOOTHING_OPTIONS = (
-    Option("off", "Off", "Every epoch as it was. Noise and all."),
-    Option("some", "Some", "The mean of nearby epochs, over the band of the raw curve. Takes the noise away."),
-    Option(
-        "strong", "Strong", "The mean of many epochs, over the band in which the raw curve runs. Shows where it goes."
-    ),
+    Option("off", "Off", "Every epoch as it was, with its noise."),
+    Option("some", "Some", "The mean of nearby epochs, with the raw curve as a band. Removes most of the noise."),
+    Option("strong", "Strong", "The mean of many epochs, with the raw curve as a band. Shows the trend."),
 )
 LOSS_OPTIONS = (
     Option(
         "auto",
         "Auto",
-        "Linear from 0 at first. Logarithmic once the losses span more than a factor of 100, unless that would hide "
-        "that one rises.",
+        "Linear from 0 at first. Logarithmic once losses span more than a factor of 100, unless that would hide a "
+        "rise.",
     ),
-    Option("linear", "Linear", "From 0 up. Small losses all look like 0."),
-    Option("log", "Log", "Equal distances are equal factors. Small losses can be told apart."),
+    Option("linear", "Linear", "From 0 up. Small losses look like 0."),
+    Option("log", "Log", "Equal distances are equal factors. Separates small losses."),
 )
 _MOST_PIECES = 300
 """Of curves with more breaks only the latest ones are seen."""
-_HELP = "Solid: the points that train. Dashed: points kept out, to see overfitting."
+_HELP = "Solid: training points. Dashed: validation points, which show overfitting."
 
 
 class RunColumn(NamedTuple):

@@ -38,15 +38,15 @@ from .time import TimeAxis
 from .track import Track, Value
 
 PICTURE_OPTIONS = (
-    Option("map", "Map", "The size of every layer at every step, as a colour. Shows where the gradient fades."),
+    Option("map", "Map", "The size of each layer's gradient over time, as a colour. Shows where it fades."),
     Option("lines", "Lines", "A line per layer over time, coloured by depth. Shows how the sizes develop."),
 )
 SCALE_OPTIONS = (
-    Option("log", "Log", "Equal steps are equal factors. The scale never moves, so that pictures can be compared."),
-    Option("linear", "Linear", "From 0 to the largest size so far. Small sizes can't be told apart."),
+    Option("log", "Log", "Equal steps are equal factors. The scale is fixed, so that pictures can be compared."),
+    Option("linear", "Linear", "From 0 to the largest size so far. Small sizes look like 0."),
 )
 QUANTITY_OPTIONS = tuple(Option(quantity.field, quantity.symbol, quantity.help) for quantity in QUANTITIES)
-_HATCHED = "Hatched layers are muted, so that no error pulls at their weights, or frozen, so that nothing moves them."
+_HATCHED = "Hatched layers don't learn: they are muted or frozen."
 _HEALTHY = (3e-4, 3e-3)
 """The ratios of an update to the weights that are healthy for many networks."""
 _MAX_COLUMNS = 400

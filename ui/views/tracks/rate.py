@@ -33,7 +33,7 @@ _DECADES = 8.0
 """The reach of a logarithmic axis below the highest rate, in decades."""
 _NOTHING = (np.zeros(0), np.zeros(0))
 _LINE = Line("text")
-_HELP = "Strong: the learning rates used so far. Pale: those to come. The dot is the present."
+_HELP = "Strong: learning rates used so far. Pale: those to come. The dot is the present."
 RATE_OPTIONS = (
     Option("linear", "Linear", "From 0 up. Shows how much the rate changes."),
     Option("log", "Log", "Equal distances are equal factors. Exponential decay is a straight line."),

@@ -51,8 +51,8 @@ _ZOOM = 0.8
 _STEPS = 100
 """Moves by key from one end of the axis to the other."""
 _USE = (
-    "Click to let it fill the place, and again to return. Plus and minus make it taller or lower. Delete hides it; the "
-    "settings at the top right bring it back."
+    "Click to enlarge it, and again to return. Plus and minus change its height. Delete hides it; the settings at "
+    "the top right bring it back."
 )
 
 
@@ -132,7 +132,7 @@ class TrackSheet(PaintedChart):
         """Whether the latest mark holds a ghost, which comes back when it is touched."""
         self._drag: _Drag | None = None
         self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
-        words = "Shows all of the run again."
+        words = "Shows the whole run again."
         self.symbol = QToolButton(parent)
         """Says which size of the gradients is shown, and changes it."""
         self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
@@ -283,7 +283,7 @@ class TrackSheet(PaintedChart):
             return
         name = self.names[track.name]
         if self.symbol.text() != track.quantity.symbol:
-            words = f"{track.quantity.help} Click for another size."
+            words = f"{track.quantity.help} Click to show another measure."
             self.symbol.setText(track.quantity.symbol)
             identify(self.symbol, None, f"Size of the gradients: {track.quantity.symbol}", tip(words))
         size = self.symbol.sizeHint()

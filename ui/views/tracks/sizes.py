@@ -40,23 +40,22 @@ QUANTITIES = (
     GradientQuantity(
         "gradient_rms",
         "∂E/∂W",
-        "How strongly the error pulls at the weights of each layer, as root mean square. "
-        "Where it is tiny, the layer hardly learns.",
+        "Root mean square of each layer's gradient ∂E/∂W. Where it is tiny, the layer hardly learns.",
         "∂E/∂W: root mean square per layer",
         absent=("muted",),
     ),
     GradientQuantity(
         "delta_rms",
         "δ",
-        "How strongly each point's error reaches the units of each layer, δ = ∂E/∂z, as root mean square. "
-        "It passes from the output back to layer 1.",
+        "Root mean square of δ = ∂E/∂z, the error that reaches each layer's units. It passes from the output back to "
+        "the first layer.",
         "δ = ∂E/∂z: root mean square per layer",
     ),
     GradientQuantity(
         "update_ratio",
         "ΔW/W",
-        "How far one update moves the weights of each layer, as a share of their size. "
-        "Around 1/1000 is healthy for many networks; far more is unstable, far less hardly learns.",
+        "How far one update moves each layer's weights, relative to their size. About 1/1000 is healthy for many "
+        "networks; far more is unstable, far less hardly learns.",
         "Last update / weights: around 1e-3 is healthy",
         absent=("muted", "frozen"),
         low=-7,

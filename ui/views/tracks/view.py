@@ -39,29 +39,27 @@ from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
 _HELP = (
-    "Turn the wheel for a shorter or a longer stretch of time, and drag to move along it. Drag the edge below a track "
-    "to make it taller; double-click a track to let it fill the place, and again to return."
+    "Turn the wheel to zoom in time, and drag to move. Drag the edge below a track to change its height; "
+    "double-click a track to enlarge it, and again to return."
 )
 _ALONG_OPTIONS = (
-    Option("epoch", "Epoch", "By passes through the training points. Each point has then been seen equally often."),
-    Option("step", "Step", "By updates of the weights. Fair to different batch sizes."),
-    Option("seconds", "Time", "By seconds spent in training. Shows what is worth the wait."),
+    Option("epoch", "Epoch", "Passes through the training points: each point is seen once an epoch."),
+    Option("step", "Step", "Updates of the weights. Compares runs of different batch sizes fairly."),
+    Option("seconds", "Time", "Seconds spent training. Shows what is worth the wait."),
 )
 _ACROSS_OPTIONS = (
-    Option("linear", "Linear", "Equal distances are equal times. The beginning has little room in a long training."),
-    Option(
-        "log", "Log", "Equal distances are equal factors, so that the beginning has room. What happened at 0 has none."
-    ),
+    Option("linear", "Linear", "Equal distances are equal times. In a long run the beginning has little room."),
+    Option("log", "Log", "Equal distances are equal factors, which gives the beginning room. It leaves out 0."),
 )
 _REACH_OPTIONS = (
-    Option("run", "Run", "As far as training has come. Before the first step, as far as the schedule's plan goes."),
-    Option("plan", "Plan", "As far as the schedule's plan goes. Shows what will become of the learning rate."),
+    Option("run", "Run", "Up to the present. Before the first step, as far as the schedule's plan goes."),
+    Option("plan", "Plan", "As far as the schedule's plan goes. Shows the learning rates to come."),
 )
 _TRACK_OPTIONS = (
     Option("loss", "Loss", "How wrong the network is. Lower is better."),
-    Option("score", "Accuracy", "The share of points that are right, or R² for regression. Higher is better."),
-    Option("gradients", "Gradients", "How strongly every layer learns. Shows layers that hardly do."),
-    Option("rate", "Rate", "The learning rate that was used, and the plan. Shows what the schedule does."),
+    Option("score", "Accuracy", "The share of points classified correctly, or R² for regression. Higher is better."),
+    Option("gradients", "Gradients", "How strongly each layer learns. Shows layers that hardly do."),
+    Option("rate", "Rate", "The learning rate used so far, and the plan. Shows what the schedule does."),
 )
 
 
