@@ -101,4 +101,4 @@ def _to_plain(value: object) -> Any:
     """A NumPy number or array as plain Python values. Raises TypeError for anything else."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
-    raise TypeError(f"{type(value).__name__} is nothing that an experiment holds")
+    raise TypeError(f"an experiment can't contain a {type(value).__name__}")

@@ -100,7 +100,7 @@ def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> 
         "loss": f"{share} loss",
         "accuracy": score,
         "epochs": f"epochs until {score} reaches {reached}",
-        "gap": "validation loss less training loss",
+        "gap": "validation loss minus training loss",
         "gradient": "share of the output layer's gradient in layer 1",
     }[measure]
 

@@ -52,5 +52,5 @@ class TrainingPanel(Panel):
         task, loss = task_of(experiment.data), self.rows["loss"]
         if isinstance(loss, ChoiceRow):
             automatic = default_loss(task)
-            why = f"{automatic.label} is what {task} usually takes."
+            why = f"{automatic.label} is the usual choice for {task}."
             loss.set_nothing(f"Auto: {automatic.label.lower()}", why, automatic.formula)

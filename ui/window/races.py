@@ -106,12 +106,12 @@ class Races(QObject):
         try:
             lanes = check_lanes(experiments)
         except InputError as error:
-            self.desk.refuse(f"No race was started. {error}")
+            self.desk.refuse(f"No race was started: {error}.")
             return
         together, alone = cache.are_stamped(lanes[0].precision), self.session.worker.engine
         self._open(lambda: Race(lanes, alone=alone, together=together, history_rows=HISTORY_ROWS))
         names = name_lanes(lanes)
-        self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. The run waits as it is.")
+        self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. Your run waits.")
 
     def open_document(self, document: RaceDocument) -> None:
         """Go on with a race that was saved; if it can't, say why."""
@@ -134,7 +134,7 @@ class Races(QObject):
 
     def close(self) -> None:
         """Close the race and return to the run as it was."""
-        self._end_with(lambda race: self._offer(race, "The race is closed; the run goes on as it was."))
+        self._end_with(lambda race: self._offer(race, "Race closed; your run is unchanged."))
 
     def leave(self) -> None:
         """Close the race without a word, since the window closes or the race could not be made."""
@@ -164,7 +164,7 @@ class Races(QObject):
             self._then(race)
         else:
             # Said after the edit, which takes back what was offered before it.
-            QTimer.singleShot(0, self, lambda: self._offer(race, "The race is closed, since the run was changed."))
+            QTimer.singleShot(0, self, lambda: self._offer(race, "Race closed, since the run was changed."))
 
     def _offer(self, race: Race, words: str) -> None:
         self.desk.say(words, ("Back to the race", lambda: self.reopen(race)))

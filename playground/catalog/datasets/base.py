@@ -231,7 +231,7 @@ class Dataset(Choice, frozen=True):
 
 
 class Adjustable(Dataset, frozen=True):
-    """What all data sets but those of links share: how many points there are, how noisy, and how they are split."""
+    """Settings that all data sets but those of links share: how many points, how noisy, and how they are split."""
 
     points: _PointCount = 500
     noise: _Noise = 0.0

@@ -123,7 +123,7 @@ class UserPoints(Collected, frozen=True, tag="points"):
             raise InputError("data.class_names", len(self.class_names), f"at most {MAX_CLASSES} names")
         for place, name in enumerate(self.class_names):
             if not name.strip() or name in self.class_names[:place]:
-                raise InputError(f"data.class_names[{place}]", name, "a name of its own, and not blank")
+                raise InputError(f"data.class_names[{place}]", name, "unique and not blank")
 
     def all_names(self, classes: int) -> tuple[str, ...]:
         """Return the names of the first `classes` classes."""

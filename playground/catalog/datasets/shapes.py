@@ -187,7 +187,7 @@ class TiltedPlane(Adjustable, frozen=True, tag="plane"):
 
 
 class Hills(Adjustable, frozen=True, tag="hills"):
-    """Regression: six bumps, up and down by turns. Needs units that can bend the surface locally."""
+    """Regression: six bumps, alternately up and down. Needs units that can bend the surface locally."""
 
     label = "Hills"
     tasks = ("regression",)

@@ -180,7 +180,7 @@ def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot
     window.responses.responder.answered.connect(answers.append)
     window.session.edit(window.session.experiment.with_({"training.batch_size": 30}))
     hands.let_pass(1000, "it would be trained")
-    assert not answers and shown(window).sentence == "The response is trained while training is paused."
+    assert not answers and shown(window).sentence == "Other values are tried only while training is paused."
     window.session.pause()
     qtbot.waitUntil(lambda: is_whole(window, RATE))
 

@@ -140,7 +140,11 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     W, b, z, out = (_of(symbol, passed) for symbol in "Wbza")
     a, key, title = _input_of(snapshot, seen, place), f"forward {place}", _layer_title(passed)
     if layer is not None and layer.muted:
-        same = Term(a, _as_column(passed.a_in), "what comes in"), "=", Term(out, _as_column(passed.a), "what goes out")
+        same = (
+            Term(a, _as_column(passed.a_in), "the layer's input"),
+            "=",
+            Term(out, _as_column(passed.a), "the layer's output"),
+        )
         return Block(key, title, f"{out} = {a}", (same,), _MUTED)
     activation = passed.activation.replace("_", " ")
     between = "norm" if _has_normalization(layer) else ""
@@ -149,13 +153,13 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     formula += f" + {a}" if skips else ""
     line: Equation = (
         Term(W, passed.W, "weights: a row for each unit, a column for each input"),
-        Term(a, _as_column(passed.a_in), "what comes in"),
+        Term(a, _as_column(passed.a_in), "the layer's input"),
         "+",
         Term(b, _as_column(passed.b), "biases"),
         f"→ {between} →" if between else "=",
         Term(z, _as_column(passed.z), "the input of the activation"),
         f"→ {activation} →" if not skips else f"→ {activation}, + {a} →",
-        Term(out, _as_column(passed.a), "what goes out"),
+        Term(out, _as_column(passed.a), "the layer's output"),
     )
     if place == len(seen.layers) - 1:
         formula += " = o"

@@ -33,7 +33,7 @@ class LaneCard(QWidget):
         self.snapshot: Snapshot | None = None
         self._picture = Miniature()
         self._dressed_for = ""
-        help_text = "Makes this lane the run in the window, weights and curves included. Ctrl+Z takes it back."
+        help_text = "Makes this lane the run in the window, with its weights and curves. Ctrl+Z undoes it."
         self.take = push_button(f"race.take.{place}", "Take this one", help_text, small=True)
         self.take.setParent(self)
         self.take.clicked.connect(self.taken)

@@ -29,8 +29,8 @@ from .card import LaneCard
 SIDE = 60
 """Points along each side of a lane's boundary."""
 _LOCKSTEP_OPTIONS = (
-    Option("epoch", "Epoch", "All lanes have passed through the training points equally often."),
-    Option("step", "Step", "All lanes have made equally many updates. Fair to different batch sizes."),
+    Option("epoch", "Epoch", "Compares lanes after equally many passes through the training points."),
+    Option("step", "Step", "Compares lanes after equally many updates, which is fair to different batch sizes."),
 )
 _INVITATION = (
     "A race trains two to six variants side by side, from the same seed and with the same batches where shapes allow. "
@@ -74,7 +74,7 @@ class RaceView(View):
     def _make_start(self) -> QWidget:
         start = QWidget()
         grid = tight(QGridLayout(start), GRID, (_GAP, GRID, _GAP, GRID))
-        invitation = identify(QLabel(_INVITATION), "race.invitation", "What a race is")
+        invitation = identify(QLabel(_INVITATION), "race.invitation", "About races")
         invitation.setWordWrap(True)
         grid.addWidget(invitation, 0, 0, 1, 2)
         for row, race in enumerate(RACES, start=1):
@@ -89,7 +89,7 @@ class RaceView(View):
         return start
 
     def _make_race(self) -> QWidget:
-        self.sentence = identify(QLabel(), "race.sentence", "How the race stands")
+        self.sentence = identify(QLabel(), "race.sentence", "Standings of the race")
         self.sentence.setWordWrap(True)
         self.small_print = identify(quiet(QLabel()), "race.print", "How lanes are compared")
         self.small_print.setWordWrap(True)

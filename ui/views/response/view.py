@@ -25,19 +25,19 @@ from ..view import View
 from .chart import ResponseChart
 
 _MEASURES = (
-    Option("loss", "Loss", "The validation loss in the end; without validation points the training loss."),
-    Option("accuracy", "Accuracy", "The share of validation points that are right in the end, or R²."),
+    Option("loss", "Loss", "The validation loss at the end, or the training loss without validation points."),
+    Option("accuracy", "Accuracy", "The share of validation points classified correctly at the end, or R²."),
     Option("epochs", "Epochs", "How soon the validation accuracy reaches 95 %, or R² 0.9."),
-    Option("gap", "Gap", "How much higher the validation loss is than the training loss in the end: overfitting."),
-    Option("gradient", "Gradient", "How much of the output layer's gradient reaches layer 1 in the end."),
+    Option("gap", "Gap", "How far the validation loss exceeds the training loss at the end: overfitting."),
+    Option("gradient", "Gradient", "The share of the output layer's gradient that reaches layer 1 at the end."),
 )
 _HORIZONS = (
-    Option("0", "Auto", "The next of 100, 200 and 500 epochs that the run has not reached."),
+    Option("0", "Auto", "100, 200 or 500 epochs: the next that the run has not reached."),
     *(Option(str(n), f"{n:,}", f"Trains every value for {n:,} epochs.") for n in HORIZONS),
 )
 _BEGINNINGS = (
-    Option("start", "the start", "Every value trains from initial weights, each of the same few starts."),
-    Option("here", "here", "Every value goes on from the weights of this moment: what would happen next."),
+    Option("start", "the start", "Every value trains from the same few initial weights."),
+    Option("here", "here", "Every value continues from the present weights: what would happen next."),
 )
 
 

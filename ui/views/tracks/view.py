@@ -49,7 +49,7 @@ _ALONG_OPTIONS = (
 )
 _ACROSS_OPTIONS = (
     Option("linear", "Linear", "Equal distances are equal times. In a long run the beginning has little room."),
-    Option("log", "Log", "Equal distances are equal factors, which gives the beginning room. It leaves out 0."),
+    Option("log", "Log", "Equal distances are equal factors, so the beginning has room. Leaves out 0."),
 )
 _REACH_OPTIONS = (
     Option("run", "Run", "Up to the present. Before the first step, as far as the schedule's plan goes."),
