@@ -241,8 +241,8 @@ def _read_rows(
             whole.append(row)
             lines.append(line)
         if len(lines) > most:
-            allowed = f"the last row: a table of {len(places):,} columns has at most {most:,} rows"
-            raise InputError(f"{source}, row {lines[most]}", Spoken("another row"), allowed)
+            allowed = f"a table of at most {most:,} rows with {len(places):,} columns"
+            raise InputError(source, Spoken(f"more, from row {lines[most]:,}"), allowed)
         for column, place in zip(columns, places, strict=True):
             cells = [row[place] for row in whole]
             column.extend(map(known.setdefault, cells, cells) if len(known) < _MOST_KNOWN else cells)

@@ -326,7 +326,7 @@ class _Reading:
             self.note(f"{listing(without_effect)}: the original has no such input, so it is left out here too.")
         shown = [words for key, words in _VIEW_SETTINGS.items() if self.on(key)]
         if shown:
-            self.note(f"The link also asks to {' and to '.join(shown)}, which is up to the view here.")
+            self.note(f"The link also asks to {' and to '.join(shown)}, which the window decides here.")
 
 
 def _weights_of(inputs: int, sizes: Sequence[int]) -> int:

@@ -575,11 +575,11 @@ def test_too_many_rows_and_cells_are_refused(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(cells_module, "MAX_TABLE_ROWS", 1500)
     assert read_cells("1,2.5\n" * 1500).rows == 1500
     with pytest.raises(
-        InputError, match=r"the text, row 1501 must be the last row: a table of 2 columns has at most 1,500 rows"
+        InputError, match=r"the text must be a table of at most 1,500 rows with 2 columns \(got more, from row 1,501\)"
     ):
         read_cells("1,2.5\n" * 1501)
     monkeypatch.setattr(cells_module, "_MAX_CELLS", 2000)
-    with pytest.raises(InputError, match=r"the text, row 1001 must be the last row"):
+    with pytest.raises(InputError, match=r"the text must be a table of at most 1,000 rows with 2 columns"):
         read_cells("1,2.5\n" * 1500)
 
 

@@ -45,7 +45,7 @@ _SEEDS = 3
 _MISSING = 'Searching needs a library that is not installed: pip install "neural-network-playground[search]"'
 _ABOUT = (
     "Tries combinations of the checked settings, each from three starts, and keeps the one with the lowest mean "
-    "validation loss. What was found is then compared with the present settings from 16 fresh starts."
+    "validation loss. The result is then compared with the present settings from 16 fresh starts."
 )
 
 
@@ -72,7 +72,7 @@ class Finder(QDialog):
         self._show_state()
 
     def _make_controls(self) -> None:
-        self.settings = identify(QListWidget(), "finder.settings", "Settings to search", "Check what may vary.")
+        self.settings = identify(QListWidget(), "finder.settings", "Settings to search", "Check the settings to vary.")
         self.settings.itemChanged.connect(lambda _: self._show_state())
         self.every = push_button("finder.all", "All", "Checks all settings.", small=True)
         self.usual = push_button("finder.usual", "The usual ones", "Checks the settings that matter most.", small=True)
@@ -86,7 +86,7 @@ class Finder(QDialog):
         self.goal = identify(QDoubleSpinBox(), "finder.goal", "Goal for the validation loss", hint)
         self.goal.setDecimals(4)
         self.goal.setSpecialValueText("as low as possible")
-        self.log = identify(QListWidget(), "finder.log", "What was kept, and why")
+        self.log = identify(QListWidget(), "finder.log", "Best combinations so far")
         self.log.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.log.setWordWrap(True)
         self.bar = identify(QProgressBar(textVisible=False), "finder.progress", "Time used")
@@ -94,12 +94,12 @@ class Finder(QDialog):
         self.words = identify(QLabel(wordWrap=True), "finder.words", "State of the search")
         self.words.setMinimumHeight(4 * self.words.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.start = push_button("finder.start", "Search", "Searches until the time is used or the goal is reached.")
+        self.start = push_button("finder.start", "Search", "Searches until the time is up or the goal is reached.")
         self.start.setDefault(True)
         self.start.clicked.connect(self._start_or_stop)
-        self.use = push_button("finder.use", "Use these settings", "Starts again with them. Ctrl+Z takes it back.")
+        self.use = push_button("finder.use", "Use these settings", "Restarts with these settings. Ctrl+Z undoes it.")
         self.use.clicked.connect(self._use)
-        self.close_button = push_button("finder.close", "Close", "Closes this dialog, and ends the search.")
+        self.close_button = push_button("finder.close", "Close", "Ends the search and closes this dialog.")
         self.close_button.clicked.connect(self.reject)
 
     def _arrange(self) -> None:
@@ -231,7 +231,7 @@ class Finder(QDialog):
 def found_words(found: Found) -> str:
     """Say what was found, how much better it is than the present settings, and the verdict of the test share."""
     if found.comparison is None:
-        return "No combination was trained to its end. Search for longer, or let fewer settings vary."
+        return "No combination finished training. Search for longer, or vary fewer settings."
     trial, gain = found.comparison, found.comparison.gain
     losses = f"{trial.measure} {trial.before:.2g} → {trial.after:.2g} (medians after {trial.epochs:,} epochs)"
     if gain.is_certain:
@@ -239,16 +239,16 @@ def found_words(found: Found) -> str:
     else:
         verdict = f"Not clearly better than the present settings ({gain.helped} of {gain.n} fresh starts): {losses}."
     low, high = math.exp(gain.low), math.exp(gain.high)
-    verdict += f" The loss is divided by {low:.2g} to {high:.2g} (95 %)."
+    verdict += f" The loss falls by a factor of {low:.2g} to {high:.2g} (95 %)."
     return f"{verdict} {_test_words(found.result)}"
 
 
 def _test_words(result: SearchResult) -> str:
     test = result.test
     if test is None:
-        return "There is no test share to ask."
+        return "There are no test points to measure with."
     values = result.experiment is not None and result.experiment.data.tasks == ("regression",)
     score = (
         "" if test.accuracy is None else f", R² {test.accuracy:.3f}" if values else f", accuracy {test.accuracy:.1%}"
     )
-    return f"On {test.points:,} test points, asked once: loss {test.loss:.3g}{score}."
+    return f"On {test.points:,} test points, measured once: loss {test.loss:.3g}{score}."

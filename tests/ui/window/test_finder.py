@@ -51,7 +51,7 @@ def test_found_settings_are_taken_in_one_step_and_given_back_in_one(qtbot, windo
     hands.push(finder, "finder.start")
     qtbot.waitUntil(lambda: finder.job is None)
     assert " fresh starts: validation loss " in finder.words.text()
-    assert " test points, asked once: loss " in finder.words.text()
+    assert " test points, measured once: loss " in finder.words.text()
     assert window.session.experiment == before, "searching changes nothing"
     hands.push(finder, "finder.use")
     assert window.session.experiment != before

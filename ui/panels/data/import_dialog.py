@@ -60,7 +60,7 @@ from ..tiles import points_picture
 
 PREVIEW_ROWS = 200
 READ_AT_ONCE = 2**20
-"""What is larger is read beside the window."""
+"""The size from which on a source is read beside the window."""
 _PICTURE_SIZE = 216
 _MOST_DRAWN = 2000
 _LONGEST_CELL = 60
@@ -72,7 +72,7 @@ _TASKS: tuple[Task | None, ...] = (None, "classification", "regression")
 
 
 class _SheetModel(QAbstractTableModel):
-    """The first rows of a sheet, with the chosen columns set off and the cells marked that keep a row out."""
+    """The first rows of a sheet, with the chosen columns highlighted and unusable cells marked."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -433,7 +433,7 @@ class ImportDialog(QDialog):
         self.ok.setEnabled(False)
 
     def _ask(self, rows: int) -> None:
-        """Offer both readings of whatever has two; `rows` are those that can be used."""
+        """Offer both readings of whatever is ambiguous; `rows` are those that can be used."""
         asked = [_in_order(question) for question in (self.cells.questions if self.cells is not None else ())]
         if rows > MOST_ROWS and isinstance(self.source, Path):
             labels = (f"a random {MOST_ROWS:,}", f"all {rows:,}")

@@ -80,7 +80,7 @@ class DrawingPanel(Panel):
     def _add_what_is_drawn(self) -> None:
         self.task = identify(Segments(["Classes", "Values"]), "drawing.task", "Task of the points")
         helps = (
-            "Every point belongs to a class. Present values become classes: each of at most ten different ones.",
+            "Every point belongs to a class. Present values become classes, at most ten.",
             "Every point has a value. Present classes become values from −1 to 1, evenly spaced.",
         )
         for button, task, words in zip(self.task.buttons, _TASKS, helps, strict=True):
