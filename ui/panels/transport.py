@@ -38,7 +38,7 @@ _SPEED_HELP = (
 _MORE_HELP = "What there is no room for at this size."
 _OFFERED_SPEEDS = (1.0, 20.0, DEFAULT_SPEED, 1000.0, None)
 """Steps per second in the menu that stands for the slider."""
-_CONTROLS_HELP = "Closes or opens the column with data, layers and training (Ctrl+B)."
+_CONTROLS_HELP = "Shows or hides the column with data, layers and training (Ctrl+B)."
 _NARROWEST = 620
 """The least width of the bar, in pixels."""
 _GUEST_WIDTHS, _SPEED_WIDTHS = (192, 220), (64, 112)

@@ -447,7 +447,7 @@ class Docks(QObject):
             tab, text = self._named[name], self._named[name].words if name in worded else self._unworded[name]
             bar.setTabText(place, text)
             bar.setTabIcon(place, QIcon() if name in worded else icon(tab.icon))
-            bar.setTabToolTip(place, f"Show {tab.title}. Right click: its picture, float, close.")
+            bar.setTabToolTip(place, f"Show {tab.title}. Right-click to copy its picture, float or close it.")
             bar.setAccessibleTabName(place, tab.words)
             # Qt copies it into the tab whenever it lays the docks out.
             self.docks[name].setWindowTitle(text if self.window.tabifiedDockWidgets(self.docks[name]) else tab.words)

@@ -181,9 +181,9 @@ def test_normalization_stands_between_sum_and_activation_both_ways():
         backward_blocks(changed, passes_of(changed)),
     )
     assert ahead[2].formula.startswith("z_{1} = norm(W_{1} x + b_{1})")
-    assert "normalized" in ahead[2].note and "dropout works in training only" in ahead[2].note
+    assert "normalized" in ahead[2].note and "dropout acts only in training" in ahead[2].note
     assert back[3].formula.startswith("δ_{1} = norm′(W_{2}ᵀ δ_{2} ⊙ f′(z_{1}))")
-    assert "behind the normalization" in back[3].note
+    assert "before the normalization" in back[3].note
     assert not back[2].note
 
 

@@ -29,12 +29,8 @@ _TIPS = {
     "uncertainty": "How much the predictions vary when dropout silences different units each time; without dropout, "
     "the entropy of the predicted classes. Strong colours mark places where the network is undecided.",
 }
-_VALUE_TIP = (
-    "The value that the network predicts at every position. The colours at both ends of the scale follow from the data."
-)
-_NO_CLASSES = (
-    "There are no classes here: this task gives every point a value. Choose a classification data set for them."
-)
+_VALUE_TIP = "The value that the network predicts at each position. The data set the ends of the colour scale."
+_NO_CLASSES = "Off: this is regression, so there are no classes. Choose a classification data set to see them."
 _NO_DROPOUT = (
     "No layer has dropout, so the network is never in two minds about a value. Give a layer some dropout first."
 )

@@ -26,7 +26,7 @@ from playground.measure.statistics import class_shares
 from ...look.numbers import number_text
 from ..plane.answers import PART_NAMES, answer_words, label_words, place_words
 
-_MUTED = "The layer is muted: what comes in passes on unchanged, forward and backward."
+_MUTED = "The layer is muted: its input passes through unchanged, forward and backward."
 _SUBSCRIPT = re.compile(r"_\{(.*?)\}")
 
 
@@ -236,7 +236,7 @@ def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Eq
     z = _of("z", passed)
     slope = Term(f"f′({z})", _as_column(passed.slope), "slope of the activation")
     if passed is seen.layers[-1]:
-        error = Term("∂E/∂o", _as_column(_back_into(snapshot, seen, place)), "how E answers to the output")
+        error = Term("∂E/∂o", _as_column(_back_into(snapshot, seen, place)), "how E changes with the output")
         return (error, "⊙", slope), f"∂E/∂o ⊙ f′({z})"
     above = seen.layers[place + 1]
     layer, W, delta = _layer_of(snapshot, above), _of("W", above), _of("δ", above)
