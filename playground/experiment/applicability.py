@@ -90,7 +90,7 @@ def _with_other_width(experiment: Experiment, path: str) -> Obstacle | None:
     units, inputs = layers[place].units, layers[place - 1].units if place else len(experiment.features)
     if units == inputs or value_at(experiment, path):
         return None
-    return Obstacle(f"{inputs:,} in, {units:,} out", f"The layer has {units:,} units, but {inputs:,} numbers come in.")
+    return Obstacle(f"{inputs:,} in, {units:,} out", f"The layer has {units:,} units but {inputs:,} inputs.")
 
 
 def _without_validation(experiment: Experiment, _: object) -> Obstacle | None:
@@ -117,7 +117,7 @@ def _of_another_task(experiment: Experiment, loss: type[Loss] | None) -> Obstacl
     task = task_of(experiment.data)
     if loss is None or task in loss.tasks:
         return None
-    return Obstacle(f"no {task}", f"{loss.label} is not for {task}, which these data ask for.")
+    return Obstacle(f"no {task}", f"{loss.label} does not suit {task}, the task of these data.")
 
 
 def _watching(experiment: Experiment, watched: str) -> Obstacle | None:

@@ -210,10 +210,10 @@ class TourCard(QFrame):
         )
         self.outcome.setProperty("strong", True)
         quiet(self.hint)
-        leaving = "Leaves the tour (Esc). The Help menu goes on with it from here."
+        leaving = "Leaves the tour (Esc). The Help menu resumes it here."
         self.leave = identify(IconButton("x", "Leave the tour", leaving), "tour.leave")
         self.leave.setProperty("small", True)
-        self.back = push_button("tour.back", "Back", "Goes back to the stop before.", small=True)
+        self.back = push_button("tour.back", "Back", "Returns to the previous stop.", small=True)
         self.show_me = push_button("tour.show", "Show me where", "Shows the part that this stop is about.", small=True)
         self.next = push_button("tour.next", "Skip", "Goes on without doing it (Ctrl+Return).", small=True)
         self._build()

@@ -52,11 +52,11 @@ class RaceDialog(QDialog):
     def _number_entry(self) -> list[QWidget]:
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
-        self.entry.setToolTip(f"Allowed: {quantity.allowed}. Blanks part the values.")
+        self.entry.setToolTip(f"Allowed: {quantity.allowed}. Separate values with blanks.")
         proposed = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
         self.entry.setText("  ".join(map(quantity.write, proposed or _proposals(self.knob, quantity))))
         self.entry.textChanged.connect(self._judge)
-        return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, with blanks between them:"), self.entry]
+        return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, separated by blanks:"), self.entry]
 
     def _value_boxes(self) -> list[QWidget]:
         for place in range(len(self.knob.values)):
@@ -78,7 +78,7 @@ class RaceDialog(QDialog):
             quantity = Quantity.of(self.knob.field)
             found = list(dict.fromkeys(quantity.read(text) for text in re.split(r"[\s;]+", self.entry.text()) if text))
         if not FEWEST_LANES <= len(found) <= MOST_LANES:
-            raise ValueError(f"A race has {FEWEST_LANES} to {MOST_LANES} lanes that differ.")
+            raise ValueError(f"A race needs {FEWEST_LANES} to {MOST_LANES} different lanes.")
         return found
 
     def _judge(self) -> None:

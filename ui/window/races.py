@@ -97,7 +97,7 @@ class Races(QObject):
         try:
             experiments = with_values(self.session.experiment, path, values)
         except InputError as error:
-            self.desk.refuse(f"No race was started. {error}")
+            self.desk.refuse(f"No race was started: {error}.")
         else:
             self.start(experiments)
 
@@ -181,4 +181,4 @@ class Races(QObject):
     def _tell_fault(self, error: Exception) -> None:
         if self.session.race_report is None:
             self.leave()
-        self.desk.tell(f"The race stopped because of a fault: {error}. The run is as it was.")
+        self.desk.tell(f"The race stopped because of a fault: {error}. Your run is unchanged.")

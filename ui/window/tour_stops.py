@@ -159,8 +159,8 @@ class TourStops:
                 "Teach it your own points",
                 (
                     TourTask(
-                        "Choose the brush (B) and a class, and paint points on the plane. A table does as well: drop "
-                        "a CSV file on the window.",
+                        "Choose the brush (B) and a class, and paint points on the plane. A table works, too: drop a "
+                        "CSV file on the window.",
                         tools,
                         self._drew,
                         (boundary, TourTarget(parts.drawing)),
@@ -215,7 +215,7 @@ class TourStops:
         return bool(self._session.done) and self._session.done[-1].open
 
     def _paused_words(self) -> str:
-        return "" if self._runs else "Training is paused. The space bar goes on."
+        return "" if self._runs else "Training is paused. The space bar resumes it."
 
     def _response_words(self) -> str:
         return self._response.sentence.text() if self._response.reading is None else ""

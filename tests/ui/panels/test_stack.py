@@ -210,7 +210,7 @@ def test_a_refused_edit_shows_the_layer_as_it_is(owner) -> None:
 
 def test_where_widths_differ_mute_and_skip_are_off_and_say_why(owner) -> None:
     owner.panel.complete()
-    why = "The layer has 3 units, but 2 numbers come in"
+    why = "The layer has 3 units but 2 inputs"
     mute, skip = owner.find("layers.1.muted"), owner.find("layers.1.skip")
     assert not mute.isEnabled()
     assert not skip.isEnabled()
