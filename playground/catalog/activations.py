@@ -15,7 +15,7 @@ from playground.catalog.choice import Array, Choice, setting, union
 
 
 class Passage(NamedTuple):
-    """How a signal x gets through an activation almost unchanged: f(scale · x + shift) ≈ level + gain · x."""
+    """The way of a signal x through an activation, almost unchanged: f(scale · x + shift) ≈ level + gain · x."""
 
     scale: Array
     shift: Array
@@ -27,11 +27,11 @@ class Activation(Choice, frozen=True):
     """Turns a layer's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
 
     straight_from: ClassVar[float] = np.inf
-    """The z from which on f is a straight line through 0, exactly or nearly."""
+    """The z above which f is a straight line through 0, exactly or nearly."""
     waist: ClassVar[float] = 0.0
-    """Around 0, up to this |z|, f is nearly straight; only for activations without a straight part.
+    """The |z| up to which f is nearly straight around 0; only for activations without a straight part.
 
-    A smaller waist would be straighter, but the larger weights behind it would make training restless.
+    A smaller waist would be straighter, but would need larger weights behind it, which make training unsteady.
     """
     passage_error: ClassVar[float] = 0.0
     """The largest error of a passage: a share of half the signal's range, or an amount of z if the signal is shifted."""
@@ -40,12 +40,12 @@ class Activation(Choice, frozen=True):
 
     @staticmethod
     def value_of(z: Any, *settings: Any) -> Any:
-        """f(z), element by element."""
+        """Return f(z), element by element."""
         raise NotImplementedError
 
     @staticmethod
     def derivative_of(z: Any, a: Any, *settings: Any) -> Any:
-        """f′(z), element by element, given also a = f(z)."""
+        """Return f′(z), element by element, given also a = f(z)."""
         raise NotImplementedError
 
     def __call__(self, z: Array) -> Array:
@@ -53,12 +53,12 @@ class Activation(Choice, frozen=True):
         return result
 
     def derivative(self, z: Array, a: Array) -> Array:
-        """f′(z) for an array z of any shape, given a = f(z)."""
+        """Return f′(z) for an array z of any shape, given a = f(z)."""
         result: Array = self.derivative_of(z, a, *self.values)
         return result
 
     def passage(self, low: Array, high: Array) -> Passage:
-        """The passage for signals between `low` and `high`, arrays of one number per unit.
+        """Return the passage for signals between `low` and `high`, arrays of one number per unit.
 
         Where f has a straight part the signal is moved there, with a tenth of its range to spare. Where it has none
         the signal is shrunk to the waist; the line is the best one there for a cubic bend (it meets f at √¾ of it).
@@ -75,7 +75,7 @@ class Activation(Choice, frozen=True):
         return Passage(np.ones_like(low), shift, slope, slope * shift)
 
     def rest(self) -> float:
-        """A z at which f has a good slope."""
+        """Return a z at which f has a usable slope."""
         return 0.0 if self.waist or self.straight_from == -np.inf else self.straight_from + 1
 
 
@@ -157,7 +157,7 @@ class Relu(Activation, frozen=True, tag="relu"):
 
 
 class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
-    """Like ReLU, but lets a small part of negative z through. So no unit can die for good."""
+    """Like ReLU, but lets a small part of negative z through. That way no unit dies for good."""
 
     label = "Leaky ReLU"
     formula = "f(z) = max(0, z) + slope · min(0, z)"
@@ -169,7 +169,7 @@ class LeakyRelu(Activation, frozen=True, tag="leaky_relu"):
         float,
         setting(
             "Slope",
-            "The share of a negative z that passes. At 0 this is ReLU; at 1 the layer is linear.",
+            "The share of a negative z that passes. Raise it if units die; at 0 this is ReLU, at 1 the layer is linear.",
             ge=0,
             le=1,
         ),
@@ -250,7 +250,7 @@ class Gelu(Activation, frozen=True, tag="gelu"):
 
 
 class Silu(Activation, frozen=True, tag="silu"):
-    """z times its own sigmoid: a smooth ReLU with a small dip, also known as Swish. Never quite dead."""
+    """z times its own sigmoid: a smooth ReLU with a small dip, also known as Swish. Its units never quite die."""
 
     label = "SiLU"
     formula = "f(z) = z σ(z)"
@@ -289,7 +289,7 @@ class Softplus(Activation, frozen=True, tag="softplus"):
 
 
 class Sine(Activation, frozen=True, tag="sine"):
-    """Waves. Fits anything that repeats with few units, but has many poor solutions to get caught in."""
+    """A wave. Fits repeating patterns with few units, but training easily gets stuck in poor solutions."""
 
     label = "Sine"
     formula = "f(z) = sin z"
@@ -355,7 +355,7 @@ in 0 ≤ x < ∞", Mathematics of Computation 36, 1981; computed here to 60 digi
 
 
 def normal_distribution(z: Any) -> Any:
-    """Φ(z), the probability that a standard normal number is below z, in the precision of z."""
+    """Return Φ(z), the probability that a standard normal number is below z, in the precision of z."""
     x = np.abs(z) * ONE_OVER_ROOT_2
     t = (x - 3.75) / (x + 3.75)
     series = 0 * t

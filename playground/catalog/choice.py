@@ -36,7 +36,7 @@ def setting(
     names: Mapping[float, str] | None = None,
     nothing: str = "Off",
 ) -> msgspec.Meta:
-    """Declare one field: its label, its help, which says what happens at the extremes, and its range.
+    """Declare one field: its label, its help, which says what a higher value does and when to change it, and its range.
 
     `ge, gt, le, lt` bound what is accepted; `slider` is the part of that range worth exploring by dragging. `names`
     are values that have a name, such as 0: "full", and `nothing` is what None is called.
@@ -52,7 +52,7 @@ def unset(nothing: str) -> msgspec.Meta:
 
 
 class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A group of declared fields, which shows of itself only what is not as declared."""
+    """A group of declared fields, whose repr shows only those that differ from their defaults."""
 
     def __repr__(self) -> str:
         fields = msgspec.structs.fields(self)
@@ -61,14 +61,14 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _is_default(struct: msgspec.Struct, name: str, value: Any) -> bool:
-    """Whether a value is the one that its field has by itself."""
+    """Whether a value is its field's default."""
     names, defaults = struct.__struct_fields__, struct.__struct_defaults__
     place = names.index(name) - (len(names) - len(defaults))
     return place >= 0 and bool(value == defaults[place])
 
 
 def _brief(value: Any) -> str:
-    """The repr of a value; of many numbers only the first ones."""
+    """Return the repr of a value; of many numbers, only that of the first ones."""
     if isinstance(value, tuple) and len(value) > _MOST_SHOWN and not isinstance(value[0], msgspec.Struct):
         return f"({', '.join(map(repr, value[:3]))}, … {len(value):,} in all)"
     return repr(value)
@@ -84,16 +84,16 @@ class Choice(Declared, frozen=True, forbid_unknown_fields=True, tag_field="kind"
     label: ClassVar[str] = ""
     formula: ClassVar[str] = ""
     torch: ClassVar[str] = ""
-    """How PyTorch spells the formula, with settings in braces; exports quote the formula itself where it is empty."""
+    """The formula in PyTorch, with settings in braces; if it is empty, exports quote the formula itself."""
     onnx: ClassVar[str] = ""
-    """How ONNX spells it: operators as calls, their attributes as keywords."""
+    """The formula in ONNX: operators as calls, their attributes as keywords."""
 
     def __init_subclass__(cls, **_: Any) -> None:
         _classes.append(cls)
 
     @property
     def kind(self) -> str:
-        """The name this choice has in files."""
+        """The name of this choice in files."""
         return kind_of(type(self))
 
     @property
@@ -102,7 +102,7 @@ class Choice(Declared, frozen=True, forbid_unknown_fields=True, tag_field="kind"
         return tuple(getattr(self, name) for name in self.__struct_fields__)
 
     def spelled(self, name: str, **more: Any) -> str:
-        """The spelling `name`, with settings and `more` filled in."""
+        """Return the text of the attribute `name`, with settings and `more` filled in."""
         settings = {field: getattr(self, field) for field in self.__struct_fields__}
         return str(getattr(self, name)).format(**settings, **more)
 
@@ -111,12 +111,12 @@ _C = TypeVar("_C", bound=Choice)
 
 
 def kind_of(member: type[Choice]) -> str:
-    """The name in files of a member of a family."""
+    """Return the name of a member of a family in files."""
     return str(member.__struct_config__.tag)
 
 
 def members(family: type[_C]) -> dict[str, type[_C]]:
-    """The members of a family by their name in files, in the order in which they are declared.
+    """Return the members of a family by their name in files, in the order of their declaration.
 
     A class without a label is not a member; it only holds what its subclasses share. A class that is defined again, as
     in a cell of a notebook that is run twice, takes the place of the earlier one. Raises TypeError where two classes
@@ -126,13 +126,13 @@ def members(family: type[_C]) -> dict[str, type[_C]]:
 
 
 def classes_so_far() -> int:
-    """How many classes have joined families; what was derived from the members holds as long as this stays."""
+    """Return how many classes have joined families; what was derived from the members is valid until this grows."""
     return len(_classes)
 
 
 @cache
 def _members(family: type[_C], _: int) -> dict[str, type[_C]]:
-    """See `members`."""
+    """Return what `members` does; the number of classes only keys the cache."""
     result: dict[str, type[_C]] = {}
     for kind in family.__subclasses__():
         for name, member in ({kind_of(kind): kind} if kind.label else members(kind)).items():
@@ -146,17 +146,17 @@ def _members(family: type[_C], _: int) -> dict[str, type[_C]]:
 
 
 def is_foreign(member: type[Choice]) -> bool:
-    """Whether a member comes from outside of the catalog."""
+    """Whether a member was declared outside the catalog."""
     return not member.__module__.startswith("playground.catalog.")
 
 
 def union(family: type[Choice]) -> Any:
-    """The family as a tagged union, which msgspec decodes by `kind`."""
+    """Return the family as a tagged union, which msgspec decodes by `kind`."""
     return Union[tuple(members(family).values())]  # noqa: UP007 - built at run time from the registry
 
 
 def listing(names: Iterable[object]) -> str:
-    """Names for a sentence: `a, b, c`."""
+    """Join names for a sentence: `a, b, c`."""
     return ", ".join(str(name) for name in names)
 
 

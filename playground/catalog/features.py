@@ -1,4 +1,4 @@
-"""Features: what the network is given of a point (x1, x2). Each is a plain function of the two coordinates."""
+"""Features: what the network gets of a point (x1, x2). Each is a plain function of the two coordinates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from playground.catalog.choice import Array
 
 
 class _Feature(NamedTuple):
-    """One input of the network: its name for people, what it helps with, its formula on arrays."""
+    """One input of the network: its label, what it helps with, and its formula for arrays."""
 
     label: str
     help: str
@@ -21,13 +21,13 @@ class _Feature(NamedTuple):
 FEATURES: dict[str, _Feature] = {
     "x1": _Feature("x₁", "The horizontal coordinate.", lambda x1, x2: x1),
     "x2": _Feature("x₂", "The vertical coordinate.", lambda x1, x2: x2),
-    "x1_squared": _Feature("x₁²", "The same left and right: helps with circles.", lambda x1, x2: x1 * x1),
-    "x2_squared": _Feature("x₂²", "The same above and below: helps with circles.", lambda x1, x2: x2 * x2),
+    "x1_squared": _Feature("x₁²", "Equal left and right: helps with circles.", lambda x1, x2: x1 * x1),
+    "x2_squared": _Feature("x₂²", "Equal above and below: helps with circles.", lambda x1, x2: x2 * x2),
     "x1_x2": _Feature("x₁x₂", "Positive in two opposite corners: solves xor alone.", lambda x1, x2: x1 * x2),
     "sin_x1": _Feature("sin x₁", "Vertical stripes.", lambda x1, x2: np.sin(x1)),
     "sin_x2": _Feature("sin x₂", "Horizontal stripes.", lambda x1, x2: np.sin(x2)),
-    "cos_x1": _Feature("cos x₁", "Vertical stripes, the same left and right.", lambda x1, x2: np.cos(x1)),
-    "cos_x2": _Feature("cos x₂", "Horizontal stripes, the same above and below.", lambda x1, x2: np.cos(x2)),
+    "cos_x1": _Feature("cos x₁", "Vertical stripes, symmetric left and right.", lambda x1, x2: np.cos(x1)),
+    "cos_x2": _Feature("cos x₂", "Horizontal stripes, symmetric above and below.", lambda x1, x2: np.cos(x2)),
     "radius": _Feature(
         "radius", "The distance from the centre: solves circles alone.", lambda x1, x2: np.hypot(x1, x2)
     ),
@@ -40,6 +40,6 @@ else:
 
 
 def feature_columns(features: Sequence[str], x: Array, dtype: Any = np.float64) -> Array:
-    """What the network sees of points `x`, shape (n, 2): an array of shape (features, n)."""
+    """Return the features of points `x` of shape (n, 2): an array of shape (features, n)."""
     rows = [FEATURES[name].formula(x[:, 0], x[:, 1]) for name in features]
     return np.ascontiguousarray(np.stack(rows), dtype=dtype)

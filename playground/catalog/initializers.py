@@ -12,14 +12,14 @@ from playground.files.errors import InputError
 
 
 class Initializer(Choice, frozen=True):
-    """Chooses the weights training starts from. Too small and signals die out on their way; too large and units saturate."""
+    """Draws the initial weights. If they are too small, signals fade from layer to layer; if too large, units saturate."""
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
-        """Weights of shape (units, inputs), float64."""
+        """Return weights of shape (units, inputs), float64."""
         raise NotImplementedError
 
     def check(self, path: str) -> None:
-        """Refuse what the declared ranges can't express; `path` is where this choice stands."""
+        """Raise InputError for what the declared ranges can't express; `path` is the path of this choice."""
 
 
 class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
@@ -65,7 +65,7 @@ class HeNormal(Initializer, frozen=True, tag="he_normal"):
 
 
 class LecunNormal(Initializer, frozen=True, tag="lecun_normal"):
-    """Keeps signals equal in size where the activation leaves it alone. Made for SELU."""
+    """Keeps signals equal in size if the activation does not change it. Made for SELU."""
 
     label = "LeCun normal"
     formula = "w ~ N(0, 1/in)"
@@ -75,7 +75,7 @@ class LecunNormal(Initializer, frozen=True, tag="lecun_normal"):
 
 
 class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
-    """Turns and mirrors what comes in without stretching it. So even very deep networks pass it on.
+    """Rotates and mirrors its input without stretching it. Signals pass through even very deep networks.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks", 2014.
@@ -93,7 +93,7 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
-    """Weights spread evenly between two bounds, whatever the layer's width. Right for one width only."""
+    """Draws weights evenly between two bounds, whatever the layer's width. They suit one width only."""
 
     label = "Uniform"
     formula = "w ~ U(low, high)"
@@ -102,7 +102,7 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
         float,
         setting(
             "Low",
-            "The smallest weight to start with. At 0 none is negative; far below 0 units saturate.",
+            "The smallest initial weight. Lower it if signals fade from layer to layer, raise it if units saturate.",
             ge=-1e6,
             le=1e6,
             slider=(-2, 0),
@@ -112,7 +112,7 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
         float,
         setting(
             "High",
-            "The largest weight to start with. At 0 none is positive; far above 0 units saturate.",
+            "The largest initial weight. Raise it if signals fade from layer to layer, lower it if units saturate.",
             ge=-1e6,
             le=1e6,
             slider=(0, 2),
@@ -121,14 +121,14 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
     def check(self, path: str) -> None:
         if self.low > self.high:
-            raise InputError(f"{path}.low", self.low, f"a number ≤ {path}.high = {self.high:g}")
+            raise InputError(f"{path}.low", self.low, f"at most {path}.high = {self.high:g}")
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         return random.uniform(self.low, self.high, (units, inputs))
 
 
 class Normal(Initializer, frozen=True, tag="normal"):
-    """Bell-shaped weights around zero, whatever the size of the layer. Right for one width only."""
+    """Draws bell-shaped weights around 0, whatever the layer's width. They suit one width only."""
 
     label = "Normal"
     formula = "w ~ N(0, σ²)"
@@ -137,7 +137,7 @@ class Normal(Initializer, frozen=True, tag="normal"):
         float,
         setting(
             "Spread σ",
-            "Standard deviation of the weights to start with. Small ones learn slowly at first; large ones saturate the units.",
+            "The standard deviation of the initial weights. Raise it if signals fade from layer to layer, lower it if units saturate.",
             ge=0,
             le=1e6,
             scale="log",
@@ -150,7 +150,7 @@ class Normal(Initializer, frozen=True, tag="normal"):
 
 
 class Zeros(Initializer, frozen=True, tag="zeros"):
-    """All weights 0. Every unit of a layer learns the same, so the network never gets going."""
+    """Sets all weights to 0. All units of a layer then learn the same, so the network never gets going."""
 
     label = "Zeros"
     formula = "w = 0"
@@ -160,14 +160,14 @@ class Zeros(Initializer, frozen=True, tag="zeros"):
 
 
 class ConstantWeights(Initializer, frozen=True, tag="constant"):
-    """All weights the same. As with zeros, every unit of a layer stays the twin of all others."""
+    """Sets all weights to one value. As with zeros, all units of a layer stay identical."""
 
     label = "Constant"
     formula = "w = value"
 
     value: Annotated[
         float,
-        setting("Value", "Every weight to start with. At 0 nothing passes; far from 0 the units saturate.", ge=-1e6, le=1e6, slider=(-1, 1)),
+        setting("Value", "The value of all initial weights. Larger values pass stronger signals, but no value lets the units differ.", ge=-1e6, le=1e6, slider=(-1, 1)),
     ] = 0.1  # fmt: skip
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
@@ -175,10 +175,10 @@ class ConstantWeights(Initializer, frozen=True, tag="constant"):
 
 
 class TfPlaygroundWeights(Initializer, frozen=True, tag="tfplayground"):
-    """TensorFlow Playground's weights: small ones, whatever the size of the layer. With its data they are the very ones of the browser, unless the seed is not 0.
+    """Draws TensorFlow Playground's small weights, whatever the layer's width. With its data and seed 0 they are exactly those of the browser.
 
-    They continue the random numbers of the data, so the data's own seed decides them. With other data, or another seed
-    of the experiment than 0, they are drawn as any others are.
+    Those continue the random numbers of the data, so the data's own seed decides them. With other data, or an
+    experiment's seed other than 0, the weights are drawn like any others.
     """
 
     label = "TF Playground"
@@ -188,7 +188,7 @@ class TfPlaygroundWeights(Initializer, frozen=True, tag="tfplayground"):
         return random.uniform(-0.5, 0.5, (units, inputs))
 
     def continued(self, units: int, inputs: int, stream: tfdata.Arc4) -> Array:
-        """Weights of shape (units, inputs) that take the next numbers of the data's stream, unit by unit."""
+        """Return weights of shape (units, inputs) from the next numbers of the data's stream, unit by unit."""
         drawn = [stream.uniform(-0.5, 0.5) for _ in range(units * inputs)]
         return np.array(drawn).reshape(units, inputs)
 

@@ -17,24 +17,24 @@ _Output: TypeAlias = Literal["linear", "tanh", "sigmoid"]
 
 
 class Loss(Choice, frozen=True, kw_only=True):
-    """Measures how far the outputs are from the targets. Squared error lets outliers count most; absolute error hardly more than others."""
+    """Measures how far the outputs are from the targets. Squared error gives outliers the most weight; absolute error treats them almost like other points."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification", "regression")
     torch_of_several: ClassVar[str] = ""
-    """The spelling for PyTorch where several outputs have one loss together; `torch` is that of a single output."""
+    """The formula in PyTorch where several outputs share one loss; `torch` is that of a single output."""
 
     class_weights: Annotated[
         Literal["none", "balanced"],
-        setting("Class weights", "Balanced, all classes count the same in the loss, however few points one has; worth trying where a rare class is ignored. With none, all points count the same. Values to predict have no classes."),
+        setting("Class weights", "How much each class counts in the loss. Balanced gives all classes the same weight, however few points they have: try it if a rare class is ignored. None gives all points the same weight; regression has no classes."),
     ] = "none"  # fmt: skip
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The settings that the element-wise formulas take: all but the weights of classes."""
+        """The settings that the element-wise formulas take: all but the class weights."""
         return tuple(getattr(self, name) for name in self.__struct_fields__ if name not in Loss.__struct_fields__)
 
     def weights_of_classes(self, labels: Array, classes: int) -> Array | None:
-        """The weight of each class, given the training points' class numbers; None where all points weigh 1.
+        """Return the weight of each class, given the training points' class numbers; None if all points weigh 1.
 
         wᵢ = n / (k · nᵢ) for the k classes that have points; the others weigh 1.
         """
@@ -45,7 +45,7 @@ class Loss(Choice, frozen=True, kw_only=True):
         return np.where(present, len(labels) / (present.sum() * np.maximum(counts, 1)), 1.0)
 
     def resolved(self, task: Task) -> Loss:
-        """This loss with all defaults that depend on the task filled in."""
+        """Return this loss with all defaults that depend on the task filled in."""
         return self
 
     @property
@@ -55,16 +55,16 @@ class Loss(Choice, frozen=True, kw_only=True):
 
     @property
     def threshold(self) -> float:
-        """With one output, the value from which on a point belongs to class 1."""
+        """The output from which on a point belongs to class 1, if there is one output."""
         return 0.0
 
     @property
     def negative_target(self) -> float:
-        """With one output, the target of class 0; that of class 1 is 1."""
+        """The target of class 0, if there is one output; that of class 1 is 1."""
         return -1.0
 
     def targets(self, labels: Array, outputs: int, task: Task) -> Array:
-        """Targets t of shape (outputs, n) from `labels`, shape (n,): class numbers, or values for regression."""
+        """Return targets t of shape (outputs, n) from `labels`, shape (n,): class numbers, or values for regression."""
         if task == "regression":
             result: Array = labels[np.newaxis, :]
         elif outputs == 1:
@@ -75,26 +75,26 @@ class Loss(Choice, frozen=True, kw_only=True):
 
     @staticmethod
     def value_of(o: Any, t: Any, *settings: Any) -> Any:
-        """What each output costs, element by element; written once for every engine."""
+        """Return the loss of each output, element by element; written once for every engine."""
         raise NotImplementedError
 
     @staticmethod
     def derivative_of(o: Any, t: Any, *settings: Any) -> Any:
-        """The derivative of that cost by o, element by element."""
+        """Return the derivative of that loss by o, element by element."""
         raise NotImplementedError
 
     def per_point(self, o: Array, t: Array) -> Array:
-        """The loss of every point, shape (n,)."""
+        """Return the loss of every point, shape (n,)."""
         result: Array = self.value_of(o, t, *self.values).sum(axis=0)
         return result
 
     def derivative(self, o: Array, t: Array) -> Array:
-        """∂E/∂o of every point, shape (outputs, n), not divided by the size of the batch."""
+        """Return ∂E/∂o of every point, shape (outputs, n), not divided by the size of the batch."""
         result: Array = self.derivative_of(o, t, *self.values)
         return result
 
     def score(self, o: Array) -> Array:
-        """Outputs scaled for pictures: one output to −1…1 with the boundary at 0, several to shares of 1."""
+        """Scale outputs for pictures: one output to −1…1 with the boundary at 0, several to shares of 1."""
         if len(o) > 1:
             return np.clip(o, 0, 1)
         return np.clip(o, -1, 1) if self.threshold == 0.0 else np.clip(2 * o - 1, -1, 1)
@@ -135,7 +135,7 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
         return self.probabilities(o) - t
 
     def probabilities(self, o: Array) -> Array:
-        """σ(o) for one output, softmax(o) for more; never overflows."""
+        """Return σ(o) for one output, softmax(o) for more, without overflow."""
         if len(o) == 1:
             sigmoid: Array = 0.5 + 0.5 * np.tanh(0.5 * o)
             return sigmoid
@@ -182,7 +182,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """The formulas need not know what the output layer does."""
+        """Nothing: the formulas don't depend on the output layer."""
         return ()
 
     @staticmethod
@@ -221,7 +221,7 @@ class Huber(Loss, frozen=True, tag="huber"):
         float,
         setting(
             "δ",
-            "Where the parabola becomes a line. Very large values make it squared error; near 0 it is absolute error.",
+            "The error from which on the loss grows linearly. Raise it to come closer to squared error, lower it if outliers dominate.",
             gt=0,
             le=1e6,
             scale="log",
@@ -247,5 +247,5 @@ else:
 
 
 def default_loss(task: Task) -> Loss:
-    """The loss of an experiment that chooses none."""
+    """Return the loss of an experiment that chooses none."""
     return CrossEntropy() if task == "classification" else SquaredError(output="linear")

@@ -1,4 +1,4 @@
-"""Normalizations: between the weighted sum and the activation, z is moved and scaled to mean 0 and spread 1.
+"""Normalizations: z is shifted and scaled to mean 0 and standard deviation 1 before the activation.
 
 ẑ = (z − μ) / √(σ² + ε), then γ ẑ + β with a trainable γ and β per unit. The members differ in what μ and σ² are taken
 over. Arrays have the shape (units, points); the rules are PyTorch's.
@@ -18,7 +18,7 @@ MOMENTUM = 0.1
 
 
 class Standardized(NamedTuple):
-    """ẑ with the statistics that its gradient and the running averages need."""
+    """The standardized ẑ, with the statistics that its gradient and the running averages need."""
 
     values: Array
     mean: Array
@@ -26,11 +26,11 @@ class Standardized(NamedTuple):
     scale: Array
     """1 / √(σ² + ε)."""
     measured: bool
-    """Whether μ and σ² are those of the very numbers that were standardized, so that a gradient flows through them."""
+    """Whether μ and σ² are those of the standardized numbers themselves, so that a gradient flows through them."""
 
 
 class Normalization(Choice, frozen=True):
-    """Keeps the numbers inside the network at one size. Without it deep networks stall and large learning rates explode."""
+    """Keeps the numbers inside the network at a constant scale. Without it, deep networks may stall and large learning rates explode."""
 
     axis: ClassVar[int | None] = None
     """What mean and variance are taken over: 0 the units of a point, 1 the points of a batch; None: nothing."""
@@ -38,7 +38,7 @@ class Normalization(Choice, frozen=True):
     """Whether running statistics stand in for those of the batch at evaluation."""
 
     def standardized(self, z: Array, mean: Array | None = None, variance: Array | None = None) -> Standardized:
-        """ẑ for z of shape (units, points), with the given statistics or else its own."""
+        """Return ẑ for z of shape (units, points), with the given statistics or else its own."""
         measured = mean is None or variance is None
         if mean is None or variance is None:
             mean, variance = z.mean(axis=self.axis, keepdims=True), z.var(axis=self.axis, keepdims=True)
@@ -46,7 +46,7 @@ class Normalization(Choice, frozen=True):
         return Standardized((z - mean) * scale, mean, variance, scale, measured)
 
     def gradient(self, passed: Standardized, back: Array) -> Array:
-        """∂E/∂z, given `back` = ∂E/∂ẑ, both of shape (units, points)."""
+        """Return ∂E/∂z, given `back` = ∂E/∂ẑ, both of shape (units, points)."""
         if passed.measured:
             along = (back * passed.values).mean(axis=self.axis, keepdims=True)
             back = back - back.mean(axis=self.axis, keepdims=True) - passed.values * along
@@ -54,16 +54,16 @@ class Normalization(Choice, frozen=True):
 
 
 class NoNormalization(Normalization, frozen=True, tag="none"):
-    """z goes to the activation as it is. Enough for shallow networks."""
+    """Passes z to the activation unchanged. Enough for shallow networks."""
 
     label = "None"
     formula = "ẑ = z"
 
 
 class BatchNormalization(Normalization, frozen=True, tag="batch"):
-    """Standardizes each unit over the batch; at evaluation over a running average. Tiny batches make it noisy.
+    """Standardizes each unit over the batch, and by running averages at evaluation. Small batches make it noisy.
 
-    A batch of a single point has no spread: it is standardized by the running average, which stays as it is.
+    A batch of one point has no spread: it is standardized by the running averages, which stay unchanged.
     Ioffe and Szegedy, "Batch normalization", 2015.
     """
 
@@ -74,7 +74,7 @@ class BatchNormalization(Normalization, frozen=True, tag="batch"):
 
 
 class LayerNormalization(Normalization, frozen=True, tag="layer"):
-    """Standardizes the units of a layer, point by point, whatever the batch. Two units can then only say which is larger.
+    """Standardizes the units of a layer, point by point, whatever the batch. With two units, only which is larger survives.
 
     Ba, Kiros and Hinton, "Layer normalization", 2016.
     """

@@ -20,7 +20,7 @@ _Epsilon: TypeAlias = Annotated[
     float,
     setting(
         "Epsilon ε",
-        "Added to the denominator so that it is never 0. Tiny values do just that; near 1 the size of the gradients counts again, as in SGD.",
+        "Added to the denominator so that it is never 0. Leave it small; raised towards 1, it makes steps depend on the gradient's size again, as in SGD.",
         gt=0,
         le=1,
         scale="log",
@@ -36,23 +36,23 @@ class Optimizer(Choice, frozen=True):
 
     @staticmethod
     def constants(rate: Any, t: Any, *settings: Any) -> tuple[Any, ...]:
-        """(rate, t, *settings) → what `update` needs of them, the same for all weights."""
+        """Return what `update` needs of the rate, t and the settings, the same for all weights."""
         raise NotImplementedError
 
     @staticmethod
     def update(w: Any, g: Any, *slots_and_constants: Any) -> tuple[Any, ...]:
-        """(w, g, *slots, *constants) → (w, *slots), element by element."""
+        """Return (w, *slots) after an update, given (w, g, *slots, *constants), element by element."""
         raise NotImplementedError
 
     def updated(self, w: Array, g: Array, slots: Sequence[Array], rate: float, t: int) -> tuple[Array, ...]:
-        """(w, *slots) after update number t with the learning rate `rate`."""
+        """Return (w, *slots) after update number t with the learning rate `rate`."""
         return self.update(w, g, *slots, *self.constants(rate, t, *self.values))
 
     @property
     def gradient_powers(self) -> tuple[int, ...]:
         """The power of the gradient's size with which the step and every slot grow: (0, 1, 2) for Adam.
 
-        Found by trying a first update with two gradients, so that a class from outside needs to declare nothing.
+        A first update is tried with two gradients, so that a class from outside the catalog need not declare it.
         """
         nothing = [np.zeros(1)] * (1 + len(self.slots))
         small, large = (self.updated(nothing[0], np.array([g]), nothing[1:], 1.0, 1) for g in (1.0, 2.0))
@@ -88,7 +88,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
         float,
         setting(
             "Momentum μ",
-            "The share of the last velocity that is kept. At 0 this is SGD; near 1 the weights roll on for long.",
+            "The share of the last velocity that is kept. Raise it to speed up long descents, lower it if training overshoots; at 0 this is SGD.",
             ge=0,
             lt=1,
             slider=(0, 0.99),
@@ -98,7 +98,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
         bool,
         setting(
             "Nesterov",
-            "On, the gradient counts as if one velocity ahead, which brakes earlier before a minimum. Off, the weights just follow their velocity.",
+            "On, the gradient is taken as if one step ahead, which brakes earlier before a minimum: try it if momentum overshoots. Off, this is plain momentum.",
         ),
     ] = False
 
@@ -114,7 +114,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
 
 
 class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
-    """Divides each weight's step by the recent size of its gradient. So all weights move at a similar pace."""
+    """Divides each weight's step by the recent size of its gradient. All weights then move at a similar pace."""
 
     label = "RMSProp"
     formula = "s ← α s + (1−α) g²;  v ← μ v + g / (√s + ε);  w ← w − η v"
@@ -125,7 +125,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
         float,
         setting(
             "Smoothing α",
-            "How long gradients are remembered. Near 0 only the last one counts (sign steps); near 1 hundreds do.",
+            "How long past gradients are remembered. Raise it for steadier steps, lower it to adapt faster; at 0 only the last gradient counts.",
             ge=0,
             lt=1,
             slider=(0.5, 0.999),
@@ -136,7 +136,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
         float,
         setting(
             "Momentum μ",
-            "Velocity on top of the scaled gradient. At 0 there is none; near 1 the weights roll on for long.",
+            "The share of the last velocity that is kept. Raise it to speed up long descents, lower it if training overshoots; 0 switches it off.",
             ge=0,
             lt=1,
             slider=(0, 0.99),
@@ -168,7 +168,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
         float,
         setting(
             "β₁",
-            "Memory of the gradient. At 0 there is no momentum; near 1 it lasts for long.",
+            "Memory of the gradient. Raise it for a steadier direction, lower it if training overshoots; at 0 there is no momentum.",
             ge=0,
             lt=1,
             slider=(0, 0.99),
@@ -178,7 +178,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
         float,
         setting(
             "β₂",
-            "Memory of the squared gradient. Small values react at once and become unsteady; near 1 is calm.",
+            "Memory of the squared gradient. Raise it for steadier step sizes, lower it to adapt faster when gradients change in size.",
             ge=0,
             lt=1,
             slider=(0.9, 0.9999),
@@ -231,7 +231,7 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
         float,
         setting(
             "Smoothing ρ",
-            "How long gradients and steps are remembered. Near 0 only the last ones count; near 1 hundreds do.",
+            "How long past gradients and steps are remembered. Raise it for steadier steps, lower it to adapt faster; at 0 only the last ones count.",
             ge=0,
             lt=1,
             slider=(0.5, 0.999),
@@ -268,16 +268,16 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
 
     beta1: Annotated[
         float,
-        setting("β₁", "Memory of the gradient. At 0 there is no momentum; near 1 it lasts for long.", ge=0, lt=1, slider=(0, 0.99)),
+        setting("β₁", "Memory of the gradient. Raise it for a steadier direction, lower it if training overshoots; at 0 there is no momentum.", ge=0, lt=1, slider=(0, 0.99)),
     ] = 0.9  # fmt: skip
     beta2: Annotated[
         float,
-        setting("β₂", "Memory of the squared gradient. Small values react at once and become unsteady; near 1 is calm.", ge=0, lt=1, slider=(0.9, 0.9999)),
+        setting("β₂", "Memory of the squared gradient. Raise it for steadier step sizes, lower it to adapt faster when gradients change in size.", ge=0, lt=1, slider=(0.9, 0.9999)),
     ] = 0.999  # fmt: skip
     eps: _Epsilon = 1e-8
     momentum_decay: Annotated[
         float,
-        setting("Momentum decay ψ", "How fast the momentum warms up from half its value. At 0 it stays at half; large values skip the warm-up.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
+        setting("Momentum decay ψ", "How fast the momentum grows from half its value to all of it. Raise it to shorten this warm-up; at 0 the momentum stays at half.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
     ] = 0.004  # fmt: skip
 
     @staticmethod

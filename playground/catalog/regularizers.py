@@ -22,7 +22,7 @@ _Strength: TypeAlias = Annotated[
     # Negative as in TensorFlow Playground, whose links have such rates.
     _strength(
         "λ",
-        "How much large weights cost. At 0 they are free; too much and the network cannot bend any more. A negative value "
+        "How much large weights cost. Raise it if the network overfits, lower it if the boundary goes flat. A negative value "
         "rewards large weights.",
         least=-1e6,
     ),
@@ -30,35 +30,35 @@ _Strength: TypeAlias = Annotated[
 
 
 class Regularizer(Choice, frozen=True):
-    """Holds the weights down, against overfitting. Without one they grow freely; too strong and the boundary goes flat."""
+    """Penalizes large weights, against overfitting. Without a penalty they grow freely; with too strong a one the boundary goes flat."""
 
     @property
     def prunes(self) -> bool:
-        """Whether weights that are carried across zero stay there."""
+        """Whether weights that are carried across zero stay zero."""
         return False
 
     @staticmethod
     def penalty_of(w: Any, *settings: Any) -> Any:
-        """The penalty of each weight."""
+        """Return the penalty of each weight."""
         raise NotImplementedError
 
     @staticmethod
     def gradient_of(w: Any, *settings: Any) -> Any:
-        """The derivative of the penalty by each weight."""
+        """Return the derivative of the penalty by each weight."""
         raise NotImplementedError
 
     def penalty(self, w: Array) -> float:
-        """The cost of all weights in `w` together."""
+        """Return the total penalty of the weights in `w`."""
         return float(np.sum(self.penalty_of(w, *self.values)))
 
     def gradient(self, w: Array) -> Array:
-        """The derivative of `penalty` by each weight, in the shape of `w`."""
+        """Return the derivative of `penalty` by each weight, in the shape of `w`."""
         result: Array = self.gradient_of(w, *self.values)
         return result
 
 
 class NoRegularizer(Regularizer, frozen=True, tag="none"):
-    """Weights cost nothing. They grow as large as the data ask for."""
+    """Adds no penalty. Weights grow as large as the data demand."""
 
     label = "None"
     formula = "R = 0"
@@ -73,7 +73,7 @@ class NoRegularizer(Regularizer, frozen=True, tag="none"):
 
 
 class L1(Regularizer, frozen=True, tag="l1"):
-    """Every weight costs its size. That drives the unneeded ones to zero and leaves a sparse network."""
+    """Penalizes each weight by its size. That drives unneeded ones to zero and leaves a sparse network."""
 
     label = "L1"
     formula = "R = λ Σ |w|"
@@ -82,7 +82,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
     strength: _Strength = 0.001
     prune: Annotated[
         bool,
-        setting("Prune", "A weight that is pushed across zero stays zero for good, which leaves visible gaps. Off, it may come back."),
+        setting("Prune", "On, a weight that is pushed across zero stays zero for good, which thins out the network. Off, it may come back."),
     ] = False  # fmt: skip
 
     @staticmethod
@@ -99,7 +99,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
 
 
 class L2(Regularizer, frozen=True, tag="l2"):
-    """Every weight costs its square. Large ones shrink most, none quite reaches zero."""
+    """Penalizes each weight by its square. Large ones shrink most; none quite reaches zero."""
 
     label = "L2"
     formula = "R = λ Σ w²"
@@ -117,7 +117,7 @@ class L2(Regularizer, frozen=True, tag="l2"):
 
 
 class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
-    """L1 and L2 together. The first clears out weights, the second keeps the rest small."""
+    """Combines L1 and L2. The first removes weights, the second keeps the rest small."""
 
     label = "Elastic net"
     formula = "R = λ₁ Σ |w| + λ₂ Σ w²"
@@ -125,13 +125,11 @@ class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
 
     l1: Annotated[
         float,
-        _strength(
-            "Size λ₁", "How much the size of a weight costs. At 0 this is L2; too much and hardly a weight is left."
-        ),
+        _strength("Size λ₁", "How much the size of a weight costs. Raise it to remove more weights; at 0 this is L2."),
     ] = 0.001
     l2: Annotated[
         float,
-        _strength("Square λ₂", "How much the square of a weight costs. At 0 this is L1; too much and the network cannot bend any more."),
+        _strength("Square λ₂", "How much the square of a weight costs. Raise it to keep weights smaller; at 0 this is L1."),
     ] = 0.001  # fmt: skip
 
     @staticmethod

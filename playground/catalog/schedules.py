@@ -1,7 +1,7 @@
 """Schedules: how the learning rate changes while training goes on.
 
-A schedule is a pure function of where training stands; e counts completed epochs. The one that reacts to what
-training achieves, `Plateau`, does so through a memory that belongs to the training, not to the schedule.
+A schedule is a pure function of where training stands; e counts completed epochs. The one that reacts to the
+losses, `Plateau`, does so through a memory that belongs to the run, not to the schedule.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from playground.catalog.choice import Choice, setting, union
 
 _Gamma: TypeAlias = Annotated[
     float,
-    setting("γ", "What is left of the rate each time. At 1 it stays; near 0 training all but stops at once.", gt=0, le=1, slider=(0.1, 1)),
+    setting("γ", "The share of the rate that each cut leaves. Lower it to settle sooner, raise it to keep learning for longer; at 1 the rate is constant.", gt=0, le=1, slider=(0.1, 1)),
 ]  # fmt: skip
 _LowestRate: TypeAlias = Annotated[
     float,
-    setting("Lowest rate η_low", "The rate never gets below this. At 0 training can come to rest; above the learning rate it makes the rate rise.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
+    setting("Lowest rate η_low", "The rate never falls below this. Raise it if training stalls too early; above the learning rate it makes the rate rise.", ge=0, le=1e9, scale="log", slider=(1e-6, 1)),
 ]  # fmt: skip
 
 
 class PlateauMemory(NamedTuple):
-    """What `Plateau` remembers of the losses it has seen."""
+    """The memory of `Plateau` of the losses so far."""
 
     best: float = math.inf
     bad_epochs: int = 0
@@ -31,7 +31,7 @@ class PlateauMemory(NamedTuple):
 
 
 class Progress(NamedTuple):
-    """Where training stands when a learning rate is asked for."""
+    """The progress of training, from which a learning rate follows."""
 
     epoch: int
     """Completed epochs."""
@@ -49,21 +49,21 @@ class Schedule(Choice, frozen=True):
 
     warmup: Annotated[
         int,
-        setting("Warm-up", "Updates over which the rate grows from 0 to its full size. At 0 it is full at once; long ones calm a wild start.", ge=0, le=1_000_000_000, slider=(0, 1000), unit="steps"),
+        setting("Warm-up", "Updates over which the rate grows from 0 to its full value. Raise it to calm a wild start; at 0 the rate is full at once.", ge=0, le=1_000_000_000, slider=(0, 1000), unit="steps"),
     ] = 0  # fmt: skip
 
     def learning_rate(self, base: float, progress: Progress) -> float:
-        """η of the next update, warm-up included."""
+        """Return η of the next update, warm-up included."""
         rate = self.scheduled(base, progress)
         return rate * min(1.0, (progress.step + 1) / self.warmup) if self.warmup else rate
 
     def scheduled(self, base: float, progress: Progress) -> float:
-        """η without warm-up."""
+        """Return η of the next update without warm-up."""
         raise NotImplementedError
 
 
 class Constant(Schedule, frozen=True, tag="constant"):
-    """The same learning rate all the way. The loss keeps jittering where it would have to settle."""
+    """Keeps the learning rate the same. With noisy batches the loss keeps jittering instead of settling."""
 
     label = "Constant"
     formula = "η = η₀"
@@ -73,14 +73,14 @@ class Constant(Schedule, frozen=True, tag="constant"):
 
 
 class StepDecay(Schedule, frozen=True, tag="step"):
-    """Large steps first, then a cut every few epochs. The loss often drops visibly at each cut."""
+    """Cuts the rate every few epochs. The loss often drops visibly at each cut."""
 
     label = "Steps"
     formula = "η = η₀ γ^⌊e / epochs per cut⌋"
 
     step_size: Annotated[
         int,
-        setting("Epochs per cut", "How many epochs the rate stays between two cuts. 1 is exponential decay; more than you train is constant.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+        setting("Epochs per cut", "How many epochs pass between two cuts. Raise it to keep the rate high for longer; at 1 the decay is exponential.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 30  # fmt: skip
     gamma: _Gamma = 0.1
 
@@ -89,7 +89,7 @@ class StepDecay(Schedule, frozen=True, tag="step"):
 
 
 class Exponential(Schedule, frozen=True, tag="exponential"):
-    """Shrinks the rate by the same share every epoch. In the end the weights hardly move."""
+    """Shrinks the rate by the same factor every epoch. In the end the weights hardly move."""
 
     label = "Exponential"
     formula = "η = η₀ γᵉ"
@@ -101,14 +101,14 @@ class Exponential(Schedule, frozen=True, tag="exponential"):
 
 
 class InverseTime(Schedule, frozen=True, tag="inverse_time"):
-    """Slows down steadily, but ever less so. Any distance can still be covered, and noise still averages out."""
+    """Shrinks the rate ever more slowly. The weights can still cover any distance, and noise averages out."""
 
     label = "Inverse time"
     formula = "η = η₀ / (1 + rate · e)"
 
     rate: Annotated[
         float,
-        setting("Rate", "How fast the learning rate falls. At 0 it stays; at 1 it is halved after the first epoch.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
+        setting("Rate", "How fast the learning rate falls. Raise it to settle sooner; at 1 the rate halves in the first epoch, at 0 it is constant.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
     ] = 0.01  # fmt: skip
 
     def scheduled(self, base: float, progress: Progress) -> float:
@@ -116,7 +116,7 @@ class InverseTime(Schedule, frozen=True, tag="inverse_time"):
 
 
 class Cosine(Schedule, frozen=True, tag="cosine"):
-    """Glides down along a cosine, then starts again at full rate. That throws the network out of poor solutions.
+    """Lowers the rate along a cosine, then restarts at the full rate. A restart can throw the network out of a poor solution.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """
@@ -126,11 +126,11 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
 
     period: Annotated[
         int,
-        setting("Period", "Epochs from one restart to the next. 1 is a constant rate; more than you train is a single glide.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+        setting("Period", "Epochs from one restart to the next. Raise it to let training settle further before each restart; at 1 the rate is constant.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 100  # fmt: skip
     multiplier: Annotated[
         int,
-        setting("Multiplier", "How much longer each period is than the one before. At 1 all are equal; at 10 the second hardly ends.", ge=1, le=1000, slider=(1, 10)),
+        setting("Multiplier", "How many times as long each period is as the one before. Raise it to make restarts ever rarer; at 1 all periods are equal.", ge=1, le=1000, slider=(1, 10)),
     ] = 1  # fmt: skip
     min_lr: _LowestRate = 0.0
 
@@ -139,7 +139,7 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
         return self.min_lr + (base - self.min_lr) * (1 + math.cos(math.pi * place / period)) / 2
 
     def place(self, epoch: int) -> tuple[int, int]:
-        """The position of an epoch in its period, and the length of that period."""
+        """Return the position of an epoch in its period, and the length of that period."""
         if self.multiplier == 1:
             return epoch % self.period, self.period
         period = self.period
@@ -156,19 +156,19 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
 
     watch: Annotated[
         Literal["train_loss", "validation_loss"],
-        setting("Watch", "Which loss has to fall. The validation loss reacts to overfitting; the training loss does not."),
+        setting("Watch", "Which loss has to fall. The validation loss also reacts to overfitting; the training loss does not."),
     ] = "train_loss"  # fmt: skip
     factor: Annotated[
         float,
-        setting("Factor", "What is left of the rate at each cut. Near 1 nothing changes; near 0 one cut ends training.", gt=0, lt=1, slider=(0.1, 0.9)),
+        setting("Factor", "The share of the rate that each cut leaves. Raise it for gentler cuts, lower it to settle sooner.", gt=0, lt=1, slider=(0.1, 0.9)),
     ] = 0.1  # fmt: skip
     patience: Annotated[
         int,
-        setting("Patience", "Epochs without progress to tolerate. At 0 the first one lowers the rate; large values hardly ever do.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
+        setting("Patience", "Epochs without progress to tolerate. Raise it if a noisy loss causes cuts too early; at 0 the first such epoch does.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
     ] = 10  # fmt: skip
     threshold: Annotated[
         float,
-        setting("Threshold", "The share by which the loss must fall to count as progress. At 0 anything counts; at 0.1 only big leaps.", ge=0, lt=1, scale="log", slider=(1e-6, 0.1)),
+        setting("Threshold", "The share by which the loss must fall to count as progress. Raise it to cut the rate sooner; at 0 any improvement counts.", ge=0, lt=1, scale="log", slider=(1e-6, 0.1)),
     ] = 1e-4  # fmt: skip
     min_lr: _LowestRate = 0.0
 
@@ -179,11 +179,11 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
         return self.reduced(base, progress.plateau.reductions)
 
     def reduced(self, base: float, reductions: int) -> float:
-        """η after `reductions` cuts."""
+        """Return η after `reductions` cuts."""
         return max(base * self.factor**reductions, self.min_lr) if reductions else base
 
     def observed(self, memory: PlateauMemory, loss: float, base: float) -> PlateauMemory:
-        """The memory after an epoch that ended with this loss."""
+        """Return the memory after an epoch that ended with this loss."""
         if loss < memory.best * (1 - self.threshold):
             return PlateauMemory(loss, 0, memory.reductions)
         bad, reductions = memory.bad_epochs + 1, memory.reductions
@@ -195,7 +195,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
 
 
 class OneCycle(Schedule, frozen=True, tag="one_cycle"):
-    """One rise to the full rate, one long fall to almost nothing. It moves with every update, as PyTorch's OneCycleLR.
+    """Raises the rate once to its full value, then lowers it to almost nothing. It changes with every update, as PyTorch's OneCycleLR.
 
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     After its last epoch the rate stays where it ended.
@@ -207,19 +207,19 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
 
     epochs: Annotated[
         int,
-        setting("Epochs", "How long the cycle lasts. Much less than you train and the end stands still; much more and it never ends.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+        setting("Epochs", "How long the cycle lasts. Set it to the epochs you train: with fewer, training ends at a standstill; with more, the rate never comes down.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 100  # fmt: skip
     pct_start: Annotated[
         float,
-        setting("Share of the rise", "How much of the cycle the rate grows. At 0 it only falls; at 1 it only grows.", ge=0, le=1),
+        setting("Share of the rise", "The share of the cycle in which the rate rises. Raise it for a gentler start and less time to settle; at 0 the rate only falls.", ge=0, le=1),
     ] = 0.3  # fmt: skip
     div: Annotated[
         float,
-        setting("Start divisor", "How much smaller the first rate is than the full one. At 1 there is no rise; large values begin very gently.", ge=1, le=1e9, scale="log", slider=(1, 1000)),
+        setting("Start divisor", "How many times smaller the first rate is than the full one. Raise it to start more gently; at 1 there is no rise.", ge=1, le=1e9, scale="log", slider=(1, 1000)),
     ] = 25.0  # fmt: skip
     final_div: Annotated[
         float,
-        setting("End divisor", "How much smaller the last rate is than the first. At 1 it ends as it began; large values end in a standstill.", ge=1, le=1e12, scale="log", slider=(1, 1e6)),
+        setting("End divisor", "How many times smaller the last rate is than the first. Raise it to let training settle further; at 1 the two are equal.", ge=1, le=1e12, scale="log", slider=(1, 1e6)),
     ] = 1e4  # fmt: skip
 
     def scheduled(self, base: float, progress: Progress) -> float:
@@ -234,7 +234,7 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
 
 
 def glide(start: float, end: float, share: float) -> float:
-    """From start to end along half a cosine, `share` of the way."""
+    """Return the value `share` of the way from start to end along half a cosine."""
     return end + (start - end) / 2 * (1 + math.cos(math.pi * share))
 
 

@@ -11,21 +11,21 @@ import numpy as np
 from playground.catalog.choice import Array
 
 SHUFFLE, DROPOUT, WEIGHT_NOISE, WEIGHTS, UNCERTAINTY = 1, 2, 3, 4, 5
-"""Purposes: numbers drawn for one never meet those of another."""
+"""Purposes: numbers drawn for different ones are independent."""
 
 GOLDEN = 0x9E3779B97F4A7C15
 MASK = 0xFFFFFFFFFFFFFFFF
 
 
 def mix(bits: int) -> int:
-    """SplitMix64's finaliser on one 64-bit number."""
+    """Apply SplitMix64's finaliser to a 64-bit number."""
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
     return bits ^ (bits >> 31)
 
 
 def key(seed: int, purpose: int, step: int, part: int = 0) -> int:
-    """The 64-bit key of one stream of numbers; `part` tells layers apart."""
+    """Return the 64-bit key of one stream of numbers; `part` tells layers apart."""
     result = 0
     for number in (seed, purpose, step, part):
         result = mix((result + number + GOLDEN) & MASK)
@@ -33,7 +33,7 @@ def key(seed: int, purpose: int, step: int, part: int = 0) -> int:
 
 
 def uniform(stream: int, count: int, first: int = 0) -> Array:
-    """The numbers at positions first…first+count−1 of a stream, uniform in [0, 1), float64 with 53 random bits."""
+    """Return numbers at positions first…first+count−1 of a stream, uniform in [0, 1), float64 with 53 random bits."""
     bits = np.arange(first + 1, first + count + 1, dtype=np.uint64)
     bits *= np.uint64(GOLDEN)
     bits += np.uint64(stream)
@@ -47,7 +47,7 @@ def uniform(stream: int, count: int, first: int = 0) -> Array:
 
 
 def normal(stream: int, count: int) -> Array:
-    """Standard normal numbers by the Box–Muller transform, one for every two uniform ones."""
+    """Return standard normal numbers by the Box–Muller transform, one for every two uniform ones."""
     pairs = uniform(stream, 2 * count)
     radius = np.sqrt(-2 * np.log1p(-pairs[0::2]))
     result: Array = radius * np.cos(2 * np.pi * pairs[1::2])
@@ -55,7 +55,7 @@ def normal(stream: int, count: int) -> Array:
 
 
 def permutation(seed: int, epoch: int, count: int) -> Array:
-    """The order of the points in an epoch (Fisher and Yates' shuffle, from the last place down)."""
+    """Return the order of the points in an epoch (Fisher and Yates' shuffle, from the last place down)."""
     places = np.arange(count, 0, -1)
     partners = (uniform(key(seed, SHUFFLE, epoch), count) * places).astype(np.int64).tolist()
     order = list(range(count))

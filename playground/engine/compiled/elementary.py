@@ -55,7 +55,7 @@ element_wise = overloaded(CONTRACT)
 
 
 def __getattr__(name: str) -> Any:
-    """What the catalog has no use for, but a formula from outside may have, as Numba has it."""
+    """Return Numba's version of a function that only formulas from outside the catalog use."""
     return getattr(np, name)
 
 
@@ -131,7 +131,7 @@ def is_single(x: Any) -> bool:
 
 
 def as_type(x: Any, value: float) -> Any:
-    """A constant of the precision of `x`, so that float32 is not widened."""
+    """Return a constant in the precision of `x`, so that float32 is not widened."""
     return np.float32(value) if is_single(x) else value
 
 
@@ -141,7 +141,7 @@ f = np.float32
 ZERO, HALF, ONE, TWO = f(0), f(0.5), f(1), f(2)
 
 TANH_END, TANH_FAR = f(9.0), f(20.0)
-"""From the first on tanh is 1 in float32; at the second P/Q is above 1 without doubt."""
+"""The x from which on tanh is 1 in float32, and an x at which P/Q is surely above 1."""
 P0, P1, P2, P3 = f(0.9999999999244944), f(0.1385928974723598), f(0.00409862229930914), f(3.310108780278092e-05)
 P4, P5, P6 = f(4.603938229444656e-08), f(-3.215407082893469e-11), f(2.6354982519683706e-14)
 Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778754786047), f(1.6775273520075104e-06)

@@ -34,7 +34,7 @@ inlined_loop = elementary.overloaded({**OPTIONS, "forceinline": True})
 
 
 OWN: tuple[type[Choice], ...] = ()
-"""Classes from outside of the catalog that these kernels know, too; see `own`."""
+"""Classes from outside the catalog that these kernels know, too; see `own`."""
 
 
 # One formula ----------------------------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def _fused(*operands: ast.expr) -> ast.AST:
 def compiled(
     formula: Callable[..., Any], dtype: np.dtype[np.floating], options: dict[str, Any] = elementary.CONTRACT
 ) -> Any:
-    """A formula of the catalog as a compiled function of numbers, or vectors of numbers, in this precision."""
+    """Compile a formula of the catalog as a function of numbers, or vectors of numbers, in this precision."""
     tree = ast.parse(textwrap.dedent(inspect.getsource(formula)))
     # What the compiler may not fuse is fused here, so that bits do not depend on it.
     transformer = InPrecision(dtype.type, formula.__globals__, fuses="fastmath" not in options)
@@ -111,7 +111,7 @@ def compiled(
 
 
 def in_precision(value: Any, dtype: np.dtype[np.floating], options: dict[str, Any]) -> Any:
-    """What a formula refers to, for one precision: NumPy, a constant or another formula."""
+    """Return what a formula refers to, for one precision: NumPy, a constant or another formula."""
     if value is np:
         return elementary
     if isinstance(value, FunctionType):
@@ -133,7 +133,7 @@ def chain(
     number: str = "number({})",
     **scope: Any,
 ) -> Any:
-    """A function with these parameters that runs `body` for the member at the place `kind` of a family.
+    """Return a function with these parameters that runs `body` for the member at the place `kind` of a family.
 
     In `body`, `f(x, …)` denotes the member's formula; its settings are read from `s` before, each as `number` says.
     """
@@ -149,7 +149,7 @@ def chain(
 
 
 def settings_of(formula: Callable[..., Any], number: str) -> tuple[str, str]:
-    """The lines that read a formula's settings (all that is no number of the network), and these as arguments."""
+    """Return the lines that read a formula's settings, and these settings as arguments."""
     of_the_network = ("z", "a", "w", "g", "o", "t")
     names = [name for name in inspect.signature(formula).parameters if name not in of_the_network]
     lines = "".join(f"{name} = {number.format(f's[{k}]')}\n" for k, name in enumerate(names))
@@ -158,35 +158,35 @@ def settings_of(formula: Callable[..., Any], number: str) -> tuple[str, str]:
 
 @inlined_loop
 def activate(kind: Any, z: Any, a: Any, s: Any) -> Any:
-    """a = f(z) for flat arrays, for the activation at the place `kind`, with settings s."""
+    """Compute a = f(z) for flat arrays, for the activation at the place `kind`, with settings s."""
     body = "for i in range(z.size):\n    a[i] = f(z[i]…)"
     return chain("kind, z, a, s", Activation, "value_of", as_dtype(z.dtype), body)
 
 
 @inlined_loop
 def multiply_by_slope(kind: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
-    """back ← back · f′(z) for flat arrays."""
+    """Multiply by the slope: back ← back · f′(z), for flat arrays."""
     body = "for i in range(z.size):\n    back[i] = back[i] * f(z[i], a[i]…)"
     return chain("kind, back, z, a, s", Activation, "derivative_of", as_dtype(z.dtype), body)
 
 
 @inlined_loop
 def add_penalty(kind: Any, w: Any, g: Any, s: Any) -> Any:
-    """g ← g + the penalty's derivative, for flat arrays of weights and gradients."""
+    """Add the penalty's derivative to g, for flat arrays of weights and gradients."""
     body = "for i in range(w.size):\n    g[i] = g[i] + f(w[i]…)"
     return chain("kind, w, g, s", Regularizer, "gradient_of", as_dtype(w.dtype), body)
 
 
 @inlined_loop
 def loss_values(kind: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
-    """losses = the loss of every output for flat arrays (of cross-entropy: with one output)."""
+    """Write the loss of every output into `losses`, for flat arrays (cross-entropy: of one output)."""
     body = "for i in range(o.size):\n    losses[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, losses, s", Loss, "value_of", as_dtype(o.dtype), body)
 
 
 @inlined_loop
 def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
-    """back = ∂E/∂o for flat arrays."""
+    """Write ∂E/∂o into `back`, for flat arrays."""
     body = "for i in range(o.size):\n    back[i] = f(o[i], t[i]…)"
     return chain("kind, o, t, back, s", Loss, "derivative_of", as_dtype(o.dtype), body)
 
@@ -206,7 +206,7 @@ def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constant
 
 
 def constants_of(member: type[Optimizer]) -> int:
-    """How many constants an optimizer's `update` takes after w, g and the slots."""
+    """Return how many constants an optimizer's `update` takes after w, g and the slots."""
     return len(inspect.signature(member.update).parameters) - 2 - len(member.slots)
 
 

@@ -54,7 +54,7 @@ from playground.engine.compiled.primitives import (
 from playground.engine.engine import GRADIENTS_EVERY
 
 NEAR = 4096
-"""The length of two arrays that fit into the fastest cache together."""
+"""The length of two arrays that together fit into the fastest cache."""
 
 
 # Randomness -----------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ NEAR = 4096
 
 @compile_loop
 def shuffle(seed: Any, epoch: Any, order: Any) -> None:
-    """`randomness.permutation`, into `order`."""
+    """Write the order of the points, as `randomness.permutation` gives it, into `order`."""
     key = stream(seed, SHUFFLE, epoch, 0)
     for place in range(order.size):
         order[place] = place
@@ -74,7 +74,7 @@ def shuffle(seed: Any, epoch: Any, order: Any) -> None:
 
 @compile_loop
 def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) -> None:
-    """`reference.dropout_masks` for one layer."""
+    """Draw the dropout mask of one layer, as `reference.dropout_masks` does."""
     key = stream(run.seed, DROPOUT, run.step, number)
     keep = 1 / (1 - layer.dropout)
     for unit in range(layer.units):
@@ -88,7 +88,7 @@ def draw_mask(layer: Any, number: Any, run: Any, first: Any, n: Any, mask: Any) 
 
 @inlined
 def weigh(W: Any, a: Any, z: Any) -> None:
-    """z = W a. BLAS takes as long for the smallest product as a loop for 8 weights."""
+    """Compute z = W a. BLAS takes as long for the smallest product as a loop for 8 weights."""
     if W.size > 8:
         np.dot(W, a, z)
         return
@@ -103,7 +103,7 @@ def weigh(W: Any, a: Any, z: Any) -> None:
 
 @inlined
 def weigh_back(W: Any, delta: Any, back: Any) -> None:
-    """back = Wᵀ δ. A loop is faster up to 256 products."""
+    """Compute back = Wᵀ δ. A loop is faster up to 256 products."""
     if W.size * delta.shape[1] > 256:
         np.dot(W.T, delta, back)
         return
@@ -118,7 +118,7 @@ def weigh_back(W: Any, delta: Any, back: Any) -> None:
 
 @inlined
 def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
-    """gradient = δ aᵀ. A loop is faster up to 1,024 products and 64 weights."""
+    """Compute gradient = δ aᵀ. A loop is faster up to 1,024 products and 64 weights."""
     if gradient.size > 64 or gradient.size * a.shape[1] > 1024:
         np.dot(delta, a.T, gradient)
         return
@@ -132,7 +132,7 @@ def weigh_gradients(delta: Any, a: Any, gradient: Any) -> None:
 
 @inlined
 def padded(size: Any) -> Any:
-    """`size`, rounded up to a multiple of PAD, so that vector code has no remainder."""
+    """Return `size` rounded up to a multiple of PAD, so that vector code has no remainder."""
     return (size + PAD - 1) // PAD * PAD
 
 
@@ -158,7 +158,7 @@ def is_broken(values: Any) -> Any:
 
 @inlined
 def add_biases(z: Any, b: Any, n: Any) -> None:
-    """z ← z + b, for flat z with n points."""
+    """Add the biases: z ← z + b, for flat z of n points."""
     # Two indices that start at 0 become vector code; one that starts elsewhere might be negative for all Numba knows.
     table = z[: b.size * n].reshape(b.size, n)
     for unit in range(b.size):
@@ -169,7 +169,7 @@ def add_biases(z: Any, b: Any, n: Any) -> None:
 
 @inlined
 def rows_at_once(units: Any, n: Any) -> Any:
-    """How many units at once stay in the fastest cache between two loops over their numbers."""
+    """Return how many units' numbers stay in the fastest cache between two loops."""
     return units if units * n <= NEAR else max(1, NEAR // n)
 
 
@@ -274,7 +274,7 @@ def forward(layers: Any, run: Any, w: Any, n: Any, first: Any, training: Any, sp
 
 @compile_loop
 def softmax_loss(o: Any, t: Any, n: Any, weights: Any, weighted: Any, back: Any, slope: Any) -> Any:
-    """The summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o, not weighted yet."""
+    """Return the summed cross-entropy of several outputs; with `slope` also back = ∂E/∂o, not weighted yet."""
     outputs, lost = o.size // n, 0.0
     for k in range(n):
         highest = o[k]
@@ -295,7 +295,7 @@ def softmax_loss(o: Any, t: Any, n: Any, weights: Any, weighted: Any, back: Any,
 
 @inlined
 def backward(layers: Any, w: Any, n: Any, space: Any, g: Any) -> None:
-    """The flat sum of the gradients of n points into g; ∂E/∂o stands at the end of δ, where every layer's δ is left."""
+    """Write the summed gradients of n points, flat, into g; ∂E/∂o stands at the end of δ, where all δ are left."""
     for i in range(layers.size - 1, -1, -1):
         layer = layers[i]
         size, start, below, above = layer.units * n, space.starts[i], space.input_starts[i], space.input_starts[i + 1]
@@ -339,7 +339,7 @@ def backward(layers: Any, w: Any, n: Any, space: Any, g: Any) -> None:
 
 @inlined
 def add_up(delta: Any, n: Any, totals: Any) -> None:
-    """The sum over n points for every unit."""
+    """Sum over n points for every unit."""
     table = delta[: totals.size * n].reshape(totals.size, n)
     for unit in range(totals.size):
         total = delta.dtype.type(0)
@@ -352,7 +352,7 @@ def add_up(delta: Any, n: Any, totals: Any) -> None:
 def gather(
     run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any, weights: Any
 ) -> None:
-    """The inputs and targets of n points from the place `start` of the epoch on, and how much they count.
+    """Copy the inputs and targets of n points from the place `start` of the epoch on, and how much they count.
 
     `points` holds one row per point, so that a shuffled point of a large set costs one look into slow memory.
     """
@@ -373,7 +373,7 @@ def gather(
 def gradient_sum(
     layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, space: Any
 ) -> Any:
-    """`reference.gradient_sum` into g; returns what is not finite."""
+    """Write what `reference.gradient_sum` gives into g; return what is not finite."""
     size = run.outputs * n
     targets = space.targets[: padded(size)]
     gather(run, data, order, start, n, layers[0].inputs, space.a, targets, space.weights)
@@ -407,7 +407,7 @@ def gradient_sum(
 
 @inlined
 def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
-    """The loss of `size` outputs; what stands behind them is padding."""
+    """Return the summed loss of `size` outputs; the rest is padding."""
     loss_values(run.loss, o, t, losses, run.loss_settings)
     lost = 0.0
     for k in range(size):
@@ -417,7 +417,7 @@ def summed_loss(run: Any, o: Any, t: Any, losses: Any, size: Any) -> Any:
 
 @inlined
 def weighted_loss(run: Any, o: Any, t: Any, losses: Any, weights: Any) -> Any:
-    """The loss of points that count by `weights`."""
+    """Return the summed loss of points weighted by `weights`."""
     loss_values(run.loss, o, t, losses, run.loss_settings)
     n, lost = weights.size, 0.0
     for row in range(run.outputs):
@@ -428,7 +428,7 @@ def weighted_loss(run: Any, o: Any, t: Any, losses: Any, weights: Any) -> Any:
 
 @inlined
 def absorb(layers: Any, w: Any, n: Any, space: Any) -> None:
-    """`reference.absorb`: the running statistics move towards those of the latest batch."""
+    """Move the running statistics towards those of the latest batch, as `reference.absorb` does."""
     if n < 2:
         return
     for i in range(layers.size):
@@ -449,7 +449,7 @@ def absorb(layers: Any, w: Any, n: Any, space: Any) -> None:
 
 @compile_loop
 def penalise(layers: Any, w: Any, g: Any) -> None:
-    """g ← the gradient of loss plus penalty; 0 for layers that are frozen."""
+    """Add the penalty's gradient to g, and write 0 for frozen layers."""
     for i in range(layers.size):
         layer = layers[i]
         if layer.trainable:
@@ -462,7 +462,7 @@ def penalise(layers: Any, w: Any, g: Any) -> None:
 
 @compile_loop
 def shortening(g: Any, longest: Any) -> Any:
-    """`reference.shortening`."""
+    """Return the factor that clips the gradient, as `reference.shortening` does."""
     total = 0.0
     for i in range(g.size):
         total += float(g[i]) * float(g[i])
@@ -490,7 +490,7 @@ def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, sha
 
 @compile_loop
 def add_noise(layers: Any, run: Any, new_w: Any) -> None:
-    """Gaussian noise on weights and biases, as `reference.update` adds it."""
+    """Add Gaussian noise to weights and biases, as `reference.update` does."""
     key = stream(run.seed, WEIGHT_NOISE, run.step, 0)
     for i in range(layers.size):
         layer = layers[i]
@@ -505,7 +505,7 @@ def update(
     layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any,
     pruned: Any, factors: Any, space: Any,
 ) -> Any:  # fmt: skip
-    """`reference.update` from w and slots into new_w and new_slots; returns what is not finite.
+    """Update w and slots into new_w and new_slots, as `reference.update` does; return what is not finite.
 
     The weights that are pruned afterwards are marked in the space's `pruned`.
     """
@@ -562,7 +562,7 @@ def update(
 
 @compile_loop
 def rms(values: Any) -> Any:
-    """The root of the mean square."""
+    """Return the root mean square."""
     total = 0.0
     for i in range(values.size):
         total += float(values[i]) * float(values[i])
@@ -571,7 +571,7 @@ def rms(values: Any) -> Any:
 
 @compile_loop
 def update_ratio(w: Any, old_w: Any) -> Any:
-    """The RMS of the change from `old_w` to `w` by that of w; NaN if w is 0."""
+    """Return the RMS of the change from `old_w` to `w` divided by that of w; NaN if w is 0."""
     change, size = 0.0, 0.0
     for i in range(w.size):
         change += float(w[i] - old_w[i]) * float(w[i] - old_w[i])
@@ -597,7 +597,7 @@ def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, space: A
 
 @inlined
 def outputs(layers: Any, run: Any, x: Any, start: Any, n: Any, w: Any, space: Any) -> Any:
-    """o of the n points from `start` on in evaluation mode, flat, with the padding behind it."""
+    """Return o of the n points from `start` on in evaluation mode, flat, with its padding."""
     for row in range(x.shape[0]):
         space.a[row * n : (row + 1) * n] = x[row, start : start + n]
     forward(layers, run, w, n, 0, False, space)
@@ -606,7 +606,7 @@ def outputs(layers: Any, run: Any, x: Any, start: Any, n: Any, w: Any, space: An
 
 @compile_loop
 def evaluate(layers: Any, run: Any, part: Any, w: Any, space: Any) -> Any:
-    """Loss and accuracy (R² for regression) of a set in evaluation mode, in parts that stay in the cache."""
+    """Return loss and accuracy (R² for regression) of a set in evaluation mode, in parts that fit the cache."""
     points = part.inputs.shape[1]
     if points == 0:
         return math.nan, math.nan
@@ -633,7 +633,7 @@ def evaluate(layers: Any, run: Any, part: Any, w: Any, space: Any) -> Any:
 
 @njit(nogil=True, cache=True, fastmath=OPTIONS["fastmath"], error_model="numpy")
 def predict(layers: Any, runs: Any, x: Any, w: Any, space: Any, o: Any) -> None:
-    """The outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
+    """Write the outputs for x, shape (features, points), in evaluation mode into o, shape (outputs, points)."""
     control, run = flush_tiny_numbers(), runs[0]
     for start in range(0, x.shape[1], EVALUATION_POINTS):
         n = min(EVALUATION_POINTS, x.shape[1] - start)
@@ -645,7 +645,7 @@ def predict(layers: Any, runs: Any, x: Any, w: Any, space: Any, o: Any) -> None:
 
 @compile_loop
 def agreement(run: Any, o: Any, labels: Any, n: Any) -> Any:
-    """The number of points in the right class; for regression the sum of the squared distances to the labels."""
+    """Return the number of correctly classified points; for regression the sum of the squared errors."""
     result = 0.0
     if run.regression:
         for k in range(n):

@@ -30,7 +30,7 @@ _C = TypeVar("_C", bound=Choice)
 
 
 def compiled_members(family: type[_C], own: Sequence[type[Choice]] = ()) -> list[type[_C]]:
-    """The members of a family that kernels know, in the order of their numbers: the catalog's, then `own` ones."""
+    """Return the members of a family known to kernels, by number: the catalog's, then `own` ones."""
     catalog = [member for member in members(family).values() if not is_foreign(member)]
     return catalog + [member for member in own if issubclass(member, family)]
 
@@ -133,7 +133,7 @@ CLOCK = np.dtype(
 
 
 class WorkSpace(NamedTuple):
-    """Room for all numbers of a pass of n points: flat arrays in which the layers follow one another.
+    """Work space for all numbers of a pass of n points: flat arrays in which the layers follow one another.
 
     The numbers of layer i are (units, n) and begin at `starts[i]`; its inputs are (inputs, n) and begin in `a` at
     `input_starts[i]`. Arrays that a network has no use for are empty.
@@ -161,7 +161,7 @@ class WorkSpace(NamedTuple):
 
 
 class UpdateSpace(NamedTuple):
-    """Room for one update."""
+    """Work space for one update."""
 
     pulled: Array
     """The gradient with penalty, clipped."""
@@ -173,7 +173,7 @@ class UpdateSpace(NamedTuple):
 
 
 class EvaluationSet(NamedTuple):
-    """What is evaluated at the end of every epoch."""
+    """A set that is evaluated at the end of every epoch."""
 
     inputs: Array
     """Shape (features, n)."""

@@ -43,7 +43,7 @@ def read_clock(typingctx: Any, address: Any, into: Any) -> Any:
 
 @compile_loop
 def now(clocks: Any) -> Any:
-    """Seconds, by the one record of CLOCK in `clocks`."""
+    """Return the time in seconds, by the one record of CLOCK in `clocks`."""
     clock = clocks[0]
     read_clock(clock.function, clocks.ctypes.data)
     return clock.time[0] + clock.time[1] * 1e-9 if clock.frequency == 0 else clock.time[0] / clock.frequency
@@ -51,7 +51,7 @@ def now(clocks: Any) -> Any:
 
 @intrinsic
 def borrowed(typingctx: Any, arrays: Any) -> Any:
-    """The same array, or tuple of arrays, without a reference to its owner, who must outlive it.
+    """Return the same array, or tuple of arrays, without a reference to its owner, who must outlive it.
 
     Counting references with every slice would take a third of the time of a small network.
     """
@@ -80,7 +80,7 @@ _FLUSH = 0x8040
 
 @intrinsic
 def control_word(typingctx: Any) -> Any:
-    """The word that says how this thread computes with float numbers; 0 on processors other than x86."""
+    """Return the word that says how this thread computes with float numbers; 0 on processors other than x86."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = ir.IntType(32)
@@ -138,7 +138,7 @@ SHUFFLE, DROPOUT, WEIGHT_NOISE = (
 
 @inlined
 def mixed(bits: Any) -> Any:
-    """`randomness.mix`."""
+    """Mix a 64-bit number, as `randomness.mix` does."""
     bits = (bits ^ (bits >> A30)) * FIRST
     bits = (bits ^ (bits >> A27)) * SECOND
     return bits ^ (bits >> A31)
@@ -146,7 +146,7 @@ def mixed(bits: Any) -> Any:
 
 @compile_loop
 def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
-    """`randomness.key`."""
+    """Return the key of a stream of numbers, as `randomness.key` does."""
     result = mixed(seed + GOLDEN)
     result = mixed(result + purpose + GOLDEN)
     result = mixed(result + np.uint64(step) + GOLDEN)
@@ -155,5 +155,5 @@ def stream(seed: Any, purpose: Any, step: Any, part: Any) -> Any:
 
 @inlined
 def uniform(key: Any, place: Any) -> Any:
-    """The number at one place of `randomness.uniform`."""
+    """Return the number at one place of `randomness.uniform`."""
     return float(mixed(np.uint64(place + 1) * GOLDEN + key) >> A11) * 2.0**-53
