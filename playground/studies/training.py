@@ -173,6 +173,9 @@ class Cohort:
         beside = [one for one in self.members if group is not None and one.group is group] or [first]
         for one in beside:
             one.started = one.started or now
+        if group is not None and any(not one.is_running and one.evaluation().train_loss is None for one in beside):
+            # Without epochs there is only the start to measure.
+            group.measure()
         while not (ended := [one for one in beside if not one.is_running]):
             if stop():
                 raise CancelledError
@@ -299,9 +302,6 @@ class _InLane(InTraining):
     def __init__(self, member: Member, setup: Setup, group: Group, run: Run | None = None) -> None:
         super().__init__(member, setup)
         self.group, self._lane = group, group.add(setup, None if run is None else run.state)
-        if not self.is_running:
-            # Without epochs there is only the start to measure.
-            group.measure()
 
     @property
     def status(self) -> str:
