@@ -14,11 +14,15 @@ from tests.ui import hands
 from tests.ui.windows import control
 from ui.window.window import Window
 
+LONG = 10**8
+"""Milliseconds that a ghost stays, however slow the machine is."""
+
 
 @pytest.fixture
 def window(window_for: Window) -> Iterator[Window]:
     """A window in the middle of a paused run, with a ghost beside whatever is changed next."""
     session = window_for.session
+    window_for.others.stay.setInterval(LONG)
     session.let_others_train("always")
     session.ask(lambda trainer: trainer.advance(epochs=4)).result(hands.PATIENCE / 1000)
     hands.fill(control(window_for, "training.learning_rate"), "0.1", "Return")
@@ -44,6 +48,7 @@ def is_seen(window: Window) -> bool:
 def fade(window: Window) -> None:
     window.others.stay.start(1)
     hands.until(lambda: not is_seen(window), "the ghost does not fade")
+    window.others.stay.setInterval(LONG)
 
 
 def mark_place(window: Window, sheet: QWidget) -> QPoint:
