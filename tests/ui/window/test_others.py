@@ -40,7 +40,7 @@ def ghost_heading(window: Window) -> str:
 
 def is_seen(window: Window) -> bool:
     tracks, boundary = window.parts.tracks.shown(), window.parts.boundary.shown()
-    seen = {bool(tracks.loss.ghost), bool(tracks.score.ghost), bool(ghost_heading(window)), bool(boundary.ghost)}
+    seen = {bool(tracks.loss.ghost), bool(tracks.score.ghost), bool(ghost_heading(window)), bool(boundary.others)}
     assert len(seen) == 1
     return seen.pop()
 
@@ -62,7 +62,7 @@ def test_a_change_leaves_a_ghost_that_fades_into_its_mark_and_comes_back(window:
     curve = window.parts.tracks.shown().loss.ghost[0]
     np.testing.assert_array_equal(curve, alone.history.view()[4:, [0, 3]])
     assert float(ghost_heading(window)) == pytest.approx(alone.evaluation.validation_loss, rel=0.01)
-    line = np.concatenate(window.parts.boundary.shown().ghost)
+    line = np.concatenate(window.parts.boundary.shown().others)
     assert np.abs(alone.predict(line)).max() < 0.1 * np.abs(alone.predict(alone.sample.x)).max()
 
     fade(window)
