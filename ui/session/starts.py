@@ -19,7 +19,7 @@ _BEAT_SECONDS = 0.5
 """The least time between two comparisons while the starts catch up."""
 _FIRST_PIECE, _LONGEST_PIECE = 10, 1000
 """Epochs of training between two looks at the time: as many as have taken half a beat."""
-_NICENESS = 10
+_NICENESS = 5
 """The niceness of the thread, so that the run comes first."""
 
 
