@@ -86,6 +86,7 @@ def test_undo_goes_on_as_if_nothing_had_been_changed(window: Window) -> None:
     alone.advance(epochs=10)
     hands.key_in(window, "Ctrl+Z")
     hands.until(lambda: window.session.ghost is None and not window.parts.tracks.shown().marks, "the mark stays")
-    assert "as if it had never changed" in window.messages.strip.text.text()
+    said = window.messages.strip.text
+    hands.until(lambda: "as if it had never changed" in said.text(), "the strip does not say what undo did")
     assert not is_seen(window)
     np.testing.assert_array_equal(window.parts.tracks.shown().loss.training, alone.history.view()[:, [0, 3]])
