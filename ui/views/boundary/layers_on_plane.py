@@ -173,7 +173,7 @@ class OtherLines(_Layer):
         if self._path.isEmpty():
             return
         colour = QColor(theme.current().boundary_line)
-        colour.setAlphaF(0.8 * self._strength)
+        colour.setAlphaF((0.8 if self._style == Qt.PenStyle.DashLine else 0.4) * self._strength)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(pen(colour.name(QColor.NameFormat.HexArgb), 1.0, self._style))
         painter.drawPath(self._path)

@@ -152,7 +152,7 @@ class BoundaryView(View):
         if isinstance(others, Ghost):
             fields = [others.now.answer(BoundaryRequest)]
         elif isinstance(others, Luck):
-            fields, strength = list(others.fields), strength / 2
+            fields = list(others.fields)
         if self._snapshot is not None and self._unit() is None:
             lines = [answer_line(field, self._snapshot.sample.task) for field in fields]
             is_ghost = isinstance(others, Ghost)
