@@ -58,11 +58,9 @@ class Luck(NamedTuple):
     def small_print(self) -> str:
         """What was compared, when, and what it means to solve it."""
         points = "validation" if self.validated else "training"
-        score, goal = (
-            ("R²", f"{self.goal:g}") if self.task == "regression" else ("accuracy", f"{100 * self.goal:.0f} %")
-        )
+        goal = f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
         return (
-            f"By {points} loss after {self.epoch:,} epochs; solved from {points} {score} {goal}. "
+            f"By {points} loss after {self.epoch:,} epochs; solved from {points} {goal}. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 
