@@ -43,6 +43,8 @@ class OtherStarts:
         seeds = range(experiment.seed + 1, experiment.seed + 1 + count)
         for number, seed in enumerate(seeds):
             self._cohort.add(Member(number, {}, seed, msgspec.structs.replace(experiment, seed=seed)))
+        # Lanes keep no row from before training; the reference engine measures that row of all runs.
+        self._first = [Reference(one.setup).evaluate(one.state()) for one in self._cohort.members]
 
     def advance(self, epoch: int, stop: Callable[[], bool]) -> None:
         """Train all to an epoch. Raises CancelledError once `stop` is true."""
@@ -78,13 +80,14 @@ class OtherStarts:
 
     def _losses(self, name: str) -> Array:
         """The losses of all, shape (starts, epochs + 1): after training has ended the last, infinite if it diverged."""
-        place = History._fields.index(name)
+        place, epoch = History._fields.index(name), History._fields.index("epoch")
         result = np.full((len(self._cohort.members), self.epoch + 1), np.inf)
-        for losses, one in zip(result, self._cohort.members, strict=True):
-            rows = one.history()[: self.epoch + 1, place]
-            losses[: len(rows)] = np.where(np.isfinite(rows), rows, np.inf)
+        for losses, first, one in zip(result, self._first, self._cohort.members, strict=True):
+            losses[0], rows = getattr(first, name), one.history()
+            losses[rows[:, epoch].astype(int)] = np.where(np.isfinite(rows[:, place]), rows[:, place], np.inf)
             if one.status != "diverged":
-                losses[len(rows) :] = rows[-1]
+                last = one.place[0]
+                losses[last + 1 :] = losses[last]
         return result
 
     def _fields(self) -> list[Array]:

@@ -36,7 +36,7 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     settle(qtbot, window)
     button = hands.control(window, "transport.luck")
     button.setFocus()
-    hands.key(button, "Space")
+    hands.key(button, "Return")
     hands.until(lambda: is_shown(window), "the other starts do not come")
 
     of = window.session.experiment
@@ -58,5 +58,5 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
 
     window.session.ask(lambda trainer: trainer.advance(epochs=5)).result(SETTLED)
     hands.until(lambda: "after 17 epochs" in button.accessibleDescription(), "the other starts do not follow the run")
-    hands.key(button, "Space")
+    hands.key(button, "Return")
     assert not is_shown(window) and not button.accessibleDescription()
