@@ -28,6 +28,8 @@ class StartsTrainer(QObject):
 
     compared = Signal(object)
     """Carries a Luck."""
+    caught_up = Signal()
+    """The starts have been trained as far as the run had come when that was asked for."""
     failed = Signal(str)
     _arrived = Signal(object, object)
 
@@ -84,6 +86,7 @@ class StartsTrainer(QObject):
 
     def _end(self, starts: OtherStarts) -> None:
         self._job, self._starts = None, starts
+        self.caught_up.emit()
 
     def _fail(self, error: Exception) -> None:
         self._job = None

@@ -30,6 +30,7 @@ class HowLucky(QObject):
         self._help = self.button.toolTip()
         self.starts = StartsTrainer(self)
         self.starts.compared.connect(self._show)
+        self.starts.caught_up.connect(self._follow_run)
         self.starts.failed.connect(self._give_up)
         self.button.toggled.connect(self._turn)
         desk.session.experiment_changed.connect(self._forget)
@@ -41,11 +42,14 @@ class HowLucky(QObject):
 
     def _turn(self, on: bool) -> None:
         self._forget()
-        report = self.desk.session.report
         if on and (why := self._obstacle()):
             self._give_up(why)
-        elif on and report is not None:
-            self._follow(report)
+        else:
+            self._follow_run()
+
+    def _follow_run(self) -> None:
+        if self.desk.session.report is not None:
+            self._follow(self.desk.session.report)
 
     def _obstacle(self) -> str:
         """The reason why no other starts can be trained; empty if they can."""

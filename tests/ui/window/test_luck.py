@@ -11,7 +11,7 @@ from PySide6.QtCore import QSettings
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
 from tests.ui import hands
-from tests.ui.windows import opened_window, settle
+from tests.ui.windows import opened_window
 from ui.window.window import Window
 
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
@@ -33,11 +33,11 @@ def is_shown(window: Window) -> bool:
 
 
 def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, window: Window) -> None:
-    settle(qtbot, window)
     button = hands.control(window, "transport.luck")
     button.setFocus()
     hands.key(button, "Return")
     hands.until(lambda: is_shown(window), "the other starts do not come")
+    hands.until(lambda: "after 12 epochs" in button.accessibleDescription(), "they do not come as far as the run")
 
     of = window.session.experiment
     alone = [Trainer(of.with_(seed=of.seed + k), engine="lanes") for k in range(15)]
