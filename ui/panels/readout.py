@@ -26,6 +26,10 @@ _LOSS_HELP = "Mean loss of the {} points."
 _SCORE_HELP = "Share of the {} points that are classified correctly."
 _R2_HELP = "R²: the share of the variance of the {} points that is explained."
 _BALANCE_HELP = "Weights the points so that every class counts equally. Ctrl+Z undoes it."
+_LUCK_HELP = (
+    "Trains the same experiment from 14 other starts, and shows behind the curves and on the boundary how they do. "
+    "A start is a seed: initial weights and shuffles. The points are the same for all."
+)
 _BETWEEN = " · "
 """What stands between the recalls of two classes."""
 
@@ -121,6 +125,8 @@ class Readout(QWidget):
         self.scores = self._numbers("accuracy", "−0.0e000")
         self.score_caption = quiet(QLabel("accuracy"))
         self.place = self._add_place()
+        self.luck = identify(IconButton("users-three", "How lucky?", _LUCK_HELP), "transport.luck")
+        self.luck.setCheckable(True)
         line = tight(QHBoxLayout(self), 3 * GRID)
         self._table = self._make_table()
         fill(line, self.place, self._table, self._add_recall())
@@ -166,6 +172,7 @@ class Readout(QWidget):
             grid.addWidget(quiet(QLabel(which)), row, 1)
             grid.addWidget(self.losses[row - 1], row, 2)
             grid.addWidget(self.scores[row - 1], row, 3)
+        grid.addWidget(self.luck, 0, 4, 3, 1, Qt.AlignmentFlag.AlignVCenter)
         return grid
 
     def _add_recall(self) -> QWidget:

@@ -25,7 +25,7 @@ _REST = 9
 """The reference engine holds the interpreter lock, so the ghost rests this many times as long as it trains on it."""
 _PICTURE_SECONDS = 1 / 15
 """The least time between two pictures of it while it trains."""
-_NICENESS = 15
+_NICENESS = 5
 """The niceness of the thread, so that the run comes first."""
 
 

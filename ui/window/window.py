@@ -39,6 +39,7 @@ from .exports import Exports
 from .finder import Finder
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .luck import HowLucky
 from .others import OtherRuns
 from .picture_saver import PictureSaver
 from .presenter import Presenter
@@ -106,6 +107,7 @@ class Window(QMainWindow):
         self.races = Races(desk, parts)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
+        self.luck = HowLucky(desk, parts, self.others, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
@@ -310,7 +312,17 @@ class Window(QMainWindow):
         self.races.leave()
         self.layouts.remember()
         self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
-        for part in (self.tour, self.pictures, self.autosave, self.exports, self.keys, self.responses, self.remedies):
+        closing = (
+            self.tour,
+            self.pictures,
+            self.autosave,
+            self.exports,
+            self.keys,
+            self.responses,
+            self.remedies,
+            self.luck,
+        )
+        for part in closing:
             part.close()
         for waiting in self.findChildren(Waiting):
             waiting.reject()

@@ -14,11 +14,15 @@ from tests.ui import hands
 from tests.ui.windows import control
 from ui.window.window import Window
 
+LONG = 10**8
+"""Milliseconds that a ghost stays, however slow the machine is."""
+
 
 @pytest.fixture
 def window(window_for: Window) -> Iterator[Window]:
     """A window in the middle of a paused run, with a ghost beside whatever is changed next."""
     session = window_for.session
+    window_for.others.stay.setInterval(LONG)
     session.let_others_train("always")
     session.ask(lambda trainer: trainer.advance(epochs=4)).result(hands.PATIENCE / 1000)
     hands.fill(control(window_for, "training.learning_rate"), "0.1", "Return")
@@ -36,7 +40,7 @@ def ghost_heading(window: Window) -> str:
 
 def is_seen(window: Window) -> bool:
     tracks, boundary = window.parts.tracks.shown(), window.parts.boundary.shown()
-    seen = {bool(tracks.loss.ghost), bool(tracks.score.ghost), bool(ghost_heading(window)), bool(boundary.ghost)}
+    seen = {bool(tracks.loss.ghost), bool(tracks.score.ghost), bool(ghost_heading(window)), bool(boundary.others)}
     assert len(seen) == 1
     return seen.pop()
 
@@ -44,6 +48,7 @@ def is_seen(window: Window) -> bool:
 def fade(window: Window) -> None:
     window.others.stay.start(1)
     hands.until(lambda: not is_seen(window), "the ghost does not fade")
+    window.others.stay.setInterval(LONG)
 
 
 def mark_place(window: Window, sheet: QWidget) -> QPoint:
@@ -57,7 +62,7 @@ def test_a_change_leaves_a_ghost_that_fades_into_its_mark_and_comes_back(window:
     curve = window.parts.tracks.shown().loss.ghost[0]
     np.testing.assert_array_equal(curve, alone.history.view()[4:, [0, 3]])
     assert float(ghost_heading(window)) == pytest.approx(alone.evaluation.validation_loss, rel=0.01)
-    line = np.concatenate(window.parts.boundary.shown().ghost)
+    line = np.concatenate(window.parts.boundary.shown().others)
     assert np.abs(alone.predict(line)).max() < 0.1 * np.abs(alone.predict(alone.sample.x)).max()
 
     fade(window)
@@ -81,6 +86,7 @@ def test_undo_goes_on_as_if_nothing_had_been_changed(window: Window) -> None:
     alone.advance(epochs=10)
     hands.key_in(window, "Ctrl+Z")
     hands.until(lambda: window.session.ghost is None and not window.parts.tracks.shown().marks, "the mark stays")
-    assert "as if it had never changed" in window.messages.strip.text.text()
+    said = window.messages.strip.text
+    hands.until(lambda: "as if it had never changed" in said.text(), "the strip does not say what undo did")
     assert not is_seen(window)
     np.testing.assert_array_equal(window.parts.tracks.shown().loss.training, alone.history.view()[:, [0, 3]])

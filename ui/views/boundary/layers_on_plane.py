@@ -150,19 +150,20 @@ def _write_on_plate(painter: QPainter, box: QRectF, text: str) -> None:
     write(painter, box, Qt.AlignmentFlag.AlignCenter, text, look.text)
 
 
-class GhostLine(_Layer):
-    """A dashed line on the plane, with words in a corner that say what it is."""
+class OtherLines(_Layer):
+    """Lines of other runs on the plane, with words in a corner that say what they are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: list[Array] = []
         """The points along each piece of the line, (points, 2)."""
-        self._path, self._words, self._strength = QPainterPath(), "", 0.0
+        self._path, self._words, self._strength, self._style = QPainterPath(), "", 0.0, Qt.PenStyle.DashLine
 
-    def show_line(self, ends: Array, words: str, strength: float) -> None:
-        """Show a line given by the ends of its pieces, (2 × pieces, 2); paler with less strength."""
-        self.lines = joined_pieces(ends)
+    def show_lines(self, several: Sequence[Array], words: str, strength: float, *, dashed: bool) -> None:
+        """Show lines given by the ends of their pieces, (2 × pieces, 2) each; paler with less strength."""
+        self.lines = [line for ends in several for line in joined_pieces(ends)]
         self._path, self._words, self._strength = QPainterPath(), words, strength
+        self._style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         for line in self.lines:
             self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
         self.update()
@@ -172,9 +173,9 @@ class GhostLine(_Layer):
         if self._path.isEmpty():
             return
         colour = QColor(theme.current().boundary_line)
-        colour.setAlphaF(0.8 * self._strength)
+        colour.setAlphaF((0.8 if self._style == Qt.PenStyle.DashLine else 0.4) * self._strength)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(pen(colour.name(QColor.NameFormat.HexArgb), 1.0, Qt.PenStyle.DashLine))
+        painter.setPen(pen(colour.name(QColor.NameFormat.HexArgb), 1.0, self._style))
         painter.drawPath(self._path)
         corner = painter.transform().map(QPointF(-EXTENT, -EXTENT))
         painter.resetTransform()
@@ -191,8 +192,8 @@ class PlaneLayers:
         self._image, self.contours, self._line, self.numbers = _FieldImage(), _Strokes(), _Strokes(), _Numbers()
         self.below = (self._image, self.contours, self._line)
         """The layers below the points."""
-        self.ghost = GhostLine()
-        self.above = (self.ghost, self.numbers)
+        self.others = OtherLines()
+        self.above = (self.others, self.numbers)
         self._picture: BoundaryPicture | None = None
         self._lines: ContourLines = NO_CONTOURS
         self._with_contours = False

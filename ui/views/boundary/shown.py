@@ -32,8 +32,8 @@ class BoundaryShown:
     note: str
     """The words about mistakes and uncertainty."""
     mouse: tuple[float, float] | None
-    ghost: tuple[Array, ...]
-    """The dashed line of the run without its latest change: the points along each part, (points, 2)."""
+    others: tuple[Array, ...]
+    """The lines of other runs: the points along each part, (points, 2)."""
     points: int
     rings: Array
     """The places of the marks of mistakes, shape (rings, 2)."""

@@ -15,10 +15,11 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetrics, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QWidget
 
+from playground.catalog.choice import Array
 from playground.catalog.datasets.base import Sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.measure.observe import Request
-from playground.measure.others import Ghost, Others
+from playground.measure.others import Ghost, Luck, Others
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Snapshot, UnitMap
 
@@ -28,7 +29,7 @@ from ...look.beat import Throttle
 from ...look.theme import px
 from ..chart.plot import item_points, small_font
 from ..plane.answers import mistakes_words, unit_words
-from ..plane.field import NO_CONTOURS, ValueRange, answer_line, value_range_of
+from ..plane.field import ValueRange, answer_line, value_range_of
 from ..plane.legend import Legend, legend_entries, range_scale
 from ..plane.plane import InputPlane, PlaneTool
 from ..view import View
@@ -46,7 +47,7 @@ from .points import MAX_DRAWN_POINTS, PlanePoints
 from .shown import BoundaryShown
 from .words import Arrangement, BoundaryWords, Spread, point_words, reading_words, unsure_note
 
-GHOST_WORDS = "dashed: without the change"
+_GHOST_WORDS, _LUCK_WORDS = "dashed: without the change", "thin lines: other starts"
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
 
@@ -146,11 +147,16 @@ class BoundaryView(View):
             self._count.request()
 
     def show_others(self, others: Others | None, strength: float) -> None:
-        """Show where the answer would change without the latest change, dashed."""
-        line = NO_CONTOURS.ends
-        if isinstance(others, Ghost) and strength > 0 and self._unit() is None:
-            line = answer_line(others.now.answer(BoundaryRequest), others.now.sample.task)
-        self._layers.ghost.show_line(line, GHOST_WORDS, strength)
+        """Show where the answer changes in other runs: dashed without the latest change, thin from other starts."""
+        fields: list[Array | None] = []
+        if isinstance(others, Ghost):
+            fields = [others.now.answer(BoundaryRequest)]
+        elif isinstance(others, Luck):
+            fields = list(others.fields)
+        if self._snapshot is not None and self._unit() is None:
+            lines = [answer_line(field, self._snapshot.sample.task) for field in fields]
+            is_ghost = isinstance(others, Ghost)
+            self._layers.others.show_lines(lines, _GHOST_WORDS if is_ghost else _LUCK_WORDS, strength, dashed=is_ghost)
 
     def apply_theme(self) -> None:
         super().apply_theme()
@@ -194,7 +200,7 @@ class BoundaryView(View):
             reading=f"{self._words.reading} {self._words.near}".strip(),
             note=self._words.note_text,
             mouse=None if mouse is None else (mouse.x(), mouse.y()),
-            ghost=tuple(line.copy() for line in self._layers.ghost.lines),
+            others=tuple(line.copy() for line in self._layers.others.lines),
             points=len(self._points.drawn),
             rings=item_points(self._points.rings),
             picked=self._points.index,

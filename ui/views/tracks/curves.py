@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array, Task
-from playground.measure.others import Ghost, Others
+from playground.measure.others import Ghost, Luck, Others
 from playground.measure.snapshot import Snapshot
 
 from ...look.numbers import number_text, percent_text
@@ -114,7 +114,8 @@ class CurveTrack(Track):
             for values, value in zip(columns, present, strict=True)
         ]
         own = [Curve(name, line, one) for name, line, one in zip(_SETS, _LINES, drawn, strict=True)]
-        self.draw(times, [*own, *self._ghost_curves(times)])
+        self.draw(times, [*own, *self._ghost_curves(times), *self._luck_curves(snapshot, times)])
+        self.series = (*self.series, *self._luck_band(snapshot, times))
         return True
 
     def _ghost_curves(self, times: TimeAxis) -> list[Curve]:
@@ -127,6 +128,14 @@ class CurveTrack(Track):
         at = times.places(times.column(history))[first:]
         columns = [RunColumn(at, values[first:]) for values in self._columns(ghost.now)]
         return [Curve(name, line, one, "ghost") for name, line, one in zip(_SETS, _LINES, columns, strict=True)]
+
+    def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
+        """The median of other starts."""
+        return []
+
+    def _luck_band(self, snapshot: Snapshot, times: TimeAxis) -> list[Series]:
+        """The band that other starts fill."""
+        return []
 
     def draw(self, times: TimeAxis, curves: Sequence[Curve]) -> None:
         """Draw curves, those of the run first; the axis fits them all."""
@@ -184,6 +193,25 @@ class LossTrack(CurveTrack):
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
         return *super().values(snapshot, times, place), *self._ghost_value(times, place)
+
+    def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
+        luck = self._others
+        if not isinstance(luck, Luck):
+            return []
+        column = RunColumn(_times_of_epochs(luck.epoch, snapshot, times), luck.median)
+        return [Curve("other starts", _LINES[luck.validated], column, "luck")]
+
+    def _luck_band(self, snapshot: Snapshot, times: TimeAxis) -> list[Series]:
+        luck = self._others
+        if not isinstance(luck, Luck):
+            return []
+        at = _times_of_epochs(luck.epoch, snapshot, times)
+        rows = np.flatnonzero(np.isfinite(at))[:: run_length(len(at), 300)]
+        # What has diverged leaves the picture through its upper edge.
+        low, high = (np.minimum(self.axis.places(ends[rows]), 2 * self.axis.high) for ends in (luck.low, luck.high))
+        outline = np.concatenate([at[rows], at[rows][::-1]]), np.concatenate([low, high[::-1]])
+        none = np.zeros(0)
+        return [Series("other starts", _LINES[luck.validated], none, none, role="luck", bands=(outline,))]
 
     def ghost_words(self, times: TimeAxis) -> str:
         """The present loss without the latest change, in words; empty while it is not drawn."""
@@ -253,6 +281,12 @@ class _Pieces(NamedTuple):
         """The present value, shape (1,), or (0,) if it is in the column or there is none."""
         values = np.array([] if self.column.present is None else [self.column.present[1]], dtype=np.float64)
         return values[np.isfinite(values)]
+
+
+def _times_of_epochs(last: int, snapshot: Snapshot, times: TimeAxis) -> Array:
+    """The places on the axis of time at which a run had completed 0…last epochs."""
+    history = snapshot.history
+    return times.places(np.interp(np.arange(last + 1), history.epoch, times.column(history)))
 
 
 def _smoothing_window(rows: int, smoothing: str) -> int:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
-from playground.measure.others import Others
+from playground.measure.others import Luck, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -177,6 +177,7 @@ class TracksView(View):
         self._race: RaceMoment | None = None
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
+        self._luck: Luck | None = None
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
         self._controls = Controls("tracks.controls", self)
@@ -261,6 +262,7 @@ class TracksView(View):
         self._write.request(at_once=turned)
 
     def show_others(self, others: Others | None, strength: float) -> None:
+        self._luck = others if isinstance(others, Luck) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         if self._draw():
@@ -433,6 +435,8 @@ class TracksView(View):
     def _flag(self, place: float | None) -> str:
         """What is read, in words, for the foot of the cursor."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
+        if place is None and self._luck is not None and self._race is None:
+            return self._luck.sentence
         box = sheet.boxes()[0]
         pixel = (times.high - times.low) / max(1.0, box.rect.width())
         self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))

@@ -1,0 +1,56 @@
+"""Other starts of an experiment: they are the runs of their seeds, and what is said of luck is what they came to."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from playground import Experiment, Trainer
+from playground.engine.lanes import cache
+from playground.measure.snapshot import History
+from playground.studies.luck import OtherStarts
+from playground.studies.results import Share
+from playground.studies.training import never
+
+needs_lanes = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+
+
+def of(trainer: Trainer) -> History:
+    return History(*trainer.history.view().T)
+
+
+@needs_lanes
+def test_other_starts_end_where_the_runs_of_their_seeds_do(experiment: Experiment) -> None:
+    chosen = experiment.with_(precision="float32")
+    starts, run = OtherStarts(chosen), Trainer(chosen, engine="lanes")
+    for epoch in (4, 10):
+        starts.advance(epoch, never)
+    run.advance(epochs=10)
+    alone = [Trainer(chosen.with_(seed=chosen.seed + k), engine="lanes") for k in range(1, 15)]
+    for one in alone:
+        one.advance(epochs=10)
+    luck = starts.luck(of(run))
+    losses = np.sort([of(one).validation_loss for one in alone], axis=0)
+    np.testing.assert_array_equal(luck.median, losses[6])
+    assert luck.better_than == sum(losses[:, -1] > run.evaluation.validation_loss)
+    assert luck.solved == sum(one.evaluation.validation_accuracy >= 0.95 for one in (run, *alone))
+    assert luck.epoch == 10 and luck.starts == 14 and not luck.diverged
+
+
+@needs_lanes
+def test_starts_that_diverge_are_counted_and_leave_the_band_open() -> None:
+    wild = {"data": "plane", "layers": "", "training.learning_rate": 1e8, "training.optimizer": "sgd"}
+    chosen = Experiment().with_(wild)
+    starts, run = OtherStarts(chosen), Trainer(chosen, engine="lanes")
+    run.advance(epochs=1)
+    starts.advance(5, never)
+    luck = starts.luck(of(run))
+    assert luck.diverged == 14 and "14 diverged." in luck.sentence
+    assert np.isinf(luck.high[-1]) and np.isfinite(luck.high[0])
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.8, 0.95])
+def test_the_interval_holds_the_share_as_often_as_it_says(chance: float) -> None:
+    coins = np.random.default_rng(7).binomial(15, chance, 4000)
+    intervals = [Share.of(int(heads), 15) for heads in coins]
+    assert np.mean([one.low <= chance <= one.high for one in intervals]) > 0.92

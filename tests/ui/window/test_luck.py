@@ -1,0 +1,62 @@
+"""How lucky: other starts behind the curves and on the boundary, and a sentence, asked for by a button."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+
+from playground import Experiment, Trainer
+from playground.engine.lanes import cache
+from tests.ui import hands
+from tests.ui.windows import opened_window
+from ui.window.window import Window
+
+pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
+SETTLED = hands.PATIENCE / 1000
+
+
+@pytest.fixture
+def window(qtbot, experiment: Experiment) -> Iterator[Window]:
+    """A window after 12 epochs of a small experiment, where other runs may be trained."""
+    cache.load_kernels("float32", cache.width_for(np.dtype(np.float32)))
+    QSettings().setValue("responses", "always")
+    with opened_window(experiment=experiment.with_(precision="float32", layers="4")) as window:
+        window.session.ask(lambda trainer: trainer.advance(epochs=12)).result(SETTLED)
+        yield window
+
+
+def is_shown(window: Window) -> bool:
+    return bool(window.parts.boundary.shown().others) and "other starts" in window.parts.tracks.shown().reading
+
+
+def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, window: Window) -> None:
+    button = hands.control(window, "transport.luck")
+    button.setFocus()
+    hands.key(button, "Return")
+    hands.until(lambda: is_shown(window), "the other starts do not come")
+    hands.until(lambda: "after 12 epochs" in button.accessibleDescription(), "they do not come as far as the run")
+
+    of = window.session.experiment
+    alone = [Trainer(of.with_(seed=of.seed + k), engine="lanes") for k in range(15)]
+    for trainer in alone:
+        trainer.advance(epochs=12)
+    own, *others = (trainer.evaluate() for trainer in alone)
+    better = sum(own.validation_loss < one.validation_loss for one in others)
+    solved = sum(one.validation_accuracy >= 0.95 for one in (own, *others))
+    sentence = window.parts.tracks.shown().reading
+    assert sentence.startswith(f"Better than {better} of 14 other starts. {solved} of 15 solve it (95 %: ")
+    assert sentence in button.accessibleDescription() and "the same for all" in button.accessibleDescription()
+
+    state = window.session.ask(Trainer.checkpoint).result(SETTLED).state
+    fresh = Trainer(of, engine="reference")
+    fresh.advance(epochs=12)
+    np.testing.assert_array_equal(state.parameters, fresh.state.parameters)
+    assert not window.session.done
+
+    window.session.ask(lambda trainer: trainer.advance(epochs=5)).result(SETTLED)
+    hands.until(lambda: "after 17 epochs" in button.accessibleDescription(), "the other starts do not follow the run")
+    hands.key(button, "Return")
+    assert not is_shown(window) and not button.accessibleDescription()

@@ -1,0 +1,89 @@
+"""How lucky the run was: the button beside the loss, and when other starts are trained."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from playground.engine.lanes import cache as lanes
+from playground.measure.others import Luck
+
+from ..forms.buttons import tip
+from ..session.commands import Report
+from ..session.starts import StartsTrainer
+from .desk import Desk
+from .others import OtherRuns
+from .responses import Responses
+from .window_parts import WindowParts
+
+_MOST_POINTS = 20_000
+"""Points beyond which other starts would take too long."""
+_CHANGED = "This run was changed on the way; the other starts have its present settings from the beginning."
+
+
+class HowLucky(QObject):
+    """Trains and shows other starts of the experiment while the button beside the loss is down."""
+
+    def __init__(self, desk: Desk, parts: WindowParts, others: OtherRuns, responses: Responses) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self._others, self._responses = desk, parts, others, responses
+        self.button = parts.transport.readout.luck
+        self._help = self.button.toolTip()
+        self.starts = StartsTrainer(self)
+        self.starts.compared.connect(self._show)
+        self.starts.caught_up.connect(self._follow_run)
+        self.starts.failed.connect(self._give_up)
+        self.button.toggled.connect(self._turn)
+        desk.session.experiment_changed.connect(self._forget)
+        desk.session.reported.connect(self._follow)
+
+    def close(self) -> None:
+        """Wait until no start is in training."""
+        self.starts.close()
+
+    def _turn(self, on: bool) -> None:
+        self._forget()
+        if on and (why := self._obstacle()):
+            self._give_up(why)
+        else:
+            self._follow_run()
+
+    def _follow_run(self) -> None:
+        if self.desk.session.report is not None:
+            self._follow(self.desk.session.report)
+
+    def _obstacle(self) -> str:
+        """The reason why no other starts can be trained; empty if they can."""
+        session = self.desk.session
+        if self._responses.when == "off":
+            return "Other runs are off. View › Other runs turns them on."
+        if session.report is not None and len(session.report.snapshot.sample) > _MOST_POINTS:
+            return f"More than {_MOST_POINTS:,} points: other starts would take too long."
+        if not lanes.are_stamped(session.experiment.precision):
+            return "Other starts can be trained once the engine for many networks is compiled."
+        return ""
+
+    def _give_up(self, why: str) -> None:
+        self.button.setChecked(False)
+        self.desk.say(why)
+
+    def _follow(self, report: Report) -> None:
+        waits = self._responses.when == "resting" and report.running
+        if self.button.isChecked() and self.desk.session.is_up_to_date and not waits:
+            snapshot = report.snapshot
+            boundaries = self.desk.docks.shows(self.parts.boundary)
+            self.starts.follow(snapshot.experiment, snapshot.history, boundaries=boundaries)
+
+    def _forget(self) -> None:
+        """Stop and forget starts, which were those of another experiment."""
+        self.starts.stop()
+        self._others.put("luck", None)
+        self.button.setToolTip(self._help)
+        self.button.setAccessibleDescription("")
+
+    def _show(self, luck: Luck) -> None:
+        report = self.desk.session.report
+        changed = (_CHANGED,) if report is not None and report.snapshot.changes else ()
+        words = tip(luck.sentence, luck.small_print, *changed)
+        self.button.setToolTip(words)
+        self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
+        self._others.put("luck", luck)
