@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
-from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from ..look.theme import GRID, current, exact_px, px
 
@@ -41,16 +41,18 @@ class BarDelegate(QStyledItemDelegate):
         bar = index.data(BAR_ROLE)
         if isinstance(bar, Bar):
             painter.save()
-            self._paint_bar(painter, QRectF(option.rect), bar)
+            chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+            self._paint_bar(painter, QRectF(option.rect), bar, chosen)
             painter.restore()
 
-    def _paint_bar(self, painter: QPainter, item: QRectF, bar: Bar) -> None:
+    def _paint_bar(self, painter: QPainter, item: QRectF, bar: Bar, chosen: bool) -> None:
         look, high = current(), exact_px(6)
         left = item.right() - px(_BAR + _BAR_TEXT + GRID)
-        colour = QColor(look.accent if bar.is_lit else look.quiet)
+        quiet = look.on_accent if chosen else look.quiet
+        colour = QColor(look.accent if bar.is_lit and not chosen else quiet)
         fill = QBrush(colour, Qt.BrushStyle.BDiagPattern) if bar.is_hatched else QBrush(colour)
         length = max(bar.share * px(_BAR), exact_px(1.5))
         painter.fillRect(QRectF(left, item.center().y() - high / 2, length, high), fill)
-        painter.setPen(QColor(look.quiet))
+        painter.setPen(QColor(quiet))
         where = QRectF(left + px(_BAR), item.top(), px(_BAR_TEXT), item.height())
         painter.drawText(where, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, bar.text)
