@@ -35,7 +35,7 @@ from playground.run.trainer import Trainer
 from playground.studies.variants import LaneNames, name_lanes
 
 FEWEST_LANES, MOST_LANES = 2, 6
-_PIECE_SECONDS = 0.004
+_PIECE_SECONDS = 0.008
 """The time that lanes may be apart."""
 
 
