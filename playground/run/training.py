@@ -57,7 +57,7 @@ def _advance(
         until = min(last_epoch, _next_decision(run))
         limits = Limits(last_step, until, min(deadline - time.perf_counter(), longest))
         before = state.step
-        outcome = engine.advance(state, _coming_rates(run, until - state.epoch), limits)
+        outcome = engine.advance(state, _coming_rates(run, until - state.epoch, last_step - state.step), limits)
         if outcome.latest is not None or state.step > before:
             record.latest = outcome.latest
         record_outcome(engine, run, outcome)
@@ -77,8 +77,9 @@ def _next_decision(run: Run) -> int:
     return _NO_LIMIT if training.epochs is None else training.epochs
 
 
-def _coming_rates(run: Run, epochs: int) -> Rates:
-    """The learning rates of the next epochs or, if they change with every update, of the next updates."""
+def _coming_rates(run: Run, epochs: int, steps: int) -> Rates:
+    """The learning rates of the next epochs or, if they change with every update, of the next updates; no more than
+    `epochs` or `steps` need."""
     training, state, per_epoch = run.setup.training, run.state, run.setup.steps_per_epoch
     schedule, epoch, step, plateau = training.schedule, state.epoch, state.step, state.plateau
     per_step = schedule.changes_every_step or state.step < schedule.warmup
@@ -92,7 +93,8 @@ def _coming_rates(run: Run, epochs: int) -> Rates:
             progress = Progress(epoch + k, step + k * per_epoch, per_epoch, plateau)
         return schedule.learning_rate(training.learning_rate, progress)
 
-    return Rates(rate, min(epochs * per_epoch if per_step else epochs, _MOST_RATES), per_step)
+    number = min(epochs * per_epoch, steps) if per_step else min(epochs, steps // per_epoch + 2)
+    return Rates(rate, min(number, _MOST_RATES), per_step)
 
 
 def _steps_left(run: Run) -> int:

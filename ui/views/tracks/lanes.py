@@ -172,7 +172,9 @@ class LaneGradientTrack(LaneTrack):
         yield _LaneColumn("first layer", times.places(times.of_steps(lane, lane.gradients.step)), first)
 
     def present(self, lane: Snapshot) -> float | None:
-        return lane.layers[0].gradient_rms
+        # Of a lane in a group only records of the gradients are known.
+        known = lane.gradients.gradient_rms
+        return float(known[-1, 0]) if known.size else None
 
 
 class LaneRateTrack(LaneTrack):
