@@ -162,7 +162,11 @@ def place_in(window: Window, widget: QWidget) -> QRect:
 
 
 @pytest.mark.parametrize("size", PLANES, ids=lambda size: f"{size[0]}x{size[1]}")
-def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(window: Window, size) -> None:
+def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
+    qapp: QApplication, window: Window, size
+) -> None:
+    theme.apply(qapp, "dark" if size == (1366, 768) else "light")
+    window.apply_theme()
     window.resize(*size)
     await_pictures(window)
     before = window.grab().toImage()
@@ -181,6 +185,11 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
         for label in window.parts.transport.findChildren(QLabel):
             assert not label.isVisible() or label.width() >= label.sizeHint().width(), (zoom, label.text())
         assert window.docks.controls_are_open == (window.width() / zoom >= 980), zoom
+        # The response waits for what is being tried.
+        for name in window.docks.seen - {"response"}:
+            assert drawn_share(window.docks.docks[name].widget()) >= 0.75, (zoom, name)
+        for bar in tab_bars(window):
+            assert bar.tabRect(bar.count() - 1).right() <= bar.width(), zoom
     window.zoom_to(1.0)
     await_pictures(window)
     assert window.grab().toImage() == before
@@ -225,11 +234,28 @@ def drawn_share(widget: QWidget) -> float:
     return float((rows[-1] - rows[0] + 1) * (columns[-1] - columns[0] + 1) / drawn.size)
 
 
-def test_no_picture_of_a_large_window_is_a_quarter_plain(window: Window) -> None:
-    window.resize(1920, 1080)
-    lay_out(window)
-    for part in (window.parts.boundary, window.parts.network):
-        assert drawn_share(part) >= 0.75, part
+def tab_bars(window: Window) -> list[QTabBar]:
+    """The rows of tabs in sight; Qt keeps others."""
+    bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return [bar for bar in bars if bar.isVisible() and bar.count() > 1]
+
+
+def test_tabs_without_room_for_words_are_icons_but_the_front_one(qtbot, window: Window) -> None:
+    def words() -> list[str]:
+        bar = max(tab_bars(window), key=lambda bar: bar.count())
+        return [bar.tabText(place).strip("\u200b") for place in range(bar.count())]
+
+    pictures = ["Network", "Microscope", "Histograms", "∂E/∂W", "Confusion"]
+    qtbot.waitUntil(lambda: words() == pictures)
+    window.zoom_to(1.25)
+    qtbot.waitUntil(lambda: words() == ["Network", "", "", "", "", ""])
+    window.docks.show("confusion")
+    qtbot.waitUntil(lambda: words() == ["", "", "", "", "Confusion", ""])
+    bar = max(tab_bars(window), key=lambda bar: bar.count())
+    for place, title in enumerate([*pictures, "Tracks"]):
+        assert bar.accessibleTabName(place) == title
+        assert bar.tabIcon(place).isNull() == (title == "Confusion")
+        assert bar.tabToolTip(place).startswith("Show ")
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:

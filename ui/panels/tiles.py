@@ -223,10 +223,23 @@ def curves(activation: Activation) -> tuple[Array, Array, Array]:
     return z, a, activation.derivative(z, a)
 
 
+def _whole_curve(f: Array, height: int, most: float) -> tuple[float, float]:
+    """Return the place of 0 and the length of 1 at which a curve fits into a height."""
+    finite, edge = f[np.isfinite(f)], px(3)
+    low, high = min(float(finite.min(initial=0)), -0.25), max(float(finite.max(initial=0)), 0.25)
+    unit = min(most, (height - 2 * edge) / (high - low))
+    return (height + unit * (high + low)) / 2, unit
+
+
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
-    """Paint f as a line and f′ faint and dotted, on axes that are the same for every activation."""
-    middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
+    """Paint f as a line and f′ faint and dotted, on axes that are the same for every activation.
+
+    Without f′ the picture is small, and the axis up is as long as the whole curve needs.
+    """
     scale, edge = (size.width() - px(4)) / (2 * _CURVE_EXTENT), px(2)
+    middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT
+    if not slope:
+        middle, unit = _whole_curve(curves(activation)[1], size.height(), unit)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QPen(QColor(theme.line), exact_px(1)))
     painter.drawLine(QPointF(edge, middle), QPointF(size.width() - edge, middle))

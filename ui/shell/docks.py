@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QRect, QSettings, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QIcon, QMouseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -111,7 +111,7 @@ class _DockTitle(QWidget):
         fill(line, self.label, float_button, close_button, wide=self.label)
         self.setFixedHeight(px(_TITLE_HEIGHT))
         self.setToolTip(f"Drag {title} to move it; drop it on another panel to make it a tab there.")
-        float_button.clicked.connect(lambda: dock.setFloating(not dock.isFloating()))
+        float_button.clicked.connect(lambda: dock.setFloating(False) if dock.isFloating() else float_beside(dock))
         close_button.clicked.connect(dock.close)
 
     def minimumSizeHint(self) -> QSize:
@@ -474,10 +474,42 @@ class Docks(QObject):
         menu = picture_menu(self.window, partial(self.copy_asked.emit, name), partial(self.save_asked.emit, name))
         menu.addSeparator()
         if dock.features() & features.DockWidgetFloatable:
-            menu.addAction(f"Float {title}").triggered.connect(lambda: dock.setFloating(True))
+            menu.addAction(f"Float {title}").triggered.connect(lambda: float_beside(dock))
         if dock.features() & features.DockWidgetClosable:
             menu.addAction(f"Close {title}").triggered.connect(dock.close)
         menu.popup(at)
+
+
+def float_beside(dock: QDockWidget) -> None:
+    """Float a dock beside its window where the screen has room, else over the corner where it covers least."""
+    window, size = dock.window().frameGeometry(), dock.size()
+    screen = dock.screen().availableGeometry()
+    dock.setFloating(True)
+    dock.resize(size.boundedTo(screen.size()))
+    dock.move(place_beside(window, dock.frameGeometry().size(), screen))
+
+
+def place_beside(window: QRect, size: QSize, screen: QRect) -> QPoint:
+    """Return where on a screen a second window of a size leaves most of the first one in sight."""
+    gap, (width, height) = px(_SEPARATOR), size.toTuple()
+    lowest_right = screen.bottomRight() - QPoint(width - 1, height - 1)
+    places = (
+        QPoint(window.right() + gap, window.top()),
+        QPoint(window.left() - gap - width, window.top()),
+        QPoint(window.left(), window.bottom() + gap),
+        QPoint(window.left(), window.top() - gap - height),
+        lowest_right,
+    )
+
+    def on_screen(place: QPoint) -> QPoint:
+        x, y = min(place.x(), lowest_right.x()), min(place.y(), lowest_right.y())
+        return QPoint(max(x, screen.left()), max(y, screen.top()))
+
+    def covered(place: QPoint) -> int:
+        common = QRect(place, size).intersected(window)
+        return common.width() * common.height()
+
+    return min(map(on_screen, places), key=covered)
 
 
 def _without_focus(window: QMainWindow) -> QWidget | None:

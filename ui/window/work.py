@@ -8,6 +8,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
+from playground.experiment.declarations import fields_of
+from playground.experiment.words import value_words
 from playground.files.atomic import FileStamp, file_stamp
 
 from ..session.session import Session
@@ -112,7 +114,13 @@ class Work(QObject):
     @property
     def name(self) -> str:
         """The name of the present work, for the window's title."""
-        return self.path.name if self.path is not None else self.session.experiment.name or UNTITLED
+        if self.path is not None:
+            return self.path.name
+        began, now = self.saved.experiment, self.session.experiment
+        if began is not None and type(began.data) is not type(now.data):
+            # What a preset is called tells of its data.
+            return value_words(fields_of(Experiment)["data"], now.data)
+        return now.name or UNTITLED
 
     @property
     def _place(self) -> _Place:

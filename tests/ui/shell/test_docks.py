@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QRect, QSettings, QSize
 from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
 
 from tests.ui import hands
 from tests.ui.windows import lay_out
+from ui.shell.docks import place_beside
 from ui.window.layouts import LAYOUTS
 from ui.window.window import Window
 
@@ -45,6 +46,31 @@ def test_a_dock_floats_and_comes_back(window: Window) -> None:
     assert dock(window, "tracks").isFloating()
     hands.click(button)
     assert not dock(window, "tracks").isFloating()
+
+
+@pytest.mark.parametrize("screen", [QRect(0, 0, 1920, 1080), QRect(-1600, 0, 1600, 900)])
+def test_a_floating_dock_stands_beside_the_window_or_where_it_covers_least(screen: QRect) -> None:
+    size = QSize(400, 300)
+    for width in (1000, screen.width()):
+        window = QRect(screen.topLeft(), QSize(width, screen.height()))
+        place = QRect(place_beside(window, size, screen), size)
+        assert screen.contains(place)
+        assert width == screen.width() or not place.intersects(window)
+
+
+def test_the_draw_tab_takes_up_the_brush_and_leaving_it_puts_the_brush_down(qtbot, window: Window) -> None:
+    window.docks.show("drawing")
+    qtbot.waitUntil(lambda: window.parts.drawing.toolbox.tool is not None)
+    hands.key(window, "Escape")
+    qtbot.waitUntil(lambda: window.parts.drawing.toolbox.tool is None and "data" in window.docks.seen)
+
+
+def test_the_title_follows_other_data_and_comes_back_with_the_old_ones(window: Window) -> None:
+    before = window.windowTitle()
+    window.session.edit(window.session.experiment.with_({"data": "circle"}))
+    assert window.windowTitle().startswith("Circle")
+    window.session.undo()
+    assert window.windowTitle() == before
 
 
 def test_docks_that_share_a_place_have_tabs_that_show_them(qtbot, window: Window) -> None:

@@ -55,7 +55,7 @@ class DrawingPanel(Panel):
         self.gesture.full.connect(self._text.request)
         self._given_data: Dataset | None = None
         self._told: tuple[bool, float, object] = (False, 0.0, None)
-        self._shown = False
+        self._shown = self._seen = False
         self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self._add_tools()
         self._add_what_is_drawn()
@@ -154,10 +154,13 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def set_in_sight(self, seen: bool) -> None:
-        """Note whether the panel can be seen; out of sight the tool is put down and keys choose none."""
+        """Take up a tool when the panel comes into sight; out of sight it is put down and keys choose none."""
+        came, self._seen = seen and not self._seen, seen
         for key in self._tool_keys:
             key.setEnabled(seen)
-        if not seen:
+        if came:
+            self.start()
+        elif not seen:
             self.stop()
 
     def _escape(self) -> None:
