@@ -49,7 +49,7 @@ WHEN = {
 _SETTING = "responses"
 _MOST_POINTS = 20_000
 """Points beyond which even the coarse values take many seconds."""
-_NOT_READY = "The response appears once the engine for many networks is compiled."
+_NOT_READY = "The response appears once its engine is compiled."
 _TRYING = "Trying other values…"
 _PAUSED_ONLY = "The response is trained while training is paused."
 
