@@ -49,7 +49,7 @@ WHEN = {
 _SETTING = "responses"
 _MOST_POINTS = 20_000
 """Points beyond which even the coarse values take many seconds."""
-_NOT_READY = "Other values are tried once the engine for many networks is compiled."
+_NOT_READY = "Responses appear once their engine is compiled."
 _TRYING = "Trying other values…"
 _PAUSED_ONLY = "Other values are tried only while training is paused."
 

@@ -76,9 +76,11 @@ def play(window: Window, press: Callable[[], None]) -> None:
 def await_response(window: Window) -> ResponseView:
     """Pause and wait until other values have been tried, and go on."""
     hands.key_in(window, "Space")
+    hands.until(lambda: not window.session.report.running, "training does not pause")
     view = window.parts.view(ResponseView)
     hands.until(lambda: view.reading is not None and all(one.n for one in view.reading.values), "nothing is tried")
     hands.key_in(window, "Space")
+    hands.until(lambda: window.session.report.running, "training does not go on")
     return view
 
 
