@@ -6,9 +6,10 @@ which scrolls, selects, and speaks to screen readers. Large matrices are folded 
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -31,11 +32,12 @@ from PySide6.QtGui import (
     QKeyEvent,
     QKeySequence,
     QPainter,
+    QPaintEvent,
     QPen,
     QResizeEvent,
     QStaticText,
 )
-from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
+from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from playground.catalog.choice import Array
 
@@ -80,7 +82,6 @@ class Patch:
     block: Block
     text: str = ""
     term: Term | None = None
-    shades: Array = field(default_factory=lambda: np.zeros((0, 0), np.intp))
 
     @property
     def outline(self) -> tuple[object, ...]:
@@ -134,19 +135,21 @@ class _Layout:
         self, kind: str, row: int, column: int, rows: int, columns: int, block: Block, text: str = "",
         term: Term | None = None,
     ) -> None:  # fmt: skip
-        shades = _shade_places(term.values) if kind == "numbers" and term is not None else np.zeros((0, 0), np.intp)
-        self.patches.append(Patch(kind, row, column, rows, columns, block, text, term, shades))
+        self.patches.append(Patch(kind, row, column, rows, columns, block, text, term))
         self.rows, self.columns = max(self.rows, row + rows), max(self.columns, column + columns)
 
     def _broken(self, block: Block, line: Equation) -> list[list[Term | str]]:
         """An equation in rows that fit, broken like words: a term stays with the sign before it if both fit."""
         rows: list[list[Term | str]] = [[]]
+        used = before = 0
         for part in line:
-            row = rows[-1]
-            if row and sum(self._width(one, block) for one in (*row, part)) > self._room:
-                sign = isinstance(row[-1], str) and self._width(row[-1], block) + self._width(part, block) <= self._room
-                rows.append([row.pop()] if sign and len(row) > 1 else [])
+            row, width = rows[-1], self._width(part, block)
+            if row and used + width > self._room:
+                moves = isinstance(row[-1], str) and len(row) > 1 and before + width <= self._room
+                rows.append([row.pop()] if moves else [])
+                used = before if moves else 0
             rows[-1].append(part)
+            used, before = used + width, width
         return rows
 
     def _shape(self, term: Term, block: Block) -> tuple[int, int]:
@@ -157,12 +160,10 @@ class _Layout:
 
     def _width(self, part: Term | str, block: Block) -> int:
         """The columns that a part takes: room for its words, too, and for the mark of what is folded."""
-        text = part if isinstance(part, str) else part.name
-        words = math.ceil((_words(text, "sign", 0, theme.zoom()).size().width() + px(2)) / cell_width())
         if isinstance(part, str):
-            return words
+            return _word_columns(part, theme.zoom())
         columns = self._shape(part, block)[1]
-        return max(words, columns + (columns < part.values.shape[1]))
+        return max(_word_columns(part.name, theme.zoom()), columns + (columns < part.values.shape[1]))
 
     def _put_row(self, block: Block, row: list[Term | str], column: int) -> None:
         """Terms and signs side by side, with their middles on one line and the terms' names above."""
@@ -200,8 +201,8 @@ class _Model(QAbstractTableModel):
         self._rows: list[list[Patch]] = []
         self._columns = 0
 
-    def show_layout(self, layout: _Layout) -> bool:
-        """Show these patches; return whether they stand elsewhere than those before."""
+    def show_layout(self, layout: _Layout) -> None:
+        """Show these patches; what is selected stays if they stand where those before stood."""
         outline = [patch.outline for patch in layout.patches]
         moved = outline != self._outline
         if moved:
@@ -213,9 +214,6 @@ class _Model(QAbstractTableModel):
                 self._rows[row].append(patch)
         if moved:
             self.endResetModel()
-        elif self._rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, self._columns - 1))
-        return moved
 
     def patch_at(self, row: int, column: int) -> Patch | None:
         """The patch that covers a cell."""
@@ -229,7 +227,10 @@ class _Model(QAbstractTableModel):
         return self._columns
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
-        if self.patch_at(index.row(), index.column()) is None:
+        """Words over several cells stand in the first of them, so that arrow keys meet them once."""
+        row, column = index.row(), index.column()
+        patch = self.patch_at(row, column)
+        if patch is None or (patch.kind not in ("numbers", "fold") and (row, column) != (patch.row, patch.column)):
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
 
@@ -243,46 +244,6 @@ class _Model(QAbstractTableModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return patch.words(row, column)
         return None
-
-
-class _Painter(QStyledItemDelegate):
-    """Paints a cell of the sheet, or the words over several."""
-
-    @guarded
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
-        model, row, column = index.model(), index.row(), index.column()
-        assert isinstance(model, _Model)
-        patch = model.patch_at(row, column)
-        if patch is None:
-            return
-        if patch.kind == "numbers":
-            self._paint_number(painter, option.rect, patch, row, column)
-        else:
-            _paint_words(painter, option.rect, patch)
-        marks = QStyle.StateFlag
-        if option.state & marks.State_Selected:
-            glow = QColor(theme.current().accent)
-            glow.setAlpha(60)
-            painter.fillRect(option.rect, glow)
-        if option.state & marks.State_HasFocus:
-            painter.setPen(QPen(QColor(theme.current().accent), exact_px(2)))
-            painter.drawRect(option.rect.adjusted(1, 1, -2, -2))
-
-    def _paint_number(self, painter: QPainter, rect: QRect, patch: Patch, row: int, column: int) -> None:
-        look = theme.current()
-        first, last = column == patch.column, column == patch.column + patch.columns - 1
-        cell = rect.adjusted(px(4) if first else 0, 0, -px(4) if last else -1, -1)
-        painter.fillRect(cell, _shade_colours(look)[patch.shades[row - patch.row, column - patch.column]])
-        painter.setFont(small_font())
-        painter.setPen(QColor(look.text))
-        painter.drawText(cell.adjusted(-px(6), 0, -px(2), 0), RIGHT, number_text(patch.number(row, column)))
-        painter.setPen(QPen(QColor(look.quiet), exact_px(1)))
-        top, bottom = row == patch.row, row == patch.row + patch.rows - 1
-        for x, inward, at_edge in ((rect.left() + px(2), px(3), first), (rect.right() - px(2), -px(3), last)):
-            if at_edge:
-                painter.drawLine(x, rect.top(), x, rect.bottom())
-                for y in (rect.top(),) * top + (rect.bottom() - 1,) * bottom:
-                    painter.drawLine(x, y, x + inward, y)
 
 
 class EquationSheet(QTableView):
@@ -299,7 +260,6 @@ class EquationSheet(QTableView):
         self._everything = False
         self._model = _Model(self)
         self.setModel(self._model)
-        self.setItemDelegate(_Painter(self))
         self.setFrameShape(self.Shape.NoFrame)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
@@ -347,14 +307,51 @@ class EquationSheet(QTableView):
         self._lay_out()
         self.viewport().update()
 
+    @guarded
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint the patches in sight: a delegate for each cell would take four times as long."""
+        seen, high, wide = event.rect(), px(_ROW), cell_width()
+        with QPainter(self.viewport()) as painter:
+            painter.fillRect(seen, QColor(theme.current().surface))
+            for patch in self._model.patches:
+                box = self._box(patch.row, patch.column, patch.rows, patch.columns)
+                if not box.intersects(seen):
+                    continue
+                if patch.kind == "numbers":
+                    rows = range(max(0, (seen.top() - box.top()) // high), patch.rows)
+                    rows = rows[: (seen.bottom() - box.top()) // high + 1 - rows.start]
+                    columns = range(max(0, (seen.left() - box.left()) // wide), patch.columns)
+                    columns = columns[: (seen.right() - box.left()) // wide + 1 - columns.start]
+                    _paint_numbers(painter, box, patch, itertools.product(rows, columns))
+                else:
+                    _paint_words(painter, box, patch)
+            self._paint_selection(painter)
+
+    def _paint_selection(self, painter: QPainter) -> None:
+        glow, current = QColor(theme.current().accent), self.currentIndex()
+        painter.setPen(QPen(glow, exact_px(2)))
+        if self.hasFocus() and current.isValid():
+            patch = self._model.patch_at(current.row(), current.column())
+            whole = patch is not None and patch.kind != "numbers"
+            rows, columns = (patch.rows, patch.columns) if patch is not None and whole else (1, 1)
+            painter.drawRect(self._box(current.row(), current.column(), rows, columns).adjusted(1, 1, -2, -2))
+        glow.setAlpha(60)
+        chosen = self.selectionModel().selection()
+        if not chosen.isEmpty():
+            cells = chosen.first()
+            painter.fillRect(self._box(cells.top(), cells.left(), cells.height(), cells.width()), glow)
+
+    def _box(self, row: int, column: int, rows: int, columns: int) -> QRect:
+        """A rectangle of cells in pixels of the viewport."""
+        wide, high = cell_width(), px(_ROW)
+        left, top = column * wide - self.horizontalOffset(), row * high - self.verticalOffset()
+        return QRect(left, top, columns * wide, rows * high)
+
     def _lay_out(self) -> None:
         room = max(5, self.viewport().width() // cell_width())
         layout = _Layout(self._blocks, lambda block: self._everything or block.key in self._unfolded, room)
-        if self._model.show_layout(layout):
-            self.clearSpans()
-            for patch in layout.patches:
-                if patch.kind != "numbers" and patch.rows * patch.columns > 1:
-                    self.setSpan(patch.row, patch.column, patch.rows, patch.columns)
+        self._model.show_layout(layout)
+        self.viewport().update()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -407,6 +404,31 @@ class EquationSheet(QTableView):
             self.clearSelection()
         else:
             super().keyPressEvent(event)
+
+
+def _paint_numbers(painter: QPainter, box: QRect, patch: Patch, cells: Iterable[tuple[int, int]]) -> None:
+    """Paint cells of a term, by row and column in it, and the brackets around all."""
+    assert patch.term is not None
+    look, wide, high, values = theme.current(), cell_width(), px(_ROW), patch.term.values
+    shades, places, edge, last = _shade_colours(look), _shade_places(values), px(4), patch.columns - 1
+    painter.setFont(small_font())
+    painter.setPen(QColor(look.text))
+    for row, column in cells:
+        cell = QRect(box.left() + column * wide, box.top() + row * high, wide - 1, high - 1)
+        inside = cell.adjusted(edge if column == 0 else 0, 0, 1 - edge if column == last else 0, 0)
+        painter.fillRect(inside, shades[places[row, column]])
+        painter.drawText(inside.adjusted(-edge, 0, -edge // 2, 0), RIGHT, number_text(float(values[row, column])))
+    painter.setPen(QPen(QColor(look.quiet), exact_px(1)))
+    for x, inward in ((box.left() + px(2), px(3)), (box.right() - px(2), -px(3))):
+        painter.drawLine(x, box.top(), x, box.bottom() - 1)
+        for y in (box.top(), box.bottom() - 1):
+            painter.drawLine(x, y, x + inward, y)
+
+
+@lru_cache(maxsize=1024)
+def _word_columns(text: str, zoom: float) -> int:
+    """The columns that words on one line take."""
+    return math.ceil((_words(text, "sign", 0, zoom).size().width() + px(2)) / cell_width())
 
 
 @lru_cache(maxsize=1024)
