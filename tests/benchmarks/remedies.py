@@ -2,9 +2,10 @@
 
     python tests/benchmarks/remedies.py --sick 500 --healthy 100
 
-Every sick experiment is a healthy one with one setting spoiled. It trains for a while and is diagnosed; if something is
-found, remedies are tried as in the window. The one that is offered is then trained from eight starts that nobody has
-seen, and so is another change that could have been made, drawn at random.
+Every sick experiment has usual settings but one, which is spoiled. It trains for a while and is diagnosed; if something
+is found, remedies are tried as in the window. The one that is offered is then trained from eight starts that nobody has
+seen, and so is another change that could have been made, drawn at random. Healthy experiments have usual settings
+and are solved: after 200 epochs, in three of five starts or more, validation accuracy is 95 % or R² 0.9.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from random import Random
 from typing import NamedTuple
 
 import numpy as np
+from tqdm import tqdm
 
 from playground import Experiment, Trainer
 from playground.files.errors import InputError
@@ -23,6 +25,8 @@ from playground.measure.diagnosis import ADVICE, Remedy, diagnose
 from playground.studies.paired import Gain
 from playground.studies.remedies import Proof, candidates
 from playground.studies.response import horizon_after
+from playground.studies.running import run_study
+from playground.studies.study import Study
 
 FRESH = 8
 FRESH_SEED = 1_000_000
@@ -168,7 +172,7 @@ def main() -> None:
     args = parser.parse_args()
     random = Random(args.seed)
     verdicts: dict[str, list[Verdict]] = defaultdict(list)
-    for number in range(args.sick):
+    for number in tqdm(range(args.sick), disable=None):
         name = list(SPOILERS)[number % len(SPOILERS)]
         while True:
             try:
@@ -177,12 +181,14 @@ def main() -> None:
             except InputError:
                 continue
         verdicts[name].append(judge(sick, random))
-        print(f"\r{number + 1} of {args.sick}", end="", flush=True)
     well = []
-    for number in range(args.healthy):
-        well.append(judge(healthy(random), random))
-        print(f"\r{number + 1} of {args.healthy} healthy", end="", flush=True)
+    for _ in tqdm(range(args.healthy), disable=None):
+        well.append(judge(next(one for one in iter(lambda: healthy(random), None) if _is_solved(one)), random))
     _print_table(verdicts, well)
+
+
+def _is_solved(experiment: Experiment) -> bool:
+    return run_study(Study(experiment, seeds=5, epochs=200)).solved().share >= 0.6
 
 
 def _print_table(verdicts: dict[str, list[Verdict]], well: list[Verdict]) -> None:

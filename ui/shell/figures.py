@@ -74,6 +74,47 @@ FIGURES = (
         "One start is no proof: single bright pixels are often luck, areas are not. The best of four thousand pixels "
         "would do worse from another start. Ask for the response there.",
     ),
+    Figure(
+        "Ghost",
+        "What would have happened without the latest change: a paler curve, a dashed boundary, and its loss.",
+        "Before a change of a running network takes effect, a copy of it is kept, which trains on by itself with the "
+        "old settings, on the same engine, points and batches. It is bit for bit what the run would have been.",
+        "One run with and one without the change: chance is the same for both, but another start might have answered "
+        "the change differently.",
+    ),
+    Figure(
+        "How lucky?",
+        "How this run compares with fourteen others that differ only in their start.",
+        "The others have the seeds that follow the experiment's own, and train for as many epochs. The share of those "
+        "that solve the task (validation accuracy of 95 %, R² of 0.9) has Wilson's 95 % interval.",
+        "Luck means starts here: initial weights and the order of the points. The points are the same for all, so it "
+        "does not say how the network would do with other data.",
+    ),
+    Figure(
+        "Race",
+        "What differs between two to six variants of an experiment, in step with each other.",
+        "All have the same seed and, where their shapes allow, the same initial weights and the same batches. Each is "
+        "bit for bit the run that it would be alone.",
+        "One start each: who wins a race may have been lucky. The response has several starts.",
+    ),
+    Figure(
+        "Remedies",
+        "What the best of some twenty changes does to what ails the network.",
+        "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
+        "four from sixteen. A remedy is offered if it lowers the validation loss in four fifths of the starts, by 5 % "
+        "or more in the mean, and the 95 % interval of its paired gains excludes 0.",
+        "Each change was tried by itself and from the start, for the number of epochs that it says. Two changes "
+        "together might do better, and the best of many looks a little better than it is.",
+    ),
+    Figure(
+        "Found settings",
+        "The best combination of settings that a search met within its time, and what it is worth.",
+        "Each combination is trained from three starts; the lowest mean validation loss is kept. It is then compared "
+        "with the present settings from sixteen starts that the search has not used, and judged once on the test "
+        "share.",
+        "A longer search may find better ones. The validation loss of the search itself is too good, since the lowest "
+        "of many was kept; believe the comparison.",
+    ),
 )
 
 
