@@ -136,6 +136,6 @@ $(READY): pyproject.toml constraints.txt $(UNUSABLE)
 		echo 'Setting up $(VENV) with $(VERSION), once; this takes about half a minute'; \
 		rm -rf $(VENV) && $(PYTHON) -m venv $(VENV); \
 	fi
-	@{ $(PIP_INSTALL) hatchling && $(PIP_INSTALL) --no-build-isolation --editable '.[test]'; } \
+	@{ $(PIP_INSTALL) hatchling && $(PIP_INSTALL) --no-build-isolation --editable '.[test,search]'; } \
 		> $(VENV)/install.log 2>&1 || { cat $(VENV)/install.log; echo 'Setting up $(VENV) failed, see above'; exit 1; }
 	@touch $@
