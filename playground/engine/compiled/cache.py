@@ -64,8 +64,10 @@ LOADED: set[str] = set()
 """The precisions whose kernels this process has ready."""
 unwritable: Path | None = None
 """The cache folder, if kernels can't be kept there and have to be compiled each time."""
-_loading = threading.Lock()
-"""Of two threads that import the kernels at once, one would find them missing, and remove their cache as damaged."""
+LOADING = threading.RLock()
+"""Held while kernels are loaded. Of two threads that import the same ones at once, one would find them missing, and remove
+their cache as damaged; of two that import those of two engines, one would use the cache folder of the other, since Numba
+knows just one."""
 
 
 def load_kernels(precision: str) -> ModuleType:
@@ -74,7 +76,7 @@ def load_kernels(precision: str) -> ModuleType:
     A damaged cache is removed; one that can't be written is replaced by a temporary folder of this process.
     Raises UnavailableError.
     """
-    with _loading:
+    with LOADING:
         return sys.modules[KERNELS] if precision in LOADED else _load(precision)
 
 

@@ -78,7 +78,8 @@ def load_own_kernels(precision: str, own: OwnClasses) -> None:
         folder = _folder(own)
         folder.mkdir(parents=True, exist_ok=True)
         if own not in _MODULES:
-            _MODULES[own] = _fresh_kernels(folder, own)
+            with cache.LOADING:
+                _MODULES[own] = _fresh_kernels(folder, own)
         cache.warm_up(_MODULES[own], np.dtype(precision))
         (folder / precision).touch()
         _LOADED[precision, own] = _MODULES[own]

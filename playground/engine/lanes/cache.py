@@ -9,7 +9,6 @@ import os
 import platform
 import shutil
 import sys
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -27,7 +26,6 @@ WIDTH = "PLAYGROUND_LANES"
 """The environment variable that sets the number of lanes, for tests."""
 _MADE_OF = ("formulas.py", "kernels.py", "layout.py", "products.py")
 _LOADED: set[tuple[str, int]] = set()
-_loading = threading.Lock()
 
 
 @functools.cache
@@ -100,7 +98,7 @@ def load_kernels(
     used. Either is reported by `say`. Raises UnavailableError.
     """
     lanes = width or width_for(np.dtype(precision))
-    with _loading:
+    with compiled_cache.LOADING:
         if (precision, lanes) in _LOADED:
             return sys.modules[KERNELS]
         try:
