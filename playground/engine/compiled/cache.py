@@ -65,9 +65,8 @@ LOADED: set[str] = set()
 unwritable: Path | None = None
 """The cache folder, if kernels can't be kept there and have to be compiled each time."""
 LOADING = threading.RLock()
-"""Held while kernels are loaded. Of two threads that import the same ones at once, one would find them missing, and remove
-their cache as damaged; of two that import those of two engines, one would use the cache folder of the other, since Numba
-knows just one."""
+"""Held while kernels are loaded. Of two threads that import the same ones at once, one would find them missing, and
+remove their cache as damaged; of two that import those of two engines, one would use the other's cache folder."""
 
 
 def load_kernels(precision: str) -> ModuleType:
