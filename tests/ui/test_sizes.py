@@ -245,12 +245,12 @@ def test_tabs_without_room_for_words_are_icons_but_the_front_one(qtbot, window: 
         bar = max(tab_bars(window), key=lambda bar: bar.count())
         return [bar.tabText(place).strip("\u200b") for place in range(bar.count())]
 
-    pictures = ["Network", "Microscope", "Histograms", "∂E/∂W", "Confusion"]
+    pictures = ["Network", "Microscope", "Histograms", "∂E/∂W", "Confusion", "Map"]
     qtbot.waitUntil(lambda: words() == pictures)
     window.zoom_to(1.25)
-    qtbot.waitUntil(lambda: words() == ["Network", "", "", "", "", ""])
+    qtbot.waitUntil(lambda: words() == ["Network", *[""] * 6])
     window.docks.show("confusion")
-    qtbot.waitUntil(lambda: words() == ["", "", "", "", "Confusion", ""])
+    qtbot.waitUntil(lambda: words() == ["", "", "", "", "Confusion", "", ""])
     bar = max(tab_bars(window), key=lambda bar: bar.count())
     for place, title in enumerate([*pictures, "Tracks"]):
         assert bar.accessibleTabName(place) == title

@@ -326,6 +326,7 @@ def _surface_style(theme: Theme) -> str:
     QMainWindow::separator:hover {{ background: {blend(theme.line, theme.accent, 0.4)}; }}
     QTabBar::tab {{ background: transparent; color: {theme.quiet}; padding: 4px 10px; border: 0;
         border-bottom: 2px solid transparent; }}
+    QTabBar[dense="true"]::tab {{ padding: 4px 4px; }}
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
     QTabBar::tab:focus {{ color: {theme.accent}; }}

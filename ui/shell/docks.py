@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..forms.buttons import IconButton, identify
-from ..forms.layouts import fill, quiet, tight
+from ..forms.layouts import fill, quiet, restyle, tight
 from ..look.icons import icon
 from ..look.theme import GRID, px
 
@@ -442,6 +442,8 @@ class Docks(QObject):
         front = names[bar.currentIndex()] if names else ""
         if not worded and names and wide[front] + icon_size * (len(names) - 1) <= room:
             worded = {front}
+        if bool(bar.property("dense")) != (worded != set(names)):
+            restyle(bar, "dense", worded != set(names))
         bar.setIconSize(QSize(icon_size, icon_size))
         for place, name in enumerate(names):
             tab, text = self._named[name], self._named[name].words if name in worded else self._unworded[name]

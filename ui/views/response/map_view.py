@@ -46,6 +46,7 @@ class MapView(View):
     """Shows readings of a map, and asks for other settings, other parts of them, and pixels."""
 
     name, title, tab, beside = "map", "Map of two settings", "Map", "confusion"
+    icon = "map-trifold"
     SIZE, LEAST = (420, 420), (240, 220)
 
     changed = Signal()
