@@ -144,7 +144,7 @@ def test_hovering_activations_reads_the_measured_mean_and_spread(shown):
     hands.hover(view, inside(view, 0, "activations", 0.75))
     assert view.shown().reading == "Output layer: 1 activation in 0…1.0 · mean 0.25 ± 0.50"
     hands.hover(view, inside(view, 0, "weights"))
-    assert view.shown().reading == "output, weights: nothing measured yet"
+    assert view.shown().reading == "Output layer, weights: nothing measured yet"
 
 
 def test_hovering_beside_the_bins_says_that_there_is_nothing(shown):

@@ -183,7 +183,7 @@ def test_hovering_reads_layer_step_and_number(shown):
     assert view.shown().reading == "epoch 300 · Layer 1, step 1,600: 2.0e-6"
     assert view.shown().gradients.numbers == ("2.0e-6", "3.0e-5")
     hands.hover(view, middle_of(view, 1, now=True))
-    assert view.shown().reading == "output, now: 5.0e-5"
+    assert view.shown().reading == "Output layer, now: 5.0e-5"
     hands.leave(view, middle_of(view, 1, now=True))
     assert view.shown().reading == "epoch"
     assert view.shown().gradients.numbers == ("4.0e-6", "5.0e-5")
@@ -382,7 +382,7 @@ def test_hovering_a_line_reads_layer_step_and_number(shown):
     hands.hover(view, on_line(view, 0, 0.6))
     assert view.shown().reading == "epoch 200 · Layer 1, step 1,600: 1.0e-6"
     hands.hover(view, on_line(view, 1, 0.6))
-    assert view.shown().reading == "epoch 200 · output, step 1,600: 1.0e-3"
+    assert view.shown().reading == "epoch 200 · Output layer, step 1,600: 1.0e-3"
 
 
 def test_a_line_breaks_nothing_where_sizes_are_missing_or_infinite(shown, caplog):
