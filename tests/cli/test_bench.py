@@ -72,7 +72,7 @@ def test_a_racer_that_fails_is_out_and_said_to_be(capsys: pytest.CaptureFixture[
             result = bench.race_workload(limited(epochs), racing, 1, 1e-4)
             assert result["engines"] == {}
             assert "completed" in result["problems"]["reference"]
-            assert "ours, reference is out" in capsys.readouterr().err
+            assert "ours, reference is left out of " in capsys.readouterr().err
         assert bench.race_workload(bench.Workload(SMALL, 1), racing, 1, 1e-4)["engines"]
 
 

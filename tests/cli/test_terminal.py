@@ -170,8 +170,8 @@ def test_outputs_are_checked_before_any_time_is_spent(tmp_path: Path) -> None:
             check_outputs(outputs, {"EXPERIMENT": str(source)}, **options)
         return str(refused.value)
 
-    assert "a file other than that of EXPERIMENT" in refusal(source)
-    assert "a file other than that of EXPERIMENT" in refusal(link)
+    assert "must be another file than that of EXPERIMENT" in refusal(source)
+    assert "must be another file than that of EXPERIMENT" in refusal(link)
     assert "a file other than that of --history" in refusal(other, other)
     assert "a name that ends in .csv" in refusal(tmp_path / "x.png")
     assert "a file in a folder that exists" in refusal(tmp_path / "nowhere" / "x.csv")
@@ -190,7 +190,7 @@ def test_outputs_are_checked_before_any_time_is_spent(tmp_path: Path) -> None:
 def test_standard_output_is_taken_by_the_result() -> None:
     done = train("spiral", "--epochs", "1", "--json", "--history", "/dev/stdout")
     assert done.returncode == 2 and not done.stdout
-    assert "where the result goes" in done.stderr
+    assert "the result itself goes to standard output" in done.stderr
     both = train("spiral", "--epochs", "1", "--history", "/dev/stdout")
     assert both.returncode == 0 and "epoch,step" in both.stdout
 

@@ -104,7 +104,9 @@ def test_a_muted_layer_passes_on_what_comes_in_and_its_weights_wait() -> None:
 
 @pytest.mark.parametrize("field", ["skip", "muted"])
 def test_widths_that_differ_are_refused(field: str) -> None:
-    with pytest.raises(InputError, match=rf"layers\[0\]\.{field}: true is refused; .*\(4\).*\(2\)"):
+    with pytest.raises(
+        InputError, match=rf"layers\[0\]\.{field} must be false, or as many units \(4\) as .* inputs \(2\)"
+    ):
         experiment({field: True})
     experiment({"units": 2, field: True}, {"units": 2, field: True})
 

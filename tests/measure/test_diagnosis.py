@@ -77,7 +77,7 @@ SUFFERING: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"epochs": 5, "initializer": "glorot_uniform", "training": sgd(1e-3)},
     ),
     "too_fast": (
-        {"epochs": 40, "training": sgd(2, batch_size=8)},
+        {"epochs": 40, "training": sgd(4, batch_size=8)},
         {"epochs": 40, "training": sgd(0.05, batch_size=8)},
     ),
     "too_slow": (

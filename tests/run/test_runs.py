@@ -218,7 +218,7 @@ def test_two_trainings_in_two_threads_each_give_what_they_give_alone(experiment:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_making_a_run_of_a_checked_experiment_takes_no_time(experiment: Experiment, engine: EngineName) -> None:
-    """About half a millisecond; the limit leaves room for a slower machine."""
+    """About half a millisecond; 1.2 on slower processors. Ten times as much was wrong once."""
     experiment, spent = check(experiment), []
     for _ in range(30):
         # What others do on this machine does not count.
@@ -226,7 +226,7 @@ def test_making_a_run_of_a_checked_experiment_takes_no_time(experiment: Experime
         run = new_run(Setup(experiment), engine=engine)
         engine_for(run.setup, engine)
         spent.append(time.thread_time() - started)
-    assert min(spent) < 0.001 and median(spent) < 0.005
+    assert min(spent) < 0.003 and median(spent) < 0.01
 
 
 def test_the_first_experiments_of_a_process_may_be_checked_by_two_threads_at_once() -> None:

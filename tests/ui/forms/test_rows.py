@@ -439,7 +439,7 @@ def test_a_value_that_cannot_be_chosen_is_off_in_its_list_and_says_why(qtbot) ->
     row.show_obstacles(Experiment(data=TiltedPlane()))
     place = row.combo.findText("Cross-entropy")
     assert not row.combo.model().index(place, 0).flags() & Qt.ItemFlag.ItemIsEnabled
-    assert "is not for regression" in row.combo.itemData(place, Qt.ItemDataRole.ToolTipRole)
+    assert "does not suit regression" in row.combo.itemData(place, Qt.ItemDataRole.ToolTipRole)
     hands.key(row.combo, "Down")
     assert row.combo.currentText() == "Squared error"
     row.show_obstacles(Experiment())

@@ -578,7 +578,7 @@ def test_a_name_that_another_class_has_is_refused(begin) -> None:
     entry = drawer.owner.find("drawing.class.name")
     hands.fill(entry, "B")
     assert drawer.owner.asked == []
-    assert "no other class" in entry.toolTip()
+    assert "Each class needs a name of its own." in entry.toolTip()
 
 
 def test_there_are_at_most_ten_classes(begin) -> None:
@@ -646,7 +646,7 @@ def test_a_place_off_the_plane_is_refused_in_words(begin) -> None:
     hands.type_text("7", entry)
     drawer.click("add")
     assert drawer.owner.asked == []
-    assert "from -6 to 6" in drawer.panel.hint.text().replace("−", "-")
+    assert "Must be at most 6." in drawer.panel.hint.text().replace("−", "-")
 
 
 def test_a_place_that_can_be_read_in_two_ways_is_refused_with_both(begin) -> None:

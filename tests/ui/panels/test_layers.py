@@ -239,7 +239,7 @@ def test_what_is_unfolded_later_shows_the_layer_and_its_place(own: Callable) -> 
     assert owner.find("layers.0.regularizer").currentText() == "L1"
     assert owner.find("layers.0.regularizer.strength").text() == "0.25"
     assert owner.find("layers.0.regularizer").accessibleName().endswith("layer B")
-    assert "3 units, but 2 numbers" in owner.find("layers.0.skip").toolTip()
+    assert "3 units but 2 inputs" in owner.find("layers.0.skip").toolTip()
 
 
 def test_the_settings_of_a_layer_are_edited_in_its_card(owner) -> None:

@@ -108,14 +108,14 @@ def test_the_sentence_names_point_class_answer_and_loss(shown):
     part = "training" if snapshot.sample.split[12] == TRAIN else "validation"
     text = view.shown().sentence
     assert text.startswith(f"Point 12 ({part}; x₁ ")
-    assert f"is class {'AB'[int(microscope.label)]}. The network says {winner}, probability {sure:.2f}." in text
+    assert f"is class {'AB'[int(microscope.label)]}. The network predicts {winner}, probability {sure:.2f}." in text
     assert text.endswith(f"E = {microscope.loss:.3g}.") or "E = " in text
 
 
 def test_regression_is_told_in_values():
     snapshot = seen(draw_sample(Hills(points=50)))
     words = point_sentence(snapshot, passes_of(snapshot))
-    assert "is value " in words and "The network says value " in words
+    assert "is value " in words and "The network predicts value " in words
 
 
 def test_forward_goes_from_the_point_to_the_loss_and_backward_to_the_first_layer():
