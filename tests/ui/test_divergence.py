@@ -60,7 +60,7 @@ def goes_on(qtbot, session: Session, settled: Callable[[Session], Snapshot], bef
 
 def test_the_words_are_true(session: Session, before: Snapshot) -> None:
     assert "1000" in session.report.snapshot.problem
-    assert f"goes on from step {before.step:,}," in session.report.snapshot.problem
+    assert f"continues from step {before.step:,}," in session.report.snapshot.problem
     assert session.report.snapshot.evaluation != before.evaluation
 
 

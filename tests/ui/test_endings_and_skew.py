@@ -141,7 +141,7 @@ def test_what_looks_like_a_fault_is_explained_at_the_numbers(qtbot, window: Wind
     window.session.open(Experiment(data=Circle(points=60), layers=(odd,)), "odd")
     settle(qtbot, window)
     for number in (*transport.losses, *transport.scores):
-        assert "Layer normalization over the one unit of layer A" in number.toolTip()
+        assert "Layer normalization of the single unit of layer A" in number.toolTip()
     window.session.edit(with_value(window.session.experiment, "layers.0.units", 2))
     settle(qtbot, window)
     assert "normalization" not in transport.losses[0].toolTip()

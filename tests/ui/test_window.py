@@ -475,7 +475,7 @@ def test_the_test_result_is_shown_when_it_is_asked_for_and_only_then(qtbot, trai
     qtbot.waitUntil(lambda: snapshot(trained).step == trainer.state.step)
     qtbot.waitUntil(lambda: snapshot(trained).answer(FinalTestRequest) is None)
     hands.click(control(trained, "data.final_test"))
-    qtbot.waitUntil(lambda: "You looked 2 times" in result.text())
+    qtbot.waitUntil(lambda: "You have looked 2 times" in result.text())
     hands.fill(control(trained, "data.noise"), "0.3")
     assert not result.isVisible()
     hands.fill(control(trained, "data.test_fraction"), "0")

@@ -156,9 +156,10 @@ class Readout(QWidget):
 
     @property
     def least_width(self) -> int:
-        """The width that loss, accuracy and recall need, without the place where training stands."""
+        """The width that loss, accuracy and recall need, without the place where training stands and without luck."""
+        luck = 0 if self.luck.isHidden() else self.luck.sizeHint().width() + self._table.horizontalSpacing()
         skew = 0 if self.skew.isHidden() else self.skew.minimumSizeHint().width() + px(3 * GRID)
-        return self._table.minimumSize().width() + skew
+        return self._table.minimumSize().width() - luck + skew
 
     def _make_table(self) -> QGridLayout:
         grid = tight(QGridLayout(), 0)

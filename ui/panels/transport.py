@@ -211,6 +211,7 @@ class TransportBar(QWidget):
         self._longest_kept_first = (
             self.reset,
             self.step,
+            self.readout.luck,
             self.speed_box,
             self.epoch,
             self.readout.place,
@@ -223,9 +224,9 @@ class TransportBar(QWidget):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.readout.place.isHidden():
             menu.addAction(f"Epoch {self.readout.epoch.text()}, step {self.readout.step.text()}").setEnabled(False)
-        for button in (self.reset, self.step, self.epoch, self.reseed):
+        for button in (self.reset, self.step, self.epoch, self.reseed, self.readout.luck):
             if button.isHidden():
-                menu.addAction(button.icon(), button.accessibleName()).triggered.connect(button.clicked)
+                menu.addAction(button.icon(), button.accessibleName()).triggered.connect(button.click)
         if self.speed_box.isHidden():
             menu.addSeparator()
             for speed in _OFFERED_SPEEDS:

@@ -103,7 +103,7 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     killed_window(folder, tmp_path)
     before = other.session.experiment
     other.autosave.begin(folder)
-    assert "ended unexpectedly" in other.messages.strip.text.text()
+    assert "closed unexpectedly" in other.messages.strip.text.text()
     assert other.session.experiment == before
     hands.click(other.messages.strip.remedy)
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
@@ -139,7 +139,7 @@ def test_what_the_strip_offers_stays_at_another_size(qtbot, other: Window, folde
     other.autosave.begin(folder)
     other.zoom_to(1.25)
     qtbot.waitUntil(other.messages.strip.isVisible)
-    assert "ended unexpectedly" in other.messages.strip.text.text()
+    assert "closed unexpectedly" in other.messages.strip.text.text()
     hands.click(other.messages.strip.remedy)
     assert other.session.experiment.name == load_preset("xor").name
 

@@ -138,7 +138,7 @@ def test_an_edit_closes_the_race_and_the_way_back_finds_it_as_it_was(qtbot, wind
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
     assert window.session.experiment.training.learning_rate == 0.5
 
-    qtbot.waitUntil(lambda: window.messages.strip.said.text.startswith("The race is closed"))
+    qtbot.waitUntil(lambda: window.messages.strip.said.text.startswith("Race closed, since the run was changed."))
     push(window, "strip.remedy")
     await_race(qtbot, window, lambda race: race.epoch == 1)
     assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}

@@ -275,7 +275,7 @@ def test_a_map_zooms_where_the_hand_is(qtbot, window: Window) -> None:
 def test_numbers_and_the_command_leave_the_window(qtbot, window: Window, tmp_path) -> None:
     qtbot.waitUntil(lambda: is_whole(window, RATE))
     commands = {command.name: command.do for command in window.menus.commands()}
-    commands["View: Responses: Copy the response as a command"]()
+    commands["View: Other runs: Copy the response as a command"]()
     line = QGuiApplication.clipboard().text()
     assert line.startswith("python main.py sweep ") and "--seeds 5 --epochs 100" in line
 

@@ -127,7 +127,8 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     hands.click(window.messages.strip.remedy)
     go_on(window, "Layer A gets", "it was 1/", "Validation loss went from 0.")
 
-    hands.push(window, "drawing.tool.brush")
+    # The tab takes up the brush.
+    hands.open_tab(window, "Draw")
     picture = parts.boundary
     hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)))
     await_task(window, 1)
