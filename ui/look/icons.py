@@ -5,9 +5,21 @@ from __future__ import annotations
 from functools import lru_cache
 
 import qtawesome
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QIcon, QPixmap
+from qtawesome import iconic_font
 
 from .theme import Theme, current
+
+
+class _IconEngine(iconic_font.CharIconEngine):
+    """Paints nothing where there is no room, for which Qt may ask while it lays out tabs."""
+
+    def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        return QPixmap() if size.isEmpty() else super().pixmap(size, mode, state)
+
+
+iconic_font.CharIconEngine = _IconEngine
 
 
 def icon(name: str, colour: str = "") -> QIcon:
