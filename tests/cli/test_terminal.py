@@ -172,7 +172,7 @@ def test_outputs_are_checked_before_any_time_is_spent(tmp_path: Path) -> None:
 
     assert "must be another file than that of EXPERIMENT" in refusal(source)
     assert "must be another file than that of EXPERIMENT" in refusal(link)
-    assert "a file other than that of --history" in refusal(other, other)
+    assert "must be another file than that of --history" in refusal(other, other)
     assert "a name that ends in .csv" in refusal(tmp_path / "x.png")
     assert "a file in a folder that exists" in refusal(tmp_path / "nowhere" / "x.csv")
     assert "a file, not a folder" in refusal(tmp_path)
