@@ -53,19 +53,15 @@ def return_words(differences: Sequence[Difference], new: Experiment) -> str:
 
 def path_words(experiment: Experiment, path: str) -> str:
     """A setting in a list: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
-    label, parent = field_at(experiment, path).label, path.rpartition(".")[0]
-    if parent in ("", "training"):
-        return label
-    if path.startswith("layers."):
-        parts = path.split(".")
-        layer = layer_heading(_name(experiment.layers, int(parts[1])))
-        return ": ".join(
-            [
-                layer,
-                *(in_a_sentence(field_at(experiment, ".".join(parts[: n + 1])).label) for n in range(2, len(parts))),
-            ]
-        )
-    return f"{field_at(experiment, parent).label}: {label}"
+    if path == "layers":
+        return "Number of layers"
+    parts, parent = path.split("."), path.rpartition(".")[0]
+    if parts[0] == "layers":
+        steps = (".".join(parts[:n]) for n in range(3, len(parts) + 1))
+        names = (in_a_sentence(field_at(experiment, step).label) for step in steps)
+        return ": ".join([layer_heading(_name(experiment.layers, int(parts[1]))), *names])
+    label = field_at(experiment, path).label
+    return label if parent in ("", "data", "training") else f"{field_at(experiment, parent).label}: {label}"
 
 
 def value_words(field: Field, value: Any) -> str:

@@ -9,8 +9,8 @@ import numpy as np
 
 from playground.catalog.choice import Array
 
-LEAST_LOSS = 1e-9
-"""Losses below this count as equal, since their logarithms are compared."""
+LEAST = 1e-9
+"""Amounts below this count as equal, since their logarithms are compared."""
 _CONFIDENCE = 0.95
 
 
@@ -39,15 +39,16 @@ def paired_gain(before: Array, after: Array) -> Gain:
     finite = np.concatenate([before, after])
     finite = finite[np.isfinite(finite)]
     worst = finite.max() if len(finite) else 1.0
-    logs = [np.log(np.clip(np.minimum(one, worst), LEAST_LOSS, None)) for one in (before, after)]
-    gains, n = logs[0] - logs[1], len(before)
-    mean = float(gains.mean()) if n else 0.0
-    half = _half_width(gains) if n > 1 else math.inf
-    return Gain(mean, mean - half, mean + half, n, int(np.count_nonzero(after < before)))
+    logs = [np.log(np.clip(np.minimum(one, worst), LEAST, None)) for one in (before, after)]
+    gains = logs[0] - logs[1]
+    return Gain(*mean_interval(gains), len(gains), int(np.count_nonzero(after < before)))
 
 
-def _half_width(gains: Array) -> float:
+def mean_interval(gains: Array) -> tuple[float, float, float]:
+    """Return a mean with the ends of its 95 % confidence interval (Student's t), infinite for less than two numbers."""
     from scipy.special import stdtrit
 
     n = len(gains)
-    return float(stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n))
+    mean = float(gains.mean()) if n else 0.0
+    half = stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
+    return mean, mean - float(half), mean + float(half)

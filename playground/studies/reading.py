@@ -10,12 +10,10 @@ import numpy as np
 
 from playground.catalog.choice import Array, Task
 from playground.studies.knobs import Knob
+from playground.studies.paired import LEAST, mean_interval
 
 Measure: TypeAlias = Literal["loss", "accuracy", "epochs", "gap", "gradient"]
 Scale: TypeAlias = Literal["amount", "accuracy", "r_squared"]
-_LEAST = 1e-9
-"""Amounts below this count as equal, since their logarithms are compared."""
-_CONFIDENCE = 0.95
 
 
 class Scores(NamedTuple):
@@ -134,23 +132,21 @@ def _better(scores: Scores, here: int) -> Array:
 
     Logarithms of amounts are compared, shares as they are. A start that diverged counts as the worst of all.
     """
-    from scipy.special import stdtrit
-
     ranked, diverged = scores.ranked, scores.diverged
     better, sound = np.zeros(len(ranked), bool), np.isfinite(ranked) & ~diverged
     if not (scores.comparable and sound.any()):
         return better
     worst = ranked[sound].max()
     ranked = np.where(sound, ranked, worst)
-    ranked = np.log(np.maximum(ranked, _LEAST)) if scores.scale == "amount" else ranked
+    ranked = np.log(np.maximum(ranked, LEAST)) if scores.scale == "amount" else ranked
     known = sound | diverged
     for place in range(len(ranked)):
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
         n = len(gains)
         if n > 1 and not diverged[place].any():
-            half = stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n)
-            better[place] = gains.mean() - half > 0
+            _, low, _ = mean_interval(gains)
+            better[place] = low > 0
     return better
 
 

@@ -120,6 +120,6 @@ def _listed(trial: Trial) -> tuple[str, Remedy]:
 
 def _verdict(proof: Proof) -> str:
     if not proof.helpful:
-        return f"None of {len(proof.remedies)} changes tried helps within {proof.epochs:,} epochs."
+        return f"No change helps much within {proof.epochs:,} epochs ({len(proof.remedies)} tried)."
     best = proof.helpful[0]
     return f"{best.remedy.label}: {best.sentence}."

@@ -9,7 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment
-from playground.experiment.paths import field_at, paths_of, value_at
+from playground.experiment.paths import paths_of, value_at
+from playground.experiment.words import path_words
 from playground.measure.snapshot import Snapshot
 from playground.studies.knobs import knob_at
 from playground.studies.response_map import MapAxis, MapReading, map_axis
@@ -97,7 +98,7 @@ class MapView(View):
         if paths == self._offered:
             return
         self._offered = paths
-        labels = {path: _label(experiment, path) for path, _ in paths if knob_at(experiment, path)}
+        labels = {path: path_words(experiment, path) for path, _ in paths if knob_at(experiment, path)}
         for place, usual in enumerate(_FIRST):
             if self.paths[place] not in labels:
                 self.paths[place], self.spans[place] = usual, (0.0, 1.0)
@@ -186,16 +187,6 @@ class MapView(View):
             self.sentence.setText(sentence)
         self.small_print.say(small_print)
         self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
-
-
-def _label(experiment: Experiment, path: str) -> str:
-    """Name a setting so that no other one has the same name: `Layer A: Units`, `Optimizer: β1`."""
-    label, steps = field_at(experiment, path).label, path.split(".")
-    if steps[0] == "layers" and len(steps) > 1:
-        return f"Layer {experiment.layers[int(steps[1])].id}: {label}"
-    if path == "layers":
-        return "Number of layers"
-    return label if len(steps) < 3 else f"{field_at(experiment, path.rpartition('.')[0]).label}: {label}"
 
 
 def _pair(reading: MapReading, row: int, column: int) -> str:
