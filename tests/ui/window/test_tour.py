@@ -240,7 +240,7 @@ def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small:
     window.close()
 
     with opened_window(experiment=small) as later:
-        assert later.menus.action("help.tour").text() == "Go on with the &tour at stop 3 of 6"
+        assert later.menus.action("help.tour").text() == "Continue the &tour at stop 3 of 6"
         later.menus.action("help.tour").trigger()
         assert tour(later).at == 2
         hands.push(later, "tour.leave")
