@@ -283,14 +283,14 @@ def _print_race(result: Mapping[str, Any]) -> None:
 
 def print_ratios(results: Sequence[Mapping[str, Any]], others: _Racers) -> None:
     """Print the speed of our fastest engine relative to the others, and its share of what the machine can do."""
-    print("\nHow many times as fast our fastest engine trains as …")
+    print("\nSpeed of our fastest engine relative to …")
     widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
     print(f"  {'':<52}" + "".join(f"{others[name].label:>{widths[name]}}" for name in others) + f"{'of the limit':>14}")
     for result in results:
         ratios = "".join(f"{ratio_words(result['ratios'].get(name)):>{widths[name]}}" for name in others)
         share = result["engines"].get(result["ours"], {}).get("share_of_matrix_products")
         print(f"  {result['name']:<52}{ratios}{'' if share is None else f'{share:.1%}':>14}")
-    print("  (the limit: the best matrix product of this run; it counts matrix products only)")
+    print("  (the limit: the fastest matrix product of this run; only matrix products are counted)")
 
 
 def _rate_words(rate: float) -> str:
@@ -395,10 +395,12 @@ def _measure_memory(child: _Child) -> dict[str, Any]:
 
 def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None:
     """Add the options of `bench`."""
-    parser.add_argument("--engines", type=_names_of(racers), metavar="A,B", help=f"of {listing(racers)} (default: all)")
-    parser.add_argument("--seconds", type=_positive, metavar="S", help=f"time for each turn (default: {SECONDS:g})")
+    parser.add_argument(
+        "--engines", type=_names_of(racers), metavar="A,B", help=f"which of {listing(racers)} (default: all)"
+    )
+    parser.add_argument("--seconds", type=_positive, metavar="S", help=f"seconds for each turn (default: {SECONDS:g})")
     parser.add_argument("--quick", action="store_true", help="fewer and shorter turns: rough figures")
-    parser.add_argument("--growth", action="store_true", help="measure how cost grows with every size instead")
+    parser.add_argument("--growth", action="store_true", help="instead, measure how the cost grows with each size")
     parser.add_argument("--json", metavar="FILE", help="write all figures to this file")
 
 

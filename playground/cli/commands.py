@@ -456,9 +456,7 @@ COMMANDS = {
         "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
         "--trials 200 --epochs 200 --out best.json",
     ),
-    "bench": Command(
-        "Race the engines against each other, or measure how their cost grows.", _add_bench_options, _bench
-    ),
+    "bench": Command("Compare the speed of the engines, or measure how their cost grows.", _add_bench_options, _bench),
     "export": Command(
         "Train an experiment and export the network, or its data, for other programs.\n"
         "Scripts and models are proven: each is run and must predict what the engine predicts.",
@@ -468,7 +466,7 @@ COMMANDS = {
             [
                 "formats:",
                 *map(_format_words, FORMATS.values()),
-                f"  {_GIF:<12} Training as an animation, from its start (.gif)",
+                f"  {_GIF:<12} Training from its start, as an animation (.gif)",
             ]
         ),
     ),

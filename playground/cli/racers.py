@@ -139,7 +139,7 @@ class Racer:
 def _make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
     trainer = Trainer(experiment, engine=engine)
     if trainer.engine != engine:
-        raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train")
+        raise RuntimeError(f"the engine {engine} can't be loaded; {trainer.engine} would train instead")
     return trainer
 
 

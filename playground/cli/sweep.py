@@ -49,7 +49,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
         "--goal",
         type=number_option(Quantity(False), "a finite number"),
         metavar="G",
-        help="the validation accuracy or R² that counts as solved",
+        help="the validation accuracy or R² from which a run counts as solved",
     )
     add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="engine to train with")
     where = parser.add_mutually_exclusive_group()

@@ -45,7 +45,7 @@ def _in_words(file: str, found: dict[str, Any]) -> str:
     if found["target"] is not None:
         classes = ", ".join(one_line(name, 24) for name in found["classes"])
         task = f"{len(found['classes'])} classes: {classes}" if found["classes"] else found["task"]
-        lines.append(f"It would learn {found['target']} from {found['x1']} and {found['x2']} ({task}).")
+        lines.append(f"The network would learn {found['target']} from {found['x1']} and {found['x2']} ({task}).")
         lines.append(f"{found['used']:,} of {found['rows']:,} rows are used.")
     lines += found["notes"]
     lines += ["", "Unclear:", *(f"  {words}" for words in found["unclear"])] if found["unclear"] else []

@@ -199,7 +199,7 @@ def check_outputs(
             raise InputError(option, path, "a file; the result itself goes to standard output")
         here = _identity(path)
         if here in taken:
-            raise InputError(option, path, f"another file than that of {taken[here]}")
+            raise InputError(option, path, f"a file other than that of {taken[here]}")
         if not _is_device(path):
             taken[here] = option
 

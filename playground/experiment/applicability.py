@@ -81,8 +81,10 @@ def _with_classes(experiment: Experiment, _: str) -> Obstacle | None:
 def _with_a_fixed_split(experiment: Experiment, path: str) -> Obstacle | None:
     data = experiment.data
     if isinstance(data, UserPoints) and data.train is not None:
-        return Obstacle("fixed split", "Every point says which part it belongs to, so no split is drawn.")
-    return _with_values("there are no shares of classes to keep")(experiment, path)
+        return Obstacle(
+            "fixed split", "Every point is marked with its part of the split, so nothing is split at random."
+        )
+    return _with_values("there are no class shares to keep")(experiment, path)
 
 
 def _with_other_width(experiment: Experiment, path: str) -> Obstacle | None:
@@ -117,7 +119,7 @@ def _of_another_task(experiment: Experiment, loss: type[Loss] | None) -> Obstacl
     task = task_of(experiment.data)
     if loss is None or task in loss.tasks:
         return None
-    return Obstacle(f"no {task}", f"{loss.label} does not suit {task}, the task of these data.")
+    return Obstacle(f"no {task}", f"{loss.label} does not suit {task}, the task of this data set.")
 
 
 def _watching(experiment: Experiment, watched: str) -> Obstacle | None:
@@ -135,10 +137,10 @@ _CONDITIONS = {
     "layers.muted": _WIDTHS,
     "loss.class_weights": _Condition("to classification", _with_values("there are none to weigh")),
     "training.optimizer.nesterov": _Condition(
-        "while μ is above 0", _at_0("momentum", "μ is 0", "With μ at 0 there is no velocity to look ahead by.")
+        "while μ is above 0", _at_0("momentum", "μ is 0", "With μ at 0, there is no velocity to look ahead with.")
     ),
     "training.optimizer.momentum_decay": _Condition(
-        "while β₁ is above 0", _at_0("beta1", "β₁ is 0", "With β₁ at 0 there is no momentum to warm up.")
+        "while β₁ is above 0", _at_0("beta1", "β₁ is 0", "With β₁ at 0, there is no momentum to warm up.")
     ),
     "training.shuffle": _Condition(_BATCHES, _with_full_batches("the order of the points makes no difference")),
     "training.batching": _Condition(_BATCHES, _with_full_batches("no points are left over")),

@@ -98,7 +98,7 @@ def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     settings = data if isinstance(data, dict) else {"kind": kind}
     for name in _CAME_WITH_VERSION_2.keys() & settings.keys():
         raise InputError(
-            f"data.{name}", settings[name], f"left out, or the file of version {_VERSION}, which has this field"
+            f"data.{name}", settings[name], f"left out, or the file of version {_VERSION}, which introduced this field"
         )
     return {**raw, "version": _VERSION, "data": {**_BEFORE_VERSION_2[kind], **settings}}
 
@@ -148,7 +148,8 @@ def _check_parameters(experiment: Experiment) -> None:
         total += layer.units * (inputs + 1)
         if total > MAX_PARAMETERS:
             allowed = (
-                f"smaller: a network has at most {MAX_PARAMETERS:,} weights and biases, this one {total:,} up to here"
+                f"smaller: a network has at most {MAX_PARAMETERS:,} weights and biases, this one has {total:,} up to "
+                "here"
             )
             raise InputError(f"layers[{place}].units", layer.units, allowed)
 

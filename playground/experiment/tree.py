@@ -30,7 +30,7 @@ class Layer(Declared, frozen=True, forbid_unknown_fields=True):
 
     units: Annotated[
         int,
-        setting("Units", "How many neurons the layer has. Raise it if the network underfits; hundreds can memorise every point, one can only draw a line.", ge=1, le=4096, scale="log", slider=(1, 64)),
+        setting("Units", "How many neurons the layer has. Raise it if the network underfits; hundreds of units can memorize every point, one can only draw a line.", ge=1, le=4096, scale="log", slider=(1, 64)),
     ] = 4  # fmt: skip
     activation: AnyActivation = Linear()
     dropout: Annotated[
@@ -42,7 +42,7 @@ class Layer(Declared, frozen=True, forbid_unknown_fields=True):
     normalization: AnyNormalization = NoNormalization()
     skip: Annotated[
         bool,
-        setting("Skip connection", "On, the layer's input is added to its output: a short cut for the gradient in deep networks, which needs as many units as inputs. Off, everything passes through the layer."),
+        setting("Skip connection", "On, the layer's input is added to its output: a shortcut for the gradient in deep networks, which needs as many units as inputs. Off, everything passes through the layer."),
     ] = False  # fmt: skip
     trainable: Annotated[
         bool,
@@ -115,7 +115,7 @@ class Training(Declared, frozen=True, forbid_unknown_fields=True):
     early_stopping: EarlyStopping | None = None
     epochs: Annotated[
         int,
-        setting("Epochs", "How many epochs to train. Open, training continues until you stop it; at 0 it never starts.", ge=0, le=2**53 - 1, nothing="Open"),
+        setting("Epochs", "How many epochs to train. Without a limit, training continues until you stop it; at 0 it never starts.", ge=0, le=2**53 - 1, nothing="No limit"),
     ] | None = None  # fmt: skip
 
 
@@ -124,11 +124,11 @@ class Experiment(Declared, frozen=True, forbid_unknown_fields=True):
 
     version: Literal[2] = 2
     name: Annotated[
-        str, setting("Name", "The name of the experiment, for titles and files. Without one, they say Untitled.")
+        str, setting("Name", "The name of the experiment, for titles and files. Without one, it is called Untitled.")
     ] = ""
     seed: Annotated[
         int,
-        setting("Seed", "Decides the initial weights, the order of the points and what dropout drops. The same seed repeats a run exactly; change it to see what was luck.", ge=0, le=2**53 - 1),
+        setting("Seed", "Decides the initial weights, the order of the points and which units dropout silences. The same seed repeats a run exactly; change it to see what was luck.", ge=0, le=2**53 - 1),
     ] = 0  # fmt: skip
     precision: Annotated[
         Literal["float32", "float64"],

@@ -171,7 +171,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
         next(rows, None)
     look = list(itertools.islice(rows, _LOOK))
     if not look:
-        raise UnreadableError(source, "there is no row in it")
+        raise UnreadableError(source, "it has no rows")
     above = ((line, split_comment(comment, separator)) for line, comment in look[0][2].comments)
     layout = layout_of([(line, row) for line, row, _ in look], list(above), reading)
     names = _names(layout.header or [], layout.width)

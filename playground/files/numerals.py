@@ -114,7 +114,7 @@ def typed_number(text: str, *, whole: bool = False) -> str:
         raise ValueError(_two_readings(text, f"{share:.15g}", f"{share / 100:.15g}"))
     if "," in cleaned or other is not None:
         instead = "" if other is None else f": type {other:.15g}"
-        raise ValueError(f"A decimal sign is a point, as in 0.5{instead}.")
+        raise ValueError(f"The decimal sign is a point, as in 0.5{instead}.")
     raise ValueError
 
 

@@ -43,13 +43,16 @@ class AnimationSettings(msgspec.Struct, frozen=True):
 
     epochs: Annotated[
         int,
-        setting("Epochs", "How many epochs the animation covers. More take longer to compute.", ge=1, le=10_000_000),
+        setting(
+            "Epochs", "How many epochs the animation covers. More epochs take longer to compute.", ge=1, le=10_000_000
+        ),
     ] = 100
     frames: Annotated[
         int,
         setting(
             "Frames",
-            "How many moments it shows, most of them early in training. More make it smoother and the file larger.",
+            "How many moments it shows, most of them early in training. More frames make it smoother and the file "
+            "larger.",
             ge=2,
             le=300,
             slider=(10, 120),
@@ -57,7 +60,7 @@ class AnimationSettings(msgspec.Struct, frozen=True):
     ] = 60
     frames_per_second: Annotated[
         int,
-        setting("Frames per second", "How fast it plays. More make it shorter.", ge=1, le=50, slider=(2, 30)),
+        setting("Frames per second", "How fast it plays. Higher values make it shorter.", ge=1, le=50, slider=(2, 30)),
     ] = 12
     size: Annotated[
         int,

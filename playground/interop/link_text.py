@@ -189,4 +189,4 @@ def _continues(link: str, word: str, values: Mapping[str, tuple[str, ...]]) -> b
 
 
 def _in_pieces(link: str) -> InputError:
-    return InputError("link", link, "in one piece; this one goes on after a blank or on another line")
+    return InputError("link", link, "in one piece; this one continues after a space or on another line")

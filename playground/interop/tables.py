@@ -121,7 +121,8 @@ def data_set(
     if len(kept) > MAX_OWN_POINTS:
         kept = np.linspace(0, len(kept) - 1, MAX_OWN_POINTS).round().astype(np.intp)
         notes += (
-            f"{MAX_OWN_POINTS:,} of {len(rows.x):,} rows are used, evenly spread: there can be no more own points.",
+            f"{MAX_OWN_POINTS:,} of {len(rows.x):,} rows are used, evenly spread: that is the most that an experiment "
+            "can store.",
         )
     columns = (*scaled(rows.x)[kept].T, rows.labels[kept])
     x1, x2, target = (tuple(column.astype(float).tolist()) for column in columns)

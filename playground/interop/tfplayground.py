@@ -417,7 +417,7 @@ def _in_the_data(experiment: Experiment) -> Iterator[str]:
     if not isinstance(data, TfPlayground):
         yield f"the data set {data.label or data.kind} (it has only its own)"
     elif not re.fullmatch(r"[!#-%'-;?-_a-~]+", data.seed):
-        yield f'the data seed {data.seed!r} (letters, digits and signs, but no blank and none of & = < > " `)'
+        yield f'the data seed {data.seed!r} (letters, digits and signs, but no spaces and none of & = < > " `)'
 
 
 def _in_the_features(experiment: Experiment) -> Iterator[str]:

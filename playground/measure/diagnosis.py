@@ -115,7 +115,7 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: since epoch "
-        f"{snapshot.history.epoch[rows][best]:,.0f} the training loss rose from {losses[best]:.3g} to "
+        f"{snapshot.history.epoch[rows][best]:,.0f} the training loss has risen from {losses[best]:.3g} to "
         f"{_plain(now)}, so the weights are ruined."
     )
     return Finding("blown_up", text, _calmer(snapshot, reset=True))
@@ -348,8 +348,8 @@ def widening(snapshot: Snapshot) -> Finding | None:
         return None
     funnel = sorted(widths, reverse=True)
     text = (
-        f"The layers widen from {widths[0]} to {widths[-1]} units: what {widths[0]} units drop is lost for the "
-        f"rest; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
+        f"The layers widen from {widths[0]} to {widths[-1]} units: what {widths[0]} units discard is lost to all later "
+        f"layers; narrowing layers ({', '.join(map(str, funnel))}) usually learn more."
     )
     layers = tuple(
         replace(layer, units=units, skip=False, muted=False)
@@ -365,7 +365,7 @@ def skewed(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; always "
-        "answering that would be right as often, so look at each class's recall."
+        "predicting it would be right as often, so look at each class's recall."
     )
     return Finding("skewed", text, Remedy(BALANCE, fair))
 

@@ -39,7 +39,7 @@ class WeightsOrigin(NamedTuple):
         if self.back:
             said.append(f"for {_layers(self.back)} the {self.moment} are back")
         if self.fresh:
-            said.append(f"some weights of {_layers(self.fresh)} are initialised again")
+            said.append(f"some weights of {_layers(self.fresh)} are initialized again")
         others = "the others stay as they are" if healthy is None else f"the others are those {healthy}"
         return ", ".join([*said, *([others] if self.stay else [])])
 

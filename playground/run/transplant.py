@@ -209,8 +209,8 @@ def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]
         which = "The last unit of {1} was" if units == 1 else f"The last {units} units of {{1}} were"
         notes.append(_note(f"{which} removed.", f"{units} units of {{0}} layers were removed: {{1}}.", narrowed, new))
     if rewired:
-        many = "{0} layers have another input now, so their weights were initialized again: {1}."
-        notes.append(_note("{1} has another input now, so its weights were initialized again.", many, rewired, new))
+        many = "{0} layers now have different inputs, so their weights were initialized again: {1}."
+        notes.append(_note("{1} now has different inputs, so its weights were initialized again.", many, rewired, new))
     if bare:
         many = "The normalization of {0} layers was removed, with its γ and β: {1}."
         notes.append(_note("The normalization of {1} was removed, with its γ and β.", many, bare, new))

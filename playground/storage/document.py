@@ -359,7 +359,7 @@ def read_payload(content: bytes, place: str) -> memoryview:
     rest = memoryview(content)[len(line) :]
     checksum, payload = rest[:32], rest[32:]
     if hashlib.sha256(payload).digest() != checksum:
-        raise UnreadableError(place, "the file is damaged (its checksum does not fit)")
+        raise UnreadableError(place, "the file is damaged (its checksum does not match)")
     return payload
 
 
@@ -372,7 +372,7 @@ def _check_first_line(line: bytes, place: str) -> None:
         raise InputError(
             f"{place}: version",
             int(version),
-            f"at most {DOCUMENT_VERSION}; a newer playground made the document",
+            f"at most {DOCUMENT_VERSION}; the document was saved by a newer version of the program",
         )
     if int(version) < 1:
         raise InputError(f"{place}: version", int(version), "at least 1")
@@ -569,7 +569,7 @@ def _array(record: _PackedArray, place: str, kind: str, shape: tuple[int, ...] |
         allowed = f"as long as shape {record.shape} needs, {stored.itemsize} bytes per number"
         raise InputError(place, Spoken(f"{len(record.data):,} bytes"), allowed)
     if kind == "bool" and np.frombuffer(record.data, np.uint8).max(initial=0) > 1:
-        raise InputError(place, Spoken("other bytes"), "made of 0 and 1")
+        raise InputError(place, Spoken("other bytes"), "made of zeros and ones")
     return np.frombuffer(record.data, stored).reshape(record.shape).astype(np.dtype(kind))
 
 

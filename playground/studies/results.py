@@ -134,7 +134,7 @@ class Results:
         return int(np.count_nonzero(self._status))
 
     def __repr__(self) -> str:
-        return f"<Results of {len(self):,} of {len(self.study):,} trainings>"
+        return f"<Results of {len(self):,} of {len(self.study):,} runs>"
 
     def __str__(self) -> str:
         """Format the best combinations as a table: median losses over seeds, and how many seeds reached the goal."""

@@ -89,19 +89,19 @@ RACES: tuple[ClassicRace, ...] = (
     ClassicRace(
         "rates",
         "Three learning rates",
-        "One is far too small, one far too large: it barely moves, or jumps and may diverge.",
+        "The smallest barely moves; the largest jumps and may diverge.",
         _rates,
     ),
     ClassicRace(
         "batches",
-        "Batches of 1, of 32, of all",
-        "Small batches make many noisy updates per epoch, whole ones few smooth ones.",
+        "Batches of 1, 32 and all points",
+        "Small batches make many noisy updates per epoch; a full batch makes one smooth update.",
         _vary("training.batch_size", 1, 32, 0),
     ),
     ClassicRace(
         "activations",
         "Sigmoid, tanh, ReLU",
-        "Deep layers of sigmoid pass on little gradient; ReLU draws straight edges.",
+        "Stacked sigmoid layers pass on little gradient; ReLU draws straight edges.",
         _vary_layers("activation", Sigmoid(), Tanh(), Relu()),
     ),
     ClassicRace(
@@ -125,7 +125,7 @@ RACES: tuple[ClassicRace, ...] = (
     ClassicRace(
         "depths",
         "One to six hidden layers",
-        "More layers can draw more, but the gradient has a longer way to the first one.",
+        "More layers can draw finer shapes, but the gradient has farther to go to the first one.",
         _depths,
     ),
 )

@@ -281,7 +281,7 @@ def test_a_byte_order_mark_and_quotes_are_understood(tmp_path: Path) -> None:
         (rows("x"), {"x1": "z"}, "data.x1", "a column of t.csv: a, b, c"),
         (rows("x"), {"x2": ""}, "data.x2", "a, b, c"),
         (rows("x"), {"target": "z"}, "data.target", "a, b, c"),
-        ("", {}, "data.path", "there is no row"),
+        ("", {}, "data.path", "it has no rows"),
         ("a,b,c\n", {}, "data.path", "at least one complete row"),
         ("a,b,c\n1,,x\n", {}, "data.path", "at least one complete row"),
         ("a,b,c\n1,red,x\n", {}, "data.x2", "'red'"),

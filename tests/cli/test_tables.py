@@ -41,7 +41,10 @@ def test_a_table_is_described_for_people(capsys: pytest.CaptureFixture[str]) -> 
     out = capsys.readouterr().out
     assert out.startswith("penguins.csv: 344 rows, 8 columns (comma, utf-8)\n")
     assert "  x1      bill_length_mm     number  2 missing\n" in out
-    assert "It would learn species from bill_length_mm and bill_depth_mm (3 classes: Adelie, Chinstrap, Gentoo)." in out
+    assert (
+        "The network would learn species from bill_length_mm and bill_depth_mm (3 classes: Adelie, Chinstrap, Gentoo)."
+        in out
+    )
     assert "342 of 344 rows are used.\n2 rows left out: no value in bill_length_mm (rows 5, 273).\n" in out
     assert main(["table", str(CASES / "16-dots.csv")]) == 0
     assert capsys.readouterr().out.endswith("Unclear:\n  1.200 in a, b is read as 1200; it could be 1.2.\n")

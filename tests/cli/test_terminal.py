@@ -134,7 +134,7 @@ def test_the_last_line_says_what_was_trained_and_how_good_it_is(values: Path) ->
     assert lines[-1].endswith(" test") and lines[-1].count("0.") == 3
     lines = train(str(values), "--epochs", "2").stdout.splitlines()
     assert lines[-1].startswith("regression, points: 6 train; engine: reference; R² ")
-    assert "Losses are measured in standard deviations of value, each 34.16." in lines
+    assert "Losses are in units of the standard deviation of value, 34.16." in lines
 
 
 def test_the_report_has_task_points_and_test() -> None:
@@ -170,9 +170,9 @@ def test_outputs_are_checked_before_any_time_is_spent(tmp_path: Path) -> None:
             check_outputs(outputs, {"EXPERIMENT": str(source)}, **options)
         return str(refused.value)
 
-    assert "must be another file than that of EXPERIMENT" in refusal(source)
-    assert "must be another file than that of EXPERIMENT" in refusal(link)
-    assert "must be another file than that of --history" in refusal(other, other)
+    assert "must be a file other than that of EXPERIMENT" in refusal(source)
+    assert "must be a file other than that of EXPERIMENT" in refusal(link)
+    assert "must be a file other than that of --history" in refusal(other, other)
     assert "a name that ends in .csv" in refusal(tmp_path / "x.png")
     assert "a file in a folder that exists" in refusal(tmp_path / "nowhere" / "x.csv")
     assert "a file, not a folder" in refusal(tmp_path)

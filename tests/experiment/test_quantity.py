@@ -135,7 +135,7 @@ def test_where_whole_numbers_are_wanted_a_point_may_part_thousands(text: str, on
     "text", ["0,5", "0,500", "1,5", "1,0000", "1,000,0", "1.000,5", "1 000,5", "12,34,567", ",5", "1,,000", "1.000.000"]
 )
 def test_a_comma_that_is_a_decimal_sign_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"A decimal sign is a point, as in 0\.5"):
+    with pytest.raises(ValueError, match=r"The decimal sign is a point, as in 0\.5"):
         RATE.read(text)
 
 

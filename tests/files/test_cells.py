@@ -555,9 +555,9 @@ def test_quotes_inside_of_cells_are_what_they_are() -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("", "clip can't be read: there is no row in it"),
-        ("\n \n", "clip can't be read: there is no row in it"),
-        ("# only\n# comments\n", "clip can't be read: there is no row in it"),
+        ("", "clip can't be read: it has no rows"),
+        ("\n \n", "clip can't be read: it has no rows"),
+        ("# only\n# comments\n", "clip can't be read: it has no rows"),
         ("1,2\n3,\0\n", "clip, row 2 must be text.*got a zero byte"),
         ("1,2\n" + "7" * 200_000, "clip, row 2 must be shorter.*got more than 100,000 characters or 1,000 lines"),
         (

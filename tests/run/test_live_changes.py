@@ -208,7 +208,7 @@ def test_removing_a_layer_renews_what_listened_to_it_and_says_so() -> None:
     assert trainer.parameters()["b1"] == 0
     assert notes == (
         "The 6 units of layer B were removed.",
-        "The output layer has another input now, so its weights were initialized again.",
+        "The output layer now has different inputs, so its weights were initialized again.",
     )
 
 
@@ -223,7 +223,7 @@ def test_many_layers_that_go_at_once_are_told_in_one_sentence() -> None:
     trainer = trained(experiment(*layers))
     assert trainer.configure(experiment(*layers[:3])) == (
         "27 layers were removed: D to AD.",
-        "The output layer has another input now, so its weights were initialized again.",
+        "The output layer now has different inputs, so its weights were initialized again.",
     )
 
 
@@ -232,7 +232,7 @@ def test_layers_here_and_there_are_named_as_long_as_they_are_few() -> None:
     fewer = trained(experiment(*layers)).configure(experiment(*(one for one in layers if one[0] not in "BFGHP")))
     assert fewer[0] == "5 layers were removed: B, F to H, P."
     assert len(fewer) == 2
-    assert fewer[1] == "3 layers have another input now, so their weights were initialized again: C, I, Q."
+    assert fewer[1] == "3 layers now have different inputs, so their weights were initialized again: C, I, Q."
     half = trained(experiment(*layers)).configure(experiment(*layers[::2]))
     assert half[0] == "10 layers were removed: from B to T."
 
@@ -243,8 +243,8 @@ def test_all_that_is_lost_at_once_takes_two_sentences() -> None:
     notes = trained(experiment(*layers)).configure(experiment(*fewer, features=["x1"]))
     assert notes == (
         "The weights of x₂ were removed.",
-        "2 layers were removed: D, E; 6 units of 3 layers were removed: A to C; the output layer has another input "
-        "now, so its weights were initialized again; the normalization of 3 layers was removed, with its γ and β: "
+        "2 layers were removed: D, E; 6 units of 3 layers were removed: A to C; the output layer now has different "
+        "inputs, so its weights were initialized again; the normalization of 3 layers was removed, with its γ and β: "
         "A to C.",
     )
 

@@ -561,7 +561,7 @@ def test_a_removed_layer_comes_back_with_its_weights(trainer: Trainer) -> None:
     experiment, before, memory = trainer.experiment, copied_parameters(trainer), trainer.checkpoint()
     assert trainer.configure(replace(experiment, layers=experiment.layers[1:])) == (
         "The 6 units of layer A were removed.",
-        "Layer B has another input now, so its weights were initialized again.",
+        "Layer B now has different inputs, so its weights were initialized again.",
     )
     trainer.configure(experiment, memory=memory)
     for name, values in trainer.parameters().items():

@@ -572,7 +572,7 @@ def test_a_variance_below_zero_is_refused(content: bytes) -> None:
 
 def test_a_document_of_a_newer_version_is_refused_and_named(content: bytes) -> None:
     newer = with_checksum(read_payload(content, "x"), DOCUMENT_VERSION + 1)
-    with pytest.raises(InputError, match="a newer playground made the document"):
+    with pytest.raises(InputError, match="the document was saved by a newer version"):
         document_from_bytes(newer, "mine.playground")
 
 
@@ -750,7 +750,7 @@ def test_only_documents_with_a_race_need_the_version_that_has_races(monkeypatch:
 
     monkeypatch.setattr("playground.storage.document.DOCUMENT_VERSION", 3)
     assert document_from_bytes(alone, "mine").race is None
-    with pytest.raises(InputError, match=r"mine: version must be at most 3; a newer playground"):
+    with pytest.raises(InputError, match=r"mine: version must be at most 3; the document was saved by a newer"):
         document_from_bytes(content, "mine")
 
 

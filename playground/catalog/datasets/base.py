@@ -30,36 +30,36 @@ MAX_OWN_POINTS = 20_000
 
 _PointCount: TypeAlias = Annotated[
     int,
-    setting("Points", "How many points to draw. More make overfitting harder and every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
+    setting("Points", "How many points to generate. More points reduce overfitting but make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000)),
 ]  # fmt: skip
 _Noise: TypeAlias = Annotated[
     float,
-    setting("Noise", "How far points stray from their place. Raise it to provoke overfitting; from 0.5 on the classes mix.", ge=0, le=1, slider=(0, 0.5)),
+    setting("Noise", "How far points stray from their places. Raise it to provoke overfitting; from 0.5 on, the classes mix.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
 _LabelNoise: TypeAlias = Annotated[
     float,
-    setting("Wrong labels", "The share of points that get a wrong class. Raise it to provoke overfitting: a network that learns them does.", ge=0, le=1, slider=(0, 0.5)),
+    setting("Wrong labels", "The share of points that get a wrong class. Raise it to provoke overfitting: a network that learns these points overfits.", ge=0, le=1, slider=(0, 0.5)),
 ]  # fmt: skip
 _Seed: TypeAlias = Annotated[
     int,
     setting(
         "Data seed",
-        "Decides which points are drawn and how they are split. The same seed repeats them; change it to see whether a result holds for other points.",
+        "Decides which points are generated and how they are split. The same seed repeats them; change it to see whether a result holds for other points.",
         ge=0,
         le=2**53 - 1,
     ),
 ]
 _ValidationFraction: TypeAlias = Annotated[
     float,
-    setting("Validation share", "The share of points kept out of training, to measure how well the network does on new ones. More measure better but leave fewer to learn from; at 0 overfitting goes unnoticed.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Validation share", "The share of points kept out of training, to measure how well the network does on new ones. A larger share measures more reliably but leaves fewer points to learn from; at 0, overfitting goes unnoticed.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 _TestFraction: TypeAlias = Annotated[
     float,
-    setting("Test share", "The share of points that neither training nor tuning sees, for the final verdict. More make it surer but leave fewer to learn from; 0 keeps none.", ge=0, lt=1, slider=(0, 0.9)),
+    setting("Test share", "The share of points kept out of both training and tuning, for a final verdict. A larger share makes the verdict more reliable but leaves fewer points to learn from; 0 keeps none.", ge=0, lt=1, slider=(0, 0.9)),
 ]  # fmt: skip
 Classes: TypeAlias = Annotated[
     int,
-    setting("Classes", "How many classes there are. With 2 the network has one output, with more it has one per class.", ge=2, le=MAX_CLASSES),
+    setting("Classes", "How many classes there are. With 2, the network has one output; with more, it has one per class.", ge=2, le=MAX_CLASSES),
 ]  # fmt: skip
 CLASS_NAMES = tuple("ABCDEFGHIJ")
 
@@ -144,9 +144,7 @@ class Sample(NamedTuple):
         """A sentence that names the unit of losses; empty if that is the data's own unit."""
         if not self.scales_target:
             return ""
-        return (
-            f"Losses are measured in standard deviations of {self.target_name}, each {self.target_scale.factor:,.4g}."
-        )
+        return f"Losses are in units of the standard deviation of {self.target_name}, {self.target_scale.factor:,.4g}."
 
     @property
     def weights_unit(self) -> str:
@@ -195,7 +193,7 @@ class Sample(NamedTuple):
 
 
 class Dataset(Choice, frozen=True):
-    """Where the points come from. Simple shapes show what one setting does; real tables and drawings test it all."""
+    """Where the points come from. Simple shapes show what one setting does; tables and drawings test everything."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
 
@@ -231,7 +229,7 @@ class Dataset(Choice, frozen=True):
 
 
 class Adjustable(Dataset, frozen=True):
-    """Settings that all data sets but those of links share: how many points, how noisy, and how they are split."""
+    """Settings shared by all data sets except those from links: how many points, how noisy, and how they are split."""
 
     points: _PointCount = 500
     noise: _Noise = 0.0

@@ -30,22 +30,22 @@ from playground.files.errors import InputError, MissingError, Spoken
 
 
 class UserPoints(Collected, frozen=True, tag="points"):
-    """Your own points, drawn by hand or imported. They are used exactly as they are, in their own order."""
+    """Your own points, drawn by hand or imported. They are used exactly as they are, in the given order."""
 
     label = "Your own points"
     tasks = ("classification", "regression")
 
-    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; points beyond count, too.")] = (0.0,)  # fmt: skip
-    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; points beyond count, too.")] = (0.0,)  # fmt: skip
+    x1: Annotated[tuple[float, ...], setting("x₁", "The horizontal coordinate of every point. The plane shows −6 to 6; points outside it count, too.")] = (0.0,)  # fmt: skip
+    x2: Annotated[tuple[float, ...], setting("x₂", "The vertical coordinate of every point. The plane shows −6 to 6; points outside it count, too.")] = (0.0,)  # fmt: skip
     target: Annotated[tuple[float, ...], setting("Target", "What the network should predict for every point: class 0, 1, 2, … or a value. One very large value outweighs all others in a squared error.")] = (0.0,)  # fmt: skip
-    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0; any other number is a value.")] = "classification"  # fmt: skip
+    task: Annotated[Task, setting("Task", "Whether targets are classes or values. Classes are whole numbers from 0; values are any numbers.")] = "classification"  # fmt: skip
     train: Annotated[
         tuple[bool, ...] | None,
         setting("Training points", "A mark per point: true to train on it, false to validate with it. Without marks, the split is random."),
     ] = None  # fmt: skip
     test: Annotated[
         tuple[bool, ...] | None,
-        setting("Test points", "A mark per point: true keeps it for the test, which no training point can be. Without marks, there are no test points."),
+        setting("Test points", "A mark per point: true keeps it for the test, so it can't be a training point. Without marks, there are no test points."),
     ] = None  # fmt: skip
     class_names: Annotated[
         tuple[str, ...],

@@ -42,7 +42,7 @@ def _on_circles(radii: Array, random: np.random.Generator) -> Array:
 
 
 class Circle(Adjustable, frozen=True, tag="circle"):
-    """A disc inside a ring. A straight line can't do it; three units can."""
+    """A disc inside a ring. A straight line can't separate them; three units can."""
 
     label = "Circle"
 
@@ -54,9 +54,9 @@ class Circle(Adjustable, frozen=True, tag="circle"):
 
 
 class Xor(Adjustable, frozen=True, tag="xor"):
-    """Opposite corners belong together. The classic that no single layer can solve."""
+    """Opposite corners belong together. The classic task that no network without a hidden layer can solve."""
 
-    label = "Xor"
+    label = "XOR"
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-5, 5, (self.points, 2))
@@ -69,7 +69,7 @@ class Xor(Adjustable, frozen=True, tag="xor"):
 class Gaussians(Adjustable, frozen=True, tag="gaussians"):
     """Two clouds side by side. One unit is enough; anything more can only overfit."""
 
-    label = "Gauss"
+    label = "Gaussians"
 
     def draw(self, random: np.random.Generator) -> Raw:
         first, second = _two_halves(self.points)
@@ -101,7 +101,7 @@ class Spiral(Adjustable, frozen=True, tag="spiral"):
 
 
 class Moons(Adjustable, frozen=True, tag="moons"):
-    """Two interlocking half circles (scikit-learn's `make_moons`, scaled 3.2 times). A few units bend around them."""
+    """Two interleaving half circles (scikit-learn's `make_moons`, scaled by 3.2). A few units are enough."""
 
     label = "Moons"
 
@@ -116,7 +116,7 @@ class Moons(Adjustable, frozen=True, tag="moons"):
 
 
 class Rings(Adjustable, frozen=True, tag="rings"):
-    """Rings inside each other. Every ring more needs more units, or one feature: the radius."""
+    """Concentric rings. Each additional ring takes more units, or a single feature: the radius."""
 
     label = "Rings"
 
@@ -133,7 +133,7 @@ class Rings(Adjustable, frozen=True, tag="rings"):
 
 
 class Blobs(Adjustable, frozen=True, tag="blobs"):
-    """Clouds around the centre, a class each. Straight lines separate them until noise makes them overlap."""
+    """Clouds around the centre, one for each class. Straight lines separate them until noise makes them overlap."""
 
     label = "Blobs"
 
@@ -148,9 +148,9 @@ class Blobs(Adjustable, frozen=True, tag="blobs"):
 
 
 class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
-    """Four by four squares that alternate. Many units have to share the work, or the sines of x₁ and x₂."""
+    """Four by four squares of alternating class. It takes many units, or the features sin x₁ and sin x₂."""
 
-    label = "Checkers"
+    label = "Checkerboard"
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-5, 5, (self.points, 2))
@@ -161,7 +161,7 @@ class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
 
 
 class Wave(Adjustable, frozen=True, tag="wave"):
-    """Above or below a sine. A few units bend the boundary; the feature sin x₁ makes it a straight line."""
+    """Above or below a sine curve. A few units bend the boundary; with the feature sin x₁, it is a straight line."""
 
     label = "Wave"
 
@@ -176,7 +176,7 @@ class Wave(Adjustable, frozen=True, tag="wave"):
 
 
 class TiltedPlane(Adjustable, frozen=True, tag="plane"):
-    """Regression: a slope to the upper right. A single linear unit fits it exactly."""
+    """Regression: a plane that rises to the upper right. A single linear unit fits it exactly."""
 
     label = "Plane"
     tasks = ("regression",)
@@ -203,7 +203,7 @@ class Hills(Adjustable, frozen=True, tag="hills"):
 
 
 class Ripple(Adjustable, frozen=True, tag="ripple"):
-    """Regression: rings of waves that run out from the centre. Deep networks or the radius as a feature help."""
+    """Regression: circular waves around the centre. Deep networks help, and so does the radius as a feature."""
 
     label = "Ripple"
     tasks = ("regression",)

@@ -30,25 +30,25 @@ from playground.files.rows import MAX_TABLE_BYTES
 
 
 class Table(Collected, frozen=True, tag="table"):
-    """Two columns of a CSV file as coordinates and a third as the target. Text means classes, numbers a regression."""
+    """Two columns of a text file as coordinates and a third as the target. Text means classes, numbers mean regression."""
 
     label = "Table"
     tasks = ("classification", "regression")
 
     points: Annotated[
         int,
-        setting("Points", "How many rows to use, drawn at random with the data seed. More make overfitting harder and every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
+        setting("Points", "How many rows to use, chosen at random by the data seed. More rows reduce overfitting but make every epoch longer.", ge=1, le=1_000_000, scale="log", slider=(20, 5000), nothing="All rows"),
     ] | None = None  # type: ignore[assignment]  # fmt: skip
     path: Annotated[str, setting("File", "The text file, relative to the experiment file. Rows with empty cells are left out and counted.")] = ""  # fmt: skip
     x1: Annotated[str, setting("x₁ column", "The column for the horizontal axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
     x2: Annotated[str, setting("x₂ column", "The column for the vertical axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
     target: Annotated[
         str,
-        setting("Target column", "The column that the network learns to predict. Text or at most 10 different whole numbers are classes; other numbers are values."),
+        setting("Target column", "The column that the network learns to predict. Text, or at most 10 different whole numbers, are classes; other numbers are values."),
     ] = ""  # fmt: skip
     task: Annotated[
         Task | None,
-        setting("Task", "Whether to predict classes or numbers. Automatic takes text and at most 10 distinct integers for classes.", nothing="Automatic"),
+        setting("Task", "Whether to predict classes or values. Automatic treats text, or at most 10 different whole numbers, as classes.", nothing="Automatic"),
     ] = None  # fmt: skip
     separator: Annotated[
         Literal["\t", ";", ",", "|", " "] | None,
@@ -60,19 +60,19 @@ class Table(Collected, frozen=True, tag="table"):
     ] = None  # fmt: skip
     decimal: Annotated[
         Literal[".", ","] | None,
-        setting("Decimal sign", "The decimal sign in columns of cells like 1,200, whose comma may also group thousands. Automatic lets other numbers decide.", nothing="Automatic"),
+        setting("Decimal sign", "The decimal sign in columns of cells like 1,200, where the comma could also separate thousands. Automatic decides by the other numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     dates: Annotated[
         Literal["day", "month"] | None,
-        setting("Dates", "What comes first in a date like 01/02/2020. Automatic lets other dates decide.", nothing="Automatic"),
+        setting("Dates", "What comes first in a date like 01/02/2020, the day or the month. Automatic decides by the other dates.", nothing="Automatic"),
     ] = None  # fmt: skip
     codes: Annotated[
         Literal["number", "text"] | None,
-        setting("Codes", "What cells like 007 and 1E2 mean. Automatic takes them for numbers.", nothing="Automatic"),
+        setting("Codes", "What cells like 007 and 1E2 mean. Automatic reads them as numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     words: Annotated[
         Literal["class", "missing"] | None,
-        setting("Words", "What cells like none and NA mean in a column of text. Automatic takes them for classes, unless other columns use that word for missing numbers.", nothing="Automatic"),
+        setting("Words", "What cells like none and NA mean in a column of text. Automatic reads them as classes, unless other columns use that word for missing numbers.", nothing="Automatic"),
     ] = None  # fmt: skip
     letters: Annotated[
         Literal["different", "same"] | None,

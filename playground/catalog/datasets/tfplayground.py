@@ -13,22 +13,22 @@ from playground.files.errors import InputError
 
 
 class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
-    """The points of TensorFlow Playground, number for number, as its links describe them. In most of the sets noise appears as wrong labels."""
+    """The points of TensorFlow Playground, number for number, as its links describe them. In most data sets, noise appears as wrong labels."""
 
-    label = "Playground"
+    label = "TF Playground"
     tasks = ("classification", "regression")
 
     dataset: Annotated[
         Literal["circle", "xor", "gauss", "spiral", "reg-plane", "reg-gauss"],
-        setting("Shape", "Which of its six data sets to use. The first four have two classes; those that begin with reg have values."),
+        setting("Shape", "Which of its six data sets to use. The first four have two classes; those whose names begin with reg have values."),
     ] = "circle"  # fmt: skip
     noise: Annotated[
         float,
-        setting("Noise", "How far each point is moved before its label is decided; most of the sets show it where it was. At 0 the classes are clean; from 50 on they mix.", ge=0, le=80, slider=(0, 50), unit="%"),
+        setting("Noise", "How far each point is moved before its label is decided; most of the data sets then show it in its old place. At 0, the classes are clean; from 50 on, they mix.", ge=0, le=80, slider=(0, 50), unit="%"),
     ] = 0.0  # fmt: skip
     train_percent: Annotated[
         float,
-        setting("Training share", "The share of the points to train on; all others validate. More make overfitting harder; at 100 none are left to notice it.", gt=0, le=100, slider=(10, 90), unit="%"),
+        setting("Training share", "The share of points to train on; the others are for validation. A larger share reduces overfitting; at 100, no points are left to reveal it.", gt=0, le=100, slider=(10, 90), unit="%"),
     ] = 50.0  # fmt: skip
     seed: Annotated[
         str,
