@@ -73,7 +73,7 @@ def test_when_the_epochs_run_out_it_says_which_weights_are_back(qtbot, window: W
     settle(qtbot, window)
     play_to_the_end(qtbot, window, "completed")
     words = window.messages.strip.text.text()
-    assert words.startswith("All 60 epochs are done") and words.endswith("Set more epochs, or none, to continue.")
+    assert words.startswith("All 60 epochs are done") and words.endswith("Set more epochs, or no limit, to continue.")
     window.parts.training.ask("training.epochs", None)
     qtbot.waitUntil(lambda: not window.messages.strip.speaks)
 

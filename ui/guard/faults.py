@@ -44,10 +44,10 @@ class Faults(QObject):
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
             return
-        _log.error("A fault that nobody caught", exc_info=(kind, error, trace))  # type: ignore[arg-type]
+        _log.error("Uncaught exception", exc_info=(kind, error, trace))  # type: ignore[arg-type]
         self.happened.emit(
-            f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is safe, and you "
-            f"can go on. The details are in {self.log_path}."
+            f"Something went wrong inside the program ({kind.__name__}: {error}). Your experiment is safe, and you can "
+            f"continue. The details are in {self.log_path}."
         )
 
     def _thread_exception(self, arguments: threading.ExceptHookArgs) -> None:

@@ -24,10 +24,10 @@ _SETS = ("training", "validation")
 _PASSES_HELP, _UPDATES_HELP = "Passes through the training points.", "Updates of the weights."
 _LOSS_HELP = "Mean loss of the {} points."
 _SCORE_HELP = "Share of the {} points that are classified correctly."
-_R2_HELP = "R²: the share of the variance of the {} points that is explained."
+_R2_HELP = "R²: the share of the variance of the {} targets that the network explains."
 _BALANCE_HELP = "Weights the points so that every class counts equally. Ctrl+Z undoes it."
 _LUCK_HELP = (
-    "Trains the same experiment from 14 other starts, and shows behind the curves and on the boundary how they do. "
+    "Trains the same experiment from 14 other starts and shows how they do, behind the curves and on the boundary. "
     "A start is a seed: initial weights and shuffles. The points are the same for all."
 )
 _BETWEEN = " · "
@@ -233,9 +233,9 @@ class Readout(QWidget):
         self.recall_caption.setText(f"{of} recall")
         every = "; ".join(f"{name} {percent_text(value)}" for name, value in found.items())
         self.recall.setToolTip(tip(
-            f"The share of each class's {of} points that are recognised: {every}.",
-            f"{share} of the training points are of class {name}, so accuracy says little: "
-            "who always answers that is as often right.",
+            f"The share of each class's {of} points that are classified correctly: {every}.",
+            f"{share} of the training points are of class {name}, so accuracy says little: always predicting it would "
+            "be right as often.",
         ))  # fmt: skip
 
     def changeEvent(self, event: QEvent) -> None:

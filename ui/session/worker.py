@@ -296,7 +296,7 @@ class Worker(QThread):
         self._swapped.discard(command.memory)
         self._latest_change, self.revision = None, command.revision or self.revision
         where = f" from epoch {ghost.state.epoch:,}" if ghost.state.epoch < before.state.epoch else ""
-        self._say_undone(undoing, f"training goes on{where} as if it had never changed")
+        self._say_undone(undoing, f"training continues{where} as if it had never changed")
         return True
 
     def configure(self, command: Configure) -> None:
@@ -393,8 +393,8 @@ class Worker(QThread):
         trainer = self._resume_document(document, "compiled" if is_at_hand else self.engine)
         if trainer.engine != document.engine:
             trainer.run.record.notes += (
-                f"It was trained on the {document.engine} engine; the {trainer.engine} one goes on and rounds "
-                "differently, so what follows is not the same digit for digit.",
+                f"It was trained on the {document.engine} engine and continues on the {trainer.engine} engine, which "
+                "rounds differently, so later numbers may differ in their last digits.",
             )
         return trainer
 

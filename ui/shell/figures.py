@@ -31,45 +31,45 @@ FIGURES = (
         "(validation).",
         "Both are computed on all points of their set, without dropout, at the end of an epoch. R² stands in place of"
         " accuracy for values: 1 is perfect, 0 no better than the mean.",
-        "The validation loss of a network that you tuned by it is too good: you chose what suits these points. The "
-        "test share, asked once at the end, is for that.",
+        "If you tune a network by its validation loss, that loss is too good: you chose what suits these points. That "
+        "is what the test share is for, used once at the end.",
     ),
     Figure(
         "Response",
-        "What the experiment comes to with other values of one setting. The line is the median, the band goes from "
-        "the lowest to the highest start, the mark is the present value.",
+        "How the experiment would turn out with other values of one setting. The line is the median, the band goes "
+        "from the lowest to the highest start, and the mark is the present value.",
         "Every value is trained from the same five starts (initial weights, order of points, dropout) for the number "
-        "of epochs in the small print; up to fifteen while nothing else is asked for. A region is lit, and a value "
-        "called better, only where the 95 % interval of its paired gains over the present value excludes 0: the same "
-        "start with both values, on the logarithm of the loss, by Student's t. A start that diverged counts as the "
-        "worst of all; where some diverged, the strip is hatched.",
-        "Of many values compared one may seem better by chance: 32 intervals of 95 % miss once or twice. It says "
-        "nothing about more epochs, other points, or other settings than the present ones. Where values mean other "
-        "points or another loss, only accuracies are shown and nothing is called better.",
+        "of epochs in the small print, and from up to fifteen while nothing else is asked for. A region is lit, and a "
+        "value called better, only where the 95 % interval of its paired gains over the present value excludes 0: the "
+        "same start with both values, on the logarithm of the loss, by Student's t. A start that diverged counts as "
+        "the worst of all; where some diverged, the strip is hatched.",
+        "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss. The response "
+        "says nothing about more epochs, other points, or other settings than the present ones. Where values mean "
+        "other points or another loss, only accuracies are shown and nothing is called better.",
     ),
     Figure(
         "Response from here",
         "What would happen next with the present weights, if the setting were changed now.",
-        "The weights are those of the moment at which it was asked for. Each value is a change of that moment, as if "
-        "you had made it; the starts differ in the batches that follow. The first start with the present value is "
-        "what the run itself will do, but for rounding.",
-        "A value that helps now may hurt from the start, and the other way round: a large step leaves a bad place "
-        "that a good one would never have led to.",
+        "The weights are those of the moment at which you asked. Each value is a change made at that moment, as if by "
+        "you; the starts differ in the batches that follow. The first start with the present value is what the run "
+        "itself will do, but for rounding.",
+        "A value that helps now may hurt from the start, and vice versa: a large step can leave a bad place to which "
+        "a better start would never have led.",
     ),
     Figure(
         "Epochs, gap and gradient",
-        "Other outcomes of the same trainings: how soon the validation accuracy reaches 95 % (R² 0.9), how much "
+        "Other outcomes of the same runs: how soon the validation accuracy reaches 95 % (R² 0.9), how much "
         "higher the validation loss is than the training loss, and how much of the output layer's gradient reaches "
         "layer 1.",
-        "A training that does not get there in time counts as one that needs all the epochs. The gradient is the root"
-        " mean square of ∂E/∂W of the last batch, divided by that of the output layer.",
-        "A small gap is no merit of a network that has learned nothing, and no size of a gradient is good by itself. "
-        "So these two are never called better.",
+        "A run that does not get there in time counts as one that needs all the epochs. The gradient is the root mean "
+        "square of ∂E/∂W of layer 1 on the last batch, divided by that of the output layer.",
+        "A small gap is no merit in a network that has learned nothing, and no gradient size is good in itself. So no "
+        "value is called better for these two.",
     ),
     Figure(
         "Map of two settings",
         "The outcome with every pair of values: the brighter the better, hatched where training diverges.",
-        "Each pixel is one training from one start, the experiment's own seed; the colours span the best nine tenths "
+        "Each pixel is one run from one start, the experiment's own seed; the colours span the best nine tenths "
         "on a logarithmic scale. A pixel opens as exactly the network that was trained.",
         "One start is no proof: single bright pixels are often luck, areas are not. The best of four thousand pixels "
         "would do worse from another start. Ask for the response there.",
@@ -77,10 +77,10 @@ FIGURES = (
     Figure(
         "Ghost",
         "What would have happened without the latest change: a paler curve, a dashed boundary, and its loss.",
-        "Before a change of a running network takes effect, a copy of it is kept, which trains on by itself with the "
+        "Before a change to a running network takes effect, a copy of the network is made, which trains on with the "
         "old settings, on the same engine, points and batches. It is bit for bit what the run would have been.",
-        "One run with and one without the change: chance is the same for both, but another start might have answered "
-        "the change differently.",
+        "It is one run with the change and one without: chance is the same for both, but another start might have "
+        "responded differently.",
     ),
     Figure(
         "How lucky?",
@@ -92,18 +92,18 @@ FIGURES = (
     ),
     Figure(
         "Race",
-        "What differs between two to six variants of an experiment, in step with each other.",
+        "How two to six variants of an experiment compare, trained in step with each other.",
         "All have the same seed and, where their shapes allow, the same initial weights and the same batches. Each is "
         "bit for bit the run that it would be alone.",
-        "One start each: who wins a race may have been lucky. The response has several starts.",
+        "Each lane has one start, so the winner may have been lucky. The response has several starts.",
     ),
     Figure(
         "Remedies",
-        "What the best of some twenty changes does to what ails the network.",
+        "What the best of some twenty changes does for what ails the network.",
         "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
         "four from sixteen. A remedy is offered if it lowers the validation loss in four fifths of the starts, by 5 % "
-        "or more in the mean, and the 95 % interval of its paired gains excludes 0.",
-        "Each change was tried by itself and from the start, for the number of epochs that it says. Two changes "
+        "or more on average, and the 95 % interval of its paired gains excludes 0.",
+        "Each change was tried by itself and from the start, for the stated number of epochs. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),
     Figure(
@@ -113,7 +113,7 @@ FIGURES = (
         "with the present settings from sixteen starts that the search has not used, and judged once on the test "
         "share.",
         "A longer search may find better ones. The validation loss of the search itself is too good, since the lowest "
-        "of many was kept; believe the comparison.",
+        "of many was kept; trust the comparison.",
     ),
 )
 

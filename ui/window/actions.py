@@ -76,7 +76,7 @@ def file_menu(
             Action("points.import", "&Import points (CSV)…", sharing.ask_import, ("Ctrl+I",)),
             Menu("&Export", _export_entries(exports)),
             Menu("Sa&ve a picture of", _picture_entries("picture.save", pictures, "…", pictures.ask_save)),
-            Action("picture.animation", "Training as an animated &GIF…", pictures.ask_animation),
+            Action("picture.animation", "Save training as an animated &GIF…", pictures.ask_animation),
             SEPARATOR,
             Action("file.quit", "&Quit", close, (_STANDARD.Quit,)),
         ],
@@ -97,7 +97,7 @@ def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:
     return [
         *(Action("file.recover", words_for(one), partial(autosave.recover, one)) for one in found),
         SEPARATOR,
-        Action("file.discard", "Discard all of it", lambda: [one.discard() for one in found]),
+        Action("file.discard", "Discard all", lambda: [one.discard() for one in found]),
     ]
 
 
@@ -144,8 +144,8 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
             ),
             Action("edit.paste", "&Paste an experiment, a link or points", sharing.paste, (_STANDARD.Paste,)),
             SEPARATOR,
-            Action("points.copy", "&Copy all points as cells", parts.data.own_data.copy_points, ("Ctrl+Shift+C",)),
-            Action("points.paste", "&Paste points from cells", parts.data.own_data.paste_points, ("Ctrl+Shift+V",)),
+            Action("points.copy", "&Copy all points as a table", parts.data.own_data.copy_points, ("Ctrl+Shift+C",)),
+            Action("points.paste", "&Paste points from a table", parts.data.own_data.paste_points, ("Ctrl+Shift+V",)),
             SEPARATOR,
             Menu("Copy a p&icture of", _picture_entries("picture.copy", pictures, "", pictures.copy)),
         ],
@@ -238,7 +238,7 @@ def _layout_entries(docks: Docks, layouts: SavedLayouts) -> list[MenuEntry]:
     ]
     if saved:
         forget = [Action("layout.forget", name, partial(layouts.remove, name)) for name in saved]
-        entries.append(Menu("Forget a layout", forget))
+        entries.append(Menu("Delete a layout", forget))
     return entries
 
 

@@ -33,8 +33,8 @@ _YIELD_MILLISECONDS, _REST_MILLISECONDS = 2, 20
 _ANSWER_SECONDS = 0.05
 """Time between two checks for cancellation while it waits for the initial weights."""
 _NOTE = (
-    "Training is repeated from its start with the present settings. What was changed while it ran, and weights that "
-    "were set by hand, are not repeated."
+    "Training is repeated from its start with the present settings. Changes made while it ran, and weights set by "
+    "hand, are not repeated."
 )
 
 

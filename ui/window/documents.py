@@ -27,7 +27,7 @@ from .desk import Desk
 from .saves import Save, Saves
 from .work import UNTITLED, Work
 
-_DOCUMENTS, _EXPERIMENTS = f"Documents: training and all (*{SUFFIX})", "Experiments: settings alone (*.json)"
+_DOCUMENTS, _EXPERIMENTS = f"Documents: settings and training (*{SUFFIX})", "Experiments: settings only (*.json)"
 _BOTH = f"Documents and experiments (*{SUFFIX} *.json)"
 
 _MOST_RECENT = 10

@@ -223,7 +223,7 @@ class Presenter(QObject):
         ending, self._ending = self._ending, snapshot.ending
         if self._ending and self._ending != ending:
             if snapshot.status == "completed":
-                self._said_ending = f"{self._ending} Set more epochs, or none, to continue."
+                self._said_ending = f"{self._ending} Set more epochs, or no limit, to continue."
                 self.desk.say(self._said_ending)
             else:
                 self._said_ending = f"{self._ending} Play continues from there with fresh patience."

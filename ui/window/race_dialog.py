@@ -42,7 +42,7 @@ class RaceDialog(QDialog):
         fill(lines, *(self._number_entry() if knob.is_number else self._value_boxes()), self.problem)
         self.go = push_button("race.dialog.start", "Race", "Trains a lane with each value, side by side.")
         self.go.setDefault(True)
-        cancel = push_button("race.dialog.cancel", "Cancel", "Starts no race.")
+        cancel = push_button("race.dialog.cancel", "Cancel", "Closes this dialog and starts no race.")
         self.go.clicked.connect(self.accept)
         cancel.clicked.connect(self.reject)
         lines.addLayout(fill(QHBoxLayout(), STRETCH, cancel, self.go))
@@ -52,11 +52,11 @@ class RaceDialog(QDialog):
     def _number_entry(self) -> list[QWidget]:
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
-        self.entry.setToolTip(f"Allowed: {quantity.allowed}. Separate values with blanks.")
+        self.entry.setToolTip(f"Allowed: {quantity.allowed}. Separate values with spaces.")
         proposed = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
         self.entry.setText("  ".join(map(quantity.write, proposed or _proposals(self.knob, quantity))))
         self.entry.textChanged.connect(self._judge)
-        return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, separated by blanks:"), self.entry]
+        return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, separated by spaces:"), self.entry]
 
     def _value_boxes(self) -> list[QWidget]:
         for place in range(len(self.knob.values)):

@@ -30,7 +30,7 @@ class ResponseFiles:
         """Put the command that trains a response, or the map, on the clipboard."""
         asked = self.known[name]
         if asked.beginning is not None:
-            self.desk.refuse("A command trains from the start. Choose the start instead of here to copy one.")
+            self.desk.refuse("A command always trains from the start. Set From to “the start” to copy one.")
             return
         starts = asked.starts if isinstance(asked, Response) else 1
         try:
@@ -39,7 +39,7 @@ class ResponseFiles:
             self.desk.refuse(error_words(error, self.desk.session.experiment))
             return
         QGuiApplication.clipboard().setText(line)
-        self.desk.say("The command is on the clipboard; it gets the same numbers, digit for digit.")
+        self.desk.say("The command is on the clipboard; it gives the same numbers, digit for digit.")
 
     def ask_save(self, name: str) -> None:
         """Let the person choose where the numbers of a response, or of the map, go."""
@@ -54,4 +54,4 @@ class ResponseFiles:
         except OSError as error:
             self.desk.refuse(f"The numbers were not saved to {path}: {reason_of(error)}. Try another folder.")
         else:
-            self.desk.say(f"The numbers are in {path}.")
+            self.desk.say(f"The numbers were saved to {path}.")

@@ -66,7 +66,7 @@ class Sharing(QObject):
         else:
             # As it was written: a seed may have encoded signs.
             address = mime.urls()[0].toString(QUrl.ComponentFormattingOption.FullyEncoded) if mime.hasUrls() else ""
-            self._take_text(address or mime.text(), "what was dropped")
+            self._take_text(address or mime.text(), "the dropped text")
 
     def ask_import(self) -> None:
         """Let the person choose a table."""

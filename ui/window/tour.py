@@ -73,7 +73,7 @@ class WindowTour(QObject):
         """What the menu calls it."""
         if self.shown is not None:
             return "Show where the &tour is"
-        return f"Go on with the &tour at stop {self.at + 1} of {len(self._stops)}" if self.at else "Take the &tour"
+        return f"Continue the &tour at stop {self.at + 1} of {len(self._stops)}" if self.at else "Take the &tour"
 
     def _keep(self, at: int) -> None:
         self.desk.settings.setValue(_REACHED, at if at < len(self._stops) else 0)

@@ -86,8 +86,8 @@ class TourStops:
                 "Look inside",
                 (
                     TourTask(
-                        "Point at a unit of the network, or select one with the arrow keys. The boundary makes room "
-                        "for its map: where on the plane this unit is on.",
+                        "Point at a unit of the network, or select one with the arrow keys. The boundary shows its "
+                        "map instead: where on the plane the unit is active.",
                         units,
                         self._looked_inside,
                         (boundary,),
@@ -98,8 +98,8 @@ class TourStops:
                 "Ask before you change",
                 (
                     TourTask(
-                        "The response shows what the loss comes to with other learning rates, from five starts each. "
-                        "Point at its curve, or give it the keyboard and press an arrow key.",
+                        "The response shows what loss other learning rates lead to, from five starts each. "
+                        "Point at its curve, or press Tab until it has the focus and then an arrow key.",
                         response,
                         self._read_response,
                         (rate,),

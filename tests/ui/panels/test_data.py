@@ -421,7 +421,7 @@ def test_a_decimal_comma_is_refused_with_the_way_to_write_it(owner) -> None:
     entry.selectAll()
     hands.key(entry, "Ctrl+V")
     assert entry.property("invalid")
-    assert "A decimal sign is a point, as in 0.5" in entry.toolTip()
+    assert "The decimal sign is a point, as in 0.5" in entry.toolTip()
     hands.key(entry, "Return")
     assert owner.experiment.data.noise == 0.1
     assert owner.asked == []

@@ -55,7 +55,7 @@ def test_a_drag_is_one_change_whose_undo_is_as_if_it_had_never_been_made(qtbot, 
 
     with qtbot.waitSignal(haunted.undone_or_redone) as said:
         haunted.undo()
-    assert said.args[0].text == "Learning rate back to 0.01; training goes on as if it had never changed."
+    assert said.args[0].text == "Learning rate back to 0.01; training continues as if it had never changed."
     state = haunted.ask(Trainer.checkpoint).result(SETTLED).state
     np.testing.assert_array_equal(state.parameters, alone.state.parameters)
     assert not settled(haunted).changes and haunted.undone and not haunted.done

@@ -242,7 +242,7 @@ def test_values_without_dropout_say_why_nothing_is_uncertain(qtbot, shown):
     hands.push(view, "boundary.field.uncertainty")
     view.show_snapshot(make_snapshot(snapshot.sample))
     qtbot.waitUntil(lambda: view.shown().note != "", timeout=30_000)
-    assert "every prediction is the same" in view.shown().note and part_of(view, "boundary.note").isVisible()
+    assert "predictions do not vary" in view.shown().note and part_of(view, "boundary.note").isVisible()
     assert len(np.unique(view.shown().colours.reshape(-1, 3), axis=0)) == 1
     view.show_snapshot(with_dropout(make_snapshot(snapshot.sample)))
     qtbot.waitUntil(lambda: view.shown().note == "", timeout=30_000)

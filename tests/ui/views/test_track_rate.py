@@ -171,7 +171,7 @@ def test_of_long_previews_no_rhythm_gets_lost():
 
 def test_plateau_says_that_the_loss_decides(shown):
     view = shown(TracksView(), snapshot_with(Plateau(watch="validation_loss"), epochs=5), (700, 300))
-    assert view.shown().rate.words == "η = 0.1; what comes depends on the validation loss"
+    assert view.shown().rate.words == "η = 0.1; later rates depend on the validation loss"
     assert (view.shown().rate.coming[1] == 0.1).all()
     assert len(view.shown().rate.past[0]) > 5
 

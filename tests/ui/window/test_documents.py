@@ -96,7 +96,7 @@ def test_going_on_by_another_engine_is_said(
     document = Trainer(load_preset("xor"), engine="reference").document()
     save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
     window.documents.open(str(tmp_path / "other.playground"))
-    words = "trained on the compiled engine; the reference one goes on"
+    words = "trained on the compiled engine and continues on the reference engine"
     qtbot.waitUntil(lambda: words in window.messages.strip.text.text())
 
 

@@ -75,7 +75,7 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     command(window, "Race: Three learning rates")
     await_race(qtbot, window)
     assert window.docks.plan is RACE and "race" in window.docks.seen
-    assert shown(window).sentence == "3 lanes race learning rate: 0.0001, 0.01, 1."
+    assert shown(window).sentence == "3 lanes, learning rate: 0.0001, 0.01, 1."
 
     hands.key_in(window, "Ctrl+E")
     await_race(qtbot, window, lambda race: race.epoch == 1)

@@ -30,10 +30,10 @@ from ...look.theme import GRID
 from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
 
 _BUTTONS = (
-    ("draw", "Draw points", "Draw points", "Draws points on the boundary. The present points become your own."),
+    ("draw", "Draw points", "Draw points", "Starts drawing on the boundary. The present points become your own data."),
     ("import", "Import CSV…", "Import…", "Imports points from a text file in almost any format."),
     ("copy", "Copy points", "copy", "Copies all points for a spreadsheet, with the columns x1, x2, label and split."),
-    ("paste", "Paste points", "clipboard-text", "Makes a data set from the cells on the clipboard."),
+    ("paste", "Paste points", "clipboard-text", "Makes a data set from table cells on the clipboard."),
     ("export", "Export points…", "export", "Writes all points to a CSV file that can be imported again without loss."),
 )
 """Name, spoken name, text or icon, and what it does."""

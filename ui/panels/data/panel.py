@@ -336,7 +336,7 @@ def kept_settings(present: Dataset, wanted: Dataset) -> dict[str, Any]:
 
 def _about_data(data: Dataset) -> str:
     if isinstance(data, Table) and data.target:
-        words = f"{data.target} by {data.x1} and {data.x2}".replace("_", " ")
+        words = f"{data.target} from {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
         points = plural_text(data.size, "point")

@@ -66,7 +66,7 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def _add_tools(self) -> None:
-        self.done = _small_button("done", "Done", "Ends drawing (Esc), so that you can explore the picture again.")
+        self.done = _small_button("done", "Done", "Ends drawing (Esc), so that the mouse explores the picture again.")
         self.done.clicked.connect(self._finish)
         self.toolbox = Toolbox(self)
         self.toolbox.asked.connect(self.choose_tool)

@@ -52,8 +52,8 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Brush radius",
-            "The reach of brush and eraser, in units of the plane from −6 to 6. Larger values cover more at once; so "
-            "does the mouse wheel over the picture.",
+            "The reach of brush and eraser, in units of the plane from −6 to 6. Larger values cover more at once. The "
+            "mouse wheel over the picture changes it, too.",
             ge=0.05,
             le=3,
             scale="log",
@@ -64,7 +64,7 @@ class ToolSettings(msgspec.Struct, frozen=True):
         int,
         setting(
             "Cluster points",
-            "How many points a click with the cluster tool adds. More fill the cloud.",
+            "How many points a click with the cluster tool adds. More points make the cloud denser.",
             ge=1,
             le=1000,
             scale="log",
@@ -75,8 +75,8 @@ class ToolSettings(msgspec.Struct, frozen=True):
         float,
         setting(
             "Cluster spread",
-            "The standard deviation of a cluster on each axis. Larger values make it wider; so does the mouse wheel "
-            "over the picture.",
+            "The standard deviation of a cluster on each axis. Larger values make it wider. The mouse wheel over the "
+            "picture changes it, too.",
             ge=0.05,
             le=3,
             scale="log",

@@ -369,7 +369,7 @@ class LayerCard(QFrame):
             ("muted", self._mute, "Mute"),
             ("duplicate", self.duplicate, "Duplicate"),
             ("remove", self.remove, "Remove"),
-            ("more", self.more, "More of"),
+            ("more", self.more, "More settings of"),
         ]
 
     def take_out(self) -> None:

@@ -26,13 +26,13 @@ SHAPES: Mapping[str, tuple[int, ...]] = {
 }
 ABOUT: Mapping[str, str] = {
     "Funnel": "Narrows towards the output: many simple features first, then a few combinations of them.",
-    "Hourglass": "Everything passes through two numbers, which shows what the network keeps.",
+    "Hourglass": "Everything passes through two units in the middle, which shows what the network keeps.",
     "Same width": "The plain choice. Its layers can have skip connections and be muted.",
     "Deep and thin": "Few units in many layers: the gradient has a long way to go.",
     "Wide and shallow": "Many units in a single layer: easy to train, but complex shapes need very many.",
 }
 _ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
-_HELP = "Replaces all layers by layers of these widths, otherwise like the first one. One undo restores them."
+_HELP = "Replaces all layers with layers of these widths, otherwise like the first one. One undo restores them."
 
 
 def with_widths(layers: Sequence[Layer], template: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:

@@ -31,9 +31,7 @@ _TIPS = {
 }
 _VALUE_TIP = "The value that the network predicts at each position. The data set the ends of the colour scale."
 _NO_CLASSES = "Off: this is regression, so there are no classes. Choose a classification data set to see them."
-_NO_DROPOUT = (
-    "No layer has dropout, so the network is never in two minds about a value. Give a layer some dropout first."
-)
+_NO_DROPOUT = "No layer has dropout, so predictions of a value do not vary. Give a layer some dropout first."
 _ROOMY = 16
 """Pixels more than the choice of colours needs, where there is room."""
 

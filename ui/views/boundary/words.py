@@ -32,9 +32,7 @@ _ENTROPY_NOTE = (
     "No layer has dropout, so this is the entropy of the prediction: 0 where the network is certain, largest where "
     "all classes are equally likely."
 )
-_NO_SPREAD = (
-    "No layer has dropout, so every prediction is the same. Give a layer some dropout to see where they differ."
-)
+_NO_SPREAD = "No layer has dropout, so predictions do not vary. Give a layer some dropout to see where they do."
 Spread: TypeAlias = Literal["deviation", "entropy"]
 """What uncertainty is: how much answers with dropout deviate, or the entropy of a single one."""
 

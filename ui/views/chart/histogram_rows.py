@@ -36,7 +36,7 @@ _LEAST_ROW = 24
 _MOST_ROW = 96
 _READING = 340
 _COUNTS = (
-    Option("linear", "Linear", "Heights are counts. Shows best where most numbers are."),
+    Option("linear", "Linear", "Heights are counts. Shows clearly where most numbers are."),
     Option("log", "Log", "Heights are logarithms of the counts. Shows rare values, too."),
 )
 

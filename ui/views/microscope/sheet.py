@@ -253,7 +253,9 @@ class EquationSheet(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        about = "Arrow keys walk over the numbers, with Shift they select; Ctrl+C copies. Enter unfolds a large matrix."
+        about = (
+            "Arrow keys move between the numbers; with Shift they select. Ctrl+C copies. Enter unfolds a large matrix."
+        )
         identify(self, "microscope.sheet", "Forward and backward pass in numbers", about=about)
         self._blocks: list[Block] = []
         self._unfolded: set[str] = set()

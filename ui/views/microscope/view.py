@@ -25,12 +25,12 @@ from .equations import Block, backward_blocks, forward_blocks, point_sentence
 from .sheet import EquationSheet
 
 MICROSCOPE_HINT = "Click a point in the boundary."
-_MORE = "Its way through the network appears here in numbers: forward to the loss, then backward to the gradients."
+_MORE = "Its path through the network appears here in numbers: forward to the loss, then backward to the gradients."
 _DIRECTIONS = ("Both", "Forward", "Backward")
 _TIPS = (
     "Forward to the loss, then backward to the gradients.",
-    "Only the way from the point to its loss. Shows what each layer computes from it.",
-    "Only the way from the loss back to the gradients. Shows what this point would change.",
+    "Only the path from the point to its loss. Shows what each layer computes from it.",
+    "Only the path from the loss back to the gradients. Shows what this point would change.",
 )
 
 

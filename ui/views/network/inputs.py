@@ -10,7 +10,7 @@ from playground.catalog.features import FEATURES
 
 from ...forms.buttons import identify, tip
 
-_HELP = "Lists all inputs. A check mark means that the network is given it."
+_HELP = "Lists all inputs. Those with a check mark are in use."
 
 
 class InputsButton(QPushButton):

@@ -65,7 +65,7 @@ class WeightEditor(QFrame):
         for name, part in parts.items():
             part.setObjectName(f"network.editor.{name}")
             part.installEventFilter(self)
-        self._explain("Value", "Type a number. Enter applies it, Escape restores the old one.")
+        self._explain("Value", "Type a number. Enter applies it, Esc restores the old one.")
         outer = tight(QVBoxLayout(self), 4)
         outer.setContentsMargins(px(8), px(6), px(8), px(8))
         for widgets in ((self.previous, self.caption, self.next), (self.entry, self.slider)):
@@ -103,7 +103,7 @@ class WeightEditor(QFrame):
         self.caption.setText(words)
         self._explain(
             name,
-            f"The {name.lower()}. Type a number and press Enter; Escape restores the old one. "
+            f"The {name.lower()}. Type a number and press Enter; Esc restores the old one. "
             "The left and right arrow keys go on to the other weights of the unit.",
             f"Drag to change the {name.lower()} and watch the network respond. Double-click to set it to 0.",
         )

@@ -29,8 +29,8 @@ from .card import LaneCard
 SIDE = 60
 """Points along each side of a lane's boundary."""
 _LOCKSTEP_OPTIONS = (
-    Option("epoch", "Epoch", "Compares lanes after equally many passes through the training points."),
-    Option("step", "Step", "Compares lanes after equally many updates, which is fair to different batch sizes."),
+    Option("epoch", "Epoch", "Compares lanes after the same number of passes through the training points."),
+    Option("step", "Step", "Compares lanes after the same number of updates, which is fair to different batch sizes."),
 )
 _INVITATION = (
     "A race trains two to six variants side by side, from the same seed and with the same batches where shapes allow. "
@@ -93,14 +93,14 @@ class RaceView(View):
         self.sentence.setWordWrap(True)
         self.small_print = identify(quiet(QLabel()), "race.print", "How lanes are compared")
         self.small_print.setWordWrap(True)
-        self.lockstep = Choices("race.lockstep", "In step by", _LOCKSTEP_OPTIONS)
+        self.lockstep = Choices("race.lockstep", "Compare by", _LOCKSTEP_OPTIONS)
         self.lockstep.picked.connect(self.lockstep_chosen)
         self.close_button = push_button("race.close", "Close the race", "Returns to the run as it was.")
         self.close_button.clicked.connect(self.closed)
         self.cards = _Cards(self)
         race = QWidget()
         words = fill(tight(QVBoxLayout(), 0), self.sentence, self.small_print)
-        controls = fill(tight(QHBoxLayout(), GRID), quiet(QLabel("in step by")), self.lockstep, self.close_button)
+        controls = fill(tight(QHBoxLayout(), GRID), quiet(QLabel("compare by")), self.lockstep, self.close_button)
         above = fill(tight(QHBoxLayout(), GRID), words, controls, wide=words)
         above.setAlignment(controls, Qt.AlignmentFlag.AlignTop)
         fill(tight(QVBoxLayout(race), GRID, (_GAP, GRID, _GAP, GRID)), above, self.cards, wide=self.cards)
@@ -203,7 +203,7 @@ def race_sentence(moment: RaceMoment) -> str:
     if not ranking:
         return f"{at}: training diverged in every lane."
     if not step:
-        return f"{len(labels)} lanes race {subject}: {', '.join(labels)}."
+        return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
     first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"
     behind = f", {labels[ranking[1][0]]} follows with {_outcome_text(moment, ranking[1][1])}" if ranking[1:] else ""
     return f"{at}: {subject} {first}{behind}.{diverged}"

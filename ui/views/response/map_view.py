@@ -63,8 +63,8 @@ class MapView(View):
         self.paths = list(_FIRST)
         self.spans: list[Span] = [(0.0, 1.0), (0.0, 1.0)]
         self._labels: dict[str, str] = {}
-        self.across = identify(Combo(self), "map.across", "Horizontal axis", "The setting along the lower side.")
-        self.up = identify(Combo(self), "map.up", "Vertical axis", "The setting along the left side.")
+        self.across = identify(Combo(self), "map.across", "Horizontal axis", "The setting on the horizontal axis.")
+        self.up = identify(Combo(self), "map.up", "Vertical axis", "The setting on the vertical axis.")
         self.sentence = identify(QLabel(wordWrap=True), "map.sentence", "What the map shows")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.chart = MapChart(self)

@@ -36,7 +36,7 @@ _HORIZONS = (
     *(Option(str(n), f"{n:,}", f"Trains every value for {n:,} epochs.") for n in HORIZONS),
 )
 _BEGINNINGS = (
-    Option("start", "the start", "Every value trains from the same few initial weights."),
+    Option("start", "the start", "Every value trains from the same few starts."),
     Option("here", "here", "Every value continues from the present weights: what would happen next."),
 )
 

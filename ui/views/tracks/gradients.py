@@ -42,7 +42,7 @@ PICTURE_OPTIONS = (
     Option("lines", "Lines", "A line per layer over time, coloured by depth. Shows how the sizes develop."),
 )
 SCALE_OPTIONS = (
-    Option("log", "Log", "Equal steps are equal factors. The scale is fixed, so that pictures can be compared."),
+    Option("log", "Log", "Equal distances are equal factors. The scale is fixed, so that pictures can be compared."),
     Option("linear", "Linear", "From 0 to the largest size so far. Small sizes look like 0."),
 )
 QUANTITY_OPTIONS = tuple(Option(quantity.field, quantity.symbol, quantity.help) for quantity in QUANTITIES)

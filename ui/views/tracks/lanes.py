@@ -25,7 +25,9 @@ from .track import Line, Value
 
 _DECADES = 8.0
 """The reach of a logarithmic axis below its highest value, in decades."""
-_SETS_HELP = "Every lane in its colour. Solid: the points that train. Dashed: points kept out; their values stand here."
+_SETS_HELP = (
+    "Each lane has a colour of its own. Solid: training points. Dashed: validation points, whose values stand here."
+)
 _NARROWEST = 48
 """The width of a value, in pixels at zoom 1."""
 _CROSS = 4.0

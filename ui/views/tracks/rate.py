@@ -189,7 +189,7 @@ class RateTrack(Track):
         schedule, rate = self.experiment.training.schedule, rate_text(self.present_rate())
         if isinstance(schedule, Plateau):
             loss = {"train_loss": "training loss", "validation_loss": "validation loss"}[schedule.watch]
-            return f"η = {rate}; what comes depends on the {loss}"
+            return f"η = {rate}; later rates depend on the {loss}"
         return f"{schedule.label}: η = {rate} at epoch {math.floor(self.present_epoch()):,}"
 
     def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:

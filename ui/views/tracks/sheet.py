@@ -136,7 +136,7 @@ class TrackSheet(PaintedChart):
         self.symbol = QToolButton(parent)
         """Says which size of the gradients is shown, and changes it."""
         self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
-        super().__init__("tracks.sheet", "Tracks of the training, on one axis of time", parent)
+        super().__init__("tracks.sheet", "Tracks on a common time axis", parent)
         self.mouse = Mouse(self)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for track in self.tracks:

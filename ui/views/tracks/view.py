@@ -39,16 +39,16 @@ from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
 _HELP = (
-    "Turn the wheel to zoom in time, and drag to move. Drag the edge below a track to change its height; "
-    "double-click a track to enlarge it, and again to return."
+    "Turn the wheel to zoom along the time axis, and drag to move along it. Drag the edge below a track to change its "
+    "height; double-click a track to enlarge it, and again to return."
 )
 _ALONG_OPTIONS = (
-    Option("epoch", "Epoch", "Passes through the training points: each point is seen once an epoch."),
+    Option("epoch", "Epoch", "Passes through the training points: each point is seen once per epoch."),
     Option("step", "Step", "Updates of the weights. Compares runs of different batch sizes fairly."),
     Option("seconds", "Time", "Seconds spent training. Shows what is worth the wait."),
 )
 _ACROSS_OPTIONS = (
-    Option("linear", "Linear", "Equal distances are equal times. In a long run the beginning has little room."),
+    Option("linear", "Linear", "Equal distances are equal times. In a long run, the beginning has little room."),
     Option("log", "Log", "Equal distances are equal factors, so the beginning has room. Leaves out 0."),
 )
 _REACH_OPTIONS = (
@@ -204,14 +204,14 @@ class TracksView(View):
             button.setChecked(True)
             button.clicked.connect(lambda on=False, name=option.value: self._sheet.hide_track(name, not on))
         self._smoothing = add("smoothing", "Smoothing", SMOOTHING_OPTIONS)
-        self._along = add("along", "Along", _ALONG_OPTIONS)
-        self._across = add("across", "Horizontal axis", _ACROSS_OPTIONS)
-        self._reach = add("reach", "Reach", _REACH_OPTIONS)
-        self._loss_scale = add("loss", "Axis of the loss", LOSS_OPTIONS)
+        self._along = add("along", "Horizontal axis", _ALONG_OPTIONS)
+        self._across = add("across", "Horizontal scale", _ACROSS_OPTIONS)
+        self._reach = add("reach", "Horizontal range", _REACH_OPTIONS)
+        self._loss_scale = add("loss", "Loss scale", LOSS_OPTIONS)
         self._quantity = add("quantity", "Gradients", QUANTITY_OPTIONS)
-        self._picture = add("picture", "Gradients as", PICTURE_OPTIONS)
-        self._scale = add("scale", "Scale of gradients", SCALE_OPTIONS)
-        self._rate_scale = add("rate", "Axis of the rate", RATE_OPTIONS)
+        self._picture = add("picture", "Gradients shown as", PICTURE_OPTIONS)
+        self._scale = add("scale", "Gradient scale", SCALE_OPTIONS)
+        self._rate_scale = add("rate", "Rate scale", RATE_OPTIONS)
         self._controls.fit(0)
 
     def arrangement(self) -> str:
