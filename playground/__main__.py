@@ -1,7 +1,7 @@
 """Runs the program: `python -m playground`, and the commands that an installation brings.
 
-The window is a package inside this one where it is installed, and beside it in the source tree, so its name is known
-only here and now.
+The window is a package inside this one where it is installed, and beside it in the source tree, so its name is found
+out when the program starts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""`search`: looks for good settings within a budget, and says what they are worth."""
+"""The command `search`: looks for good settings within a budget and reports what they are worth."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
 
 
 def search(arguments: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command: search, write the best settings, and print the result."""
     check_outputs({"--out": (arguments.out, ".json")}, {"EXPERIMENT": arguments.experiment}, uses_stdout=arguments.json)
     found = open_source(arguments.experiment, arguments.set)
     for note in found.notes:
@@ -84,7 +84,7 @@ def search(arguments: argparse.Namespace) -> int:
 
 @contextmanager
 def _progress(plan: Search) -> Iterator[Callable[[Sequence[Trial]], None]]:
-    """A bar that only a terminal shows: trials done of all, or seconds of the budget, and the best loss so far."""
+    """A progress bar, shown only on a terminal: trials done, or seconds of the budget, and the best loss so far."""
     from tqdm import tqdm
 
     # tqdm's monitor is a thread that would outlive the bar.

@@ -108,7 +108,7 @@ def _study(experiment: Experiment, arguments: argparse.Namespace) -> Study:
 
 
 def epochs_of(experiment: Experiment, given: int | None, varied: Sequence[Any]) -> int:
-    """How many epochs to train at most: those of --epochs, of `varied`, or of the experiment. Raises InputError."""
+    """The largest number of epochs to train: that of --epochs, of `varied`, or of the experiment. Raises InputError."""
     if varied and given is not None:
         raise InputError("--epochs", given, "left out where training.epochs is varied")
     epochs = max((one for one in varied if one is not None), default=given or experiment.training.epochs)
@@ -144,13 +144,13 @@ def values_words(values: Mapping[str, Any]) -> str:
 
 
 def counted(number: int, name: str) -> str:
-    """A number and what it counts: "1 training", "2 trainings"."""
+    """A number with the noun that it counts: "1 seed", "2 seeds"."""
     return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 @contextmanager
 def _progress(study: Study) -> Iterator[Callable[[Results], None]]:
-    """A bar that only a terminal shows: trainings done, their rate, the time left."""
+    """A progress bar, shown only on a terminal: runs done, their rate, the time left."""
     from tqdm import tqdm
 
     # tqdm's monitor is a thread that would outlive the bar.
@@ -169,7 +169,7 @@ def _progress(study: Study) -> Iterator[Callable[[Results], None]]:
 
 @contextmanager
 def _executor(address: str | None) -> Iterator[tuple[Executor | None, int | None]]:
-    """Where to train: None for threads of this process, else the executor of a Dask cluster and its workers."""
+    """The executor of a Dask cluster and the number of its workers; None to train on threads of this process."""
     if address is None:
         yield None, None
         return
@@ -183,7 +183,7 @@ def _executor(address: str | None) -> Iterator[tuple[Executor | None, int | None
 
 
 def report_of(results: Results) -> dict[str, Any]:
-    """The results as JSON has them."""
+    """The results as plain values for JSON."""
     study, best, seconds = results.study, results.best, results.seconds
     engines = results.engines
     return {
@@ -198,7 +198,7 @@ def report_of(results: Results) -> dict[str, Any]:
 
 
 def best_report(best: Best) -> dict[str, Any]:
-    """The best combination as JSON has it."""
+    """The best combination as plain values for JSON."""
     return {
         **best.values,
         "measure": best.measure,
@@ -231,7 +231,7 @@ def _summary(results: Results, workers: int) -> str:
 
 
 def solved_words(best: Best) -> str:
-    """In how many trainings the best combination reached the goal, in words."""
+    """The number of seeds from which the best combination reached the goal, with its interval, in words."""
     share = best.solved
     return (
         f"solved by {round(share.share * share.n)} of {counted(share.n, 'seed')} (95 %: {100 * share.low:.0f} to "

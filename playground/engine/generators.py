@@ -2,7 +2,7 @@
 
 Seeding a generator takes longer than drawing a layer's weights from it, and a study begins thousands of networks. So
 the states of many consecutive seeds are computed at once, as O'Neill's `seed_seq` and PCG64 do it (see NumPy's
-`bit_generator.pyx` and `pcg64.c`), and one generator of each thread takes them on.
+`bit_generator.pyx` and `pcg64.c`), and one generator per thread is set to them in turn.
 """
 
 from __future__ import annotations

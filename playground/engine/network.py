@@ -40,9 +40,9 @@ class NetworkLayer:
     regularizer: Regularizer
     initializer: Initializer
     trainable: bool
-    """Never for a muted layer."""
+    """Whether training changes its parameters; False for a muted layer."""
     start: int
-    """Where its parameters begin in the flat array."""
+    """The position in the flat array at which its parameters begin."""
     normalization: Normalization = field(default_factory=NoNormalization)
     skip: bool = False
     muted: bool = False

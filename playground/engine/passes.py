@@ -27,7 +27,7 @@ class Pass:
     """f(z), before skip and dropout."""
     masks: list[Array | None]
     standardized: dict[int, Standardized] = field(default_factory=dict)
-    """What the normalization of a layer did, by the layer's place; z of such a layer is γ ẑ + β."""
+    """The result of each normalization, by the layer's place; z of such a layer is γ ẑ + β."""
     delta: list[Array] = field(default_factory=list)
 
     @property

@@ -30,11 +30,11 @@ class Part(NamedTuple):
     inputs: Array
     """Features, shape (features, n)."""
     targets: Array
-    """What the output layer should say, shape (outputs, n)."""
+    """The desired outputs of the output layer, shape (outputs, n)."""
     labels: Array
     """Class numbers, or values for regression in the network's unit, shape (n,)."""
     weights: Array | None = None
-    """How much each point counts in the loss, shape (n,); None if all count 1."""
+    """The weight of each point in the loss, shape (n,); None if all are 1."""
 
 
 class Setup:

@@ -27,9 +27,9 @@ class StoppingMemory(NamedTuple):
     best: float = -math.inf
     """The best loss so far, negated, or the best accuracy: larger is better."""
     bad_epochs: int = 0
-    """Epochs since then."""
+    """Epochs since the best result."""
     parameters: Array | None = None
-    """Those of the best epoch, if `restore` is chosen. Never changed in place."""
+    """The parameters of the best epoch, if `restore` is chosen; never changed in place."""
     stopped: bool = False
     best_epoch: int | None = None
     """The epoch of the best result; None before there was one, and in older documents."""
@@ -47,7 +47,7 @@ class State:
     gradient: Array
     """The mean data-loss gradient of the latest update, without penalty, before clipping."""
     update: Array
-    """What the latest update added to the parameters."""
+    """The change of the parameters by the latest update."""
     slots: Array
     """The optimizer's memory, shape (slots, parameters)."""
     optimizer_steps: int
@@ -55,7 +55,7 @@ class State:
     step: int
     epoch: int
     position: int
-    """How many points of the present epoch have been used."""
+    """The number of points of the present epoch that have been used."""
     carried: Array
     """The gradient sum of the points that the last epoch left over (`batching` carry)."""
     carried_points: int
@@ -64,7 +64,7 @@ class State:
     pruned: Array
     """Marks the weights that stay zero (`prune` of the L1 regularizer)."""
     rate_factors: Array
-    """What share of its step each parameter takes; below 1 at and behind layers that were inserted into a trained
+    """The share of its step that each parameter takes; below 1 at and behind layers that were inserted into a trained
     network, for whose first steps see `run.insertion`. Empty if all take the whole step."""
     plateau: PlateauMemory = field(default_factory=PlateauMemory)
     stopping: StoppingMemory = field(default_factory=StoppingMemory)

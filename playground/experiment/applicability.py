@@ -1,4 +1,4 @@
-"""Which settings have no effect at present, which values can't be chosen, and why.
+"""Obstacles: settings that have no effect at present, values that can't be chosen, and the reasons.
 
 This is the one table of such rules: forms switch off what it names and say why, `describe` prints when a setting
 applies. What it calls impossible is what `rules` would refuse.
@@ -18,7 +18,7 @@ from playground.files.errors import InputError
 
 
 class Obstacle(NamedTuple):
-    """Why a setting or a value does not apply."""
+    """The reason why a setting or a value does not apply."""
 
     brief: str
     """Two or three words, for beside the control."""
@@ -28,25 +28,25 @@ class Obstacle(NamedTuple):
 
 class _Condition(NamedTuple):
     applies: str
-    """When the setting applies, to complete `Applies …`."""
+    """The condition in words, to complete `Applies …`."""
     obstacle: Callable[[Experiment, str], Obstacle | None]
-    """Returns what is in the way of the setting at a path of an experiment."""
+    """The function that returns the obstacle to the setting at a path of an experiment, or None."""
 
 
 def obstacle_to(experiment: Experiment, path: str) -> Obstacle | None:
-    """Why the setting at a path of an experiment has no effect or can't be switched on; None where it applies."""
+    """The reason why the setting at a path has no effect or can't be switched on; None where it applies."""
     condition = _CONDITIONS.get(_without_positions(path))
     return condition.obstacle(experiment, path) if condition else None
 
 
 def obstacle_to_value(experiment: Experiment, path: str, value: Any) -> Obstacle | None:
-    """Why a value, or for a choice its class, can't be chosen at a path of an experiment; None where it can."""
+    """The reason why a value (for a choice, its class) can't be chosen at a path; None where it can."""
     find = _VALUES.get(_without_positions(path))
     return find(experiment, value) if find else None
 
 
 def applies_words(path: str) -> str:
-    """When the setting at a path applies, as a sentence; empty where it always does."""
+    """A sentence on when the setting at a path applies; empty where it always does."""
     condition = _CONDITIONS.get(_without_positions(path))
     return f"Applies {condition.applies}." if condition else ""
 

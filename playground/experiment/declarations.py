@@ -49,7 +49,7 @@ class Limits(NamedTuple):
         return words if math.isfinite(self.high) else ""
 
     def limit_for(self, number: float) -> str:
-        """The limit that a number is beyond, as text: `at least 0`; empty if it is within the range."""
+        """The limit that a number exceeds, as text: `at least 0`; empty if it is within the range."""
         if number < self.low or (self.low_open and number == self.low):
             return self._low_words
         if number > self.high or (self.high_open and number == self.high):
@@ -127,7 +127,7 @@ class Field:
         return f"{kind} {self.range.words}".rstrip()
 
     def allowed_for(self, value: Any) -> str:
-        """What a refused value should have been, in words: for a number, the limit that it is beyond."""
+        """The allowed values in words for a value that was refused: for a number, the limit that it exceeds."""
         is_number = type(value) is self.type or (type(value) is int and self.type is float)
         return (self.range.limit_for(value) if is_number and self.type in (int, float) else "") or self.allowed
 

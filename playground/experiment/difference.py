@@ -56,7 +56,7 @@ def apply_differences(differences: Iterable[Difference], experiment: Experiment)
 
 
 def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> list[int | None]:
-    """For each new layer, the position of the old layer that it continues, or None; both stacks are given by ids."""
+    """The position of the old layer that each new layer continues, or None; both stacks are given by ids."""
     places = {name: place for place, name in enumerate(old) if name is not None}
     result = [places.get(name) if name is not None else None for name in new]
     for place, name in enumerate(new):
@@ -109,7 +109,7 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
 
 def affects_training(differences: Iterable[Difference]) -> bool:
-    """Whether any of the differences makes the current run go on otherwise than it would have."""
+    """Whether any of the differences changes how the current run continues."""
     return any(not _is_covered(one.path, _WITHOUT_EFFECT) for one in differences)
 
 

@@ -1,4 +1,4 @@
-"""What layers and units are called: in cards, wires, tracks, formulas, menus and sentences alike."""
+"""Names of layers and units, the same in cards, wires, tracks, formulas, menus and sentences."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def layer_heading(name: str) -> str:
 
 
 def unit_name(layer: str, unit: int, units: int) -> str:
-    """Name a unit, counted from 0, of a layer with so many: `A2`, `1.2`, `output`, `output 2`."""
+    """Name a unit, counted from 0, of a layer with `units` units: `A2`, `1.2`, `output`, `output 2`."""
     if layer == OUTPUT:
         return layer if units == 1 else f"{layer} {unit + 1}"
     return f"{layer}.{unit + 1}" if layer[-1:].isdigit() else f"{layer}{unit + 1}"

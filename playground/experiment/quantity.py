@@ -116,7 +116,7 @@ class Quantity:
     def at(self, place: float, digits: int = 2) -> Number:
         """The value at a position on the slider: a nearby round number, or exactly an end.
 
-        `digits` are those that count; the slider has two.
+        `digits` is the number of significant digits; the slider has two.
         """
         low, high = self.ends
         start = ZERO_END if self.has_zero_end else 0.0

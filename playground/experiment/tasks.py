@@ -31,7 +31,7 @@ def task_of(dataset: Dataset) -> Task:
 
 @lru_cache(maxsize=8)
 def _sampled_task(dataset: Dataset) -> Task:
-    """Return the task of the points; classification if they can't be had."""
+    """Return the task of the points; classification if they can't be loaded."""
     try:
         return draw_sample(dataset).task
     except InputError:

@@ -80,7 +80,7 @@ class EarlyStopping(Declared, frozen=True, forbid_unknown_fields=True):
 
 
 class Training(Declared, frozen=True, forbid_unknown_fields=True):
-    """How the network learns."""
+    """Settings of how the network learns."""
 
     optimizer: AnyOptimizer = Adam()
     learning_rate: Annotated[

@@ -1,6 +1,6 @@
 """Errors for users: refused values, explained in words, and cancelled work.
 
-Four kinds of error have a form each, which their class completes; callers give its parts.
+Each of the four classes of errors has its own form of sentence; callers give the parts of it.
 """
 
 from __future__ import annotations

@@ -52,7 +52,7 @@ _Row: TypeAlias = tuple[int, list[str]]
 
 
 class Layout(NamedTuple):
-    """Where the rows of a table begin, how many cells they have, and the header above them."""
+    """The layout of a table: its first row, its number of columns, and the header above the rows."""
 
     start: int
     header: list[str] | None

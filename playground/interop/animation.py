@@ -79,7 +79,7 @@ class Animation(NamedTuple):
     epoch: int
     """The epoch of the last frame."""
     status: Status
-    """How training ended; `ready` if it reached the last epoch asked for."""
+    """The status in which training ended; `ready` if it reached the last requested epoch."""
 
 
 def save_animation(

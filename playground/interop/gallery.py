@@ -28,15 +28,15 @@ class GalleryPreset(NamedTuple):
     """A preset in the gallery."""
 
     name: str
-    """That of its file."""
+    """The name of its file, without the extension."""
     epochs: int
-    """How long its picture was trained."""
+    """The number of epochs for which its picture was trained."""
     watch: str
-    """What to watch for."""
+    """A hint at what to watch for, in a sentence."""
 
     @property
     def experiment(self) -> Experiment:
-        """The experiment of its file."""
+        """The experiment in its file."""
         return _experiment(self.name)
 
 
@@ -46,7 +46,7 @@ def _experiment(name: str) -> Experiment:
 
 
 class GalleryGroup(NamedTuple):
-    """Presets that tell one story."""
+    """A group of presets that tell one story."""
 
     title: str
     story: str
@@ -76,7 +76,7 @@ class _Group(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def trained_field(preset: GalleryPreset) -> Array:
-    """The boundary after training, float16 (outputs, side, side), as `BoundaryRequest` gives it."""
+    """Train a preset and return its boundary, float16 (outputs, side, side), as `BoundaryRequest` answers it."""
     trainer = Trainer(preset.experiment, engine="reference")
     trainer.advance(epochs=preset.epochs)
     field = trainer.snapshot([BoundaryRequest(SIDE)]).answer(BoundaryRequest)

@@ -101,7 +101,7 @@ class _Sheet:
         self._pen.rectangle(scaled, fill=fill, outline=outline, width=2 * _SMOOTH)
 
     def _head(self, paths: Sequence[str], note: str = "") -> None:
-        """Draw the title, what is compared by what, and below it how many trainings that is."""
+        """Draw the title (the outcome and the varied settings) and, below it, the number of runs."""
         study, measure = self._study, self._results.measure.replace("_", " ")
         labels = [in_a_sentence(possible_fields(path)[0].label) for path in paths]
         by = " and ".join(filter(None, (listing(labels[:-1]), *labels[-1:])))

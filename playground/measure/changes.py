@@ -80,7 +80,7 @@ class Change(NamedTuple):
         return False
 
     def touches(self, *paths: str) -> bool:
-        """Whether it is known to have changed a setting at or below one of some paths."""
+        """Whether the change is known to concern a setting at or below one of some paths."""
         return any(is_among(one.path, paths) for one in self.differences or ())
 
 

@@ -1,4 +1,4 @@
-"""Diagnosis: what a run suffers from, in at most three plain sentences, each with its numbers and a remedy.
+"""Diagnosis: the ailments of a run, in at most three plain sentences, each with its numbers and a remedy.
 
 Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
 Causes are asked about before their symptoms: a learning rate or a penalty that is far too large before the gradients
@@ -61,7 +61,7 @@ _WORSE = 0.02
 
 
 class Remedy(NamedTuple):
-    """What to try: a label for a button, and the experiment it asks for."""
+    """A change to try: the label of a button, and the experiment it asks for."""
 
     label: str
     experiment: Experiment
@@ -70,7 +70,7 @@ class Remedy(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One ailment."""
+    """An ailment of a run, with its remedy."""
 
     kind: str
     text: str
@@ -82,7 +82,7 @@ _Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
 
 
 def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
-    """At most three findings, the most urgent first; none while there is nothing to worry about."""
+    """Return at most three findings, the most urgent first; none while there is nothing to worry about."""
     found: dict[str, Finding] = {}
     telling = np.count_nonzero(snapshot.sample.split == TRAIN) >= _FEW_POINTS
     for rule in RULES if telling else (diverged,):
@@ -163,7 +163,7 @@ def blocked(snapshot: Snapshot) -> Finding | None:
 
 
 def standing_still(snapshot: Snapshot) -> Finding | None:
-    """At a learning rate of 0 nothing is learned, though losses move."""
+    """The learning rate is 0, so nothing is learned, though losses may move."""
     text = moves_without_learning(snapshot)
     if not text or not snapshot.step:
         return None
@@ -323,7 +323,7 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
 
 
 def underfitting(snapshot: Snapshot) -> Finding | None:
-    """The loss has come to rest where the network is still often wrong, on the very points it learns."""
+    """The training loss has settled while the network is still often wrong on the very points it learns from."""
     losses = snapshot.history.train_loss[comparable_rows(snapshot)]
     if len(losses) < 3 * _RECENT or _is_good(snapshot):
         return None
@@ -359,7 +359,7 @@ def widening(snapshot: Snapshot) -> Finding | None:
 
 
 def skewed(snapshot: Snapshot) -> Finding | None:
-    """One class has so many of the points that accuracy alone misleads, and all points count alike."""
+    """One class has such a large share of the points that accuracy alone misleads, and all points count alike."""
     largest, fair = largest_share(snapshot.sample), balanced(snapshot.experiment, snapshot.sample)
     if largest is None or largest[1] < STRONG or fair is None:
         return None
@@ -418,7 +418,7 @@ EXPLAINED_BY: dict[str, frozenset[str]] = {
 
 
 def _recent_gradients(snapshot: Snapshot, share: float = 0.5) -> tuple[list[LayerStatistics], Array, Array]:
-    """The hidden layers that are not muted, and of each the ∂E/∂W and δ that this share of the latest batches is below.
+    """The hidden layers that are not muted, with this quantile of each one's ∂E/∂W and δ over the latest batches.
 
     No layers before training, right after a change, or where there are less than two.
     """
@@ -447,7 +447,7 @@ def comparable_rows(snapshot: Snapshot) -> slice:
 
 
 def _rows_of_one_meaning(snapshot: Snapshot) -> slice:
-    """The rows of the history whose losses mean what the present ones do."""
+    """The rows of the history whose losses have the same meaning as the present ones."""
     steps, last = snapshot.history.step, snapshot.breaks[-1].step if snapshot.breaks else -1
     return slice(int(np.searchsorted(steps, last, side="right")), None)
 
@@ -459,7 +459,7 @@ def _rate_just_changed(snapshot: Snapshot) -> bool:
 
 
 def _has_large_rate(snapshot: Snapshot) -> bool:
-    """Whether few networks learn at the present learning rate."""
+    """Whether the learning rate is so large that few networks learn at it."""
     rate, optimizer = snapshot.learning_rate, snapshot.experiment.training.optimizer
     if isinstance(optimizer, Adam | Nadam | RmsProp | Adagrad):
         return rate >= _LARGE_ADAPTIVE_RATE
@@ -469,7 +469,7 @@ def _has_large_rate(snapshot: Snapshot) -> bool:
 
 
 def _strongest_pull(snapshot: Snapshot) -> tuple[float, str]:
-    """The derivative of the strongest penalty at a weight of 1, and what the penalty is called."""
+    """The derivative of the strongest penalty at a weight of 1, and the name of that penalty."""
     experiment, training = snapshot.experiment, snapshot.experiment.training
     regularizers = (experiment.regularizer, *filter(None, (layer.regularizer for layer in experiment.layers)))
     pull, regularizer = max(((_pull(one), one) for one in regularizers), key=lambda one: one[0])
@@ -484,13 +484,13 @@ def _pull(regularizer: Regularizer) -> float:
 
 
 def _rests(snapshot: Snapshot) -> bool:
-    """Whether the training loss is known to have come to rest."""
+    """Whether the training loss is known to have settled."""
     losses = _recent_losses(snapshot)
     return losses is not None and bool(losses[len(losses) // 2 :].mean() > 0.95 * losses[: len(losses) // 2].mean())
 
 
 def _idle_loss(snapshot: Snapshot) -> float:
-    """The training loss of a network that always says 0."""
+    """The training loss of a network whose outputs are always 0."""
     _, labels = snapshot.sample.part(TRAIN)
     targets = snapshot.loss.targets(labels, snapshot.layers[-1].units, snapshot.sample.task)
     return float(np.mean(snapshot.loss.per_point(np.zeros(targets.shape), targets)))
@@ -518,7 +518,7 @@ def _worst(snapshot: Snapshot, measure: Callable[[LayerStatistics], float]) -> L
 
 
 def _spread_of(initializer: Initializer) -> float:
-    """How different the weights of a layer are at the start; infinite where that follows from its size."""
+    """The spread of a layer's initial weights; infinite where it follows from the layer's size."""
     if isinstance(initializer, Zeros | ConstantWeights):
         return 0.0
     if isinstance(initializer, Normal):
@@ -527,7 +527,7 @@ def _spread_of(initializer: Initializer) -> float:
 
 
 def _plain(number: float) -> str:
-    """A number with three digits that count, written out where that can be read: 1000, 0.0123."""
+    """A number with three significant digits, in plain notation where that is readable: 1000, 0.0123."""
     if 1e6 <= abs(number) < np.inf:
         return "more than a million" if number < 1e9 else "more than a billion"
     if 0 < abs(number) < 1e-4:
@@ -536,14 +536,14 @@ def _plain(number: float) -> str:
 
 
 def _many(number: float) -> str:
-    """A large number with two digits that count: 35,000."""
+    """A large number with two significant digits: 35,000."""
     if number < 100:
         return f"{number:.2g}"
     return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
 
 
 def _duration(snapshot: Snapshot) -> str:
-    """How long a network has trained: `1 epoch`, `12 epochs`, or `3 steps` in the first one."""
+    """The duration of training so far: `1 epoch`, `12 epochs`, or `3 steps` within the first epoch."""
     count, unit = (snapshot.epoch, "epoch") if snapshot.epoch else (snapshot.step, "step")
     return f"{count:,} {unit}{'s' * (count != 1)}"
 
@@ -563,7 +563,7 @@ def _with_training(snapshot: Snapshot, label: str, **changed: object) -> Remedy:
 
 
 def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
-    """The learning rate at which the loss was lowest, if that is a much smaller one; else a tenth, at most 0.1."""
+    """The remedy of a lower learning rate: that of the lowest loss if it is much lower, else a tenth, at most 0.1."""
     rows, now = comparable_rows(snapshot), snapshot.learning_rate
     losses, rates = snapshot.history.train_loss[rows], snapshot.history.learning_rate[rows]
     known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
@@ -574,7 +574,7 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
 
 
 def _weaker_penalty(experiment: Experiment) -> Remedy:
-    """The same kinds of penalty, each as strong as it is by default where it is too strong."""
+    """The remedy of a weaker penalty: the same kinds, at their default strength where they are too strong."""
 
     def weaker(one: Regularizer | None) -> Regularizer | None:
         return one if one is None or _pull(one) < _STRONG_PULL else type(one)()
@@ -593,7 +593,7 @@ def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **change
 
 
 def _other_start(experiment: Experiment) -> Remedy:
-    """Initial weights of a size that suits the activations."""
+    """The remedy of initial weights whose size suits the activations."""
     straight = any(layer.activation.straight_from < np.inf for layer in experiment.layers)
     initializer: Initializer = HeNormal() if straight else GlorotUniform()
     layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
@@ -602,7 +602,7 @@ def _other_start(experiment: Experiment) -> Remedy:
 
 
 def _better_passage(experiment: Experiment) -> Remedy:
-    """What lets signals and gradients through: tanh for sigmoid, then normalization."""
+    """The change that lets signals and gradients pass: tanh instead of sigmoid, then normalization."""
     changed = _each_layer(experiment, lambda layer: isinstance(layer.activation, Sigmoid), activation=Tanh())
     if changed != experiment:
         return Remedy("Use tanh instead of sigmoid", changed)
@@ -612,7 +612,7 @@ def _better_passage(experiment: Experiment) -> Remedy:
 
 
 def _simpler(snapshot: Snapshot) -> Remedy:
-    """A price on large weights, or a stop when things get worse."""
+    """The remedies that keep a network simple: a penalty on large weights, or early stopping."""
     experiment = snapshot.experiment
     if isinstance(experiment.regularizer, NoRegularizer):
         return Remedy("Add L2 regularization", replace(experiment, regularizer=L2(strength=0.003)))

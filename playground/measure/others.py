@@ -10,12 +10,12 @@ from playground.measure.snapshot import Snapshot
 
 
 class Ghost(NamedTuple):
-    """The run without its latest change."""
+    """The run without its latest change, trained on beside it."""
 
     begun: When
     """The moment of the change."""
     now: Snapshot
-    """As far as it has come."""
+    """The moment that it has reached."""
 
 
 class Luck(NamedTuple):
@@ -30,19 +30,19 @@ class Luck(NamedTuple):
     starts: int
     """The number of other starts."""
     better_than: int
-    """Of how many of them the run has a lower loss."""
+    """The number of other starts whose loss is higher than that of the run."""
     diverged: int
     solved: int
-    """How many, the run included, have reached the goal."""
+    """The number of starts, including the run, that have reached the goal."""
     solved_interval: tuple[float, float]
-    """The 95 % confidence interval of the share that does."""
+    """The 95 % confidence interval of the share of starts that reach the goal."""
     goal: float
     """The accuracy, or R², from which the task counts as solved."""
     task: Task
     validated: bool
-    """Whether losses and accuracies are those of validation points, for want of which of training points."""
+    """Whether losses and accuracies are those of validation points rather than training points."""
     fields: tuple[Array, ...] = ()
-    """What each says on the plane, as `BoundaryRequest` answers it; empty if nobody asked."""
+    """The boundary of each start, as `BoundaryRequest` answers it; empty unless requested."""
 
     @property
     def sentence(self) -> str:
@@ -56,7 +56,7 @@ class Luck(NamedTuple):
 
     @property
     def small_print(self) -> str:
-        """What was compared, when, and what it means to solve it."""
+        """The conditions of the comparison: outcome, epoch, and the goal that counts as solved."""
         points = "validation" if self.validated else "training"
         goal = f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
         return (

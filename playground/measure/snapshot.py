@@ -26,7 +26,7 @@ Status: TypeAlias = Literal["ready", "completed", "diverged", "stopped_early"]
 
 
 def evenly_spread(count: int, most: int) -> Array:
-    """At most `most` of the indices 0…count−1, evenly spread from the first to the last, in ascending order."""
+    """Return at most `most` of the indices 0…count−1, evenly spread from the first to the last, in ascending order."""
     result: Array = np.linspace(0, count - 1, min(count, most)).round().astype(np.intp)
     return result
 

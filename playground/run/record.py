@@ -56,7 +56,7 @@ class Record:
     breaks: tuple[Break, ...] = ()
     """The steps at which the meaning of losses changed, oldest first."""
     begun: Experiment | None = None
-    """The experiment before the latest change of settings, in case that goes on; None if it can't."""
+    """The experiment before the latest change of settings, in case a drag continues it; None if none can."""
     health: Health = field(default_factory=Health)
     started_from: Array | None = None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""

@@ -149,7 +149,7 @@ class Trainer:
         return training.advance(self._engine, self.run, steps=steps, epochs=epochs, seconds=seconds)
 
     def take_outcome(self, state: State, outcome: Outcome) -> None:
-        """Record what a lane of a group has made of the state, which has trained there since."""
+        """Record the results of a lane of a group in which the state has been trained."""
         self.run.state = state
         training.record_outcome(self._engine, self.run, outcome)
         if self.status != "diverged":

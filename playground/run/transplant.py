@@ -59,7 +59,7 @@ class _Patch:
 
 
 def layer_sources(old: SetupStructure, new: SetupStructure) -> list[int | None]:
-    """For every layer of `new`, the output layer included, the layer of `old` that it continues, or None."""
+    """The layer of `old` that each layer of `new`, the output layer included, continues, or None."""
     return [
         *continued_layers(old.ids, new.ids),
         len(old.ids) if _outputs_correspond(old.network, new.network) else None,

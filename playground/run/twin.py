@@ -1,7 +1,7 @@
 """The twin of a run: the same run without its latest change, trained on beside it.
 
-It goes on from a copy of the state before the change, on the same engine, with the same points and batches. So what it
-comes to is, bit for bit, what would have become of the run.
+It goes on from a copy of the state before the change, on the same engine, with the same points and batches. So it is,
+bit for bit, what the run would have become.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ from playground.run.trainer import Trainer
 
 
 def can_go_on_without(run: Run, changed: Experiment | None = None) -> bool:
-    """Whether it would tell anything to train on a run without a change, to another experiment or else of a weight:
-    the run has begun and would go on, the change affects it, and losses with and without it can be compared."""
+    """Whether a run can be trained on without a change, which is to the experiment `changed`, or of a weight if None.
+
+    The run must have begun and be able to go on, and the change must affect it but leave losses comparable.
+    """
     if run.state.step == 0 or run.record.status != "ready":
         return False
     differences = () if changed is None else difference(run.experiment, changed)
@@ -30,7 +32,7 @@ class Twin:
         self.trainer = Trainer.of(branch(run))
 
     def is_behind(self, epoch: int, position: int) -> bool:
-        """Whether it can still train to a place: completed epochs, and points used of the present one."""
+        """Whether it has not yet reached a place, given as completed epochs and points used in the present one."""
         return self.trainer.status == "ready" and (
             self.trainer.state.epoch < epoch or self._steps_to(epoch, position) > 0
         )

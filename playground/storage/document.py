@@ -87,7 +87,7 @@ class _StoppingRecord(_Record, frozen=True):
     parameters: _PackedArray | None
     stopped: bool
     best_epoch: _Count | None = None
-    """Stored since version 3."""
+    """The epoch of the best result; stored since version 3."""
 
 
 class _StateRecord(_Record, frozen=True):
@@ -161,7 +161,7 @@ class _DocumentRecord(_Record, frozen=True):
     health: HealthRecord
     started_from: _PackedArray | None
     breaks: Annotated[tuple[Break, ...], Meta(max_length=100_000)] | None = None
-    """None before version 3."""
+    """The steps at which the meaning of losses changed; None before version 3."""
     race: _RaceRecord | None = None
 
 

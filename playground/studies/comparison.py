@@ -1,4 +1,4 @@
-"""Comparisons: the trainings of a study in any order, from the start or from one moment, and their outcomes."""
+"""Comparisons: the runs of a study in any order, from the start or from one moment, and their outcomes."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ if TYPE_CHECKING:
     from playground.studies.training import Cohort
 
 _OBSERVED: tuple[Measure, ...] = ("epochs", "gradient")
-"""Measures that need more of a training than its end, which takes longer."""
+"""Measures that need more than the end of a run, which takes longer."""
 _PIECE = 0.05
 """Seconds of training between two looks at whether to stop."""
 
 
 class Comparison:
-    """The trainings of a study, each for `epochs`.
+    """The runs of a study, each trained for `epochs` epochs.
 
-    With a `beginning` all go on from that moment of a run, each start with other batches; the study's epochs count from
-    the beginning of the run. With `observed`, measures that need more than the end of a training are there as well.
+    With a `beginning`, all continue from that moment of a run, each start with other batches; the study's epochs count
+    from the beginning of the run. With `observed`, measures that need more than the end of a run are available, too.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Comparison:
         self.results.add(row)
 
     def train_all(self, numbers: Iterable[int], stop: Callable[[], bool] | None = None) -> Iterator[Row]:
-        """Train those of `numbers` that are missing and yield a row for each as it ends, until `stop` returns true."""
+        """Train the missing members among `numbers`; yield a row for each as it ends, until `stop` returns true."""
         # Engines are loaded when the first one is needed.
         from playground.studies.training import Cohort, never, train_dealt
 
@@ -72,13 +72,13 @@ class Comparison:
 
     @property
     def ended(self) -> Array:
-        """Which trainings have ended: shape (combinations, starts)."""
+        """A mark for each run that has ended, shape (combinations, starts)."""
         result: Array = self.results.column("status").reshape(-1, self.study.seeds) != ""
         return result
 
     @property
     def under_way(self) -> float:
-        """How many trainings those in training amount to, by their epochs."""
+        """The runs in training, as a number of whole runs by the epochs done."""
         members = [] if self._cohort is None else self._cohort.members
         return sum((one.place[0] - self._begun) / max(1, self.epochs) for one in list(members) if one.is_running)
 
@@ -87,7 +87,7 @@ class Comparison:
         return 0 if self.beginning is None else self.beginning.state.epoch
 
     def scores(self, measure: Measure, starts: int | None = None) -> Scores:
-        """Return the outcomes of all trainings, or of the first starts; accuracies where losses can't be compared."""
+        """Return the outcomes of all runs, or of the first starts; accuracies where losses can't be compared."""
         results, task = self.results, self.results.task
         validated = results.measure == "validation_loss"
         if measure in ("loss", "gap") and not self._comparable:
@@ -156,12 +156,12 @@ def train_alone(
 
 
 def needs_observation(measure: Measure) -> bool:
-    """Whether a measure needs more of a training than its end."""
+    """Whether a measure needs more than the end of a run."""
     return measure in _OBSERVED
 
 
 def _compares_losses(study: Study, places: Iterable[int]) -> bool:
-    """Whether the losses of all combinations mean the same; those at `places` tell as much as all of them."""
+    """Whether the losses of all combinations have the same meaning, judged by the combinations at `places`."""
     made = []
     for place in places:
         try:

@@ -1,4 +1,4 @@
-"""Finding good settings: which settings can be searched, and what those that were found are worth.
+"""Finding good settings: the settings that can be searched, and how much better the best ones are.
 
 A search compares trials by the validation loss that it looks at again and again, so its best is partly luck. What was
 found is therefore compared with the present settings from starts that the search has not used.
@@ -52,11 +52,11 @@ def _values_of(field: Field, value: Any) -> Range | tuple[Any, ...]:
 
 
 class Found(NamedTuple):
-    """What a search came to."""
+    """The result of a search, with the comparison of its best settings."""
 
     result: SearchResult
     comparison: remedies.Trial | None
-    """What the best settings do from fresh starts, against the present ones; None if none were found."""
+    """The best settings compared with the present ones from fresh starts; None if none were found."""
 
 
 def find_settings(

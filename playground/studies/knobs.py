@@ -30,16 +30,16 @@ class Knob(NamedTuple):
     path: str
     field: Field
     values: tuple[Any, ...]
-    """As in files, in the order in which they stand on the slider, or in a list."""
+    """The values, as in files, in their order on the slider or in the list."""
     places: tuple[float, ...]
-    """Where they stand: 0…1 on the slider, or at equal distances."""
+    """The positions of the values: 0…1 on the slider, or at equal distances."""
     present: int
-    """Which of them the experiment has."""
+    """The index of the experiment's own value."""
     names: tuple[str, ...] = ()
-    """What the values are called where the declaration does not say."""
+    """Names of the values that the declaration does not name."""
     near: str = "with "
     at: str = "with "
-    """What stands in a sentence before the best value, and before another one."""
+    """The words before a value in a sentence: `near` before the best one, `at` before any other."""
 
     @property
     def is_number(self) -> bool:
@@ -48,12 +48,12 @@ class Knob(NamedTuple):
 
     @property
     def label(self) -> str:
-        """What the setting is called inside a sentence."""
+        """The name of the setting inside a sentence."""
         return "number of layers" if self.path == "layers" else in_a_sentence(self.field.label)
 
     @property
     def coarse(self) -> tuple[int, ...]:
-        """The places of the values to try first: the present one and a few evenly spaced ones; all of a short list."""
+        """The indices of the values to try first: the present one and a few evenly spaced ones; all of a short list."""
         if len(self.values) <= _COARSE:
             return tuple(range(len(self.values)))
         spread = np.linspace(0, len(self.values) - 1, _COARSE - 1).round().astype(int).tolist()
@@ -107,7 +107,7 @@ def _number_knob(path: str, field: Field, value: float | None) -> Knob | None:
 
 
 def _depth_knob(field: Field, layers: Sequence[Layer]) -> Knob:
-    """Stacks of 0, 1, 2, … layers: the first ones of the present stack, or all of them and more like the last."""
+    """The knob for the number of layers: 0, 1, 2, … of the present ones, then more like the last."""
     last = layers[-1] if layers else Layer(units=4)
     more = msgspec.structs.replace(last, id=None, trainable=True, muted=False)
     deepest = (*layers, *[more] * (_MOST_LAYERS - len(layers)))
@@ -117,7 +117,7 @@ def _depth_knob(field: Field, layers: Sequence[Layer]) -> Knob:
 
 
 def _features_knob(field: Field, present: Sequence[str]) -> Knob:
-    """The present features, before them those without one of them, and behind them those with another one."""
+    """The knob for the features: the present ones, before them those with one fewer, after them those with one more."""
     fewer = [[one for one in present if one != name] for name in present]
     absent = [name for name in FEATURES if name not in present]
     more = [[one for one in FEATURES if one in present or one == name] for name in absent]

@@ -1,4 +1,4 @@
-"""Luck: the same experiment from other starts, trained beside a run, and what may be said of the run's own start.
+"""Luck: the same experiment from other starts, trained beside a run, and how the run compares with them.
 
 A start is a seed: its initial weights, shuffles and dropout. The points and all settings are the same for all, so what
 differs is chance alone. Each start ends exactly where `train --engine lanes` takes its seed.
@@ -30,7 +30,7 @@ _GRID = 60
 
 
 class OtherStarts:
-    """Other starts of an experiment, which must have been checked, in training: the seeds that follow its own.
+    """Other starts of an experiment in training, from the seeds that follow its own; it must have been checked.
 
     Raises InputError if its points can't be drawn or read.
     """
@@ -91,7 +91,7 @@ class OtherStarts:
         return result
 
     def _fields(self) -> list[Array]:
-        """What each says on a grid over the plane, as `BoundaryRequest` answers it."""
+        """The boundary of each start on a grid over the plane, as `BoundaryRequest` answers it."""
         found = []
         for one in self._cohort.members:
             setup = one.setup

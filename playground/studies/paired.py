@@ -1,4 +1,4 @@
-"""Paired comparison: two settings trained from the same starts, and what their difference is beyond chance."""
+"""Paired comparison of two settings trained from the same starts: their difference and its confidence interval."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _CONFIDENCE = 0.95
 
 
 class Gain(NamedTuple):
-    """How much lower the losses of one setting are than those of another, as mean logarithm of their ratios."""
+    """The gain of one setting over another: the mean logarithm of the ratios of their losses, above 0 if lower."""
 
     mean: float
     low: float

@@ -1,4 +1,4 @@
-"""What a response says: the outcome of each value over its starts, and what may be concluded from that."""
+"""Reading of a response: the outcome of each value over its starts, and the conclusions that it allows."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ Scale: TypeAlias = Literal["amount", "accuracy", "r_squared"]
 
 
 class Scores(NamedTuple):
-    """The outcomes of all trainings of a response, in one measure; arrays have the shape (values, starts)."""
+    """The outcomes of all runs of a response in one measure; arrays have the shape (values, starts)."""
 
     measure: Measure
     numbers: Array
-    """NaN where a training has not ended, or has no such number."""
+    """The outcomes; NaN where a run has not ended or has no such number."""
     trained: Array
     diverged: Array
     name: str
-    """Such as `validation loss`."""
+    """The name of the measure, such as `validation loss`."""
     scale: Scale = "amount"
     comparable: bool = True
-    """Whether values may be ranked by it."""
+    """Whether values may be ranked by this measure."""
     most: float = math.inf
     """What stands for an outcome that was not reached in time."""
     repeats: str = "start"
@@ -36,7 +36,7 @@ class Scores(NamedTuple):
 
     @property
     def ranked(self) -> Array:
-        """The numbers, the lower the better."""
+        """The outcomes, with their signs changed if higher is better, so that lower is always better."""
         return self.numbers if self.scale == "amount" else -self.numbers
 
 
@@ -47,16 +47,16 @@ class ValueOutcome(NamedTuple):
     place: float
     words: str
     n: int
-    """Starts that were trained to the end, or diverged."""
+    """The number of starts that were trained to the end or diverged."""
     diverged: int
     median: float
-    """Of those that did not diverge; NaN if none did not."""
+    """The median of the starts that did not diverge; NaN if all did."""
     low: float
     high: float
     is_better: bool
-    """Whether it is better than the present value, by more than the starts differ by chance."""
+    """Whether it is better than the present value beyond chance."""
     refused: str
-    """Why the value can't be trained; empty if it can."""
+    """The reason why the value can't be trained; empty if it can."""
     starts: tuple[float, ...] = ()
     """The outcome of each start that did not diverge."""
 
@@ -68,11 +68,11 @@ class Reading(NamedTuple):
     measure: Measure
     scale: Scale
     outcome_words: str
-    """Such as `validation loss after 200 epochs`."""
+    """The name of the outcome, such as `validation loss after 200 epochs`."""
     values: tuple[ValueOutcome, ...]
     sentence: str
     share: float
-    """How much has been trained, 0…1."""
+    """The share of the training that is done, 0…1."""
     most: float = math.inf
     """What stands for an outcome that was not reached in time."""
     repeats: str = "start"

@@ -1,4 +1,4 @@
-"""Remedies that are proven: what changes of an experiment do to its loss, from many starts with and without each.
+"""Proven remedies: the effect of changes to an experiment on its loss, from many starts with and without each.
 
     proof = Proof(experiment, candidates(experiment), epochs=200)
     for tried in proof.train():
@@ -49,7 +49,7 @@ _USUAL_BATCHES = (10, 32)
 
 
 def candidates(experiment: Experiment, advised: Remedy | None = None) -> tuple[Remedy, ...]:
-    """Return what is worth trying: the remedy that a diagnosis advises, and all its rivals.
+    """Return the changes worth trying: the remedy that a diagnosis advises, and all its rivals.
 
     Rivals are changes of one kind of setting each, as far as they can be applied. All start from new initial weights.
     """
@@ -137,7 +137,7 @@ def _each(experiment: Experiment, **changed: object) -> Experiment:
 
 
 class Trial(NamedTuple):
-    """What a remedy did, from the same starts as no remedy."""
+    """The effect of a remedy, trained from the same starts as the experiment without it."""
 
     remedy: Remedy
     before: float

@@ -65,7 +65,7 @@ class Response(Comparison):
 
     @property
     def name(self) -> str:
-        """What tells it from others: the path of its setting."""
+        """The path of its setting, which identifies it among other responses."""
         return self.knob.path
 
     def adopt(self, earlier: Comparison) -> None:
@@ -138,6 +138,6 @@ class Response(Comparison):
         return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:
-        """How much of the first starts is done, those in training included; 1 once they are whole."""
+        """The share of the runs from the first starts that is done, including those in training; 1 at the end."""
         ended = self.ended[:, : self.starts]
         return 1.0 if ended.all() else min((int(ended.sum()) + self.under_way) / ended.size, 0.99)

@@ -1,4 +1,4 @@
-"""The map of two settings: what an experiment comes to with every pair of their values, coarse first, then finer."""
+"""The map of two settings: the outcome of an experiment for every pair of their values, coarse first, then finer."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ class MapAxis(NamedTuple):
     knob: Knob
     values: tuple[Any, ...]
     span: tuple[float, float]
-    """The part of the slider, of 0…1."""
+    """The part of the slider that it covers, within 0…1."""
     present: int | None
-    """Where the experiment's own value is, or the nearest one; None if it is beyond the span."""
+    """The index of the experiment's own value, or of the nearest one; None if it is beyond the span."""
 
     def words(self, place: int) -> str:
         """Format a value as text, to three digits."""
@@ -64,17 +64,17 @@ class MapReading(NamedTuple):
     measure: Measure
     scale: Scale
     outcome_words: str
-    """Such as `validation loss after 200 epochs`."""
+    """The name of the outcome, such as `validation loss after 200 epochs`."""
     numbers: Array
-    """NaN where nothing was trained, or where training diverged or was refused."""
+    """The outcomes; NaN where nothing was trained, or where training diverged or was refused."""
     diverged: Array
     shown: Array
-    """Numbers that stand for their neighbours until these are trained; infinite where training diverged."""
+    """The outcomes, each standing in for its neighbours until these are trained; infinite where training diverged."""
     best: tuple[int, int] | None
     """The row and the column of the best outcome."""
     sentence: str
     share: float
-    """How much has been trained, 0…1."""
+    """The share of the training that is done, 0…1."""
 
     @property
     def is_whole(self) -> bool:
@@ -106,7 +106,7 @@ class ResponseMap(Comparison):
 
     @property
     def name(self) -> str:
-        """What tells it from others."""
+        """The name that identifies it among other maps and responses."""
         return "map"
 
     def adopt(self, earlier: Comparison) -> None:
@@ -188,7 +188,7 @@ def _best(numbers: Array, scale: Scale) -> tuple[int, int] | None:
 
 
 def _spread_out(numbers: Array) -> Array:
-    """Give what is missing the number of the block that it belongs to in the finest pass that has one."""
+    """Fill each missing outcome with that of its block in the finest pass that has one."""
     result, (high, wide) = np.full(numbers.shape, np.nan), numbers.shape
     for stride in _STRIDES:
         coarse = numbers[::stride, ::stride].repeat(stride, axis=0).repeat(stride, axis=1)[:high, :wide]

@@ -27,11 +27,11 @@ _WAITING = ""
 _STATUSES: tuple[str, ...] = (_WAITING, *get_args(RunStatus))
 _ENGINES = ("", "lanes", "compiled", "reference")
 GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
-"""The validation accuracy, or R², from which a training counts as solved."""
+"""The validation accuracy, or R², from which a run counts as solved."""
 
 
 class Observed(NamedTuple):
-    """What was seen of a training besides its end."""
+    """Observations of a run besides its final result."""
 
     goal_epoch: int | None
     """The first epoch whose validation accuracy, or R², reached the goal; None if none did."""
@@ -54,9 +54,9 @@ class Row(NamedTuple):
     engine: str = ""
     task: Task = "classification"
     reason: str = ""
-    """Why the combination is refused."""
+    """The reason why the combination was refused."""
     started: float = 0.0
-    """When training began, in seconds of the system's clock."""
+    """The time at which training began, in seconds of the system's clock."""
     ended: float = 0.0
     observed: Observed | None = None
 
@@ -86,7 +86,7 @@ class Best(NamedTuple):
 
     values: dict[str, Any]
     measure: Outcome
-    """What was compared: the validation loss, or the training loss where there is no validation set."""
+    """The outcome that was compared: the validation loss, or the training loss without a validation set."""
     mean: float
     deviation: float | None
     """The standard deviation over seeds; None for a single one."""

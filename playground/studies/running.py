@@ -41,9 +41,9 @@ def run_study(
 ) -> Results:
     """Train all members of a study, or those whose results `folder` lacks, and return the table.
 
-    `workers` threads train, by default one for each core; an `executor` has workers of its own, whose number is then
-    asked for here. A `folder` keeps what has been trained, for another time. Once `stop` says so, training ends within
-    50 ms, and the table has what was trained until then. `progress` is called with the table as it grows.
+    `workers` threads train, by default one for each core; with an `executor`, it is the number of the executor's
+    workers. A `folder` keeps what has been trained, for another time. Once `stop` says so, training ends within 50 ms,
+    and the table has what was trained until then. `progress` is called with the table as it grows.
     """
     results = Results(study)
     for _ in stream_rows(study, results, workers=workers, executor=executor, folder=folder, stop=stop):

@@ -43,11 +43,11 @@ class Trial(NamedTuple):
     values: dict[str, Any]
     status: TrialStatus
     epochs: int
-    """How long it was trained."""
+    """The number of epochs for which it was trained."""
     loss: float | None
     """The mean validation loss over its seeds; None if there is none."""
     reason: str = ""
-    """Why it is refused."""
+    """The reason why it was refused; empty if it was not."""
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class SearchResult(NamedTuple):
 
     trials: tuple[Trial, ...]
     best: Trial | None
-    """None if no trial was trained to its end."""
+    """The best trial; None if none was trained to its end."""
     experiment: Experiment | None
     """The experiment with the best settings."""
     test: FinalResult | None
-    """The verdict of the test share, which nothing before has looked at; None without one."""
+    """The result on the test share, measured only once; None without test points."""
 
 
 def search(

@@ -4,8 +4,8 @@
     study = Study(experiment, vary={"training.learning_rate": [0.01, 0.1, 1]}, seeds=5, epochs=200)
     results = run_study(study)
 
-A study is a value. Which trainings it has, in which order, and from which seeds, follows from it alone; nothing is
-listed in advance, so that a grid of millions takes no memory.
+A study is a value. Its runs, their order and their seeds follow from it alone; nothing is listed in advance, so that a
+grid of millions takes no memory.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Member(NamedTuple):
     """The varied values by path, as in files."""
     seed: int
     experiment: Experiment
-    """Checked; it ends by itself after the study's epochs."""
+    """The checked experiment, which ends by itself after the study's epochs."""
 
 
 class Refused(NamedTuple):
@@ -57,7 +57,7 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `vary` gives for each path the values to try: numbers, kinds of choices ("sgd"), whole shapes ("8-8"), or anything
     else that `Experiment.with_` takes. All combinations are trained, the last path fastest, or only `random` of them
     (drawn from the experiment's seed), each from the experiment's seed and the `seeds` - 1 that follow it, for
-    `epochs` epochs. `goal` is the validation accuracy, or R², from which a training counts as solved; None is 0.95 for
+    `epochs` epochs. `goal` is the validation accuracy, or R², from which a run counts as solved; None is 0.95 for
     classes and 0.9 for values. `engine` trains; what lanes can't do is trained by the compiled engine, and where that
     can't be loaded, by the reference. Raises InputError.
     """

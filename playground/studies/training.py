@@ -48,7 +48,7 @@ _AT_THE_END = 2**62
 
 
 def never() -> bool:
-    """Return false: a `stop` that never stops training."""
+    """Return False: the `stop` function of training that is never stopped."""
     return False
 
 
@@ -236,7 +236,7 @@ class InTraining(ABC):
     engine: EngineName
     is_observed = False
     group: Group | None = None
-    """Where it has a lane."""
+    """The group in which it has a lane."""
     started = 0.0
 
     def __init__(self, member: Member, setup: Setup) -> None:

@@ -26,12 +26,12 @@ _DEPTHS = range(1, 7)
 
 
 class ClassicRace(NamedTuple):
-    """A comparison that every course makes, for any experiment."""
+    """A comparison that textbooks make, for any experiment."""
 
     name: str
     title: str
     watch: str
-    """What to watch for."""
+    """A sentence on what to watch for."""
     make: Callable[[Experiment], list[Experiment]]
 
     def variants(self, experiment: Experiment) -> tuple[Experiment, ...]:
@@ -136,12 +136,12 @@ RACES: tuple[ClassicRace, ...] = (
 
 
 class LaneNames(NamedTuple):
-    """What differs between the lanes of a race."""
+    """The names of the lanes of a race, by what differs between them."""
 
     subject: str
-    """What all of them vary: `learning rate`; `variants` if it is more than one setting."""
+    """The setting that varies, such as `learning rate`; `variants` if there are several."""
     labels: tuple[str, ...]
-    """What each of them has: `0.03`."""
+    """The value of each lane, such as `0.03`."""
 
 
 def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:

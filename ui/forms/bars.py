@@ -1,4 +1,4 @@
-"""Bars beside the items of a list: a number of each, while the list keeps its order."""
+"""Bars beside the items of a list, one for the number of each; the list keeps its order."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..look.theme import GRID, current, exact_px, px
 
 @dataclass(frozen=True)
 class Bar:
-    """What stands beside an item of a list: a number as a bar and as text."""
+    """A number beside an item of a list, as a bar and as text."""
 
     share: float
-    """The length, of 0…1."""
+    """The length of the bar, 0…1."""
     text: str
     is_lit: bool = False
     is_hatched: bool = False

@@ -111,6 +111,6 @@ class WheelSteps:
         return steps
 
     def take_focused(self, event: QWheelEvent, control: QWidget) -> int:
-        """Count notches over a control that has the focus; over any other the event goes on to what scrolls."""
+        """Count notches over a control that has the focus; over any other, let the event scroll the page."""
         event.setAccepted(control.hasFocus())
         return self.take(event) if control.hasFocus() else 0

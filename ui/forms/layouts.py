@@ -44,7 +44,7 @@ def fill(box: _Box, *parts: QWidget | QLayout | None, wide: QWidget | QLayout | 
 
 
 def scrolling(widget: QWidget) -> QScrollArea:
-    """Make a frame in which a widget that is too high can be scrolled; its controls get the keyboard, not the frame."""
+    """Make a frame in which a tall widget can be scrolled; its controls get the keyboard focus, not the frame."""
     scroll = QScrollArea(widgetResizable=True)
     scroll.setFrameShape(QFrame.Shape.NoFrame)
     scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -70,7 +70,7 @@ _PLAIN = Look()
 
 
 class RowMenuEvent(QEvent):
-    """Tells the main window that the menu of a row opens, so that it can add what forms know nothing of."""
+    """Tells the main window that the menu of a row opens, so that it can add entries of its own."""
 
     TYPE = QEvent.Type(QEvent.registerEventType())
 
@@ -148,7 +148,7 @@ class Row(QWidget):
 
     @property
     def reason(self) -> str:
-        """Why the row is off; empty where it is not."""
+        """The reason why the row is off; empty where it is not."""
         return f"Off: {self.obstacle.reason}" if self.obstacle else ""
 
     def reset(self) -> None:
@@ -223,7 +223,7 @@ def caption_width(text: str, level: int) -> int:
 
 
 class NumberRow(Row):
-    """A number: a slider to explore, an entry to be exact; with a switch where it can be off."""
+    """Row of a number: a slider to explore, an entry to be exact, and a switch where it can be off."""
 
     def add_controls(self) -> None:
         field = self.field
@@ -398,7 +398,7 @@ class SwitchRow(Row):
 
 
 class _PickRow(Row):
-    """One of a few names: side by side if they are short, else in a combo box."""
+    """Row of a choice among a few names: side by side if they are short, else in a combo box."""
 
     def add_controls(self) -> None:
         self.values: tuple[Any, ...] = get_args(self.field.type)
@@ -432,7 +432,7 @@ class _PickRow(Row):
 
 
 class _TextRow(Row):
-    """A text, taken over with Enter or on leaving."""
+    """Row of a text, which is applied with Enter or on leaving it."""
 
     def add_controls(self) -> None:
         self.shown = ""
@@ -451,7 +451,7 @@ class _TextRow(Row):
 
 
 class ChoiceRow(Row):
-    """A member of a family, with a row for each of its parameters below."""
+    """Row of a member of a family, with a row for each of its parameters below."""
 
     def add_controls(self) -> None:
         self.shown: Choice | None = None
@@ -561,7 +561,7 @@ class ChoiceRow(Row):
 
 
 class _GroupRow(Row):
-    """A group of fields, with a switch where the whole group can be off."""
+    """Row of a group of fields, with a switch where the whole group can be off."""
 
     def add_controls(self) -> None:
         self.form = Form(self.field.type, self.path, level=self.level + 1, skip=self.look.skip)
@@ -613,7 +613,7 @@ def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> Row
 
 
 class Form(QWidget):
-    """A row for every field of a struct, in the order of their declaration."""
+    """Rows for all fields of a struct, in the order of their declaration."""
 
     edited = Signal(str, object, bool)
 

@@ -1,1 +1,1 @@
-"""What keeps the window alive: caught exceptions, and garbage collected on the right thread."""
+"""Guards that keep the window alive: exceptions are caught, and garbage is collected on the right thread."""

@@ -1,1 +1,1 @@
-"""How everything looks: colours, type, icons, how numbers are written and when texts change."""
+"""The look of the window: colours, type, icons, the format of numbers, and the times at which texts change."""

@@ -54,7 +54,7 @@ class Throttle(QObject):
     # A signal knows the widget whose action it runs without keeping it alive.
 
     def __init__(self, action: Callable[[], None], parent: QObject, interval: int | None = None) -> None:
-        """Take an `interval` in milliseconds for what is no text; texts share one beat."""
+        """Set an `interval` in milliseconds for anything but text; texts share one beat."""
         super().__init__(parent)
         self._is_due = False
         self._due.connect(action)

@@ -25,13 +25,13 @@ _NO_LIMIT = 16777215
 
 
 class _Scale:
-    """From lengths at the zoom `before` to lengths at the present one."""
+    """Converts lengths at the zoom `before` to lengths at the present zoom."""
 
     def __init__(self, before: float) -> None:
         self._before = before
 
     def length(self, length: float) -> int:
-        """Return a length at the present zoom; what is no length of ours stays: negative ones, and no limit."""
+        """Return a length at the present zoom; negative lengths and Qt's largest one, which mean no limit, stay."""
         return int(length) if length <= 0 or length >= _NO_LIMIT else px(round(length / self._before))
 
     def size(self, size: QSize) -> QSize:

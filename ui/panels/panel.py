@@ -1,4 +1,4 @@
-"""What all panels share: they show an experiment, and ask for another by naming a place in it and a value."""
+"""The base of all panels, which show an experiment and ask for another by a path in it and a value."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class Readout(QWidget):
 
     @property
     def least_width(self) -> int:
-        """The width that loss, accuracy and recall need, without the place where training stands and without luck."""
+        """The width that loss, accuracy and recall need, without epoch, step and the luck button."""
         luck = 0 if self.luck.isHidden() else self.luck.sizeHint().width() + self._table.horizontalSpacing()
         skew = 0 if self.skew.isHidden() else self.skew.minimumSizeHint().width() + px(3 * GRID)
         return self._table.minimumSize().width() - luck + skew
@@ -194,7 +194,7 @@ class Readout(QWidget):
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
     def write_place(self, epoch: int, step: int) -> None:
-        """Write where training of several runs stands, which have no loss in common."""
+        """Write the epoch and step of several runs, which have no loss in common."""
         self.epoch.setText(f"{epoch:,}")
         self.step.setText(f"{step:,}")
         for number in (*self.losses, *self.scores):

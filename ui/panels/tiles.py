@@ -224,7 +224,7 @@ def curves(activation: Activation) -> tuple[Array, Array, Array]:
 
 
 def _whole_curve(f: Array, height: int, most: float) -> tuple[float, float]:
-    """Return the place of 0 and the length of 1 at which a curve fits into a height."""
+    """Return the position of 0 and the pixels per unit at which the whole curve fits into a height."""
     finite, edge = f[np.isfinite(f)], px(3)
     low, high = min(float(finite.min(initial=0)), -0.25), max(float(finite.max(initial=0)), 0.25)
     unit = min(most, (height - 2 * edge) / (high - low))

@@ -1,4 +1,4 @@
-"""How the network learns: loss, optimizer, learning rate, regularizer, batches; everything else below “More”.
+"""The training panel: loss, optimizer, learning rate, regularizer, batches; everything else below “More”.
 
 The first rows are chosen by hand. Every other field that `Training` declares, now or later, appears below “More” by
 itself.

@@ -14,9 +14,9 @@ class Undoing(NamedTuple):
     """Marks a command that undoes or redoes an edit."""
 
     number: int
-    """That of the edit."""
+    """The number of the edit."""
     words: str
-    """What comes back besides weights."""
+    """The restored settings, in words."""
 
 
 class Undone(NamedTuple):
@@ -78,4 +78,4 @@ class Report(NamedTuple):
     revision: int
     """The latest edit that the snapshot includes."""
     requests: Requests = frozenset()
-    """What the snapshot was asked for."""
+    """The requests that the snapshot answers."""

@@ -45,7 +45,7 @@ class Racer(QThread):
     """Carries the exception that ended training; the race is paused."""
 
     def __init__(self, make: Callable[[], Race], requests: Requests, parent: QObject | None = None) -> None:
-        """Take what makes the race, on the thread, and what its reports answer."""
+        """Take the function that makes the race, on the thread, and the requests that its reports answer."""
         super().__init__(parent)
         self._make, self._requests = make, requests
         self._race: Race | None = None

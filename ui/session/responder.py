@@ -31,12 +31,12 @@ _NICENESS = 5
 
 
 class Terms(NamedTuple):
-    """What is asked of the values: how long they train, from which moment on, and what is measured."""
+    """The terms of a question: how long values train, from which moment on, and what is measured."""
 
     epochs: int
     measure: Measure = "loss"
     beginning: Checkpoint | None = None
-    """None for the initial weights."""
+    """The moment from which training continues; None for the initial weights."""
 
     @property
     def _rest(self) -> dict[str, Any]:
@@ -103,7 +103,7 @@ class Responder(QObject):
             self._job = Job(self, lambda job: self._train(job, asked, measure), self._end, self._fail)
 
     def read_again(self, asked: Asked, measure: Measure) -> Answer | None:
-        """Return what is known already of what is going to be asked; None if nothing is."""
+        """Return the results known so far for a question to be asked; None if there are none."""
         self._adopt(asked)
         return asked.reading(measure) if len(asked.results) else None
 

@@ -1,4 +1,4 @@
-"""The pace of training, of costly pictures and of measuring."""
+"""Limits on the speed of training, and on how often costly answers and evaluations are made."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Edit:
     """Whether more of the same follows (a slider still being dragged)."""
 
     def words(self, *, back: bool) -> str:
-        """What undoing (`back`) or redoing it does: `Learning rate back to 0.03`, `Undone: layer A units 5`."""
+        """The effect of undoing (`back`) or redoing it: `Learning rate back to 0.03`, `Undone: layer A units 5`."""
         if isinstance(self.what, ExperimentEdit) and not self.what.fresh and not self.title and back:
             came_back = return_words(difference(self.what.after, self.what.before), self.what.before)
             if came_back:

@@ -281,7 +281,7 @@ class Worker(QThread):
         self.ghosts.let_train(when)
 
     def _take_ghost_over(self, command: Configure | SetWeight) -> bool:
-        """Go on with the ghost if the change without which it trains is taken back; return whether it was."""
+        """Continue with the ghost if the change that it lacks is being undone; return whether it was."""
         undoing, before = command.undoing, self.trainer
         changed = command.experiment if isinstance(command, Configure) else None
         ghost = None if undoing is None else self.ghosts.take(command.memory, changed)

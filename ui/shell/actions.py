@@ -24,7 +24,7 @@ class Action(NamedTuple):
     name: str
     """Its object name, such as `edit.undo`."""
     text: str | Callable[[], str]
-    """With & before the letter of its access key."""
+    """The text of the menu entry, with & before the letter of its access key."""
     do: Callable[[], object]
     keys: tuple[_Keys, ...] = ()
     """Its shortcuts; the first is the one that is shown."""

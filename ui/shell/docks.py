@@ -60,7 +60,7 @@ class DockLayout(NamedTuple):
 
 
 class Tab(NamedTuple):
-    """What names a dock: its title, a short one for its tab, and an icon where its tab has no room for words."""
+    """The names of a dock: its title, a short one for its tab, and an icon where its tab has no room for words."""
 
     title: str
     icon: str

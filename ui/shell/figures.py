@@ -1,4 +1,4 @@
-"""How do you know? What each figure of the window is, how it is computed, and what it does not say.
+"""Explanations of the window's figures: what each is, how it is computed, and what it does not say.
 
 To explain another figure, add an entry to `FIGURES`.
 """
@@ -21,7 +21,7 @@ class Figure(NamedTuple):
     what: str
     how: str
     not_said: str
-    """What must not be concluded from it."""
+    """The conclusions that it does not allow."""
 
 
 FIGURES = (
@@ -119,7 +119,7 @@ FIGURES = (
 
 
 class FiguresPage(QDialog):
-    """A page on all figures."""
+    """The page "How do you know?" on all figures."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)

@@ -25,13 +25,13 @@ _SILENT = Message("event", "")
 
 
 class Advice(NamedTuple):
-    """What trying remedies has shown."""
+    """The result of trying remedies."""
 
     kind: str
-    """What it is about, as `concern_of` names it."""
+    """The concern of the advice, as `concern_of` names it."""
     words: str
     remedies: tuple[tuple[str, Remedy], ...] = ()
-    """Those that help, the best first, each with what it does in words."""
+    """The remedies that help, the best first, each with its effect in words."""
 
 
 def concern_of(kind: str) -> str:
@@ -40,9 +40,7 @@ def concern_of(kind: str) -> str:
 
 
 class Messages(QObject):
-    """What a window has to say, of which the strip says the most important: a fault, what just happened for a while,
-    what ails the network, an invitation.
-    """
+    """The messages of a window; the strip shows the most important: a fault, an event, an ailment, an invitation."""
 
     def __init__(self, bar: QStatusBar, take_remedy: Callable[[Remedy], object]) -> None:
         super().__init__(bar)

@@ -28,18 +28,18 @@ class Message(NamedTuple):
     text: str
     offer: Offer | None = None
     hint: str = ""
-    """What the offer does, in a sentence; empty if its words say all."""
+    """A sentence on what the offer does; empty if its words say all."""
     kind: str = ""
-    """Messages of one kind in a row are one message whose numbers change."""
+    """The kind of the message: successive messages of one kind are one message whose numbers change."""
     others: tuple[Offer, ...] = ()
-    """What else could be done, in a menu beside the button."""
+    """The alternatives, offered in a menu beside the button."""
 
 
 _NOTHING = Message("event", "")
 
 
 class Strip(QFrame):
-    """Two lines high whether it says something or not, so that nothing below it moves; longer texts make it higher."""
+    """The strip: always at least two lines high, so that nothing below it moves; higher for long texts."""
 
     dismissed = Signal()
     announced = Signal(str)
@@ -137,7 +137,7 @@ class Strip(QFrame):
         return super().event(event)
 
     def _fit(self) -> None:
-        """Be two lines high, or as many as the text needs."""
+        """Set the height to two lines, or to as many as the text needs."""
         self.ensurePolished()
         lines, room = 2 * self.text.fontMetrics().lineSpacing(), QRect(0, 0, self._text_width(), 10_000)
         needed = self.text.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.said.text).height()

@@ -73,7 +73,7 @@ def _belongs(tabs: QTabBar, dock: QDockWidget) -> bool:
 
 
 def _place(region: QWidget, window: QMainWindow) -> QRect:
-    """Where a region stands, with its row of tabs."""
+    """The place of a region, with its row of tabs."""
     place = region.geometry()
     if isinstance(region, QDockWidget):
         for tabs in window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):

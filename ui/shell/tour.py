@@ -53,16 +53,16 @@ class TourTarget(NamedTuple):
 
 
 class TourTask(NamedTuple):
-    """A thing to do."""
+    """A thing to do at a stop."""
 
     ask: str
     target: TourTarget
     begin: Callable[[], Outcome]
-    """Called when the task is set; what it returns is called until the task is done."""
+    """The function called when the task is set; the function that it returns is called until the task is done."""
     spared: tuple[TourTarget, ...] = ()
-    """What else the person has to see, the most important one first."""
+    """Other parts that the person has to see, the most important one first."""
     hint: Callable[[], str] = str
-    """Why nothing happens now, and what to do about it; empty if all is well."""
+    """The function that says why nothing happens now, and what to do about it; its text is empty if all is well."""
 
 
 class TourStop(NamedTuple):
@@ -134,7 +134,7 @@ class Tour(QObject):
         self.point()
 
     def _look(self) -> None:
-        """Say what was done, if it is; follow a target that moved."""
+        """Say what the person did once the task is done; follow a target that moved."""
         said = None if self.is_done else self._outcome()
         if said is not None and self._number + 1 < len(self.stop.tasks):
             self._begin(self._number + 1, said)

@@ -1,4 +1,4 @@
-"""What every picture of the window is: a name, what it needs of a snapshot, and how it shows one."""
+"""The base of all pictures of the window: names, requests to snapshots, and how a snapshot is shown."""
 
 from __future__ import annotations
 

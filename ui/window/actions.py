@@ -306,7 +306,7 @@ def help_menu(
     say: Callable[[str], object],
     refuse: Callable[[str], object],
 ) -> Menu:
-    """Make the menu that leads to everything else."""
+    """Make the Help menu: commands, shortcuts, the tour, and how figures are computed."""
     return Menu(
         "&Help",
         [

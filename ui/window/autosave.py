@@ -29,7 +29,7 @@ class _Asked(NamedTuple):
     """Circumstances in which a document was asked for."""
 
     mark: Mark
-    """What the document will hold."""
+    """The state of the work that the document will hold."""
     title: str
     origin: str
     restores: bool

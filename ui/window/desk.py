@@ -1,4 +1,4 @@
-"""The desk: what all modules of the window share, so that none has to know the window itself."""
+"""The desk: the parts that all modules of the window share, so that none has to know the window itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..shell.messages import Messages
 
 
 class Desk(QObject):
-    """What the modules of a window share: session, settings kept between runs, docks, messages and file dialogs."""
+    """The shared parts of a window: session, settings kept between runs, docks, messages and file dialogs."""
 
     def __init__(self, window: QMainWindow, session: Session, settings: QSettings) -> None:
         super().__init__(window)

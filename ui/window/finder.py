@@ -1,4 +1,4 @@
-"""Find good settings: the dialog that asks what may vary and for how long, and says what is kept and worth it."""
+"""Find good settings: the dialog that asks what may vary and for how long, and reports what was found."""
 
 from __future__ import annotations
 

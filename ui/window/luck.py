@@ -1,4 +1,4 @@
-"""How lucky the run was: the button beside the loss, and when other starts are trained."""
+"""Luck in the window: the button beside the loss, and the training of other starts."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ class OtherRuns(QObject):
         self._choose_when()
 
     def put(self, kind: str, others: Others | None, strength: float = 1.0) -> None:
-        """Have other runs of a kind to show, with a strength of 0…1, or none."""
+        """Set the other runs of a kind to show, with a strength of 0…1, or none."""
         if others is None or strength <= 0:
             self._kinds.pop(kind, None)
         else:
@@ -73,7 +73,7 @@ class OtherRuns(QObject):
         self._show_ghost()
 
     def _stay_longer(self) -> None:
-        """Count anew while the change goes on, as in a drag."""
+        """Restart the countdown while the change continues, as in a drag."""
         if self.stay.isActive():
             self.stay.start()
 

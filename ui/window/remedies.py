@@ -1,4 +1,4 @@
-"""Remedies are tried before they are offered: what ails the network is trained with every change that might help."""
+"""Remedies, tried before they are offered: an ailing network is trained with every change that might help."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class Remedies(QObject):
             self._rest.start()
 
     def _finding(self) -> Finding | None:
-        """What the strip says ails the network; None also while the numbers are older than the latest edit."""
+        """The finding that the strip shows; None also while the numbers are older than the latest edit."""
         report, messages = self.desk.session.report, self.desk.messages
         if report is None or not self.desk.session.is_up_to_date:
             return None

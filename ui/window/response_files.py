@@ -1,4 +1,4 @@
-"""What leaves the window of responses and maps: the command that trains the same, and the numbers as a table."""
+"""Output of responses and maps: the command that trains the same runs, and the numbers as a table."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .desk import Desk
 
 
 class ResponseFiles:
-    """Copies and saves what the responder knows."""
+    """Copies the commands and saves the numbers of responses and maps."""
 
     def __init__(self, desk: Desk, known: Mapping[str, Asked]) -> None:
         self.desk, self.known = desk, known

@@ -189,7 +189,7 @@ class Responses(QObject):
 
     @property
     def _paths(self) -> list[str]:
-        """What is in sight: settings with a response, the one in hand first, and the map."""
+        """The settings with a response in sight, the one in hand first, and the map."""
         shows = self.desk.docks.shows
         shown = [self.path] if shows(self.view) else []
         shown += [FIRST_KNOB] if self.thin.isVisible() else []
@@ -255,7 +255,7 @@ class Responses(QObject):
                 self._show_words(one.name, words)
 
     def _questions(self) -> list[Asked]:
-        """What is in sight and can be tried, each without results."""
+        """The responses and maps in sight that can be trained, each without results."""
         experiment, terms = self.desk.session.experiment, self._terms
         knobs = (self._knob(path) for path in self._paths if path != MAP)
         made: list[Asked] = [terms.response(experiment, knob) for knob in knobs if knob is not None]

@@ -26,9 +26,9 @@ class Save(NamedTuple):
     mark: Mark
     """The state of the work when it was asked for."""
     generation: int
-    """Which opened work it belongs to; see `Work.generation`."""
+    """The opened work that it belongs to; see `Work.generation`."""
     then: Callable[[], object] | None
-    """What to do once it is written."""
+    """A function to call once it is written."""
 
 
 class Saves(QObject):

@@ -70,7 +70,7 @@ class WindowTour(QObject):
             self.shown.end()
 
     def words(self) -> str:
-        """What the menu calls it."""
+        """The text of its menu entry."""
         if self.shown is not None:
             return "Show where the &tour is"
         return f"Continue the &tour at stop {self.at + 1} of {len(self._stops)}" if self.at else "Take the &tour"

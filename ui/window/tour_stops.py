@@ -395,7 +395,7 @@ def _is_of(reading: Reading, experiment: Experiment) -> bool:
 
 
 def _jump(calm: Snapshot, now: Snapshot) -> str:
-    """How far the training loss jumped since a calm moment, in words; empty if it did not."""
+    """The jump of the training loss since a calm moment, in words; empty if there was none."""
     before, since = calm.evaluation.train_loss, now.history.train_loss[now.history.step > calm.step]
     if before is None:
         return ""
@@ -407,7 +407,7 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
 
 
 def _share_words(now: Snapshot) -> str:
-    """How much of the output layer's gradient comes to the first layer, in a sentence without an end."""
+    """The share of the output layer's gradient that reaches the first layer, as a sentence without a full stop."""
     share = _share_of_first(now)
     return f"Layer {now.layers[0].name} gets {share}{' of' * share.startswith('1/')} the output layer's gradient"
 

@@ -193,7 +193,7 @@ class Sample(NamedTuple):
 
 
 class Dataset(Choice, frozen=True):
-    """Where the points come from. Simple shapes show what one setting does; tables and drawings test everything."""
+    """Source of the points. Simple shapes show what one setting does; tables and drawings test everything."""
 
     tasks: ClassVar[tuple[Task, ...]] = ("classification",)
 
@@ -280,7 +280,7 @@ class Adjustable(Dataset, frozen=True):
 
 
 class Collected(Adjustable, frozen=True):
-    """What a person's own data sets share, as opposed to generated ones."""
+    """Settings shared by a person's own data sets, as opposed to generated ones."""
 
     stratified: Annotated[
         bool,

@@ -154,14 +154,14 @@ class TableRows(NamedTuple):
     """The usable rows of a table, and those that were left out."""
 
     x: Array
-    """(n, 2) float64, as they stand in the file."""
+    """The coordinates as they stand in the file, float64 of shape (n, 2)."""
     labels: Array
-    """(n,)"""
+    """Class numbers, or values for regression, shape (n,)."""
     task: Task
     class_names: tuple[str, ...]
     dropped: tuple[Dropped, ...]
     unclear: tuple[str, ...] = ()
-    """What of these columns can be read in two ways and has not been chosen, in sentences."""
+    """Sentences on what in these columns can be read in two ways and has not been decided."""
 
 
 @lru_cache(maxsize=4)

@@ -77,7 +77,7 @@ save("predictions", values[:, 1:] if name == "probabilities" and values.shape[1]
 
 
 class _Curve(NamedTuple):
-    """The differences between a training and its repetition by a script from the same initial weights.
+    """The differences between a run and its repetition by a script from the same initial weights.
 
     In float32 the smallest rounding error can grow to any size within an epoch, so both train in float64 as well.
     """

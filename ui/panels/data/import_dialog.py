@@ -536,7 +536,7 @@ def size_of(source: Path | str) -> int:
 
 
 def _in_order(question: Question) -> tuple[Question, int]:
-    """A question with its readings in an order that no answer changes, and which of them is in use."""
+    """A question with its readings in a fixed order, and the index of the one in use."""
     if not question.name:
         return question, 0
     first, second = sorted((0, 1), key=lambda place: str(question.values[place]))
@@ -573,7 +573,7 @@ def _made_of(
 
 
 def _used_words(rows: TableRows, of: int) -> str:
-    """How many rows are used, of each class if there are some, in words."""
+    """The number of rows used, in total and of each class, in words."""
     used = len(rows.x)
     counts = ", ".join(f"{one_line(name, 24)} {count:,}" for name, count in class_counts(rows).items())
     words = f"All {of:,} rows are used." if used == of else f"{used:,} of {of:,} rows are usable."
@@ -581,13 +581,13 @@ def _used_words(rows: TableRows, of: int) -> str:
 
 
 def _columns_words(picked: Picked) -> str:
-    """Which columns are which, in a sentence."""
+    """The roles of the columns, in a sentence."""
     names = (one_line(name, _LONGEST_CELL) for name in picked[:3])
     return "x₁ is {}, x₂ is {}, the target is {}.".format(*names)
 
 
 def class_words(drawn: Sample) -> str:
-    """What the target means, in words."""
+    """The meaning of the target, in words."""
     if drawn.task == "regression":
         return "The target is a value."
     return f"The target has {len(drawn.class_names)} classes."

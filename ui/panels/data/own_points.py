@@ -1,7 +1,6 @@
 """Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
 
-Text is read and written by `playground.interop.point_text`; cells that could mean several things are asked for in the
-`ImportDialog`.
+Text is read and written by `playground.interop.point_text`; about ambiguous cells, the `ImportDialog` asks.
 """
 
 from __future__ import annotations

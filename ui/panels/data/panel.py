@@ -1,4 +1,4 @@
-"""What the network learns from: a gallery of data sets, how the points are drawn and split, and the features."""
+"""The data panel: a gallery of data sets, settings of how the points are generated and split, and the features."""
 
 from __future__ import annotations
 

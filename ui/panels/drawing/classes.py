@@ -1,4 +1,4 @@
-"""Which class is drawn: a button for each, one more class, and the name of the chosen one."""
+"""The choice of the class to draw: a button for each class, one to add a class, and the name of the chosen one."""
 
 from __future__ import annotations
 

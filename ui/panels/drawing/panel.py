@@ -355,7 +355,7 @@ def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
 
 
 def count_words(data: Dataset) -> str:
-    """Say how many points there are, and how many of them train."""
+    """Say how many points there are, and how many of them are for training."""
     if not isinstance(data, UserPoints):
         return ""
     if data.is_blank:

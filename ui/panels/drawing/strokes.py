@@ -1,4 +1,4 @@
-"""What each drawing tool does to points, as plain arithmetic without Qt.
+"""The effect of each drawing tool on points, as plain arithmetic without Qt.
 
 A `Canvas` is immutable. A stroke begins with one and a place; every `move` leaves another in `canvas`. Random numbers
 follow from the data set's seed and the points themselves, so the same gesture on the same points does the same.
@@ -40,7 +40,7 @@ Place: TypeAlias = tuple[float, float]
 
 
 class Style(NamedTuple):
-    """How the tools are set, and what new points are."""
+    """The settings of the tools, and the class or value of new points."""
 
     radius: float
     label: float
@@ -67,7 +67,7 @@ class Canvas:
 
     @property
     def room(self) -> int:
-        """How many more points there may be."""
+        """The number of points that can still be added."""
         return max(MAX_OWN_POINTS - len(self), 0)
 
     def _with_points(self, x: Array, style: Style) -> Canvas:
@@ -163,7 +163,7 @@ class Stroke:
     """One gesture of a tool from press to release; `canvas` is what it has made so far."""
 
     words: ClassVar[str] = ""
-    """What was done, for the undo menu."""
+    """The action in words, for the undo menu."""
 
     def __init__(self, canvas: Canvas, at: Place, style: Style) -> None:
         self.canvas, self.at, self.style = canvas, at, style

@@ -18,9 +18,9 @@ class _Draggable(Protocol):
 
     grabbed: SignalInstance
     dragged: SignalInstance
-    """Carries the mouse's place on the screen."""
+    """Emitted during a drag, with the mouse's place on the screen."""
     dropped: SignalInstance
-    """Carries whether to keep the new place."""
+    """Emitted at the end of a drag, with whether to keep the new place."""
 
     def setCursor(self, cursor: Qt.CursorShape) -> None: ...
 

@@ -25,7 +25,7 @@ class StackDrag(QObject):
     """Carries a Chip of the palette, and the place for its layer."""
 
     def __init__(self, panel: QWidget, view: QScrollArea, stack: QWidget, first: QWidget) -> None:
-        """`stack` is what `view` scrolls: `first`, the cards, and what comes after them."""
+        """Prepare drags over `stack`, which `view` scrolls; its cards stand below the widget `first`."""
         super().__init__(panel)
         self.view, self.stack, self.first = view, stack, first
         self.cards: list[LayerCard] = []

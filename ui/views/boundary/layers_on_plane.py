@@ -1,4 +1,4 @@
-"""What is drawn on the plane besides the points: the field's image, lines in many short pieces, and their numbers.
+"""Items drawn on the plane besides the points: the field's image, lines in many short pieces, and their numbers.
 
 All of it changes with every frame. pyqtgraph makes one long path of a line's pieces, which takes several times as long
 to draw as the pieces themselves, and converts an image's colours each time.
@@ -135,7 +135,7 @@ class _Numbers(_Layer):
 
 
 def _plate_for(text: str) -> QRectF:
-    """The plate that a text on the plane needs."""
+    """The size of the background plate for a text on the plane."""
     metrics = QFontMetricsF(small_font())
     return QRectF(0, 0, metrics.horizontalAdvance(text) + theme.px(6), metrics.height())
 

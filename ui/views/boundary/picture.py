@@ -1,4 +1,4 @@
-"""What the boundary can show in its colours, as arrays: the answer, crisp classes, uncertainty, one unit's map. No Qt
+"""Pictures of the boundary as arrays: the answer, crisp classes, uncertainty, one unit's map. No Qt
 widgets.
 """
 

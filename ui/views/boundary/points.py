@@ -81,12 +81,12 @@ class PlanePoints(QObject):
             self.mark.setData(**picked_ring(self._sample, index))
 
     def pick_by_hand(self, index: int | None) -> None:
-        """Mark the point that a person wants, and tell."""
+        """Mark the point that a person picks, and emit a signal."""
         self.pick(index)
         self.picked_by_hand.emit(index)
 
     def step(self, by: int) -> None:
-        """Pick the next (1) or the previous (−1) of the drawn points, in the order of the sample, and around."""
+        """Pick the next (1) or the previous (−1) of the drawn points, in the order of the sample, wrapping around."""
         order = np.sort(self.drawn)
         if self._sample is not None and len(order):
             start = int(np.searchsorted(order, self.index)) if self.index is not None else -1 if by > 0 else 0

@@ -1,4 +1,4 @@
-"""What the boundary shows, as data."""
+"""The content of the boundary view as data."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class BoundaryShown:
     """The brush of a drawing tool on the plane."""
     axis_names: tuple[str, str]
     ticks: tuple[dict[float, str], dict[float, str]]
-    """For both axes the numbers along them, by their place on the plane."""
+    """The numbers along each of the two axes, by their place on the plane."""
     seen: QRectF
     """The part of the plane in sight."""
     plane: QRectF

@@ -38,7 +38,7 @@ Spread: TypeAlias = Literal["deviation", "entropy"]
 
 
 class BoundaryWords:
-    """Labels on a view: the reading at the mouse, the point there, the name of the axis across, and a note."""
+    """Labels on a view: the reading at the mouse, the point there, the name of the horizontal axis, and a note."""
 
     def __init__(self, parent: QWidget) -> None:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
@@ -54,13 +54,13 @@ class BoundaryWords:
             words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
     def place(self, strip: QRect, note: QRect, room: int) -> None:
-        """Take these places below the plane; words that need it have `room` to the right of the plane too."""
+        """Place the labels below the plane; words that need it may use `room` to the right of the plane, too."""
         self._place, self._room = strip, room
         self._note.setGeometry(note)
         self._write()
 
     def name_axis(self, name: str) -> None:
-        """Name the axis across, at the right end of the line."""
+        """Name the horizontal axis, at the right end of the line."""
         self._axis.setText(name)
         style_words(self._axis, theme.current().quiet)
         self._write()

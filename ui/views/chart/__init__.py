@@ -1,1 +1,1 @@
-"""What all charts share: axes, ticks, curves, the mouse and small controls."""
+"""Parts shared by all charts: axes, ticks, curves, the mouse and small controls."""

@@ -150,7 +150,7 @@ class HistogramColumn(NamedTuple):
     title: str
     axis: HistogramAxis
     width: int = 0
-    """In pixels; 0 for an equal share of the rest."""
+    """The width in pixels; 0 for an equal share of the rest."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What charts share: boxes between axes with numbers and curves, painted widgets and words, the mouse over them.
+"""Parts shared by charts: boxes between axes with numbers and curves, painted widgets and words, the mouse.
 
 Nothing here knows a snapshot. The plane is a plot of pyqtgraph, whose ticks are set by hand, because limits and texts
 have to stay put while training runs.

@@ -1,1 +1,1 @@
-"""Which classes are predicted as which."""
+"""The confusion matrix: which classes are predicted as which."""

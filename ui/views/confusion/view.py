@@ -248,9 +248,9 @@ class _ConfusionShown:
     points: str
     """The set that is counted: train or validation."""
     matrix: ConfusionMatrix | None
-    """None if there is nothing to count."""
+    """The counts, shape (classes, classes); None if there is nothing to count."""
     message: str
-    """Why there is no matrix; empty if there is one."""
+    """The reason why there is no matrix; empty if there is one."""
     cells: tuple[tuple[QRectF, ...], ...]
     """The place in the view of each cell, by true class and predicted class."""
     reading: str

@@ -1,4 +1,4 @@
-"""What the histograms of gradients need to know of a run. No Qt."""
+"""The request for histograms of gradients, without Qt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large the single gradients ∂E/∂w of every layer are on the latest batch.
+"""Histograms of the sizes of the gradients ∂E/∂w of every layer on the latest batch.
 
 One row per layer, input side first: at the left the gradients that are exactly 0, as a share of all; beside them the
 histogram of the others by their size, on a logarithmic axis. Words at the end of a row say the median size and the

@@ -1,4 +1,4 @@
-"""How weights and activations are spread in every layer.
+"""Histograms of the weights and activations of every layer.
 
 One row per layer, input side first: on the left the histogram of its weights, on the right that of its activations
 on the latest batch. Each is as high as its row, whatever its counts. Words at the end of a row say how many activations

@@ -107,7 +107,7 @@ def _has_normalization(layer: Layer | None) -> bool:
 
 
 def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
-    """From the point to its loss."""
+    """Return the blocks from the point to its loss."""
     layers = [_forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
     return [
         Block("forward", "Forward: from the point to its loss", heading=True),
@@ -197,7 +197,7 @@ def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
 
 
 def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
-    """From the loss to the gradients of every layer, the output first."""
+    """Return the blocks from the loss to the gradients of every layer, the output first."""
     places = reversed(range(len(seen.layers)))
     return [
         Block("backward", "Backward: from the loss to the gradients", heading=True),
@@ -231,7 +231,7 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
 
 
 def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Equation, str]:
-    """∂E/∂a ⊙ f′(z) of a layer, as far as that is made of the layer above: the terms, and in symbols."""
+    """Write δ = ∂E/∂a ⊙ f′(z) of a layer by means of the layer above: return the equation's terms and its symbols."""
     passed = seen.layers[place]
     z = _of("z", passed)
     slope = Term(f"f′({z})", _as_column(passed.slope), "slope of the activation")
@@ -252,7 +252,7 @@ def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Eq
 
 
 def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
-    """∂E/∂a of a layer: how E changes with the layer's output of it, shape (units,)."""
+    """Return ∂E/∂a of a layer, shape (units,): how E changes with the layer's output."""
     with np.errstate(all="ignore"):
         if place == len(seen.layers) - 1:
             output, target = (_as_column(part).astype(np.float64) for part in (seen.output, seen.target))

@@ -1,4 +1,4 @@
-"""A table of equations with their numbers: matrices as cells whose colour tells sign and size, to walk and to copy.
+"""A table of equations with their numbers: matrices as cells whose colour tells sign and size.
 
 A layout puts headings, formulas, signs and terms into the rectangles of a grid; a model shows the grid to Qt's table,
 which scrolls, selects, and speaks to screen readers. Large matrices are folded until they are asked for.
@@ -153,7 +153,7 @@ class _Layout:
         return rows
 
     def _shape(self, term: Term, block: Block) -> tuple[int, int]:
-        """How many rows and columns of a term are shown. If only one more follows, it is shown too."""
+        """The number of rows and columns of a term that are shown. If only one more follows, it is shown, too."""
         whole = self._is_unfolded(block)
         rows, columns = (size if whole or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
         return rows, columns
@@ -247,7 +247,7 @@ class _Model(QAbstractTableModel):
 
 
 class EquationSheet(QTableView):
-    """The table. Arrow keys walk over the cells; what is selected can be copied."""
+    """The table of equations. Arrow keys move between the cells; a selection can be copied."""
 
     folding_changed = Signal()
 
@@ -299,7 +299,7 @@ class EquationSheet(QTableView):
         return as_text(self._blocks)
 
     def patches(self) -> list[Patch]:
-        """What stands on the sheet, and in which cells."""
+        """The patches on the sheet, with their cells."""
         return self._model.patches
 
     def apply_theme(self) -> None:

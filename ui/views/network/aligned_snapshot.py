@@ -1,4 +1,4 @@
-"""What a snapshot holds of the network that is shown, which may be of another shape for a moment.
+"""The values of a snapshot in the shape of the network that is drawn, which may differ for a moment.
 
 An edit changes the drawing at once; snapshots of the old network may still be on their way. Everything here comes in
 the shape of the drawing, NaN or absent where the snapshot doesn't know.

@@ -1,4 +1,4 @@
-"""Where everything stands in the drawing of a network: columns, tiles, headers, wires, and what lies at a place.
+"""The geometry of the drawing of a network: columns, tiles, headers, wires, and what lies at a place.
 
 Pure geometry: nothing here paints, and nothing knows a snapshot. Layers are told by their place, from 0, the output
 last, as everywhere in a snapshot; the inputs stand at place −1. Coordinates are those of the whole drawing, which
@@ -208,7 +208,7 @@ def _half_number(units: int) -> int:
 
 
 def arrange_diagram(structure: NetworkStructure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
-    """Place the columns in a window of this size; they never come closer than can be read, but stick out.
+    """Place the columns in a window of this size; columns that would come too close for reading extend beyond it.
 
     `firsts` says for columns that are folded which tile is the first to be seen.
     """
@@ -376,7 +376,7 @@ def _widen_target(rect: QRectF) -> QRectF:
 
 
 def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
-    """For each layer that is shown, the output last, its place in a snapshot of `held`; None where it has none.
+    """Return the place in a snapshot of `held` of each shown layer, the output last; None where it has none.
 
     Layers are matched as the engine does it: by id, else by their place.
     """
@@ -390,7 +390,7 @@ def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
 
 
 def match_sources(shown: Experiment, held: Experiment, places: tuple[int | None, ...], place: int) -> Array | None:
-    """For each input of a shown layer, its column in the W of `held`, −1 for none; None if none is known."""
+    """Return the column in the W of `held` of each input of a shown layer, −1 for none; None if none is known."""
     there = places[place]
     if there is None:
         return None

@@ -1,4 +1,4 @@
-"""Where the parts of the drawing of a network are, in the coordinates of its view."""
+"""Places of the parts of the drawing of a network, in the coordinates of its view."""
 
 from __future__ import annotations
 

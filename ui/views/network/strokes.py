@@ -1,4 +1,4 @@
-"""How the wires of a network look: their colour and width by what they carry.
+"""The look of the wires of a network: colour and width by what they carry.
 
 Weights: colour by sign, width and strength by size, compared with the largest weight in the network. Gradients: the
 colours of gradient sizes everywhere, on a logarithmic scale that never moves. Wires are sorted into a few dozen
@@ -221,7 +221,7 @@ _PIECES = 40
 
 
 class WireScale(SizedWidget):
-    """A bar coloured and as wide as wires, between its numbers."""
+    """The legend of the wires: a bar with their colours and widths, between the numbers at its ends."""
 
     SIZE, LEAST = (150, 24), (110, 24)
 

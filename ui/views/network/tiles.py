@@ -1,4 +1,4 @@
-"""How the parts of the drawn network look: maps of units, tiles, headers, buttons, marks. All places are given."""
+"""The look of the parts of the drawn network: maps of units, tiles, headers, buttons, marks, at given places."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _field_colours(look: theme.Theme) -> Array:
 
 @lru_cache(maxsize=8)
 def _class_colours(look: theme.Theme, classes: int) -> Array:
-    """For each class 256 colours from neutral to its own, packed, (classes, 256)."""
+    """The 256 colours of each class, from neutral to its own, packed, shape (classes, 256)."""
     at = np.linspace(0, 1, 256)[:, np.newaxis]
     neutral = channels(look.field_middle)
     return np.stack([pack_colours((neutral + at * (own - neutral)).round()) for own in pale_classes(look, classes)])
@@ -143,7 +143,7 @@ def _corner_radius(side: float) -> float:
 
 @contextmanager
 def _stamp(side: float, ratio: float) -> Iterator[tuple[QPixmap, QPainter]]:
-    """A transparent square picture of `side` at `ratio` pixels each, and its painter."""
+    """Yield a transparent square picture of `side` pixels, with `ratio` device pixels each, and its painter."""
     picture = QPixmap((QSizeF(side, side) * ratio).toSize())
     picture.setDevicePixelRatio(ratio)
     picture.fill(Qt.GlobalColor.transparent)
@@ -188,7 +188,7 @@ def is_vector(painter: QPainter) -> bool:
 
 
 def _density(painter: QPainter) -> float:
-    """The pixels for each pixel of the drawing; those of the screen, or of the picture that is made of the drawing."""
+    """The number of device pixels per pixel of the drawing; a fixed number for an SVG."""
     return _VECTOR_DENSITY if is_vector(painter) else painter.deviceTransform().m11()
 
 

@@ -275,7 +275,7 @@ class NetworkCanvas(SizedWidget):
         return super().event(event)
 
     def explain(self, words: str) -> None:
-        """Set what the tooltip says; one that is open goes along with the numbers."""
+        """Set the text of the tooltip; an open one is updated."""
         if words != self._tooltip:
             self._tooltip = words
             if self._tooltip_place is not None and QToolTip.isVisible():

@@ -1,1 +1,1 @@
-"""What all pictures of the plane share: axes, the field, marks, legend and answers in words."""
+"""Parts shared by all pictures of the plane: axes, the field, marks, the legend and answers in words."""

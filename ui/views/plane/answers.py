@@ -1,4 +1,4 @@
-"""What a snapshot says in words: a place, an answer, a point, a unit, how many points are wrong. No widgets."""
+"""The answers of a snapshot in words: a place, a prediction, a point, a unit, the number of mistakes. No widgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How points look, and the legend of the decision boundary: the meaning of its marks and colours."""
+"""The look of points, and the legend of the decision boundary: the meaning of its marks and colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The plane of the two inputs as a place to be in: its axes, the part of it that is seen, and the mouse on it.
+"""The plane of the two inputs: its axes, the visible part of it, and the mouse on it.
 
 With the tool "look" the wheel zooms at the mouse, dragging moves, a double click shows the whole plane again. With
 "edit" the plane only tells what the mouse does, in its own coordinates, and shows a brush.

@@ -1,4 +1,4 @@
-"""One lane of a race: its colour, what it has that the others have not, its boundary, its loss and its status."""
+"""One lane of a race: its colour, the values that distinguish it, its boundary, its loss and its status."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ _GAP = 2 * GRID
 
 @dataclass(frozen=True)
 class RaceShown:
-    """What can be seen and read."""
+    """The content of the race view as data."""
 
     sentence: str
     small_print: str
@@ -108,7 +108,7 @@ class RaceView(View):
 
     @property
     def lane_requests(self) -> frozenset[BoundaryRequest]:
-        """What moments of a race have to answer."""
+        """The requests that moments of a race have to answer."""
         return frozenset({BoundaryRequest(SIDE)})
 
     def show_race(self, moment: RaceMoment | None) -> None:

@@ -59,7 +59,7 @@ class MapChart(PaintedChart):
 
     @property
     def box(self) -> QRectF:
-        """Where the pixels are."""
+        """The rectangle of all pixels."""
         return QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -px(_BELOW))
 
     def cell_box(self, cell: Cell) -> QRectF:

@@ -32,14 +32,14 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True)
 class MapShown:
-    """What can be seen and read."""
+    """The content of the map view as data."""
 
     paths: tuple[str, str]
     spans: tuple[Span, Span]
     sentence: str
     small_print: str
     pixels: int
-    """Those that were trained, or diverged."""
+    """The number of pixels that were trained or diverged."""
     is_whole: bool
 
 
@@ -143,7 +143,7 @@ class MapView(View):
 
     @property
     def reading(self) -> MapReading | None:
-        """What is shown."""
+        """The reading that is shown."""
         return self.chart.reading
 
     def show_reading(self, reading: MapReading) -> None:

@@ -78,7 +78,7 @@ class ThinResponse(QWidget):
 
 
 def _goodness(reading: Reading, medians: list[float]) -> np.ndarray:
-    """How good outcomes are among each other, 0…1; of amounts by their logarithms."""
+    """The places of outcomes between the worst, 0, and the best, 1; on a logarithmic scale for amounts."""
     values = np.array(medians)
     ranked = -np.log(np.maximum(values, 1e-9)) if reading.scale == "amount" else values
     # A few values that come to nothing good would press all others flat.

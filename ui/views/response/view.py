@@ -43,7 +43,7 @@ _BEGINNINGS = (
 
 @dataclass(frozen=True)
 class ResponseShown:
-    """What can be seen and read."""
+    """The content of the response view as data."""
 
     path: str
     sentence: str
@@ -92,7 +92,7 @@ class ResponseView(View):
 
     @property
     def reading(self) -> Reading | None:
-        """What is shown."""
+        """The reading that is shown."""
         return self.chart.reading
 
     def show_reading(self, reading: Reading) -> None:
@@ -170,7 +170,7 @@ def bars_of(reading: Reading) -> list[Bar | None]:
 
 
 def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
-    """What came of a value: the median, and the lowest and the highest of how many starts."""
+    """The outcome of a value in words: the median, the lowest and highest, and the number of starts."""
     if one.refused:
         return one.refused
     if not one.n:

@@ -57,12 +57,12 @@ _HELP = "Solid: training points. Dashed: validation points, which show overfitti
 
 
 class RunColumn(NamedTuple):
-    """What one run did: values over time, which may be NaN, and the present one."""
+    """A column of a run: values over time, which may be NaN, and the present value."""
 
     times: Array
     values: Array
     ends: Sequence[int] = ()
-    """Before which rows the values change their meaning."""
+    """The rows before which the values change their meaning."""
     present: tuple[float, float] | None = None
     """Place and value of the present, unless that is the last row."""
     goes_on: bool = False
@@ -119,7 +119,7 @@ class CurveTrack(Track):
         return True
 
     def _ghost_curves(self, times: TimeAxis) -> list[Curve]:
-        """What became of the run without its latest change, from the last row before it on."""
+        """The curves of the run without its latest change, from the last row before the change on."""
         ghost = self._others
         if not isinstance(ghost, Ghost):
             return []
@@ -284,7 +284,7 @@ class _Pieces(NamedTuple):
 
 
 def _times_of_epochs(last: int, snapshot: Snapshot, times: TimeAxis) -> Array:
-    """The places on the axis of time at which a run had completed 0…last epochs."""
+    """The places on the time axis at which a run had completed 0…last epochs."""
     history = snapshot.history
     return times.places(np.interp(np.arange(last + 1), history.epoch, times.column(history)))
 
@@ -312,7 +312,7 @@ def _drawn_columns(snapshot: Snapshot) -> tuple[Array, Array, Array, Array]:
 
 
 def row_at(snapshot: Snapshot, times: TimeAxis, place: float) -> int | None:
-    """The row of a history that is nearest to a place of the axis of time; None without one."""
+    """The row of a history that is nearest to a place of the time axis; None without one."""
     at = times.places(times.column(snapshot.history))
     known = np.flatnonzero(np.isfinite(at))
     row = nearest_row(at[known], place)

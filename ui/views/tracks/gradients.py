@@ -89,7 +89,7 @@ class GradientTrack(Track):
         self.picture, self.logarithmic = "map", True
         self.sizes = Sizes()
         self.at = np.zeros(0)
-        """The place of each row on the axis of time."""
+        """The place of each row on the time axis."""
         self.colours = np.zeros((0, 0, 4), np.uint8)
         """The map, uint8 (layers, columns, 4), transparent where nothing is known."""
         self.lines = np.zeros(0), np.zeros((0, 0))
@@ -134,7 +134,7 @@ class GradientTrack(Track):
         return tuple(Value(name, text) for name, text in zip(self.sizes.names, texts, strict=True))
 
     def row_at(self, place: float) -> int | None:
-        """The last row up to a place of the axis of time, none where nothing has happened yet."""
+        """The last row up to a place of the time axis, none where nothing has happened yet."""
         row = int(np.searchsorted(self.at, place, side="right")) - 1
         return row if row >= 0 else None
 
@@ -178,7 +178,7 @@ class GradientTrack(Track):
         return int(np.nanargmin(away))
 
     def words(self, place: float | None, layer: int | None) -> str:
-        """Describe a layer at a place of the axis of time, or now; empty where nothing is known."""
+        """Describe a layer at a place of the time axis, or now; empty where nothing is known."""
         if layer is None:
             return ""
         if place is None:
@@ -290,7 +290,7 @@ class GradientTrack(Track):
         return box.x(at), y
 
     def _absent_places(self) -> Array:
-        """For each layer the place from which it is without sizes; infinite if it is not."""
+        """The place from which each layer is without sizes; infinite if it is not."""
         ends = np.append(self.at, math.inf)
         return ends[list(self.sizes.absent_from)]
 
@@ -383,7 +383,7 @@ def _hatch(painter: QPainter, box: QRectF) -> None:
 
 
 def column_rows(at: Array, low: float, high: float, columns: int) -> Array:
-    """For each column of a picture between two places, the last row at or before it; −1 past the last row."""
+    """Return the last row at or before each column of a picture between two places; −1 past the last row."""
     if not len(at):
         return np.full(columns, -1)
     half = 0.5 * (high - low) / columns

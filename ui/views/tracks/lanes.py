@@ -35,7 +35,7 @@ _CROSS = 4.0
 
 
 class _LaneColumn(NamedTuple):
-    """One quantity of a lane over time: places on the axis of time, which ascend, and values."""
+    """One quantity of a lane over time: places on the time axis, which ascend, and values."""
 
     name: str
     at: Array
@@ -44,7 +44,7 @@ class _LaneColumn(NamedTuple):
 
 
 class LaneTrack(CurveTrack):
-    """A quantity of all lanes; the last of its columns is the one whose values are told."""
+    """A quantity of all lanes; values are written for the last of its columns."""
 
     def __init__(self, title: str, help_text: str, share: float, axis: AmountAxis | ShareAxis) -> None:
         super().__init__(title, share, axis, 0)
@@ -57,7 +57,7 @@ class LaneTrack(CurveTrack):
 
     @abstractmethod
     def present(self, lane: Snapshot) -> float | None:
-        """Return the present value that is told of a lane."""
+        """Return the present value that is written for a lane."""
 
     def show_lanes(self, moment: RaceMoment, times: TimeAxis) -> None:
         """Draw the lanes of a moment."""
@@ -97,7 +97,7 @@ class LaneTrack(CurveTrack):
                 painter.drawLine(end - way, end + way)
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
-        """Paint values where all of them have room; the lanes have theirs in the race too."""
+        """Paint the values of all lanes if there is room for all; the race view shows them, too."""
         rows = max(1, int(rect.height() // (painter.fontMetrics().height() - 1)))
         if -(-len(values) // rows) * px(_NARROWEST) <= rect.width():
             super().paint_values(painter, rect, values)

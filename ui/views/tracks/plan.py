@@ -1,4 +1,4 @@
-"""What a schedule makes of the learning rate, from a moment on, and how far ahead that is worth a look."""
+"""The plan of a schedule: the learning rates to come, and how far ahead they are worth showing."""
 
 from __future__ import annotations
 

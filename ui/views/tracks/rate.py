@@ -41,7 +41,7 @@ RATE_OPTIONS = (
 
 
 class RateTrack(Track):
-    """The learning rate. It follows an edit at once, and keeps it until training has it."""
+    """The track of the learning rate. It shows an edit at once, even before training has it."""
 
     name = "rate"
     axis: AmountAxis
@@ -50,7 +50,7 @@ class RateTrack(Track):
         super().__init__("Learning rate", "", 30, axis=AmountAxis("linear", _DECADES))
         self.experiment: Experiment | None = None
         self.past = self.coming = _NOTHING
-        """Values on the axis of time, and learning rates."""
+        """Values on the time axis, and learning rates."""
         self._snapshot: Snapshot | None = None
         self._drawn: tuple[object, ...] = ()
         self._asked: tuple[object, ...] = ()
@@ -58,7 +58,7 @@ class RateTrack(Track):
         """The plan from the epoch on at which it was made."""
 
     def follow(self, snapshot: Snapshot | None) -> None:
-        """Know the present. An edited experiment stays until training has it."""
+        """Take over the present moment; an edited experiment stays until training has it."""
         before, self._snapshot = self._snapshot, snapshot
         if snapshot is None:
             return
@@ -72,7 +72,7 @@ class RateTrack(Track):
         return preview_horizon(self.experiment, self._per_epoch(), self.present_epoch())
 
     def on_axis(self, epochs: Array, times: TimeAxis) -> Array:
-        """Epochs from the present one on as values on an axis of time; none along seconds, which nobody knows."""
+        """Epochs from the present one on as values on a time axis; none along seconds, which nobody knows."""
         if times.kind == "epoch":
             return epochs
         if times.kind == "step":

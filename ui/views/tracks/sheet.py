@@ -1,6 +1,6 @@
 """The sheet on which tracks lie: it divides the height among them, paints them with what goes through all, and is used.
 
-The wheel makes the axis of time longer or shorter, a drag moves along it, a drag of the edge below a track makes it
+The wheel makes the time axis longer or shorter, a drag moves along it, a drag of the edge below a track makes it
 taller, a double click lets a track fill the sheet.
 """
 
@@ -37,7 +37,7 @@ from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
-"""Pixels for the names of marks, for the axis of time, and between two tracks."""
+"""Pixels for the names of marks, for the time axis, and between two tracks."""
 _NAMES, _NUMBERS = 132, 46
 """Pixels at the left of the tracks, and the part of them that numbers of axes and names of layers have."""
 _VALUES, _NARROW_VALUES, _WIDE = 152, 96, 640
@@ -84,7 +84,7 @@ class _TrackName(QToolButton):
 
 @dataclass
 class _Drag:
-    """What the left button does while it is down: it moves along the axis from a pixel, or an edge from a height."""
+    """A drag with the left button: along the axis from a pixel, or of an edge from a height."""
 
     x: float
     y: float
@@ -97,7 +97,7 @@ _Height = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
 
 
 class _KeptTrack(msgspec.Struct):
-    """What is kept of a track between two runs of the program, in pixels at zoom 1."""
+    """The state of a track that is kept between two sessions, in pixels at zoom 1."""
 
     share: _Height
     least: _Height
@@ -105,10 +105,10 @@ class _KeptTrack(msgspec.Struct):
 
 
 class TrackSheet(PaintedChart):
-    """The tracks in sight with their values, the axis of time below them, and the marks of changes through all."""
+    """The tracks in sight with their values, the time axis below them, and the marks of changes through all."""
 
     axis_moved = Signal()
-    """Another stretch of the axis of time is wanted."""
+    """Another stretch of the time axis is wanted."""
     arranged = Signal()
     """Tracks were hidden, shown, or made to fill the sheet."""
     latest_mark_pressed = Signal()
@@ -123,7 +123,7 @@ class TrackSheet(PaintedChart):
         self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
-        """The place on the axis of time that is read."""
+        """The place on the time axis that is read."""
         self.caption, self.flag = "now", ""
         """The words above the values, and those below the cursor."""
         self.mark: ChangeMark | None = None
@@ -184,12 +184,12 @@ class TrackSheet(PaintedChart):
         self._arranged()
 
     def arrangement(self) -> str:
-        """Return which tracks are hidden and how high all are, to come back to."""
+        """Return the hidden tracks and the heights of all, for `arrange`."""
         kept = {one.name: _KeptTrack(one.share, one.least, one.name in self.hidden) for one in self.tracks}
         return msgspec.json.encode(kept).decode()
 
     def arrange(self, kept: object) -> None:
-        """Return to an arrangement; what is none changes nothing."""
+        """Restore an arrangement; anything else changes nothing."""
         try:
             found = msgspec.json.decode(str(kept), type=dict[str, _KeptTrack])
         except msgspec.DecodeError:
@@ -295,7 +295,7 @@ class TrackSheet(PaintedChart):
         return next((pair for pair in pairs if pair[1].rect.top() <= place.y() <= pair[1].rect.bottom()), None)
 
     def time_at(self, place: QPointF) -> float | None:
-        """The place on the axis of time at a pixel; None beside it."""
+        """The place on the time axis at a pixel; None beside it."""
         rect = self.boxes()[0].rect
         return self.boxes()[0].place(place.x()) if rect.left() <= place.x() <= rect.right() else None
 
@@ -309,7 +309,7 @@ class TrackSheet(PaintedChart):
     # Painting -------------------------------------------------------------------------------------------------------
 
     def update_pictures(self, spared: QRect) -> None:
-        """Paint everything again but the names, and what lies above in a place, since styled buttons cost much."""
+        """Paint everything again but the names and the rectangle `spared`, since styled buttons are slow to paint."""
         left = px(_NAMES - _NUMBERS)
         self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
 
@@ -478,10 +478,10 @@ class TrackSheet(PaintedChart):
             super().keyPressEvent(event)
 
     read = Signal(object)
-    """The place on the axis of time that is to be read, by key; None for the present."""
+    """The place on the time axis that is to be read, by key; None for the present."""
 
     def read_at(self, place: float | None) -> None:
-        """Read a place of the axis of time."""
+        """Read a place of the time axis."""
         self.reading = place
         self.read.emit(place)
 

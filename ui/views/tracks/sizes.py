@@ -1,4 +1,4 @@
-"""What the track of the gradients shows: one size of every layer, over time and now, and the scales of sizes."""
+"""Sizes that the gradient track shows: one per layer, over time and now, with their scales."""
 
 from __future__ import annotations
 
@@ -131,12 +131,12 @@ class Sizes:
     scale: SizeScale = field(default_factory=lambda: fixed_scale(QUANTITIES[0]))
     names: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
-    """For each layer muted or frozen, or empty if it has sizes."""
+    """The state of each layer, muted or frozen; empty if it has sizes."""
     now: Array = field(default_factory=lambda: np.zeros(0))
     steps: Array = field(default_factory=lambda: np.zeros(0))
     past: Array = field(default_factory=lambda: np.zeros((0, 0)))
     absent_from: tuple[int, ...] = ()
-    """For each layer the row from which its state has left it without sizes; the number of rows if it has not."""
+    """The row from which each layer's state has left it without sizes; the number of rows if it has not."""
 
     def texts(self) -> tuple[str, ...]:
         """The present sizes as texts, or the state that hides them."""
@@ -172,7 +172,7 @@ def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) 
 
 
 def absence_states(snapshot: Snapshot, quantity: GradientQuantity) -> tuple[str, ...]:
-    """For each layer the state, if any, that makes its size meaningless: muted or frozen."""
+    """The state of each layer that makes its size meaningless, muted or frozen; empty if there is none."""
     hidden = ["muted" if one.muted else "" if one.trainable else "frozen" for one in snapshot.experiment.layers]
     states = [*hidden, *[""] * len(snapshot.layers)][: len(snapshot.layers)]
     return tuple(state if state in quantity.absent else "" for state in states)

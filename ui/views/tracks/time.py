@@ -1,4 +1,4 @@
-"""The axis of time that all tracks share, and the marks of changes on it."""
+"""The time axis that all tracks share, and the marks of changes on it."""
 
 from __future__ import annotations
 

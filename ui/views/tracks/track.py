@@ -1,4 +1,4 @@
-"""What a track is: it takes a moment, paints it between the shared axis of time and its own axis, and says values.
+"""The base of all tracks: a track takes a moment, paints it between the shared time axis and its own, and says values.
 
 What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
 become of the run, `ghost` the run without its latest change, `luck` other starts. The latter three are drawn paler.
@@ -29,7 +29,7 @@ LEAST_TRACK = 15.0
 
 
 class Line(NamedTuple):
-    """How a curve is drawn: a colour of the theme by its name, and whether it is dashed."""
+    """The style of a curve: the name of a colour of the theme, and whether it is dashed."""
 
     colour: str
     dashed: bool = False
@@ -52,16 +52,16 @@ class Series:
     x: Array
     y: Array
     ends: tuple[int, ...] = ()
-    """After how many points it is interrupted."""
+    """The numbers of points after which it is interrupted."""
     role: Role = "run"
     bands: tuple[tuple[Array, Array], ...] = ()
     """The outlines of what the raw values fill, one for each piece of a smoothed curve."""
     present: tuple[float, float] | None = None
-    """Where the present value is marked, unless the curve ends there."""
+    """The place at which the present value is marked, unless the curve ends there."""
     goes_on: bool = False
     """Whether a line leads from the end of the curve to the present."""
     strength: float = 1.0
-    """How strongly it is drawn, 0…1."""
+    """The strength with which it is drawn, 0…1."""
 
     @property
     def points(self) -> Array:
@@ -107,7 +107,7 @@ class Track:
         raise NotImplementedError
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        """The values at a place of the axis of time, or at present."""
+        """The values at a place of the time axis, or at present."""
         raise NotImplementedError
 
     def describe(self, values: Sequence[Value]) -> str:

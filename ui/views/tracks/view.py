@@ -70,13 +70,13 @@ class _CurvesShown:
     training: Array
     """The curve of the training points, shape (points, 2), smoothed if that is chosen."""
     validation: Array
-    """That of the validation points; empty without them."""
+    """The curve of the validation points; empty without them."""
     band: Array
     """The outline of the band of the raw training curve, shape (points, 2); empty while nothing is smoothed."""
     breaks: tuple[int, ...]
-    """After how many points the training curve ends and begins again."""
+    """The numbers of points after which the training curve is interrupted."""
     present: tuple[tuple[float, float] | None, ...]
-    """Where the present values of both sets are marked, while they are no ends of the curves."""
+    """The places at which the present values of both sets are marked, unless the curves end there."""
     tail: Array
     """The line from the training curve to the present, shape (points, 2); empty where that breaks off."""
     ghost: tuple[Array, ...]
@@ -103,7 +103,7 @@ class _GradientsShown:
     map: Array
     """The colours of the history, uint8 (layers, columns, 4), transparent where nothing is known."""
     lines: tuple[Array, ...]
-    """Places on the axis of time (points,) and sizes (points, layers) of the lines."""
+    """Places on the time axis (points,) and sizes (points, layers) of the lines."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ class _RateShown:
     """The learning rate as data."""
 
     past: tuple[Array, Array]
-    """Values on the axis of time, and past learning rates."""
+    """Values on the time axis, and past learning rates."""
     coming: tuple[Array, Array]
     """Coming epochs and learning rates."""
     present: tuple[float, float]
@@ -131,14 +131,14 @@ class _TracksShown:
     tracks: tuple[str, ...]
     """The tracks in sight, from top to bottom."""
     along: str
-    """The quantity on the axis of time: epoch, step or seconds."""
+    """The quantity on the time axis: epoch, step or seconds."""
     smoothing: str
     """off, some or strong."""
     loss_scale: str
     """The setting for the axis of the loss: auto, linear or log."""
     time_is_logarithmic: bool
     times: tuple[float, float]
-    """Both ends of the axis of time."""
+    """Both ends of the time axis."""
     marks: tuple[ChangeMark, ...]
     """The marks of changes."""
     mark_names: tuple[str, ...]
@@ -146,7 +146,7 @@ class _TracksShown:
     headings: tuple[str, str]
     """The values of loss and score in words."""
     reading: str
-    """The title of the axis of time, or the place that is read and what was changed there."""
+    """The title of the time axis, or the place that is read and what was changed there."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown
@@ -215,11 +215,11 @@ class TracksView(View):
         self._controls.fit(0)
 
     def arrangement(self) -> str:
-        """Return which tracks are hidden and how high all are, to come back to."""
+        """Return the hidden tracks and the heights of all, for `arrange`."""
         return self._sheet.arrangement()
 
     def arrange(self, kept: object) -> None:
-        """Return to an arrangement; anything else changes nothing."""
+        """Restore an arrangement; anything else changes nothing."""
         self._sheet.arrange(kept)
 
     # What is shown --------------------------------------------------------------------------------------------------
@@ -433,7 +433,7 @@ class TracksView(View):
             self.mark_touched.emit(not before)
 
     def _flag(self, place: float | None) -> str:
-        """What is read, in words, for the foot of the cursor."""
+        """The words at the foot of the cursor, about the place that is read."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
         if place is None and self._luck is not None and self._race is None:
             return self._luck.sentence
@@ -454,7 +454,7 @@ class TracksView(View):
 
 
 def _longest(moment: RaceMoment, times: TimeAxis) -> Snapshot:
-    """The lane that has come farthest along an axis of time."""
+    """The lane that has come farthest along a time axis."""
     return max(moment.lanes, key=lambda lane: float(getattr(lane.measured, times.kind)))
 
 
