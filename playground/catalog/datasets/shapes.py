@@ -150,7 +150,7 @@ class Blobs(Adjustable, frozen=True, tag="blobs"):
 class Checkerboard(Adjustable, frozen=True, tag="checkerboard"):
     """Four by four squares of alternating class. It takes many units, or the features sin x₁ and sin x₂."""
 
-    label = "Checkerboard"
+    label = "Checkers"
 
     def draw(self, random: np.random.Generator) -> Raw:
         x = random.uniform(-5, 5, (self.points, 2))

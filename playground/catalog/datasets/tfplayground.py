@@ -15,7 +15,7 @@ from playground.files.errors import InputError
 class TfPlayground(Dataset, frozen=True, tag="tfplayground"):
     """The points of TensorFlow Playground, number for number, as its links describe them. In most data sets, noise appears as wrong labels."""
 
-    label = "TF Playground"
+    label = "Playground"
     tasks = ("classification", "regression")
 
     dataset: Annotated[

@@ -88,7 +88,7 @@ def test_what_numbers_mean_is_said_where_they_stand(qtbot, bar: TransportBar) ->
     assert "R² of a single point is undefined" in bar.readout.scores[1].toolTip()
     assert bar.readout.scores[1].text() == "–"
     bar.show_snapshot(snapshot_of(Experiment(), 5))
-    qtbot.waitUntil(lambda: "deviations" not in bar.readout.losses[0].toolTip())
+    qtbot.waitUntil(lambda: "deviation" not in bar.readout.losses[0].toolTip())
     assert "R²" not in bar.readout.scores[0].toolTip()
 
 
