@@ -114,10 +114,10 @@ def layer_title(place: int, layer: NetworkLayer) -> str:
     """A comment line for a layer, without any text that a user typed."""
     name = "Output" if layer.name == "output" else f"Layer {place + 1}"
     if layer.muted:
-        return f"# {name} is muted: it passes on what comes in."
+        return f"# {name} is muted: it passes its input on unchanged."
     extras = [f"{layer.normalization.kind} normalization"] if layer.normalizes else []
     extras += ["skip connection"] if layer.skip else []
-    extras += [f"dropout {shorten(layer.dropout)} while it trains"] if layer.dropout else []
+    extras += [f"dropout {shorten(layer.dropout)} in training"] if layer.dropout else []
     extras += [] if layer.trainable else ["frozen"]
     units = f"{layer.units} unit{'' if layer.units == 1 else 's'}"
     return f"# {name}: {', '.join([units, layer.activation.kind, *extras])}."
