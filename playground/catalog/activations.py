@@ -15,7 +15,7 @@ from playground.catalog.choice import Array, Choice, setting, union
 
 
 class Passage(NamedTuple):
-    """The way of a signal x through an activation, almost unchanged: f(scale · x + shift) ≈ level + gain · x."""
+    """A nearly linear passage of a signal x through an activation: f(scale · x + shift) ≈ level + gain · x."""
 
     scale: Array
     shift: Array
@@ -24,7 +24,7 @@ class Passage(NamedTuple):
 
 
 class Activation(Choice, frozen=True):
-    """Turns a layer's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
+    """Turns a unit's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
 
     straight_from: ClassVar[float] = np.inf
     """The z above which f is a straight line through 0, exactly or nearly."""
@@ -233,7 +233,7 @@ class Gelu(Activation, frozen=True, tag="gelu"):
     """ReLU with a soft bend that dips a little below 0. The usual choice in large language models."""
 
     label = "GELU"
-    formula = "f(z) = z Φ(z),  Φ: the normal distribution"
+    formula = "f(z) = z Φ(z),  Φ: the standard normal distribution function"
     torch = "F.gelu(z)"
     onnx = "Mul(Mul(z, 0.5), Add(Erf(Mul(z, 0.7071067811865476)), 1.0))"
     straight_from = 3.0
@@ -315,7 +315,7 @@ class Polynomial(tuple[float, ...]):
     """The coefficients of a polynomial for arguments from −1 to 1, highest power first."""
 
     def shortened(self, error: float) -> tuple[float, ...]:
-        """Return the coefficients that are needed to be within `error`: a part of its Chebyshev series."""
+        """Return the coefficients of a polynomial of lower degree within `error`, by cutting the Chebyshev series."""
         series = chebyshev.poly2cheb(self[::-1])
         left_out = np.cumsum(np.abs(series[::-1]))[::-1]
         coefficients: list[float] = chebyshev.cheb2poly(series[left_out > error])[::-1].tolist()

@@ -139,7 +139,7 @@ def _members(family: type[_C], _: int) -> dict[str, type[_C]]:
             other = result.setdefault(name, member)
             if (other.__module__, other.__qualname__) != (member.__module__, member.__qualname__):
                 raise TypeError(
-                    f"{member.__qualname__} needs a tag of its own: {name!r} is {other.__qualname__} already"
+                    f"{member.__qualname__} needs a tag of its own: {name!r} is already {other.__qualname__}'s"
                 )
             result[name] = member
     return result

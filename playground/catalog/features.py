@@ -1,4 +1,4 @@
-"""Features: what the network gets of a point (x1, x2). Each is a plain function of the two coordinates."""
+"""Features: the network's inputs, computed from a point (x1, x2). Each is a plain function of the two coordinates."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class _Feature(NamedTuple):
 FEATURES: dict[str, _Feature] = {
     "x1": _Feature("x₁", "The horizontal coordinate.", lambda x1, x2: x1),
     "x2": _Feature("x₂", "The vertical coordinate.", lambda x1, x2: x2),
-    "x1_squared": _Feature("x₁²", "Equal left and right: helps with circles.", lambda x1, x2: x1 * x1),
-    "x2_squared": _Feature("x₂²", "Equal above and below: helps with circles.", lambda x1, x2: x2 * x2),
-    "x1_x2": _Feature("x₁x₂", "Positive in two opposite corners: solves xor alone.", lambda x1, x2: x1 * x2),
+    "x1_squared": _Feature("x₁²", "Symmetric left and right: helps with circles.", lambda x1, x2: x1 * x1),
+    "x2_squared": _Feature("x₂²", "Symmetric above and below: helps with circles.", lambda x1, x2: x2 * x2),
+    "x1_x2": _Feature("x₁x₂", "Positive in two opposite corners: solves XOR on its own.", lambda x1, x2: x1 * x2),
     "sin_x1": _Feature("sin x₁", "Vertical stripes.", lambda x1, x2: np.sin(x1)),
     "sin_x2": _Feature("sin x₂", "Horizontal stripes.", lambda x1, x2: np.sin(x2)),
     "cos_x1": _Feature("cos x₁", "Vertical stripes, symmetric left and right.", lambda x1, x2: np.cos(x1)),
     "cos_x2": _Feature("cos x₂", "Horizontal stripes, symmetric above and below.", lambda x1, x2: np.cos(x2)),
     "radius": _Feature(
-        "radius", "The distance from the centre: solves circles alone.", lambda x1, x2: np.hypot(x1, x2)
+        "radius", "The distance from the centre: solves circles on its own.", lambda x1, x2: np.hypot(x1, x2)
     ),
 }
 

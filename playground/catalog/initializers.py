@@ -34,7 +34,7 @@ class GlorotUniform(Initializer, frozen=True, tag="glorot_uniform"):
 
 
 class GlorotNormal(Initializer, frozen=True, tag="glorot_normal"):
-    """Glorot's rule with bell-shaped weights. Most are small, a few stand out."""
+    """Glorot's rule with normally distributed weights. Most are small, a few stand out."""
 
     label = "Glorot normal"
     formula = "w ~ N(0, 2/(in+out))"
@@ -44,7 +44,7 @@ class GlorotNormal(Initializer, frozen=True, tag="glorot_normal"):
 
 
 class HeUniform(Initializer, frozen=True, tag="he_uniform"):
-    """Keeps signals equal in size from layer to layer with ReLU. Twice LeCun's variance, since ReLU halves what passes."""
+    """Keeps signals equal in size from layer to layer with ReLU. Its variance is twice LeCun's, since ReLU halves what passes."""
 
     label = "He uniform"
     formula = "w ~ U(−√(6/in), √(6/in))"
@@ -55,7 +55,7 @@ class HeUniform(Initializer, frozen=True, tag="he_uniform"):
 
 
 class HeNormal(Initializer, frozen=True, tag="he_normal"):
-    """He's rule with bell-shaped weights. Most are small, a few stand out."""
+    """He's rule with normally distributed weights. Most are small, a few stand out."""
 
     label = "He normal"
     formula = "w ~ N(0, 2/in)"
@@ -75,14 +75,14 @@ class LecunNormal(Initializer, frozen=True, tag="lecun_normal"):
 
 
 class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
-    """Rotates and mirrors its input without stretching it. Signals pass through even very deep networks.
+    """Lets each layer rotate or mirror its input without stretching it. Signals pass through even very deep networks.
 
     Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
     networks", 2014.
     """
 
     label = "Orthogonal"
-    formula = "W Wᵀ = 1 if units ≤ inputs, else Wᵀ W = 1"
+    formula = "W Wᵀ = I if units ≤ inputs, else Wᵀ W = I"
 
     def weights(self, units: int, inputs: int, random: np.random.Generator) -> Array:
         tall = random.normal(size=(max(units, inputs), min(units, inputs)))
@@ -93,7 +93,7 @@ class Orthogonal(Initializer, frozen=True, tag="orthogonal"):
 
 
 class Uniform(Initializer, frozen=True, tag="uniform"):
-    """Draws weights evenly between two bounds, whatever the layer's width. They suit one width only."""
+    """Draws weights uniformly between two bounds, whatever the layer's width. The same bounds suit one width only."""
 
     label = "Uniform"
     formula = "w ~ U(low, high)"
@@ -128,7 +128,7 @@ class Uniform(Initializer, frozen=True, tag="uniform"):
 
 
 class Normal(Initializer, frozen=True, tag="normal"):
-    """Draws bell-shaped weights around 0, whatever the layer's width. They suit one width only."""
+    """Draws normally distributed weights around 0, whatever the layer's width. The same spread suits one width only."""
 
     label = "Normal"
     formula = "w ~ N(0, σ²)"
@@ -177,8 +177,8 @@ class ConstantWeights(Initializer, frozen=True, tag="constant"):
 class TfPlaygroundWeights(Initializer, frozen=True, tag="tfplayground"):
     """Draws TensorFlow Playground's small weights, whatever the layer's width. With its data and seed 0 they are exactly those of the browser.
 
-    Those continue the random numbers of the data, so the data's own seed decides them. With other data, or an
-    experiment's seed other than 0, the weights are drawn like any others.
+    In the browser, the weights continue the random numbers of the data, so the data's own seed decides them. With other
+    data, or an experiment's seed other than 0, the weights are drawn like any others.
     """
 
     label = "TF Playground"

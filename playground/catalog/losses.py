@@ -1,4 +1,4 @@
-"""Losses: what training minimises. E is summed over the outputs of a point and averaged over the batch.
+"""Losses: the functions that training minimizes. E is summed over the outputs of a point and averaged over the batch.
 
 o is what the output layer gives, of shape (outputs, n); t are targets of the same shape. Which activation the
 output layer has, and how classes become targets, follow from the loss.
@@ -55,7 +55,7 @@ class Loss(Choice, frozen=True, kw_only=True):
 
     @property
     def threshold(self) -> float:
-        """The output from which on a point belongs to class 1, if there is one output."""
+        """The lowest output at which a point belongs to class 1, if there is one output."""
         return 0.0
 
     @property
@@ -80,7 +80,7 @@ class Loss(Choice, frozen=True, kw_only=True):
 
     @staticmethod
     def derivative_of(o: Any, t: Any, *settings: Any) -> Any:
-        """Return the derivative of that loss by o, element by element."""
+        """Return the derivative of that loss with respect to o, element by element."""
         raise NotImplementedError
 
     def per_point(self, o: Array, t: Array) -> Array:
@@ -101,7 +101,7 @@ class Loss(Choice, frozen=True, kw_only=True):
 
 
 class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
-    """The surprise at the true class, from logits. Confident mistakes cost most, so training starts fast."""
+    """The negative log probability of the true class. Confident mistakes cost most, so training starts fast."""
 
     label = "Cross-entropy"
     formula = "E = −Σ t log p,  p = softmax(o);  two classes: E = −t log p − (1−t) log(1−p),  p = σ(o)"
@@ -148,7 +148,7 @@ class CrossEntropy(Loss, frozen=True, tag="cross_entropy"):
 
 
 class SquaredError(Loss, frozen=True, tag="squared_error"):
-    """Half the squared distance to the target. The loss of regression, and of TensorFlow Playground."""
+    """Half the squared distance to the target. The usual loss for regression, and that of TensorFlow Playground."""
 
     label = "Squared error"
     formula = "E = ½ Σ (o − t)²"
@@ -182,7 +182,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
 
     @property
     def values(self) -> tuple[Any, ...]:
-        """Nothing: the formulas don't depend on the output layer."""
+        """The empty tuple: the formulas don't depend on the output layer."""
         return ()
 
     @staticmethod
@@ -195,7 +195,7 @@ class SquaredError(Loss, frozen=True, tag="squared_error"):
 
 
 class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
-    """The distance to the target. Outliers hardly count, but the slope does not flatten near the target."""
+    """The distance to the target. Outliers count little, but the slope does not flatten near the target."""
 
     label = "Absolute error"
     formula = "E = Σ |o − t|"
@@ -211,7 +211,7 @@ class AbsoluteError(Loss, frozen=True, tag="absolute_error"):
 
 
 class Huber(Loss, frozen=True, tag="huber"):
-    """Squared error for small errors, absolute error for large ones. Smooth at the target, robust against outliers."""
+    """Squared error for small errors, absolute error for large ones. Smooth at the target, robust to outliers."""
 
     label = "Huber"
     formula = "E = Σ ½ d² where |d| ≤ δ, else δ (|d| − ½ δ),  d = o − t"
@@ -221,7 +221,7 @@ class Huber(Loss, frozen=True, tag="huber"):
         float,
         setting(
             "δ",
-            "The error from which on the loss grows linearly. Raise it to come closer to squared error, lower it if outliers dominate.",
+            "The error above which the loss grows linearly. Raise it to come closer to squared error, lower it if outliers dominate.",
             gt=0,
             le=1e6,
             scale="log",

@@ -30,10 +30,10 @@ class Standardized(NamedTuple):
 
 
 class Normalization(Choice, frozen=True):
-    """Keeps the numbers inside the network at a constant scale. Without it, deep networks may stall and large learning rates explode."""
+    """Keeps the numbers inside the network at a constant scale. Without it, deep networks may stall, and training may diverge at large learning rates."""
 
     axis: ClassVar[int | None] = None
-    """What mean and variance are taken over: 0 the units of a point, 1 the points of a batch; None: nothing."""
+    """The axis over which mean and variance are taken: 0 for the units of a point, 1 for the points of a batch, or None."""
     running: ClassVar[bool] = False
     """Whether running statistics stand in for those of the batch at evaluation."""
 
@@ -61,9 +61,9 @@ class NoNormalization(Normalization, frozen=True, tag="none"):
 
 
 class BatchNormalization(Normalization, frozen=True, tag="batch"):
-    """Standardizes each unit over the batch, and by running averages at evaluation. Small batches make it noisy.
+    """Standardizes each unit over the batch, or with running averages at evaluation. Small batches make it noisy.
 
-    A batch of one point has no spread: it is standardized by the running averages, which stay unchanged.
+    A batch of one point has no spread: it is standardized with the running averages, which stay unchanged.
     Ioffe and Szegedy, "Batch normalization", 2015.
     """
 
@@ -74,7 +74,7 @@ class BatchNormalization(Normalization, frozen=True, tag="batch"):
 
 
 class LayerNormalization(Normalization, frozen=True, tag="layer"):
-    """Standardizes the units of a layer, point by point, whatever the batch. With two units, only which is larger survives.
+    """Standardizes the units of a layer, point by point, whatever the batch. Of two units, it only keeps which one is larger.
 
     Ba, Kiros and Hinton, "Layer normalization", 2016.
     """

@@ -30,13 +30,13 @@ _Epsilon: TypeAlias = Annotated[
 
 
 class Optimizer(Choice, frozen=True):
-    """Decides how far each weight moves, given its gradient. Plain ones treat all alike; adaptive ones give each its own pace."""
+    """Decides how far each weight moves, given its gradient. Plain optimizers treat all weights alike; adaptive ones scale each step."""
 
     slots: ClassVar[tuple[str, ...]] = ()
 
     @staticmethod
     def constants(rate: Any, t: Any, *settings: Any) -> tuple[Any, ...]:
-        """Return what `update` needs of the rate, t and the settings, the same for all weights."""
+        """Return the constants of `update`, the same for all weights, from the rate, t and the settings."""
         raise NotImplementedError
 
     @staticmethod
@@ -77,7 +77,7 @@ class Sgd(Optimizer, frozen=True, tag="sgd"):
 
 
 class Momentum(Optimizer, frozen=True, tag="momentum"):
-    """Gathers speed along directions that stay the same and cancels those that flip. Can overshoot."""
+    """Gathers speed in directions that stay the same and cancels those that alternate. It can overshoot."""
 
     label = "Momentum"
     formula = "v ← μ v + g;  w ← w − η v;  Nesterov: w ← w − η (g + μ v)"
@@ -98,7 +98,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
         bool,
         setting(
             "Nesterov",
-            "On, the gradient is taken as if one step ahead, which brakes earlier before a minimum: try it if momentum overshoots. Off, this is plain momentum.",
+            "On, the gradient is taken as if one step ahead, which brakes earlier near a minimum: try it if momentum overshoots. Off, this is plain momentum.",
         ),
     ] = False
 
@@ -157,7 +157,7 @@ class RmsProp(Optimizer, frozen=True, tag="rmsprop"):
 
 
 class Adam(Optimizer, frozen=True, tag="adam"):
-    """Momentum and RMSProp in one, corrected for their start at 0. Works on most problems with its defaults."""
+    """Momentum and RMSProp in one, with averages corrected for starting at 0. Works on most problems with its defaults."""
 
     label = "Adam"
     formula = "m ← β₁ m + (1−β₁) g;  v ← β₂ v + (1−β₂) g²;  w ← w − η m̂ / (√v̂ + ε);  m̂ = m / (1−β₁ᵗ),  v̂ = v / (1−β₂ᵗ)"
@@ -200,7 +200,7 @@ class Adam(Optimizer, frozen=True, tag="adam"):
 
 
 class Adagrad(Optimizer, frozen=True, tag="adagrad"):
-    """Divides each step by the size of all gradients so far. Rare inputs learn fast, but everything slows down for good."""
+    """Divides each step by the size of all gradients so far. Weights of rare inputs learn fast, but all slow down for good."""
 
     label = "Adagrad"
     formula = "s ← s + g²;  w ← w − η g / (√s + ε)"
@@ -220,7 +220,7 @@ class Adagrad(Optimizer, frozen=True, tag="adagrad"):
 
 
 class Adadelta(Optimizer, frozen=True, tag="adadelta"):
-    """Measures each step by the size of recent steps. Made for a learning rate of 1; starts slowly."""
+    """Scales each step by the size of recent steps. Made for a learning rate of 1; starts slowly."""
 
     label = "Adadelta"
     formula = "s ← ρ s + (1−ρ) g²;  d = g √(u+ε) / √(s+ε);  u ← ρ u + (1−ρ) d²;  w ← w − η d"
@@ -254,7 +254,7 @@ class Adadelta(Optimizer, frozen=True, tag="adadelta"):
 class Nadam(Optimizer, frozen=True, tag="nadam"):
     """Adam that looks one step of its momentum ahead, as Nesterov does. Often a little faster than Adam.
 
-    Dozat, "Incorporating Nesterov momentum into Adam", 2016, with PyTorch's warming up of the momentum μ. The slot r
+    Dozat, "Incorporating Nesterov momentum into Adam", 2016, with PyTorch's warm-up of the momentum μ. The slot r
     holds 1 − Π μ, which, unlike the product itself, starts at 0 as every slot does.
     """
 
@@ -277,7 +277,7 @@ class Nadam(Optimizer, frozen=True, tag="nadam"):
     eps: _Epsilon = 1e-8
     momentum_decay: Annotated[
         float,
-        setting("Momentum decay ψ", "How fast the momentum grows from half its value to all of it. Raise it to shorten this warm-up; at 0 the momentum stays at half.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
+        setting("Momentum decay ψ", "How fast the momentum grows from half its value to its full value. Raise it to shorten this warm-up; at 0 the momentum stays at half.", ge=0, le=1e6, scale="log", slider=(1e-4, 1)),
     ] = 0.004  # fmt: skip
 
     @staticmethod

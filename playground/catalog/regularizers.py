@@ -1,6 +1,6 @@
-"""Regularizers: a price on large weights, added to the loss that is minimised (never to the one reported).
+"""Regularizers: penalties on large weights, added to the loss that is minimized (never to the one reported).
 
-`gradient_of` is a plain function of numbers or arrays, written once for every engine. Biases are never penalised.
+`gradient_of` is a plain function of numbers or arrays, written once for every engine. Biases are never penalized.
 """
 
 from __future__ import annotations
@@ -22,15 +22,14 @@ _Strength: TypeAlias = Annotated[
     # Negative as in TensorFlow Playground, whose links have such rates.
     _strength(
         "λ",
-        "How much large weights cost. Raise it if the network overfits, lower it if the boundary goes flat. A negative value "
-        "rewards large weights.",
+        "How much large weights cost. Raise it if the network overfits, lower it if the boundary becomes flat. A negative value rewards large weights.",
         least=-1e6,
     ),
 ]
 
 
 class Regularizer(Choice, frozen=True):
-    """Penalizes large weights, against overfitting. Without a penalty they grow freely; with too strong a one the boundary goes flat."""
+    """Penalizes large weights to reduce overfitting. Without a penalty they grow freely; too strong a penalty flattens the boundary."""
 
     @property
     def prunes(self) -> bool:
@@ -44,7 +43,7 @@ class Regularizer(Choice, frozen=True):
 
     @staticmethod
     def gradient_of(w: Any, *settings: Any) -> Any:
-        """Return the derivative of the penalty by each weight."""
+        """Return the derivative of the penalty with respect to each weight."""
         raise NotImplementedError
 
     def penalty(self, w: Array) -> float:
@@ -52,7 +51,7 @@ class Regularizer(Choice, frozen=True):
         return float(np.sum(self.penalty_of(w, *self.values)))
 
     def gradient(self, w: Array) -> Array:
-        """Return the derivative of `penalty` by each weight, in the shape of `w`."""
+        """Return the derivative of `penalty` with respect to each weight, in the shape of `w`."""
         result: Array = self.gradient_of(w, *self.values)
         return result
 
@@ -73,7 +72,7 @@ class NoRegularizer(Regularizer, frozen=True, tag="none"):
 
 
 class L1(Regularizer, frozen=True, tag="l1"):
-    """Penalizes each weight by its size. That drives unneeded ones to zero and leaves a sparse network."""
+    """Penalizes each weight by its size. That drives weights that are not needed to zero and leaves a sparse network."""
 
     label = "L1"
     formula = "R = λ Σ |w|"
@@ -99,7 +98,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
 
 
 class L2(Regularizer, frozen=True, tag="l2"):
-    """Penalizes each weight by its square. Large ones shrink most; none quite reaches zero."""
+    """Penalizes each weight by its square. Large weights shrink most; none quite reaches zero."""
 
     label = "L2"
     formula = "R = λ Σ w²"
@@ -125,11 +124,14 @@ class ElasticNet(Regularizer, frozen=True, tag="elastic_net"):
 
     l1: Annotated[
         float,
-        _strength("Size λ₁", "How much the size of a weight costs. Raise it to remove more weights; at 0 this is L2."),
+        _strength(
+            "L1 strength λ₁",
+            "How much the absolute size of a weight costs. Raise it to remove more weights; at 0 this is L2.",
+        ),
     ] = 0.001
     l2: Annotated[
         float,
-        _strength("Square λ₂", "How much the square of a weight costs. Raise it to keep weights smaller; at 0 this is L1."),
+        _strength("L2 strength λ₂", "How much the square of a weight costs. Raise it to keep weights smaller; at 0 this is L1."),
     ] = 0.001  # fmt: skip
 
     @staticmethod

@@ -13,7 +13,7 @@ from playground.catalog.choice import Choice, setting, union
 
 _Gamma: TypeAlias = Annotated[
     float,
-    setting("γ", "The share of the rate that each cut leaves. Lower it to settle sooner, raise it to keep learning for longer; at 1 the rate is constant.", gt=0, le=1, slider=(0.1, 1)),
+    setting("γ", "The share of the rate that remains after each cut. Lower it to settle sooner, raise it to keep learning for longer; at 1 the rate is constant.", gt=0, le=1, slider=(0.1, 1)),
 ]  # fmt: skip
 _LowestRate: TypeAlias = Annotated[
     float,
@@ -42,14 +42,14 @@ class Progress(NamedTuple):
 
 
 class Schedule(Choice, frozen=True):
-    """Gives the learning rate η for the next update, from the base rate η₀. Large early steps cover ground; small late ones settle."""
+    """Gives the learning rate η for the next update, from the base rate η₀. Large early steps cover ground; small late ones let training settle."""
 
     changes_every_step: ClassVar[bool] = False
     """Whether the rate changes within an epoch, apart from the warm-up."""
 
     warmup: Annotated[
         int,
-        setting("Warm-up", "Updates over which the rate grows from 0 to its full value. Raise it to calm a wild start; at 0 the rate is full at once.", ge=0, le=1_000_000_000, slider=(0, 1000), unit="steps"),
+        setting("Warm-up", "How many updates the rate takes to grow to its full value. Raise it to calm a wild start; at 0 the rate is full at once.", ge=0, le=1_000_000_000, slider=(0, 1000), unit="steps"),
     ] = 0  # fmt: skip
 
     def learning_rate(self, base: float, progress: Progress) -> float:
@@ -116,7 +116,7 @@ class InverseTime(Schedule, frozen=True, tag="inverse_time"):
 
 
 class Cosine(Schedule, frozen=True, tag="cosine"):
-    """Lowers the rate along a cosine, then restarts at the full rate. A restart can throw the network out of a poor solution.
+    """Lowers the rate along a cosine, then restarts at the full rate. A restart can free the network from a poor solution.
 
     Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """
@@ -149,7 +149,7 @@ class Cosine(Schedule, frozen=True, tag="cosine"):
 
 
 class Plateau(Schedule, frozen=True, tag="plateau"):
-    """Keeps the rate while the loss falls. Cuts it when the loss has stopped falling (PyTorch's ReduceLROnPlateau)."""
+    """Keeps the rate while the loss falls. Cuts it once the loss stops falling (PyTorch's ReduceLROnPlateau)."""
 
     label = "Plateau"
     formula = "η ← max(factor · η, η_low) after more than patience epochs without a new best"
@@ -160,11 +160,11 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
     ] = "train_loss"  # fmt: skip
     factor: Annotated[
         float,
-        setting("Factor", "The share of the rate that each cut leaves. Raise it for gentler cuts, lower it to settle sooner.", gt=0, lt=1, slider=(0.1, 0.9)),
+        setting("Factor", "The share of the rate that remains after each cut. Raise it for gentler cuts, lower it to settle sooner.", gt=0, lt=1, slider=(0.1, 0.9)),
     ] = 0.1  # fmt: skip
     patience: Annotated[
         int,
-        setting("Patience", "Epochs without progress to tolerate. Raise it if a noisy loss causes cuts too early; at 0 the first such epoch does.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
+        setting("Patience", "Epochs without progress to tolerate. Raise it if a noisy loss causes cuts too early; at 0 the first such epoch causes a cut.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
     ] = 10  # fmt: skip
     threshold: Annotated[
         float,
@@ -195,7 +195,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
 
 
 class OneCycle(Schedule, frozen=True, tag="one_cycle"):
-    """Raises the rate once to its full value, then lowers it to almost nothing. It changes with every update, as PyTorch's OneCycleLR.
+    """Raises the rate once to its full value, then lowers it to almost nothing. It changes with every update, as in PyTorch's OneCycleLR.
 
     Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     After its last epoch the rate stays where it ended.
@@ -207,19 +207,19 @@ class OneCycle(Schedule, frozen=True, tag="one_cycle"):
 
     epochs: Annotated[
         int,
-        setting("Epochs", "How long the cycle lasts. Set it to the epochs you train: with fewer, training ends at a standstill; with more, the rate never comes down.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
+        setting("Epochs", "How long the cycle lasts. Set it to the number of epochs you train: with fewer, training ends at a standstill; with more, the rate never comes down.", ge=1, le=1_000_000, scale="log", slider=(1, 1000), unit="epochs"),
     ] = 100  # fmt: skip
     pct_start: Annotated[
         float,
-        setting("Share of the rise", "The share of the cycle in which the rate rises. Raise it for a gentler start and less time to settle; at 0 the rate only falls.", ge=0, le=1),
+        setting("Rising share", "The share of the cycle in which the rate rises. Raise it for a gentler start and less time to settle; at 0 the rate only falls.", ge=0, le=1),
     ] = 0.3  # fmt: skip
     div: Annotated[
         float,
-        setting("Start divisor", "How many times smaller the first rate is than the full one. Raise it to start more gently; at 1 there is no rise.", ge=1, le=1e9, scale="log", slider=(1, 1000)),
+        setting("Start divisor", "The full rate divided by the first one. Raise it to start more gently; at 1 there is no rise.", ge=1, le=1e9, scale="log", slider=(1, 1000)),
     ] = 25.0  # fmt: skip
     final_div: Annotated[
         float,
-        setting("End divisor", "How many times smaller the last rate is than the first. Raise it to let training settle further; at 1 the two are equal.", ge=1, le=1e12, scale="log", slider=(1, 1e6)),
+        setting("End divisor", "The first rate divided by the last one. Raise it to let training settle further; at 1 the two are equal.", ge=1, le=1e12, scale="log", slider=(1, 1e6)),
     ] = 1e4  # fmt: skip
 
     def scheduled(self, base: float, progress: Progress) -> float:

@@ -44,7 +44,7 @@ INFINITY = math.inf
 
 
 def _series(coefficients: tuple[float, ...]) -> Any:
-    """The polynomial with these coefficients, lowest power first, by Horner's rule."""
+    """Compile the polynomial with these coefficients, lowest power first, by Horner's rule."""
     lines = ["def series(x):", f"    y = everywhere(x, {coefficients[-1]!r})"]
     lines += [f"    y = fma(y, x, everywhere(x, {value!r}))" for value in coefficients[-2::-1]]
     scope: dict[str, Any] = {"everywhere": everywhere, "fma": fma}
@@ -58,7 +58,7 @@ _sin_series, _cos_series = _series(S), _series(C)
 
 @_compile
 def _reduced(x: Any) -> Any:
-    """n and eʳ − 1 with x = n log 2 + r, for x cut off where eˣ is 0 or infinite."""
+    """Return n and eʳ − 1 with x = n log 2 + r, for x clipped to where eˣ is neither 0 nor infinite."""
     x = where(x < LOWEST, LOWEST, where(x > HIGHEST, HIGHEST, x))
     n = nearest(x * PER_LOG_2)
     # A NaN would not survive the way through the whole number n, and 2¹⁰²⁴ is no float64.
@@ -90,7 +90,7 @@ def tanh(x: Any) -> Any:
 
 @_compile
 def _log_of_mantissa(y: Any) -> Any:
-    """n and log m with y = m 2ⁿ."""
+    """Return n and log m with y = m 2ⁿ."""
     n = binary_exponent(y)
     n = where(n == n, n, 0.0)
     m = y * power_of_two(where(n > MOST_DOUBLINGS - 1.0, 0.0, -n))
@@ -100,7 +100,7 @@ def _log_of_mantissa(y: Any) -> Any:
 
 @_compile
 def log(x: Any) -> Any:
-    """log x for positive normal x."""
+    """Return log x for positive normal x."""
     n, of_mantissa = _log_of_mantissa(x)
     return fma(n, everywhere(n, LOG_2_HIGH), fma(n, everywhere(n, LOG_2_LOW), of_mantissa))
 
@@ -116,7 +116,7 @@ def log1p(x: Any) -> Any:
 
 @_compile
 def wave(x: Any, quarters: Any) -> Any:
-    """sin(x + quarters · π/2); 0 where x is so large that a float64 no longer tells."""
+    """Return sin(x + quarters · π/2); 0 where x is so large that float64 no longer resolves it."""
     n = nearest(x * PER_QUARTER)
     inside = magnitude(n) < MOST_QUARTERS
     n = where(inside, n, 0.0)
@@ -131,7 +131,7 @@ def wave(x: Any, quarters: Any) -> Any:
 
 @overload(operator.pow, jit_options=_OPTIONS)
 def _power(base, exponent):  # type: ignore[no-untyped-def]
-    """e^(exponent · log base) for base ≥ 0, of which one is a vector and the other may be a number."""
+    """Return e^(exponent · log base) for base ≥ 0; one of the two is a vector, the other may be a number."""
     vector = next((kind for kind in (base, exponent) if isinstance(kind, Vector)), None)
     if vector is None or vector.dtype != types.float64:
         return None

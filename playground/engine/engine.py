@@ -1,8 +1,8 @@
 """The protocol of engines: an engine trains a state as the setup says and reports the results.
 
 `reference` is the truth, `compiled` its fast twin, `lanes` trains a network as it trains many at once; all work on
-the very same State, so that one may take over from the other between any two updates. An engine holds work space and
-nothing that a run needs to go on: when to stop, which learning rate comes next, and what becomes of the results is
+the very same State, so that one may take over from the other between any two updates. An engine holds only work space,
+nothing that a run needs to continue: when to stop, which learning rate comes next, and what becomes of the results is
 decided above it, in one loop for all engines.
 """
 
@@ -28,14 +28,14 @@ class Rates(NamedTuple):
     """The learning rates to use: one for each coming epoch, the present one first, or for each coming update."""
 
     rate_of: Callable[[int], float]
-    """The learning rate of one of them, by its place from 0."""
+    """The function that returns a learning rate by its place, counted from 0."""
     number: int
-    """How many there are."""
+    """The number of rates."""
     per_step: bool
 
 
 class Limits(NamedTuple):
-    """Where to stop, whichever comes first."""
+    """Limits of training, which stops at the first one that is reached."""
 
     last_step: int
     last_epoch: int
@@ -50,11 +50,11 @@ class Outcome(NamedTuple):
     gradients: Array
     """A row per record of the gradients, with the columns of `GradientHistory` side by side."""
     seconds: float
-    """Spent in training steps."""
+    """The time spent in training steps."""
     latest: Pass | None
     """The latest batch, as views of the work space that are good until the next call; None if it is not known."""
     fault: DivergedError | None
-    """What stopped being finite. The state is as before that update."""
+    """The error that names what stopped being finite; the state is as before that update."""
 
 
 class Engine(Protocol):

@@ -1,7 +1,7 @@
 """Randomness without memory: every number is a function of (seed, purpose, step, position).
 
-Any step can be replayed exactly from its numbers alone, and every engine draws the same masks. The mixing function
-is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+Any step can be replayed exactly from its numbers alone, and every engine draws the same masks. The mixing function is
+the finalizer of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MASK = 0xFFFFFFFFFFFFFFFF
 
 
 def mix(bits: int) -> int:
-    """Apply SplitMix64's finaliser to a 64-bit number."""
+    """Apply SplitMix64's finalizer to a 64-bit number."""
     bits = ((bits ^ (bits >> 30)) * 0xBF58476D1CE4E5B9) & MASK
     bits = ((bits ^ (bits >> 27)) * 0x94D049BB133111EB) & MASK
     return bits ^ (bits >> 31)

@@ -63,13 +63,13 @@ _IS_X86 = platform.machine().lower() in ("x86_64", "amd64")
 
 
 def is_small(kind: Vector | Lanes) -> bool:
-    """Whether vectors are those of x86 before AVX-512, which has 16 registers for them and not 32."""
+    """Whether vectors have the width of x86 before AVX-512, which has 16 vector registers instead of 32."""
     return _IS_X86 and kind.width * kind.dtype.bitwidth <= 256
 
 
 @functools.cache
 def _lacks_avx512() -> bool:
-    """Whether this is an x86 processor without what AVX-512 has for 64-bit numbers, and for places all over memory."""
+    """Whether this is an x86 processor without AVX-512's instructions for 64-bit numbers and scattered addresses."""
     features = binding.get_host_cpu_features()
     return _IS_X86 and not (features.get("avx512f") and features.get("avx512dq"))
 
@@ -101,9 +101,9 @@ class _PointerModel(models.PrimitiveModel):
 
 
 def vectors(count: int, width: int, dtype: Any) -> Array:
-    """`count` vectors of zeros in memory, aligned for the machine: what compiled code takes as `Lanes`.
+    """Return `count` vectors of zeros in memory, aligned for the machine, which compiled code takes as `Lanes`.
 
-    Their numbers, shape (count, width), are `numbers_of` it.
+    `numbers_of` gives their numbers, shape (count, width).
     """
     number = np.dtype(dtype)
     kind = np.dtype([(_FIELD, number, (width,))])
@@ -116,7 +116,7 @@ _ALIGNMENT = 64
 
 
 def numbers_of(held: Array) -> Array:
-    """The numbers of `vectors`, as a view of shape (count, width)."""
+    """Return the numbers of `vectors` as a view of shape (count, width)."""
     numbers: Array = held[_FIELD]
     return numbers
 
@@ -126,7 +126,7 @@ def numbers_of(held: Array) -> Array:
 
 @intrinsic
 def lanes_of(typingctx: Any, array: Any) -> Any:
-    """A pointer to what `vectors` made, without a reference to it: somebody else must keep it."""
+    """Return a pointer to an array made by `vectors`, without a reference to it: the caller must keep the array."""
     field = array.dtype.fields[_FIELD].type
     kind = Lanes(field.dtype, field.shape[0])
 
@@ -192,7 +192,7 @@ def _further(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @intrinsic
 def number_at(typingctx: Any, lanes: Any, place: Any) -> Any:
-    """One number in memory: that of lane l in vector i stands at the place i · width + l."""
+    """Read one number in memory: that of lane l in vector i stands at the place i · width + l."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = _number(lanes.dtype)
@@ -220,7 +220,7 @@ def put_number(typingctx: Any, lanes: Any, place: Any, value: Any) -> Any:
 
 
 def _addresses(builder: Any, start: Any, places: Any, step: int, kind: Any) -> Any:
-    """For each lane the address of the number that stands `step` times a place of its own behind `start`."""
+    """Return the address `start` + `step` · place, in numbers, for each lane's own place in `places`."""
     size, wide = kind.dtype.bitwidth // 8, ir.VectorType(ir.IntType(64), kind.width)
     begin = builder.ptrtoint(start, ir.IntType(64))
     places = places if places.type == wide else builder.sext(places, wide)
@@ -251,7 +251,7 @@ def _gathered(builder: Any, pointers: Any, kind: Any) -> Any:
 
 
 def _collected(builder: Any, kind: Any, place_of: Callable[[Any], Any]) -> Any:
-    """Load one number after the other, which takes a third of the time of a `gather` before AVX-512."""
+    """Load the lanes' numbers one after the other, in a third of the time of a `gather` before AVX-512."""
     found = ir.Constant(_llvm(kind), ir.Undefined)
     for lane in map(_INDEX, range(kind.width)):
         found = builder.insert_element(found, builder.load(place_of(lane), typ=_number(kind.dtype)), lane)
@@ -260,7 +260,7 @@ def _collected(builder: Any, kind: Any, place_of: Callable[[Any], Any]) -> Any:
 
 @intrinsic
 def picked(typingctx: Any, table: Any, places: Any, further: Any) -> Any:
-    """For each lane the number of a flat array at a place of its own, and `further` behind it."""
+    """Load the number of a flat array at each lane's own place plus `further`."""
     kind, number = Vector(table.dtype, places.width), _number(table.dtype)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -276,7 +276,7 @@ def picked(typingctx: Any, table: Any, places: Any, further: Any) -> Any:
 
 
 def _in_rows(builder: Any, lanes: Any, start: Any, rows: Any) -> Any:
-    """For each lane the address of its number in the vector at a place of its own."""
+    """Return the address of each lane's number in the vector at the lane's own place."""
     number = _number(lanes.dtype)
     pointers = _addresses(builder, builder.bitcast(start, number.as_pointer()), rows, lanes.width, lanes)
     size, wide = lanes.dtype.bitwidth // 8, ir.VectorType(ir.IntType(64), lanes.width)
@@ -286,7 +286,7 @@ def _in_rows(builder: Any, lanes: Any, start: Any, rows: Any) -> Any:
 
 @intrinsic
 def taken_from(typingctx: Any, lanes: Any, rows: Any) -> Any:
-    """For each lane its number in the vector at a place of its own."""
+    """Load each lane's number from the vector at the lane's own place."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _gathered(builder, _in_rows(builder, lanes, *arguments), lanes)
@@ -296,7 +296,7 @@ def taken_from(typingctx: Any, lanes: Any, rows: Any) -> Any:
 
 @intrinsic
 def put_into(typingctx: Any, lanes: Any, rows: Any, values: Any) -> Any:
-    """Write each lane's number into the vector at a place of its own."""
+    """Write each lane's number into the vector at the lane's own place."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointers = _in_rows(builder, lanes, *arguments[:2])
@@ -317,7 +317,7 @@ def _broadcast(builder: Any, number: Any, kind: Any) -> Any:
 
 
 def _spread(context: Any, builder: Any, value: Any, kind: Any, vector: Any) -> Any:
-    """A vector, or a number in all lanes."""
+    """Convert an operand to a vector: a number goes into all lanes."""
     if isinstance(kind, Vector):
         return value
     return _broadcast(builder, context.cast(builder, value, kind, vector.dtype), vector)
@@ -325,7 +325,7 @@ def _spread(context: Any, builder: Any, value: Any, kind: Any, vector: Any) -> A
 
 @intrinsic
 def everywhere(typingctx: Any, like: Any, value: Any) -> Any:
-    """A number in all lanes, as a vector of the same type as `like`."""
+    """Return a vector of the type of `like` with a number in all lanes."""
     kind = like.vector if isinstance(like, Lanes) else like
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -335,14 +335,14 @@ def everywhere(typingctx: Any, like: Any, value: Any) -> Any:
 
 
 def _vector_of(args: Any) -> Any:
-    """The vector type among the arguments, if all others are of it too, or numbers."""
+    """Return the vector type among the arguments, if the others are of that type or numbers; else None."""
     found = [kind for kind in args if isinstance(kind, Vector)]
     fits = all(kind == found[0] or isinstance(kind, (types.Number, types.Boolean)) for kind in args) if found else False
     return found[0] if fits else None
 
 
 def _define(name: Any, emit: Callable[..., Any], result: Callable[[Any], Any], *, count: int) -> None:
-    """An operator on vectors, and on vectors and numbers; `emit` gets the builder, the vector type and the operands."""
+    """Define an operator on vectors and numbers; `emit` gets the builder, the vector type and the operands."""
 
     @infer_global(name)
     class _Operator(AbstractTemplate):
@@ -422,7 +422,7 @@ def _and(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 def where(condition: Any, a: Any, b: Any) -> Any:
-    """`a` in the lanes where the condition holds, else `b`; of plain numbers, which have one type, one of the two."""
+    """Return `a` in the lanes where the condition holds, else `b`; of two plain numbers of one type, one of them."""
     raise NotImplementedError("for compiled code")
 
 
@@ -447,7 +447,7 @@ def _select(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 @intrinsic
 def any_of(typingctx: Any, mask: Any) -> Any:
-    """Whether the condition holds in some lane."""
+    """Whether the condition holds in any lane."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         whole = ir.IntType(mask.width)
@@ -458,7 +458,7 @@ def any_of(typingctx: Any, mask: Any) -> Any:
 
 @intrinsic
 def extracted(typingctx: Any, vector: Any, lane: Any) -> Any:
-    """The number of one lane."""
+    """Return the number of one lane."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.extract_element(arguments[0], context.cast(builder, arguments[1], lane, types.int32))
@@ -468,7 +468,7 @@ def extracted(typingctx: Any, vector: Any, lane: Any) -> Any:
 
 @intrinsic
 def replaced(typingctx: Any, vector: Any, lane: Any, value: Any) -> Any:
-    """The vector with another number in one lane."""
+    """Return the vector with the number of one lane replaced."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         number = context.cast(builder, arguments[2], value, vector.dtype)
@@ -504,7 +504,7 @@ square_root, magnitude, nearest = _function("sqrt"), _function("fabs"), _functio
 
 @intrinsic
 def with_sign_of(typingctx: Any, x: Any, y: Any) -> Any:
-    """|x| with the sign of y, for numbers or vectors of one type."""
+    """Return |x| with the sign of y, for numbers or vectors of one type."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return _call(builder, "copysign", x, arguments)
@@ -514,9 +514,9 @@ def with_sign_of(typingctx: Any, x: Any, y: Any) -> Any:
 
 @intrinsic
 def nan_of_either(typingctx: Any, a: Any, b: Any) -> Any:
-    """NaN where one of two vectors is NaN, else a zero, if both hold nothing else than NaN and zeros.
+    """Return NaN where either of two vectors is NaN, else 0; both must hold only NaN and zeros.
 
-    It takes a quarter of the time of their sum, for which each would wait for those before.
+    It takes a quarter of the time of a sum, which would have to wait for the sum before.
     """
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -530,7 +530,7 @@ def nan_of_either(typingctx: Any, a: Any, b: Any) -> Any:
 
 @intrinsic
 def fma(typingctx: Any, a: Any, b: Any, c: Any) -> Any:
-    """a · b + c, rounded once, for vectors and numbers."""
+    """Return a · b + c, rounded once, for vectors and numbers."""
     vector = _vector_of((a, b, c))
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -561,9 +561,9 @@ def _convert(builder: Any, value: Any, vector: Any, kind: Any) -> Any:
 
 
 def _from_halves(builder: Any, value: Any, kind: Any) -> Any:
-    """Positive whole numbers as float64: each half becomes the last digits of a large number, which is taken off.
+    """Convert positive whole numbers to float64: each half becomes the last digits of a large number, then subtracted.
 
-    Before AVX-512 there is nothing for it, and one number after the other takes twice as long.
+    Before AVX-512 there is no instruction for it, and converting one number after the other takes twice as long.
     """
 
     def number(half: Any, bits: int, large: float) -> Any:
@@ -577,7 +577,7 @@ def _from_halves(builder: Any, value: Any, kind: Any) -> Any:
 
 @intrinsic
 def converted(typingctx: Any, vector: Any, like: Any) -> Any:
-    """The numbers as those of another vector or `Lanes`, rounded if need be; whole numbers are cut off."""
+    """Convert numbers to the type of those in another vector or `Lanes`: rounded, or truncated for whole numbers."""
     kind = Vector(like.dtype, vector.width)
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -605,7 +605,7 @@ widened, whole, positive_whole = _converting(types.float64), _converting(types.i
 
 @intrinsic
 def power_of_two(typingctx: Any, exponent: Any) -> Any:
-    """2ⁿ for a whole number n, or a vector of them, within what normal numbers of its type can be."""
+    """Return 2ⁿ for a whole number n, or a vector of them, within the range of normal numbers."""
     dtype = exponent.dtype if isinstance(exponent, Vector) else exponent
     bits, bias, digits = (32, 127, 23) if dtype == types.float32 else (64, 1023, 52)
 
@@ -620,7 +620,7 @@ def power_of_two(typingctx: Any, exponent: Any) -> Any:
 
 @intrinsic
 def binary_exponent(typingctx: Any, x: Any) -> Any:
-    """n in x = m · 2ⁿ with m from √½ to √2, for positive normal x, a number or a vector, as a number of its type."""
+    """Return n in x = m · 2ⁿ with m from √½ to √2, for a positive normal number or vector x, in the type of x."""
     dtype = x.dtype if isinstance(x, Vector) else x
     # The bits of √½ are taken off, so that the exponent changes there and not at 1.
     bits, half, digits = (32, 0x3F3504F3, 23) if dtype == types.float32 else (64, 0x3FE6A09E667F3BCD, 52)
@@ -634,7 +634,7 @@ def binary_exponent(typingctx: Any, x: Any) -> Any:
 
 
 def _wholes(kind: Any, bits: int) -> tuple[Callable[[int], Any], Any]:
-    """Constants and the type of whole numbers with as many lanes as `kind` has."""
+    """Return a function that makes constants of whole numbers with the lanes of `kind`, and their vector type."""
     number = ir.IntType(bits)
     if not isinstance(kind, Vector):
         return number, number

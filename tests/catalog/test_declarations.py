@@ -112,7 +112,7 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "f(z) = 1.0507 · (max(0, z) + 1.6733 · (e^min(0, z) − 1))": lambda z: (
         1.0507 * (np.maximum(0, z) + 1.6733 * (np.exp(np.minimum(0, z)) - 1))
     ),
-    "f(z) = z Φ(z),  Φ: the normal distribution": lambda z: z * normal(z),
+    "f(z) = z Φ(z),  Φ: the standard normal distribution function": lambda z: z * normal(z),
     "f(z) = z σ(z)": lambda z: z * sigma(z),
     "f(z) = log(1 + eᶻ)": lambda z: np.log(1 + np.exp(z)),
     "f(z) = sin z": np.sin,
@@ -259,7 +259,7 @@ INITIALIZERS: dict[str, tuple[str, Callable[..., float]]] = {
     "w ~ N(0, σ²)": ("normal", lambda inputs, out, std: std),
     "w = 0": ("uniform", lambda inputs, out: 0.0),
     "w = value": ("value", lambda inputs, out, value: value),
-    "W Wᵀ = 1 if units ≤ inputs, else Wᵀ W = 1": ("orthogonal", lambda inputs, out: 1.0),
+    "W Wᵀ = I if units ≤ inputs, else Wᵀ W = I": ("orthogonal", lambda inputs, out: 1.0),
 }
 
 

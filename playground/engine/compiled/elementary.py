@@ -39,7 +39,7 @@ CONTRACT = {"fastmath": {"contract"}, **INSIDE}
 
 
 def overloaded(options: dict[str, Any]) -> Any:
-    """A decorator: what returns code for some types of arguments becomes a function that compiled code can call."""
+    """Decorate a function that chooses code by the types of arguments, so that compiled code can call that code."""
 
     def decorate(implementation: Any) -> Any:
         @wraps(implementation)
@@ -116,7 +116,7 @@ def zeros_like(x: Any) -> Any:
 
 @element_wise
 def fused(a: Any, b: Any, c: Any) -> Any:
-    """a · b + c, of vectors rounded once; of numbers as the compiler likes."""
+    """Return a · b + c: for vectors, rounded once; for numbers, rounded once or twice, as the compiler chooses."""
     return (lambda a, b, c: fma(a, b, c)) if is_vector(a, b, c) else lambda a, b, c: a * b + c
 
 
@@ -149,7 +149,7 @@ Q1, Q2, Q3, Q4 = f(0.4719262299796722), f(0.028074033793305475), f(0.00043586778
 
 @element_wise
 def tanh(x: Any) -> Any:
-    """x P(x²) / Q(x²), fitted to the smallest relative error from 0 to 9 (8e-11 before rounding)."""
+    """Return tanh x as x P(x²) / Q(x²), fitted to the smallest relative error from 0 to 9 (8e-11 before rounding)."""
     if not is_single(x):
         return (lambda x: doubles.tanh(x)) if is_vector(x) else lambda x: math.tanh(x)
 
@@ -174,7 +174,7 @@ INFINITY, MOST_DOUBLINGS = f(np.inf), f(127)
 
 @element_wise
 def exp(x: Any) -> Any:
-    """2ⁿ eʳ with |r| ≤ ½ log 2, where the series of eʳ needs six terms; 0 below −87.3, as tiny numbers are slow."""
+    """Return eˣ as 2ⁿ eʳ with |r| ≤ ½ log 2, by a series of six terms; 0 below −87.3, as tiny numbers are slow."""
     if not is_single(x):
         return (lambda x: doubles.exp(x)) if is_vector(x) else lambda x: math.exp(x)
 
@@ -196,7 +196,7 @@ def exp(x: Any) -> Any:
 
 @element_wise
 def expm1(x: Any) -> Any:
-    """2 t / (1 − t) with t = tanh(x/2), which is exact near 0; from 1 on eˣ − 1."""
+    """Return eˣ − 1 as 2 t / (1 − t) with t = tanh(x/2), which is exact near 0; from x = 1 on, by `exp`."""
     if not is_single(x):
         return (lambda x: doubles.expm1(x)) if is_vector(x) else lambda x: math.expm1(x)
 

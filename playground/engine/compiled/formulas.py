@@ -48,9 +48,9 @@ class InPrecision(ast.NodeTransformer):
         self.names: dict[str, Any] = {}
 
     def visit_For(self, node: ast.For) -> ast.AST | list[ast.AST]:
-        """Write a loop over a table of constants out, since only straight code becomes vector code.
+        """Unroll a loop over a table of constants, since only straight-line code becomes vector code.
 
-        Of a polynomial float32 needs fewer terms.
+        For float32, a polynomial gets fewer terms.
         """
         assert isinstance(node.iter, ast.Name)
         table, written_out = self.known[node.iter.id], list[ast.AST]()
@@ -69,7 +69,7 @@ class InPrecision(ast.NodeTransformer):
         return ast.copy_location(ast.Name(name, ast.Load()), node)
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        """Write a product that something is added to, or taken from, as one fused operation."""
+        """Turn a sum or difference in which one operand is a product into one fused operation."""
         self.generic_visit(node)
         adds = isinstance(node.op, ast.Add)
         if not self.fuses or not (adds or isinstance(node.op, ast.Sub)):
@@ -111,7 +111,7 @@ def compiled(
 
 
 def in_precision(value: Any, dtype: np.dtype[np.floating], options: dict[str, Any]) -> Any:
-    """Return what a formula refers to, for one precision: NumPy, a constant or another formula."""
+    """Convert a value that a formula refers to (NumPy, a constant or another formula) to one precision."""
     if value is np:
         return elementary
     if isinstance(value, FunctionType):
@@ -193,7 +193,7 @@ def loss_slope(kind: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
 
 @inlined_loop
 def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
-    """Write what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
+    """Write the constants of this update by the optimizer at the place `kind` into `constants`, all in float64."""
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any]()
     for place, member in enumerate(compiled_members(Optimizer, OWN)):
         scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64))

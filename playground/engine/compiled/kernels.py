@@ -1,4 +1,4 @@
-"""The compiled engine's loops: `reference` once more, over the same flat arrays, as code that Numba can compile.
+"""The compiled engine's loops: the algorithms of `reference` over the same flat arrays, as code that Numba compiles.
 
 Arrays hold one column per point, so that the batch is contiguous. Matrix products are BLAS's, the smallest loops of
 our own; the thresholds were measured with OpenBLAS's AVX-512 kernels for small matrices. What a network is arrives as
@@ -138,7 +138,7 @@ def padded(size: Any) -> Any:
 
 @inlined
 def lay_out(layers: Any, n: Any, space: Any) -> None:
-    """Write where the numbers of each layer start for n points, and where its inputs do."""
+    """Write the positions at which the numbers of each layer, and its inputs, start for n points."""
     start, below = 0, 0
     for i in range(layers.size):
         space.starts[i], space.input_starts[i] = start, below
@@ -175,7 +175,7 @@ def rows_at_once(units: Any, n: Any) -> Any:
 
 @compile_loop
 def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any, training: Any) -> None:
-    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `_normalize` does."""
+    """Normalize z ← γ ẑ + β; store ẑ, and in `spread` 1/√(σ²+ε), mean and σ², as `reference._normalize` does."""
     units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
     by_batch = layer.normalization == BY_BATCH
     given = by_batch and not (training and n > 1)
@@ -205,7 +205,7 @@ def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any
 
 @compile_loop
 def through_normalization(layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any) -> None:
-    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, as reference's function of that name does."""
+    """Backpropagate through the normalization: turn δ from ∂E/∂z into ∂E/∂(W a + b); write ∂E/∂γ and ∂E/∂β."""
     units, gammas, betas = layer.units, layer.biases + layer.units, layer.biases + 2 * layer.units
     g[gammas : layer.stop] = 0
     for unit in range(units):
@@ -352,7 +352,7 @@ def add_up(delta: Any, n: Any, totals: Any) -> None:
 def gather(
     run: Any, points: Any, order: Any, start: Any, n: Any, features: Any, inputs: Any, targets: Any, weights: Any
 ) -> None:
-    """Copy the inputs and targets of n points from the place `start` of the epoch on, and how much they count.
+    """Copy the inputs and targets of n points from the place `start` of the epoch on, and their weights in the loss.
 
     `points` holds one row per point, so that a shuffled point of a large set costs one look into slow memory.
     """
@@ -373,7 +373,7 @@ def gather(
 def gradient_sum(
     layers: Any, run: Any, data: Any, order: Any, w: Any, g: Any, start: Any, n: Any, first: Any, space: Any
 ) -> Any:
-    """Write what `reference.gradient_sum` gives into g; return what is not finite."""
+    """Write the summed gradient into g, as `Reference._gradient_sum` does; return the code of what is not finite."""
     size = run.outputs * n
     targets = space.targets[: padded(size)]
     gather(run, data, order, start, n, layers[0].inputs, space.a, targets, space.weights)
@@ -428,7 +428,7 @@ def weighted_loss(run: Any, o: Any, t: Any, losses: Any, weights: Any) -> Any:
 
 @inlined
 def absorb(layers: Any, w: Any, n: Any, space: Any) -> None:
-    """Move the running statistics towards those of the latest batch, as `reference.absorb` does."""
+    """Move the running statistics towards those of the latest batch, as `reference._absorb` does."""
     if n < 2:
         return
     for i in range(layers.size):
@@ -462,7 +462,7 @@ def penalise(layers: Any, w: Any, g: Any) -> None:
 
 @compile_loop
 def shortening(g: Any, longest: Any) -> Any:
-    """Return the factor that clips the gradient, as `reference.shortening` does."""
+    """Return the factor that clips the gradient, as `reference._shortening` does."""
     total = 0.0
     for i in range(g.size):
         total += float(g[i]) * float(g[i])
@@ -471,7 +471,7 @@ def shortening(g: Any, longest: Any) -> Any:
 
 @compile_loop
 def prune(layers: Any, run: Any, rate: Any, w: Any, new_w: Any, pruned: Any, share: Any, penalty: Any) -> None:
-    """Mark the weights that `reference.crossed` marks and set all marked ones to 0; `penalty` is work space."""
+    """Mark the weights that `reference._crossed` marks and set all marked ones to 0; `penalty` is work space."""
     if run.plain_sgd:
         penalty[:] = 0
         penalise(layers, w, penalty)
@@ -505,7 +505,7 @@ def update(
     layers: Any, run: Any, rate: Any, w: Any, g: Any, slots: Any, new_w: Any, new_slots: Any,
     pruned: Any, factors: Any, space: Any,
 ) -> Any:  # fmt: skip
-    """Update w and slots into new_w and new_slots, as `reference.update` does; return what is not finite.
+    """Update w and slots into new_w and new_slots, as `reference.update` does; return the code of what is not finite.
 
     The weights that are pruned afterwards are marked in the space's `pruned`.
     """
@@ -583,7 +583,7 @@ def update_ratio(w: Any, old_w: Any) -> Any:
 def record_gradients(layers: Any, run: Any, w: Any, old_w: Any, g: Any, space: Any, rows: Any) -> None:
     """Add a row, as `GradientHistory` has its columns.
 
-    The step, then for all layers the RMS of the gradient, for all that of δ, for all that of W's latest change by W's.
+    They are the step, then for all layers the RMS of the gradient, that of δ, and the update ratio of W.
     """
     row, n, count = rows[run.gradient_rows], run.last_points, layers.size
     row[0] = run.step

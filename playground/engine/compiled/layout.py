@@ -1,4 +1,4 @@
-"""The memory layout of what compiled code works on: records of plain numbers and named tuples of arrays.
+"""The memory layout of the data of compiled code: records of plain numbers and named tuples of arrays.
 
 The kernels are compiled once for all networks, so they can't take our classes. Each layer becomes one record of LAYER,
 everything else one record of RUN. Kinds are positions in the catalog's families, in the order of declaration; they
@@ -141,7 +141,7 @@ class WorkSpace(NamedTuple):
 
     z: Array
     f: Array
-    """f(z), where that is not what the layer passes on."""
+    """f(z) of layers whose output differs from it."""
     a: Array
     """The inputs of every layer, then the outputs."""
     masks: Array
@@ -155,7 +155,7 @@ class WorkSpace(NamedTuple):
     targets: Array
     losses: Array
     weights: Array
-    """How much each point counts in the loss."""
+    """The weight of each point in the loss."""
     starts: Array
     input_starts: Array
 
@@ -167,9 +167,9 @@ class UpdateSpace(NamedTuple):
     """The gradient with penalty, clipped."""
     penalty: Array
     pruned: Array
-    """Which weights are pruned after the update."""
+    """A mark for each weight that is pruned after the update."""
     constants: Array
-    """What the optimizer's update takes besides weights, gradients and slots."""
+    """The optimizer's constants for this update."""
 
 
 class EvaluationSet(NamedTuple):
@@ -182,6 +182,6 @@ class EvaluationSet(NamedTuple):
     labels: Array
     """Shape (n,), float64."""
     weights: Array
-    """How much each point counts in the loss: shape (n,), or empty if all count 1."""
+    """The weight of each point in the loss: shape (n,), or empty if all are 1."""
     spread: float
     """Σ (label − mean)²."""

@@ -1,4 +1,4 @@
-"""What all compiled engines are made of: how a function is compiled, the clock, tiny numbers, hashed random numbers."""
+"""Building blocks of all compiled engines: compiling functions, the clock, tiny numbers, hashed random numbers."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ _FLUSH = 0x8040
 
 @intrinsic
 def control_word(typingctx: Any) -> Any:
-    """Return the word that says how this thread computes with float numbers; 0 on processors other than x86."""
+    """Return the processor's control word for floating-point numbers on this thread; 0 where it is not an x86."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         word = ir.IntType(32)
@@ -95,7 +95,7 @@ def control_word(typingctx: Any) -> Any:
 
 @intrinsic
 def set_control_word(typingctx: Any, value: Any) -> Any:
-    """Make this thread compute with float numbers as a word says, which came from `control_word`."""
+    """Set the processor's control word for floating-point numbers on this thread, as `control_word` returned it."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         if _HAS_CONTROL_WORD:

@@ -1,4 +1,4 @@
-"""The catalog's formulas as loops over vectors: `compiled.formulas` once more, with a network in every lane.
+"""The catalog's formulas as loops over vectors, as in `compiled.formulas`, but with a network in every lane.
 
 Settings are vectors of float64 numbers; each is rounded to the loop's precision before it. Schedules are methods of the
 catalog's classes; they are compiled as they stand too, and run in float64 for one lane at a time.
@@ -40,42 +40,42 @@ def _chain(header: str, family: Any, formula: str, lanes: Any, body: str) -> Any
 
 @vector_loop
 def activate(kind: Any, count: Any, z: Any, a: Any, s: Any) -> Any:
-    """a = f(z) for `count` vectors, for the activation at the place `kind`, with settings s."""
+    """Compute a = f(z) for `count` vectors, for the activation at the place `kind`, with settings s."""
     body = "for i in range(count):\n    a[i] = f(z[i]…)"
     return _chain("kind, count, z, a, s", Activation, "value_of", z, body)
 
 
 @vector_loop
 def multiply_by_slope(kind: Any, count: Any, back: Any, z: Any, a: Any, s: Any) -> Any:
-    """back ← back · f′(z)."""
+    """Multiply by the slope: back ← back · f′(z)."""
     body = "for i in range(count):\n    back[i] = back[i] * f(z[i], a[i]…)"
     return _chain("kind, count, back, z, a, s", Activation, "derivative_of", z, body)
 
 
 @vector_loop
 def add_penalty(kind: Any, count: Any, w: Any, g: Any, s: Any) -> Any:
-    """g ← g + the penalty's derivative."""
+    """Add the penalty's derivative to g."""
     body = "for i in range(count):\n    g[i] = g[i] + f(w[i]…)"
     return _chain("kind, count, w, g, s", Regularizer, "gradient_of", w, body)
 
 
 @vector_loop
 def loss_values(kind: Any, count: Any, o: Any, t: Any, losses: Any, s: Any) -> Any:
-    """losses = the loss of every output (of cross-entropy: with one output)."""
+    """Write the loss of every output into `losses` (cross-entropy: of one output)."""
     body = "for i in range(count):\n    losses[i] = f(o[i], t[i]…)"
     return _chain("kind, count, o, t, losses, s", Loss, "value_of", o, body)
 
 
 @vector_loop
 def loss_slope(kind: Any, count: Any, o: Any, t: Any, back: Any, s: Any) -> Any:
-    """back = ∂E/∂o."""
+    """Write ∂E/∂o into `back`."""
     body = "for i in range(count):\n    back[i] = f(o[i], t[i]…)"
     return _chain("kind, count, o, t, back, s", Loss, "derivative_of", o, body)
 
 
 @vector_loop
 def optimizer_constants(kind: Any, rate: Any, step: Any, settings: Any, constants: Any) -> Any:
-    """Write what the optimizer at the place `kind` needs for this update into `constants`, all in float64."""
+    """Write the constants of this update by the optimizer at the place `kind` into `constants`, all in float64."""
     lines, scope = ["def run(kind, rate, step, settings, constants):"], dict[str, Any](everywhere=everywhere)
     for place, member in enumerate(compiled_members(Optimizer)):
         scope[f"f{place}"] = compiled(member.constants, np.dtype(np.float64), OPTIONS)
@@ -117,7 +117,7 @@ def optimize(kind: Any, size: Any, w: Any, g: Any, slots: Any, new_w: Any, new_s
 
 
 class _CallsByName(ast.NodeTransformer):
-    """Turns methods that a method calls on itself into functions, and what its class holds into plain names."""
+    """Turns a method into a plain function: calls of other methods of `self`, and class attributes, become names."""
 
     def __init__(self, member: type, numbers: tuple[str, ...]) -> None:
         self.member, self.numbers = member, numbers
@@ -153,12 +153,12 @@ class _CallsByName(ast.NodeTransformer):
 
 
 def _own(name: str) -> str:
-    """The name of what a class holds: a method may have a variable of the same name."""
+    """Return the name that stands for a class attribute; a method may have a variable of the attribute's own name."""
     return f"own_{name}"
 
 
 def compiled_method(member: type[Any], name: str, options: dict[str, Any]) -> Any:
-    """A method of a schedule as a compiled function of a named tuple of its settings, and the other arguments."""
+    """Compile a method of a schedule as a function of a named tuple of its settings, and the other arguments."""
     method = getattr(member, name)
     tree = ast.parse(textwrap.dedent(inspect.getsource(method)))
     transformer = _CallsByName(member, schedule_settings(member))
@@ -174,13 +174,13 @@ def compiled_method(member: type[Any], name: str, options: dict[str, Any]) -> An
 
 
 def schedule_settings(member: type[Schedule]) -> tuple[str, ...]:
-    """The settings of a schedule that are numbers, in the order in which kernels take them."""
+    """Return the settings of a schedule that are numbers, in the order in which kernels take them."""
     kinds = inspect.get_annotations(Schedule, eval_str=True) | inspect.get_annotations(member, eval_str=True)
     return tuple(name for name in member.__struct_fields__ if get_args(kinds[name])[0] in (int, float))
 
 
 def _schedule_chain(header: str, methods: Callable[[type[Schedule]], str | None], call: str) -> Any:
-    """A function that calls a method of the schedule at the place `kind`, with settings read from the pointer `s`."""
+    """Return a function that calls a method of the schedule at the place `kind`, with settings read from `s`."""
     scope: dict[str, Any] = {"number_at": number_at, "Progress": Progress, "PlateauMemory": PlateauMemory}
     lines = [f"def run({header}):"]
     for place, member in enumerate(compiled_members(Schedule)):
@@ -207,7 +207,7 @@ def scheduled_rate(
     kind: Any, s: Any, width: Any, lane: Any, base: Any, epoch: Any, step: Any, steps_per_epoch: Any,
     best: Any, bad_epochs: Any, reductions: Any,
 ) -> Any:  # fmt: skip
-    """η of a lane's next update, warm-up included, by the schedule at the place `kind`; all numbers are float64."""
+    """Return η of a lane's next update, warm-up included, by the schedule at the place `kind`; all in float64."""
     call = "base, Progress(epoch, step, steps_per_epoch, PlateauMemory(best, bad_epochs, reductions))"
     return _schedule_chain(_RATE, lambda member: "learning_rate", call)
 
@@ -216,6 +216,6 @@ def scheduled_rate(
 def observed_plateau(
     kind: Any, s: Any, width: Any, lane: Any, base: Any, loss: Any, best: Any, bad_epochs: Any, reductions: Any
 ) -> Any:
-    """What the schedule at the place `kind` remembers after an epoch that ended with this loss."""
+    """Return the memory of the schedule at the place `kind` after an epoch that ended with this loss."""
     call = "PlateauMemory(best, bad_epochs, reductions), loss, base"
     return _schedule_chain(_PLATEAU, lambda member: "observed" if issubclass(member, Plateau) else None, call)

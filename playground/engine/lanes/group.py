@@ -5,7 +5,7 @@
     advance([group], epochs=200, threads=2)  # or updates=…, seconds=…, until=lambda: cancelled
     group.status(lane), group.evaluation(lane), group.history(lane), group.gradients(lane), group.learning_rate(lane)
     state = group.take(lane)                 # a State like any other; group.put(lane, setup, state) is the way back
-    group.add(setup)                         # fills a lane that is free, `group.release(lane)` makes it so
+    group.add(setup)                         # fills a lane that `group.release(lane)` has freed, or a new one
 
 All members have the same `group_key`: shapes, number of points, batches and kinds of choices. Every number may differ:
 seeds, points' places, learning rate, settings of formulas, and what schedule and early stopping remember. A member's
@@ -385,7 +385,7 @@ class BlockOutcome(NamedTuple):
     updates: int
     epochs: int
     seconds: float
-    """Spent in training steps."""
+    """The time spent in training steps."""
     history_rows: int
     gradient_rows: int
 

@@ -1,4 +1,4 @@
-"""The lanes' loops: `reference` once more, with a network in every lane of a vector.
+"""The loops of the engine `lanes`: the algorithms of `reference`, with a network in every lane of a vector.
 
 Numbers of a layer stand point by point, a vector per unit, so that products keep their sums in registers. What networks
 of a group share arrives as records of numbers (`layout`), and one compiled kernel serves all of them. Lanes that are
@@ -108,7 +108,7 @@ SAFE = 1e4
 
 @intrinsic
 def width_of(typingctx: Any, lanes: Any) -> Any:
-    """How many lanes there are."""
+    """Return the number of lanes of a vector."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return ir.IntType(64)(lanes.width)
@@ -118,7 +118,7 @@ def width_of(typingctx: Any, lanes: Any) -> Any:
 
 @inlined
 def memory_of(block: Any) -> Any:
-    """The pointers of a block."""
+    """Return pointers to the arrays of a block."""
     return Memory(
         lanes_of(block.numbers), lanes_of(block.wholes), lanes_of(block.layer_numbers), lanes_of(block.w),
         lanes_of(block.old_w), lanes_of(block.g), lanes_of(block.old_g), lanes_of(block.slots),
@@ -129,13 +129,13 @@ def memory_of(block: Any) -> Any:
 
 @compile_loop
 def is_running(memory: Any) -> Any:
-    """Marks the lanes that train."""
+    """Return a mask of the lanes that are training."""
     return memory.wholes[STATUS] == RUNNING
 
 
 @compile_loop
 def first_running(memory: Any) -> Any:
-    """The first lane that trains, or −1."""
+    """Return the first lane that is training, or −1."""
     for lane in range(width_of(memory.w)):
         if number_at(memory.wholes + STATUS, lane) == RUNNING:
             return lane
@@ -144,7 +144,7 @@ def first_running(memory: Any) -> Any:
 
 @compile_loop
 def agree(memory: Any, row: Any, lane: Any) -> Any:
-    """Whether all lanes that train have the same whole number in a row as one of them."""
+    """Whether all lanes that are training have the same whole number in a row of `memory.wholes` as `lane` has."""
     numbers = memory.wholes[row]
     return not any_of(is_running(memory) & (numbers != number_at(memory.wholes + row, lane)))
 
@@ -154,20 +154,20 @@ def agree(memory: Any, row: Any, lane: Any) -> Any:
 
 @compile_loop
 def seeded(memory: Any, purpose: Any) -> Any:
-    """The keys of the lanes' streams of a purpose, before step and part are mixed in."""
+    """Return the keys of the lanes' random streams for a purpose, before step and part are mixed in."""
     keys = mixed(positive_whole(memory.wholes[SEED]) + GOLDEN)
     return mixed(keys + purpose + GOLDEN)
 
 
 @inlined
 def streamed(keys: Any, steps: Any, part: Any) -> Any:
-    """`stream` of every lane, given `seeded` keys."""
+    """Return the key of every lane's random stream, as `primitives.stream` does, from keys by `seeded`."""
     return mixed(mixed(keys + steps + GOLDEN) + np.uint64(part) + GOLDEN)
 
 
 @compile_loop
 def shuffle(memory: Any, order: Any, points: Any, common: Any, lane: Any) -> None:
-    """Each lane's order of the points in its epoch; only that of lane 0 if all lanes have it in `common`."""
+    """Write each lane's order of the points in its epoch; only that of lane 0 if all lanes have it in `common`."""
     width = width_of(order)
     if common:
         for place in range(points):
@@ -198,7 +198,7 @@ def shuffle(memory: Any, order: Any, points: Any, common: Any, lane: Any) -> Non
 def draw_masks(
     layer: Any, part: Any, n: Any, first: Any, keys: Any, steps: Any, settings: Any, masks: Any, common: Any
 ) -> None:
-    """`reference.dropout_masks` for one layer; `common` says that seed and step are the same in all lanes."""
+    """Draw the dropout masks of one layer, as `reference.dropout_masks` does; `common`: lanes share seed and step."""
     streams = streamed(keys, steps, part)
     # A draw of 53 bits is kept if it is not below the share, which is to compare all 64 with that share of 2⁶⁴.
     least = positive_whole(doubles_ceiling(settings[DROPPED] * 2.0**53)) * np.uint64(2048)
@@ -214,7 +214,7 @@ def draw_masks(
 
 @inlined
 def doubles_ceiling(x: Any) -> Any:
-    """The smallest whole number that is not smaller, for x ≥ 0."""
+    """Return the smallest whole number that is not below x ≥ 0."""
     below = converted(whole(x), x)
     return where(below < x, below + 1.0, below)
 
@@ -227,9 +227,9 @@ def gather(
     group: Any, table: Any, begins: Any, order: Any, shuffled: Any, start: Any, n: Any, common: Any, lane: Any,
     evaluates: Any, space: Any,
 ) -> None:  # fmt: skip
-    """Inputs, targets and weights of n points from the place `start` on, from each lane's rows of the table.
+    """Copy inputs, targets and weights of n points from the place `start` on, from each lane's rows of the table.
 
-    For an evaluation the labels too. `common` says that all lanes have the same points in the same order.
+    For an evaluation, copy the labels, too. `common` says that all lanes have the same points in the same order.
     """
     width, columns = width_of(space), group.features + group.outputs
     features, row, stride = group.features, group.row, group.target_stride
@@ -265,7 +265,7 @@ def gather(
 
 @compile_loop
 def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any, training: Any) -> None:
-    """z ← γ ẑ + β, leaving ẑ, and in `spread` 1/√(σ²+ε), then the mean and σ², as reference's `_normalize` does."""
+    """Normalize z ← γ ẑ + β; store ẑ, and in `spread` 1/√(σ²+ε), mean and σ², as `reference._normalize` does."""
     units = layer.units
     gammas, betas = w + (layer.biases + units), w + (layer.biases + 2 * units)
     by_batch = layer.normalization == BY_BATCH
@@ -303,7 +303,7 @@ def normalize(layer: Any, w: Any, z: Any, standardized: Any, spread: Any, n: Any
 def through_normalization(
     layer: Any, w: Any, delta: Any, standardized: Any, spread: Any, n: Any, g: Any, adds: Any
 ) -> None:
-    """δ ← ∂E/∂(W a + b), writing ∂E/∂γ and ∂E/∂β, or adding to them, as reference's function of that name does."""
+    """Backpropagate through the normalization: turn δ from ∂E/∂z into ∂E/∂(W a + b); write or add ∂E/∂γ and ∂E/∂β."""
     units, zero = layer.units, everywhere(delta, 0.0)
     gammas, betas = layer.biases + units, layer.biases + 2 * units
     for k in range(betas + units, layer.stop):
@@ -379,9 +379,10 @@ def forward(
 def backward(
     group: Any, layers: Any, w: Any, n: Any, space: Any, settings: Any, g: Any, measured: Any, measures: Any, adds: Any
 ) -> None:
-    """The flat sum of the gradients of n points into g; ∂E/∂o stands at the beginning of the first room for δ.
+    """Write the summed gradients of n points, flat, into g; ∂E/∂o stands at the beginning of the first room for δ.
 
-    With `measures` the sum of δ² goes to `measured`, layer by layer. If it `adds`, both sums go on from what is there.
+    With `measures` the sum of δ² goes to `measured`, layer by layer. With `adds`, both are added to the sums that are
+    there.
     """
     zero = everywhere(g, 0.0)
     here, there, beside = 0, 1, 2
@@ -424,7 +425,7 @@ def backward(
 
 @compile_loop
 def summed_squares(values: Any, n: Any, units: Any, stride: Any, before: Any, adds: Any) -> Any:
-    """Σ x² as float64, added to what was there before if it `adds`."""
+    """Return Σ x² as float64, added to `before` if `adds` is true."""
     total = before if adds else everywhere(before, 0.0)
     for point in range(n):
         for unit in range(units):
@@ -435,7 +436,7 @@ def summed_squares(values: Any, n: Any, units: Any, stride: Any, before: Any, ad
 
 @compile_loop
 def softmax_loss(group: Any, o: Any, t: Any, n: Any, losses: Any, back: Any, slope: Any) -> None:
-    """The cross-entropy of several outputs, a number per point; with `slope` also back = ∂E/∂o, not weighted yet."""
+    """Write the cross-entropy of several outputs, one per point; with `slope` also back = ∂E/∂o, not weighted yet."""
     stride, outputs = group.target_stride, group.outputs
     for point in range(n):
         here, there, to = o + point * stride, t + point * stride, back + point * stride
@@ -458,7 +459,7 @@ def softmax_loss(group: Any, o: Any, t: Any, n: Any, losses: Any, back: Any, slo
 
 @compile_loop
 def point_losses(group: Any, numbers: Any, o: Any, n: Any, space: Any) -> None:
-    """What every point costs, weighted, into the work space's losses."""
+    """Write the weighted loss of every point into the work space's losses."""
     t, losses, stride = space + group.targets, space + group.losses, group.target_stride
     if group.softmax:
         softmax_loss(group, o, t, n, losses, losses, False)
@@ -478,7 +479,7 @@ def point_losses(group: Any, numbers: Any, o: Any, n: Any, space: Any) -> None:
 
 @compile_loop
 def are_large(count: Any, o: Any, t: Any) -> Any:
-    """Whether outputs or targets are so large that a loss may not be finite; of smaller ones it always is."""
+    """Whether outputs or targets are so large that a loss may be infinite or NaN; with smaller ones it is finite."""
     largest = everywhere(o, 0.0)
     for k in range(count):
         # Of a NaN no comparison holds.
@@ -492,9 +493,9 @@ def gradient_sum(
     group: Any, layers: Any, memory: Any, table: Any, order: Any, g: Any, start: Any, n: Any, first: Any,
     space: Any, measured: Any, measures: Any, common: Any, lane: Any,
 ) -> Any:  # fmt: skip
-    """`reference._gradient_sum` into g; returns 0, or NaN in the lanes whose loss is not finite.
+    """Write the summed gradient into g, as `Reference._gradient_sum` does; return 0, or NaN for a loss not finite.
 
-    Many points are taken piece by piece, so that their numbers stay in the faster caches.
+    Points are processed piece by piece, so that their numbers stay in the faster caches.
     """
     wholes = memory.wholes
     steps = positive_whole(wholes[STEP])
@@ -532,7 +533,7 @@ def gradient_sum(
 
 @compile_loop
 def broken_spread(layers: Any, space: Any, like: Any) -> Any:
-    """0, or NaN in the lanes in which the spread of a batch is not finite."""
+    """Return 0, or NaN in the lanes in which the spread of a batch is not finite."""
     zero = everywhere(like, 0.0)
     broken = zero
     for i in range(layers.size):
@@ -546,7 +547,7 @@ def broken_spread(layers: Any, space: Any, like: Any) -> Any:
 
 @compile_loop
 def absorb(layers: Any, w: Any, n: Any, space: Any, running: Any) -> None:
-    """`reference._absorb` in the lanes that train: the running statistics move towards those of the latest batch."""
+    """Move the running statistics of the lanes that are training towards those of the latest batch of n points."""
     if n < 2:
         return
     for i in range(layers.size):
@@ -566,7 +567,7 @@ def absorb(layers: Any, w: Any, n: Any, space: Any, running: Any) -> None:
 
 @compile_loop
 def penalise(layers: Any, w: Any, g: Any, settings: Any) -> None:
-    """g ← the gradient of loss plus penalty; 0 for layers that are frozen."""
+    """Add the penalty's gradient to g, and write 0 for frozen layers."""
     zero = everywhere(g, 0.0)
     for i in range(layers.size):
         layer = layers[i]
@@ -581,7 +582,7 @@ def penalise(layers: Any, w: Any, g: Any, settings: Any) -> None:
 
 @compile_loop
 def shortening(size: Any, g: Any, longest: Any) -> Any:
-    """`reference._shortening`."""
+    """Return the factors that clip the gradients, as `reference._shortening` does."""
     total = everywhere(longest, 0.0)
     for k in range(size):
         value = widened(g[k])
@@ -594,7 +595,7 @@ def shortening(size: Any, g: Any, longest: Any) -> Any:
 def prune(
     group: Any, layers: Any, memory: Any, rate: Any, share: Any, w: Any, new_w: Any, pruned: Any, penalties: Any
 ) -> None:
-    """Mark the weights that `reference._crossed` marks and set all marked ones to 0."""
+    """Mark the weights that `reference._crossed` marks, and set all marked ones to 0."""
     zero = everywhere(w, 0.0)
     if group.plain_sgd:
         for k in range(group.size):
@@ -620,7 +621,7 @@ def zero_pruned(size: Any, values: Any, pruned: Any) -> None:
 
 @compile_loop
 def add_noise(layers: Any, memory: Any, new_w: Any) -> None:
-    """Gaussian noise on weights and biases, as `reference.update` adds it."""
+    """Add Gaussian noise to weights and biases, as `reference.update` does."""
     keys = streamed(seeded(memory, WEIGHT_NOISE), positive_whole(memory.wholes[STEP]), 0)
     for i in range(layers.size):
         layer = layers[i]
@@ -637,7 +638,7 @@ def add_noise(layers: Any, memory: Any, new_w: Any) -> None:
 def update(
     group: Any, layers: Any, memory: Any, g: Any, new_w: Any, new_slots: Any, pruned: Any, factored: Any, space: Any
 ) -> Any:
-    """`reference.update` into new_w and new_slots; returns 0, or NaN in the lanes where something is not finite."""
+    """Update w and slots into new_w and new_slots, as `reference.update` does; return 0, or NaN where not finite."""
     w, numbers, size = memory.w, memory.numbers, group.size
     pulled, rate, share = g, numbers[RATE], everywhere(numbers, 1.0)
     if group.penalised or group.clips:
@@ -688,7 +689,7 @@ def update(
 
 @compile_loop
 def enlarge(size: Any, factors: Any, growth: Any, running: Any) -> None:
-    """Bring what share of its step each parameter takes nearer to 1, in the lanes that train."""
+    """Raise the rate factors, the share of its step that each parameter takes, towards 1 in the running lanes."""
     for k in range(size):
         larger = factors[k] * growth
         factors[k] = where(running, where(larger > 1.0, 1.0, larger), factors[k])
@@ -696,7 +697,7 @@ def enlarge(size: Any, factors: Any, growth: Any, running: Any) -> None:
 
 @compile_loop
 def keep(count: Any, kept: Any, old: Any, new: Any) -> None:
-    """new ← old in the lanes that are marked."""
+    """Copy old values into `new` in the lanes that `kept` marks."""
     for k in range(count):
         new[k] = where(kept, old[k], new[k])
 
@@ -731,7 +732,7 @@ def evaluate_part(
     group: Any, layers: Any, memory: Any, table: Any, begins: Any, points: Any, spread: Any, order: Any, space: Any,
     common: Any, lane: Any,
 ) -> Any:  # fmt: skip
-    """Loss and accuracy (R² for regression) of every lane's points in evaluation mode."""
+    """Return loss and accuracy (R² for regression) of every lane's points in evaluation mode."""
     numbers = memory.numbers
     zero = everywhere(numbers, 0.0)
     lost, right = zero, zero
@@ -765,7 +766,7 @@ def evaluate_part(
 
 @compile_loop
 def evaluate(group: Any, layers: Any, memory: Any, table: Any, order: Any, space: Any, chosen: Any, lane: Any) -> None:
-    """Losses and accuracies of both sets, for the lanes that are marked."""
+    """Evaluate both sets: store losses and accuracies for the lanes that `chosen` marks."""
     numbers, wholes = memory.numbers, memory.wholes
     for part in range(2):
         points = group.validation_points if part else group.points
@@ -786,7 +787,7 @@ def evaluate(group: Any, layers: Any, memory: Any, table: Any, order: Any, space
 
 @compile_loop
 def set_rates(group: Any, memory: Any, steps_per_epoch: Any) -> None:
-    """The learning rate of the next update, for every lane that trains."""
+    """Set the learning rate of the next update in every lane that is training."""
     numbers, wholes, width = memory.numbers, memory.wholes, width_of(memory.w)
     for lane in range(width):
         if number_at(wholes + STATUS, lane) == RUNNING:
@@ -801,7 +802,7 @@ def set_rates(group: Any, memory: Any, steps_per_epoch: Any) -> None:
 
 @compile_loop
 def warms_up(group: Any, memory: Any) -> Any:
-    """Whether a lane that trains is still warming up, so that its rate changes with every update."""
+    """Whether any lane that is training is still warming up, so that its rate changes with every update."""
     if not group.warms:
         return False
     warmup = memory.numbers[NUMBER_SCHEDULE]
@@ -810,7 +811,7 @@ def warms_up(group: Any, memory: Any) -> Any:
 
 @compile_loop
 def broken_layer(layers: Any, values: Any, lane: Any) -> Any:
-    """The layer nearest to the output with a number that is not finite in a lane, or −1."""
+    """Return the layer nearest to the output with a number that is not finite in a lane, or −1."""
     width = width_of(values)
     for i in range(layers.size - 1, -1, -1):
         for k in range(layers[i].start, layers[i].stop):
@@ -821,7 +822,7 @@ def broken_layer(layers: Any, values: Any, lane: Any) -> Any:
 
 @compile_loop
 def broken_normalization(layers: Any, space: Any, lane: Any) -> Any:
-    """The last layer whose batch had a spread that is not finite in a lane."""
+    """Return the last layer whose batch had a spread that is not finite in a lane."""
     width, result = width_of(space), 0
     for i in range(layers.size):
         layer = layers[i]
@@ -866,14 +867,14 @@ def stop_diverged(
 
 @compile_loop
 def note_updates(size: Any, memory: Any, done: Any) -> None:
-    """Keep what the latest update was in the lanes that are marked, since both sets of weights go on changing."""
+    """Store the latest update of the lanes that `done` marks, since both sets of weights go on changing."""
     for k in range(size):
         memory.updates[k] = where(done, memory.w[k] - memory.old_w[k], memory.updates[k])
 
 
 @compile_loop
 def find_due(memory: Any, every: Any) -> Any:
-    """Mark the lanes that are evaluated after this epoch; returns whether any is."""
+    """Mark the lanes that are due for an evaluation after this epoch; return whether there are any."""
     numbers, wholes, found = memory.numbers, memory.wholes, False
     numbers[DUE] = everywhere(numbers, 0.0)
     for lane in range(width_of(memory.w)):
@@ -887,7 +888,7 @@ def find_due(memory: Any, every: Any) -> Any:
 
 @compile_loop
 def note_epoch(memory: Any, call: Any, history: Any) -> None:
-    """Add a row to the histories of the lanes that were evaluated and still train."""
+    """Add a row to the histories of the lanes that were evaluated and are still training."""
     numbers, wholes = memory.numbers, memory.wholes
     row = history + call.history_rows * 8
     chosen = is_running(memory) & (numbers[DUE] > 0.0)
@@ -902,7 +903,7 @@ def note_epoch(memory: Any, call: Any, history: Any) -> None:
 
 @compile_loop
 def observe(group: Any, memory: Any, lane: Any) -> None:
-    """Let a lane's schedule and early stopping see the result of an epoch."""
+    """Update the memories of a lane's schedule and early stopping with the result of an epoch."""
     numbers, wholes, width = memory.numbers, memory.wholes, width_of(memory.w)
     if group.plateau:
         loss = number_at(numbers + (TRAIN_LOSS + group.plateau_watch), lane)
@@ -930,7 +931,7 @@ def observe(group: Any, memory: Any, lane: Any) -> None:
 
 @compile_loop
 def react(group: Any, memory: Any) -> Any:
-    """Let schedules and early stopping see an epoch's results, and stop what is done; returns whether a lane is."""
+    """Update schedules and early stopping with an epoch's results, and stop finished lanes; return whether any is."""
     numbers, wholes, done = memory.numbers, memory.wholes, False
     before = is_running(memory)
     numbers[MARKED] = everywhere(numbers, 0.0)
@@ -954,7 +955,7 @@ def react(group: Any, memory: Any) -> Any:
 
 @compile_loop
 def average(size: Any, g: Any, carried: Any, points: Any, carried_points: Any) -> Any:
-    """g ← the mean gradient, of the carried points too; returns 0, or NaN in the lanes where it is not finite."""
+    """Turn the summed gradient g, with the carried one, into the mean; return 0, or NaN where it is not finite."""
     share, zero = converted(everywhere(widened(g[0]), 1.0 / (points + carried_points)), g), everywhere(g, 0.0)
     broken = zero
     for k in range(size):
@@ -966,7 +967,7 @@ def average(size: Any, g: Any, carried: Any, points: Any, carried_points: Any) -
 
 @compile_loop
 def turned(memory: Any) -> Any:
-    """The same memory with the new weights, gradient and slots in the place of the old ones."""
+    """Return the memory with the new and the old weights, gradients and slots exchanged."""
     return Memory(
         memory.numbers, memory.wholes, memory.layer_numbers, memory.old_w, memory.w, memory.old_g, memory.g,
         memory.old_slots, memory.slots, memory.carried, memory.best, memory.pruned, memory.updates,
@@ -976,7 +977,7 @@ def turned(memory: Any) -> Any:
 
 @compile_loop
 def is_broken_pass(group: Any, layers: Any, memory: Any, lost: Any, pulled: Any, g: Any, space: Any) -> Any:
-    """Stop the lanes in which a pass gave what is not finite; returns whether any did."""
+    """Stop the lanes in which a pass gave a number that is not finite; return whether there are any."""
     lost_any = stop_diverged(group, layers, memory, lost, LOSS, g, g, space)
     pulled_any = stop_diverged(group, layers, memory, pulled, GRADIENT, g, g, space)
     spread = broken_spread(layers, space, g)
@@ -985,7 +986,7 @@ def is_broken_pass(group: Any, layers: Any, memory: Any, lost: Any, pulled: Any,
 
 @compile_loop
 def count_update(group: Any, memory: Any, running: Any, points: Any) -> None:
-    """Move on where the lanes that train stand, by one update of `points` points."""
+    """Advance the counters of the lanes that `running` marks by one update of `points` points."""
     wholes = memory.wholes
     one = where(running, 1, everywhere(wholes, 0))
     wholes[STEP] = wholes[STEP] + one
@@ -996,7 +997,7 @@ def count_update(group: Any, memory: Any, running: Any, points: Any) -> None:
 
 @njit(nogil=True, cache=True, error_model="numpy")
 def train(groups: Any, layers: Any, calls: Any, block: Any, room: Any, table: Any, rates: Any, clock: Any) -> None:
-    """Make updates in all lanes that train until a limit of `calls[0]` is reached, a table is full, or all are done.
+    """Make updates in all running lanes until a limit of `calls[0]` is reached, a table is full, or all are done.
 
     Evaluates and records at the end of epochs. `rates` are the learning rates of the coming epochs, or updates, if they
     are given. `swapped` in the call says whether the arrays have changed places with their `old_` ones.

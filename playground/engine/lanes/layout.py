@@ -1,4 +1,4 @@
-"""The memory layout of what the lanes' kernels work on.
+"""The memory layout of the data of the lanes' kernels.
 
 What a group shares arrives as records of plain numbers: one GROUP, and a LAYER for each layer. What each lane has of
 its own are vectors: rows of float64 numbers (`Number`), of whole ones (`Whole`), and for every layer the settings of
@@ -22,7 +22,7 @@ the faster caches; all of them where they are normalized together."""
 
 
 class _Row(IntEnum):
-    """Rows, from 0 on."""
+    """An enumeration of rows, numbered from 0."""
 
     @staticmethod
     def _generate_next_value_(name: str, start: int, count: int, last_values: list[int]) -> int:
@@ -40,7 +40,7 @@ class Number(_Row):
     CLIP_NORM = auto()
     MIN_DELTA = auto()
     BEST = auto()
-    """What early stopping remembers."""
+    """The best result so far, for early stopping."""
     PLATEAU_BEST = auto()
     TRAIN_SPREAD = auto()
     VALIDATION_SPREAD = auto()
@@ -51,7 +51,7 @@ class Number(_Row):
     DUE = auto()
     """1 in lanes that are evaluated now."""
     MARKED = auto()
-    """1 in lanes that something has just happened to."""
+    """1 in lanes that were just stopped, or have a new best result."""
 
 
 NUMBER_OPTIMIZER = len(Number)
@@ -177,7 +177,7 @@ class Block(NamedTuple):
     updates: Array
     """The latest update of lanes that are done."""
     factors: Array
-    """What share of its step each parameter takes; see `State.rate_factors`."""
+    """The share of its step that each parameter takes; see `State.rate_factors`."""
 
 
 class Memory(NamedTuple):
@@ -212,4 +212,4 @@ class Room(NamedTuple):
     measured: Array
     """Float64 vectors: the sum of δ² for every layer."""
     pruned: Array
-    """Which weights are pruned after the update."""
+    """A mark for each weight that is pruned after the update."""

@@ -1,9 +1,9 @@
 """Products of matrices, a network in every lane: sums over one index for small tiles of the other two, in registers.
 
 A tile of 4 × 4 sums needs 8 loads for its 16 products, so that arithmetic, not memory, decides how long it takes. Where
-the processor has 16 registers for vectors and not 32 a tile has 4 × 2 sums: more of them would go to memory and back
-with every product. The loops over tiles are written out here for every size of tile. Each sum adds in the order of its
-index, one fused multiplication at a time, whatever the tile: how a product is cut changes no bit.
+the processor has 16 registers for vectors instead of 32, a tile has 4 × 2 sums: with more, some would go to memory and
+back with every product. The loops over tiles are written out here for every size of tile. Each sum adds in the order of
+its index, one fused multiplication at a time, whatever the tile: the tiling of a product changes no bit.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _HEIGHTS, _WIDTHS, _FEW_WIDTHS = (4, 2, 1), (4, 2, 1), (2, 1)
 
 
 def _tiled(header: str, rows: str, columns: str, tile: Callable[[int, int], list[str]]) -> Any:
-    """A function that runs a tile's lines for all places (r, c) of its upper left corner."""
+    """Compile a function that runs the lines of a `tile` at every place (r, c) of its upper left corner."""
 
     def written_out(*kinds: Any) -> Any:
         lines = [f"def run({header}):", "    r = 0"]
@@ -42,7 +42,7 @@ def _sums(height: int, width: int) -> list[tuple[int, int]]:
 
 
 def _forward(height: int, width: int) -> list[str]:
-    """z of `height` units for `width` points."""
+    """Write the lines that compute z of `height` units for `width` points."""
     return [
         *(f"w{r} = W + (r + {r}) * inputs" for r in range(height)),
         *(f"a{c} = a + (c + {c}) * below" for c in range(width)),
@@ -56,7 +56,7 @@ def _forward(height: int, width: int) -> list[str]:
 
 
 def _back(height: int, width: int) -> list[str]:
-    """∂E/∂a of `height` inputs for `width` points."""
+    """Write the lines that compute ∂E/∂a of `height` inputs for `width` points."""
     return [
         "w = W + r",
         *(f"d{c} = delta + (c + {c}) * stride" for c in range(width)),
@@ -71,7 +71,7 @@ def _back(height: int, width: int) -> list[str]:
 
 
 def _gradient(height: int, width: int) -> list[str]:
-    """∂E/∂W of `height` units and `width` inputs."""
+    """Write the lines that compute ∂E/∂W of `height` units and `width` inputs."""
     return [
         "d = delta + r",
         "x = a + c",
@@ -87,7 +87,7 @@ def _gradient(height: int, width: int) -> list[str]:
 
 
 def _total(height: int, width: int) -> list[str]:
-    """∂E/∂b of `height` units, in one column."""
+    """Write the lines that compute ∂E/∂b of `height` units, in one column."""
     return [
         "d = delta + r",
         *(f"s{r} = g[r + {r}] if adds else zero" for r in range(height)),

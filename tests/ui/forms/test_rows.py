@@ -486,7 +486,7 @@ def test_rows_of_equal_label_are_told_apart() -> None:
     row.combo.setCurrentIndex(0)
     row.show_value(ElasticNet())
     labels = [inner.field.label for inner in row.forms[ElasticNet].rows.values()]
-    assert labels == ["Size λ₁", "Square λ₂"]
+    assert labels == ["L1 strength λ₁", "L2 strength λ₂"]
     twins = {name: fields_of(Training)["learning_rate"] for name in ("one", "other")}
     assert [field.label for field in with_distinct_labels(twins).values()] == [
         "Learning rate η (one)",
