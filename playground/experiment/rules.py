@@ -289,7 +289,7 @@ def unknown_path(path: str) -> UnknownError:
 
 
 def _possible_parts(field: Field, step: str) -> list[Field]:
-    """The declarations one step further, for every kind that a choice may be."""
+    """Return the declarations of the parts of a field, for every kind that a choice may be."""
     if field.entry is not None:
         return [field.entry]
     structs = field.choices or ((field.type,) if is_struct(field.type) else ())

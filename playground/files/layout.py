@@ -72,7 +72,7 @@ def layout_of(rows: Sequence[_Row], comments: Iterable[_Row], reading: Reading) 
     start, notes = 0, []
     while start + 1 < len(rows) and _stands_above([row for _, row in rows[start:]], width):
         line, row = rows[start]
-        notes.append(f"Row {line} is neither header nor point: {one_line(', '.join(row), 60)}.")
+        notes.append(f"Row {line} is neither a header nor a point: {one_line(', '.join(row), 60)}.")
         start += 1
     line, first = rows[start]
     below = [row for _, row in rows[start + 1 :]]

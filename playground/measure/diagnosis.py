@@ -333,10 +333,10 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
     if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None or loss is None:
         return None
     regression = snapshot.sample.task == "regression"
-    measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns are right"
+    measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns from are right"
     text = (
         f"The network underfits: the training loss has settled at {loss:.3g} "
-        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs before) and {measure}."
+        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs earlier) and {measure}."
     )
     return Finding("underfitting", text, _larger(snapshot.experiment))
 

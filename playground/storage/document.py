@@ -465,7 +465,9 @@ class _Reader:
         """Count points towards the limit of a document before they take memory. Raises InputError beyond it."""
         if data.size > self.room:
             raise InputError(
-                f"{place}: data", data.size, f"at most {self.room:,} points, of {_MAX_POINTS:,} in a document"
+                f"{place}: data",
+                data.size,
+                f"at most {self.room:,} more points, since a document holds at most {_MAX_POINTS:,}",
             )
         self.room -= data.size
 

@@ -502,7 +502,7 @@ def test_row_names_of_r_are_no_column() -> None:
 def test_counts_above_a_table_are_neither_header_nor_point() -> None:
     cells = read_cells(CASES / "12-sklearn-iris-head.csv")
     assert (cells.rows, cells.header, len(cells.columns)) == (4, False, 5)
-    assert cells.notes == ("Row 1 is neither header nor point: 150, 4, setosa, versicolor, virginica.",)
+    assert cells.notes == ("Row 1 is neither a header nor a point: 150, 4, setosa, versicolor, virginica.",)
     other = read_cells("569,3,malignant,benign\n1.5,2.5,3.5,0\n1.1,2.2,3.3,1\n")
     assert (other.rows, other.header) == (2, False)
     named = read_cells("150,4,setosa,versicolor,virginica\n5.1,3.5,1.4,0.2,setosa\n7,3.2,4.7,1.4,versicolor\n")

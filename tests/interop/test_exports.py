@@ -431,7 +431,7 @@ def test_the_pytorch_script_is_proven_with_its_curve(exportable: Exportable, tmp
     assert proven is not None and proven.holds and proven.curve is not None
     assert (proven.curve.epochs, proven.curve.agrees_until) == (3, 3)
     assert proven.curve.largest_difference == proven.curve.in_float64 <= 1e-12
-    assert "Training repeated for 3 epochs" in proven.words
+    assert "Training was repeated for 3 epochs" in proven.words
 
 
 def test_a_script_that_learns_otherwise_fails_its_proof(exportable: Exportable, tmp_path: Path) -> None:
@@ -460,7 +460,7 @@ def test_export_trains_writes_and_says_how_near_it_is(tmp_path: Path, capsys: py
     assert main(arguments) == 0
     said = capsys.readouterr().out.splitlines()
     assert said[0] == f"Wrote {file} after 2 epochs."
-    assert said[1].startswith("Run again from the file at 1,125 points: predictions differ by ")
+    assert said[1].startswith("Checked on 1,125 points: ")
     trainer = Trainer(load(preset_paths()["xor"]), engine="reference")
     trainer.advance(epochs=2)
     assert told(runpy.run_path(str(file)), Exportable.of(trainer)) <= 1e-6

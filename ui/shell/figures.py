@@ -39,56 +39,56 @@ FIGURES = (
         "How the experiment would turn out with other values of one setting. The line is the median, the band goes "
         "from the lowest to the highest start, and the mark is the present value.",
         "Every value is trained from the same five starts (initial weights, order of points, dropout) for the number "
-        "of epochs in the small print, and from up to fifteen while nothing else is asked for. A region is lit, and a "
-        "value called better, only where the 95 % interval of its paired gains over the present value excludes 0: the "
-        "same start with both values, on the logarithm of the loss, by Student's t. A start that diverged counts as "
-        "the worst of all; where some diverged, the strip is hatched.",
+        "of epochs in the small print, and from up to fifteen while nothing else is asked for. Each start is compared "
+        "with itself under the present value, by the logarithm of the loss. A region is lit, and a value called "
+        "better, only where the 95 % interval of these gains (Student's t) excludes 0. A start that diverged counts "
+        "as the worst of all; where any diverged, the chart is hatched.",
         "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss. The response "
-        "says nothing about more epochs, other points, or other settings than the present ones. Where values mean "
-        "other points or another loss, only accuracies are shown and nothing is called better.",
+        "says nothing about more epochs, other points, or other settings than the present ones. Where a value changes "
+        "the points or the loss function, only accuracies are shown and nothing is called better.",
     ),
     Figure(
         "Response from here",
         "What would happen next with the present weights, if the setting were changed now.",
         "The weights are those of the moment at which you asked. Each value is a change made at that moment, as if by "
-        "you; the starts differ in the batches that follow. The first start with the present value is what the run "
-        "itself will do, but for rounding.",
-        "A value that helps now may hurt from the start, and vice versa: a large step can leave a bad place to which "
-        "a better start would never have led.",
+        "you; the starts differ in the batches that follow. The first start with the present value does what the run "
+        "itself will do, except for rounding.",
+        "A value that helps now may hurt from the start, and vice versa: a large step can leave a bad place that "
+        "training from the start with it would never have reached.",
     ),
     Figure(
         "Epochs, gap and gradient",
         "Other outcomes of the same runs: how soon the validation accuracy reaches 95 % (R² 0.9), how much "
         "higher the validation loss is than the training loss, and how much of the output layer's gradient reaches "
         "layer 1.",
-        "A run that does not get there in time counts as one that needs all the epochs. The gradient is the root mean "
-        "square of ∂E/∂W of layer 1 on the last batch, divided by that of the output layer.",
+        "A run that does not reach the goal in time counts as one that needs all the epochs. The gradient is the root "
+        "mean square of ∂E/∂W of layer 1 on the last batch, divided by that of the output layer.",
         "A small gap is no merit in a network that has learned nothing, and no gradient size is good in itself. So no "
         "value is called better for these two.",
     ),
     Figure(
         "Map of two settings",
         "The outcome with every pair of values: the brighter the better, hatched where training diverges.",
-        "Each pixel is one run from one start, the experiment's own seed; the colours span the best nine tenths "
-        "on a logarithmic scale. A pixel opens as exactly the network that was trained.",
-        "One start is no proof: single bright pixels are often luck, areas are not. The best of four thousand pixels "
-        "would do worse from another start. Ask for the response there.",
+        "Each pixel is one run from one start, the experiment's own seed; the colours span the best nine tenths on a "
+        "logarithmic scale. Opening a pixel gives exactly the network that was trained.",
+        "One start is no proof: single bright pixels are often luck, bright areas are not. The best of four thousand "
+        "pixels would probably do worse from another start; the response tells.",
     ),
     Figure(
         "Ghost",
         "What would have happened without the latest change: a paler curve, a dashed boundary, and its loss.",
         "Before a change to a running network takes effect, a copy of the network is made, which trains on with the "
         "old settings, on the same engine, points and batches. It is bit for bit what the run would have been.",
-        "It is one run with the change and one without: chance is the same for both, but another start might have "
-        "responded differently.",
+        "It compares one run with the change and one without: chance is the same for both, but another start might "
+        "have responded differently.",
     ),
     Figure(
         "How lucky?",
         "How this run compares with fourteen others that differ only in their start.",
-        "The others have the seeds that follow the experiment's own, and train for as many epochs. The share of those "
-        "that solve the task (validation accuracy of 95 %, R² of 0.9) has Wilson's 95 % interval.",
-        "Luck means starts here: initial weights and the order of the points. The points are the same for all, so it "
-        "does not say how the network would do with other data.",
+        "The others have the seeds that follow the experiment's own, and train for the same number of epochs. The "
+        "interval of the share that solves the task (validation accuracy of 95 %, R² of 0.9) is Wilson's, at 95 %.",
+        "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
+        "this does not say how the network would do with other data.",
     ),
     Figure(
         "Race",
@@ -99,19 +99,19 @@ FIGURES = (
     ),
     Figure(
         "Remedies",
-        "What the best of some twenty changes does for what ails the network.",
-        "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
-        "four from sixteen. A remedy is offered if it lowers the validation loss in four fifths of the starts, by 5 % "
-        "or more on average, and the 95 % interval of its paired gains excludes 0.",
+        "How much the best of some twenty changes would help the network.",
+        "The experiment is trained as it is and with each change, from eight starts each; then the four most "
+        "promising changes are trained from sixteen. A remedy is offered if it lowers the validation loss in four "
+        "fifths of the starts, by 5 % or more on average, and the 95 % interval of its paired gains excludes 0.",
         "Each change was tried by itself and from the start, for the stated number of epochs. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),
     Figure(
         "Found settings",
-        "The best combination of settings that a search met within its time, and what it is worth.",
-        "Each combination is trained from three starts; the lowest mean validation loss is kept. It is then compared "
-        "with the present settings from sixteen starts that the search has not used, and judged once on the test "
-        "share.",
+        "The best combination of settings that a search found within its time, and how much better it is.",
+        "Each combination is trained from three starts; the one with the lowest mean validation loss is kept. It is "
+        "then compared with the present settings from sixteen starts that the search has not used, and judged once on "
+        "the test share.",
         "A longer search may find better ones. The validation loss of the search itself is too good, since the lowest "
         "of many was kept; trust the comparison.",
     ),

@@ -114,7 +114,7 @@ class Exports(QObject):
         if isinstance(error, CancelledError):
             self.desk.say(f"The export to {path.name} was cancelled; nothing was written.")
         elif isinstance(error, NotProvenError):
-            self.desk.tell(f"{path.name} was not exported, because it does not predict what the network does. {error}")
+            self.desk.tell(f"{path.name} was not exported, because its predictions differ from the network's. {error}")
         else:
             self.desk.refuse(f"Nothing was exported to {path}: {reason_of(error)}")
 

@@ -274,7 +274,7 @@ class TourStops:
             if reading is None or one is None or not one.n or one is reading.present:
                 return None
             here = f"{reading.present.words} {_comes_to(reading.present.median)}"
-            return f"{one.words} {_comes_to(one.median)}; {here}: the {reading.outcome_words}."
+            return f"The {reading.outcome_words}: {one.words} {_comes_to(one.median)}, {here}."
 
         return outcome
 
@@ -296,7 +296,7 @@ class TourStops:
             if _is_of(reading, now) and reading.present.n:
                 start = plural_text(reading.present.n, reading.repeats)
                 numbers = f"{number_text(reading.present.median)} instead of {number_text(known.present.median)}"
-                return f"{said}: {reading.outcome_words} {numbers}, by the response ({start})."
+                return f"{said}. By the response, the {reading.outcome_words} would be {numbers} ({start})."
             return f"{said}." if next(looks) > _LOOKS else None
 
         return outcome
@@ -368,7 +368,7 @@ class TourStops:
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"The network has {plural_text(data.size, 'point')} of yours to learn."
+            return f"The network has {plural_text(data.size, 'point')} of yours to learn from."
 
         return outcome
 
@@ -387,7 +387,7 @@ def _are_comparable(start: Snapshot, now: Snapshot) -> bool:
 
 
 def _comes_to(median: float) -> str:
-    return f"comes to {number_text(median)}" if math.isfinite(median) else "diverges"
+    return f"gives {number_text(median)}" if math.isfinite(median) else "diverges"
 
 
 def _is_of(reading: Reading, experiment: Experiment) -> bool:
@@ -400,7 +400,7 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
     if before is None:
         return ""
     if now.status == "diverged":
-        return f"from {number_text(before)} beyond all bounds"
+        return f"from {number_text(before)} to infinity"
     jumped = len(since) >= _JUMP_EPOCHS and bool((since[-_JUMP_EPOCHS:] > _JUMP * before).all())
     is_over = jumped or len(since) >= _PATIENT_EPOCHS
     return f"from {number_text(before)} to {number_text(float(since[-1]))}" if is_over else ""

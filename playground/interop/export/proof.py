@@ -144,10 +144,10 @@ class Proof(NamedTuple):
         """The result in a few sentences for the user."""
         if self.problem:
             return f"The file could not be run: {self.problem}."
-        text = f"Run again from the file at {self.points:,} points: predictions differ by {self.largest_difference:.1e}"
-        text += (
-            "." if self.largest_difference <= self.allowed else f", more than the {self.allowed:.0e} that is allowed."
-        )
+        differ = self.largest_difference
+        found = f"predictions differ by {differ:.1e}" if differ else "identical predictions"
+        text = f"Checked on {self.points:,} points: {found}"
+        text += "." if differ <= self.allowed else f", more than the {self.allowed:.0e} that is allowed."
         if self.rounding > _LARGEST_DIFFERENCE / _ROUNDINGS:
             text += f" float32, in which the file computes, rounds this network's predictions by {self.rounding:.1e}."
         text = " ".join([text, *map(_score_words, self.scores)])
@@ -162,12 +162,12 @@ def _score_words(score: _Score) -> str:
 
 def _curve_words(curve: _Curve) -> str:
     """The comparison of losses, in a sentence."""
-    text = f"Training repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
+    text = f"Training was repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
     if curve.in_float64 != curve.largest_difference:
         text += f", or computed in float64 by {curve.in_float64:.1e}"
     if curve.agrees_until == curve.epochs:
         return f"{text}."
-    return f"{text}; up to epoch {curve.agrees_until:,} by less than {_LARGEST_DIFFERENCE:.0e}."
+    return f"{text}; up to epoch {curve.agrees_until:,}, by less than {_LARGEST_DIFFERENCE:.0e}."
 
 
 def _prove(

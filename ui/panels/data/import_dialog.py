@@ -416,7 +416,7 @@ class ImportDialog(QDialog):
         elif isinstance(dataset, Table):
             words = "The points stay in the file and are read from there. Each axis is scaled to −5…5."
         else:
-            words = "The points become your own, stored in the experiment. Each axis is scaled to −5…5."
+            words = "The points become your own data, stored in the experiment. Each axis is scaled to −5…5."
         self._say(words, problem=False)
         self.ok.setEnabled(True)
 

@@ -21,7 +21,7 @@ _CLASS_COLUMNS = 3
 
 
 class ClassPicker(QWidget):
-    """Chooser of the class that is drawn, which also asks for other names of classes."""
+    """Buttons that choose the class to draw, with a field for its name."""
 
     chosen_changed = Signal()
     names_asked = Signal(object, str)

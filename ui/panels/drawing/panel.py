@@ -341,7 +341,7 @@ def _small_button(name: str, text: str, help_text: str) -> QPushButton:
 def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
     """Say what to do next, or why nothing can be drawn."""
     if data.size > MAX_OWN_POINTS:
-        return f"There are {data.size:,} points, but only up to {MAX_OWN_POINTS:,} can be edited. Lower Points."
+        return f"There are {data.size:,} points, but at most {MAX_OWN_POINTS:,} can be edited. Lower Points first."
     if data.size == MAX_OWN_POINTS:
         return f"There are {MAX_OWN_POINTS:,} points, the most there can be. Erase some to draw more."
     if tool is None:
@@ -350,7 +350,7 @@ def hint_words(tool: DrawingTool | None, data: Dataset) -> str:
     if tool is not ERASER:
         words.append("The right button erases.")
     if not isinstance(data, UserPoints):
-        words.append(f"The {data.size:,} points of {data.label} become your own.")
+        words.append(f"The {data.size:,} points of {data.label} become your own data.")
     return " ".join(words)
 
 

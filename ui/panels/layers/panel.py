@@ -161,7 +161,7 @@ class LayersPanel(Panel):
 
     def _show_ends(self, experiment: Experiment) -> None:
         layers = experiment.layers
-        why_not = f"There can be at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
+        why_not = f"A network can have at most {MAX_LAYERS} layers." if len(layers) >= MAX_LAYERS else ""
         self.new_layers.show_stack(layers[-1] if layers else None, why_not)
         self.inputs.setText(f"Inputs: {', '.join(FEATURES[name].label for name in experiment.features)}")
         self.hint.setVisible(not layers)

@@ -65,7 +65,7 @@ def widths_of(text: str) -> tuple[int, ...]:
     if not parts or not all(part.isdecimal() and units.admits(int(part)) for part in parts):
         raise ValueError(f"Type widths such as 16-8-4, or 3 × 8 for three layers of eight; each is {units.allowed}.")
     if len(parts) > MAX_LAYERS:
-        raise ValueError(f"There can be at most {MAX_LAYERS} layers.")
+        raise ValueError(f"A network can have at most {MAX_LAYERS} layers.")
     return tuple(int(part) for part in parts)
 
 

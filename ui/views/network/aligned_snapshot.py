@@ -110,7 +110,7 @@ class AlignedSnapshot:
 
 
 def _aligned(matrix: Array, units: int, columns: Array) -> Array:
-    """The rows and `columns` of a matrix in the shape of the drawing, NaN where it has none."""
+    """Fit a matrix to the drawing: its `columns` in their order, and NaN where the drawing has more rows or columns."""
     if matrix.shape == (units, len(columns)) and np.array_equal(columns, np.arange(len(columns))):
         return matrix
     result = np.full((units, len(columns)), np.nan)

@@ -331,7 +331,7 @@ class NetworkView(View):
         if self._drawing.structure.output < MAX_LAYERS:
             self.layer_asked.emit(position)
         else:
-            self._notify(f"There can be at most {MAX_LAYERS} layers.")
+            self._notify(f"A network can have at most {MAX_LAYERS} layers.")
 
     def _edit(self, hit: Hit) -> None:
         if self._aligned is not None or not math.isnan(self._wording.value(hit)):

@@ -78,7 +78,7 @@ class Curve(NamedTuple):
 
 
 class CurveTrack(Track):
-    """Curves of training and validation."""
+    """A track with the curves of the training and the validation points."""
 
     axis: AmountAxis | ShareAxis
 
