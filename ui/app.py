@@ -86,7 +86,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def main(argv: Sequence[str]) -> int:
-    """Open the window, or take its picture; returns the exit code."""
+    """Open the window, or save a screenshot of it; return the exit code."""
     arguments = _parser().parse_args(argv)
     if arguments.schema:
         return run_command(["describe", "--schema"])

@@ -1,4 +1,4 @@
-"""The program's front door: picks the command line or the window. Qt is imported only for the window."""
+"""The entry point of the program: picks the command line or the window. Qt is imported only for the window."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bars beside the items of a list, one for the number of each; the list keeps its order."""
+"""Bars beside the items of a list, which show a number for each item."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ class IconButton(QToolButton):
         self._dress()
 
     def set_icon(self, icon_name: str, colour_token: str = "") -> None:
-        """Show another icon, in the theme's colour of that name, such as `on_accent`."""
+        """Show another icon, in a colour of the theme, such as `on_accent`."""
         if (icon_name, colour_token) != (self._icon_name, self._colour_token):
             self._icon_name, self._colour_token = icon_name, colour_token
             self._dress()

@@ -1,4 +1,4 @@
-"""The controls a form is made of: entry, slider, combo, switch, segments. They know gestures, not what they set.
+"""The controls of forms: entry, slider, combo, switch, segments. They know gestures, not the settings behind them.
 
 Only the user's edits emit signals; showing a value never does. Wheels turn only a control that has the
 focus, so that scrolling past one changes nothing.
@@ -54,8 +54,7 @@ _KEY_STEPS = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1, Qt.Key.Key_PageUp: 10, Qt.K
 
 
 class ValueEntry(QLineEdit):
-    """Field for one exact value as text. Enter or leaving it enters the text; arrow keys and the wheel step the
-    value."""
+    """Field for an exact value as text. Enter, or leaving it, applies the text; arrow keys and wheel step the value."""
 
     entered = Signal(str)
     """Carries a text that `problem_with` found nothing wrong with."""
@@ -74,7 +73,7 @@ class ValueEntry(QLineEdit):
 
     @property
     def being_typed(self) -> bool:
-        """Whether there is text that has not been entered yet."""
+        """Whether there is text that has not been applied yet."""
         return self.isModified()
 
     def show_text(self, text: str) -> None:
@@ -164,13 +163,13 @@ class Slider(QSlider):
         self._mark: float | None = None
 
     def show_place(self, place: float) -> None:
-        """Move the handle to 0…1, unless a person holds it."""
+        """Move the handle to a place, 0…1, unless a person holds it."""
         if not self.isSliderDown():
             with QSignalBlocker(self):
                 self.setValue(round(place * SLIDER_STEPS))
 
     def set_mark(self, place: float) -> None:
-        """Mark the default, 0…1, with a small tick."""
+        """Mark the place of the default, 0…1, with a small tick."""
         self._mark = place
         self.update()
 
@@ -365,7 +364,7 @@ class Switch(QToggleSwitch):
             self._fit()
 
     def show_on(self, on: bool) -> None:
-        """Show on or off without emitting."""
+        """Show the switch on or off without emitting a signal."""
         with QSignalBlocker(self):
             self.setChecked(on)
 
@@ -449,12 +448,12 @@ class Segments(QWidget):
 
 
 def segment_side(place: int, count: int) -> str:
-    """Say which corners of a segment are round, for the style sheet: the segment's place among `count`."""
+    """Return the side of a segment among `count`, by which the style sheet rounds its corners."""
     return "left" if place == 0 else "right" if place == count - 1 else "middle"
 
 
 class Caption(QElidingLabel):
-    """The name of a control; a double click asks for the default."""
+    """The label of a control; a double click asks for the default."""
 
     reset_asked = Signal()
 

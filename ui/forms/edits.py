@@ -17,7 +17,7 @@ NOTCH = 120
 
 
 class Edits(QObject):
-    """Edits that a person makes with one control, at most one per frame, since a mouse reports more often than that.
+    """Edits that a person makes with one control: at most one per frame, since a mouse reports more often than that.
 
     A run of edits (a drag, turns of the wheel) ends with exactly one that says that no more follow.
     """
@@ -39,7 +39,7 @@ class Edits(QObject):
         self._settle.timeout.connect(self.end)
 
     def change(self, value: object) -> None:
-        """Make an edit that others follow until `end`."""
+        """Make an edit of a run, which `end` ends."""
         if self.running and value == self.latest:
             return
         self._begin()
@@ -51,7 +51,7 @@ class Edits(QObject):
             self.given.emit(value, True)
 
     def step(self, value: object) -> None:
-        """Make an edit that others may follow; the run ends by itself after `SETTLE_MILLISECONDS`."""
+        """Make an edit of a run that ends by itself after `SETTLE_MILLISECONDS` without another."""
         self.change(value)
         self._settle.start()
 
@@ -104,7 +104,7 @@ class WheelSteps:
         self._rest = 0
 
     def take(self, event: QWheelEvent) -> int:
-        """Return the notches that this turn completes, up positive."""
+        """Return the notches that this turn of the wheel completes; upwards is positive."""
         self._rest += event.angleDelta().y() or event.angleDelta().x()
         steps = int(self._rest / NOTCH)
         self._rest -= steps * NOTCH

@@ -1,4 +1,4 @@
-"""Layout of the parts of a form: margins and spacing, scrolling, quiet texts, changes of style."""
+"""Layout helpers for forms: margins and spacing, scrolling, quiet texts, changes of style."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def set_tab_order(widgets: Sequence[QWidget]) -> None:
 
 
 def quiet(text: _Label) -> _Label:
-    """Write a text in the quiet colour and size; return it."""
+    """Give a label the quiet colour and the small size; return it."""
     text.setProperty("quiet", True)
     return text
 

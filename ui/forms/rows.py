@@ -127,7 +127,7 @@ class Row(QWidget):
             widget.setObjectName(".".join(part for part in (path, suffix) if part) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Set the name, such as `layer C`, by which screen readers tell equal rows apart."""
+        """Set the name, such as `layer C`, by which screen readers distinguish equal rows."""
         if place != self.place:
             self.place = place
             self._dress()
@@ -173,7 +173,7 @@ class Row(QWidget):
         self.edited.emit(self.path, value, changing)
 
     def named(self, value: Any) -> str:
-        """Format a value as words."""
+        """Format a value as text."""
         return value_words(self.field, value)
 
     @property
@@ -644,6 +644,6 @@ class Form(QWidget):
             row.set_path(join_path(path, name) if path else "")
 
     def set_place(self, place: str) -> None:
-        """Set the name by which screen readers tell equal forms apart."""
+        """Set the name by which screen readers distinguish equal forms."""
         for row in self.rows.values():
             row.set_place(place)

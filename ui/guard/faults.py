@@ -1,4 +1,4 @@
-"""Faults: no exception is lost. Each is written to a log file and told to the person in the window.
+"""Faults: no exception is lost. Each is written to a log file and reported in the window.
 
 Faults can arise in slots, in threads, in paint events and inside Qt itself. `catch_faults` catches them; a custom paint
 is `guarded` besides, since what escapes from one can crash Qt.
@@ -40,7 +40,7 @@ class Faults(QObject):
         """Where a crash of the interpreter itself is written; held open for as long as the program runs."""
 
     def exception(self, kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
-        """Log and report an exception that nobody caught."""
+        """Log and report an uncaught exception."""
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)  # type: ignore[arg-type]
             return
@@ -80,7 +80,7 @@ def guarded(paint: Callable[..., None]) -> Callable[..., None]:
 
 
 def painted(paint: Callable[..., None]) -> Callable[..., None]:
-    """Make a guarded `paintEvent` of a method that takes an antialiased painter of its widget."""
+    """Turn a method that takes an antialiased painter of its widget into a guarded `paintEvent`."""
 
     @guarded
     @functools.wraps(paint)

@@ -20,8 +20,8 @@ _GROWTH = 0.25
 class Collector(QObject):
     """Timer that collects garbage instead of Python's own collector.
 
-    What is there at the start, all modules and their functions, stays. Looking through it would take 40 ms each time,
-    more than two frames.
+    What exists at the start, all modules and their functions, is exempt: examining it would take 40 ms each time, more
+    than two frames.
     """
 
     def __init__(self, parent: QObject) -> None:

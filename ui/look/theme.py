@@ -165,7 +165,7 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
 
 
 def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) -> None:
-    """Apply another zoom; `resize` gets the zoom before and does what has to precede the new style sheet."""
+    """Apply another zoom; `resize` is called with the previous zoom before the new style sheet is set."""
     global _zoom
     before, _zoom = _zoom, zoom
     resize(before)

@@ -1,7 +1,7 @@
-"""Enlarging in place: all lengths that widgets and layouts were given follow the zoom, and nothing is made again.
+"""Zooming in place: all lengths that widgets and layouts were given follow the zoom, and no widget is rebuilt.
 
 What a widget computes when it is painted or asked for its size follows by itself. Lengths at zoom 1 are whole pixels,
-so that each can be found again from its length at any zoom, and going back gives what was there before.
+so that each can be recovered from its length at any zoom, and zooming back restores the previous picture.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ class _LineSample(QWidget):
 
 
 class Readout(QWidget):
-    """Epoch and step; loss and accuracy of both sets, each with its name; recall where accuracy says little."""
+    """The readout: epoch and step, loss and accuracy of both sets, and recall where accuracy says little."""
 
     remedy_accepted = Signal(object)
     """Carries the Remedy that the person accepted."""

@@ -217,7 +217,7 @@ class FeatureTile(Tile):
 
 @lru_cache(maxsize=64)
 def curves(activation: Activation) -> tuple[Array, Array, Array]:
-    """Return z from −3 to 3, f(z) and f′(z), of 61 numbers each."""
+    """Return z from −3 to 3, f(z) and f′(z), each of shape (61,)."""
     z = np.linspace(-_CURVE_EXTENT, _CURVE_EXTENT, 61)
     a = activation(z)
     return z, a, activation.derivative(z, a)
@@ -234,7 +234,7 @@ def _whole_curve(f: Array, height: int, most: float) -> tuple[float, float]:
 def paint_curves(painter: QPainter, activation: Activation, size: QSize, theme: Theme, slope: bool = True) -> None:
     """Paint f as a line and f′ faint and dotted, on axes that are the same for every activation.
 
-    Without f′ the picture is small, and the axis up is as long as the whole curve needs.
+    Without f′ the picture is small, and the vertical axis is as long as the whole curve needs.
     """
     scale, edge = (size.width() - px(4)) / (2 * _CURVE_EXTENT), px(2)
     middle, unit = size.height() * _ZERO_AT, size.height() * _UNIT

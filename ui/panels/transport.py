@@ -79,7 +79,7 @@ class TransportBar(QWidget):
         self._write()
 
     def give_room(self, row: QWidget) -> None:
-        """Take in a row of another panel that should always be in sight."""
+        """Take in a row that belongs to another panel but should always be in sight."""
         fill(self._guests, row)
         self.guest = row
         self._divide()
@@ -166,7 +166,7 @@ class TransportBar(QWidget):
         identify(self.play, spoken=spoken, hint=hint)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show the state of training when all texts change next."""
+        """Show the state of training at the next beat of texts."""
         first, self.snapshot = self.snapshot is None, snapshot
         if first:
             self._text.now()

@@ -13,8 +13,7 @@ from playground.files.errors import CancelledError
 
 
 class Answer(QObject):
-    """Result of a function of the trainer, made on its thread and passed on to the window's; other threads may wait for
-    it."""
+    """The result of a function of the trainer, made on its thread and passed to the window's; others may wait."""
 
     _made = Signal()
 

@@ -1,4 +1,4 @@
-"""Commands to the worker that the worker looks into, and its reports."""
+"""Commands to the worker, and the worker's reports."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Undone(NamedTuple):
 class Configure(NamedTuple):
     """Change to another experiment.
 
-    The moment before is kept under the name `keep_as`; parts that come back take their weights from the moment kept as
+    The moment before is kept under the name `keep_as`; restored parts take their weights from the moment kept as
     `memory`. With `fresh`, training starts from its initial weights, or continues from the memory or else the
     `document`, if there is one. The change is recorded, with a `title` where the differences would not describe it;
     changes of one `keep_as` in a row are recorded as one.

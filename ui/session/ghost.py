@@ -50,7 +50,7 @@ class Ghosts:
 
     @contextmanager
     def beside(self, run: Run, of: object, changed: Experiment | None = None, *, goes_on: bool) -> Iterator[None]:
-        """Begin a ghost beside a change to another experiment, or else of a weight, which is made within.
+        """Begin a ghost for a change to another experiment, or of a weight if None, made inside the `with` statement.
 
         `of` names the change. One that `goes_on`, as in a drag, keeps the ghost with which it began.
         """
@@ -65,17 +65,17 @@ class Ghosts:
             ghost.start()
 
     def lead(self, run: Run, requests: Requests, *, running: bool) -> None:
-        """Let the ghost train to where the run is now."""
+        """Let the ghost train up to the present moment of the run."""
         if self._latest is not None:
             self._latest.follow(run, requests, may_train=self._when == "always" or not running)
 
     def use_engine(self, engine: EngineName) -> None:
-        """Have the ghost go on with another engine, as the run does."""
+        """Switch the ghost to another engine, as the run does."""
         if self._latest is not None:
             self._latest.engine = engine
 
     def take(self, of: object, experiment: Experiment | None) -> Trainer | None:
-        """End the ghost of a change and return its trainer, if it has this experiment, or any with None."""
+        """End the ghost of a change and return its trainer, if it has this experiment (any, if None)."""
         ghost = self._latest
         if ghost is None or ghost.of != of or experiment not in (None, ghost.experiment) or not ghost.is_alive:
             return None

@@ -61,7 +61,7 @@ class Job(QThread):
         self.cancelled = True
 
     def drop(self) -> bool:
-        """Ask the work to stop and report nothing more; return whether its end had not been reported yet."""
+        """Ask the work to stop, and report nothing more; return whether its end is still unreported."""
         self.cancel()
         waited_for = bool(self._listeners)
         self._listeners.clear()

@@ -1,4 +1,4 @@
-"""The racer: the thread on which a race trains, beside the run, which rests meanwhile.
+"""The racer: the thread on which a race trains while the run rests.
 
 Like the worker, it looks at its commands between chunks of a few milliseconds and reports through a mailbox with one
 slot, which is filled when it is empty.
@@ -39,7 +39,7 @@ class RaceReport(NamedTuple):
 
 
 class Racer(QThread):
-    """Thread that owns a race. Its methods queue what they ask for; `stop` ends it and leaves the race as it is."""
+    """The thread that owns a race. Its methods queue commands; `stop` ends the thread and leaves the race as it is."""
 
     failed = Signal(object)
     """Carries the exception that ended training; the race is paused."""

@@ -75,7 +75,7 @@ class Responder(QObject):
         self._arrived.connect(self._pass_on)
 
     def is_ready(self, precision: str) -> bool:
-        """Whether the engine that trains many networks at once is there, as looked up at most every second."""
+        """Whether the engine that trains many networks at once can be used, checked at most once a second."""
         now = time.monotonic()
         if precision not in self._ready and now >= self._next_look.get(precision, 0):
             self._next_look[precision] = now + LOOK_SECONDS
@@ -158,6 +158,6 @@ class Responder(QObject):
 
 
 def run_beside() -> None:
-    """Let the run in the window come before this thread."""
+    """Lower the priority of this thread below that of the run in the window."""
     with suppress(OSError, AttributeError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

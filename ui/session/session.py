@@ -168,7 +168,7 @@ class Session(QObject):
         return self.make(experiment, title, changing=changing, fresh=False)
 
     def open(self, experiment: Experiment, title: str, document: Document | None = None) -> bool:
-        """Replace the experiment by one that starts from its own initial weights, or continues a document."""
+        """Replace the experiment with one that starts from its own initial weights, or continues a document."""
         return self.make(experiment, title, changing=False, fresh=True, document=document)
 
     def reseed(self) -> None:
@@ -223,7 +223,7 @@ class Session(QObject):
     def continued(
         self, title: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
     ) -> ExperimentEdit | WeightSetting | None:
-        """Return what the open undo step does so far, if a change (of this weight) belongs to it."""
+        """Return the open undo step so far, if a change (of this weight) continues it; else None."""
         if not (self.done and self.done[-1].open):
             return None
         edit = self.done[-1]
@@ -283,7 +283,7 @@ class Session(QObject):
         self.undo_changed.emit()
 
     def forget_moments(self, done: Iterable[Edit], undone: Iterable[Edit]) -> None:
-        """Let the worker drop what it kept to undo some edits and redo others."""
+        """Let the worker drop the moments that it kept for undoing some edits and redoing others."""
         names = (*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone))
         if names:
             self.send(lambda worker: worker.forget_moments(names))
@@ -299,7 +299,7 @@ class Session(QObject):
         document: Document | None = None,
         undoing: Undoing | None = None,
     ) -> None:
-        """Make an experiment the present one in the panels and the worker."""
+        """Make an experiment the present one, in the panels and in the worker."""
         self.close_race()
         self.revision += 1
         self.experiment = experiment

@@ -27,7 +27,7 @@ _COUNTING_REST = 9
 
 
 class CountedAnswers:
-    """Snapshots in which the evaluation and all answers that count points are of one moment.
+    """The maker of snapshots in which the evaluation and all answers that count points are of one moment.
 
     At rest that is the present one. While training runs, they are made together, and repeated until new ones are due.
     """
@@ -53,7 +53,7 @@ class CountedAnswers:
 
 
 class CostlyAnswers:
-    """Snapshots in which, while training runs, costly answers are repeated until new ones are due."""
+    """The maker of snapshots in which, while training runs, costly answers are repeated until new ones are due."""
 
     def __init__(self) -> None:
         self.latest: Snapshot | None = None

@@ -1,4 +1,4 @@
-"""Trains other starts of the experiment on a thread of its own, up to where the run has come."""
+"""Other starts of the experiment, trained on a thread of their own up to the epoch of the run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NICENESS = 5
 
 
 class StartsTrainer(QObject):
-    """Keeps other starts of one experiment, and compares the run with them as far as they have come."""
+    """Trains other starts of one experiment, and compares the run with them as far as they are trained."""
 
     compared = Signal(object)
     """Carries a Luck."""

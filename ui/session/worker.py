@@ -2,7 +2,7 @@
 
 Commands go down through a queue that is looked at between chunks of a few milliseconds. Reports come up through a
 mailbox with one slot that the display empties at its own pace; it is filled again when it is empty, so the display
-never falls behind and nothing is computed that nobody looks at. Never a signal per step.
+never falls behind and nothing is computed that is not shown. There is never a signal per step.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Worker(QThread):
             self._cancel_questions()
 
     def attempt(self, what: str, work: Callable[[], None]) -> None:
-        """Do a part of the work; a fault pauses training and is reported to the window."""
+        """Run a part of the work; a fault in it pauses training and is reported to the window."""
         try:
             work()
         except InputError as error:
@@ -240,7 +240,7 @@ class Worker(QThread):
         self.last_epoch = self.trainer.state.epoch + 1 if self.running else None
 
     def move(self, act: Callable[[Worker], None], revision: int) -> None:
-        """Call a function that moves training forward or back; reports from then on carry `revision`."""
+        """Call a function that moves training to another moment; later reports carry `revision`."""
         self.revision = revision
         act(self)
 

@@ -19,7 +19,7 @@ _Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
 
 
 class Action(NamedTuple):
-    """Line of a menu, whose text and availability may change while the program runs."""
+    """An entry of a menu, whose text and availability may change while the program runs."""
 
     name: str
     """Its object name, such as `edit.undo`."""
@@ -64,7 +64,7 @@ SEPARATOR = None
 
 
 def placeholder(name: str, text: str) -> Action:
-    """Make the line that says that a menu is empty."""
+    """Make the entry that says that a menu is empty."""
     return Action(name, text, lambda: None, enabled=lambda: False)
 
 

@@ -1,4 +1,4 @@
-"""Dialogs that ask for a file or about unsaved changes. The program goes on while they are open."""
+"""Dialogs that ask for a file or about unsaved changes. The program continues while they are open."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], di
 def ask_about_left_work(
     parent: QWidget, name: str, go_back: Callable[[], object], discard: Callable[[], object]
 ) -> None:
-    """Ask what to do about unsaved work that something else was opened over, before the window closes."""
+    """Ask, before the window closes, what to do about unsaved work after which something else was opened."""
     details = "Something else was opened after it. You can still go back to it, as with Ctrl+Z, and save it."
     question = _Question(parent, "changes.question", "Save changes?", f"{name} has unsaved changes.", details)
     question.offer("Go back to it", "Brings it back and keeps the window open.", go_back)

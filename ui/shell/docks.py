@@ -1,4 +1,4 @@
-"""Docks: every panel and picture in a frame that can be moved, closed and floated; layouts of docks.
+"""Docks: frames of panels and pictures that can be moved, closed and floated; and layouts of docks.
 
 Layouts that come with the program are made for the window's present size; a person's own are kept as Qt's state.
 """
@@ -229,7 +229,7 @@ class Docks(QObject):
         self.changed.emit()
 
     def go_to(self, name: str) -> None:
-        """Show a dock and give its first control the keyboard."""
+        """Show a dock and give its first control the keyboard focus."""
         self.show(name)
         content = self.docks[name].widget()
         controls = [one for one in (content, *content.findChildren(QWidget)) if one.isVisible()]
@@ -492,7 +492,7 @@ def float_beside(dock: QDockWidget) -> None:
 
 
 def place_beside(window: QRect, size: QSize, screen: QRect) -> QPoint:
-    """Return where on a screen a second window of a size leaves most of the first one in sight."""
+    """Return the place on a screen where a second window of a size leaves most of the first one in sight."""
     gap, (width, height) = px(_SEPARATOR), size.toTuple()
     lowest_right = screen.bottomRight() - QPoint(width - 1, height - 1)
     places = (

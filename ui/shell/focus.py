@@ -101,7 +101,7 @@ class FocusChoice(QDialog):
         fill(QVBoxLayout(self), QLabel("Hidden in focus mode:"), self.tree, buttons)
 
     def items(self) -> list[QTreeWidgetItem]:
-        """Return everything that can be hidden."""
+        """Return the list entries of everything that can be hidden."""
         return self.tree.findItems("", Qt.MatchFlag.MatchContains | Qt.MatchFlag.MatchRecursive)
 
     def _hidden(self) -> frozenset[str]:

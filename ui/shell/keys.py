@@ -18,8 +18,7 @@ _REMEMBERED = 8
 
 
 class FocusedKeys(QObject):
-    """Filter that leaves the space bar to the window, presses buttons and opens lists with Enter, and takes the focus
-    back from what is hidden."""
+    """An event filter that leaves the space bar to the window, presses controls with Enter, and moves focus from what is hidden."""
 
     def __init__(self, docks: Docks, home: Callable[[], QWidget]) -> None:
         super().__init__(docks.window)

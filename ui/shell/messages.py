@@ -88,7 +88,7 @@ class Messages(QObject):
         self._happen(self._bare._replace(text=f"{self._bare.text} {added}".strip()))
 
     def refuse(self, text: str, offer: Offer | None = None) -> None:
-        """Show that something was refused, until a change is made; after a while findings take precedence."""
+        """Show a refusal until a change is made; after a while, findings take precedence."""
         self._bare = Message("refusal", text, offer)
         self._happen(self._bare)
 
@@ -98,7 +98,7 @@ class Messages(QObject):
         self._show()
 
     def advise(self, advice: Advice | None) -> None:
-        """Replace what messages of one kind offer by remedies that were tried; None takes that back."""
+        """Replace the offer of messages of one kind with remedies that were tried; None withdraws them."""
         if advice != self._advice:
             self._advice = advice
             self._show()

@@ -36,9 +36,9 @@ class PaletteCommand(NamedTuple):
 
 
 def score(name: str, typed: str) -> float | None:
-    """Rate how well a name fits what was typed, smaller is better; None if it does not.
+    """Rate how well a name fits the typed text (smaller is better); None if it does not fit.
 
-    Each typed word has to occur in the name, or to consist of first letters of its words.
+    Each typed word must occur in the name or consist of the first letters of its words.
     """
     low, total = name.lower(), 0.0
     for word in typed.lower().split():

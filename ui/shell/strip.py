@@ -1,4 +1,4 @@
-"""The strip below the header: one message at a time, whole, and what can be done about it as a button."""
+"""The strip below the header: one message at a time, in full, with a button that acts on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ an event that changed nothing; a finding ails the network; an invitation can wai
 
 
 class Message(NamedTuple):
-    """Words for the strip."""
+    """A message for the strip."""
 
     tone: Tone
     text: str
@@ -77,7 +77,7 @@ class Strip(QFrame):
 
     @property
     def is_held(self) -> bool:
-        """Whether a person points at the message or has the keyboard in it, and so is not done with it."""
+        """Whether a person is using the message: the mouse or the keyboard focus is in it."""
         focus = QApplication.focusWidget()
         return self.underMouse() or (focus is not None and self.isAncestorOf(focus))
 

@@ -1,4 +1,4 @@
-"""The order in which Tab walks over a window: what can be seen, as the eye goes over it."""
+"""The order in which Tab visits the visible controls of a window: that in which the eye reads them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tour: stops at which a person does something with the window, and reads what came of it.
+"""The tour: stops at which a person does something in the window and reads what it did.
 
 The window stays as it is. A ring marks the part that a stop is about; a card beside it says what to do, waits until it
 is done, and says what it did. The keyboard stays where the person works.
@@ -66,7 +66,7 @@ class TourTask(NamedTuple):
 
 
 class TourStop(NamedTuple):
-    """One or several tasks that show one thing."""
+    """A stop of the tour: one or several tasks that show one thing."""
 
     title: str
     tasks: tuple[TourTask, ...]
@@ -258,7 +258,7 @@ class TourCard(QFrame):
         self.hint.setVisible(bool(hint))
 
     def stand_beside(self, target: QRect, spared: Sequence[QRect]) -> None:
-        """Move beside a part of the window, in its coordinates, and as far as possible off the spared parts."""
+        """Move beside a part of the window, in its coordinates, and as far as possible clear of the spared parts."""
         shown = [(label.text(), label.isHidden()) for label in (self.title, self.outcome, self.ask, self.hint)]
         told = (target.getRect(), [one.getRect() for one in spared], self._host.size(), theme.zoom(), shown)
         if told == self._told:

@@ -1,4 +1,4 @@
-"""The veil: it dims numbers that were measured before the latest change, until those of after it are there."""
+"""The veil: dims numbers that were measured before the latest change, until newer ones arrive."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Veil(QWidget):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether it covers its widget."""
+        """Whether the veil covers its widget."""
         return not self.isHidden()
 
     def draw(self, on: bool) -> None:

@@ -1,4 +1,4 @@
-"""Work that is usually done at once; if it takes longer, a dialog shows its progress and lets the person stop it."""
+"""The dialog for work that is usually instant: if it takes longer, it shows progress and offers to stop the work."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Waiting(QDialog):
         self.failed(error)
 
     def reject(self) -> None:
-        """Stop the work without waiting until it has noticed."""
+        """Ask the work to stop, and close without waiting for its end."""
         if self.job.drop():
             self._give_up(CancelledError())
 

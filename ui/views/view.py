@@ -63,7 +63,7 @@ class View(SizedWidget):
         raise NotImplementedError
 
     def show_others(self, others: Others | None, strength: float) -> None:
-        """Show other runs beside the run, paler, and the more so the less strength (0…1) they have; None shows none."""
+        """Show other runs beside the run, the paler the lower their strength (0…1); None shows none."""
 
     def shown(self) -> object:
         """Return all that can be seen and read, as a frozen dataclass of plain values."""
@@ -73,7 +73,7 @@ class View(SizedWidget):
         """Follow an edit at once, before a snapshot has it. Most pictures wait for the snapshot."""
 
     def leave_sight(self) -> None:
-        """End what the person is doing in it, since it went behind another dock or was closed."""
+        """End an interaction in progress, since the view was hidden or closed."""
 
     def apply_theme(self) -> None:
         """Take the colours, the font and the sizes from the current theme."""

@@ -55,7 +55,7 @@ def file_menu(
     open_gallery: Callable[[], object],
     close: Callable[[], object],
 ) -> Menu:
-    """Make the menu of what comes from files and goes into them."""
+    """Make the File menu: opening, saving, recovery, presets, imports and exports."""
     presets = [
         Action(f"preset.{name}", load(path).name, partial(documents.open, name))
         for name, path in preset_paths().items()
@@ -115,7 +115,7 @@ def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[
 
 
 def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
-    """Make the menu of undo, points and the clipboard."""
+    """Make the Edit menu: undo, points and the clipboard."""
     return Menu(
         "&Edit",
         [
@@ -192,7 +192,7 @@ def view_menu(
     responses: Responses,
     toggle_full_screen: Callable[[], object],
 ) -> Menu:
-    """Make the menu of panels, layouts, focus mode, zoom and colours."""
+    """Make the View menu: panels, layouts, focus mode, zoom and colours."""
     shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
     panels = [
         Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)

@@ -87,7 +87,7 @@ class AnimationDialog(QDialog):
     """Dialog that asks for the settings of an animation and makes it. Closing it cancels that."""
 
     said = Signal(str)
-    """Say what was written."""
+    """Say what the animation file contains."""
 
     def __init__(self, session: Session, parent: QWidget) -> None:
         super().__init__(parent)
@@ -205,7 +205,7 @@ def _failed_words(path: Path, error: Exception) -> str:
 
 
 def made_words(name: str, animation: Animation) -> str:
-    """Say what was written."""
+    """Say what the animation file contains."""
     end = {
         "diverged": f" Training diverged after epoch {animation.epoch:,}; the animation ends there.",
         "stopped_early": f" Early stopping ended training at epoch {animation.epoch:,}.",

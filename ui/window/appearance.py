@@ -8,7 +8,7 @@ from ..look import theme
 
 
 class Appearance(QObject):
-    """Asks for other colours and another zoom, which the application applies."""
+    """The appearance of the window: asks for other colours or another zoom, which the application applies."""
 
     theme_chosen = Signal(str)
     """"light", "dark" or "system"."""

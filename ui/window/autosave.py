@@ -63,7 +63,7 @@ class Autosave(QObject):
         desk.session.failed.connect(lambda _: self._end_recovery(restored=False))
 
     def begin(self, folder: Path) -> None:
-        """Keep the window's work from now on, and offer work that an earlier run has left."""
+        """Keep the window's work from now on, and offer work that was left by an earlier session."""
         self.folder = folder
         try:
             found = find_recoverable(folder)
@@ -149,7 +149,7 @@ class Autosave(QObject):
         )
 
     def recover(self, found: RecoverableWork) -> None:
-        """Open work that an earlier run has left. It counts as an attempt until this window has kept it."""
+        """Open work that was left by an earlier session. It counts as an attempt until this window has kept it."""
         lock = found.begin()
         if lock is None or self.restoring is not None:
             self.desk.refuse("That work is already being recovered, or has been.")

@@ -68,7 +68,7 @@ class ControlCommands:
         return commands
 
     def focus_on(self, widget: QWidget) -> None:
-        """Show a control and give it the keyboard."""
+        """Show a control and give it the keyboard focus."""
         self.reveal(widget)
         widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
 

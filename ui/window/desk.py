@@ -35,7 +35,7 @@ class Desk(QObject):
             self.take_remedy(remedy)
 
     def take_remedy(self, remedy: Remedy) -> None:
-        """Do what the diagnosis advises."""
+        """Apply a remedy of the diagnosis."""
         label = f"{remedy.label[:1].lower()}{remedy.label[1:]}"
         if remedy.reset:
             self.session.open(remedy.experiment, label)

@@ -1,8 +1,8 @@
 """The documents of the window: new, open and save, and the question before it closes on unsaved work.
 
-A document is a whole training in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
-read and written on threads; a failure is said in the strip and changes nothing. Opening asks nothing, since undo brings
-back what was there, training and all.
+A document is a whole run in a `.playground` file; an experiment file (`.json`) holds the settings alone. Files are
+read and written on threads; a failure is reported in the strip and changes nothing. Opening asks nothing, since undo
+restores the previous run as a whole.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Documents(QObject):
         self.desk.window.close()
 
     def new(self) -> None:
-        """Open what a fresh window shows."""
+        """Open the experiment of a fresh window."""
         self.open(FIRST_PRESET)
 
     def ask_open(self) -> None:
@@ -134,7 +134,7 @@ class Documents(QObject):
         self.recent.forget_if_gone(Path(source))
 
     def take(self, source: str, found: Opened) -> None:
-        """Open what was read from a source."""
+        """Open an experiment or document that was read from a source."""
         path = _path_of(source, found)
         experiment = found.experiment
         unnamed = experiment.data.label if is_link(source) else Path(source).stem
@@ -143,7 +143,7 @@ class Documents(QObject):
             self._say_opened(f"Opened {name.rstrip('.')}.", found.notes)
 
     def start_with(self, source: str, found: Opened) -> None:
-        """Note what the window was started with, and continue its training if it is a document."""
+        """Note the source with which the window was started, and continue the run if it is a document."""
         if found.document is not None:
             self.take(source, found)
             self.desk.session.forget_edits()
@@ -194,7 +194,7 @@ class Documents(QObject):
         self.desk.ask_to_save("Save", name, [_DOCUMENTS, _EXPERIMENTS], lambda path: self.save_to(path, then))
 
     def save_to(self, path: str | Path, then: Callable[[], object] | None = None) -> None:
-        """Save the whole training, or to a `.json` file the settings alone."""
+        """Save the whole run, or to a `.json` file the settings only."""
         path = Path(path)
         if path.suffix.lower() not in (SUFFIX, ".json"):
             path = path.with_name(f"{path.name}{SUFFIX}")

@@ -37,7 +37,7 @@ class Exports(QObject):
     def ask(self, name: str, proof: bool = True, anyway: bool = False) -> None:
         """Let the person choose where an export goes; without its libraries, say what to install.
 
-        Whether an untrained or diverged network is meant, is asked once, and `anyway` says that it is.
+        For an untrained or diverged network, ask once for confirmation, which `anyway` gives.
         """
         chosen = FORMATS[name]
         missing = chosen.missing(proof=proof)
@@ -123,7 +123,7 @@ class Exports(QObject):
         self.running_changed.emit(False)
 
     def close(self) -> None:
-        """Stop before the window is deleted; an answer that comes late starts nothing."""
+        """Cancel exports before the window is deleted; a late answer starts nothing."""
         if self._answer is not None:
             self._answer.forget()
         finish_jobs(self)

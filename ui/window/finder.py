@@ -1,4 +1,4 @@
-"""Find good settings: the dialog that asks what may vary and for how long, and reports what was found."""
+"""The dialog that finds good settings: it asks what may vary and for how long, and reports what was found."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class Finder(QDialog):
 
     @property
     def chosen_paths(self) -> list[str]:
-        """The checked settings; what belongs to a choice that varies itself is left to its defaults."""
+        """The checked settings, without those of a choice that itself varies, which keep their defaults."""
         checked = [item.data(Qt.ItemDataRole.UserRole) for item in self._items() if item.checkState().value]
         return [path for path in checked if not any(path.startswith(f"{other}.") for other in checked)]
 

@@ -78,12 +78,12 @@ def layout_for(size: QSize) -> DockLayout:
 
 
 def opening_size(screen: QSize) -> QSize:
-    """Return the size of a new window on a screen with so much room, in pixels, beside the window's frame."""
+    """Return the size of a new window on a screen with this much room, in pixels, without the window's frame."""
     return (screen - _FRAME).boundedTo(_LARGEST).expandedTo(QSize(640, 480))
 
 
 def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
-    """Return the sizes of a layout's parts in an area: the square picture as large as the row below lets it be."""
+    """Return the sizes of a layout's parts in an area: the square picture is as large as the row below allows."""
     controls = px(_CONTROLS) if plan.controls else 0
     line = px(5)
     width = area.width() - (controls + line if controls else 0)

@@ -53,7 +53,7 @@ class PictureSaver(QObject):
         return {_BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:
-        """Return the part of a name."""
+        """Return the part with a name."""
         return self.parts.boundary if name == _BOUNDARY else self.desk.docks.docks[name].widget()
 
     def copy(self, name: str) -> None:
@@ -107,7 +107,7 @@ class PictureSaver(QObject):
             dialog.close()
 
     def when_seen(self, name: str, do: Callable[[], object]) -> None:
-        """Do something when a part is in sight and up to date, which may be now."""
+        """Call a function once a part is in sight and up to date, which may be now."""
         if self._in_sight(name):
             do()
             return

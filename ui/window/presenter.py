@@ -31,7 +31,7 @@ _PATIENCE_MILLISECONDS = 150
 
 
 class Presenter(QObject):
-    """Shows in the parts of a window what the session reports, and requests only what is in sight."""
+    """Shows the reports of the session in the parts of a window, and requests only what is in sight."""
 
     words_shown = Signal()
     """All texts have changed, at most four times a second."""
@@ -87,7 +87,7 @@ class Presenter(QObject):
         return super().eventFilter(watched, event)
 
     def request_what_is_seen(self) -> None:
-        """Request what the views in sight need, and nothing else."""
+        """Request the answers that the views in sight need, and no others."""
         docks, session, parts = self.desk.docks, self.desk.session, self.parts
         seen = [] if self.desk.window.isMinimized() else [view for view in parts.views if docks.shows(view)]
         # The header has each class's recall where accuracy says little.
@@ -245,7 +245,7 @@ class Presenter(QObject):
             self.desk.session.play()
 
     def say_undone(self, undone: Undone) -> None:
-        """Say what undoing or redoing did to settings and weights; where weights came back too, offer the others."""
+        """Say what undoing or redoing did; where it restored weights, offer to keep those from before."""
         if undone.brought_weights:
             self.desk.say(undone.text, (KEEP_WEIGHTS, lambda: self.desk.session.keep_weights(undone.number)))
         else:

@@ -30,7 +30,7 @@ RACE_WORDS = "Race this value against…"
 
 
 class Races(QObject):
-    """Opens, shows and closes races, and takes lanes."""
+    """Opens, shows and closes races, and makes a lane the run."""
 
     def __init__(self, desk: Desk, parts: WindowParts) -> None:
         super().__init__(desk)
@@ -114,7 +114,7 @@ class Races(QObject):
         self.desk.say(f"Racing {names.subject}: {', '.join(names.labels)}. Your run waits.")
 
     def open_document(self, document: RaceDocument) -> None:
-        """Go on with a race that was saved; if it can't, say why."""
+        """Continue a race that was saved; if that fails, say why."""
         experiment = document.lanes[0].experiment
         engine = None if cache.are_stamped(experiment.precision) else self.session.worker.engine
         self._open(lambda: Race.of(document, engine=engine, history_rows=HISTORY_ROWS))
@@ -137,7 +137,7 @@ class Races(QObject):
         self._end_with(lambda race: self._offer(race, "Race closed; your run is unchanged."))
 
     def leave(self) -> None:
-        """Close the race without a word, since the window closes or the race could not be made."""
+        """Close the race without a message, since the window closes or the race could not be made."""
         self._end_with(lambda _: None)
 
     def take(self, place: int) -> None:
@@ -145,7 +145,7 @@ class Races(QObject):
         self._end_with(lambda race: self._take_lane(race, place))
 
     def reopen(self, race: Race) -> None:
-        """Go on with a race that was closed."""
+        """Continue a race that was closed."""
         self._open(lambda: race)
 
     def _end_with(self, then: Callable[[Race], object]) -> None:

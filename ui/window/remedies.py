@@ -26,7 +26,7 @@ _MOST_SECONDS = 30.0
 
 
 class Remedies(QObject):
-    """Tries remedies for what ails the network, once per experiment and ailment, and has the strip say what helps."""
+    """Tries remedies for an ailment, once per experiment and ailment, and lets the strip report which ones help."""
 
     _tried = Signal(object, int)
 

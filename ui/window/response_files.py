@@ -48,7 +48,7 @@ class ResponseFiles:
         self.desk.ask_to_save("Save the numbers", file_name(title, ".csv"), ["Tables (*.csv)"], save)
 
     def save(self, name: str, path: str) -> None:
-        """Write a row for every training that has ended."""
+        """Write a row for every run that has ended."""
         try:
             self.known[name].results.to_csv(path)
         except OSError as error:

@@ -1,4 +1,4 @@
-"""The responses in sight: of which settings, when they are trained, and how a value of one is applied."""
+"""The responses in sight: the settings they belong to, when they are trained, and how a value is applied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window's tour: begun, left, resumed in another session, and offered on the first start."""
+"""The window's tour, which can be left and resumed in another session, and is offered on the first start."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _OFFERED, _REACHED = "tour/offered", "tour/stop"
 
 
 class WindowTour(QObject):
-    """Begins and ends the tour, and keeps in the settings how far a person came."""
+    """Begins and ends the tour, and keeps the stop that was reached in the settings."""
 
     changed = Signal()
     """The tour began or ended, or reached another stop."""

@@ -1,4 +1,4 @@
-"""The stops of the tour: what to do at each, where, and what it did, in the numbers of the person's own training.
+"""The stops of the tour: the tasks, the places they point at, and the words on what each did, with real numbers.
 
 To add a stop, add it to the table. The README's tour consists of the same words.
 """

@@ -210,7 +210,7 @@ class Window(QMainWindow):
         self.tour.follow_zoom()
 
     def suit(self) -> None:
-        """Use a layout that needs less room while the window is too small for the one before, which comes back."""
+        """Use a layout that needs less room while the window is too small for the previous one, restored later."""
         wanted, plan, before = layout_for(self.size()), self.docks.plan, self._before_crowding
         if wanted is STANDARD and before is not None:
             self._before_crowding = None

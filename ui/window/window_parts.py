@@ -1,4 +1,4 @@
-"""The parts of the window: all panels, all pictures, and the bar that runs the training."""
+"""The parts of the window: all panels, all pictures, and the bar that controls training."""
 
 from __future__ import annotations
 

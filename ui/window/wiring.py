@@ -1,4 +1,4 @@
-"""The way from the window to the session: what panels, pictures and messages ask for, also of each other."""
+"""The connections from the window to the session: requests of panels, pictures and messages, also to each other."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ LONG_SECONDS = 60.0
 
 
 class Mark(NamedTuple):
-    """State of the work that a file holds, or that a window without one began with."""
+    """The state of the work in its file, or with which a window without a file began."""
 
     experiment: Experiment | None
     edited_weights: int
@@ -87,7 +87,7 @@ class Work(QObject):
 
     @property
     def seconds(self) -> float:
-        """The time that the present training has taken."""
+        """The training time of the present run, in seconds."""
         report = self.session.report
         return 0.0 if report is None or report.revision < self._began else report.snapshot.seconds
 
@@ -165,11 +165,11 @@ class Work(QObject):
 
     @property
     def left_unsaved(self) -> str:
-        """The name of the latest unsaved work that something else was opened over and undo can bring back; or empty."""
+        """The name of the latest unsaved work that was replaced by opening something else, if undo can restore it."""
         return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.done))), "")
 
     def return_to_unsaved(self) -> None:
-        """Undo as far as the latest unsaved work that something else was opened over."""
+        """Undo back to the latest unsaved work that was replaced by opening something else."""
         number = next(edit.number for edit in reversed(self.session.done) if self._left.get(edit.number))
         while any(edit.number == number for edit in self.session.done):
             self.session.undo()

@@ -1,4 +1,4 @@
-"""The result on the test points, shown only when asked for: tuning by it would spoil it."""
+"""The result on the test points, shown only on request: settings tuned by it would make it too good."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class FinalTest(QWidget):
         fill(tight(QVBoxLayout(self)), self.button, self.result)
 
     def show_data(self, data: Dataset) -> None:
-        """Begin to count looks at the result of another data set."""
+        """Restart the count of looks at the result, for another data set."""
         self.data, self.looks, self.waiting = data, 0, False
         self.result.hide()
         # A disabled button is not offered as a command either.

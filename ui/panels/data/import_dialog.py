@@ -1,7 +1,7 @@
-"""Points from a file or the clipboard: a dialog that shows what was understood and asks which columns are meant.
+"""The dialog that imports points from a file or the clipboard: it shows how the text was read and asks for columns.
 
-Reading a table is the business of `playground.files.cells`; here it is shown, corrected and accepted. Whatever can be
-read in two ways is asked, with both readings side by side.
+`playground.files.cells` reads the table; here the reading is shown, corrected and accepted. Where a table can be read
+in two ways, the dialog offers both readings.
 """
 
 from __future__ import annotations
@@ -501,13 +501,13 @@ class ImportDialog(QDialog):
             self._dress()
 
     def done(self, result: int) -> None:
-        """Close, and end what is still being done."""
+        """Close the dialog, and end work in progress."""
         self.job = None
         finish_jobs(self)
         super().done(result)
 
     def accept(self) -> None:
-        """Take the points over and close."""
+        """Emit the imported data set and close."""
         if self.dataset is not None:
             dataset = self.dataset
             super().accept()

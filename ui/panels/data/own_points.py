@@ -1,6 +1,6 @@
-"""Points of a person's own: the buttons that draw, import, copy, paste and export, and what they do.
+"""Own points: the buttons that draw, import, copy, paste and export them, and their actions.
 
-Text is read and written by `playground.interop.point_text`; about ambiguous cells, the `ImportDialog` asks.
+Text is read and written by `playground.interop.point_text`; the `ImportDialog` asks about ambiguous cells.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ class OwnData(QWidget):
         self.said.emit(words)
 
     def copy_points(self) -> None:
-        """Put all points on the clipboard as cells."""
+        """Put all points on the clipboard as cells for a spreadsheet."""
         drawn = draw_sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
         self._say(f"{plural_text(len(drawn.labels), 'point')} copied. Paste them into a spreadsheet, or here.")

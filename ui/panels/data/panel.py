@@ -345,7 +345,7 @@ def _about_data(data: Dataset) -> str:
 
 
 def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:
-    """Insert a feature before the first that comes later in the catalog."""
+    """Return `features` with one more, at its place in the order of the catalog."""
     order = list(FEATURES)
     place = next((k for k, other in enumerate(features) if order.index(other) > order.index(name)), len(features))
     return (*features[:place], name, *features[place:])

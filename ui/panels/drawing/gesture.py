@@ -33,7 +33,7 @@ class _StrokeEdits(Edits):
 
 
 class Gesture(QObject):
-    """Stroke in progress, which follows the mouse and asks for the points it has made so far."""
+    """A stroke in progress, which follows the mouse and asks for the points made so far."""
 
     drawn = Signal(object, str, bool)
     """Carries the points so far, a label for the undo menu, and whether more of the same follow."""
@@ -66,7 +66,7 @@ class Gesture(QObject):
         self.edits.end()
 
     def void(self) -> None:
-        """Drop the stroke because the points were replaced meanwhile, as by undo."""
+        """Drop the stroke, because the points were replaced in the meantime, as by undo."""
         self.stroke = None
         self.edits.void()
 

@@ -1,4 +1,4 @@
-"""Draws a person's own points: tools, classes or values, and what they do when the picture is pressed and dragged.
+"""The drawing panel: tools, classes or values, and their effect when the picture is pressed and dragged.
 
 The picture of the boundary hands its gestures over in coordinates of the plane: `press`, `drag`, `release`, `wheel`. A
 whole stroke is one undo step. Drawing on any other data set takes over its points first.
@@ -154,7 +154,7 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def set_in_sight(self, seen: bool) -> None:
-        """Take up a tool when the panel comes into sight; out of sight it is put down and keys choose none."""
+        """Take up a tool when the panel comes into sight; put it down, and let keys choose none, when it leaves."""
         came, self._seen = seen and not self._seen, seen
         for key in self._tool_keys:
             key.setEnabled(seen)
@@ -271,7 +271,7 @@ class DrawingPanel(Panel):
         self._change("noise added", lambda canvas: canvas.jittered(spread, seed))
 
     def clear(self) -> None:
-        """Take all points away."""
+        """Remove all points."""
         Edits.end_open()
         data = self.experiment.data
         names = class_names_of(data) if isinstance(data, UserPoints) and data.class_names else ()

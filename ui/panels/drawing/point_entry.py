@@ -1,4 +1,4 @@
-"""One point by its coordinates, for whoever draws without a mouse."""
+"""The entry of a point by its coordinates, for drawing without a mouse."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The effect of each drawing tool on points, as plain arithmetic without Qt.
 
 A `Canvas` is immutable. A stroke begins with one and a place; every `move` leaves another in `canvas`. Random numbers
-follow from the data set's seed and the points themselves, so the same gesture on the same points does the same.
+follow from the data set's seed and the points themselves, so the same gesture on the same points has the same effect.
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Canvas:
         return replace(self, x=np.clip(moved, -LARGEST, LARGEST))
 
     def random(self, seed: int) -> np.random.Generator:
-        """Return a generator that follows from the seed and the points."""
+        """Return a random generator seeded by the data set's seed and the points."""
         return np.random.default_rng([seed, zlib.crc32(self.x.tobytes())])
 
     def nearest(self, place: Place) -> int | None:
@@ -173,7 +173,7 @@ class Stroke:
 
 
 class Painting(Stroke):
-    """Brush: a point where it begins, then points along its path."""
+    """A stroke of the brush: a point where it begins, then points along its path."""
 
     words = "points drawn"
 
@@ -200,7 +200,7 @@ class Painting(Stroke):
 
 
 class Erasing(Stroke):
-    """Eraser: removes what it passes over, however fast."""
+    """A stroke of the eraser, which removes the points it passes over, however fast."""
 
     words = "points erased"
 
@@ -214,7 +214,7 @@ class Erasing(Stroke):
 
 
 class Moving(Stroke):
-    """Move tool: takes the nearest point along."""
+    """A stroke of the move tool, which drags the nearest point."""
 
     words = "point moved"
 
@@ -230,7 +230,7 @@ class Moving(Stroke):
 
 
 class Clustering(Stroke):
-    """Cluster tool: a cloud of points around the mouse until the button is released."""
+    """A stroke of the cluster tool: a cloud of points around the mouse until the button is released."""
 
     words = "cluster added"
 

@@ -70,7 +70,7 @@ class Toolbox(QObject):
         self.set(name, min(max(round(value, 2), 0.05), 3.0))
 
     def set(self, name: str, value: object) -> None:
-        """Set one of the settings."""
+        """Set one of the tools' settings."""
         self.settings = msgspec.structs.replace(self.settings, **{name: value})
         self.rows[name].show_value(value)
         self.changed.emit()

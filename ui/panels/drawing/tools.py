@@ -22,7 +22,7 @@ from .strokes import Clustering, Erasing, Moving, Painting, Stroke
 
 @dataclass(frozen=True)
 class DrawingTool:
-    """One way to change points with the mouse."""
+    """A tool that changes points with the mouse."""
 
     name: str
     label: str
@@ -127,7 +127,7 @@ class ToolButton(IconButton):
 
 
 class ClassButton(PaintedButton):
-    """A class to draw: a dot in its colour and its name."""
+    """A button for a class to draw: a dot in its colour and its name."""
 
     def __init__(self, place: int, parent: QWidget | None = None) -> None:
         super().__init__("", parent)

@@ -1,4 +1,4 @@
-"""One layer as a card: a header to drag it by, with its live gradient; its settings; the rarer ones below “more”.
+"""The card of a layer: a header to drag it by, with its live gradient; its settings, the rarer ones below “more”.
 
 A card shows a layer and its place in the stack. Its panel carries out what it asks for.
 """
@@ -51,7 +51,7 @@ _GRADIENT_HELP = "Size of the gradient ∂E/∂W of this layer (root mean square
 
 
 class Gradient(QWidget):
-    """A layer's gradient as a bar that follows every snapshot, and a number that follows `write`."""
+    """A layer's gradient as a bar, which follows every snapshot, and a number, which `write` updates."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -26,7 +26,7 @@ class _Draggable(Protocol):
 
 
 class Drag:
-    """Drag of one widget, which hands it its mouse events."""
+    """The drag of a widget, which passes its mouse events here."""
 
     def __init__(self, widget: _Draggable) -> None:
         self.widget = widget

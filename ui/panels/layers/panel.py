@@ -106,7 +106,7 @@ class LayersPanel(Panel):
             card.set_compact(compact)
 
     def sleep(self) -> None:
-        """Make no cards while the panel is out of sight: thirty take a second."""
+        """Stop making cards while the panel is out of sight, since thirty take a second."""
         self._asleep = True
 
     def wake(self) -> None:

@@ -52,7 +52,7 @@ def widths_words(widths: Sequence[int]) -> str:
 
 
 def widths_of(text: str) -> tuple[int, ...]:
-    """Read widths, the opposite of `widths_words`. Raises ValueError that says what is allowed."""
+    """Parse widths, the inverse of `widths_words`. Raises ValueError that says what is allowed."""
     cleaned = text.replace(" ", "").replace("x", "×").replace("*", "×")
     units = Quantity.of(fields_of(Layer)["units"])
     repeated = re.fullmatch(r"(\d+)×(\d+)", cleaned)

@@ -17,7 +17,7 @@ _EDGE = 32
 
 
 class StackDrag(QObject):
-    """Drag of a card or chip: shows where it would go, scrolls where needed, and reports where it was dropped."""
+    """The drag of a card or chip: shows where it would go, scrolls where needed, and reports where it was dropped."""
 
     card_dropped = Signal(int, int)
     """Carries the place of a layer, and its new one among the others."""

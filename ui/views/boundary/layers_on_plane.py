@@ -199,7 +199,7 @@ class PlaneLayers:
         self._with_contours = False
 
     def apply_theme(self) -> None:
-        """Keep the line where the answer changes thin, but distinct from contours."""
+        """Apply the current theme: the line where the answer changes is thin, but distinct from contours."""
         look, among = theme.current(), self._with_contours
         self.contours.set_pen(pen(theme.blend(look.boundary_line, look.field_middle, 0.25), 1.0))
         self._line.set_pen(pen(theme.blend(look.boundary_line, look.text, 0.9 * among), 1.0 if among else 1.2))

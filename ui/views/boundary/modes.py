@@ -99,7 +99,7 @@ class Modes(QWidget):
         return holder
 
     def show_task(self, task: Task, has_dropout: bool = False) -> None:
-        """Offer the modes that the task has; of values nothing is uncertain unless a layer has dropout."""
+        """Offer the modes that suit the task; for values, uncertainty needs a layer with dropout."""
         if (task, has_dropout, self.field) == self._offered:
             return
         self._offered = (task, has_dropout, self.field)

@@ -49,7 +49,7 @@ _PLANE = QRectF(-EXTENT, -EXTENT, 2 * EXTENT, 2 * EXTENT)
 
 @dataclass(frozen=True)
 class BoundaryPicture:
-    """Colours for the plane with all that belongs to them."""
+    """A picture of the plane: its colours, contours, line and legend."""
 
     pixels: Array
     """0xffRRGGBB, uint32 (m, m), row 0 at the bottom."""
@@ -72,7 +72,7 @@ class BoundaryPicture:
 
 
 def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPicture:
-    """Picture the answers: with `crisp` only the class, else its probability, or the value."""
+    """Make the picture of the answers: with `crisp` only the class, else its probability, or the value."""
     field, look = shot.answer(BoundaryRequest), theme.current()
     assert field is not None
     values = zero_nonfinite(field.max(axis=0) if len(field) > 1 else field[0])
@@ -88,7 +88,7 @@ def answer_picture(shot: Snapshot, scale: ValueRange, crisp: bool) -> BoundaryPi
 
 
 def uncertainty_picture(shot: Snapshot, values: Array, scale: ValueRange) -> BoundaryPicture:
-    """Picture the spread of the answers, up to the possible maximum, or to half of the values' range."""
+    """Make the picture of the spread of the answers, up to the possible maximum, or to half of the values' range."""
     most = _MOST_UNSURE if shot.sample.task == "classification" else scale.half / 2
     return _spread_picture(shot, values, "uncertainty", most)
 
@@ -119,14 +119,14 @@ def entropy_of(field: Array) -> Array:
 
 
 def entropy_picture(shot: Snapshot) -> BoundaryPicture:
-    """Picture how undecided the network is between the classes, up to all being equally likely."""
+    """Make the picture of the entropy of the predicted classes, up to that of equally likely classes."""
     field = shot.answer(BoundaryRequest)
     assert field is not None
     return _spread_picture(shot, entropy_of(field), "entropy in bits", math.log2(max(2, len(field))))
 
 
 def unit_picture(shot: Snapshot, unit: UnitMap, scale: ValueRange, half: float) -> BoundaryPicture:
-    """Picture a unit's output; `half` is the largest absolute value with its own colour.
+    """Make the picture of a unit's output; `half` is the largest absolute value with its own colour.
 
     The output layer has the colours of the boundary.
     """
@@ -176,7 +176,7 @@ def _answer_levels(shot: Snapshot, scale: ValueRange) -> tuple[Array, tuple[str,
 
 
 def even_levels(scale: ValueRange) -> Array:
-    """Round values within a range, some nine of them."""
+    """Return about nine round values within a range."""
     low, high = scale.ends
     unit = 10.0 ** np.floor(np.log10(scale.half / 4.5))
     step = max(leap for leap in (*_STEPS, 10.0) if unit * leap <= scale.half / 4.5 * (1 + 1e-9)) * unit

@@ -95,7 +95,7 @@ class PlanePoints(QObject):
             self._plane.bring_into_sight(QPointF(*(float(value) for value in self._sample.x[index])))
 
     def follow(self, before: Sample, now: Sample) -> None:
-        """Let go of the picked point, unless it is still there under its index."""
+        """Deselect the picked point, unless it still exists under its index."""
         index, old, new = self.index, before.x, now.x
         if index is None:
             return

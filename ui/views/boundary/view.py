@@ -1,4 +1,4 @@
-"""The decision boundary: what the network says everywhere on the plane, with the points on top.
+"""The decision boundary: the network's predictions over the plane, with the points on top.
 
 The hero of the window: a smooth field in the theme's pale colours, points told apart by colour and by shape, training
 points filled, validation points hollow. The colours can show crisp classes or uncertainty instead, or the map of a
@@ -53,7 +53,7 @@ PASSES = 20
 
 
 class BoundaryView(View):
-    """The field on the plane with the points, controls, a legend, and in words what the mouse points at."""
+    """The view of the boundary: the field, the points, controls, a legend, and a reading at the mouse."""
 
     name, title = "boundary", "Boundary"
     icon = "circle-half-tilt"
@@ -125,7 +125,7 @@ class BoundaryView(View):
         self._patch.raise_()
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Show this moment. The points are touched only if they are others than before."""
+        """Show this moment. The points are drawn again only if they have changed."""
         before, self._snapshot = self._snapshot, snapshot
         if snapshot.answer(UnitMapRequest) is None:
             self._dismissed = False

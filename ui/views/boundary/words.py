@@ -1,4 +1,4 @@
-"""The words beside the plane: what the mouse reads there, and a note on mistakes and uncertainty."""
+"""The texts beside the plane: the reading at the mouse, and a note on mistakes and uncertainty."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def point_words(sample: Sample, index: int) -> str:
 class Arrangement:
     """Places the bar of controls and the legend, the plane, and a line of words below it.
 
-    The bar stands above the plane; at its left where the view is so wide and low that the plane gains by it.
+    The bar stands above the plane, or to its left where that leaves a larger plane.
     """
 
     def __init__(self, view: QWidget, plane: InputPlane, modes: Modes, legend: Legend, words: BoundaryWords) -> None:

@@ -71,14 +71,14 @@ _RISE = 0.05
 
 
 class AmountAxis(ChartAxis):
-    """An axis from 0 up, or a logarithmic one with limits at half powers of ten.
+    """A linear axis from 0, or a logarithmic one with limits at half powers of ten.
 
     The scale `auto` becomes logarithmic once values span more than two decades. During a history it only grows, so that
     it seldom changes.
     """
 
     def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
-        """Take a scale (auto, linear or log), and how many decades a logarithmic axis has at most."""
+        """Set the scale (auto, linear or log), and the largest number of decades of a logarithmic axis."""
         self.scale, self._decades = scale, decades
         self._rising = False
 
@@ -124,7 +124,7 @@ class AmountAxis(ChartAxis):
 
 
 class ShareAxis(ChartAxis):
-    """An axis of accuracy or R², up to 1, from the highest of some fixed lower ends that shows all values."""
+    """An axis of accuracy or R² up to 1; its lower end is the highest of some fixed ones that shows all values."""
 
     def __init__(self, ends: tuple[float, ...], text: Callable[[float], str]) -> None:
         self.ends, self.text = ends, text
@@ -157,7 +157,7 @@ def r_squared_axis() -> ShareAxis:
 
 
 class CalmLimit:
-    """The end of an axis, a round number: it grows at once and shrinks only when far too large for long."""
+    """The end of an axis, a round number that grows at once and shrinks only after it was far too large for long."""
 
     PATIENCE = 60
     """Pictures that need less before the limit shrinks; about a second."""

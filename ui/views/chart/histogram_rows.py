@@ -1,4 +1,4 @@
-"""Rows of histograms, one per layer, below titles and above axes that stay: the painted part and the view around it.
+"""Rows of histograms, one per layer, between fixed titles and axes: the painted part and the view around it.
 
 All histograms of a column share one axis, so that layers can be compared. Words at the end of a row say what is
 notable about its layer. Many layers scroll.
@@ -42,7 +42,7 @@ _COUNTS = (
 
 
 class HistogramBars(NamedTuple):
-    """A histogram in a row."""
+    """The bars of a histogram in a row."""
 
     histogram: Histogram
     full: float | None = None

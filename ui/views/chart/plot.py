@@ -45,7 +45,7 @@ def style_words(label: QLabel, colour: str) -> None:
 
 
 class PaintedChart(SizedWidget):
-    """A chart that paints itself in the small font and takes all the room it can get."""
+    """The base of charts that paint themselves, in the small font and as large as there is room."""
 
     def __init__(self, name: str, spoken: str, parent: QWidget) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Curves with fewer points: peaks, runs, bands and smoothing."""
+"""Thinning and smoothing of curves: extremes, runs of rows, bands and moving means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from playground.catalog.choice import Array
 
 
 def run_length(length: int, columns: int) -> int:
-    """The number of rows, a power of two, for one of about `columns` columns; it seldom changes as rows are added."""
+    """The number of rows per run, a power of two, for about `columns` runs; it seldom changes as rows are added."""
     return int(2 ** max(0, math.ceil(math.log2(max(1, length) / columns))))
 
 

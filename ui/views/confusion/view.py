@@ -68,7 +68,7 @@ class ConfusionMatrix:
         return result
 
     def recall(self, index: int) -> float | None:
-        """The share of a class that is recognized; None if there is none of it."""
+        """The share of a class's points that are predicted correctly; None if it has none."""
         total = int(self.counts[index].sum())
         return None if total == 0 else float(self.counts[index, index] / total)
 
@@ -78,7 +78,7 @@ class ConfusionMatrix:
         return None if total == 0 else float(self.counts[index, index] / total)
 
     def right(self) -> str:
-        """Say how many points of all classes are right."""
+        """Say how many points of all classes are predicted correctly."""
         total = int(self.counts.sum())
         if total == 0:
             return "no points in this set"
@@ -257,7 +257,7 @@ class _ConfusionShown:
 
 
 class ConfusionView(View):
-    """A switch between the sets, a line of words, and the matrix."""
+    """The view of the confusion matrix: a switch between the sets, a line of words, and the matrix."""
 
     remedy_accepted = Signal(object)
     """Carries the Remedy that the person accepted."""

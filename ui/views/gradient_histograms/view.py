@@ -34,7 +34,7 @@ NO_GRADIENTS_YET = "no gradients before the first update"
 
 
 class GradientHistogramsView(HistogramsPicture):
-    """Zeros on the left, the sizes of all other gradients on the right."""
+    """The view of the gradients' histograms: zeros on the left, the sizes of all others on the right."""
 
     name, title, tab, beside = "gradient_histograms", "Gradient histograms", "∂E/∂W", "histograms"
     icon = "chart-bar-horizontal"

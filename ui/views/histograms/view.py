@@ -64,7 +64,7 @@ def histogram_moments(histogram: Histogram) -> tuple[float, float]:
 
 
 class HistogramsView(HistogramsPicture):
-    """Weights on the left, activations on the right."""
+    """The view of the histograms: weights on the left, activations on the right."""
 
     name, title = "histograms", "Histograms"
     icon = "chart-bar"

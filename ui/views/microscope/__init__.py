@@ -1,1 +1,1 @@
-"""One point's way through the network: `view` puts it together, `equations` says what stands there, `sheet` paints."""
+"""The microscope: `view` assembles it, `equations` makes its content, `sheet` paints."""

@@ -1,7 +1,7 @@
-"""The way of one point through the network as equations with their numbers, in the lecture's notation. No widgets.
+"""Forward and backward pass of one point as equations with numbers, in the lecture's notation. No widgets.
 
 Forward: z_A = W_A x + b_A, a_A = f(z_A), z_B = W_B a_A + b_B, …, output o, target t, loss E. Backward:
-δ_B = ∂E/∂z_B, δ_A = W_Bᵀ δ_B ⊙ f′(z_A), ∂E/∂W_B = δ_B a_Aᵀ. Layers have the names that they have everywhere.
+δ_B = ∂E/∂z_B, δ_A = W_Bᵀ δ_B ⊙ f′(z_A), ∂E/∂W_B = δ_B a_Aᵀ. Layers have the same names as in the other views.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _of(name: str, passed: LayerPass) -> str:
 
 
 def plain_symbols(text: str) -> str:
-    """Write subscripts on the line: W_A."""
+    """Write a symbol with its subscript on the line: W_A."""
     return _SUBSCRIPT.sub(r"_\1", text)
 
 
@@ -268,7 +268,7 @@ def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
 
 
 def as_text(blocks: list[Block]) -> str:
-    """All equations with their exact numbers as plain text, cells parted by tabs."""
+    """Return all equations with exact numbers as plain text, with tabs between cells."""
     parts = []
     for block in blocks:
         parts.append("\n".join(text for text in (block.title, block.formula, block.note) if text))

@@ -71,7 +71,7 @@ def cell_width() -> int:
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """Something on the sheet, over a rectangle of cells: words, or the numbers of a term with one in each cell."""
+    """A rectangle of cells on the sheet with words over all of it, or with the numbers of a term, one per cell."""
 
     kind: str
     """title, heading, formula, note, sign, name, numbers or fold."""
@@ -85,7 +85,7 @@ class Patch:
 
     @property
     def outline(self) -> tuple[object, ...]:
-        """Everything but the numbers."""
+        """All attributes but the numbers."""
         return self.kind, self.row, self.column, self.rows, self.columns, self.block.key, self.text
 
     def number(self, row: int, column: int) -> float:
@@ -380,7 +380,7 @@ class EquationSheet(QTableView):
             )
 
     def selected_text(self) -> str:
-        """The selected cells as text with exact numbers, parted by tabs; everything if nothing or all is selected."""
+        """The selected cells as text with exact numbers, separated by tabs; all cells if none or all are selected."""
         chosen = self.selectionModel().selection()
         whole = self._model.rowCount(), self._model.columnCount()
         if chosen.isEmpty() or (chosen.first().height(), chosen.first().width()) == whole:

@@ -1,4 +1,4 @@
-"""The microscope: one point's way through the network and back, in real numbers.
+"""The microscope: forward and backward pass of one point, in numbers.
 
 The point is picked in the boundary; the equations are those of the lecture, layer by layer.
 """
@@ -44,7 +44,7 @@ class _MicroscopeShown:
 
 
 class MicroscopeView(View):
-    """A sentence about the point, and its equations below."""
+    """The view of the microscope: a sentence about the point, and its equations below."""
 
     name, title = "microscope", "Microscope"
     icon = "magnifying-glass"

@@ -21,7 +21,7 @@ from .tiles import range_of_activation, share_colours, unit_colours
 
 
 class AlignedSnapshot:
-    """A snapshot as the drawing of `structure` sees it."""
+    """A snapshot in the shape of the network `structure`."""
 
     def __init__(self, shown: Experiment, structure: NetworkStructure, snapshot: Snapshot) -> None:
         self.structure, self.snapshot = structure, snapshot

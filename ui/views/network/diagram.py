@@ -1,8 +1,8 @@
 """The geometry of the drawing of a network: columns, tiles, headers, wires, and what lies at a place.
 
-Pure geometry: nothing here paints, and nothing knows a snapshot. Layers are told by their place, from 0, the output
-last, as everywhere in a snapshot; the inputs stand at place −1. Coordinates are those of the whole drawing, which
-may be wider than the window onto it.
+Pure geometry: nothing here paints, and nothing knows a snapshot. Layers are identified by their place, from 0, the
+output last, as everywhere in a snapshot; the inputs stand at place −1. Coordinates are those of the whole drawing,
+which may be wider than the window onto it.
 """
 
 from __future__ import annotations
@@ -167,7 +167,7 @@ class TileColumn:
         return QRectF(self.x - self.room / 2, 0, self.room, HEADER - 2)
 
     def fewer(self) -> QRectF:
-        """The button that takes a unit away."""
+        """The button that removes a unit."""
         return QRectF(round(self.x) - _half_number(self.units) - _BUTTON, 21, _BUTTON, _BUTTON)
 
     def more(self) -> QRectF:
@@ -210,7 +210,7 @@ def _half_number(units: int) -> int:
 def arrange_diagram(structure: NetworkStructure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
     """Place the columns in a window of this size; columns that would come too close for reading extend beyond it.
 
-    `firsts` says for columns that are folded which tile is the first to be seen.
+    `firsts` gives the first visible tile of each folded column.
     """
     if not structure.layers:
         return Diagram()

@@ -1,4 +1,4 @@
-"""The drawing of a network as such: what is on it, and how it is put on the screen.
+"""The drawing of a network: its content, and how it is painted on the screen.
 
 Two pictures are kept between frames: the still parts (headers, inputs), and these with the wires on top. A frame
 redraws the wires only if one of them looks different, and copies all maps from one image.
@@ -337,7 +337,7 @@ class Drawing:
             tiles.paint_ring(painter, rect, colour, 2.5 if strong else 1.5)
 
     def paint_ends(self, painter: QPainter) -> None:
-        """Paint what shows that the drawing goes on: fading edges and the overview."""
+        """Paint fading edges and the overview where the drawing extends beyond the window."""
         if not self.overflows:
             return
         bottom = self.strip().top() - _OVERVIEW_GAP

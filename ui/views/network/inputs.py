@@ -1,4 +1,4 @@
-"""The button below the drawn inputs: a list in which each of all inputs can be switched on and off."""
+"""The button below the drawn inputs, with the list of all inputs, each of which can be switched on and off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HELP = "Lists all inputs. Those with a check mark are in use."
 
 
 class InputsButton(QPushButton):
-    """Says how many inputs are not in use, and opens the list of all."""
+    """The button that says how many inputs are not in use, and opens the list of all."""
 
     toggled_feature = Signal(str)
     """The name in files of an input that should be switched on or off."""

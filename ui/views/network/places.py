@@ -30,7 +30,7 @@ class Places:
         return self._in_sight(self._drawing.diagram.column(layer).header())
 
     def units_button(self, layer: int, more: bool) -> QRectF:
-        """The button that takes a unit from a layer, or gives it one more."""
+        """The button that removes a unit from a layer, or adds one."""
         column = self._drawing.diagram.column(layer)
         return self._in_sight(column.more() if more else column.fewer())
 
@@ -87,7 +87,7 @@ class Places:
 
 @dataclass(frozen=True)
 class NetworkShown:
-    """The network, what its wires show, and all words of the picture."""
+    """The content of the network view as data."""
 
     structure: NetworkStructure
     wires: Carried

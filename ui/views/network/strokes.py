@@ -128,7 +128,7 @@ class Strokes:
     """
 
     def __init__(self, wires: Wires, dashed: Array, ratio: float) -> None:
-        """`dashed` marks the wires of muted layers; `ratio` is the screen's pixels per length."""
+        """Prepare bundles; `dashed` marks the wires of muted layers, `ratio` is the screen's pixels per length."""
         self.wires, self._dashed, self.ratio = wires, dashed, ratio
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)

@@ -85,7 +85,7 @@ class Atlas:
     """Maps below each other in one image; map number k is the k-th square of it."""
 
     def __init__(self, colours: Array) -> None:
-        """`colours` are packed, (maps, n, n), row 0 at x₂ = −6."""
+        """Put maps into the image; `colours` are packed, (maps, n, n), row 0 at x₂ = −6."""
         self.count, self.side = len(colours), colours.shape[-1]
         # Pictures have their first row on top. The array is kept, since the image only borrows it.
         self._colours = np.ascontiguousarray(colours[:, ::-1].reshape(-1, self.side))
@@ -97,8 +97,8 @@ class Atlas:
 def unit_colours(maps: Array, scale: ValueRange | None, look: theme.Theme) -> Array:
     """The colours of the maps of a layer, packed, (units, n, n).
 
-    A range makes a map pale where a unit hardly answers; without one (ReLU, linear, skip connections) neutral is 0 and
-    the largest size on the plane has the full colour.
+    With a range, a map is pale where a unit is hardly active; without one (ReLU, linear, skip connections) neutral is 0
+    and the largest size on the plane has the full colour.
     """
     return np.take(_field_colours(look), colour_numbers(maps, scale))
 
@@ -183,7 +183,7 @@ def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme
 
 
 def is_vector(painter: QPainter) -> bool:
-    """Whether what is painted becomes an SVG."""
+    """Whether the painter writes an SVG."""
     return painter.paintEngine().type() == QPaintEngine.Type.SVG
 
 
@@ -305,7 +305,7 @@ def paint_button(
 
 
 def paint_chip(painter: QPainter, column: TileColumn, pointed: bool, look: theme.Theme) -> None:
-    """Paint how many tiles of a column are hidden."""
+    """Paint the label with the number of hidden tiles of a column."""
     rect = column.chip()
     paint_box(painter, rect, rect.height() / 2, QColor(look.accent if pointed else look.raised))
     painter.setFont(plain_font())

@@ -1,4 +1,4 @@
-"""The network as it is: inputs, every unit with its live map of the plane, and what every wire carries.
+"""The network view: inputs, every unit with its live map of the plane, and what every wire carries.
 
 The view follows the experiment at once, and fills in what snapshots know of it. It asks for changes through signals
 and makes none itself. Hovering reads a unit, a wire or a bias in words; a click on a wire or a bias opens an editor
@@ -46,7 +46,7 @@ _CARRIED: tuple[Carried, ...] = ("weights", "gradients")
 
 
 class NetworkView(View):
-    """The drawing with a switch and a legend above it and a line of words below."""
+    """The view of the network: a switch and a legend, the drawing, and a line of words below."""
 
     name, title = "network", "Network"
     icon = "tree-structure"

@@ -1,7 +1,7 @@
 """A small editor for one weight or bias, laid over the drawing of the network.
 
-It knows the number it edits, not whose it is. While the network trains the number moves along, unless a person is at
-it. Enter takes the text over and closes, Escape puts the old value back.
+It knows the number it edits, not whose it is. While the network trains, the number is updated, unless a person is
+editing it. Enter applies the text and closes, Escape restores the old value.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class WeightEditor(QFrame):
         self.next.clicked.connect(lambda: self._move(1))
 
     def open(self, name: str, words: str, value: float) -> None:
-        """Edit a number: `name` is Weight or Bias, `words` say whose."""
+        """Open the editor for a number: `name` is Weight or Bias, `words` say whose it is."""
         self._edits.end()
         self.entry.abandon()
         span = max(_SPAN, nice_limit(2 * abs(value))) if math.isfinite(value) and value else _SPAN

@@ -181,7 +181,7 @@ class NetworkCanvas(SizedWidget):
         return self.hit or self.kept
 
     def keep(self, hit: Hit | None) -> None:
-        """Let a part stand out whenever the mouse points at nothing."""
+        """Keep a part highlighted whenever the mouse points at nothing."""
         self.kept = hit
         self.update()
 

@@ -24,7 +24,7 @@ def place_words(names: tuple[str, str], x1: float, x2: float) -> str:
 
 
 def answer_words(snapshot: Snapshot, values: Array) -> str:
-    """The answer in words: a value, or a class with its probability, without cross-entropy its score or share.
+    """The prediction in words: a value, or a class with its probability, or without cross-entropy its score or share.
 
     `values` are as in the boundary.
     """

@@ -22,7 +22,7 @@ _FINE = 3
 
 @dataclass(frozen=True)
 class ValueRange:
-    """The range of a regression's colours. It follows from the data, never from the network."""
+    """The range of values that colours span in a regression. It follows from the data, never from the network."""
 
     middle: float = 0.0
     half: float = 1.0
@@ -37,7 +37,7 @@ class ValueRange:
 
 
 def value_range_of(sample: Sample) -> ValueRange:
-    """−1…1 for classes. For regression symmetric about 0, or about the data's middle if all have one sign."""
+    """Return −1…1 for classes; for regression a range about 0, or about the data's middle if all have one sign."""
     if sample.task == "classification" or not len(sample.labels):
         return ValueRange()
     low, high = float(sample.labels.min()), float(sample.labels.max())
@@ -50,7 +50,7 @@ def value_range_of(sample: Sample) -> ValueRange:
 
 
 def pale_classes(look: theme.Theme, classes: int) -> Array:
-    """The field's colour of each class, (classes, 3): those of the theme for the first two, then as pale as they."""
+    """Return the field's colour of each class, (classes, 3): the theme's two, then equally pale ones."""
     pale = [look.field_low, look.field_high]
     # On dark ground the points are no brighter than on light, so that the field has to be darker.
     middle, strength = channels(look.field_middle), 0.45 if look.name == "light" else 0.36
@@ -70,7 +70,7 @@ def field_colours(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
 
 
 def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
-    """The same as pixels, uint32 (n, n)."""
+    """Return the field's colours as pixels, uint32 (n, n)."""
     if len(field) > 1:
         pale = pale_classes(look, len(field)).astype(np.float32)
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
@@ -111,7 +111,7 @@ def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
 def winning_classes(field: Array, fine: int = _FINE) -> Array:
     """The predicted class everywhere, uint8 (m, m) with m = fine × (n − 1): pixels from edge to edge of the plane.
 
-    Only cells of the grid whose corners disagree are looked at more closely, between their corners.
+    Only cells of the grid whose corners disagree are interpolated.
     """
     field = np.nan_to_num(field)
     scores = field if len(field) > 1 else np.stack([-field[0], field[0]])
@@ -186,7 +186,8 @@ def level_lines(values: Array, levels: Array) -> ContourLines:
 def borders(shares: Array) -> Array:
     """The borders between several classes (classes, n, n): ends as of `zero_line`.
 
-    Of the winners at a cell's corners all but the last are told from the rest, so that hardly a line is drawn twice.
+    Each class that wins at a corner of a cell, except the last, is separated from the others, so that hardly any line
+    is drawn twice.
     """
     whole = shares.argmax(axis=0)
     cell = _disagreeing(whole)
@@ -202,7 +203,7 @@ def borders(shares: Array) -> Array:
 
 
 def answer_line(field: Array | None, task: Task) -> Array:
-    """The line where the answer of a field (outputs, n, n) is another class, as ends on the plane; none for values."""
+    """The line where the predicted class of a field (outputs, n, n) changes, as ends on the plane; none for values."""
     if field is None or task == "regression":
         return NO_CONTOURS.ends
     ends = borders(zero_nonfinite(field)) if len(field) > 1 else zero_line(zero_nonfinite(field[0]))

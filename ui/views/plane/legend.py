@@ -63,7 +63,7 @@ def miss_rings(sample: Sample, indices: Array, amounts: Array, scale: ValueRange
 
 
 def picked_ring(sample: Sample, index: int) -> dict[str, object]:
-    """The mark of the picked point, outside of the ring that a mistake has."""
+    """The mark of the picked point, larger than the ring around a mistake."""
     return _rings(sample.x[[index]], _RING + 7, pen(theme.current().accent, 3.0))
 
 
@@ -139,7 +139,7 @@ class ColourScale(NamedTuple):
 
 
 class Legend(QWidget):
-    """The classes and sets in words; for values the colours and their numbers. In one line or several."""
+    """The legend in one line or several: classes and sets, or for values the colours and their numbers."""
 
     _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
 

@@ -24,7 +24,7 @@ _POINT_SHARE = 0.6
 
 
 class Miniature:
-    """Paints snapshots that answer `BoundaryRequest`; what has not changed is not made again."""
+    """Paints snapshots that answer `BoundaryRequest`; unchanged parts are reused."""
 
     def __init__(self) -> None:
         self.pixels: Array = np.zeros((0, 0), np.uint32)

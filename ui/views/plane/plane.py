@@ -94,7 +94,7 @@ class InputPlane(QObject):
         return "" if self.box.border.style() == Qt.PenStyle.NoPen else str(self.box.border.color().name())
 
     def show_scales(self, scales: AxisScales) -> bool:
-        """Number the axes in the units of the data; returns whether that takes other room."""
+        """Number the axes in the units of the data; return whether that changes the room they take."""
         if scales == self._scales:
             return False
         before, self._scales = self.axis_width, scales
@@ -108,7 +108,7 @@ class InputPlane(QObject):
         return px(_LEFT if self._scales == UNSCALED_AXES else _LEFT_OF_COLUMNS)
 
     def name_axes(self, names: tuple[str, str]) -> None:
-        """Name the axis beside the square; that below has no room for a name, which stands in the line of words."""
+        """Name the vertical axis; the name of the horizontal one stands in the line of words, where there is room."""
         self.axis_names = names
         axis = self.plot.getAxis("left")
         axis.setLabel(names[1])

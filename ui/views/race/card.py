@@ -23,7 +23,7 @@ _STATUS_WORDS = {"diverged": "diverged", "stopped_early": "stopped early", "comp
 
 
 class LaneCard(QWidget):
-    """A lane as a picture with a button that takes it."""
+    """The card of a lane: its boundary, its numbers, and the button that makes it the run."""
 
     taken = Signal()
 
@@ -56,7 +56,7 @@ class LaneCard(QWidget):
         self.update()
 
     def texts(self) -> tuple[str, str, str]:
-        """Return what can be read: the validation loss, the accuracy, and the status unless it is in training."""
+        """Return the texts of the card: the validation loss, the accuracy, and the status unless it is in training."""
         shot = self.snapshot
         if shot is None:
             return "", "", ""

@@ -50,7 +50,7 @@ class RaceShown:
 
 
 class RaceView(View):
-    """Shows moments of a race and asks for another pace, for its end, or for one of its lanes."""
+    """The view of a race: shows its moments, and asks for another lockstep, for its end, or for one of its lanes."""
 
     name, title = "race", "Race"
     SIZE, LEAST = (640, 320), (240, 220)
@@ -112,7 +112,7 @@ class RaceView(View):
         return frozenset({BoundaryRequest(SIDE)})
 
     def show_race(self, moment: RaceMoment | None) -> None:
-        """Show a moment of a race; None: what there is to start."""
+        """Show a moment of a race; None shows the comparisons that can be started."""
         before, self._moment = self._moment, moment
         self._pages.setCurrentIndex(int(moment is not None))
         if moment is None:
@@ -130,7 +130,7 @@ class RaceView(View):
         self.small_print.setText("")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Wait for moments of a race; those of the run show nothing here."""
+        """Ignore snapshots of the run; this view shows only moments of a race."""
 
     def shown(self) -> RaceShown:
         if self._moment is None:

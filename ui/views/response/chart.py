@@ -1,4 +1,4 @@
-"""The chart of a response: outcomes over the values of one setting, the present value, and where it is better."""
+"""The chart of a response: outcomes over the values of one setting, the present value, and the better region."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class _PlaceAxis(ChartAxis):
 class ResponseChart(PaintedChart):
     """Paints a reading. A click or a drag gives a value, arrow keys look at one, Enter takes it.
 
-    With Ctrl the value is wanted with the weights that it was trained to.
+    With Ctrl, the weights that were trained with the value are taken, too.
     """
 
     SIZE, LEAST = (248, 96), (120, 60)

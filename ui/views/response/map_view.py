@@ -1,4 +1,4 @@
-"""The map: the outcome over the values of two settings at once, of which every pair opens with its weights."""
+"""The map: the outcome over the values of two settings; every pair opens with its trained weights."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ class MapView(View):
         self.changed.emit()
 
     def axes(self, experiment: Experiment) -> tuple[MapAxis, MapAxis] | None:
-        """The sides of the map wanted, across and up; None where the experiment lacks a setting."""
+        """The axes of the requested map, horizontal and vertical; None where the experiment lacks a setting."""
         if any(path not in self._labels for path in self.paths):
             return None
         knobs = [knob_at(experiment, path) for path in self.paths]
@@ -157,7 +157,7 @@ class MapView(View):
         self._write(words, "")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Wait for readings; no snapshot has any."""
+        """Ignore snapshots, which have no readings."""
 
     def apply_theme(self) -> None:
         super().apply_theme()

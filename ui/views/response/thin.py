@@ -1,4 +1,4 @@
-"""The thin response on a slider: where on it outcomes are good, without numbers."""
+"""The thin response in a slider: a curve that shows where outcomes are good, without numbers."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ class ResponseView(View):
         self._write(words, "")
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Wait for readings; no snapshot has any."""
+        """Ignore snapshots, which have no readings."""
 
     def leave_sight(self) -> None:
         self.chart.edits.end()

@@ -83,7 +83,7 @@ class CurveTrack(Track):
     axis: AmountAxis | ShareAxis
 
     def __init__(self, title: str, share: float, axis: AmountAxis | ShareAxis, first: int) -> None:
-        """Show the evaluation's numbers from the place `first` on."""
+        """Show two fields of the evaluation, from the index `first` on."""
         super().__init__(title, _HELP, share, axis=axis)
         self.smoothing = "off"
         self.first = first

@@ -1,4 +1,4 @@
-"""The track of the gradients: the size of every layer's over time as a map or as lines, and now as bars.
+"""The track of the gradients: the size of each layer's gradient over time as a map or as lines, and now as bars.
 
 The map has a row of colours per layer, input side first, on a scale that never moves. Bars stand beside its rows.
 """
@@ -79,7 +79,7 @@ class _SizeAxis(ChartAxis):
 
 
 class GradientTrack(Track):
-    """The sizes of all layers."""
+    """The track of the sizes of all layers' gradients."""
 
     name = "gradients"
 

@@ -109,7 +109,7 @@ class LaneTrack(CurveTrack):
 
 
 class LaneLossTrack(LaneTrack):
-    """The losses of both sets."""
+    """The track of the lanes' losses, of both sets."""
 
     name = "loss"
     axis: AmountAxis
@@ -130,7 +130,7 @@ class LaneLossTrack(LaneTrack):
 
 
 class LaneScoreTrack(LaneTrack):
-    """The accuracies of both sets, or for regression R²."""
+    """The track of the lanes' accuracies of both sets, or for regression R²."""
 
     name = "score"
 
@@ -160,7 +160,7 @@ class LaneScoreTrack(LaneTrack):
 
 
 class LaneGradientTrack(LaneTrack):
-    """The gradient that the first layer gets, which is the one that fades."""
+    """The track of the gradient that reaches the first layer, which is the first to vanish."""
 
     name = "gradients"
 
@@ -180,7 +180,7 @@ class LaneGradientTrack(LaneTrack):
 
 
 class LaneRateTrack(LaneTrack):
-    """The learning rates."""
+    """The track of the lanes' learning rates."""
 
     name = "rate"
 

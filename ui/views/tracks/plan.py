@@ -53,7 +53,7 @@ def _characteristic_epochs(schedule: Schedule, steps_per_epoch: int) -> float:
 
 
 def preview_horizon(experiment: Experiment, steps_per_epoch: int, epoch: float) -> float:
-    """The epoch up to which the learning rate is worth a look."""
+    """The epoch up to which the coming learning rates are worth showing."""
     training = experiment.training
     wanted = (
         _FIRST_EPOCHS,
@@ -110,7 +110,7 @@ def _stairs(ends: Array, rates: Array) -> tuple[Array, Array]:
 
 
 def used_rates(at: Array, rates: Array) -> tuple[Array, Array]:
-    """The past rates. A row holds that of the last update before it, so each step goes back from its row."""
+    """The past learning rates. A row holds the rate of the last update before it, so each step ends at its row."""
     known = np.isfinite(rates) & np.isfinite(at)
     at, rates = at[known], rates[known]
     return _stairs(at, rates[1:]) if 2 <= len(at) <= _STAIRS else (at, rates)

@@ -1,7 +1,7 @@
-"""The track of the learning rate: what was used, where training stands, and what the schedule will make of it.
+"""The track of the learning rate: the rates used so far, the present one, and those that the schedule plans.
 
-The coming rates are computed from the schedule itself. What has been is drawn as it really was, with all changes that
-were made. A dot marks the present.
+The coming rates are computed from the schedule itself. Past rates are drawn as they really were, with all changes. A
+dot marks the present.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class RateTrack(Track):
             self.experiment = snapshot.experiment
 
     def horizon(self) -> float:
-        """The epoch up to which the plan is worth a look."""
+        """The epoch up to which the plan is worth showing."""
         assert self.experiment is not None
         return preview_horizon(self.experiment, self._per_epoch(), self.present_epoch())
 
@@ -184,7 +184,7 @@ class RateTrack(Track):
         return "" if self.experiment is None else self.idle_words()
 
     def idle_words(self) -> str:
-        """The present rate, and what makes it."""
+        """The present rate in words, with the schedule that sets it."""
         assert self.experiment is not None
         schedule, rate = self.experiment.training.schedule, rate_text(self.present_rate())
         if isinstance(schedule, Plateau):
@@ -207,7 +207,7 @@ class RateTrack(Track):
 
 
 def rate_text(rate: float) -> str:
-    """A learning rate with as many digits as tell rates apart: 0.01, 0.00271, 1.2e-6."""
+    """A learning rate with enough digits to distinguish rates: 0.01, 0.00271, 1.2e-6."""
     if not math.isfinite(rate) or rate == 0:
         return "0" if rate == 0 else "–"
     return power_text(rate) if rate < 1e-4 or rate >= 1e6 else f"{rate:.3g}"

@@ -1,4 +1,4 @@
-"""The sheet on which tracks lie: it divides the height among them, paints them with what goes through all, and is used.
+"""The sheet of tracks: it divides the height among them, and paints them with the marks that run through all.
 
 The wheel makes the time axis longer or shorter, a drag moves along it, a drag of the edge below a track makes it
 taller, a double click lets a track fill the sheet.

@@ -56,7 +56,7 @@ class TimeAxis(ChartAxis):
         return result
 
     def fit(self, values: Array, last: float) -> None:
-        """Fit the axis to all rows of a history, and to where it has to reach."""
+        """Fit the axis to all rows of a history, and to the end that it has to reach."""
         last = max(_LEAST[self.kind], last if math.isfinite(last) else 0.0)
         if self.logarithmic:
             positive = values[values > 0]
@@ -75,7 +75,7 @@ class TimeAxis(ChartAxis):
         self._last = present
 
     def zoom(self, about: float, factor: float) -> None:
-        """Show `factor` times as long a stretch, in which a place stays where it is."""
+        """Show a stretch `factor` times as long, in which a given place stays where it is."""
         most = self.whole[1] - self.whole[0]
         length = min(max((self.high - self.low) * factor, most * _CLOSEST), most)
         share = (about - self.low) / (self.high - self.low)

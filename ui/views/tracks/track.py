@@ -1,4 +1,4 @@
-"""The base of all tracks: a track takes a moment, paints it between the shared time axis and its own, and says values.
+"""The base of all tracks: a track paints a moment between the shared time axis and its own axis, with its values.
 
 What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
 become of the run, `ghost` the run without its latest change, `luck` other starts. The latter three are drawn paler.
@@ -91,8 +91,11 @@ class Value(NamedTuple):
 
 @dataclass
 class Track:
-    """One of the pictures below each other. `share` is its part of the height and `least` the part that it keeps where
-    there is little room, both in pixels at zoom 1."""
+    """A track: one of several pictures below each other.
+
+    `share` is its part of the height and `least` the part that it keeps where there is little room, both in pixels at
+    zoom 1.
+    """
 
     name: ClassVar[str]
     title: str = ""

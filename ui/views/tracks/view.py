@@ -269,7 +269,7 @@ class TracksView(View):
             self._show_words()
 
     def mark_ghost(self, *, sleeps: bool) -> None:
-        """Show at the mark of the latest change whether a ghost sleeps in it."""
+        """Show at the mark of the latest change whether it has a ghost that can be called back."""
         if sleeps != self._sheet.has_ghost:
             self._sheet.has_ghost = sleeps
             self._sheet.update()
