@@ -18,7 +18,11 @@ _REMEMBERED = 8
 
 
 class FocusedKeys(QObject):
-    """An event filter that leaves the space bar to the window, presses controls with Enter, and moves focus from what is hidden."""
+    """An event filter for the keys of focused controls.
+
+    It leaves the space bar to the window, lets Enter press buttons and open lists, and takes the focus back from hidden
+    widgets.
+    """
 
     def __init__(self, docks: Docks, home: Callable[[], QWidget]) -> None:
         super().__init__(docks.window)
