@@ -95,7 +95,7 @@ class Quantity:
         return ""
 
     def write(self, value: Number) -> str:
-        """`value` as text in full precision, or its name if it has one; `read` gives the value back."""
+        """Return `value` as text in full precision, or its name if it has one; `read` gives the value back."""
         text = self.names.get(value) or write_number(value)
         # A single comma could as well be a decimal sign.
         return text.replace(",", "") if text.count(",") == 1 else text
@@ -142,7 +142,7 @@ class Quantity:
         return max(grain, 1.0) if self.whole else grain
 
     def _inside(self, value: float) -> Number:
-        """`value` clamped to the slider's span, or unchanged if the range excludes the clamped value."""
+        """Return `value` clamped to the slider's span, or unchanged if the range excludes the clamped value."""
         low, high = self.ends
         held = min(max(value, low), high)
         return self.typed(held if self.admits(held) else value)
@@ -150,7 +150,7 @@ class Quantity:
     # Steps --------------------------------------------------------------------------------------------------
 
     def stepped(self, value: Number, steps: int) -> Number:
-        """`value` moved by steps of a scroll wheel or arrow key, within the range."""
+        """Return `value` moved by steps of a scroll wheel or arrow key, within the range."""
         result = value
         for _ in range(abs(steps)):
             moved = self._neighbour(result, 1 if steps > 0 else -1)
@@ -190,7 +190,7 @@ class Quantity:
 
 
 def round_digits(value: float, digits: int = 2) -> float:
-    """`value` rounded to `digits` significant digits."""
+    """Return `value` rounded to `digits` significant digits."""
     return float(f"{value:.{digits - 1}e}")
 
 

@@ -268,7 +268,7 @@ def possible_fields(path: str) -> list[Field]:
 
 
 def possible_paths(field: Field = _EXPERIMENT, path: str = "") -> Iterator[str]:
-    """Yield the paths of all settings that an experiment can have, of a list those of its first entry."""
+    """Yield the paths of all settings that an experiment can have; of a list, those of its first entry."""
     if field.entry is not None:
         if is_struct(field.entry.type):
             yield from possible_paths(field.entry, join_path(path, "0"))

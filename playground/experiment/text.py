@@ -83,7 +83,7 @@ def file_text(experiment: Experiment, path: Path) -> str:
 
 
 def with_table_path(raw: Any, resolve: Callable[[str], str]) -> Any:
-    """`raw` with the path of its table, if it has one, replaced by `resolve(path)`."""
+    """Return `raw` with the path of its table, if it has one, replaced by `resolve(path)`."""
     data = raw.get("data") if isinstance(raw, dict) else None
     if isinstance(data, dict) and isinstance(data.get("path"), str):
         return {**raw, "data": {**data, "path": resolve(data["path"])}}

@@ -27,7 +27,7 @@ _CANNOT = (errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EBADF, 
 
 
 class TooLargeError(OSError):
-    """A file is larger than the limit for reading."""
+    """Raised if a file is larger than the limit for reading."""
 
     def __init__(self, path: Path, most: int) -> None:
         super().__init__(errno.EFBIG, f"at most {most:,} bytes", str(path))

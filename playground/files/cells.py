@@ -205,7 +205,7 @@ def _table(text: Text, reading: Reading, wanted: Sequence[str], lenient: bool) -
 
 
 class NoColumnError(InputError):
-    """A table has no column of the name `value`; `allowed` lists the names it has."""
+    """Raised if a table has no column with the name `value`; `allowed` lists the names it has."""
 
 
 def _first_lines(file: TextIO) -> Iterator[str]:

@@ -11,7 +11,7 @@ from typing import Self
 
 
 class InputError(ValueError):
-    """A value was refused: "`path` must be `allowed` (got `value`)"."""
+    """Raised if a value is refused: "`path` must be `allowed` (got `value`)"."""
 
     _form = "{path} must be {allowed} (got {value})"
 
@@ -40,19 +40,19 @@ class _ReasonError(InputError):
 
 
 class UnreadableError(_ReasonError):
-    """Something can't be read as what it should be: "`path` can't be read: `reason`"."""
+    """Raised if something can't be read as what it should be: "`path` can't be read: `reason`"."""
 
     _form = "{path} can't be read: {allowed}"
 
 
 class MissingError(_ReasonError):
-    """Something was not given: "`path` is missing: `reason`"."""
+    """Raised if something was not given: "`path` is missing: `reason`"."""
 
     _form = "{path} is missing: {allowed}"
 
 
 class UnknownError(_ReasonError):
-    """A name leads nowhere: "`path` is unknown: `reason`"."""
+    """Raised if a name leads nowhere: "`path` is unknown: `reason`"."""
 
     _form = "{path} is unknown: {allowed}"
 
@@ -67,11 +67,11 @@ def reason_of(error: Exception) -> str:
 
 
 class CancelledError(Exception):
-    """Work ended because it was asked to stop."""
+    """Raised if work ends because it was asked to stop."""
 
 
 def shorten(value: object, length: int = 60) -> str:
-    """`value` as JSON on one line, cut after `length` characters."""
+    """Return `value` as JSON on one line, cut after `length` characters."""
     text = ""
     try:
         for piece in _pieces(value, 4 * length):
@@ -105,7 +105,7 @@ def _pieces(value: object, length: int) -> Iterator[str]:
 
 
 def one_line(text: str, length: int) -> str:
-    """`text` on one line, without invisible characters, cut after `length` characters."""
+    """Return `text` on one line, without invisible characters, cut after `length` characters."""
     text = " ".join(text.split())
     if not text.isprintable():
         # A terminal would act on some of these characters.

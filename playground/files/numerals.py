@@ -94,7 +94,7 @@ _SIGNS_TYPED = str.maketrans(
 def typed_number(text: str, *, whole: bool = False) -> str:
     """Convert a typed number to ASCII digits with a decimal point. Raises ValueError, whose message may be empty.
 
-    The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be separated by blanks, apostrophes or underscores, and
+    The decimal sign is a point: 0.5, .5, 1e-3. Thousands may be separated by spaces, apostrophes or underscores, and
     by commas where these can't be decimal signs: 1,000.5 and 1,000,000, but not 2,500. Digits of any script are read.
     If a `whole` number is wanted, 2.000 is ambiguous, too.
     """

@@ -66,7 +66,7 @@ def text_of(text: str) -> Text:
 
 
 class QuoteError(InputError):
-    """A quote is not closed, or is closed before its cell ends."""
+    """Raised if a quote is not closed, or is closed before its cell ends."""
 
 
 class Lines:

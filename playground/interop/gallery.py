@@ -1,7 +1,7 @@
 """The gallery: the presets in groups, each of which tells one story, with a picture of each after training.
 
 `resources/gallery.json` says what stands where, how long each trains, and what to watch for. The pictures are kept as
-what they show, so that any theme can paint them; `make thumbnails` trains them again.
+data, so that any theme can paint them; `make thumbnails` trains them again.
 """
 
 from __future__ import annotations
@@ -86,13 +86,13 @@ def trained_field(preset: GalleryPreset) -> Array:
 
 @cache
 def thumbnail_fields() -> dict[str, Array]:
-    """The kept fields by name of preset, float32."""
+    """The boundaries of trained presets by name, float32 (outputs, side, side), read from a file."""
     with np.load(THUMBNAILS) as kept:
         return {name: kept[name].astype(np.float32) for name in kept.files}
 
 
 def thumbnail_bytes(fields: dict[str, Array]) -> bytes:
-    """The content of the file that keeps the fields."""
+    """The content of the file of boundaries that `thumbnail_fields` reads."""
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **fields)  # type: ignore[arg-type]
     return buffer.getvalue()

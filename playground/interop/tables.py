@@ -140,7 +140,7 @@ def refuse_one_axis(cells: Cells, picked: Picked) -> None:
 
 
 def _leak_words(picked: Picked) -> tuple[str, ...]:
-    """A warning if the target is one of the axes."""
+    """A warning if the target is also one of the axes; empty if not."""
     if picked.target not in picked[:2]:
         return ()
     axis = "x₁" if picked.target == picked.x1 else "x₂"

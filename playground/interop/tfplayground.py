@@ -114,7 +114,7 @@ class _Linked(NamedTuple):
 
 
 class NoLinkError(ValueError):
-    """An experiment can't be expressed by a link; `reasons` lists everything that links can't express."""
+    """Raised if a link can't express an experiment; `reasons` lists everything that links can't express."""
 
     def __init__(self, reasons: tuple[str, ...]) -> None:
         self.reasons = reasons

@@ -1,6 +1,6 @@
 """Diagnosis: the ailments of a run, in at most three plain sentences, each with its numbers and a remedy.
 
-Every function looks at one snapshot with its histories, knows one ailment, and says nothing when it does not see it.
+Every function looks at one snapshot with its histories, knows one ailment, and returns None unless it finds that.
 Causes are asked about before their symptoms: a learning rate or a penalty that is far too large before the gradients
 that it spoils. Nothing here trains or changes anything.
 """
@@ -435,8 +435,11 @@ def _recent_gradients(snapshot: Snapshot, share: float = 0.5) -> tuple[list[Laye
 
 
 def comparable_rows(snapshot: Snapshot) -> slice:
-    """The rows of the history since the latest change of anything but the way of learning, or the latest that took
-    another one back: what happened in between is not the present settings' doing."""
+    """The rows of the history that the present settings explain.
+
+    They begin after the latest change of anything but the way of learning, or after the latest one that took another
+    change back, since what happened in between is not the present settings' doing.
+    """
     changes = snapshot.changes
     other = [
         change.step

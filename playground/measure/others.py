@@ -60,7 +60,7 @@ class Luck(NamedTuple):
         points = "validation" if self.validated else "training"
         goal = f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
         return (
-            f"By {points} loss after {self.epoch:,} epochs; solved: {points} {goal} or more. "
+            f"Compared by {points} loss after {self.epoch:,} epochs; solved: {points} {goal} or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

@@ -38,7 +38,7 @@ class Twin:
         )
 
     def advance(self, epoch: int, position: int, seconds: float) -> None:
-        """Train towards a place for some time at most."""
+        """Train towards a place, for a limited time."""
         left = epoch - self.trainer.state.epoch
         if left > 0:
             self.trainer.advance(epochs=left, seconds=seconds)

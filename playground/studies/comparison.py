@@ -78,7 +78,7 @@ class Comparison:
 
     @property
     def under_way(self) -> float:
-        """The runs in training, as a number of whole runs by the epochs done."""
+        """The sum over the runs in training of the share of their epochs that is done."""
         members = [] if self._cohort is None else self._cohort.members
         return sum((one.place[0] - self._begun) / max(1, self.epochs) for one in list(members) if one.is_running)
 

@@ -47,12 +47,12 @@ class OtherStarts:
         self._first = [Reference(one.setup).evaluate(one.state()) for one in self._cohort.members]
 
     def advance(self, epoch: int, stop: Callable[[], bool]) -> None:
-        """Train all to an epoch. Raises CancelledError once `stop` is true."""
+        """Train all starts up to an epoch. Raises CancelledError once `stop` is true."""
         self._cohort.advance(epoch - self.epoch, stop)
         self.epoch = epoch
 
     def luck(self, run: History, *, boundaries: bool = False) -> Luck:
-        """Compare a run of the experiment with them at the epoch to which they have been trained."""
+        """Compare a run of the experiment with the starts, at the epoch to which they have been trained."""
         setup = self._cohort.members[0].setup
         columns = self._losses("validation_loss" if setup.validation_points else "train_loss")
         quantiles = [np.quantile(columns, share, axis=0, method="inverted_cdf") for share in (_LOW, _MIDDLE, _HIGH)]
@@ -79,7 +79,7 @@ class OtherStarts:
         )
 
     def _losses(self, name: str) -> Array:
-        """The losses of all, shape (starts, epochs + 1): after training has ended the last, infinite if it diverged."""
+        """The losses of all starts, shape (starts, epochs + 1); after the end the last one, or inf if it diverged."""
         place, epoch = History._fields.index(name), History._fields.index("epoch")
         result = np.full((len(self._cohort.members), self.epoch + 1), np.inf)
         for losses, first, one in zip(result, self._first, self._cohort.members, strict=True):

@@ -80,8 +80,8 @@ class Race:
 
     A *tick* moves the clock by one update of the lane that makes the most updates per epoch. In lockstep by epoch the
     others follow when their share of the epoch is due, in lockstep by step each makes one update per tick. A lane that
-    has diverged or ended stays where it is. `alone` is the engine of lanes that cannot share a group; without
-    `together` none does. Raises InputError for too few or too many lanes, and for equal ones.
+    has diverged or ended stays where it is. `alone` is the engine of lanes that cannot share a group; if `together` is
+    false, no lanes do. Raises InputError for too few or too many lanes, and for equal ones.
     """
 
     def __init__(
@@ -101,7 +101,7 @@ class Race:
 
     @classmethod
     def of(cls, document: RaceDocument, *, engine: ChosenEngine | None = None, history_rows: int | None = None) -> Race:
-        """Return a race that goes on from a document, on the engine that trained it unless another is given.
+        """Return a race that continues from a document, on the engine that trained it unless another is given.
 
         Raises InputError for lanes that can't race each other.
         """
@@ -185,7 +185,7 @@ class Race:
                 break
 
     def advance_epochs(self, epochs: int) -> None:
-        """Train all lanes until the clock has passed as many more ends of epochs."""
+        """Train all lanes until the clock has passed the ends of `epochs` more epochs."""
         per_epoch = self.ticks_per_epoch
         self.advance((self.clock // per_epoch + epochs) * per_epoch - self.clock)
 
@@ -233,7 +233,7 @@ def check_lanes(experiments: Sequence[Experiment]) -> tuple[Experiment, ...]:
 
 
 def can_share_group(setups: Sequence[Setup]) -> bool:
-    """Whether networks can train in one group, and its kernels are there.
+    """Whether networks can train in one group whose kernels are available.
 
     Early stopping and plateau schedules, which react to every epoch, leave each lane to an engine of its own.
     """

@@ -230,7 +230,7 @@ class Proof:
 
     @property
     def helpful(self) -> tuple[Trial, ...]:
-        """The trials of all starts whose remedy helps, the one that lowers the loss most first; the first of equals."""
+        """The completed trials whose remedy helps, the lowest loss first; of equal ones, only the first."""
         helping = [trial for trial in self.trials() if trial.gain.n == self.starts and trial.helps]
         return tuple(sorted(helping, key=lambda trial: -min(trial.gain.mean, np.log(_ENOUGH))))
 

@@ -120,7 +120,7 @@ class Response(Comparison):
 
     @property
     def is_coarse(self) -> bool:
-        """Whether just the values to try first have been tried."""
+        """Whether only the values to try first have been tried."""
         return len(self.results) == len(self.knob.coarse)
 
     @property
@@ -129,7 +129,7 @@ class Response(Comparison):
         return bool(self.ended[:, : self.starts].all())
 
     def reading(self, measure: Measure = "loss") -> Reading:
-        """Summarize the results so far, from as many starts of every value."""
+        """Summarize the results so far, from the same number of starts of every value."""
         whole_starts = int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
         scores = self.scores(measure, max(self.starts, whole_starts))
         values = outcomes_of(self.knob, scores, self.results.refused)

@@ -45,7 +45,7 @@ class MapAxis(NamedTuple):
 
 
 def map_axis(knob: Knob, span: tuple[float, float] = _WHOLE) -> MapAxis:
-    """Return a side with at most `SIDE` values of a part of the knob's slider; with all members of a choice."""
+    """Return a side with at most `SIDE` values of a part of the knob's slider; for a choice, with all its members."""
     if not knob.is_number:
         return MapAxis(knob, knob.values, _WHOLE, knob.present)
     quantity, here = Quantity.of(knob.field), knob.places[knob.present]
@@ -57,7 +57,7 @@ def map_axis(knob: Knob, span: tuple[float, float] = _WHOLE) -> MapAxis:
 
 
 class MapReading(NamedTuple):
-    """The results of a map so far; arrays have the shape (values up, values across)."""
+    """The results of a map so far; arrays have the shape (vertical values, horizontal values)."""
 
     across: MapAxis
     up: MapAxis
@@ -132,7 +132,7 @@ class ResponseMap(Comparison):
 
     @property
     def is_coarse(self) -> bool:
-        """Whether just the first pass is done."""
+        """Whether only the first pass is done."""
         first = _STRIDES[0]
         return len(self.results) == -(-len(self.up.values) // first) * -(-len(self.across.values) // first)
 

@@ -42,8 +42,8 @@ def run_study(
     """Train all members of a study, or those whose results `folder` lacks, and return the table.
 
     `workers` threads train, by default one for each core; with an `executor`, it is the number of the executor's
-    workers. A `folder` keeps what has been trained, for another time. Once `stop` says so, training ends within 50 ms,
-    and the table has what was trained until then. `progress` is called with the table as it grows.
+    workers. A `folder` keeps the rows, so that a later call can resume. Once `stop` returns true, training ends within
+    50 ms, and the table has the rows so far. `progress` is called with the table as it grows.
     """
     results = Results(study)
     for _ in stream_rows(study, results, workers=workers, executor=executor, folder=folder, stop=stop):

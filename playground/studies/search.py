@@ -171,7 +171,8 @@ class _Running:
 class _Race:
     """The trials in training: after each round, trials that have ended or are pruned make room for new ones.
 
-    All advance by a quarter of the epochs in a round, so that what is tried does not depend on who trains it.
+    All advance by a quarter of the epochs in a round, so that the choice of trials does not depend on the threads that
+    train them.
     """
 
     def __init__(self, plan: Search, workers: int) -> None:

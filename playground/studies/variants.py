@@ -48,7 +48,7 @@ class ClassicRace(NamedTuple):
 
 
 def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tuple[Experiment, ...]:
-    """Return the experiment with each of some values at a path, checked. Raises InputError."""
+    """Return checked copies of the experiment, one for each of some values at a path. Raises InputError."""
     return tuple(check(experiment.with_({path: value})) for value in values)
 
 
@@ -57,7 +57,7 @@ def _vary(path: str, *values: Any) -> Callable[[Experiment], list[Experiment]]:
 
 
 def _vary_layers(field: str, *values: Any) -> Callable[[Experiment], list[Experiment]]:
-    """Give every hidden layer each of some values."""
+    """Return copies of the experiment, one for each of some values, which all hidden layers get."""
     return lambda experiment: [_in_layers(experiment, field, value) for value in values]
 
 
@@ -174,7 +174,7 @@ def _value_label(experiment: Experiment, paths: Sequence[str]) -> str:
 
 
 def _distinct(labels: Sequence[str]) -> tuple[str, ...]:
-    """Labels, with a number where they would be alike."""
+    """Return the labels, with numbers added to equal ones."""
     result: list[str] = []
     for label in labels:
         alike = labels.count(label) > 1

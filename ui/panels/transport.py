@@ -35,7 +35,7 @@ _SPEED_HELP = (
     "Double-click to reset it."
 )
 
-_MORE_HELP = "Controls that have no room at this window size."
+_MORE_HELP = "Controls that do not fit at this window size."
 _OFFERED_SPEEDS = (1.0, 20.0, DEFAULT_SPEED, 1000.0, None)
 """Steps per second in the menu that stands for the slider."""
 _CONTROLS_HELP = "Shows or hides the column with data, layers and training (Ctrl+B)."

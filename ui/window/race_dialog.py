@@ -40,7 +40,7 @@ class RaceDialog(QDialog):
         self.boxes: list[QCheckBox] = []
         lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
         fill(lines, *(self._number_entry() if knob.is_number else self._value_boxes()), self.problem)
-        self.go = push_button("race.dialog.start", "Race", "Trains a lane with each value, side by side.")
+        self.go = push_button("race.dialog.start", "Race", "Trains one lane per value, side by side.")
         self.go.setDefault(True)
         cancel = push_button("race.dialog.cancel", "Cancel", "Closes this dialog and starts no race.")
         self.go.clicked.connect(self.accept)

@@ -99,7 +99,7 @@ class Exportable:
 
     @property
     def problem(self) -> str:
-        """The reason, in words, why exporting the network is hardly intended; empty if there is none."""
+        """The reason, in words, why exporting the network is probably a mistake; empty if there is none."""
         if self.status == "diverged":
             return "The training diverged, so that the network has only its last finite weights."
         return "The network has not been trained." if self.unstarted else ""

@@ -72,7 +72,7 @@ class Format:
 
 
 class MissingLibraryError(ImportError):
-    """A format needs a library that is not installed; the message says what to install."""
+    """Raised if a format needs a library that is not installed; the message says what to install."""
 
     def __init__(self, chosen: Format, missing: tuple[str, ...]) -> None:
         many = "are" if len(missing) > 1 else "is"
@@ -80,11 +80,11 @@ class MissingLibraryError(ImportError):
 
 
 class UnfinishedError(ArithmeticError):
-    """A network was not exported because it is untrained or its training diverged."""
+    """Raised if a network is not exported because it is untrained or its training diverged."""
 
 
 class NotProvenError(ArithmeticError):
-    """An exported file was not kept because its predictions differ from the engine's."""
+    """Raised if an exported file is not kept because its predictions differ from the engine's."""
 
     def __init__(self, proof: Proof) -> None:
         self.proof = proof

@@ -230,17 +230,17 @@ def _margins(exportable: Exportable, predictions: Array) -> Array:
 
 
 def prove_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Run a script that predicts, and compare."""
+    """Run a script that predicts, and compare its predictions with the engine's."""
     return _prove(path, exportable, cancelled, PREDICTIONS)[0]
 
 
 def prove_onnx(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Run an ONNX model, and compare."""
+    """Run an ONNX model, and compare its predictions with the engine's."""
     return _prove(path, exportable, cancelled, _ONNX, kind="float32")[0]
 
 
 def prove_training_script(path: Path, exportable: Exportable, cancelled: Cancelled) -> Proof:
-    """Run a script that predicts and trains, and compare predictions and losses."""
+    """Run a script that predicts and trains, and compare its predictions and losses with the engine's."""
     epochs = _epochs_to_repeat(exportable)
     if not epochs:
         return prove_script(path, exportable, cancelled)

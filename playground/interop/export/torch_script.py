@@ -146,7 +146,7 @@ class _Facts:
         loss, sample = self.exportable.network.loss, self.exportable.sample
         several, weights = sample.outputs > 1, None
         if _changes(loss, Loss, "targets", "per_point") and not loss.torch:
-            raise InputError("loss", loss.kind, "one whose formula is of single numbers, for PyTorch")
+            raise InputError("loss", loss.kind, "one whose formula takes single numbers, for PyTorch")
         if sample.task == "classification":
             labels = sample.labels[sample.split == TRAIN]
             weights = loss.weights_of_classes(labels, len(sample.class_names))

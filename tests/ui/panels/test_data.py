@@ -285,7 +285,7 @@ def test_what_was_imported_is_said_as_long_as_these_points_are_shown(owner) -> N
     hands.click(owner.panel.own_data.dialog.ok)
     message, own = owner.find("data.message"), owner.experiment
     assert message.text() == (
-        "3 points taken from the clipboard, scaled to −5…5. x₁ is width, x₂ is height, the target is kind."
+        "3 points taken from the clipboard, scaled to −5…5. x₁ is width, x₂ is height, and the target is kind."
     )
     owner.find("data.test_fraction.slider").setValue(300)
     assert owner.experiment != own

@@ -583,7 +583,7 @@ def _used_words(rows: TableRows, of: int) -> str:
 def _columns_words(picked: Picked) -> str:
     """The roles of the columns, in a sentence."""
     names = (one_line(name, _LONGEST_CELL) for name in picked[:3])
-    return "x₁ is {}, x₂ is {}, the target is {}.".format(*names)
+    return "x₁ is {}, x₂ is {}, and the target is {}.".format(*names)
 
 
 def class_words(drawn: Sample) -> str:

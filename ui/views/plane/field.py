@@ -277,7 +277,7 @@ def grid_rect(n: int) -> QRectF:
 
 
 def zero_nonfinite(values: Array) -> Array:
-    """`values` with 0 where there is no number."""
+    """Return `values` with 0 where there is no number."""
     return values if np.isfinite(values).all() else np.nan_to_num(values, posinf=0.0, neginf=0.0)
 
 

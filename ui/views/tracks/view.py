@@ -45,7 +45,7 @@ _HELP = (
 _ALONG_OPTIONS = (
     Option("epoch", "Epoch", "Passes through the training points: each point is seen once per epoch."),
     Option("step", "Step", "Updates of the weights. Compares runs of different batch sizes fairly."),
-    Option("seconds", "Time", "Seconds spent training. Shows what is worth the wait."),
+    Option("seconds", "Time", "Seconds spent training. Shows what is worth waiting for."),
 )
 _ACROSS_OPTIONS = (
     Option("linear", "Linear", "Equal distances are equal times. In a long run, the beginning has little room."),
