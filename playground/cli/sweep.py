@@ -155,7 +155,7 @@ def _progress(study: Study) -> Iterator[Callable[[Results], None]]:
 
     # tqdm's monitor is a thread that would outlive the bar.
     tqdm.monitor_interval = 0
-    with tqdm(total=len(study), unit="training", disable=not sys.stderr.isatty(), leave=False) as bar:
+    with tqdm(total=len(study), unit="run", disable=not sys.stderr.isatty(), leave=False) as bar:
         last = time.monotonic() - 1
 
         def show(results: Results) -> None:
@@ -214,9 +214,9 @@ def _summary(results: Results, workers: int) -> str:
     study, best, seconds = results.study, results.best, results.seconds
     rate = f", {results.steps / seconds:,.0f} network-steps/s" if seconds > 0 else ""
     epochs = "" if "training.epochs" in study.vary else f" of {counted(study.epochs, 'epoch')}"
-    done = counted(len(results), "training")
+    done = counted(len(results), "run")
     if len(results) < len(study):
-        done = f"Interrupted: {len(results):,} of {counted(len(study), 'training')}"
+        done = f"Interrupted: {len(results):,} of {counted(len(study), 'run')}"
     engine = f"; engine: {listing(results.engines)}" if results.engines else ""
     lines = [f"{done}{epochs} in {seconds:.2f} s{rate}{engine}; workers: {workers}"]
     counts = {name: int((results.column("status") == name).sum()) for name in ("diverged", "stopped_early", "refused")}

@@ -367,7 +367,7 @@ def _column(name: str, cells: list[str], choices: _Choices) -> Column:
     if counted and 2 * counted > sum(distinct[cell] for cell in present) and not codes:
         if others:
             where = rows_words([choices.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
-            ways = {"number": "no number", "text": "a class, as all cells there would be"}
+            ways = {"number": "no number", "text": "a class, like all other cells of its column"}
             if len(present) <= _MOST_CLASSES:
                 ways = {"text": "a class where that is the target", "number": "a missing value"}
             choices.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)

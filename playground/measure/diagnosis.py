@@ -274,7 +274,7 @@ def too_fast(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
-        f"training loss jumped by {jump:.0%} from one to the next without falling."
+        f"training loss jumped by {jump:.0%} from one epoch to the next without falling."
     )
     rate = snapshot.experiment.training.learning_rate / 10
     return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {_plain(rate)}", learning_rate=rate))
@@ -316,8 +316,9 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss rose from "
-        f"{validation[best]:.3g} to {now:.3g}, while the training loss fell from {train[best]:.3g} to {learned:.3g}."
+        f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss has risen "
+        f"from {validation[best]:.3g} to {now:.3g}, while the training loss has fallen from {train[best]:.3g} to "
+        f"{learned:.3g}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 

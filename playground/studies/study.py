@@ -75,7 +75,7 @@ class Study(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         vary = {path: _plain_values(path, values) for path, values in self.vary.items()}
         msgspec.structs.force_setattr(self, "vary", vary)
         if None in vary.get("training.epochs", ()):
-            raise InputError("vary.training.epochs", None, "a number of epochs, so that every training ends")
+            raise InputError("vary.training.epochs", None, "a number of epochs, so that every run ends")
         for name, low in (("seeds", 1), ("epochs", 0), ("random", 1)):
             value = getattr(self, name)
             whole = isinstance(value, (int, np.integer)) and not isinstance(value, bool)

@@ -111,6 +111,8 @@ def test_what_numbers_of_a_part_do_not_mean_is_said() -> None:
     rare = points_of([4, 2, 2], train=(True,) * 4 + (False,) * 4)
     assert notes(rare) == ("Classes B, C have no training points.", "Class A has no validation points.")
     one = (True,) * 19 + (False,)
-    assert notes(values(train=one)) == ("There is one validation point, and the R² of a single point is undefined.",)
+    assert notes(values(train=one)) == (
+        "There is only one validation point, and the R² of a single point is undefined.",
+    )
     same = UserPoints(x1=(0.0, 1.0), x2=(0.0, 1.0), target=(0.1, 0.1), task="regression", train=(True, True))
     assert notes(same) == ("All training targets are equal, so their R² is undefined.",)

@@ -134,7 +134,7 @@ def test_ctrl_c_ends_a_sweep_with_what_was_trained(tmp_path: Path) -> None:
     output, errors = started.communicate(timeout=300)
 
     assert started.returncode == 130, errors
-    assert output.startswith("Interrupted: 2 of 3 trainings in ") and not errors
+    assert output.startswith("Interrupted: 2 of 3 runs in ") and not errors
     assert [row["epoch"] for row in rows_of(out)] == ["1", "2"]
 
 
@@ -158,7 +158,7 @@ def test_epochs_may_be_varied(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     out = tmp_path / "results.csv"
     command = ["sweep", "xor", "--vary", "training.epochs=2,5,3"]
     assert main([*command, "--out", str(out)]) == 0
-    assert capsys.readouterr().out.startswith("3 trainings in ")
+    assert capsys.readouterr().out.startswith("3 runs in ")
     assert [row["epoch"] for row in rows_of(out)] == ["2", "5", "3"]
     assert main([*command, "--epochs", "2"]) == 2
     assert "--epochs" in capsys.readouterr().err

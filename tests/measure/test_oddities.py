@@ -65,7 +65,7 @@ def test_one_validation_point_is_explained() -> None:
     data = {"kind": "points", "x1": [0.0, 1, 2, 3], "x2": [0.0, 1, 2, 3], "target": [0, 1, 0, 1]}
     chosen = convert({"version": 2, "data": data | {"task": "classification", "train": [True, True, True, False]}})
     words = oddities(Trainer(chosen, engine="reference").snapshot())
-    assert "There is one validation point, so the accuracy is either 0 or 100 %." in words
+    assert "There is only one validation point, so the accuracy is either 0 % or 100 %." in words
 
 
 @pytest.mark.parametrize(("rare", "skewed"), [(0, False), (20, True), (38, True), (42, False), (100, False)])

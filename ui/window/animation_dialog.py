@@ -181,7 +181,7 @@ class AnimationDialog(QDialog):
         self.bar.setVisible(on)
         closing = "Cancel" if on else "Close"
         identify(self.close_button, spoken=closing).setText(closing)
-        self.message.setText("Repeating the training…" if on else "")
+        self.message.setText("Repeating training…" if on else "")
         if on:
             self.close_button.setFocus()
 

@@ -34,7 +34,7 @@ class RaceDialog(QDialog):
         self.setWindowTitle(f"Race the {knob.label}")
         self.knob, self._start = knob, start
         self._others = tuple(others)
-        self.problem = identify(quiet(QLabel()), "race.dialog.problem", "What is wrong")
+        self.problem = identify(quiet(QLabel()), "race.dialog.problem", "Problem with the values")
         self.problem.setWordWrap(True)
         self.entry: QLineEdit | None = None
         self.boxes: list[QCheckBox] = []

@@ -172,7 +172,7 @@ class Races(QObject):
     def _take_lane(self, race: Race, place: int) -> None:
         lane, (subject, labels) = race.lanes[place], race.names
         self.session.open(lane.experiment, f"take {subject} {labels[place]} from the race", lane.document())
-        self.desk.say(f"The lane with {subject} {labels[place]} is the run now.", ("Undo", self.session.undo))
+        self.desk.say(f"The lane with {subject} {labels[place]} is now the run.", ("Undo", self.session.undo))
 
     def _choose_lockstep(self, lockstep: Lockstep) -> None:
         if self.session.racer is not None:

@@ -383,7 +383,7 @@ def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
     if raw.task == "regression":
         for name, values in present.items():
             if len(values) == 1:
-                notes.append(f"There is one {name} point, and the R² of a single point is undefined.")
+                notes.append(f"There is only one {name} point, and the R² of a single point is undefined.")
             elif np.ptp(values) == 0:
                 notes.append(f"All {name} targets are equal, so their R² is undefined.")
         return tuple(notes)
@@ -392,7 +392,7 @@ def _split_notes(raw: Raw, split: Array) -> tuple[str, ...]:
         return (f"All points are of class {raw.class_names[classes[0]]}, so there is nothing to distinguish.",)
     for name, labels in present.items():
         if len(labels) == 1 and len(raw.labels) > 1:
-            notes.append(f"There is one {name} point, so the accuracy is either 0 or 100 %.")
+            notes.append(f"There is only one {name} point, so the accuracy is either 0 % or 100 %.")
         absent = [raw.class_names[label] for label in np.setdiff1d(classes, labels).tolist()]
         if absent:
             who = f"Classes {listing(absent)} have" if len(absent) > 1 else f"Class {absent[0]} has"

@@ -44,7 +44,7 @@ class Table(Collected, frozen=True, tag="table"):
     x2: Annotated[str, setting("x₂ column", "The column for the vertical axis. Its values are scaled to −5…5, so a single extreme value crowds the others together.")] = ""  # fmt: skip
     target: Annotated[
         str,
-        setting("Target column", "The column that the network learns to predict. Text, or at most 10 different whole numbers, are classes; other numbers are values."),
+        setting("Target column", "The column that the network learns to predict. Text, or at most 10 different whole numbers, means classes; other numbers are values."),
     ] = ""  # fmt: skip
     task: Annotated[
         Task | None,

@@ -122,7 +122,7 @@ def _source_of(formula: Callable[..., Any], seen: set[str]) -> str:
 def _refuse_too_many(member: type[Choice]) -> None:
     """Raise ValueError for a class with more settings or memory than the records hold."""
     if not _formulas_of(member):
-        raise ValueError("its family is not one of formulas")
+        raise ValueError("its family has no formulas")
     if len(member.__struct_fields__) > layout.MOST_SETTINGS:
         raise ValueError(f"it has more than {layout.MOST_SETTINGS} settings")
     if issubclass(member, Optimizer):

@@ -46,7 +46,7 @@ def width_for(dtype: np.dtype[np.floating]) -> int:
     chosen = os.environ.get(WIDTH)
     lanes = int(chosen) if chosen else machine_lanes()
     if not lanes:
-        raise UnavailableError("this processor has no fused multiplication")
+        raise UnavailableError("this processor has no fused multiply-add")
     return max(1, lanes * 4 // dtype.itemsize)
 
 
@@ -121,7 +121,7 @@ def _load(precision: str, width: int, say: Callable[[str], None]) -> ModuleType:
         kernels = sys.modules[KERNELS]
         warm_up(kernels, precision, width)
     except Exception:  # whatever a damaged file made of it
-        say(f"The compiled engine in {folder} is damaged; it is compiled again, about a minute.")
+        say(f"The compiled engine in {folder} is damaged. Compiling it again takes about a minute.")
         fresh = compiled_cache.temporary_folder()
         kernels = _import_with(fresh)
         warm_up(kernels, precision, width)

@@ -167,12 +167,12 @@ class Group:
         Raises ValueError for a network of another group, or at another point of its epoch than its neighbours.
         """
         if not self._blocks[lane // self.width].takes(state, besides=lane % self.width):
-            raise ValueError("the networks beside it stand elsewhere in their epoch")
+            raise ValueError("the networks beside it are at another point of their epoch")
         self._fill(lane, setup, state)
 
     def _fill(self, lane: int, setup: Setup, state: State) -> None:
         if group_key(setup, reacts=self._reacts) != self.key:
-            raise ValueError("this network is of another group")
+            raise ValueError("this network belongs to another group")
         block, place = self._blocks[lane // self.width], lane % self.width
         self._members[lane] = setup
         block.write_settings(place, self._lane_numbers(setup), self._layer_numbers(setup))

@@ -90,7 +90,7 @@ def test_a_damaged_file_is_told_of_and_compiled_again(kept: Kept, damage: str, s
 
     kept.load()
 
-    assert kept.told == [f"The compiled engine in {kept.folder} is damaged; it is compiled again, about a minute."]
+    assert kept.told == [f"The compiled engine in {kept.folder} is damaged. Compiling it again takes about a minute."]
     assert kept.results == [4.0] and set(kept.files) == set(before)
     kept.load()
     assert kept.results == [4.0, 4.0] and not kept.told

@@ -415,7 +415,7 @@ def test_what_lanes_cannot_do_the_compiled_engine_does(monkeypatch: pytest.Monke
     monkeypatch.setattr(cache, "machine_lanes", lambda: 0)
     trainer = Trainer(small(), engine="lanes")
     assert trainer.engine == "compiled"
-    assert "no fused multiplication" in capsys.readouterr().err
+    assert "no fused multiply-add" in capsys.readouterr().err
 
 
 def test_all_optimizers_have_lanes() -> None:

@@ -442,5 +442,5 @@ def test_settings_of_the_split_and_the_target_are_there_where_they_have_an_effec
     )
     assert not rows["stratified"].isEnabled() and rows["scale_target"].isEnabled()
     said = "All training targets are equal, so their R² is undefined. "
-    said += "There is one validation point, and the R² of a single point is undefined."
+    said += "There is only one validation point, and the R² of a single point is undefined."
     qtbot.waitUntil(lambda: owner.panel.notes.text() == said)

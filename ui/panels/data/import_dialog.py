@@ -284,7 +284,7 @@ class ImportDialog(QDialog):
             self.combos.append(combo)
         self.task = identify(Segments(["Automatic", "Classes", "Values"], self), "import.task", "Task")
         tips = (
-            "Text, or at most 10 different whole numbers, mean classes. Any other numbers mean values.",
+            "Text, or at most 10 different whole numbers, means classes. Any other numbers mean values.",
             "Each distinct cell of the target column is a class; at most 10 are allowed.",
             "The target column contains numbers to predict. Rows without one are left out.",
         )

@@ -77,7 +77,9 @@ class LayersPanel(Panel):
         self.output = OutputCard()
         self.hint = quiet(
             QLabel(
-                "No hidden layers: the network can only weigh and add its inputs. Click or drag one in.", wordWrap=True
+                "No hidden layers: the network can only weigh and add its inputs. Click a kind of layer to add it, or "
+                "drag it in.",
+                wordWrap=True,
             )
         )
         self.lines = tight(QVBoxLayout(self.stack), GRID, (0, 0, GRID, 0))

@@ -52,8 +52,8 @@ class Wording:
         if hit.kind == "chip" and column is not None:
             noun, last = "Inputs" if column.place == INPUTS else "Units", column.seen[-1] + 1
             return f"{noun} {column.first + 1} to {last} of {column.units:,}. Click or scroll for others."
-        more = "more" if hit.kind == "more" else "fewer"
-        return f"{layer_heading(structure.layers[hit.place].name)}: one unit {more}. The others keep their weights."
+        change = "one more unit" if hit.kind == "more" else "one unit fewer"
+        return f"{layer_heading(structure.layers[hit.place].name)}: {change}. The others keep their weights."
 
     def tile(self, place: int, unit: int) -> str:
         structure = self.structure
