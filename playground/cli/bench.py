@@ -367,7 +367,7 @@ def _measure_series(
         print(f"  {number or 'all':>12,}" if number else f"  {'all':>12}", end="")
         print(f"{1e3 * spent:>16.4g}{1e6 * row['seconds_per_point']:>16.4g}{shown:>14}", flush=True)
     cliffs = [row["value"] or "all" for row in rows if (row["of_its_due"] or 0) > _CLIFF]
-    print(f"  {'a cliff at ' + listing(cliffs) if cliffs else 'no cliff'}")
+    print(f"  {'cost jumps at ' + listing(cliffs) if cliffs else 'no jump in cost'}")
     return rows
 
 

@@ -131,8 +131,8 @@ class State:
 def factor_growth(optimizer: Optimizer) -> float:
     """Return the factor by which an update multiplies the rate factors that are below 1.
 
-    Where the step follows the gradient's size they stay: they make up for gradients that weights of unlike size
-    enlarge, without which training would not be stable.
+    Where the step follows the gradient's size, they stay constant: they compensate for gradients that weights of unlike
+    size enlarge, and without them training would be unstable.
     """
     return 1.0 if optimizer.gradient_powers[0] else _FACTOR_GROWTH
 

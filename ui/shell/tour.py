@@ -284,7 +284,7 @@ class _Ring(QWidget):
         self.hide()
 
     def surround(self, place: QRect) -> None:
-        """Stand around a place of the window; hidden if that is empty."""
+        """Move around a place of the window, or hide if that is empty."""
         near = px(_RING)
         around = place.adjusted(-near, -near, near, near).intersected(self._host.rect())
         if not place.isEmpty() and around != self.geometry():

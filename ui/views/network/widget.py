@@ -333,7 +333,7 @@ class NetworkCanvas(SizedWidget):
         return key in down or key in across
 
     def _cross(self, place: int, unit: int, to: int) -> None:
-        """Go to the unit of another column that is nearest in height."""
+        """Select the unit of another column that is nearest in height."""
         before, column = (self.drawing.diagram.column(k) for k in (place, to))
         if place != to:
             height = before.rect(min(max(unit, before.first), before.seen[-1])).center().y()

@@ -211,7 +211,7 @@ def answer_line(field: Array | None, task: Task) -> Array:
 
 
 def _at_corners(values: Array, cell: Array) -> Array:
-    """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), against the clock from the lower left.
+    """Values (…, n, n) at the corners of cells, given by number: (…, cells, 4), counter-clockwise from the lower left.
 
     A grid of n × n points has (n − 1)² cells, row by row.
     """

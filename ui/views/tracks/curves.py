@@ -178,7 +178,7 @@ class CurveTrack(Track):
 
 
 class LossTrack(CurveTrack):
-    """The loss of both sets."""
+    """The track of the loss of both sets."""
 
     name = "loss"
     axis: AmountAxis
@@ -230,7 +230,7 @@ class LossTrack(CurveTrack):
 
 
 class ScoreTrack(CurveTrack):
-    """The accuracy of both sets, or for regression R²."""
+    """The track of the accuracy of both sets, or for regression R²."""
 
     name = "score"
 

@@ -394,7 +394,7 @@ def column_rows(at: Array, low: float, high: float, columns: int) -> Array:
 
 
 def extremes(at: Array, sizes: Array, low: float, high: float, columns: int) -> tuple[Array, Array]:
-    """Places, and sizes of shape (points, layers), of lines with few points that look the same.
+    """Thin lines to few points that look the same; return their places, and sizes of shape (points, layers).
 
     All rows in sight if there are few, else the lowest and the highest size of the rows in each column of the picture.
     """

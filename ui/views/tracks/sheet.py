@@ -516,10 +516,7 @@ class TrackSheet(PaintedChart):
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
-    """Heights after the edge below one of them has moved: the next ones give or take, the nearest first.
-
-    Below the last there is nothing: it takes from those above.
-    """
+    """Return the heights after the edge below one track has moved: the tracks below give or take room, the nearest first. The last track takes room from those above."""
     if edge == len(heights) - 1:
         edge, by = edge - 1, -by
     result, least = list(heights), exact_px(LEAST_TRACK)

@@ -82,7 +82,7 @@ class TimeAxis(ChartAxis):
         self._show(about - share * length, length)
 
     def pan(self, by: float) -> None:
-        """Move a stretch along the whole."""
+        """Move the shown stretch along the axis."""
         self._show(self.low + by, self.high - self.low)
 
     def show_whole(self) -> None:
