@@ -134,7 +134,7 @@ def test_the_last_line_says_what_was_trained_and_how_good_it_is(values: Path) ->
     assert lines[-1].endswith(" test") and lines[-1].count("0.") == 3
     lines = train(str(values), "--epochs", "2").stdout.splitlines()
     assert lines[-1].startswith("regression, points: 6 train; engine: reference; R² ")
-    assert "Losses are in units of the standard deviation of value, 34.16." in lines
+    assert "Losses are in units of the standard deviation of value (34.16)." in lines
 
 
 def test_the_report_has_task_points_and_test() -> None:

@@ -57,5 +57,5 @@ def test_the_microscope_shows_the_value_and_the_scaled_target(trainer: Trainer) 
 
 def test_losses_say_their_unit(trainer: Trainer) -> None:
     factor = trainer.sample.target_scale.factor
-    assert trainer.sample.loss_unit == f"Losses are in units of the standard deviation of value, {factor:,.4g}."
+    assert trainer.sample.loss_unit == f"Losses are in units of the standard deviation of value ({factor:,.4g})."
     assert Trainer(Experiment(), engine="reference").sample.loss_unit == ""

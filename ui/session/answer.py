@@ -41,7 +41,8 @@ class Answer(QObject):
     def result(self, timeout: float | None = None) -> Any:
         """Wait for the answer, on another thread than the window's.
 
-        Raises TimeoutError, what was raised where the answer was made, or CancelledError if training ended before.
+        Raises TimeoutError, the exception that was raised on the training thread, or CancelledError if training ended
+        before.
         """
         return self._future.result(timeout)
 

@@ -41,7 +41,7 @@ class RecentFiles:
         self._settings = settings
 
     def paths(self) -> list[str]:
-        """Return all of them, the latest first."""
+        """Return all recent files, the latest first."""
         stored = self._settings.value(_RECENT)
         return [stored] if isinstance(stored, str) else [str(path) for path in stored or []]
 

@@ -144,7 +144,7 @@ class Sample(NamedTuple):
         """A sentence that names the unit of losses; empty if that is the data's own unit."""
         if not self.scales_target:
             return ""
-        return f"Losses are in units of the standard deviation of {self.target_name}, {self.target_scale.factor:,.4g}."
+        return f"Losses are in units of the standard deviation of {self.target_name} ({self.target_scale.factor:,.4g})."
 
     @property
     def weights_unit(self) -> str:

@@ -84,7 +84,7 @@ def test_what_numbers_mean_is_said_where_they_stand(qtbot, bar: TransportBar) ->
     x = (0.0, 1.0, 2.0, 3.0)
     values = UserPoints(x1=x, x2=x, target=(10.0, 30.0, 50.0, 70.0), task="regression", train=(True, True, True, False))
     bar.show_snapshot(snapshot_of(Experiment(data=values), 5))
-    assert "Losses are in units of the standard deviation of value, 16.33." in bar.readout.losses[0].toolTip()
+    assert "Losses are in units of the standard deviation of value (16.33)." in bar.readout.losses[0].toolTip()
     assert "R² of a single point is undefined" in bar.readout.scores[1].toolTip()
     assert bar.readout.scores[1].text() == "–"
     bar.show_snapshot(snapshot_of(Experiment(), 5))

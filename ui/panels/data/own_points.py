@@ -74,7 +74,7 @@ class OwnData(QWidget):
             self.line.addWidget(button, int(has_text))
 
     def show_data(self, data: Dataset) -> None:
-        """Show what belongs to another data set."""
+        """Show the message on the present data set, if there is one."""
         self.data = data
         self.message.hide()
         if self._brought is not None and isinstance(data, UserPoints):

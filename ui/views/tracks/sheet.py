@@ -516,7 +516,10 @@ class TrackSheet(PaintedChart):
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
-    """Return the heights after the edge below one track has moved: the tracks below give or take room, the nearest first. The last track takes room from those above."""
+    """Return the heights after the edge below one track has moved.
+
+    The tracks below give or take room, the nearest first; the last track takes room from those above.
+    """
     if edge == len(heights) - 1:
         edge, by = edge - 1, -by
     result, least = list(heights), exact_px(LEAST_TRACK)
