@@ -86,7 +86,7 @@ def convert(raw: Any, data: Dataset | None = None) -> Experiment:
 def _migrate(raw: dict[str, Any]) -> dict[str, Any]:
     """Bring `raw` to the present version by filling in what an older version leaves out. Raises InputError."""
     if "version" not in raw:
-        raise MissingError("version", f"every experiment file names its version, which is {_VERSION} now")
+        raise MissingError("version", f"every experiment file must name its version, at present {_VERSION}")
     version, data = raw["version"], raw.get("data")
     if type(version) is not int or version not in range(1, _VERSION + 1):
         newer = isinstance(version, int) and version > _VERSION
@@ -148,8 +148,8 @@ def _check_parameters(experiment: Experiment) -> None:
         total += layer.units * (inputs + 1)
         if total > MAX_PARAMETERS:
             allowed = (
-                f"smaller: a network has at most {MAX_PARAMETERS:,} weights and biases, this one has {total:,} up to "
-                "here"
+                f"smaller: a network has at most {MAX_PARAMETERS:,} weights and biases, and this one has {total:,} up "
+                "to here"
             )
             raise InputError(f"layers[{place}].units", layer.units, allowed)
 

@@ -47,7 +47,7 @@ class Action(NamedTuple):
 
 
 class Menu(NamedTuple):
-    """A menu of the bar, or in another menu."""
+    """A menu in the menu bar or in another menu."""
 
     title: str
     entries: Sequence[MenuEntry] | Callable[[], Sequence[MenuEntry]]
