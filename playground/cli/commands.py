@@ -85,7 +85,7 @@ def _add_train_options(parser: Parser) -> None:
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
-    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, the last on stdout")
+    parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
 def _add_training_options(parser: Parser, default: str) -> None:

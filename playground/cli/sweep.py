@@ -62,7 +62,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
 
 
 def sweep(arguments: argparse.Namespace) -> int:
-    """Run the command."""
+    """Run the command: train the runs, print the results, and write the files asked for; returns the exit code."""
     outputs = {"--out": (arguments.out, ".csv"), "--plot": (arguments.plot, ".png")}
     check_outputs(outputs, {"EXPERIMENT": arguments.experiment}, uses_stdout=arguments.json)
     found = open_source(arguments.experiment, arguments.set)

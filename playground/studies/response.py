@@ -91,7 +91,7 @@ class Response(Comparison):
     def train(self, stop: Callable[[], bool] | None = None, *, refine: bool = False) -> Iterator[Row]:
         """Train the missing runs of the first starts and yield a row for each as it ends, until `stop` returns true.
 
-        To `refine`, train from the other starts.
+        With `refine`, train the runs of the other starts instead.
         """
         return self.train_all(self._finer() if refine else self._order(), stop)
 
