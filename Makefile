@@ -57,7 +57,7 @@ kernels: $(READY)
 
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch,cluster,search]'
-	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
+	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/catalog/test_own_classes.py tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
 		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 OWN = Path(__file__).parent / "own"
 AFTER = """
@@ -63,6 +66,25 @@ assert (other.state.parameters == trainer.state.parameters).all() and other.expe
         assert "InputError" in last and kind in last and "one of" in last and "circle" in last
 
 
+def test_their_formulas_are_compiled_as_they_stand(tmp_path: Path) -> None:
+    """Numba compiles each in both precisions, and gives what NumPy gives."""
+    done(
+        f"""{AFTER}
+from playground.engine.compiled.formulas import compiled
+for precision, tolerance in (("float64", 1e-14), ("float32", 1e-5)):
+    dtype = np.dtype(precision)
+    for z in np.linspace(-4, 4, 9).astype(dtype):
+        value, slope = (compiled(one, dtype, {{}}) for one in (Mish.value_of, Mish.derivative_of))
+        np.testing.assert_allclose(value(z), Mish.value_of(z), rtol=tolerance, atol=tolerance)
+        np.testing.assert_allclose(slope(z, value(z)), Mish.derivative_of(z, 0), rtol=10 * tolerance, atol=tolerance)
+    numbers = [dtype.type(number) for number in (0.4, -0.2, 0.1, 0.01, 0.9, 0.1)]
+    np.testing.assert_allclose(compiled(Lion.update, dtype, {{}})(*numbers), Lion.update(*numbers), rtol=tolerance)
+""",
+        tmp_path,
+    )
+
+
+@pytest.mark.skipif("LONG" not in os.environ, reason="compiles all kernels again; LONG=1 does")
 def test_both_engines_train_with_them(tmp_path: Path) -> None:
     said = done(
         f"""{AFTER}{CHOSEN}
