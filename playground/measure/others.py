@@ -31,7 +31,8 @@ class Luck(NamedTuple):
     """The number of other starts."""
     better_than: int
     """Of how many of them the run has a lower loss."""
-    diverged: int
+    diverged_at: tuple[int, ...]
+    """The epochs at which starts diverged, in ascending order."""
     solved: int
     """How many, the run included, have reached the goal."""
     solved_interval: tuple[float, float]
@@ -43,6 +44,11 @@ class Luck(NamedTuple):
     """Whether losses and accuracies are those of validation points, for want of which of training points."""
     fields: tuple[Array, ...] = ()
     """What each says on the plane, as `BoundaryRequest` answers it; empty if nobody asked."""
+
+    @property
+    def diverged(self) -> int:
+        """How many starts have diverged."""
+        return len(self.diverged_at)
 
     @property
     def sentence(self) -> str:

@@ -69,7 +69,7 @@ class OtherStarts:
             high=quantiles[2],
             starts=len(members),
             better_than=int((columns[:, -1] > own).sum()),
-            diverged=sum(one.status == "diverged" for one in members),
+            diverged_at=tuple(sorted(one.place[0] for one in members if one.status == "diverged")),
             solved=solved,
             solved_interval=Share.of(solved, len(members) + 1)[1:3],
             goal=goal,

@@ -106,7 +106,7 @@ def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> 
 def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str]) -> tuple[ValueOutcome, ...]:
     """Summarize each value over its starts."""
     better = _better(scores, knob.present)
-    low, median, high = _spread(scores)
+    low, median, high = spread_of_starts(scores)
     n, diverged = scores.trained.sum(axis=1).tolist(), scores.diverged.sum(axis=1).tolist()
     counts = np.isfinite(scores.numbers) & ~scores.diverged
     return tuple(
@@ -150,8 +150,8 @@ def _better(scores: Scores, here: int) -> Array:
     return better
 
 
-def _spread(scores: Scores) -> tuple[list[float], list[float], list[float]]:
-    """The minimum, median and maximum of the starts of each value that did not diverge; NaN where all diverged."""
+def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[float]]:
+    """Return minimum, median and maximum of the starts of each value that did not diverge; NaN where all diverged."""
     sound = np.isfinite(scores.numbers) & ~scores.diverged
     ordered = np.sort(np.where(sound, scores.numbers, np.nan), axis=1)
     n, rows = np.isfinite(ordered).sum(axis=1), np.arange(len(ordered))

@@ -20,6 +20,7 @@ from ..session.worker import HISTORY_ROWS
 from ..shell.docks import KeptLayout
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
+from ..views.response.sheet import ResponseSheet
 from ..views.response.view import ResponseView
 from .desk import Desk
 from .layouts import RACE, STANDARD, layout_for
@@ -46,6 +47,7 @@ class Races(QObject):
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
         parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
+        parts.view(ResponseSheet).race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
 
     @property

@@ -14,7 +14,7 @@ from playground.experiment.words import edit_words, error_words
 from playground.run.run import Checkpoint
 from playground.studies.comparison import train_alone
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.reading import Measure
+from playground.studies.reading import Measure, Reading
 from playground.studies.response import horizon_after
 from playground.studies.response_map import MapReading
 
@@ -23,8 +23,9 @@ from ..forms.controls import Combo
 from ..look.beat import Throttle
 from ..session.commands import Report
 from ..session.jobs import Job, finish_jobs
-from ..session.responder import LOOK_SECONDS, Answer, Asked, Responder, Terms
+from ..session.responder import LOOK_SECONDS, Asked, Responder, Terms
 from ..views.response.map_view import MapView
+from ..views.response.sheet import ResponseSheet
 from ..views.response.view import ResponseView, bars_of
 from .desk import Desk
 from .response_files import ResponseFiles
@@ -63,6 +64,7 @@ class Responses(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.view, self.thin, self.map = parts.view(ResponseView), parts.thin_response, parts.view(MapView)
+        self.sheet = parts.view(ResponseSheet)
         self.responder = Responder(self)
         self.files = ResponseFiles(desk, self.responder.known)
         self.responder.answered.connect(self._show)
@@ -83,8 +85,16 @@ class Responses(QObject):
         self._has_been_seen = False
         self.view.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
-        self.view.asked.connect(self._ask)
-        self.view.weights_asked.connect(lambda path, value: self._open({path: value}))
+        for one in (self.view, self.sheet):
+            one.asked.connect(self._ask)
+            one.weights_asked.connect(lambda path, value: self._open({path: value}))
+        for one in (self.view.chart, self.sheet):
+            one.copy_asked.connect(self.files.copy_line)
+            one.save_asked.connect(self.files.ask_save)
+        self.view.enlarged.connect(lambda: desk.docks.show(self.sheet.name))
+        self.sheet.changed.connect(self._follow_sheet)
+        self.sheet.map_asked.connect(self._show_map)
+        self.sheet.follow(self.path)
         self.map.changed.connect(self._follow_map)
         self.map.asked.connect(self._open_pixel)
         self.view.measure.picked.connect(self._choose_measure)
@@ -150,8 +160,13 @@ class Responses(QObject):
         """Show the response of another setting, if it has one."""
         if path != self.path and self._knob(path) is not None:
             self._show_bars([])
-            self.path = path
+            self._take_in_hand(path)
             self._renew()
+
+    def _take_in_hand(self, path: str) -> None:
+        self.path = path
+        self.sheet.follow(path)
+        self.sheet.show_experiment(self.desk.session.experiment)
 
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or not self.desk.window.isAncestorOf(now):
@@ -181,6 +196,15 @@ class Responses(QObject):
         self._asked = None
         self._renew()
 
+    def _follow_sheet(self) -> None:
+        self.sheet.show_experiment(self.desk.session.experiment)
+        self._asked = None
+        self._renew()
+
+    def _show_map(self, across: str, up: str) -> None:
+        self.desk.docks.show(self.map.name)
+        self.map.choose(across, up)
+
     def _knob(self, path: str) -> Knob | None:
         try:
             return knob_at(self.desk.session.experiment, path)
@@ -192,6 +216,7 @@ class Responses(QObject):
         """What is in sight: settings with a response, the one in hand first, and the map."""
         shows = self.desk.docks.shows
         shown = [self.path] if shows(self.view) else []
+        shown += self.sheet.paths if shows(self.sheet) else []
         shown += [FIRST_KNOB] if self.thin.isVisible() else []
         return [*dict.fromkeys(shown), *([MAP] if shows(self.map) else [])]
 
@@ -199,7 +224,8 @@ class Responses(QObject):
     def _terms(self) -> Terms:
         report, here = self.desk.session.report, self.beginning
         epoch = report.snapshot.epoch if report is not None and here is None else 0
-        return Terms(self.epochs or horizon_after(epoch), self.measure, here)
+        more = self.sheet.measures if self.desk.docks.shows(self.sheet) else ()
+        return Terms(self.epochs or horizon_after(epoch), tuple(dict.fromkeys([self.measure, *more])), here)
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
@@ -241,17 +267,17 @@ class Responses(QObject):
         self.responder.stop()
         if self._knob(self.path) is None:
             # Its layer, or the choice that it belongs to, is gone.
-            self.path = FIRST_KNOB
+            self._take_in_hand(FIRST_KNOB)
         if not self._paths:
             return
         self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
         why = self._obstacle()
         words = why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING)
         for one in self._questions():
-            known = None if why else self.responder.read_again(one, self.measure)
-            if known is not None:
-                self._show(known)
-            else:
+            known = [] if why else self.responder.read_again(one, self._terms.measures)
+            for answer in known:
+                self._show(*answer)
+            if not known:
                 self._show_words(one.name, words)
 
     def _questions(self) -> list[Asked]:
@@ -265,6 +291,7 @@ class Responses(QObject):
     def _show_words(self, name: str, words: str) -> None:
         if name == MAP:
             self.map.show_words(words)
+        self.sheet.show_words(name, words)
         if name == self.path:
             self.view.show_words(words)
             self._show_bars([])
@@ -289,13 +316,16 @@ class Responses(QObject):
             return
         self._asked = asked
         try:
-            self.responder.ask(self._questions(), self.measure)
+            self.responder.ask(self._questions(), self._terms.measures)
         except InputError as error:
             self.view.show_words(error_words(error, self.desk.session.experiment))
 
-    def _show(self, reading: Answer) -> None:
+    def _show(self, reading: Reading | MapReading, measure: Measure) -> None:
         if isinstance(reading, MapReading):
             self.map.show_reading(reading)
+            return
+        self.sheet.show_reading(reading, measure)
+        if measure != self.measure:
             return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)

@@ -147,6 +147,8 @@ class _TracksShown:
     """The values of loss and score in words."""
     reading: str
     """The title of the axis of time, or the place that is read and what was changed there."""
+    note: str
+    """How the run compares with other starts, if that was asked for."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown
@@ -336,6 +338,7 @@ class TracksView(View):
                 self._score.describe(values.get("score", ())),
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
+            note=self._sheet.note,
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
             gradients=_GradientsShown(
@@ -424,6 +427,7 @@ class TracksView(View):
             words = track.describe(sheet.values.get(track.name, ()))
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
+        sheet.note = "" if self._luck is None or self._race is not None else self._luck.sentence
         sheet.caption = "now" if place is None else times.words(times.value(place))
         sheet.place_names()
 
@@ -435,8 +439,6 @@ class TracksView(View):
     def _flag(self, place: float | None) -> str:
         """What is read, in words, for the foot of the cursor."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
-        if place is None and self._luck is not None and self._race is None:
-            return self._luck.sentence
         box = sheet.boxes()[0]
         pixel = (times.high - times.low) / max(1.0, box.rect.width())
         self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))
