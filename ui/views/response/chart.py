@@ -22,7 +22,7 @@ from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ChartAxis, ShareAxis, accuracy_axis, r_squared_axis
 from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_centred
 
-_LEFT, _RIGHT, _TOP, _BELOW = 36, 8, 4, 16
+_LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
 _BAND, _LIT = 46, 30
 """Opacities of the band and of the better region, of 255."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from superqt import QElidingLabel
 
@@ -32,6 +33,8 @@ _FIRST: tuple[Measure, ...] = ("loss", "accuracy")
 """The outcomes to begin with."""
 _PIN_HELP = "Keeps this setting here while you turn to others, up to three side by side."
 _MAP_HELP = "Tries all pairs of values of these two settings, as a map whose pixels open as experiments."
+_NARROW = 220
+"""The width of a column below which sentences take three lines and captions two, in pixels at zoom 1."""
 _REPLACED = "Losses of these values can't be compared."
 
 
@@ -179,6 +182,7 @@ class ResponseSheet(View):
                 self._line.insertWidget(place, column, 1)
             column.arrange(self._labels.get(path, path), self.measures, is_pinned=path in self.pinned)
         self.map.setEnabled(len(self.paths) > 1)
+        self.map.setText("Map of the first two" if len(self.paths) > 2 else "Map of both")
 
     def _make_column(self, path: str) -> _Column:
         column = _Column(path, self)
@@ -225,9 +229,20 @@ class _Column(QWidget):
 
     def apply_theme(self) -> None:
         """Take the colours, the font and the sizes from the current theme."""
-        self.sentence.setFixedHeight(2 * self.sentence.fontMetrics().lineSpacing() + px(2))
         for chart in self.charts.values():
             chart.apply_theme()
+        self._wrap()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._wrap()
+
+    def _wrap(self) -> None:
+        """Give words more lines where these are short."""
+        is_narrow = self.width() < px(_NARROW)
+        spacing = self.sentence.fontMetrics().lineSpacing()
+        self.sentence.setFixedHeight((3 if is_narrow else 2) * spacing + px(2))
+        for caption in self.captions.values():
+            caption.wrap(2 if is_narrow else 1)
 
     def arrange(self, label: str, measures: tuple[Measure, ...], *, is_pinned: bool) -> None:
         """Show the charts of some outcomes."""
