@@ -93,6 +93,10 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
 
     leader, follower = (moment(window).names.labels[place] for place, _ in moment(window).ranking[:2])
+    readout = window.parts.transport.readout
+    assert readout.whose.text() == f"{leader} leads"
+    best = moment(window).lanes[moment(window).ranking[0][0]].evaluation
+    assert float(readout.losses[1].text()) == pytest.approx(best.validation_loss, rel=0.01)
     said = shown(window)
     assert f"learning rate {leader} leads with a validation loss of" in said.sentence and follower in said.sentence
     assert said.sentence in view(window).accessibleDescription()
@@ -106,6 +110,7 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
     assert np.array_equal(parameters(window, qtbot), before)
     assert len(window.session.done) == edits and step(window) == 3 and not window.parts.tracks.shown().race
+    assert not readout.whose.text()
 
 
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:
