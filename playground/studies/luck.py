@@ -14,10 +14,11 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.engine.reference import Reference
 from playground.experiment.tree import Experiment
+from playground.measure.goals import GOALS
 from playground.measure.others import Luck
 from playground.measure.snapshot import History
 from playground.measure.statistics import boundary_field
-from playground.studies.results import GOALS, Share
+from playground.studies.results import Share
 from playground.studies.study import Member
 from playground.studies.training import Cohort
 

@@ -36,7 +36,7 @@ from playground.studies.study import Study
 
 STARTS = 16
 """Starts from which every remedy is trained: the experiment's seed and those that follow it."""
-_MOST_SAID = 1.05
+_LEAST_SAID = 1.05
 """A remedy that divides losses by less than this, in the mean, is not worth a sentence."""
 _HELPS = 0.8
 """The share of starts that a remedy has to help."""
@@ -147,12 +147,14 @@ class Trial(NamedTuple):
     epochs: int
     measure: str
     """The loss that was compared: `validation loss` or `training loss`."""
+    rivals: int = 1
+    """How many remedies were tried, this one included, of which one may seem to help by chance."""
 
     @property
     def helps(self) -> bool:
         """Whether the loss is lower in nearly all starts, beyond chance and by an amount worth a sentence."""
-        enough = self.gain.helped >= _HELPS * self.gain.n and self.gain.mean > np.log(_MOST_SAID)
-        return enough and self.gain.is_certain
+        enough = self.gain.helped >= _HELPS * self.gain.n and self.gain.mean > np.log(_LEAST_SAID)
+        return enough and self.gain.is_certain_among(self.rivals)
 
     @property
     def sentence(self) -> str:
@@ -226,7 +228,8 @@ class Proof:
             if after is not None:
                 before = self._losses[self.experiment][: len(after)]
                 gain = paired_gain(before, after)
-                yield Trial(remedy, _median(before), _median(after), gain, self.epochs, self._measure)
+                medians = _median(before), _median(after)
+                yield Trial(remedy, *medians, gain, self.epochs, self._measure, len(self.remedies))
 
     @property
     def helpful(self) -> tuple[Trial, ...]:
