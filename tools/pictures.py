@@ -1,4 +1,4 @@
-"""Draw the first picture of the README: a race, and the response of what it varies: `python -m tools.pictures FILE.png`.
+"""Draw the first picture of the README, a race and the response of what it varies: `python -m tools.pictures FILE`.
 
 Needs the kernels of lanes, which the window compiles.
 """
