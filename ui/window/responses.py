@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -23,6 +22,7 @@ from ..forms.controls import Combo
 from ..look.beat import Throttle
 from ..session.commands import Report
 from ..session.jobs import Job, finish_jobs
+from ..session.power import is_on_battery, spare_cores
 from ..session.responder import LOOK_SECONDS, Asked, Responder, Terms
 from ..views.response.map_view import MapView
 from ..views.response.sheet import ResponseSheet
@@ -48,11 +48,18 @@ WHEN = {
 }
 """When other values are tried: the value in the settings, and its text in the menu."""
 _SETTING = "responses"
+_POWER_MILLISECONDS = 20_000
+"""How often to look whether the machine runs on battery, until a person has chosen."""
 _MOST_POINTS = 20_000
 """Points beyond which even the coarse values take many seconds."""
 _NOT_READY = "Responses appear once their engine is compiled."
 _TRYING = "Trying other values…"
 _PAUSED_ONLY = "Other values are tried only while training is paused."
+
+
+def usual_when() -> str:
+    """When other values are tried unless a person has chosen: while training is paused on one core or on battery."""
+    return "resting" if spare_cores() < 1 or is_on_battery() else "always"
 
 
 class Responses(QObject):
@@ -69,9 +76,14 @@ class Responses(QObject):
         self.files = ResponseFiles(desk, self.responder.known)
         self.responder.answered.connect(self._show)
         self.responder.failed.connect(self.view.show_words)
-        usual = "always" if (os.cpu_count() or 1) > 1 else "resting"
-        kept = str(desk.settings.value(_SETTING, usual))
-        self.when = kept if kept in WHEN else usual
+        kept = str(desk.settings.value(_SETTING, ""))
+        self.is_chosen = kept in WHEN
+        """Whether a person has chosen when, and not the machine's power."""
+        self.when = kept if self.is_chosen else usual_when()
+        self._power = QTimer(self, interval=_POWER_MILLISECONDS)
+        self._power.timeout.connect(self._follow_power)
+        if not self.is_chosen:
+            self._power.start()
         self.path = FIRST_KNOB
         self.measure: Measure = "loss"
         self.epochs = 0
@@ -125,13 +137,24 @@ class Responses(QObject):
     def close(self) -> None:
         """Wait until no response is in training."""
         self._rest.stop()
+        self._power.stop()
         self.responder.close()
         finish_jobs(self)
 
     def choose_when(self, when: str) -> None:
         """Try other values always, only while training is paused, or never; kept for the next time."""
-        self.when = when
+        self.is_chosen = True
+        self._power.stop()
         self.desk.settings.setValue(_SETTING, when)
+        self._use_when(when)
+
+    def _follow_power(self) -> None:
+        """Wait for pauses on battery, and no longer than that."""
+        if (when := usual_when()) != self.when:
+            self._use_when(when)
+
+    def _use_when(self, when: str) -> None:
+        self.when = when
         self.when_changed.emit()
         self._asked = None
         self._renew()

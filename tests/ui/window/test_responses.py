@@ -19,6 +19,7 @@ from ui.shell.figures import FIGURES, FiguresPage
 from ui.views.response.map_view import MapView
 from ui.views.response.sheet import ResponseSheet
 from ui.views.response.view import ResponseShown, ResponseView
+from ui.window import responses
 from ui.window.window import Window
 
 RATE, OPTIMIZER = "training.learning_rate", "training.optimizer"
@@ -188,6 +189,20 @@ def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot
     window.responses.choose_when("off")
     assert not shown(window).values and "View › Other runs" in shown(window).sentence
     assert window.settings.value("responses") == "off"
+
+
+def test_on_battery_it_waits_for_pauses_until_a_person_chooses(qtbot, monkeypatch, experiment: Experiment) -> None:
+    QSettings().remove("responses")
+    monkeypatch.setattr(responses, "is_on_battery", lambda: True)
+    with opened_window(experiment=experiment) as window:
+        assert window.responses.when == "resting" and window.settings.value("responses") is None
+        monkeypatch.setattr(responses, "is_on_battery", lambda: False)
+        monkeypatch.setattr(responses, "spare_cores", lambda: 1)
+        window.responses._power.start(1)
+        qtbot.waitUntil(lambda: window.responses.when == "always")
+        window.responses.choose_when("off")
+        monkeypatch.setattr(responses, "is_on_battery", lambda: True)
+        assert not window.responses._power.isActive()
 
 
 def test_the_run_is_the_same_with_it_and_without(qtbot, window: Window) -> None:
