@@ -116,6 +116,7 @@ class Responses(QObject):
         parts.network.feature_toggled.connect(lambda *_: self.follow("features"))
         parts.network.layer_asked.connect(lambda _: self.follow("layers"))
         self._edits = Throttle(self._renew, self, _EDIT_MILLISECONDS)
+        desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._follow_edit)
         desk.session.reported.connect(self._look_ahead)
         desk.docks.changed.connect(self._follow_sight)
@@ -201,8 +202,13 @@ class Responses(QObject):
         if path:
             self.follow(path)
 
+    def _cancel(self) -> None:
+        """Cancel what was asked of another experiment, before all panels show the new one."""
+        if self._asked is not None and self._asked[0] is not self.desk.session.experiment:
+            self.responder.stop()
+
     def _follow_edit(self) -> None:
-        """Cancel at once what was asked of another experiment; what a drag leaves of it is shown now and then."""
+        """Begin again with another experiment after a rest; what a drag leaves is shown now and then."""
         self.responder.stop()
         self._wait(_REST_MILLISECONDS)
         self._edits.request()
