@@ -134,7 +134,9 @@ class Responder(QObject):
 
     def _train_finer(self, job: Job, asked: Asked, measures: Sequence[Measure]) -> Asked:
         """Train more values around the best one, and around the best of these."""
-        for _ in range(_FINER_ROUNDS if isinstance(asked, Response) else 0):
+        if not isinstance(asked, Response):
+            return asked
+        for _ in range(_FINER_ROUNDS):
             finer = None if job.cancelled else asked.finer(measures[0])
             if finer is None:
                 break

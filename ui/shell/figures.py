@@ -39,11 +39,13 @@ FIGURES = (
         "What the experiment comes to with other values of one setting. The line is the median, the band goes from "
         "the lowest to the highest start, the mark is the present value.",
         "Every value is trained from the same five starts (initial weights, order of points, dropout) for the number "
-        "of epochs in the small print; up to fifteen while nothing else is asked for. A region is lit, and a value "
+        "of epochs in the small print; while nothing else is asked for, more values near the best one are, and up to "
+        "fifteen starts. A region is lit, and a value "
         "called better, only where the 95 % interval of its paired gains over the present value excludes 0: the same "
         "start with both values, on the logarithm of the loss, by Student's t. A start that diverged counts as the "
         "worst of all; where some diverged, the strip is hatched.",
-        "Of many values compared one may seem better by chance: 32 intervals of 95 % miss once or twice. It says "
+        "Of many values compared one may seem better by chance: 32 intervals of 95 % miss once or twice, and the best "
+        "of those that were added near the best looks a little better than it is. It says "
         "nothing about more epochs, other points, or other settings than the present ones. Where values mean other "
         "points or another loss, only accuracies are shown and nothing is called better.",
     ),
@@ -85,7 +87,8 @@ FIGURES = (
     Figure(
         "How lucky?",
         "How this run compares with fourteen others that differ only in their start.",
-        "The others have the seeds that follow the experiment's own, and train for as many epochs. The share of those "
+        "The others have the seeds that follow the experiment's own, and train for as many epochs. From the upper edge "
+        "of the loss down, as much is hatched as have diverged by then. The share of those "
         "that solve the task (validation accuracy of 95 %, R² of 0.9) has Wilson's 95 % interval.",
         "Luck means starts here: initial weights and the order of the points. The points are the same for all, so it "
         "does not say how the network would do with other data.",
@@ -101,9 +104,11 @@ FIGURES = (
         "Remedies",
         "What the best of some twenty changes does to what ails the network.",
         "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
-        "four from sixteen. A remedy is offered if it lowers the validation loss in four fifths of the starts, by 5 % "
-        "or more in the mean, and the 95 % interval of its paired gains excludes 0.",
-        "Each change was tried by itself and from the start, for the number of epochs that it says. Two changes "
+        "four from sixteen. Where a running network can take a change up, all go on from its present weights, and "
+        "shuffles stand in for starts. A remedy is offered if it lowers the validation loss in four fifths of the "
+        "starts, by 5 % or more in the mean, and the interval of its paired gains excludes 0, at a confidence of 95 % "
+        "for all changes together.",
+        "Each change was tried by itself, for the number of epochs that it says. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),
     Figure(

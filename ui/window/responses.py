@@ -100,9 +100,12 @@ class Responses(QObject):
         for one in (self.view, self.sheet):
             one.asked.connect(self._ask)
             one.weights_asked.connect(lambda path, value: self._open({path: value}))
-        for one in (self.view.chart, self.sheet):
-            one.copy_asked.connect(self.files.copy_line)
-            one.save_asked.connect(self.files.ask_save)
+        for copied, saved in (
+            (self.view.chart.copy_asked, self.view.chart.save_asked),
+            (self.sheet.copy_asked, self.sheet.save_asked),
+        ):
+            copied.connect(self.files.copy_line)
+            saved.connect(self.files.ask_save)
         self.view.enlarged.connect(lambda: desk.docks.show(self.sheet.name))
         self.sheet.changed.connect(self._follow_sheet)
         self.sheet.map_asked.connect(self._show_map)

@@ -208,7 +208,7 @@ class ResponseChart(PaintedChart):
             self.look_at(None if place is None else self._nearest(self._box().place(place.x())))
 
     @property
-    def cursor(self) -> int | None:
+    def place_looked_at(self) -> int | None:
         """The place in the reading of the value that is looked at."""
         return self._cursor
 

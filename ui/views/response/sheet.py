@@ -283,7 +283,7 @@ class _Column(QWidget):
         """Look at the same value in all outcomes."""
         for chart in self.charts.values():
             if chart is not looking and chart.reading is not None:
-                chart.look_at(looking.cursor)
+                chart.look_at(looking.place_looked_at)
         self._say()
 
     def _say(self) -> None:
