@@ -81,6 +81,8 @@ class _CurvesShown:
     """The line from the training curve to the present, shape (points, 2); empty where that breaks off."""
     ghost: tuple[Array, ...]
     """The same curves without the latest change, shape (points, 2) each; none while there are none."""
+    diverged: tuple[Array, Array] | None
+    """The outline of the share of other starts that have diverged; None while there is none."""
     logarithmic: bool
     ends: tuple[float, float]
     """Both ends of the axis of the values."""
@@ -473,6 +475,7 @@ def _curves_shown(track: CurveTrack) -> _CurvesShown:
         present=tuple(series.present for series in run) or (None, None),
         tail=nothing if first is None else first.tail,
         ghost=tuple(series.points for series in track.series if series.role == "ghost"),
+        diverged=next((hatch for series in track.series for hatch in series.hatches), None),
         logarithmic=isinstance(axis, AmountAxis) and axis.logarithmic,
         ends=(axis.low, axis.high),
     )
