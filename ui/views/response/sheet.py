@@ -222,6 +222,7 @@ class _Column(QWidget):
             self.captions[measure] = ReadingLine(f"responses.print.{measure}.{path}", option.text)
             self.captions[measure].setAlignment(LEFT)
             chart = self.charts[measure] = ResponseChart(f"responses.chart.{measure}.{path}", self, always_dots=True)
+            chart.setAccessibleDescription(option.help)
             chart.looked.connect(lambda one=chart: self._look_along(one))
             lines.addWidget(self.captions[measure])
             lines.addWidget(chart, 1)
@@ -266,6 +267,7 @@ class _Column(QWidget):
         """Show words instead of readings."""
         for measure, chart in self.charts.items():
             chart.show_reading(None)
+            chart.setAccessibleDescription(words)
             self.captions[measure].say("")
         self.sentence.setText(words)
 
