@@ -65,6 +65,11 @@ class Knob(NamedTuple):
         merged = tuple(sorted({*self.values, *values}))
         return self._replace(values=merged, places=tuple(map(quantity.place, merged)), present=merged.index(here))
 
+    def with_places(self, kept: Sequence[int]) -> Knob:
+        """The knob of a number with only the values at some places, the present one among them."""
+        values, places = (tuple(column[at] for at in kept) for column in (self.values, self.places))
+        return self._replace(values=values, places=places, present=kept.index(self.present))
+
     def between(self, place: int, count: int) -> tuple[Any, ...]:
         """At most `count` new values of a number, from the neighbour of one value to its other neighbour."""
         low, high = self.places[max(place - 1, 0)], self.places[min(place + 1, len(self.places) - 1)]

@@ -34,6 +34,10 @@ class Scores(NamedTuple):
     repeats: str = "start"
     """What trainings of one value differ in."""
 
+    def with_places(self, kept: Sequence[int]) -> Scores:
+        """The outcomes of some of the values."""
+        return self._replace(numbers=self.numbers[kept], trained=self.trained[kept], diverged=self.diverged[kept])
+
     @property
     def ranked(self) -> Array:
         """The numbers, the lower the better."""

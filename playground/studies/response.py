@@ -184,11 +184,23 @@ class Response(Comparison):
         return int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
 
     def reading(self, measure: Measure = "loss") -> Reading:
-        """Summarize the results so far, from as many starts of every value."""
-        scores = self.scores(measure, max(self.starts, self.whole_starts))
-        values = outcomes_of(self.knob, scores, self.results.refused)
-        about = self.knob, scores.measure, scores.scale, self.outcome_words(scores), values
-        sentence = response_sentence(self.knob, values, scores)
+        """Summarize the results so far, from as many starts of every value.
+
+        Values that were added are among them once they have been trained from the first starts.
+        """
+        scores, refused, knob = (
+            self.scores(measure, max(self.starts, self.whole_starts)),
+            self.results.refused,
+            self.knob,
+        )
+        if self.added:
+            known = self.ended[:, : self.starts].all(axis=1)
+            kept = [at for at, value in enumerate(knob.values) if known[at] or self._is_awaited(at, value)]
+            knob, refused = knob.with_places(kept), {kept.index(at): why for at, why in refused.items() if at in kept}
+            scores = scores.with_places(kept)
+        values = outcomes_of(knob, scores, refused)
+        about = knob, scores.measure, scores.scale, self.outcome_words(scores), values
+        sentence = response_sentence(knob, values, scores)
         return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:

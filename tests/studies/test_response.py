@@ -132,6 +132,7 @@ def test_more_values_are_tried_around_the_best_one_and_nobody_waits_for_them(exp
     best = min(coarse.reading().values, key=lambda one: one.median if not one.diverged else math.inf)
     finer = coarse.finer()
     assert finer is not None and finer.is_whole and finer.reading().is_whole
+    assert finer.reading().values == coarse.reading().values, "they are shown once they are known as well"
     assert {row.number for row in finer.train()} == {
         place * 2 + start for place, value in enumerate(finer.knob.values) if value in finer.added for start in (0, 1)
     }
@@ -139,6 +140,7 @@ def test_more_values_are_tried_around_the_best_one_and_nobody_waits_for_them(exp
     at = places.index(best.place)
     near = [finer.knob.places[finer.knob.values.index(value)] for value in finer.added]
     assert near and all(places[at - 1] < place < places[at + 1] for place in near)
+    assert finer.reading().knob.values == finer.knob.values
     assert min(one.median for one in finer.reading().values if not one.diverged) <= best.median
 
     # They stay while only the present value changes, and go with the experiment.
