@@ -456,7 +456,8 @@ def _comes_to(median: float) -> str:
 
 
 def _is_of(reading: Reading, experiment: Experiment) -> bool:
-    return reading.knob == knob_at(experiment, reading.knob.path)
+    knob = knob_at(experiment, reading.knob.path)
+    return knob is not None and reading.present.value == knob.values[knob.present]
 
 
 def _jump(calm: Snapshot, now: Snapshot) -> str:
