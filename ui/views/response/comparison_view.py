@@ -45,6 +45,8 @@ class ComparisonView(View):
 
     def apply_theme(self) -> None:
         super().apply_theme()
+        # It may not have been shown yet.
+        self.sentence.ensurePolished()
         self.sentence.setFixedHeight(2 * self.sentence.fontMetrics().lineSpacing() + px(2))
         self.chart.apply_theme()
 

@@ -35,7 +35,7 @@ _PIN_HELP = "Keeps this setting here while you turn to others, up to three side 
 _MAP_HELP = "Tries all pairs of values of these two settings, as a map whose pixels open as experiments."
 _NARROW = 220
 """The width of a column below which sentences take three lines and captions two, in pixels at zoom 1."""
-_REPLACED = "Losses of these values can't be compared."
+_REPLACED = "losses of these values can't be compared."
 
 
 @dataclass(frozen=True)
@@ -212,6 +212,8 @@ class _Column(QWidget):
         self.pin.setProperty("small", True)
         self.sentence = identify(QLabel(wordWrap=True), f"responses.sentence.{path}", "What other values would do")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._replaced: set[Measure] = set()
+        """The outcomes that can't be compared here, whose charts are left out."""
         self.charts: dict[Measure, ResponseChart] = {}
         self.captions: dict[Measure, ReadingLine] = {}
         lines = tight(QVBoxLayout(self), 0)
@@ -240,6 +242,7 @@ class _Column(QWidget):
     def _wrap(self) -> None:
         """Give words more lines where these are short."""
         is_narrow = self.width() < px(_NARROW)
+        self.sentence.ensurePolished()
         spacing = self.sentence.fontMetrics().lineSpacing()
         self.sentence.setFixedHeight((3 if is_narrow else 2) * spacing + px(2))
         for caption in self.captions.values():
@@ -252,15 +255,21 @@ class _Column(QWidget):
         self.pin.setChecked(is_pinned)
         for measure, chart in self.charts.items():
             chart.setAccessibleName(f"{self.captions[measure].accessibleName()} by {label}")
-            for widget in (chart, self.captions[measure]):
-                widget.setVisible(measure in measures)
+            self.captions[measure].setVisible(measure in measures)
+            chart.setVisible(measure in measures and measure not in self._replaced)
         self._say()
 
     def show_reading(self, reading: Reading, measure: Measure) -> None:
         """Show a reading in the chart of the outcome that was asked for."""
-        self.charts[measure].show_reading(reading if reading.measure == measure else None)
-        if reading.measure != measure:
-            self.captions[measure].say(_REPLACED)
+        chart, caption = self.charts[measure], self.captions[measure]
+        if reading.measure == measure:
+            self._replaced.discard(measure)
+            chart.show_reading(reading)
+        else:
+            self._replaced.add(measure)
+            chart.show_reading(None)
+            caption.say(f"{caption.accessibleName()}: {_REPLACED}")
+        chart.setVisible(not caption.isHidden() and measure not in self._replaced)
         self._say()
 
     def show_words(self, words: str) -> None:
