@@ -54,7 +54,7 @@ class ResponseSheet(View):
     """Shows readings of several settings and outcomes, and asks for values."""
 
     name, title, tab = "responses", "Responses side by side", "Responses"
-    icon = "columns"
+    icon = "chart-line"
     SIZE, LEAST = (640, 420), (240, 200)
 
     changed = Signal()
