@@ -95,7 +95,8 @@ class Responses(QObject):
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
         self._has_been_seen = False
-        self.view.installEventFilter(self)
+        for picture in (self.view, self.thin, self.sheet, self.map):
+            picture.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
         for one in (self.view, self.sheet):
             one.asked.connect(self._ask)

@@ -72,7 +72,9 @@ class ResponseView(ComparisonView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chart = ResponseChart("response.chart", self)
-        self.enlarge = identify(IconButton("magnifying-glass-plus", "Enlarge the response", _ENLARGE_HELP), "response.enlarge")
+        self.enlarge = identify(
+            IconButton("magnifying-glass-plus", "Enlarge the response", _ENLARGE_HELP), "response.enlarge"
+        )
         self.enlarge.setProperty("small", True)
         self.enlarge.clicked.connect(self.enlarged)
         self.controls = Controls("response.controls")

@@ -331,7 +331,6 @@ class TrackSheet(PaintedChart):
                     self._paint_track(painter, track, box)
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
-            self._paint_note(painter, boxes[-1].rect)
             self._paint_cursor(painter, boxes)
 
     def _paint_track(self, painter: QPainter, track: Track, box: ChartBox) -> None:
@@ -386,12 +385,10 @@ class TrackSheet(PaintedChart):
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
         write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
-
-    def _paint_note(self, painter: QPainter, last: QRectF) -> None:
         if self.note:
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
-            write(painter, line, LEFT, text, theme.current().text)
+            write(painter, line, LEFT, text, look.text)
 
     def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         look, rect, below = theme.current(), boxes[0].rect, self._foot
