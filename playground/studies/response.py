@@ -188,13 +188,10 @@ class Response(Comparison):
 
         Values that were added are among them once they have been trained from the first starts.
         """
-        scores, refused, knob = (
-            self.scores(measure, max(self.starts, self.whole_starts)),
-            self.results.refused,
-            self.knob,
-        )
+        scores = self.scores(measure, max(self.starts, self.whole_starts))
+        knob, refused = self.knob, self.results.refused
         if self.added:
-            known = self.ended[:, : self.starts].all(axis=1)
+            known: Array = self.ended[:, : self.starts].all(axis=1)
             kept = [at for at, value in enumerate(knob.values) if known[at] or self._is_awaited(at, value)]
             knob, refused = knob.with_places(kept), {kept.index(at): why for at, why in refused.items() if at in kept}
             scores = scores.with_places(kept)
