@@ -191,7 +191,7 @@ class Response(Comparison):
         scores = self.scores(measure, max(self.starts, self.whole_starts))
         knob, refused = self.knob, self.results.refused
         if self.added:
-            known: Array = self.ended[:, : self.starts].all(axis=1)
+            known = np.logical_and.reduce(self.ended[:, : self.starts], axis=1)
             kept = [at for at, value in enumerate(knob.values) if known[at] or self._is_awaited(at, value)]
             knob, refused = knob.with_places(kept), {kept.index(at): why for at, why in refused.items() if at in kept}
             scores = scores.with_places(kept)
