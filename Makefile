@@ -107,12 +107,13 @@ texts: $(READY)
 
 # As the README has it.
 SWEEP := $(shell sed -n 's/.*main.py \(sweep .*\) --plot sweep.png/\1/p' README.md)
-screenshot: $(READY)
+screenshot: kernels
 	@$(PY) tools/system_libraries.py --for tests
 	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) main.py spiral \
 		--screenshot resources/screenshot.png --seconds 3 --size 1280x800
 	@$(PY) main.py $(SWEEP) --plot resources/sweep.png
-	@echo 'Wrote resources/screenshot.png and resources/sweep.png'
+	@QT_QPA_PLATFORM=$${QT_QPA_PLATFORM:-offscreen} $(PY) -m tools.pictures resources/race.png
+	@echo 'Wrote resources/screenshot.png, resources/sweep.png and resources/race.png'
 
 clean:
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

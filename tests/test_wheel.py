@@ -81,7 +81,7 @@ def test_the_wheel_holds_one_package_with_the_window_and_the_resources(wheel: Pa
     for source, target in (("playground", ""), ("ui", "ui/"), ("resources", "resources/")):
         files = [file.relative_to(ROOT / source) for file in (ROOT / source).rglob("*") if file.is_file()]
         wanted = {f"playground/{target}{file.as_posix()}" for file in files if "__pycache__" not in file.parts}
-        assert wanted - names <= {f"playground/resources/{name}.png" for name in ("screenshot", "sweep")}
+        assert wanted - names <= {f"playground/resources/{name}.png" for name in ("screenshot", "sweep", "race")}
     assert "playground/py.typed" in names
     assert not [name for name in names if "tests" in name or name.endswith((".png", ".pyc"))]
 

@@ -30,6 +30,7 @@ from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsPro
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.experiment.layer_names import layer_phrase
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.measure.goals import GOALS
 from playground.measure.oddities import moves_without_learning, says_nothing
 from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot
@@ -312,7 +313,11 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     if not (lately > 1.2 * validation[best] and learned < 0.9 * train[best] and lately > 1.5 * learned):
         return None
     accuracy = snapshot.history.validation_accuracy[rows]
-    worse = float(np.mean(accuracy[-5:])) < accuracy[best] - _WORSE
+    recent = float(np.mean(accuracy[-5:]))
+    worse = recent < accuracy[best] - _WORSE
+    if not worse and recent >= GOALS[snapshot.sample.task]:
+        # It is right as often as ever, only surer of its few mistakes.
+        return None
     if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (

@@ -31,7 +31,8 @@ class Luck(NamedTuple):
     """The number of other starts."""
     better_than: int
     """The number of other starts whose loss is higher than that of the run."""
-    diverged: int
+    diverged_at: tuple[int, ...]
+    """The epochs at which starts diverged, in ascending order."""
     solved: int
     """The number of starts, including the run, that have reached the goal."""
     solved_interval: tuple[float, float]
@@ -43,6 +44,11 @@ class Luck(NamedTuple):
     """Whether losses and accuracies are those of validation points rather than training points."""
     fields: tuple[Array, ...] = ()
     """The boundary of each start, as `BoundaryRequest` answers it; empty unless requested."""
+
+    @property
+    def diverged(self) -> int:
+        """The number of other starts that diverged."""
+        return len(self.diverged_at)
 
     @property
     def sentence(self) -> str:

@@ -15,9 +15,10 @@ from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
+from playground.measure.goals import GOALS
 from playground.run.run import Checkpoint, Document
 from playground.studies.reading import Measure, Scores, outcome_name
-from playground.studies.results import GOALS, Outcome, Results, Row
+from playground.studies.results import Outcome, Results, Row
 from playground.studies.study import Study
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -58,6 +58,27 @@ class Knob(NamedTuple):
             return tuple(range(len(self.values)))
         spread = np.linspace(0, len(self.values) - 1, _COARSE - 1).round().astype(int).tolist()
         return tuple(dict.fromkeys([self.present, *spread]))
+
+    def with_more(self, values: Iterable[Any]) -> Knob:
+        """The knob of a number with more values to try."""
+        quantity, here = Quantity.of(self.field), self.values[self.present]
+        merged = tuple(sorted({*self.values, *values}))
+        return self._replace(values=merged, places=tuple(map(quantity.place, merged)), present=merged.index(here))
+
+    def with_places(self, kept: Sequence[int]) -> Knob:
+        """The knob of a number with only the values at some places, the present one among them."""
+        values, places = (tuple(column[at] for at in kept) for column in (self.values, self.places))
+        return self._replace(values=values, places=places, present=kept.index(self.present))
+
+    def between(self, place: int, count: int) -> tuple[Any, ...]:
+        """At most `count` new values of a number, from the neighbour of one value to its other neighbour."""
+        low, high = self.places[max(place - 1, 0)], self.places[min(place + 1, len(self.places) - 1)]
+        quantity = Quantity.of(self.field)
+        found = {quantity.at(share) for share in np.linspace(low, high, count + 2)[1:-1].tolist()}
+        ends = self.values[max(place - 1, 0)], self.values[min(place + 1, len(self.values) - 1)]
+        return tuple(
+            sorted(one for one in found if quantity.admits(one) and ends[0] < one < ends[1] and one not in self.values)
+        )
 
     def words(self, place: int) -> str:
         """Format the value at a place of `values` as text."""

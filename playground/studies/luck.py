@@ -14,10 +14,11 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.engine.reference import Reference
 from playground.experiment.tree import Experiment
+from playground.measure.goals import GOALS
 from playground.measure.others import Luck
 from playground.measure.snapshot import History
 from playground.measure.statistics import boundary_field
-from playground.studies.results import GOALS, Share
+from playground.studies.results import Share
 from playground.studies.study import Member
 from playground.studies.training import Cohort
 
@@ -69,7 +70,7 @@ class OtherStarts:
             high=quantiles[2],
             starts=len(members),
             better_than=int((columns[:, -1] > own).sum()),
-            diverged=sum(one.status == "diverged" for one in members),
+            diverged_at=tuple(sorted(one.place[0] for one in members if one.status == "diverged")),
             solved=solved,
             solved_interval=Share.of(solved, len(members) + 1)[1:3],
             goal=goal,

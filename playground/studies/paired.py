@@ -12,6 +12,7 @@ from playground.catalog.choice import Array
 LEAST = 1e-9
 """Amounts below this count as equal, since their logarithms are compared."""
 _CONFIDENCE = 0.95
+_LEFT = 1 - _CONFIDENCE
 
 
 class Gain(NamedTuple):
@@ -30,6 +31,13 @@ class Gain(NamedTuple):
         """Whether the interval excludes 0, on the side of lower losses."""
         return self.low > 0
 
+    def is_certain_among(self, count: int) -> bool:
+        """Whether it would exclude 0 if 95 % were the confidence in all intervals of as many comparisons together."""
+        if self.n < 2 or not math.isfinite(self.low):
+            return False
+        one, all_of_them = (_quantile(self.n, confidence) for confidence in (_CONFIDENCE, 1 - _LEFT / count))
+        return self.mean > (self.mean - self.low) * all_of_them / one
+
 
 def paired_gain(before: Array, after: Array) -> Gain:
     """Compare losses of the same starts without and with a change.
@@ -46,9 +54,14 @@ def paired_gain(before: Array, after: Array) -> Gain:
 
 def mean_interval(gains: Array) -> tuple[float, float, float]:
     """Return a mean with the ends of its 95 % confidence interval (Student's t), infinite for less than two numbers."""
-    from scipy.special import stdtrit
-
     n = len(gains)
     mean = float(gains.mean()) if n else 0.0
-    half = stdtrit(n - 1, (1 + _CONFIDENCE) / 2) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
+    half = _quantile(n, _CONFIDENCE) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
     return mean, mean - float(half), mean + float(half)
+
+
+def _quantile(n: int, confidence: float) -> float:
+    """How many standard errors of a mean of n numbers an interval reaches to either side."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(n - 1, (1 + confidence) / 2))

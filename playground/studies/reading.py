@@ -34,6 +34,10 @@ class Scores(NamedTuple):
     repeats: str = "start"
     """What trainings of one value differ in."""
 
+    def with_places(self, kept: Sequence[int]) -> Scores:
+        """The outcomes of some of the values."""
+        return self._replace(numbers=self.numbers[kept], trained=self.trained[kept], diverged=self.diverged[kept])
+
     @property
     def ranked(self) -> Array:
         """The outcomes, with their signs changed if higher is better, so that lower is always better."""
@@ -106,7 +110,7 @@ def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> 
 def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str]) -> tuple[ValueOutcome, ...]:
     """Summarize each value over its starts."""
     better = _better(scores, knob.present)
-    low, median, high = _spread(scores)
+    low, median, high = spread_of_starts(scores)
     n, diverged = scores.trained.sum(axis=1).tolist(), scores.diverged.sum(axis=1).tolist()
     counts = np.isfinite(scores.numbers) & ~scores.diverged
     return tuple(
@@ -150,8 +154,8 @@ def _better(scores: Scores, here: int) -> Array:
     return better
 
 
-def _spread(scores: Scores) -> tuple[list[float], list[float], list[float]]:
-    """The minimum, median and maximum of the starts of each value that did not diverge; NaN where all diverged."""
+def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[float]]:
+    """Return minimum, median and maximum of the starts of each value that did not diverge; NaN where all diverged."""
     sound = np.isfinite(scores.numbers) & ~scores.diverged
     ordered = np.sort(np.where(sound, scores.numbers, np.nan), axis=1)
     n, rows = np.isfinite(ordered).sum(axis=1), np.arange(len(ordered))

@@ -30,13 +30,14 @@ from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.experiment.words import in_a_sentence
 from playground.files.errors import CancelledError, InputError
 from playground.measure.diagnosis import Remedy
+from playground.run.run import Checkpoint
 from playground.studies.paired import Gain, paired_gain
 from playground.studies.results import Results
 from playground.studies.study import Study
 
 STARTS = 16
 """Starts from which every remedy is trained: the experiment's seed and those that follow it."""
-_MOST_SAID = 1.05
+_LEAST_SAID = 1.05
 """A remedy that divides losses by less than this, in the mean, is not worth a sentence."""
 _HELPS = 0.8
 """The share of starts that a remedy has to help."""
@@ -48,29 +49,28 @@ _FEWEST_UNITS, _MOST_UNITS = 2, 64
 _USUAL_BATCHES = (10, 32)
 
 
-def candidates(experiment: Experiment, advised: Remedy | None = None) -> tuple[Remedy, ...]:
+def candidates(experiment: Experiment, advised: Remedy | None = None, *, goes_on: bool = False) -> tuple[Remedy, ...]:
     """Return the changes worth trying: the remedy that a diagnosis advises, and all its rivals.
 
-    Rivals are changes of one kind of setting each, as far as they can be applied. All start from new initial weights.
+    Rivals are changes of one kind of setting each, as far as they can be applied. All start from new initial weights,
+    unless training `goes_on` with the present ones.
     """
     tried: dict[Experiment, Remedy] = {}
     first = [] if advised is None else [(advised.label.removesuffix(", start again"), advised.experiment)]
-    for label, changed in [*first, *_changes(experiment)]:
+    starts = () if goes_on else _other_initializers(experiment)
+    for label, changed in [*first, *_changes(experiment), *starts]:
         try:
             check(changed)
         except InputError:
             continue
         if changed != experiment:
-            tried.setdefault(changed, Remedy(label, changed, reset=True))
+            tried.setdefault(changed, Remedy(label, changed, reset=not goes_on))
     return tuple(tried.values())
 
 
 def _changes(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
     yield from _other_training(experiment)
     yield from _other_layers(experiment)
-    for initializer in (GlorotUniform(), HeNormal()):
-        layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
-        yield f"{initializer.label} weights", replace(experiment, initializer=initializer, layers=layers)
     plain = tuple(replace(layer, regularizer=None) for layer in experiment.layers)
     if any(not isinstance(one, NoRegularizer | None) for one in _regularizers(experiment)):
         weights_free = replace(experiment, regularizer=NoRegularizer(), layers=plain)
@@ -78,6 +78,12 @@ def _changes(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
     for strength in (0.0003, 0.003):
         penalized = replace(experiment, regularizer=L2(strength=strength), layers=plain)
         yield f"L2 with λ = {write_number(strength)}", penalized
+
+
+def _other_initializers(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+    for initializer in (GlorotUniform(), HeNormal()):
+        layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
+        yield f"{initializer.label} weights", replace(experiment, initializer=initializer, layers=layers)
 
 
 def _regularizers(experiment: Experiment) -> list[object]:
@@ -147,30 +153,47 @@ class Trial(NamedTuple):
     epochs: int
     measure: str
     """The loss that was compared: `validation loss` or `training loss`."""
+    goes_on: bool = False
+    """Whether all went on with the same weights, each start with other batches."""
+    rivals: int = 1
+    """How many remedies were tried, this one included, of which one may seem to help by chance."""
 
     @property
     def helps(self) -> bool:
         """Whether the loss is lower in nearly all starts, beyond chance and by an amount worth a sentence."""
-        enough = self.gain.helped >= _HELPS * self.gain.n and self.gain.mean > np.log(_MOST_SAID)
-        return enough and self.gain.is_certain
+        enough = self.gain.helped >= _HELPS * self.gain.n and self.gain.mean > np.log(_LEAST_SAID)
+        return enough and self.gain.is_certain_among(self.rivals)
 
     @property
     def sentence(self) -> str:
-        """The result in words: `helps in 16 of 16 starts, validation loss 0.69 → 0.04 after 200 epochs`."""
+        """The result in words: `helps in 16 of 16 starts, validation loss 0.69 → 0.04 after 200 epochs`.
+
+        Or, with the same weights: `helps in 16 of 16 shuffles from here, … after 200 more epochs`.
+        """
         losses = " → ".join("diverged" if np.isinf(one) else f"{one:.2g}" for one in (self.before, self.after))
-        return (
-            f"helps in {self.gain.helped} of {self.gain.n} starts, {self.measure} {losses} after {self.epochs:,} epochs"
-        )
+        starts, epochs = ("shuffles from here", "more epochs") if self.goes_on else ("starts", "epochs")
+        helped = f"helps in {self.gain.helped} of {self.gain.n} {starts}"
+        return f"{helped}, {self.measure} {losses} after {self.epochs:,} {epochs}"
 
 
 class Proof:
     """Training runs of an experiment without and with each of some remedies.
 
-    All are trained from half of the starts first; the most promising from the others, too.
+    All are trained from half of the starts first; the most promising from the others, too. With a `beginning` all go on
+    from that moment, each start with other batches.
     """
 
-    def __init__(self, experiment: Experiment, remedies: Sequence[Remedy], epochs: int, starts: int = STARTS) -> None:
+    def __init__(
+        self,
+        experiment: Experiment,
+        remedies: Sequence[Remedy],
+        epochs: int,
+        starts: int = STARTS,
+        beginning: Checkpoint | None = None,
+    ) -> None:
         self.experiment, self.epochs, self.starts = _endless(experiment), epochs, starts
+        # After a divergence every change goes on from the last healthy moment.
+        self.beginning = None if beginning is None else beginning.way_back or beginning
         self.remedies = tuple(one for one in remedies if self._compares(one))
         self._losses: dict[Experiment, Array] = {}
         """The losses at the end from the starts so far, infinite after divergence."""
@@ -197,16 +220,18 @@ class Proof:
     def _train(self, experiment: Experiment, starts: int, stop: Callable[[], bool] | None) -> None:
         """Train from the starts that are missing."""
         # Engines are loaded when the first one is needed.
-        from playground.studies.training import never, train_dealt
+        from playground.studies.training import Cohort, never, train_dealt
 
         known = self._losses.get(experiment, np.empty(0))
         if len(known) >= starts:
             return
         first = replace(experiment, seed=experiment.seed + len(known))
-        study = Study(first, seeds=starts - len(known), epochs=self.epochs)
+        begun = 0 if self.beginning is None else self.beginning.state.epoch
+        study = Study(first, seeds=starts - len(known), epochs=begun + self.epochs)
         results, waiting = Results(study), iter(range(len(study)))
         results.begin_span()
-        for row in train_dealt(study, lambda room: list(islice(waiting, room)), stop or never):
+        cohort = Cohort(study.engine, beginning=self.beginning)
+        for row in train_dealt(study, lambda room: list(islice(waiting, room)), stop or never, cohort):
             results.add(row)
         losses = results.column(results.measure)
         losses[(results.column("status") == "diverged") | ~np.isfinite(losses)] = np.inf
@@ -226,7 +251,9 @@ class Proof:
             if after is not None:
                 before = self._losses[self.experiment][: len(after)]
                 gain = paired_gain(before, after)
-                yield Trial(remedy, _median(before), _median(after), gain, self.epochs, self._measure)
+                medians = _median(before), _median(after)
+                goes_on = self.beginning is not None
+                yield Trial(remedy, *medians, gain, self.epochs, self._measure, goes_on, len(self.remedies))
 
     @property
     def helpful(self) -> tuple[Trial, ...]:

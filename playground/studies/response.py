@@ -5,22 +5,24 @@
         print(response.reading().sentence)
 
 A few values are trained from one start first, then all values from all starts. The results so far can be read at any
-time.
+time. `finer` gives the same response with more values around the best one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
+from playground.catalog.choice import Array
 from playground.experiment.difference import difference
 from playground.experiment.paths import is_among
 from playground.experiment.tree import Experiment
 from playground.run.run import Checkpoint
 from playground.studies.comparison import Comparison
 from playground.studies.knobs import Knob
-from playground.studies.reading import Measure, Reading, outcomes_of, response_sentence
+from playground.studies.reading import Measure, Reading, outcomes_of, response_sentence, spread_of_starts
 from playground.studies.results import Row
 from playground.studies.study import Study
 
@@ -29,6 +31,8 @@ STARTS, MOST_STARTS = 5, 15
 asked for."""
 HORIZONS = (100, 200, 500, 1000, 2000, 5000)
 """Epochs to train."""
+_FINER = 6
+"""Values that are added around the best one at a time."""
 _USUAL_HORIZONS = HORIZONS[:3]
 """Without another wish, the first of these that is above the epochs of the run, else the last."""
 
@@ -54,7 +58,11 @@ class Response(Comparison):
         most_starts: int | None = None,
         beginning: Checkpoint | None = None,
         observed: bool = False,
+        added: Iterable[Any] = (),
     ) -> None:
+        """Take the values that were `added` to those of the knob, of which nobody waits for the results."""
+        self.added = frozenset(added)
+        knob = knob.with_more(self.added) if self.added else knob
         self.knob, self.starts = knob, starts
         last = epochs + (0 if beginning is None else beginning.state.epoch)
         study = Study(experiment, {knob.path: knob.values}, seeds=max(starts, most_starts or 0), epochs=last)
@@ -68,17 +76,49 @@ class Response(Comparison):
         """The path of its setting, which identifies it among other responses."""
         return self.knob.path
 
-    def adopt(self, earlier: Comparison) -> None:
-        """Take over the rows of a response that differs from this one in the knob's present value alone."""
-        if not isinstance(earlier, Response):
-            return
+    def following(self, earlier: Comparison) -> Response:
+        """Return this response with the rows and the added values of an earlier one, if they can be its own."""
+        if not isinstance(earlier, Response) or not self._continues(earlier):
+            return self
+        result = self if earlier.added <= self.added else self._with_more(earlier.added)
+        result._adopt(earlier)
+        return result
+
+    def finer(self, measure: Measure = "loss") -> Response | None:
+        """Return this response with more values around the best one; None where there are none between."""
+        scores = self.scores(measure, self.starts)
+        if not (self.knob.is_number and scores.comparable and self.is_whole):
+            return None
+        _, median, _ = spread_of_starts(scores)
+        ranked = np.array(median if scores.scale == "amount" else [-one for one in median])
+        ranked[scores.diverged.any(axis=1)] = np.nan
+        more = self.knob.between(int(np.nanargmin(ranked)), _FINER) if np.isfinite(ranked).any() else ()
+        return self._with_more(more).following(self) if more else None
+
+    def _with_more(self, values: Iterable[Any]) -> Response:
+        return Response(
+            self.study.experiment,
+            self.knob,
+            epochs=self.epochs,
+            starts=self.starts,
+            most_starts=self.study.seeds,
+            beginning=self.beginning,
+            observed=self.observed,
+            added={*self.added, *values},
+        )
+
+    def _continues(self, earlier: Response) -> bool:
+        """Whether an earlier response differs from this one in the knob's present value alone."""
         mine, other = self.study, earlier.study
-        if (self.knob.path, mine.seeds, mine.epochs) != (earlier.knob.path, other.seeds, other.epochs):
-            return
-        if self.beginning is not earlier.beginning or (self.observed and not earlier.observed):
-            return
-        if any(not is_among(one.path, [self.knob.path]) for one in difference(mine.experiment, other.experiment)):
-            return
+        return (
+            (self.knob.path, mine.seeds, mine.epochs) == (earlier.knob.path, other.seeds, other.epochs)
+            and self.beginning is earlier.beginning
+            and (earlier.observed or not self.observed)
+            and all(is_among(one.path, [self.knob.path]) for one in difference(mine.experiment, other.experiment))
+        )
+
+    def _adopt(self, earlier: Response) -> None:
+        mine, other = self.study, earlier.study
         # A choice that is present has settings, which it loses when another one is chosen.
         owned = [self.knob.values[self.knob.present], earlier.knob.values[earlier.knob.present]]
         # It may be in training.
@@ -93,7 +133,7 @@ class Response(Comparison):
 
         With `refine`, train the runs of the other starts instead.
         """
-        return self.train_all(self._finer() if refine else self._order(), stop)
+        return self.train_all(self._of_more_starts() if refine else self._order(), stop)
 
     def _order(self) -> Iterator[int]:
         """The numbers of the members in training order: coarse values first, then networks of one shape together."""
@@ -107,7 +147,7 @@ class Response(Comparison):
             yield from (place * seeds + start for place in first for start in range(1, self.starts))
             yield from (place * seeds + start for place in rest for start in range(self.starts))
 
-    def _finer(self) -> Iterator[int]:
+    def _of_more_starts(self) -> Iterator[int]:
         seeds, every = self.study.seeds, range(len(self.knob.values))
         at_once = 1 if self._is_of_one_shape else self.starts
         for begin in range(self.starts, seeds, at_once):
@@ -125,19 +165,42 @@ class Response(Comparison):
 
     @property
     def is_whole(self) -> bool:
-        """Whether every value was trained from the first starts."""
-        return bool(self.ended[:, : self.starts].all())
+        """Whether every value was trained from the first starts, those that were added aside."""
+        return bool(self._awaited.all())
+
+    @property
+    def _awaited(self) -> Array:
+        """Which trainings have ended of those that everyone waits for."""
+        plain = [place for place, value in enumerate(self.knob.values) if self._is_awaited(place, value)]
+        result: Array = self.ended[plain, : self.starts]
+        return result
+
+    def _is_awaited(self, place: int, value: Any) -> bool:
+        return not self.added or place == self.knob.present or value not in self.added
+
+    @property
+    def whole_starts(self) -> int:
+        """The starts from which every value was trained."""
+        return int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
 
     def reading(self, measure: Measure = "loss") -> Reading:
-        """Summarize the results so far, from the same number of starts of every value."""
-        whole_starts = int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
-        scores = self.scores(measure, max(self.starts, whole_starts))
-        values = outcomes_of(self.knob, scores, self.results.refused)
-        about = self.knob, scores.measure, scores.scale, self.outcome_words(scores), values
-        sentence = response_sentence(self.knob, values, scores)
+        """Summarize the results so far, from the same number of starts of every value.
+
+        Values that were added are among them once they have been trained from the first starts.
+        """
+        scores = self.scores(measure, max(self.starts, self.whole_starts))
+        knob, refused = self.knob, self.results.refused
+        if self.added:
+            known = np.logical_and.reduce(self.ended[:, : self.starts], axis=1)
+            kept = [at for at, value in enumerate(knob.values) if known[at] or self._is_awaited(at, value)]
+            knob, refused = knob.with_places(kept), {kept.index(at): why for at, why in refused.items() if at in kept}
+            scores = scores.with_places(kept)
+        values = outcomes_of(knob, scores, refused)
+        about = knob, scores.measure, scores.scale, self.outcome_words(scores), values
+        sentence = response_sentence(knob, values, scores)
         return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:
         """The share of the runs from the first starts that is done, including those in training; 1 at the end."""
-        ended = self.ended[:, : self.starts]
+        ended = self._awaited
         return 1.0 if ended.all() else min((int(ended.sum()) + self.under_way) / ended.size, 0.99)

@@ -109,10 +109,13 @@ class ResponseMap(Comparison):
         """The name that identifies it among other maps and responses."""
         return "map"
 
-    def adopt(self, earlier: Comparison) -> None:
-        """Take over the rows of a map that differs from this one in the present values alone."""
-        if not isinstance(earlier, ResponseMap):
-            return
+    def following(self, earlier: Comparison) -> ResponseMap:
+        """Return this map with the rows of an earlier one that differs from it in the present values alone."""
+        if isinstance(earlier, ResponseMap):
+            self._adopt(earlier)
+        return self
+
+    def _adopt(self, earlier: ResponseMap) -> None:
         if any(axis.knob.field.choices for axis in (self.across, self.up)):
             # A choice that is present has settings, which it loses when another one is chosen.
             return

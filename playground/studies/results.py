@@ -16,6 +16,7 @@ import numpy as np
 from playground.catalog.choice import Array, Task
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
+from playground.measure.goals import GOALS
 from playground.studies.study import Study
 
 RunStatus: TypeAlias = Literal["completed", "diverged", "stopped_early", "refused"]
@@ -26,8 +27,6 @@ _MOST_SHOWN = 10
 _WAITING = ""
 _STATUSES: tuple[str, ...] = (_WAITING, *get_args(RunStatus))
 _ENGINES = ("", "lanes", "compiled", "reference")
-GOALS: dict[Task, float] = {"classification": 0.95, "regression": 0.9}
-"""The validation accuracy, or R², from which a run counts as solved."""
 
 
 class Observed(NamedTuple):

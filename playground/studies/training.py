@@ -23,12 +23,13 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
+from playground.measure.goals import GOALS
 from playground.measure.snapshot import History
 from playground.run.changes import change
 from playground.run.record import Record
 from playground.run.run import Checkpoint, Run
 from playground.run.trainer import Trainer
-from playground.studies.results import GOALS, Observed, Row, RunStatus
+from playground.studies.results import Observed, Row, RunStatus
 from playground.studies.study import Member, Refused, Study, StudyEngine
 
 LANES = 16

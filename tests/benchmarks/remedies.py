@@ -138,30 +138,33 @@ def judge(experiment: Experiment, random: Random) -> Verdict:
     findings = diagnose(trainer.snapshot())
     if not findings:
         return Verdict("")
-    finding = findings[0]
-    epochs = horizon_after(trainer.state.epoch)
-    tried = candidates(experiment, finding.remedy)
-    proof = Proof(experiment, tried if finding.kind not in ADVICE else tried[:1], epochs)
-    for _ in proof.train():
-        pass
+    finding, proof = findings[0], None
+    if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
+        tried = candidates(experiment, finding.remedy, goes_on=True)
+        proof = _tried(Proof(experiment, tried, horizon_after(0), beginning=trainer.checkpoint()))
+    if proof is None or not proof.helpful:
+        tried = candidates(experiment, finding.remedy)
+        epochs = horizon_after(trainer.state.epoch)
+        proof = _tried(Proof(experiment, tried if finding.kind not in ADVICE else tried[:1], epochs))
     if not proof.helpful:
         return Verdict(finding.kind)
     offered = proof.helpful[0].remedy
     others = [one for one in proof.remedies if one is not offered]
     drawn = [offered, *random.sample(others, min(1, len(others)))]
-    return Verdict(finding.kind, offered.label, *(_from_fresh_starts(experiment, one, epochs) for one in drawn))
+    return Verdict(finding.kind, offered.label, *(_from_fresh_starts(experiment, one, proof) for one in drawn))
 
 
-def _from_fresh_starts(experiment: Experiment, remedy: Remedy, epochs: int) -> Gain:
-    moved = Proof(
-        experiment.with_(seed=FRESH_SEED),
-        [remedy._replace(experiment=remedy.experiment.with_(seed=FRESH_SEED))],
-        epochs,
-        FRESH,
-    )
-    for _ in moved.train():
+def _tried(proof: Proof) -> Proof:
+    for _ in proof.train():
         pass
-    return next(moved.trials()).gain
+    return proof
+
+
+def _from_fresh_starts(experiment: Experiment, remedy: Remedy, proof: Proof) -> Gain:
+    """What a remedy does from starts that no proof has seen, or with other shuffles of the same weights."""
+    moved = remedy._replace(experiment=remedy.experiment.with_(seed=FRESH_SEED))
+    fresh = Proof(experiment.with_(seed=FRESH_SEED), [moved], proof.epochs, FRESH, proof.beginning)
+    return next(_tried(fresh).trials()).gain
 
 
 def main() -> None:

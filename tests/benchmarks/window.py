@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 import pyqtgraph as pg
+import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QSlider, QWidget
 
@@ -39,6 +41,7 @@ from tests.ui import hands
 from ui.guard.garbage import Collector
 from ui.look import theme
 from ui.session.compiling import Kernels
+from ui.session.jobs import Job
 from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
 from ui.views.network.widget import NetworkCanvas
 from ui.views.tracks.sheet import TrackSheet
@@ -301,6 +304,52 @@ def until_still(window: Window, act: Callable[[], object]) -> float:
     return 1000 * (time.perf_counter() - started)
 
 
+def companions(window: Window, edits: int = 12) -> list[Figure]:
+    """How long other runs train on after an edit: a map, a response, other starts, and the ghost of an earlier edit."""
+    window.docks.show("map")
+    window.luck.button.setChecked(True)
+    window.session.play()
+    times, met = [], 0
+    for number in range(edits):
+        # Pieces of training are short at first.
+        spin(1.0)
+        spin(10.0, lambda: window.responses.responder.is_busy)
+        jobs = [job for one in (window.responses.responder, window.luck.starts) for job in one.findChildren(Job)]
+        ghosts = [thread for thread in threading.enumerate() if thread.name == "ghost"]
+        met = max(met, len(jobs) + len(ghosts))
+        watch = _Watch([job for job in jobs if job.isRunning()], ghosts)
+        rate = 0.011 + 0.001 * (number % 2)
+        window.session.edit(window.session.experiment.with_({"training.learning_rate": rate}))
+        spin(5.0, lambda watch=watch: not watch.is_alive())
+        times.append(watch.milliseconds)
+    window.luck.button.setChecked(False)
+    window.session.pause()
+    window.docks.show("network")
+    return [
+        Figure("other runs in training at an edit, at most", met, "runs"),
+        Figure("an edit ends them within, median", float(np.median(times)), "ms"),
+        Figure("an edit ends them within, longest", max(times), "ms", 50),
+    ]
+
+
+class _Watch(threading.Thread):
+    """Measures from now on how long some jobs and threads go on, whatever the window does meanwhile."""
+
+    def __init__(self, jobs: Sequence[Job], threads: Sequence[threading.Thread]) -> None:
+        super().__init__(name="watch")
+        self._jobs, self._threads = jobs, threads
+        self._begun, self.milliseconds = time.perf_counter(), np.inf
+        self.start()
+
+    def run(self) -> None:
+        # A job deletes itself at the end.
+        while any(shiboken6.isValid(job) and job.isRunning() for job in self._jobs) or any(
+            thread.is_alive() for thread in self._threads
+        ):
+            time.sleep(0.001)
+        self.milliseconds = 1000 * (time.perf_counter() - self._begun)
+
+
 def changing_sizes(window: Window, times: int = 3) -> list[Figure]:
     """What a person waits for after another zoom or layout, and a step of dragging the window's edge, at rest."""
     window.session.pause()
@@ -457,6 +506,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         *pauses(window),
         *dragging(window, min(10.0, options.seconds)),
         *changing_sizes(window),
+        *companions(window),
     ]
     if options.memory_minutes:
         figures += memory(window, *options.memory_minutes, since)

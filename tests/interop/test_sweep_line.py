@@ -24,6 +24,8 @@ def test_the_line_gives_the_same_numbers_bit_for_bit(experiment: Experiment, pat
     knob = knob_at(experiment, path)
     response = Response(experiment, knob, epochs=1, starts=2)
     assert list(response.train())
+    response = response.finer() or response
+    list(response.train())
     ours, theirs = tmp_path / "ours.csv", tmp_path / "theirs.csv"
     response.results.to_csv(ours)
     words = shlex.split(sweep_line(response.study))

@@ -9,6 +9,7 @@ from scipy.stats import ttest_1samp
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
 from playground.measure.diagnosis import Remedy
+from playground.studies.comparison import train_alone
 from playground.studies.paired import paired_gain
 from playground.studies.remedies import Proof, candidates
 
@@ -49,6 +50,31 @@ def test_every_loss_is_that_of_a_training_of_its_own() -> None:
             trainer.advance(epochs=10)
             losses.append(trainer.evaluate().validation_loss)
         assert median == np.median(losses)
+
+
+def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
+    running = Trainer(SLOW, engine="lanes")
+    running.advance(epochs=3)
+    faster, here = SLOW.with_({"training.learning_rate": 0.03}), running.checkpoint()
+    proof = tried(Proof(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 20, 16, here))
+    best = proof.helpful[0]
+    assert best.sentence.startswith("helps in 16 of 16 shuffles from here, ") and "20 more epochs" in best.sentence
+    assert not any(one.reset or "weights" in one.label for one in proof.remedies), "nothing that needs a fresh start"
+    trial = next(proof.trials())
+    for experiment, median in ((SLOW, trial.before), (faster, trial.after)):
+        losses = []
+        for seed in range(trial.gain.n):
+            run = train_alone(experiment.with_(seed=seed), 20, here)
+            losses.append(run.evaluation.validation_loss)
+        assert median == np.median(losses)
+
+
+def test_of_many_that_were_tried_one_has_to_be_surer_than_one_alone() -> None:
+    before, gains = np.full(16, 0.5), np.linspace(-0.01, 0.2, 16)
+    gain = paired_gain(before, before * np.exp(-gains))
+    assert gain.is_certain_among(1) == gain.is_certain and gain.is_certain_among(25)
+    weak = paired_gain(before, before * np.exp(-(gains - 0.05)))
+    assert weak.is_certain and not weak.is_certain_among(25)
 
 
 def test_candidates_can_all_be_trained_and_differ() -> None:

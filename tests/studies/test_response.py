@@ -127,11 +127,36 @@ def test_a_few_values_come_first_the_present_one_among_them(experiment: Experime
 
 
 @needs_lanes
+def test_more_values_are_tried_around_the_best_one_and_nobody_waits_for_them(experiment: Experiment) -> None:
+    coarse = trained(Response(experiment, knob(experiment, RATE), epochs=3, starts=2))
+    best = min(coarse.reading().values, key=lambda one: one.median if not one.diverged else math.inf)
+    finer = coarse.finer()
+    assert finer is not None and finer.is_whole and finer.reading().is_whole
+    assert finer.reading().values == coarse.reading().values, "they are shown once they are known as well"
+    assert {row.number for row in finer.train()} == {
+        place * 2 + start for place, value in enumerate(finer.knob.values) if value in finer.added for start in (0, 1)
+    }
+    places = [one.place for one in coarse.reading().values]
+    at = places.index(best.place)
+    near = [finer.knob.places[finer.knob.values.index(value)] for value in finer.added]
+    assert near and all(places[at - 1] < place < places[at + 1] for place in near)
+    assert finer.reading().knob.values == finer.knob.values
+    assert min(one.median for one in finer.reading().values if not one.diverged) <= best.median
+
+    # They stay while only the present value changes, and go with the experiment.
+    moved = experiment.with_({RATE: 0.777})
+    after = Response(moved, knob(moved, RATE), epochs=3, starts=2).following(finer)
+    assert after.added == finer.added and len(after.study) - len(after.results) == 2
+    other = experiment.with_(layers="3")
+    assert not Response(other, knob(other, RATE), epochs=3, starts=2).following(finer).added
+
+
+@needs_lanes
 def test_another_present_value_trains_only_that_one(experiment: Experiment) -> None:
     before = trained(Response(experiment.with_({RATE: 0.01}), knob(experiment.with_({RATE: 0.01}), RATE), epochs=2))
     moved = experiment.with_({RATE: 0.777})
     after = Response(moved, knob(moved, RATE), epochs=2)
-    after.adopt(before)
+    after = after.following(before)
 
     missing = len(after.study) - len(after.results)
     assert missing == after.study.seeds
@@ -145,10 +170,10 @@ def test_nothing_is_taken_over_from_a_different_experiment(experiment: Experimen
     before = trained(Response(experiment, knob(experiment, RATE), epochs=1, starts=1))
     for changed in (experiment.with_(layers="3"), experiment.with_({"training.batch_size": 7})):
         after = Response(changed, knob(changed, RATE), epochs=1, starts=1)
-        after.adopt(before)
+        after = after.following(before)
         assert not len(after.results)
     longer = Response(experiment, knob(experiment, RATE), epochs=2, starts=1)
-    longer.adopt(before)
+    longer = longer.following(before)
     assert not len(longer.results)
 
 
@@ -158,7 +183,7 @@ def test_settings_of_a_choice_that_was_left_are_not_mistaken_for_the_usual_ones(
     before = trained(Response(tuned, knob(tuned, OPTIMIZER), epochs=2, starts=1))
     left = experiment.with_({OPTIMIZER: "sgd"})
     after = Response(left, knob(left, OPTIMIZER), epochs=2, starts=1)
-    after.adopt(before)
+    after = after.following(before)
 
     assert not after.results.has(after.knob.values.index("adam"))
     usual = trained(Response(left, knob(left, OPTIMIZER), epochs=2, starts=1))

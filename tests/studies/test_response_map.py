@@ -64,5 +64,5 @@ def test_coarse_pixels_stand_for_their_neighbours_until_these_are_trained(experi
     assert reading.shown[7, 7] == reading.numbers[0, 0] and 0 < reading.share < 0.1
     moved = experiment.with_({RATE: 0.02})
     after = ResponseMap(moved, axis(moved, RATE), axis(moved, BATCH), epochs=1)
-    after.adopt(chart)
+    after = after.following(chart)
     assert len(after.results) == len(chart.results)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QLineF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from superqt import QElidingLabel
 
 from playground.measure.diagnosis import BALANCE, Remedy
 from playground.measure.oddities import oddities
@@ -124,6 +125,9 @@ class Readout(QWidget):
         self.losses = self._numbers("loss", "0.00e-00")
         self.scores = self._numbers("accuracy", "−0.0e000")
         self.score_caption = quiet(QLabel("accuracy"))
+        self.whose = identify(quiet(QElidingLabel()), "transport.whose", "Whose numbers these are")
+        """Empty while they are those of the run."""
+        self.whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.place = self._add_place()
         self.luck = identify(IconButton("users-three", "How lucky?", _LUCK_HELP), "transport.luck")
         self.luck.setCheckable(True)
@@ -168,6 +172,7 @@ class Readout(QWidget):
         for column, caption in ((2, quiet(QLabel("loss"))), (3, self.score_caption)):
             caption.setAlignment(right)
             grid.addWidget(caption, 0, column)
+        grid.addWidget(self.whose, 0, 0, 1, 2)
         for row, which in enumerate(_SETS, start=1):
             grid.addWidget(_LineSample(which), row, 0)
             grid.addWidget(quiet(QLabel(which)), row, 1)
@@ -193,18 +198,33 @@ class Readout(QWidget):
         if fair is not None:
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
-    def write_place(self, epoch: int, step: int) -> None:
-        """Write the epoch and step of several runs, which have no loss in common."""
-        self.epoch.setText(f"{epoch:,}")
-        self.step.setText(f"{step:,}")
-        for number in (*self.losses, *self.scores):
-            number.setText("–")
+    def write_lane(self, epoch: int, step: int, lane: Snapshot | None, whose: str) -> None:
+        """Write where a race stands, with the numbers of one of its lanes and whose they are; None for no numbers."""
+        self.luck.setEnabled(False)
+        self.skew.hide()
+        self._write_place(epoch, step)
+        self.whose.setText(whose)
+        if lane is None:
+            for number in (*self.losses, *self.scores):
+                number.setText("–")
+        else:
+            self._write_numbers(lane)
 
     def write(self, snapshot: Snapshot) -> None:
         """Write the numbers of a moment."""
-        self.snapshot, evaluation = snapshot, snapshot.evaluation
-        self.epoch.setText(f"{snapshot.epoch:,}")
-        self.step.setText(f"{snapshot.step:,}")
+        self.snapshot = snapshot
+        self.luck.setEnabled(True)
+        self._write_place(snapshot.epoch, snapshot.step)
+        self.whose.setText("")
+        self._write_numbers(snapshot)
+        self._write_recall(snapshot)
+
+    def _write_place(self, epoch: int, step: int) -> None:
+        self.epoch.setText(f"{epoch:,}")
+        self.step.setText(f"{step:,}")
+
+    def _write_numbers(self, snapshot: Snapshot) -> None:
+        evaluation = snapshot.evaluation
         regression, odd = snapshot.sample.task == "regression", oddities(snapshot)
         write = number_text if regression else percent_text
         self.score_caption.setText("R²" if regression else "accuracy")
@@ -216,7 +236,6 @@ class Readout(QWidget):
             loss.setToolTip(tip(_LOSS_HELP.format(which), snapshot.sample.loss_unit, *odd))
             score.setToolTip(tip((_R2_HELP if regression else _SCORE_HELP).format(which), *odd))
             score.setAccessibleName(f"{which.capitalize()} {self.score_caption.text()}")
-        self._write_recall(snapshot)
 
     def _write_recall(self, snapshot: Snapshot) -> None:
         counts = snapshot.answer(ConfusionRequest) if is_skewed(snapshot.sample) else None

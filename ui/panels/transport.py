@@ -180,7 +180,9 @@ class TransportBar(QWidget):
 
     def _write(self) -> None:
         if self._race is not None:
-            self.readout.write_place(int(self._race.epoch), max(lane.step for lane in self._race.lanes))
+            step, place, whose = max(lane.step for lane in self._race.lanes), *_leader(self._race)
+            lane = None if place is None else self._race.lanes[place]
+            self.readout.write_lane(int(self._race.epoch), step, lane, whose)
         elif self.snapshot is not None:
             self.readout.write(self.snapshot)
 
@@ -256,6 +258,15 @@ class TransportBar(QWidget):
     def _reset_speed(self) -> None:
         self.show_speed(DEFAULT_SPEED)
         self.edits.make(DEFAULT_SPEED)
+
+
+def _leader(race: RaceMoment) -> tuple[int | None, str]:
+    """The place of the lane that leads a race, if there is one, and words for it."""
+    if not race.ranking:
+        return None, "all diverged"
+    place = race.ranking[0][0]
+    is_under_way = any(lane.step for lane in race.lanes)
+    return place, f"{race.names.labels[place]} leads" if is_under_way else "at the start"
 
 
 def _least_width(part: QWidget) -> int:

@@ -24,6 +24,8 @@ from .jobs import Job, finish_jobs
 
 _BEAT_SECONDS = 0.1
 """The least time between two readings while more is being trained."""
+_FINER_ROUNDS = 2
+"""How often more values are tried around the best one."""
 LOOK_SECONDS = 1.0
 """The time between two looks at whether the engine is there."""
 _NICENESS = 5
@@ -34,13 +36,14 @@ class Terms(NamedTuple):
     """The terms of a question: how long values train, from which moment on, and what is measured."""
 
     epochs: int
-    measure: Measure = "loss"
+    measures: tuple[Measure, ...] = ("loss",)
+    """The first one is that of maps, and says which values are the best."""
     beginning: Checkpoint | None = None
     """The moment from which training continues; None for the initial weights."""
 
     @property
     def _rest(self) -> dict[str, Any]:
-        observed = needs_observation(self.measure)
+        observed = any(map(needs_observation, self.measures))
         return {"epochs": self.epochs, "beginning": self.beginning, "observed": observed}
 
     def response(self, experiment: Experiment, knob: Knob) -> Response:
@@ -53,16 +56,17 @@ class Terms(NamedTuple):
 
 
 Asked: TypeAlias = Response | ResponseMap
-Answer: TypeAlias = Reading | MapReading
+Answer: TypeAlias = tuple[Reading | MapReading, Measure]
+"""A reading, and the measure that was asked for, which it may have replaced by one that can be compared."""
 
 
 class Responder(QObject):
     """Answers the latest questions, one after the other, on a thread of its own."""
 
-    answered = Signal(object)
-    """A `Reading`, or a `MapReading`, of what has been trained so far."""
+    answered = Signal(object, str)
+    """Carries a `Reading` or a `MapReading` of what has been trained so far, and the measure that was asked for."""
     failed = Signal(str)
-    _arrived = Signal(object, object)
+    _arrived = Signal(object, object, object)
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -88,24 +92,23 @@ class Responder(QObject):
         """Whether a response is in training."""
         return self._job is not None
 
-    def ask(self, asked: Sequence[Asked], measure: Measure) -> None:
-        """Train responses and maps, the first one first, then responses from more starts.
+    def ask(self, asked: Sequence[Asked], measures: Sequence[Measure]) -> None:
+        """Train responses and maps, the first one first, then more values around the best, then more starts.
 
         Where only the present value is new, just the missing runs are trained.
         """
         self.stop()
-        for one in asked:
-            self._adopt(one)
+        wanted = [self._following(one) for one in asked]
+        for one in wanted:
             self.known[one.name] = one
-            if len(one.results):
-                self.answered.emit(one.reading(measure))
-        if not all(one.is_finished for one in asked):
-            self._job = Job(self, lambda job: self._train(job, asked, measure), self._end, self._fail)
+            for answer in _answers(one, measures):
+                self.answered.emit(*answer)
+        if not all(one.is_finished for one in wanted):
+            self._job = Job(self, lambda job: self._train(job, wanted, measures), self._end, self._fail)
 
-    def read_again(self, asked: Asked, measure: Measure) -> Answer | None:
-        """Return the results known so far for a question to be asked; None if there are none."""
-        self._adopt(asked)
-        return asked.reading(measure) if len(asked.results) else None
+    def read_again(self, asked: Asked, measures: Sequence[Measure]) -> list[Answer]:
+        """Return the results known so far for a question to be asked."""
+        return _answers(self._following(asked), measures)
 
     def stop(self) -> None:
         """Cancel the responses in training."""
@@ -118,36 +121,53 @@ class Responder(QObject):
         self.stop()
         finish_jobs(self)
 
-    def _adopt(self, asked: Asked) -> None:
+    def _following(self, asked: Asked) -> Asked:
         earlier: Comparison | None = self.known.get(asked.name)
-        if earlier is not None:
-            asked.adopt(earlier)
+        return asked if earlier is None else asked.following(earlier)
 
-    def _train(self, job: Job, asked: Sequence[Asked], measure: Measure) -> None:
+    def _train(self, job: Job, asked: Sequence[Asked], measures: Sequence[Measure]) -> None:
         run_beside()
-        for refine in (False, True):
-            for one in asked:
-                self._train_one(job, one, measure, refine)
+        for one in asked:
+            self._train_one(job, one, measures)
+        for one in [self._train_finer(job, one, measures) for one in asked]:
+            self._train_one(job, one, measures, refine=True)
 
-    def _train_one(self, job: Job, asked: Asked, measure: Measure, refine: bool) -> None:
+    def _train_finer(self, job: Job, asked: Asked, measures: Sequence[Measure]) -> Asked:
+        """Train more values around the best one, and around the best of these."""
+        if not isinstance(asked, Response):
+            return asked
+        for _ in range(_FINER_ROUNDS):
+            finer = None if job.cancelled else asked.finer(measures[0])
+            if finer is None:
+                break
+            asked = finer
+            self._train_one(job, asked, measures)
+        return asked
+
+    def _train_one(self, job: Job, asked: Asked, measures: Sequence[Measure], *, refine: bool = False) -> None:
+        def say() -> None:
+            self._arrived.emit(job, asked, _answers(asked, measures))
+
         def stop() -> bool:
             now = time.monotonic()
             if now - self._said >= _BEAT_SECONDS and not job.cancelled:
                 self._said = now
-                self._arrived.emit(asked, asked.reading(measure))
+                say()
             return job.cancelled
 
         self._said, ended = time.monotonic(), 0
         for _ in asked.train(stop, refine=refine):
             ended += 1
             if asked.is_coarse:
-                self._arrived.emit(asked, asked.reading(measure))
+                say()
         if ended and not job.cancelled:
-            self._arrived.emit(asked, asked.reading(measure))
+            say()
 
-    def _pass_on(self, asked: Asked, reading: Answer) -> None:
-        if asked is self.known.get(asked.name) and self._job is not None:
-            self.answered.emit(reading)
+    def _pass_on(self, job: Job, asked: Asked, answers: Sequence[Answer]) -> None:
+        if job is self._job:
+            self.known[asked.name] = asked
+            for answer in answers:
+                self.answered.emit(*answer)
 
     def _end(self, _: object) -> None:
         self._job = None
@@ -155,6 +175,13 @@ class Responder(QObject):
     def _fail(self, error: Exception) -> None:
         self._job = None
         self.failed.emit(str(error))
+
+
+def _answers(asked: Asked, measures: Sequence[Measure]) -> list[Answer]:
+    """What has been trained so far in each of some measures; of a map in the first one."""
+    if not len(asked.results):
+        return []
+    return [(asked.reading(one), one) for one in (measures if isinstance(asked, Response) else measures[:1])]
 
 
 def run_beside() -> None:

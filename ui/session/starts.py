@@ -37,6 +37,8 @@ class StartsTrainer(QObject):
         super().__init__(parent)
         self._starts: OtherStarts | None = None
         self._job: Job | None = None
+        self.of: Experiment | None = None
+        """The experiment whose starts are in training."""
         self._arrived.connect(self._pass_on)
 
     def follow(self, experiment: Experiment, run: History, *, boundaries: bool) -> None:
@@ -46,14 +48,14 @@ class StartsTrainer(QObject):
             return
         if self._job is None:
             goes_on = starts is not None and starts.experiment == experiment and last > starts.epoch
-            before = starts if goes_on else None
+            before, self.of = starts if goes_on else None, experiment
             self._job = Job(
                 self, lambda job: self._train(job, before, experiment, run, boundaries), self._end, self._fail
             )
 
     def stop(self) -> None:
         """Cancel the training under way, and forget the starts."""
-        job, self._job, self._starts = self._job, None, None
+        job, self._job, self._starts, self.of = self._job, None, None, None
         if job is not None:
             job.drop()
 
@@ -85,9 +87,9 @@ class StartsTrainer(QObject):
             self.compared.emit(luck)
 
     def _end(self, starts: OtherStarts) -> None:
-        self._job, self._starts = None, starts
+        self._job, self._starts, self.of = None, starts, None
         self.caught_up.emit()
 
     def _fail(self, error: Exception) -> None:
-        self._job = None
+        self._job = self.of = None
         self.failed.emit(str(error))

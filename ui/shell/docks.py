@@ -32,7 +32,7 @@ from ..look.icons import icon
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-_STATE_VERSION = 5
+_STATE_VERSION = 6
 """The version of the states that Qt writes; another set of docks needs another number."""
 _SEPARATOR = 5
 """Pixels between two docks."""
@@ -430,7 +430,7 @@ class Docks(QObject):
             bar.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
             bar.customContextMenuRequested.connect(self._offer, Qt.ConnectionType.UniqueConnection)
             bar.installEventFilter(self)
-            self._hide_if_left_behind(bar)
+            self._show_if_shared(bar)
             self._name_tabs(bar)
         # Tabs and titles take other room now.
         self.fit()
@@ -458,11 +458,13 @@ class Docks(QObject):
             self.docks[name].setWindowTitle(text if self.window.tabifiedDockWidgets(self.docks[name]) else tab.words)
             self.docks[name].toggleViewAction().setText(tab.title)
 
-    def _hide_if_left_behind(self, bar: QTabBar) -> None:
-        """Hide a tab bar whose docks no longer share a place; Qt leaves it visible when it restores a layout."""
+    def _show_if_shared(self, bar: QTabBar) -> None:
+        """Show a tab bar while its docks share a place, and only then.
+
+        Qt leaves it visible when it restores a layout, and hidden when docks are arranged anew.
+        """
         docks = [self.docks[self._name_of(bar.tabText(place))] for place in range(bar.count())]
-        if docks and not set(docks[1:]) <= set(self.window.tabifiedDockWidgets(docks[0])):
-            bar.hide()
+        bar.setVisible(len(docks) > 1 and set(docks[1:]) <= set(self.window.tabifiedDockWidgets(docks[0])))
 
     def _offer(self, at: QPoint) -> None:
         bar = self.sender()

@@ -39,13 +39,14 @@ FIGURES = (
         "How the experiment would turn out with other values of one setting. The line is the median, the band goes "
         "from the lowest to the highest start, and the mark is the present value.",
         "Every value is trained from the same five starts (initial weights, order of points, dropout) for the number "
-        "of epochs in the small print, and from up to fifteen while nothing else is asked for. Each start is compared "
-        "with itself under the present value, by the logarithm of the loss. A region is lit, and a value called "
-        "better, only where the 95 % interval of these gains (Student's t) excludes 0. A start that diverged counts "
-        "as the worst of all; where any diverged, the chart is hatched.",
-        "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss. The response "
-        "says nothing about more epochs, other points, or other settings than the present ones. Where a value changes "
-        "the points or the loss function, only accuracies are shown and nothing is called better.",
+        "of epochs in the small print. While nothing else is asked for, values near the best one are added, and "
+        "starts, up to fifteen. Each start is compared with itself under the present value, by the logarithm of the "
+        "loss. A region is lit, and a value called better, only where the 95 % interval of these gains (Student's t) "
+        "excludes 0. A start that diverged counts as the worst of all; where any diverged, the chart is hatched.",
+        "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss; and the best of "
+        "the values added near the best one looks a little better than it is. The response says nothing about more "
+        "epochs, other points, or other settings than the present ones. Where a value changes the points or the loss "
+        "function, only accuracies are shown and nothing is called better.",
     ),
     Figure(
         "Response from here",
@@ -86,7 +87,8 @@ FIGURES = (
         "How lucky?",
         "How this run compares with fourteen others that differ only in their start.",
         "The others have the seeds that follow the experiment's own, and train for the same number of epochs. The "
-        "interval of the share that solves the task (validation accuracy of 95 %, R² of 0.9) is Wilson's, at 95 %.",
+        "share of starts that have diverged by an epoch is hatched from the top of the loss down. The interval of the "
+        "share that solves the task (validation accuracy of 95 %, R² of 0.9) is Wilson's, at 95 %.",
         "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
         "this does not say how the network would do with other data.",
     ),
@@ -100,10 +102,12 @@ FIGURES = (
     Figure(
         "Remedies",
         "How much the best of some twenty changes would help the network.",
-        "The experiment is trained as it is and with each change, from eight starts each; then the four most "
-        "promising changes are trained from sixteen. A remedy is offered if it lowers the validation loss in four "
-        "fifths of the starts, by 5 % or more on average, and the 95 % interval of its paired gains excludes 0.",
-        "Each change was tried by itself and from the start, for the stated number of epochs. Two changes "
+        "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
+        "four from sixteen. Where training can go on with a change, all start from the present weights, and other "
+        "shuffles take the place of other starts. A remedy is offered if it lowers the validation loss in four fifths "
+        "of the starts, by 5 % or more on average, and the interval of its paired gains excludes 0, at a confidence of "
+        "95 % for all changes together.",
+        "Each change was tried by itself, for the stated number of epochs. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),
     Figure(

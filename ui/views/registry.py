@@ -10,6 +10,7 @@ from .microscope.view import MicroscopeView
 from .network.view import NetworkView
 from .race.view import RaceView
 from .response.map_view import MapView
+from .response.sheet import ResponseSheet
 from .response.view import ResponseView
 from .tracks.view import TracksView
 from .view import View
@@ -25,4 +26,5 @@ VIEWS: tuple[type[View], ...] = (
     ConfusionView,
     MicroscopeView,
     MapView,
+    ResponseSheet,
 )

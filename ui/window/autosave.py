@@ -25,10 +25,18 @@ from .work import Mark
 _AUTOSAVE_MILLISECONDS = 15_000
 
 
+class _Kept(NamedTuple):
+    """What a document of the slot holds."""
+
+    work: Mark
+    race: int | None
+    """The updates that all lanes of the race beside it have made; None without a race."""
+
+
 class _Asked(NamedTuple):
     """Circumstances in which a document was asked for."""
 
-    mark: Mark
+    holds: _Kept
     """The state of the work that the document will hold."""
     title: str
     origin: str
@@ -53,8 +61,8 @@ class Autosave(QObject):
         self.desk, self.documents, self.work = desk, documents, documents.work
         self.slot: WorkSlot | None = None
         self.folder: Path | None = None
-        self.kept: Mark | None = None
-        """What was kept last; see `Work.mark`."""
+        self.kept: _Kept | None = None
+        """What was kept last."""
         self.job: Job | None = None
         self.restoring: _Restoring | None = None
         self.timer = QTimer(self, interval=_AUTOSAVE_MILLISECONDS)
@@ -71,7 +79,7 @@ class Autosave(QObject):
         except OSError as error:
             self.desk.say(f"Work can't be kept for recovery: {reason_of(error)} ({folder}).")
             return
-        self.kept = self.work.mark()
+        self.kept = self._present
         self.timer.start()
         Job(self, lambda _: self._tidy())
         self.work.changed.connect(self._note_change)
@@ -89,30 +97,36 @@ class Autosave(QObject):
         """Clear the slot when the whole run is saved in its own file."""
         if self.work.is_safe and self.slot is not None and self.job is None:
             self.slot.clear()
-            self.kept = self.work.saved
+            self.kept = _Kept(self.work.saved, None)
+
+    @property
+    def _present(self) -> _Kept:
+        report = self.desk.session.race_report
+        return _Kept(self.work.mark(), None if report is None else sum(one.step for one in report.moment.lanes))
 
     def keep(self) -> None:
         """Keep the work if it has changed."""
-        mark = self.work.mark()
-        if self.slot is not None and self.job is None and mark != self.kept:
+        holds = self._present
+        if self.slot is not None and self.job is None and holds != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = _Asked(mark, self.work.name, str(self.work.path or ""), restores)
+            asked = _Asked(holds, self.work.name, str(self.work.path or ""), restores)
             self.desk.session.ask_document(partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
         slot = self.slot
         if slot is None or self.job is not None:
             return
-        mark = asked.mark._replace(step=document.present.state.step)
+        race = None if document.race is None else sum(one.present.state.step for one in document.race.lanes)
+        holds = _Kept(asked.holds.work._replace(step=document.present.state.step), race)
         self.job = Job(
             self,
             lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
-            lambda _: self._note_kept(mark, asked.restores),
+            lambda _: self._note_kept(holds, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
 
-    def _note_kept(self, mark: Mark, restores: bool) -> None:
-        self.job, self.kept = None, mark
+    def _note_kept(self, holds: _Kept, restores: bool) -> None:
+        self.job, self.kept = None, holds
         if restores:
             self._end_recovery(restored=True)
         elif self.restoring is not None and self.restoring.taken:

@@ -33,6 +33,7 @@ class HowLucky(QObject):
         self.starts.caught_up.connect(self._follow_run)
         self.starts.failed.connect(self._give_up)
         self.button.toggled.connect(self._turn)
+        desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._forget)
         desk.session.reported.connect(self._follow)
 
@@ -72,6 +73,11 @@ class HowLucky(QObject):
             snapshot = report.snapshot
             boundaries = self.desk.docks.shows(self.parts.boundary)
             self.starts.follow(snapshot.experiment, snapshot.history, boundaries=boundaries)
+
+    def _cancel(self) -> None:
+        """Cancel what was asked of another experiment, before all panels show the new one."""
+        if self.starts.of not in (None, self.desk.session.experiment):
+            self.starts.stop()
 
     def _forget(self) -> None:
         """Stop and forget starts, which were those of another experiment."""

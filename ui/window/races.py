@@ -17,12 +17,12 @@ from playground.studies.variants import RACES, name_lanes, with_values
 
 from ..forms.rows import Row, RowMenuEvent
 from ..session.worker import HISTORY_ROWS
-from ..shell.docks import KeptLayout
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
+from ..views.response.sheet import ResponseSheet
 from ..views.response.view import ResponseView
 from .desk import Desk
-from .layouts import RACE, STANDARD, layout_for
+from .fitted_layout import FittedLayout
 from .race_dialog import RaceDialog
 from .window_parts import WindowParts
 
@@ -32,12 +32,10 @@ RACE_WORDS = "Race this value against…"
 class Races(QObject):
     """Opens, shows and closes races, and makes a lane the run."""
 
-    def __init__(self, desk: Desk, parts: WindowParts) -> None:
+    def __init__(self, desk: Desk, parts: WindowParts, layout: FittedLayout) -> None:
         super().__init__(desk)
-        self.desk, self.parts, self.session = desk, parts, desk.session
+        self.desk, self.parts, self.session, self._layout = desk, parts, desk.session, layout
         self.view = parts.view(RaceView)
-        self._layout: KeptLayout | None = None
-        """The layout before the race."""
         self._then: Callable[[Race], object] | None = None
         """What is done with the race that is being closed."""
         self.view.started.connect(self.start_classic)
@@ -46,6 +44,7 @@ class Races(QObject):
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
         parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
+        parts.view(ResponseSheet).race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
 
     @property
@@ -125,11 +124,7 @@ class Races(QObject):
         racer = self.session.racer
         assert racer is not None
         racer.failed.connect(self._tell_fault)
-        docks = self.desk.docks
-        if layout_for(self.desk.window.size()) is STANDARD and docks.plan is not RACE:
-            self._layout = docks.keep()
-            docks.arrange(RACE)
-        docks.show(self.view.name)
+        self._layout.begin_race()
         self.view.show_words("Getting the lanes ready…")
 
     def close(self) -> None:
@@ -155,9 +150,7 @@ class Races(QObject):
 
     def _end(self, race: Race | None) -> None:
         """Put away a race that was closed, by a person or by an edit."""
-        if self._layout is not None and self.desk.docks.plan is RACE:
-            self.desk.docks.put_back(self._layout)
-        self._layout = None
+        self._layout.end_race()
         if race is None:
             return
         if self._then is not None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import Experiment
 from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, Remedy, diagnose
+from playground.run.run import Checkpoint
 from playground.studies.remedies import Proof, Trial, candidates
 from playground.studies.response import horizon_after
 
@@ -79,14 +81,34 @@ class Remedies(QObject):
         finding, report = self._finding(), self.desk.session.report
         if finding is None or report is None:
             return
-        experiment = self.desk.session.experiment
-        tried = candidates(experiment, finding.remedy)
-        chosen = tried[:1] if finding.kind in ADVICE else tried
-        proof = Proof(experiment, chosen, horizon_after(report.snapshot.epoch))
-        self._asked, self._proof = (experiment, concern_of(finding.kind)), proof
         self._drop()
+        self._asked = self.desk.session.experiment, concern_of(finding.kind)
+        if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
+            begin = partial(self._begin, self._asked, finding, report.snapshot.epoch)
+            self.desk.session.ask(lambda trainer: trainer.checkpoint(), begin)
+        else:
+            self._begin(self._asked, finding, report.snapshot.epoch)
+
+    def _begin(
+        self, asked: tuple[Experiment, str], finding: Finding, epoch: float, beginning: Checkpoint | None = None
+    ) -> None:
+        """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
+        if asked is not self._asked:
+            return
+        tried = candidates(asked[0], finding.remedy, goes_on=beginning is not None)
+        epochs = horizon_after(0 if beginning is not None else epoch)
+        proof = Proof(asked[0], tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
+        self._proof = proof
+
+        def end(proof: Proof) -> None:
+            self._job = None
+            if proof.beginning is None or proof.helpful:
+                self._say_found(proof)
+            else:
+                self._begin(asked, finding, epoch)
+
         if proof.remedies:
-            self._job = Job(self, lambda job: self._train(job, proof), self._end, self._fail)
+            self._job = Job(self, lambda job: self._train(job, proof), end, self._fail)
             self._say_tried(proof, 0)
 
     def _train(self, job: Job, proof: Proof) -> Proof:
@@ -104,8 +126,7 @@ class Remedies(QObject):
             words = f"Changes still to try: {left}…" if left else "Trying the most promising changes…"
             self.desk.messages.advise(Advice(self._asked[1], words))
 
-    def _end(self, proof: Proof) -> None:
-        self._job = None
+    def _say_found(self, proof: Proof) -> None:
         assert self._asked is not None
         self.desk.messages.advise(Advice(self._asked[1], _verdict(proof), tuple(map(_listed, proof.helpful))))
 

@@ -32,7 +32,7 @@ class ResponseFiles:
         if asked.beginning is not None:
             self.desk.refuse("A command always trains from the start. Set From to “the start” to copy one.")
             return
-        starts = asked.starts if isinstance(asked, Response) else 1
+        starts = max(asked.starts, asked.whole_starts) if isinstance(asked, Response) else 1
         try:
             line = sweep_line(msgspec.structs.replace(asked.study, seeds=starts))
         except InputError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
@@ -14,7 +13,7 @@ from playground.experiment.words import edit_words, error_words
 from playground.run.run import Checkpoint
 from playground.studies.comparison import train_alone
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.reading import Measure
+from playground.studies.reading import Measure, Reading
 from playground.studies.response import horizon_after
 from playground.studies.response_map import MapReading
 
@@ -23,8 +22,10 @@ from ..forms.controls import Combo
 from ..look.beat import Throttle
 from ..session.commands import Report
 from ..session.jobs import Job, finish_jobs
-from ..session.responder import LOOK_SECONDS, Answer, Asked, Responder, Terms
+from ..session.power import is_on_battery, spare_cores
+from ..session.responder import LOOK_SECONDS, Asked, Responder, Terms
 from ..views.response.map_view import MapView
+from ..views.response.sheet import ResponseSheet
 from ..views.response.view import ResponseView, bars_of
 from .desk import Desk
 from .response_files import ResponseFiles
@@ -47,11 +48,18 @@ WHEN = {
 }
 """When other values are tried: the value in the settings, and its text in the menu."""
 _SETTING = "responses"
+_POWER_MILLISECONDS = 20_000
+"""How often to look whether the machine runs on battery, until a person has chosen."""
 _MOST_POINTS = 20_000
 """Points beyond which even the coarse values take many seconds."""
 _NOT_READY = "Responses appear once their engine is compiled."
 _TRYING = "Trying other values…"
 _PAUSED_ONLY = "Other values are tried only while training is paused."
+
+
+def usual_when() -> str:
+    """When other values are tried unless a person has chosen: while training is paused on one core or on battery."""
+    return "resting" if spare_cores() < 1 or is_on_battery() else "always"
 
 
 class Responses(QObject):
@@ -63,13 +71,19 @@ class Responses(QObject):
         super().__init__(desk)
         self.desk, self.parts = desk, parts
         self.view, self.thin, self.map = parts.view(ResponseView), parts.thin_response, parts.view(MapView)
+        self.sheet = parts.view(ResponseSheet)
         self.responder = Responder(self)
         self.files = ResponseFiles(desk, self.responder.known)
         self.responder.answered.connect(self._show)
         self.responder.failed.connect(self.view.show_words)
-        usual = "always" if (os.cpu_count() or 1) > 1 else "resting"
-        kept = str(desk.settings.value(_SETTING, usual))
-        self.when = kept if kept in WHEN else usual
+        kept = str(desk.settings.value(_SETTING, ""))
+        self.is_chosen = kept in WHEN
+        """Whether a person has chosen when, and not the machine's power."""
+        self.when = kept if self.is_chosen else usual_when()
+        self._power = QTimer(self, interval=_POWER_MILLISECONDS)
+        self._power.timeout.connect(self._follow_power)
+        if not self.is_chosen:
+            self._power.start()
         self.path = FIRST_KNOB
         self.measure: Measure = "loss"
         self.epochs = 0
@@ -81,10 +95,22 @@ class Responses(QObject):
         self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._train)
         self._has_been_seen = False
-        self.view.installEventFilter(self)
+        for picture in (self.view, self.thin, self.sheet, self.map):
+            picture.installEventFilter(self)
         self.view.show_words(self._obstacle() or _TRYING)
-        self.view.asked.connect(self._ask)
-        self.view.weights_asked.connect(lambda path, value: self._open({path: value}))
+        for one in (self.view, self.sheet):
+            one.asked.connect(self._ask)
+            one.weights_asked.connect(lambda path, value: self._open({path: value}))
+        for copied, saved in (
+            (self.view.chart.copy_asked, self.view.chart.save_asked),
+            (self.sheet.copy_asked, self.sheet.save_asked),
+        ):
+            copied.connect(self.files.copy_line)
+            saved.connect(self.files.ask_save)
+        self.view.enlarged.connect(lambda: desk.docks.show(self.sheet.name))
+        self.sheet.changed.connect(self._follow_sheet)
+        self.sheet.map_asked.connect(self._show_map)
+        self.sheet.follow(self.path)
         self.map.changed.connect(self._follow_map)
         self.map.asked.connect(self._open_pixel)
         self.view.measure.picked.connect(self._choose_measure)
@@ -94,6 +120,7 @@ class Responses(QObject):
         parts.network.feature_toggled.connect(lambda *_: self.follow("features"))
         parts.network.layer_asked.connect(lambda _: self.follow("layers"))
         self._edits = Throttle(self._renew, self, _EDIT_MILLISECONDS)
+        desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._follow_edit)
         desk.session.reported.connect(self._look_ahead)
         desk.docks.changed.connect(self._follow_sight)
@@ -115,13 +142,24 @@ class Responses(QObject):
     def close(self) -> None:
         """Wait until no response is in training."""
         self._rest.stop()
+        self._power.stop()
         self.responder.close()
         finish_jobs(self)
 
     def choose_when(self, when: str) -> None:
         """Try other values always, only while training is paused, or never; kept for the next time."""
-        self.when = when
+        self.is_chosen = True
+        self._power.stop()
         self.desk.settings.setValue(_SETTING, when)
+        self._use_when(when)
+
+    def _follow_power(self) -> None:
+        """Wait for pauses on battery, and no longer than that."""
+        if (when := usual_when()) != self.when:
+            self._use_when(when)
+
+    def _use_when(self, when: str) -> None:
+        self.when = when
         self.when_changed.emit()
         self._asked = None
         self._renew()
@@ -150,8 +188,13 @@ class Responses(QObject):
         """Show the response of another setting, if it has one."""
         if path != self.path and self._knob(path) is not None:
             self._show_bars([])
-            self.path = path
+            self._take_in_hand(path)
             self._renew()
+
+    def _take_in_hand(self, path: str) -> None:
+        self.path = path
+        self.sheet.follow(path)
+        self.sheet.show_experiment(self.desk.session.experiment)
 
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or not self.desk.window.isAncestorOf(now):
@@ -163,8 +206,13 @@ class Responses(QObject):
         if path:
             self.follow(path)
 
+    def _cancel(self) -> None:
+        """Cancel what was asked of another experiment, before all panels show the new one."""
+        if self._asked is not None and self._asked[0] is not self.desk.session.experiment:
+            self.responder.stop()
+
     def _follow_edit(self) -> None:
-        """Cancel at once what was asked of another experiment; what a drag leaves of it is shown now and then."""
+        """Begin again with another experiment after a rest; what a drag leaves is shown now and then."""
         self.responder.stop()
         self._wait(_REST_MILLISECONDS)
         self._edits.request()
@@ -181,6 +229,15 @@ class Responses(QObject):
         self._asked = None
         self._renew()
 
+    def _follow_sheet(self) -> None:
+        self.sheet.show_experiment(self.desk.session.experiment)
+        self._asked = None
+        self._renew()
+
+    def _show_map(self, across: str, up: str) -> None:
+        self.desk.docks.show(self.map.name)
+        self.map.choose(across, up)
+
     def _knob(self, path: str) -> Knob | None:
         try:
             return knob_at(self.desk.session.experiment, path)
@@ -192,6 +249,7 @@ class Responses(QObject):
         """The settings with a response in sight, the one in hand first, and the map."""
         shows = self.desk.docks.shows
         shown = [self.path] if shows(self.view) else []
+        shown += self.sheet.paths if shows(self.sheet) else []
         shown += [FIRST_KNOB] if self.thin.isVisible() else []
         return [*dict.fromkeys(shown), *([MAP] if shows(self.map) else [])]
 
@@ -199,7 +257,8 @@ class Responses(QObject):
     def _terms(self) -> Terms:
         report, here = self.desk.session.report, self.beginning
         epoch = report.snapshot.epoch if report is not None and here is None else 0
-        return Terms(self.epochs or horizon_after(epoch), self.measure, here)
+        more = self.sheet.measures if self.desk.docks.shows(self.sheet) else ()
+        return Terms(self.epochs or horizon_after(epoch), tuple(dict.fromkeys([self.measure, *more])), here)
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
@@ -241,17 +300,17 @@ class Responses(QObject):
         self.responder.stop()
         if self._knob(self.path) is None:
             # Its layer, or the choice that it belongs to, is gone.
-            self.path = FIRST_KNOB
+            self._take_in_hand(FIRST_KNOB)
         if not self._paths:
             return
         self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
         why = self._obstacle()
         words = why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING)
         for one in self._questions():
-            known = None if why else self.responder.read_again(one, self.measure)
-            if known is not None:
-                self._show(known)
-            else:
+            known = [] if why else self.responder.read_again(one, self._terms.measures)
+            for answer in known:
+                self._show(*answer)
+            if not known:
                 self._show_words(one.name, words)
 
     def _questions(self) -> list[Asked]:
@@ -265,6 +324,7 @@ class Responses(QObject):
     def _show_words(self, name: str, words: str) -> None:
         if name == MAP:
             self.map.show_words(words)
+        self.sheet.show_words(name, words)
         if name == self.path:
             self.view.show_words(words)
             self._show_bars([])
@@ -289,13 +349,16 @@ class Responses(QObject):
             return
         self._asked = asked
         try:
-            self.responder.ask(self._questions(), self.measure)
+            self.responder.ask(self._questions(), self._terms.measures)
         except InputError as error:
             self.view.show_words(error_words(error, self.desk.session.experiment))
 
-    def _show(self, reading: Answer) -> None:
+    def _show(self, reading: Reading | MapReading, measure: Measure) -> None:
         if isinstance(reading, MapReading):
             self.map.show_reading(reading)
+            return
+        self.sheet.show_reading(reading, measure)
+        if measure != self.measure:
             return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)

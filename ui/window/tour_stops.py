@@ -6,6 +6,7 @@ To add a stop, add it to the table. The README's tour consists of the same words
 from __future__ import annotations
 
 import math
+from functools import partial
 from itertools import count
 
 from PySide6.QtCore import QPoint, QRect
@@ -24,6 +25,7 @@ from ..look.numbers import number_text, plural_text
 from ..session.commands import Undone
 from ..shell.tour import Outcome, TourStop, TourTarget, TourTask
 from ..views.plane.answers import unit_words
+from ..views.race.view import RaceView, race_sentence
 from ..views.response.view import ResponseView
 from .desk import Desk
 from .responses import FIRST_KNOB, Responses
@@ -37,6 +39,8 @@ _MENDED_EPOCHS = 40
 _JUMP, _JUMP_EPOCHS, _PATIENT_EPOCHS = 2.0, 3, 30
 """The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
 change brings the weights back. A loss that was high cannot jump; so many epochs are enough then."""
+_RACE_EPOCHS = 40
+"""How many epochs show which lane leads."""
 _DEEP = 4
 """Sigmoid layers from which gradients vanish."""
 _LOOKS = 25
@@ -48,7 +52,7 @@ class TourStops:
 
     def __init__(self, desk: Desk, parts: WindowParts, responses: Responses) -> None:
         self._desk, self._session, self._parts = desk, desk.session, parts
-        self._responses, self._response = responses, parts.view(ResponseView)
+        self._responses, self._response, self._race = responses, parts.view(ResponseView), parts.view(RaceView)
         self._unit: tuple[int, int] | None = None
         self._undone: Undone | None = None
         self._before_play: Snapshot | None = None
@@ -64,7 +68,8 @@ class TourStops:
         response, tracks = TourTarget(self._response, self._response_and_title), TourTarget(parts.tracks)
         loss = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("loss"))
         gradients = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("gradients"))
-        file_menu = TourTarget(desk.window.menuBar(), self._first_menu)
+        file_menu, training_menu = (TourTarget(desk.window.menuBar(), partial(self._menu, at)) for at in (0, 2))
+        race, takes = TourTarget(self._race), TourTarget(self._race, self._take_buttons)
         remedy = TourTarget(desk.messages.strip.remedy)
         tools = TourTarget(parts.drawing.toolbox.buttons["brush"], self._drawing_tools)
         paused = self._paused_words
@@ -80,11 +85,6 @@ class TourStops:
                         (tracks,),
                         paused,
                     ),
-                ),
-            ),
-            TourStop(
-                "Look inside",
-                (
                     TourTask(
                         "Point at a unit of the network, or select one with the arrow keys. The boundary shows its "
                         "map instead: where on the plane the unit is active.",
@@ -110,6 +110,30 @@ class TourStops:
                         response,
                         self._took_value,
                         (rate, loss),
+                    ),
+                ),
+            ),
+            TourStop(
+                "Let values race",
+                (
+                    TourTask(
+                        "Choose Training, Race, Three learning rates: three networks with the same initial weights.",
+                        training_menu,
+                        self._began_race,
+                    ),
+                    TourTask(
+                        "Press Play, and watch their boundaries and curves part.",
+                        play,
+                        self._raced,
+                        (race, tracks),
+                        lambda: "" if self._session.is_running else "The race is paused. The space bar starts it.",
+                    ),
+                    TourTask(
+                        "Take the lane that you like, and it becomes your run. Or close the race, and your run is as "
+                        "it was.",
+                        takes,
+                        self._ended_race,
+                        (race,),
                     ),
                 ),
             ),
@@ -194,9 +218,16 @@ class TourStops:
             united = united.united(button.geometry())
         return united.translated(-buttons["brush"].pos())
 
-    def _first_menu(self) -> QRect:
+    def _menu(self, place: int) -> QRect:
         bar = self._desk.window.menuBar()
-        return bar.actionGeometry(bar.actions()[0])
+        return bar.actionGeometry(bar.actions()[place])
+
+    def _take_buttons(self) -> QRect:
+        united = QRect()
+        for card in self._race.cards.lanes:
+            corner = card.take.mapTo(self._race, QPoint())
+            united = united.united(QRect(corner, card.take.size()))
+        return united
 
     # What was done ----------------------------------------------------------------------------------------------------
 
@@ -301,6 +332,40 @@ class TourStops:
 
         return outcome
 
+    def _began_race(self) -> Outcome:
+        def outcome() -> str | None:
+            report = self._session.race_report
+            return None if report is None else race_sentence(report.moment)
+
+        return outcome
+
+    def _raced(self) -> Outcome:
+        def outcome() -> str | None:
+            report = self._session.race_report
+            if report is None:
+                return "" if self._session.racer is None else None
+            return race_sentence(report.moment) if report.moment.epoch >= _RACE_EPOCHS else None
+
+        return outcome
+
+    def _ended_race(self) -> Outcome:
+        before = self._latest_edit
+
+        def outcome() -> str | None:
+            if self._session.racer is not None:
+                return None
+            return (
+                "Your run is as it was."
+                if self._latest_edit == before
+                else "The lane is your run now; Ctrl+Z brings the other one back."
+            )
+
+        return outcome
+
+    @property
+    def _latest_edit(self) -> int:
+        return self._session.done[-1].number if self._session.done else 0
+
     def _went_too_far(self) -> Outcome:
         usual, calm = self._session.experiment.training.learning_rate, self._now
 
@@ -391,7 +456,8 @@ def _comes_to(median: float) -> str:
 
 
 def _is_of(reading: Reading, experiment: Experiment) -> bool:
-    return reading.knob == knob_at(experiment, reading.knob.path)
+    knob = knob_at(experiment, reading.knob.path)
+    return knob is not None and reading.present.value == knob.values[knob.present]
 
 
 def _jump(calm: Snapshot, now: Snapshot) -> str:

@@ -37,8 +37,9 @@ from .desk import Desk
 from .documents import Documents
 from .exports import Exports
 from .finder import Finder
+from .fitted_layout import FittedLayout
 from .gallery import Gallery
-from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .layouts import LAYOUTS, STANDARD, sizes_for
 from .luck import HowLucky
 from .others import OtherRuns
 from .picture_saver import PictureSaver
@@ -70,8 +71,6 @@ class Window(QMainWindow):
         super().__init__(parent)
         self.settings = settings or QSettings()
         self.kernels: Kernels | None = None
-        self._before_crowding: KeptLayout | None = None
-        """The layout before the window became too small for it."""
         self._layouts: dict[float, KeptLayout] = {}
         """A person's layouts by zoom, as long as nobody changes the last one."""
         self._enlarged = -1
@@ -104,7 +103,8 @@ class Window(QMainWindow):
         self.controls = ControlCommands(desk)
         self.presenter = Presenter(desk, parts)
         self.responses = Responses(desk, parts)
-        self.races = Races(desk, parts)
+        self.fitted_layout = FittedLayout(self.docks)
+        self.races = Races(desk, parts, self.fitted_layout)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
         self.luck = HowLucky(desk, parts, self.others, self.responses)
@@ -196,7 +196,7 @@ class Window(QMainWindow):
         assert isinstance(app, QApplication)
         theme.set_zoom(app, zoom, partial(zoom_parts, self))
         self.apply_theme()
-        self.suit()
+        self.fitted_layout.suit()
         self._enlarged = self.docks.changes
         # Once all parts have taken their new sizes.
         QTimer.singleShot(0, self, self._settle)
@@ -208,19 +208,6 @@ class Window(QMainWindow):
         self.docks.fit()
         self._enlarged = self.docks.changes
         self.tour.follow_zoom()
-
-    def suit(self) -> None:
-        """Use a layout that needs less room while the window is too small for the previous one, restored later."""
-        wanted, plan, before = layout_for(self.size()), self.docks.plan, self._before_crowding
-        if wanted is STANDARD and before is not None:
-            self._before_crowding = None
-            if plan in (TABBED, COMPACT):
-                self.docks.put_back(before)
-        elif before is not None and plan in (TABBED, COMPACT) and plan is not wanted:
-            self.docks.arrange(wanted)
-        elif before is None and plan is not wanted and (plan is STANDARD or wanted is COMPACT):
-            self._before_crowding = self.docks.keep()
-            self.docks.arrange(wanted)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
@@ -274,14 +261,14 @@ class Window(QMainWindow):
         if event.spontaneous():
             return
         self.has_layout = True
-        self.suit()
+        self.fitted_layout.suit()
         # Not the first button in the window, which the space bar would press instead of playing.
         self.parts.boundary.setFocus()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         if self.has_layout:
-            self.suit()
+            self.fitted_layout.suit()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         return move_focus(self.docks, forward)

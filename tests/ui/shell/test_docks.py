@@ -100,6 +100,8 @@ def test_every_layout_shows_what_it_names_and_closes_the_rest(qtbot, window: Win
     for tabs in places:
         qtbot.waitUntil(lambda front=tabs[0]: front in window.docks.seen)
         qtbot.waitUntil(lambda front=tabs[0]: window.rect().contains(dock(window, front).geometry()))
+    bars = [bar.count() for bar in window.findChildren(QTabBar) if bar.isVisibleTo(window) and bar.count() > 1]
+    assert sorted(bars) == sorted(len(tabs) for tabs in places if len(tabs) > 1)
 
 
 def test_a_saved_layout_is_offered_used_and_forgotten(window: Window) -> None:

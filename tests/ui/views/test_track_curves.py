@@ -13,6 +13,7 @@ from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Break, Change, When
+from playground.measure.others import Luck
 from playground.measure.snapshot import History
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
@@ -195,6 +196,26 @@ def test_names_numbers_and_values_fit_into_every_size(shown, size):
     assert all(view.rect().toRectF().contains(box) for _, box in texts)
     assert {"Loss", "Accuracy", "Gradients", "Learning rate", "now", "epoch"} <= {text.strip() for text, _ in texts}
     assert ("validation" in {text for text, _ in texts}) == (size[0] >= 640)
+
+
+@pytest.mark.parametrize("size", [(560, 208), (1600, 400)])
+def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatched(shown, size):
+    view, losses = shown(TracksView(), make_snapshot(rows=101), size), np.full(101, 0.5)
+    luck = Luck(100, losses - 0.1, losses, losses + 0.1, 14, 10, (20, 20, 50), 9, (0.3, 0.8), 0.95,
+                "classification", validated=True)  # fmt: skip
+    view.show_others(luck, 1.0)
+    texts = painted_texts(view)
+    assert overlaps(texts) == [] and all(view.rect().toRectF().contains(box) for _, box in texts)
+    said = "Better than 10 of 14 other starts. 9 of 15 solve it (95 %: 30 to 80 %). 3 diverged."
+    assert view.shown().note == said and any(text.startswith("Better than 10") for text, _ in texts)
+
+    (x, y), axis = view.shown().loss.diverged, view.shown().loss.ends
+    shares = (axis[1] - y[len(y) // 2 :][::-1]) / (axis[1] - axis[0])
+    assert x[: len(x) // 2].tolist() == [20, 50, 50, 100] and shares.tolist() == pytest.approx(
+        np.array([2, 2, 3, 3]) / 14
+    )
+    view.show_others(None, 0.0)
+    assert not view.shown().note and overlaps(painted_texts(view)) == []
 
 
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):

@@ -29,7 +29,7 @@ def window(qtbot, experiment: Experiment) -> Iterator[Window]:
 
 
 def is_shown(window: Window) -> bool:
-    return bool(window.parts.boundary.shown().others) and "other starts" in window.parts.tracks.shown().reading
+    return bool(window.parts.boundary.shown().others) and "other starts" in window.parts.tracks.shown().note
 
 
 def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, window: Window) -> None:
@@ -46,7 +46,7 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     own, *others = (trainer.evaluate() for trainer in alone)
     better = sum(own.validation_loss < one.validation_loss for one in others)
     solved = sum(one.validation_accuracy >= 0.95 for one in (own, *others))
-    sentence = window.parts.tracks.shown().reading
+    sentence = window.parts.tracks.shown().note
     assert sentence.startswith(f"Better than {better} of 14 other starts. {solved} of 15 solve it (95 %: ")
     assert sentence in button.accessibleDescription() and "the same for all" in button.accessibleDescription()
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from playground.storage.document import load_document
 from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
 from playground.studies.response import Response
@@ -19,7 +20,7 @@ from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
-from ui.window.layouts import RACE, STANDARD
+from ui.window.layouts import COMPACT, RACE, STANDARD, TABBED
 from ui.window.race_dialog import RaceDialog
 from ui.window.races import RACE_WORDS
 from ui.window.window import Window
@@ -93,6 +94,10 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
 
     leader, follower = (moment(window).names.labels[place] for place, _ in moment(window).ranking[:2])
+    readout = window.parts.transport.readout
+    assert readout.whose.text() == f"{leader} leads"
+    best = moment(window).lanes[moment(window).ranking[0][0]].evaluation
+    assert float(readout.losses[1].text()) == pytest.approx(best.validation_loss, rel=0.01)
     said = shown(window)
     assert f"learning rate {leader} leads with a validation loss of" in said.sentence and follower in said.sentence
     assert said.sentence in view(window).accessibleDescription()
@@ -106,6 +111,33 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
     assert np.array_equal(parameters(window, qtbot), before)
     assert len(window.session.done) == edits and step(window) == 3 and not window.parts.tracks.shown().race
+    assert not readout.whose.text()
+
+
+def test_the_layout_before_a_race_comes_back_though_the_window_was_small_meanwhile(qtbot, window: Window) -> None:
+    def sees_race() -> bool:
+        return window.docks.shows(view(window))
+
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    for size, plan in (((1100, 650), TABBED), ((1280, 800), RACE), ((970, 600), COMPACT)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda plan=plan: window.docks.plan is plan and sees_race())
+    window.races.close()
+    qtbot.waitUntil(lambda: not sees_race())
+    assert window.docks.plan is COMPACT
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD and "network" in window.docks.seen)
+
+    # One that begins in a small window gets its layout when that grows.
+    window.resize(970, 600)
+    qtbot.waitUntil(lambda: window.docks.plan is COMPACT)
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    window.resize(1280, 800)
+    qtbot.waitUntil(lambda: window.docks.plan is RACE and sees_race())
+    window.races.close()
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD and not sees_race())
 
 
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:
@@ -196,6 +228,17 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
     window.documents.save_to(path)
     qtbot.waitUntil(lambda: path.exists() and not window.documents.saves.busy)
     assert window.session.racer is not None, "saving leaves it open"
+
+    # What it has done since is kept for recovery.
+    window.autosave.begin(tmp_path / "recovery")
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 2)
+    window.autosave.keep()
+    slot = window.autosave.slot
+    qtbot.waitUntil(lambda: window.autosave.job is None and slot is not None and slot.document.exists())
+    found = load_document(slot.document).race
+    assert [lane.present.state.step for lane in found.lanes] == [lane.step for lane in moment(window).lanes]
+    assert window.autosave.kept.race == sum(lane.step for lane in moment(window).lanes) > sum(steps)
     push(window, "race.close")
 
     window.documents.open(str(path))

@@ -37,8 +37,9 @@ def window(
 ) -> Iterator[Window]:
     """A window with a network that learns too slowly, and few remedies to try."""
 
-    def few(experiment: Experiment, _: Remedy | None) -> tuple[Remedy, ...]:
-        return tuple(Remedy(f"Rate {rate}", experiment.with_({"training.learning_rate": rate}), True) for rate in rates)
+    def few(experiment: Experiment, _: Remedy | None, *, goes_on: bool) -> tuple[Remedy, ...]:
+        changed = ((rate, experiment.with_({"training.learning_rate": rate})) for rate in rates)
+        return tuple(Remedy(f"Rate {rate}", one, reset=not goes_on) for rate, one in changed)
 
     monkeypatch.setattr(remedies, "candidates", few)
     QSettings().setValue("responses", "always")
@@ -61,13 +62,14 @@ def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_ste
     qtbot.waitUntil(lambda: "to try" in said(window))
     qtbot.waitUntil(lambda: "helps in" in said(window))
     strip, session = window.messages.strip, window.session
-    assert " of 16 starts, validation loss " in said(window) and said(window) == strip.accessibleName()
+    assert " of 16 shuffles from here, validation loss " in said(window) and said(window) == strip.accessibleName()
     before, sick = session.report.snapshot, session.experiment
     label = strip.remedy.text()
     assert label in said(window)
     hands.push(window, "strip.remedy")
     assert session.experiment != sick
-    qtbot.waitUntil(lambda: session.report.snapshot.step == 0)
+    qtbot.waitUntil(lambda: session.is_up_to_date)
+    assert session.report.snapshot.step == before.step, "training goes on from here"
     hands.key_in(window, "Ctrl+Z")
     qtbot.waitUntil(lambda: session.is_up_to_date and session.report.snapshot.step == before.step)
     assert session.experiment == sick

@@ -17,7 +17,9 @@ from tests.ui.windows import control, opened_window, settle, step
 from ui.forms.bars import BAR_ROLE
 from ui.shell.figures import FIGURES, FiguresPage
 from ui.views.response.map_view import MapView
+from ui.views.response.sheet import ResponseSheet
 from ui.views.response.view import ResponseShown, ResponseView
+from ui.window import responses
 from ui.window.window import Window
 
 RATE, OPTIMIZER = "training.learning_rate", "training.optimizer"
@@ -177,7 +179,7 @@ def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot
     qtbot.waitUntil(lambda: step(window) > 20)
     window.responses.choose_when("resting")
     answers: list[object] = []
-    window.responses.responder.answered.connect(answers.append)
+    window.responses.responder.answered.connect(lambda reading: answers.append(reading))
     window.session.edit(window.session.experiment.with_({"training.batch_size": 30}))
     hands.let_pass(1000, "it would be trained")
     assert not answers and shown(window).sentence == "Other values are tried only while training is paused."
@@ -187,6 +189,20 @@ def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot
     window.responses.choose_when("off")
     assert not shown(window).values and "View › Other runs" in shown(window).sentence
     assert window.settings.value("responses") == "off"
+
+
+def test_on_battery_it_waits_for_pauses_until_a_person_chooses(qtbot, monkeypatch, experiment: Experiment) -> None:
+    QSettings().remove("responses")
+    monkeypatch.setattr(responses, "is_on_battery", lambda: True)
+    with opened_window(experiment=experiment) as window:
+        assert window.responses.when == "resting" and window.settings.value("responses") is None
+        monkeypatch.setattr(responses, "is_on_battery", lambda: False)
+        monkeypatch.setattr(responses, "spare_cores", lambda: 1)
+        window.responses._power.start(1)
+        qtbot.waitUntil(lambda: window.responses.when == "always")
+        window.responses.choose_when("off")
+        monkeypatch.setattr(responses, "is_on_battery", lambda: True)
+        assert not window.responses._power.isActive()
 
 
 def test_the_run_is_the_same_with_it_and_without(qtbot, window: Window) -> None:
@@ -282,6 +298,39 @@ def test_numbers_and_the_command_leave_the_window(qtbot, window: Window, tmp_pat
     window.responses.files.save(RATE, str(tmp_path / "response.csv"))
     rows = (tmp_path / "response.csv").read_text().splitlines()
     assert rows[0].startswith("training.learning_rate,seed,status") and len(rows) > 5 * 30
+
+
+def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None:
+    hands.click(view(window).enlarge)
+    sheet = window.parts.view(ResponseSheet)
+    qtbot.waitUntil(lambda: window.docks.shows(sheet))
+    hands.push(window, f"responses.pin.{RATE}")
+    hands.push(window, "responses.outcomes.gradient")
+    window.docks.show("training")
+    control(window, OPTIMIZER).setFocus()
+
+    def is_there(path: str, measure: str) -> bool:
+        reading = sheet.chart(path, measure).reading
+        return reading is not None and reading.is_whole
+
+    charts = [(path, measure) for path in (RATE, OPTIMIZER) for measure in ("loss", "accuracy", "gradient")]
+    qtbot.waitUntil(lambda: sheet.paths == (RATE, OPTIMIZER) and all(is_there(*one) for one in charts))
+    assert [(one.path, one.is_pinned) for one in sheet.shown()] == [(RATE, True), (OPTIMIZER, False)]
+    assert sheet.shown()[1].captions[1] == "validation accuracy after 100 epochs, 5 starts"
+
+    # All outcomes of a value are read at once, by keyboard, and Enter takes it.
+    chart = sheet.chart(OPTIMIZER, "accuracy")
+    place = [one.value for one in chart.reading.values].index("sgd")
+    chart.setFocus()
+    step = place - chart.reading.knob.present
+    hands.key(chart, *(["Right" if step > 0 else "Left"] * abs(step)))
+    assert [caption.partition(":")[0] for caption in sheet.shown()[1].captions] == ["SGD"] * 3
+    hands.key(chart, "Return")
+    assert isinstance(window.session.experiment.training.optimizer, Sgd) and len(window.session.done) == 1
+
+    hands.push(window, "responses.map")
+    picture = window.parts.view(MapView)
+    assert picture.paths == [RATE, OPTIMIZER] and window.docks.shows(picture)
 
 
 def test_a_page_says_how_each_figure_is_known(qtbot, window: Window) -> None:

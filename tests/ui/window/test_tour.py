@@ -97,7 +97,9 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     window, parts = responding, responding.parts
     window.tour.start()
     hands.click(parts.transport.play)
-    go_on(window, "Validation loss went from 0.", "epochs")
+    await_task(window, 2)
+    said = tour(window).card.outcome.text()
+    assert "Validation loss went from 0." in said and "epochs" in said
 
     hands.hover(parts.network, parts.network.shown().places.unit(0, 1).center().toPoint())
     go_on(window, "Unit A2 goes from", "over the plane")
@@ -111,6 +113,17 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     assert rate > 0.01
     go_on(window, f"Learning rate {rate:g}: validation loss after", "instead of")
     window.responses.choose_when("off")
+
+    command(window, "Race: Three learning rates")
+    await_task(window, 1)
+    assert "3 lanes race learning rate" in tour(window).card.outcome.text()
+    hands.click(parts.transport.play)
+    await_task(window, 2)
+    assert f"learning rate {rate:g} leads with a validation loss of" in tour(window).card.outcome.text()
+    lane = window.session.race_report.moment.names.labels.index(f"{rate:g}")
+    hands.push(window, f"race.take.{lane}")
+    go_on(window, "The lane is your run now")
+    play(window, lambda: hands.click(parts.transport.play))
 
     hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
     hands.drag_handle(parts.training.rows["training.learning_rate"].findChild(Slider), 1.0)
@@ -147,7 +160,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.type_text("take the tour")
     hands.key(QApplication.focusWidget(), "Return")
     hands.key_in(window, "Space")
-    go_on(window, "Validation loss went from 0.")
+    await_task(window, 2)
 
     hands.key_in(window, "Ctrl+6")
     tab_to(window, "network.diagram")
@@ -162,6 +175,15 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.key_in(window, "Return")
     go_on(window, "Learning rate")
     window.responses.choose_when("off")
+
+    command(window, "Race: Three learning rates")
+    await_task(window, 1)
+    hands.key_in(window, "Space")
+    await_task(window, 2)
+    tab_to(window, "race.close")
+    hands.key_in(window, "Return")
+    go_on(window, "Your run is as it was.")
+    play(window, lambda: hands.key_in(window, "Space"))
 
     hands.until(lambda: snapshot(window).evaluation.train_loss < 0.1, "it does not learn")
     command(window, "learning rate 10")
@@ -228,9 +250,9 @@ def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small:
     action = window.menus.action
     assert action("help.tour").text() == "Take the &tour" and not action("help.tour_next").isEnabled()
     window.tour.start()
-    hands.key_in(window, "Ctrl+Return", "Ctrl+Return")
-    hands.push(window, "tour.back")
+    hands.key_in(window, "Ctrl+Return")
     hands.push(window, "tour.next")
+    hands.push(window, "tour.back")
     window.docks.docks["response"].close()
     hands.until(tour(window).card.show_me.isVisible, "what is hidden cannot be shown again")
     hands.push(window, "tour.show")
@@ -240,9 +262,9 @@ def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small:
     window.close()
 
     with opened_window(experiment=small) as later:
-        assert later.menus.action("help.tour").text() == "Continue the &tour at stop 3 of 6"
+        assert later.menus.action("help.tour").text() == "Continue the &tour at stop 2 of 6"
         later.menus.action("help.tour").trigger()
-        assert tour(later).at == 2
+        assert tour(later).at == 1
         hands.push(later, "tour.leave")
         assert later.tour.shown is None
         later.menus.action("help.tour_again").trigger()

@@ -28,9 +28,12 @@ class ReadingLine(QElidingLabel):
         self.setFont(small_font())
         self.setAlignment(RIGHT if lines == 1 else LEFT)
         if lines > 1:
-            self.setWordWrap(True)
-            # The height never depends on what is said.
-            self.setFixedHeight(px(15 * lines))
+            self.wrap(lines)
+
+    def wrap(self, lines: int) -> None:
+        """Take the height of some lines, whatever is said."""
+        self.setWordWrap(lines > 1)
+        self.setFixedHeight(px(15 * lines))
 
     def say(self, text: str) -> None:
         """Show a text, unless it is shown already."""

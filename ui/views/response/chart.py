@@ -22,7 +22,7 @@ from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ChartAxis, ShareAxis, accuracy_axis, r_squared_axis
 from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_centred
 
-_LEFT, _RIGHT, _TOP, _BELOW = 36, 8, 4, 16
+_LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
 _BAND, _LIT = 46, 30
 """Opacities of the band and of the better region, of 255."""
@@ -75,15 +75,21 @@ class ResponseChart(PaintedChart):
     """A value that is wanted with the weights that it was trained to."""
     race_asked = Signal(str, object)
     """Carries the path of the setting, and a value that is to race the present one."""
+    copy_asked = Signal(str)
+    """Carries the path of the setting whose command is wanted on the clipboard."""
+    save_asked = Signal(str)
+    """Carries the path of the setting whose numbers are wanted in a file."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, name: str, parent: QWidget, *, always_dots: bool = False) -> None:
+        """With `always_dots` the starts are dots at any height."""
         self.reading: Reading | None = None
+        self._dots_from = 0 if always_dots else _TALL
         self._across = _PlaceAxis()
         self._up: AmountAxis | ShareAxis = AmountAxis()
         self._cursor: int | None = None
         self._held: float | None = None
         """Where the hand holds the mark of a number."""
-        super().__init__("response.chart", "Response", parent)
+        super().__init__(name, "Response", parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.edits = Edits(self)
         self._mouse = Mouse(self)
@@ -91,9 +97,10 @@ class ResponseChart(PaintedChart):
 
     def show_reading(self, reading: Reading | None) -> None:
         """Show a reading; None for nothing."""
-        before, self.reading = self.reading, reading
-        if reading is None or before is None or before.knob.values != reading.knob.values:
-            self._cursor = None
+        looked_at, self.reading = self.looked_at, reading
+        # Values may have been added on either side.
+        values = () if reading is None or looked_at is None else reading.knob.values
+        self._cursor = values.index(looked_at.value) if looked_at is not None and looked_at.value in values else None
         if reading is not None:
             self._across.show(reading)
             self._fit(reading)
@@ -163,14 +170,18 @@ class ResponseChart(PaintedChart):
         self.update()
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        one = self.looked_at
-        if self.reading is None or one is None or one is self.reading.present:
+        one, reading = self.looked_at, self.reading
+        if reading is None:
             return
-        menu = QMenu(self)
+        menu, path = QMenu(self), reading.knob.path
         menu.setObjectName("response.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        words, path = f"Race {one.words} against {self.reading.present.words}…", self.reading.knob.path
-        menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, one.value))
+        if one is not None and one is not reading.present:
+            words = f"Race {one.words} against {reading.present.words}…"
+            menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, one.value))
+            menu.addSeparator()
+        menu.addAction("Copy as a command").triggered.connect(lambda: self.copy_asked.emit(path))
+        menu.addAction("Save the numbers (CSV)…").triggered.connect(lambda: self.save_asked.emit(path))
         menu.popup(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -181,9 +192,9 @@ class ResponseChart(PaintedChart):
             super().keyPressEvent(event)
         elif key in steps:
             here = reading.knob.present if self._cursor is None else self._cursor
-            self._look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
+            self.look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
         elif key == Qt.Key.Key_Escape:
-            self._look_at(None)
+            self.look_at(None)
         elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             assert self._cursor is not None
             self.weights_asked.emit(reading.values[self._cursor].value)
@@ -194,9 +205,15 @@ class ResponseChart(PaintedChart):
     def _follow_mouse(self) -> None:
         if self.reading is not None:
             place = self._mouse.place
-            self._look_at(None if place is None else self._nearest(self._box().place(place.x())))
+            self.look_at(None if place is None else self._nearest(self._box().place(place.x())))
 
-    def _look_at(self, cursor: int | None) -> None:
+    @property
+    def place_looked_at(self) -> int | None:
+        """The place in the reading of the value that is looked at."""
+        return self._cursor
+
+    def look_at(self, cursor: int | None) -> None:
+        """Look at the value at a place of the reading, or at none."""
         if cursor != self._cursor:
             self._cursor = cursor
             self.looked.emit()
@@ -226,7 +243,7 @@ class ResponseChart(PaintedChart):
         else:
             self._paint_members(painter, box, sound)
             self._name_members(painter, box, reading)
-        if box.rect.height() >= px(_TALL):
+        if box.rect.height() >= px(self._dots_from):
             self._paint_starts(painter, box, sound)
         self._paint_present(painter, box, reading)
         if self._cursor is not None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground import Experiment
 from playground.experiment.paths import paths_of, value_at
 from playground.experiment.words import path_words
-from playground.measure.snapshot import Snapshot
 from playground.studies.knobs import knob_at
 from playground.studies.response_map import MapAxis, MapReading, map_axis
 
@@ -19,9 +18,8 @@ from ...forms.buttons import identify
 from ...forms.controls import Combo
 from ...forms.layouts import quiet, tight
 from ...look.numbers import number_text, percent_text
-from ...look.theme import GRID, px
-from ..chart.controls import ReadingLine
-from ..view import View
+from ...look.theme import GRID
+from .comparison_view import ComparisonView
 from .map_chart import MapChart
 
 _FIRST = ("training.learning_rate", "training.batch_size")
@@ -43,7 +41,7 @@ class MapShown:
     is_whole: bool
 
 
-class MapView(View):
+class MapView(ComparisonView):
     """Shows readings of a map, and asks for other settings, other parts of them, and pixels."""
 
     name, title, tab, beside = "map", "Map of two settings", "Map", "confusion"
@@ -54,10 +52,10 @@ class MapView(View):
     """Other settings, or other parts of them, are wanted."""
     asked = Signal(int, int)
     """The row and the column of the pixel to open."""
+    chart: MapChart
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.title)
         self._offered: tuple[tuple[str, bool], ...] = ()
         """The paths of the experiment, and whether nothing is there."""
         self.paths = list(_FIRST)
@@ -65,10 +63,7 @@ class MapView(View):
         self._labels: dict[str, str] = {}
         self.across = identify(Combo(self), "map.across", "Horizontal axis", "The setting on the horizontal axis.")
         self.up = identify(Combo(self), "map.up", "Vertical axis", "The setting on the vertical axis.")
-        self.sentence = identify(QLabel(wordWrap=True), "map.sentence", "What the map shows")
-        self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.chart = MapChart(self)
-        self.small_print = ReadingLine("map.print", "How this is measured")
         self._lay_out()
         for place, combo in enumerate((self.across, self.up)):
             combo.currentIndexChanged.connect(lambda index, place=place: self._choose(place, index))
@@ -125,6 +120,13 @@ class MapView(View):
         self._show_paths()
         self.changed.emit()
 
+    def choose(self, across: str, up: str) -> None:
+        """Map these two settings, all of each."""
+        if across in self._labels and up in self._labels:
+            self.paths, self.spans = [across, up], [(0.0, 1.0), (0.0, 1.0)]
+            self._show_paths()
+            self.changed.emit()
+
     def axes(self, experiment: Experiment) -> tuple[MapAxis, MapAxis] | None:
         """The axes of the requested map, horizontal and vertical; None where the experiment lacks a setting."""
         if any(path not in self._labels for path in self.paths):
@@ -146,24 +148,6 @@ class MapView(View):
         """The reading that is shown."""
         return self.chart.reading
 
-    def show_reading(self, reading: MapReading) -> None:
-        """Show what is known so far."""
-        self.chart.show_reading(reading)
-        self._say()
-
-    def show_words(self, words: str) -> None:
-        """Show words instead of a reading."""
-        self.chart.show_reading(None)
-        self._write(words, "")
-
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Ignore snapshots, which have no readings."""
-
-    def apply_theme(self) -> None:
-        super().apply_theme()
-        self.sentence.setFixedHeight(2 * self.sentence.fontMetrics().lineSpacing() + px(2))
-        self.chart.apply_theme()
-
     def shown(self) -> MapShown:
         reading, words = self.reading, (self.sentence.text(), self.small_print.text())
         pixels = 0 if reading is None else int((np.isfinite(reading.numbers) | reading.diverged).sum())
@@ -181,12 +165,6 @@ class MapView(View):
         else:
             small_print = f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
         self._write(reading.sentence, small_print)
-
-    def _write(self, sentence: str, small_print: str) -> None:
-        if sentence != self.sentence.text():
-            self.sentence.setText(sentence)
-        self.small_print.say(small_print)
-        self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
 
 
 def _pair(reading: MapReading, row: int, column: int) -> str:

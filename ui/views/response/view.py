@@ -9,22 +9,21 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.measure.snapshot import Snapshot
 from playground.studies.reading import Reading, ValueOutcome
 from playground.studies.response import HORIZONS
 
 from ...forms.bars import Bar
-from ...forms.buttons import identify
+from ...forms.buttons import IconButton, identify
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
-from ...look.theme import GRID, px
-from ..chart.controls import Choices, Controls, Option, ReadingLine
-from ..view import View
+from ...look.theme import GRID
+from ..chart.controls import Choices, Controls, Option
 from .chart import ResponseChart
+from .comparison_view import ComparisonView
 
-_MEASURES = (
+MEASURES = (
     Option("loss", "Loss", "The validation loss at the end, or the training loss without validation points."),
     Option("accuracy", "Accuracy", "The share of validation points classified correctly at the end, or R²."),
     Option("epochs", "Epochs", "How soon the validation accuracy reaches 95 %, or R² 0.9."),
@@ -40,6 +39,8 @@ _BEGINNINGS = (
     Option("here", "here", "Every value continues from the present weights: what would happen next."),
 )
 
+_ENLARGE_HELP = "Shows responses large: every start as a dot, several outcomes, up to three settings side by side."
+
 
 @dataclass(frozen=True)
 class ResponseShown:
@@ -53,7 +54,7 @@ class ResponseShown:
     is_whole: bool
 
 
-class ResponseView(View):
+class ResponseView(ComparisonView):
     """Shows readings of a response and asks for values."""
 
     name, title = "response", "Response"
@@ -64,24 +65,29 @@ class ResponseView(View):
     """The path, the value asked for, as in a reading, and whether more of the same follows."""
     weights_asked = Signal(str, object)
     """The path and the value that is wanted with the weights that it was trained to."""
+    enlarged = Signal()
+    """The responses are wanted larger."""
+    chart: ResponseChart
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Response")
-        self.sentence = identify(QLabel(), "response.sentence", "What other values would do")
-        self.sentence.setWordWrap(True)
-        self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.chart = ResponseChart(self)
-        self.small_print = ReadingLine("response.print", "How this is measured")
+        self.chart = ResponseChart("response.chart", self)
+        self.enlarge = identify(
+            IconButton("magnifying-glass-plus", "Enlarge the response", _ENLARGE_HELP), "response.enlarge"
+        )
+        self.enlarge.setProperty("small", True)
+        self.enlarge.clicked.connect(self.enlarged)
         self.controls = Controls("response.controls")
-        self.measure = self.controls.add(Choices("response.measure", "Outcome", _MEASURES))
+        self.measure = self.controls.add(Choices("response.measure", "Outcome", MEASURES))
         self.horizon = self.controls.add(Choices("response.horizon", "Epochs", _HORIZONS))
         self.beginning = self.controls.add(Choices("response.beginning", "From", _BEGINNINGS))
         self.controls.fit(0)
         lines = tight(QVBoxLayout(self), 2, (GRID, GRID // 2, GRID, 2))
         above = QHBoxLayout()
+        above.setSpacing(0)
         above.addWidget(self.sentence, 1)
-        above.addWidget(self.controls, 0, Qt.AlignmentFlag.AlignTop)
+        for button in (self.enlarge, self.controls):
+            above.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         lines.addLayout(above)
         lines.addWidget(self.chart, 1)
         lines.addWidget(self.small_print)
@@ -95,26 +101,8 @@ class ResponseView(View):
         """The reading that is shown."""
         return self.chart.reading
 
-    def show_reading(self, reading: Reading) -> None:
-        """Show what is known of a setting so far."""
-        self.chart.show_reading(reading)
-        self._say()
-
-    def show_words(self, words: str) -> None:
-        """Show words instead of a reading."""
-        self.chart.show_reading(None)
-        self._write(words, "")
-
-    def show_snapshot(self, snapshot: Snapshot) -> None:
-        """Ignore snapshots, which have no readings."""
-
     def leave_sight(self) -> None:
         self.chart.edits.end()
-
-    def apply_theme(self) -> None:
-        super().apply_theme()
-        self.sentence.setFixedHeight(2 * self.sentence.fontMetrics().lineSpacing() + px(2))
-        self.chart.apply_theme()
 
     def shown(self) -> ResponseShown:
         words = self.sentence.text(), self.small_print.text()
@@ -136,21 +124,24 @@ class ResponseView(View):
         reading, one = self.reading, self.chart.looked_at
         if reading is None:
             return
-        if one is not None:
-            small_print = f"{one.words}: {_outcome_text(one, reading)}"
-        elif reading.is_whole:
-            small_print = f"{reading.outcome_words}, {plural_text(reading.present.n, reading.repeats)}"
-        else:
-            small_print = f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
-        self._write(reading.sentence, small_print)
+        self._write(reading.sentence, measured_words(reading) if one is None else value_result(one, reading))
 
     def _write(self, sentence: str, small_print: str) -> None:
-        if sentence != self.sentence.text():
-            self.sentence.setText(sentence)
-        self.small_print.say(small_print)
+        super()._write(sentence, small_print)
         label = "" if self.reading is None else f" of the {self.reading.knob.label}"
         self.chart.setAccessibleName(f"Response{label}")
-        self.chart.setAccessibleDescription(f"{sentence} {small_print}".strip())
+
+
+def measured_words(reading: Reading) -> str:
+    """Say what is measured, and from how many starts or how much of it has been trained."""
+    if reading.is_whole:
+        return f"{reading.outcome_words}, {plural_text(reading.present.n, reading.repeats)}"
+    return f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
+
+
+def value_result(one: ValueOutcome, reading: Reading) -> str:
+    """Say what one value comes to."""
+    return f"{one.words}: {_outcome_text(one, reading)}"
 
 
 def bars_of(reading: Reading) -> list[Bar | None]:

@@ -210,8 +210,17 @@ class LossTrack(CurveTrack):
         # What has diverged leaves the picture through its upper edge.
         low, high = (np.minimum(self.axis.places(ends[rows]), 2 * self.axis.high) for ends in (luck.low, luck.high))
         outline = np.concatenate([at[rows], at[rows][::-1]]), np.concatenate([low, high[::-1]])
-        none = np.zeros(0)
-        return [Series("other starts", _LINES[luck.validated], none, none, role="luck", bands=(outline,))]
+        none, line = np.zeros(0), _LINES[luck.validated]
+        hatches = (self._diverged(luck, at),) if luck.diverged else ()
+        return [Series("other starts", line, none, none, role="luck", bands=(outline,), hatches=hatches)]
+
+    def _diverged(self, luck: Luck, at: Array) -> tuple[Array, Array]:
+        """The outline of the share of the starts that have diverged so far, from the upper edge down."""
+        epochs, numbers = np.unique(luck.diverged_at, return_counts=True)
+        x = np.repeat(np.fmax(at[np.append(epochs, luck.epoch)], np.nanmin(at)), 2)[1:-1]
+        share = np.repeat(numbers.cumsum(), 2) / luck.starts
+        high, length = self.axis.high, self.axis.high - self.axis.low
+        return np.concatenate([x, x[::-1]]), np.concatenate([np.full(len(x), high), high - length * share[::-1]])
 
     def ghost_words(self, times: TimeAxis) -> str:
         """The present loss without the latest change, in words; empty while it is not drawn."""

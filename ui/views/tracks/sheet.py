@@ -124,8 +124,8 @@ class TrackSheet(PaintedChart):
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the time axis that is read."""
-        self.caption, self.flag = "now", ""
-        """The words above the values, and those below the cursor."""
+        self.caption, self.flag, self.note = "now", "", ""
+        """The words above the values, those below the cursor, and those in a line of their own below the axis."""
         self.mark: ChangeMark | None = None
         """The mark under the mouse."""
         self.has_ghost = False
@@ -220,9 +220,14 @@ class TrackSheet(PaintedChart):
 
     # Places ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def _foot(self) -> int:
+        """Where the axis of time begins, below the tracks."""
+        return self.height() - px(_BOTTOM) * (2 if self.note else 1)
+
     def _heights(self) -> list[float]:
         """Divide the height among the tracks in sight."""
-        room = self.height() - px(_TOP) - px(_BOTTOM) - px(_GAP) * (len(self.seen) - 1)
+        room = self._foot - px(_TOP) - px(_GAP) * (len(self.seen) - 1)
         leasts = [exact_px(track.least) for track in self.seen]
         if sum(leasts) >= room:
             return [max(1.0, least * room / sum(leasts)) for least in leasts]
@@ -272,7 +277,7 @@ class TrackSheet(PaintedChart):
             button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
         self._place_symbol(places)
         self.whole.setVisible(not self.times.is_whole)
-        self.whole.move(px(4), self.height() - px(_BOTTOM) + px(1))
+        self.whole.move(px(4), self._foot + px(1))
         self.update()
 
     def _place_symbol(self, places: dict[str, ChartBox]) -> None:
@@ -374,15 +379,19 @@ class TrackSheet(PaintedChart):
 
     def _paint_time(self, painter: QPainter, last: QRectF) -> None:
         look = theme.current()
-        below = self.height() - px(_BOTTOM)
+        below = self._foot
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
         write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
+        if self.note:
+            line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
+            text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
+            write(painter, line, LEFT, text, look.text)
 
     def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
-        look, rect, below = theme.current(), boxes[0].rect, self.height() - px(_BOTTOM)
+        look, rect, below = theme.current(), boxes[0].rect, self._foot
         x = rect.right()
         if self.reading is not None and self.times.low <= self.reading <= self.times.high:
             x = float(boxes[0].x(np.array([self.reading]))[0])
@@ -446,7 +455,7 @@ class TrackSheet(PaintedChart):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         found = self.track_at(event.position())
-        if event.position().y() > self.height() - px(_BOTTOM):
+        if event.position().y() > self._foot:
             self._show_whole()
         elif found is not None and self._edge_at(event.position().y()) is None:
             self.enlarge(found[0].name)

@@ -12,7 +12,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import Snapshot
@@ -62,6 +62,8 @@ class Series:
     """Whether a line leads from the end of the curve to the present."""
     strength: float = 1.0
     """The strength with which it is drawn, 0…1."""
+    hatches: tuple[tuple[Array, Array], ...] = ()
+    """The outlines of hatched areas, where runs diverged."""
 
     @property
     def points(self) -> Array:
@@ -164,6 +166,8 @@ def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
     pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))
     for band in series.bands:
         painter.fillPath(box.path(*band), pale)
+    for hatch in series.hatches:
+        painter.fillPath(box.path(*hatch), QBrush(line.color(), Qt.BrushStyle.BDiagPattern))
     painter.setPen(line)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(box.path(series.x, series.y, series.ends))

@@ -81,6 +81,8 @@ class _CurvesShown:
     """The line from the training curve to the present, shape (points, 2); empty where that breaks off."""
     ghost: tuple[Array, ...]
     """The same curves without the latest change, shape (points, 2) each; none while there are none."""
+    diverged: tuple[Array, Array] | None
+    """The outline of the share of other starts that have diverged; None while there is none."""
     logarithmic: bool
     ends: tuple[float, float]
     """Both ends of the axis of the values."""
@@ -147,6 +149,8 @@ class _TracksShown:
     """The values of loss and score in words."""
     reading: str
     """The title of the time axis, or the place that is read and what was changed there."""
+    note: str
+    """The comparison of the run with other starts, if it was requested."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown
@@ -336,6 +340,7 @@ class TracksView(View):
                 self._score.describe(values.get("score", ())),
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
+            note=self._sheet.note,
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
             gradients=_GradientsShown(
@@ -424,6 +429,7 @@ class TracksView(View):
             words = track.describe(sheet.values.get(track.name, ()))
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
+        sheet.note = "" if self._luck is None or self._race is not None else self._luck.sentence
         sheet.caption = "now" if place is None else times.words(times.value(place))
         sheet.place_names()
 
@@ -435,8 +441,6 @@ class TracksView(View):
     def _flag(self, place: float | None) -> str:
         """The words at the foot of the cursor, about the place that is read."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
-        if place is None and self._luck is not None and self._race is None:
-            return self._luck.sentence
         box = sheet.boxes()[0]
         pixel = (times.high - times.low) / max(1.0, box.rect.width())
         self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))
@@ -471,6 +475,7 @@ def _curves_shown(track: CurveTrack) -> _CurvesShown:
         present=tuple(series.present for series in run) or (None, None),
         tail=nothing if first is None else first.tail,
         ghost=tuple(series.points for series in track.series if series.role == "ghost"),
+        diverged=next((hatch for series in track.series for hatch in series.hatches), None),
         logarithmic=isinstance(axis, AmountAxis) and axis.logarithmic,
         ends=(axis.low, axis.high),
     )

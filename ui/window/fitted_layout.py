@@ -1,0 +1,72 @@
+"""The layout that suits the window's size, and whether a race is shown; what was there before comes back."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray
+
+from ..shell.docks import DockLayout, Docks, KeptLayout
+from ..views.race.view import RaceView
+from .layouts import COMPACT, RACE, STANDARD, TABBED, layout_for
+
+_CROWDED = (TABBED, COMPACT)
+
+
+class FittedLayout:
+    """Changes the layout of the docks when the window's size or a race asks for another one."""
+
+    def __init__(self, docks: Docks) -> None:
+        self.docks = docks
+        self._roomy: KeptLayout | None = None
+        """The layout that comes back when the window is large enough for it again."""
+        self._before_race: KeptLayout | None = None
+        """The layout that comes back when the race ends, where there is room for it."""
+        self._races = self._opened_view = False
+
+    def suit(self) -> None:
+        """Use a layout that needs less room while the window is too small for the one before, which comes back."""
+        wanted, plan, roomy = layout_for(self.docks.window.size()), self.docks.plan, self._roomy
+        if wanted is STANDARD and roomy is not None:
+            self._roomy = None
+            if plan in _CROWDED:
+                self.docks.put_back(roomy)
+                self._show_race()
+        elif roomy is not None and plan in _CROWDED and plan is not wanted:
+            self._crowd()
+        elif roomy is None and plan is not wanted and self._is_too_large(plan, wanted):
+            self._roomy = self.docks.keep()
+            self._crowd()
+
+    @staticmethod
+    def _is_too_large(plan: DockLayout | None, wanted: DockLayout) -> bool:
+        return wanted is COMPACT or (wanted is TABBED and plan in (STANDARD, RACE))
+
+    def _crowd(self) -> None:
+        self.docks.arrange(layout_for(self.docks.window.size()))
+        self._show_race()
+
+    def _show_race(self) -> None:
+        if self._races:
+            self.docks.show(RaceView.name)
+
+    def begin_race(self) -> None:
+        """Show a race: in a layout of its own where there is room."""
+        if not self._races:
+            self._races = True
+            self._opened_view = self.docks.docks[RaceView.name].isHidden()
+            if self._roomy is not None:
+                self._before_race, self._roomy = self._roomy, KeptLayout(QByteArray(), RACE, frozenset())
+            elif layout_for(self.docks.window.size()) is STANDARD and self.docks.plan is not RACE:
+                self._before_race = self.docks.keep()
+                self.docks.arrange(RACE)
+        self._show_race()
+
+    def end_race(self) -> None:
+        """Return to the layout before the race, unless a person has changed it meanwhile."""
+        before, self._before_race, self._races = self._before_race, None, False
+        if before is not None and self.docks.plan is RACE:
+            self.docks.put_back(before)
+        elif before is not None and self._roomy is not None and self._roomy.plan is RACE:
+            self._roomy = before
+        if self._opened_view and self.docks.plan in _CROWDED:
+            self.docks.docks[RaceView.name].hide()
+        self.suit()
