@@ -146,7 +146,6 @@ def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
 
 
 @lru_cache
-@lru_cache
 def magnitude_table(steps: int = 256) -> np.ndarray:
     """Return the colours of gradient magnitudes from small to large, uint8 (steps, 4): viridis."""
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)

@@ -34,6 +34,8 @@ class Action(NamedTuple):
     """Whether it has a check mark now; None: it never has one."""
     group: str = ""
     """Actions of one group exclude each other."""
+    repeats: bool = False
+    """Whether it is done again and again while its keys are held."""
 
     @property
     def wording(self) -> str:
@@ -158,6 +160,7 @@ class Menus(QObject):
         made = QAction(parent)
         made.setObjectName(action.name)
         made.setShortcuts([QKeySequence(keys) for keys in action.keys])
+        made.setAutoRepeat(action.repeats)
         made.setCheckable(action.checked is not None)
         if action.group:
             self._groups.setdefault(action.group, QActionGroup(self)).addAction(made)

@@ -15,7 +15,9 @@ from playground.catalog.datasets.base import Collected
 from playground.catalog.datasets.own_points import UserPoints
 from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.layer_names import layer_heading
 from playground.experiment.quantity import write_number
+from playground.measure.diagnosis import share_words
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.knobs import knob_at
 from playground.studies.reading import Reading
@@ -409,11 +411,12 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
 def _share_words(now: Snapshot) -> str:
     """How much of the output layer's gradient comes to the first layer, in a sentence without an end."""
     share = _share_of_first(now)
-    return f"Layer {now.layers[0].name} gets {share}{' of' * share.startswith('1/')} the output layer's gradient"
+    of = "" if share.endswith("times") else " of"
+    return f"{layer_heading(now.layers[0].name)} gets {share}{of} the output layer's gradient"
 
 
 def _share_of_first(now: Snapshot) -> str:
     first, last = now.layers[0].gradient_rms, now.layers[-1].gradient_rms
     if not first > 0 or not last > 0:
-        return "0 times"
-    return f"{first / last:.1f} times" if first > 0.67 * last else f"1/{last / first:,.0f}"
+        return "none"
+    return f"{first / last:.1f} times" if first > 0.67 * last else share_words(first / last)
