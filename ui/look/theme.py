@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip
 
 GRID = 8
 """Margins and gaps are multiples of this many pixels."""
@@ -155,6 +155,8 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     """Apply the theme called `name` and a zoom to the whole application."""
     global _current, _zoom
     _current, _zoom = THEMES[name], zoom
+    app.setFont(with_accents(app.font()))
+    QToolTip.setFont(with_accents(QToolTip.font()))
     app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
@@ -177,6 +179,14 @@ def tabular(font: QFont) -> QFont:
     """Return `font` with digits of equal width, so that numbers that change don't jitter."""
     result = QFont(font)
     result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def with_accents(font: QFont) -> QFont:
+    """Return `font` with the hats of m̂ and v̂ on their letters: DejaVu Sans, common on Linux, has them a line higher."""
+    result = QFont(font)
+    if QFontInfo(font).family() == "DejaVu Sans":
+        result.setFeature(QFont.Tag("mark"), 0)
     return result
 
 

@@ -38,7 +38,7 @@ from .documents import Documents
 from .exports import Exports
 from .finder import Finder
 from .gallery import Gallery
-from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .layouts import CROWDED, LAYOUTS, STANDARD, layout_for, sizes_for
 from .luck import HowLucky
 from .others import OtherRuns
 from .picture_saver import PictureSaver
@@ -214,11 +214,11 @@ class Window(QMainWindow):
         wanted, plan, before = layout_for(self.size()), self.docks.plan, self._before_crowding
         if wanted is STANDARD and before is not None:
             self._before_crowding = None
-            if plan in (TABBED, COMPACT):
+            if plan in CROWDED:
                 self.docks.put_back(before)
-        elif before is not None and plan in (TABBED, COMPACT) and plan is not wanted:
+        elif before is not None and plan in CROWDED and plan is not wanted:
             self.docks.arrange(wanted)
-        elif before is None and plan is not wanted and (plan is STANDARD or wanted is COMPACT):
+        elif before is None and plan is not wanted and (plan is STANDARD or wanted.is_drawer):
             self._before_crowding = self.docks.keep()
             self.docks.arrange(wanted)
 

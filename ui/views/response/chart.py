@@ -68,7 +68,7 @@ class ResponseChart(PaintedChart):
     With Ctrl the value is wanted with the weights that it was trained to.
     """
 
-    SIZE, LEAST = (248, 96), (120, 60)
+    SIZE, LEAST = (248, 96), (120, 48)
     looked = Signal()
     """Another value is looked at, or none."""
     weights_asked = Signal(object)
