@@ -237,6 +237,7 @@ def _base_style(theme: Theme) -> str:
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
+    QLabel[problem="true"] {{ color: {theme.danger}; font-size: {NORMAL}px; }}
     """
 
 

@@ -108,7 +108,7 @@ class TourStops:
                         self._response_words,
                     ),
                     TourTask(
-                        "Take a better value: click there, press Enter, or drag the learning rate.",
+                        "Take another value: click there, press Enter, or drag the learning rate.",
                         response,
                         self._took_value,
                         (rate, loss),
@@ -142,7 +142,7 @@ class TourStops:
                         self._opened_deep,
                     ),
                     TourTask(
-                        "Press Play, and look at the gradients: one row for each layer, and the first rows are dark.",
+                        "Let it train, and look at the gradients: one row for each layer, and the first rows are dark.",
                         gradients,
                         self._diagnosed,
                         hint=paused,
@@ -168,7 +168,7 @@ class TourStops:
                         (boundary, TourTarget(parts.drawing)),
                     ),
                     TourTask(
-                        "Press Play, and watch the network learn them.",
+                        "Let it train, and watch the network learn them.",
                         boundary,
                         lambda: self._trained(most=_MENDED_EPOCHS),
                         hint=paused,

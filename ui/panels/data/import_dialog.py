@@ -51,7 +51,7 @@ from playground.interop.tables import MANY_ROWS, Picked, class_counts, data_set,
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Segments, Switch
-from ...forms.layouts import fill, quiet, tight
+from ...forms.layouts import fill, mark_problem, quiet, tight
 from ...guard.faults import guarded
 from ...look.theme import GRID, Theme, blend, current, exact_px, px
 from ...session.jobs import Job, finish_jobs
@@ -261,6 +261,7 @@ class ImportDialog(QDialog):
         self.table.verticalHeader().setDefaultSectionSize(px(24))
         self.table.horizontalHeader().setDefaultSectionSize(px(104))
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._dress()
         return self.table
 
     def _choices(self) -> QVBoxLayout:
@@ -485,17 +486,14 @@ class ImportDialog(QDialog):
 
     def _say(self, words: str, problem: bool) -> None:
         self.message.setText(words)
-        self._problem = problem
-        self._dress()
+        mark_problem(self.message, problem)
 
     def _dress(self) -> None:
-        theme = current()
-        self.message.setStyleSheet(f"color: {theme.danger}" if self._problem else "")
-        self.table.setStyleSheet(_table_style(theme))
+        self.table.setStyleSheet(_table_style(current()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_problem"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "table"):
             self._dress()
 
     def done(self, result: int) -> None:
