@@ -168,6 +168,8 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
     theme.apply(qapp, "dark" if size == (1366, 768) else "light")
     window.apply_theme()
     window.resize(*size)
+    # No message moves a picture, nor takes any of its room.
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
     await_pictures(window)
     before = window.grab().toImage()
     for zoom, least in PLANES[size].items():
@@ -185,6 +187,10 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
         for label in window.parts.transport.findChildren(QLabel):
             assert not label.isVisible() or label.width() >= label.sizeHint().width(), (zoom, label.text())
         assert window.docks.controls_are_open == (window.width() / zoom >= 980), zoom
+        assert {"boundary", "network"} <= window.docks.seen or window.width() / zoom < 840, zoom
+        assert ("tracks" in window.docks.seen) == (min(window.width() / 1180, window.height() / 740) >= zoom), zoom
+        boundary = window.parts.boundary
+        assert boundary.height() - plane.bottom() <= theme.px(80), (zoom, "blank below the plane")
         # The response waits for what is being tried.
         for name in window.docks.seen - {"response"}:
             assert drawn_share(window.docks.docks[name].widget()) >= 0.75, (zoom, name)
@@ -278,6 +284,8 @@ def test_controls_are_a_drawer_where_there_is_no_room_for_them(qtbot, window: Wi
     qtbot.waitUntil(lambda: "data" in window.docks.seen)
     lay_out(window)
     assert window.parts.boundary.shown().plane.width() >= 300
+    foot, column = window.docks.docks["response"], window.docks.docks["data"]
+    assert foot.height() <= column.height(), "the response leaves room for the controls"
     hands.key(window, "Ctrl+B")
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
     window.docks.show("training")

@@ -24,7 +24,7 @@ _BAR = 544
 """Width of the square picture's place in which its bar takes one line."""
 _LEGEND = 26
 """Height of the second line that the bar takes elsewhere."""
-_LEAST_SHARE, _LEAST_SHARE_OF_ALL = 0.46, 0.45
+_LEAST_SHARE, _LEAST_SHARE_OF_ALL = 0.46, 0.457
 """The least share of the row that a picture gets beside the square one, above another row and with all the height."""
 _STANDARD_SIZE, _TABBED_SIZE, _PAIR_SIZE = QSize(1180, 740), QSize(980, 560), QSize(840, 500)
 """The least sizes of a window that have room for a row below the pictures, for two pictures and the controls, and for
