@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QImage
+from PySide6.QtGui import QFontMetrics, QImage, QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
@@ -143,6 +143,15 @@ def test_the_size_is_changed_on_every_keyboard(qapp: QApplication, window: Windo
     assert window.session.experiment == before
 
 
+def test_a_key_that_is_two_of_the_shortcuts_at_once_is_no_conflict(window: Window) -> None:
+    asked: list[float] = []
+    window.appearance.size_chosen.connect(asked.append)
+    for keys in ("Ctrl++", "Ctrl+Shift+="):
+        # As on a real keyboard, where Qt finds both.
+        QApplication.sendEvent(window.menus.action("size.larger"), QShortcutEvent(QKeySequence(keys), 0, True))
+    assert asked == [1.25, 1.25]
+
+
 def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
     keys = {command.name: command.keys for command in window.menus.commands(every=True)}
     named = {name.rpartition(": ")[2]: shown for name, shown in keys.items() if shown}
@@ -275,6 +284,13 @@ def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:
     for name, place in before.items():
         now = window.docks.docks[name].geometry()
         assert abs(now.width() - place.width()) <= 2 and abs(now.height() - place.height()) <= 2, name
+
+
+def test_the_panel_of_controls_in_front_stays_there_at_another_zoom(window: Window) -> None:
+    window.docks.show("training")
+    window.zoom_to(1.25)
+    lay_out(window)
+    assert "training" in window.docks.seen and "data" not in window.docks.seen
 
 
 def test_controls_are_a_drawer_where_there_is_no_room_for_them(qtbot, window: Window) -> None:

@@ -217,10 +217,10 @@ class Window(QMainWindow):
             if plan in CROWDED:
                 self.docks.put_back(before)
         elif before is not None and plan in CROWDED and plan is not wanted:
-            self.docks.arrange(wanted)
+            self.docks.arrange(wanted, keep_controls=True)
         elif before is None and plan is not wanted and (plan is STANDARD or wanted.is_drawer):
             self._before_crowding = self.docks.keep()
-            self.docks.arrange(wanted)
+            self.docks.arrange(wanted, keep_controls=True)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
