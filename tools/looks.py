@@ -22,7 +22,7 @@ from ui.window.window import Window
 
 SIZES = ((1280, 800), (1366, 768), (1920, 1080))
 _GAP = 16
-_TRAINING_SECONDS, _PATIENCE_SECONDS = 4.0, 0.6
+_TRAINING_SECONDS, _PATIENCE_SECONDS, _RESPONSE_SECONDS = 4.0, 0.6, 60.0
 
 
 def _wait(app: QApplication, seconds: float) -> None:
@@ -30,6 +30,16 @@ def _wait(app: QApplication, seconds: float) -> None:
     while time.monotonic() < end:
         app.processEvents()
         time.sleep(0.002)
+
+
+def _await_response(app: QApplication, window: Window) -> None:
+    """Wait until all values of the response are trained, but not for ever."""
+    end = time.monotonic() + _RESPONSE_SECONDS
+    while time.monotonic() < end:
+        reading = window.responses.view.reading
+        if reading is not None and reading.is_whole:
+            return
+        _wait(app, 0.1)
 
 
 def _sheet(app: QApplication, name: str) -> QImage:
@@ -44,6 +54,7 @@ def _sheet(app: QApplication, name: str) -> QImage:
     window.session.play()
     _wait(app, _TRAINING_SECONDS)
     window.session.pause()
+    _await_response(app, window)
     with QPainter(sheet) as painter:
         top = 0
         for size in SIZES:

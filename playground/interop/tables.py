@@ -19,6 +19,8 @@ from playground.files.cells import Cells, Column
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Reading
 
+MANY_ROWS = 200_000
+"""With more rows than these every epoch is long, and a random part of them may do as well."""
 _TARGET_WORDS = (
     *("label", "target", "class", "species", "y", "value", "output", "outcome", "response"),
     *("category", "group", "type", "kind"),
@@ -153,6 +155,13 @@ def class_counts(rows: TableRows) -> dict[str, int]:
     return dict(zip(rows.class_names, counts, strict=True))
 
 
+def _size_words(rows: TableRows | None) -> tuple[str, ...]:
+    """A sentence on the choice that very many rows leave open."""
+    if rows is None or len(rows.x) <= MANY_ROWS:
+        return ()
+    return (f"All {len(rows.x):,} rows are used; data.points={MANY_ROWS} uses a random {MANY_ROWS:,}.",)
+
+
 def describe_table(cells: Cells) -> dict[str, Any]:
     """A description of a table for JSON: how it is read, the proposed columns, notes and open questions."""
     picked: Picked | None = None
@@ -177,5 +186,5 @@ def describe_table(cells: Cells) -> dict[str, Any]:
         "used": len(rows.x) if rows else 0,
         "dropped": sum(len(dropped.lines) for dropped in rows.dropped) if rows else 0,
         "notes": notes,
-        "unclear": [question.words for question in cells.questions],
+        "unclear": [*(question.words for question in cells.questions), *_size_words(rows)],
     }

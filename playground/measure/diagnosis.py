@@ -228,7 +228,7 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
-    share = _share(sizes[0] / sizes[-1])
+    share = share_words(sizes[0] / sizes[-1])
     first, last = layer_phrase(heard[0].name), layer_phrase(heard[-1].name)
     text = f"The gradient vanishes: {first} gets {share} of the gradient of {last}, so it hardly learns."
     return Finding("vanishing", text, _better_passage(snapshot.experiment))
@@ -290,7 +290,7 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
     fallen = 1 - losses[-1] / losses[0]
     if not 0 <= fallen < 0.02:
         return None
-    change = "nothing" if ratio == 0 else f"{_share(ratio)} of their size"
+    change = "nothing" if ratio == 0 else f"{share_words(ratio)} of their size"
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
         f"and {len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
@@ -557,8 +557,8 @@ def _duration(snapshot: Snapshot) -> str:
     return f"{count:,} {unit}{'s' * (count != 1)}"
 
 
-def _share(part: float) -> str:
-    """A small share in words: 1/35,000."""
+def share_words(part: float) -> str:
+    """A small share in words: 1/35,000, or practically none."""
     return f"1/{_many(1 / part)}" if part > 1e-6 else "practically none"
 
 

@@ -13,6 +13,7 @@ from playground.catalog.schedules import Plateau, Progress
 from playground.engine.engine import Engine, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation
 from playground.engine.passes import DivergedError
+from playground.experiment.layer_names import layer_phrase
 from playground.files.errors import InputError
 from playground.measure.changes import When
 from playground.measure.snapshot import Status
@@ -158,10 +159,9 @@ def _diverge(engine: Engine, run: Run, fault: DivergedError) -> None:
         if before > rate
         else f"the learning rate {rate:g} was too large; try a smaller one, or clip the gradient"
     )
-    where = "at the output" if fault.layer == "output" else f"of layer {fault.layer}"
     run.record.problem = (
-        f"Training stopped at step {run.state.step:,}: {fault.what} {where} was no longer a finite number. "
-        f"Most likely {likely}."
+        f"Training stopped at step {run.state.step:,}: {fault.what} in {layer_phrase(fault.layer)} was no longer a "
+        f"finite number. Most likely {likely}."
     )
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from playground.cli.commands import BAD_INPUT, main
+from playground.interop import tables
 from playground.interop.opening import RESOURCES
 
 CASES = Path(__file__).parents[1] / "files" / "cases"
@@ -54,6 +55,17 @@ def test_a_table_is_described_as_one_object(capsys: pytest.CaptureFixture[str]) 
     found, _ = report(capsys, "table", CASES / "none-class.csv")
     assert found["columns"][2] == {"name": "severity", "kind": "class", "missing": 0}
     assert found["unclear"] == ["none in severity is read as a class; it could be a missing value."]
+
+
+def test_very_many_rows_are_all_used_and_how_to_sample_them_is_said(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MANY_ROWS", 300)
+    found, _ = report(capsys, "table", PENGUINS)
+    assert found["used"] == 342
+    assert found["unclear"] == ["All 342 rows are used; data.points=300 uses a random 300."]
+    told, _ = report(capsys, *train(PENGUINS, "--set", "data.points=300"))
+    assert told["step"] == 2 * 5, "half of them are for validation"
 
 
 def test_what_is_no_table_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -65,6 +65,12 @@ def quiet(text: _Label) -> _Label:
     return text
 
 
+def mark_problem(text: QWidget, is_problem: bool) -> None:
+    """Write a text as large and clear as others where it says what is wrong."""
+    if bool(text.property("problem")) != is_problem:
+        restyle(text, "problem", is_problem)
+
+
 def restyle(widget: QWidget, name: str, value: object) -> None:
     """Set a property that the style sheet tests, and apply the style sheet again, which would not notice otherwise."""
     widget.setProperty(name, value)

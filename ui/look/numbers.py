@@ -7,9 +7,13 @@ from __future__ import annotations
 
 import math
 
+_VANISHING = 1e-15
+"""Below this a number is lost beside others of usual size, even in double precision."""
+
 
 def number_text(value: float | None, digits: int = 3) -> str:
-    """Write a measured number with sensible digits: 0.0123, 1.2e-7, 12,345; a dash for None or NaN."""
+    """Write a measured number with sensible digits: 0.0123, 1.2e-7, 12,345; ≈ 0 for one that vanishes, a dash for None
+    or NaN."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -26,9 +30,11 @@ def number_text(value: float | None, digits: int = 3) -> str:
 
 
 def power_text(value: float | None) -> str:
-    """Write a measured number as digits and a power of ten, however large it is: 3.2e-4."""
+    """Write a measured number as digits and a power of ten, however large it is: 3.2e-4; ≈ 0 for one that vanishes."""
     if not value or not math.isfinite(value):
         return number_text(value)
+    if abs(value) < _VANISHING:
+        return "≈ 0"
     mantissa, exponent = f"{value:.1e}".split("e")
     return f"{minus_text(mantissa)}e{int(exponent)}"
 

@@ -14,8 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QFont, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
+from PySide6.QtWidgets import QApplication, QToolTip
 
 GRID = 8
 """Margins and gaps are multiples of this many pixels."""
@@ -146,7 +146,6 @@ def field_table(theme: Theme, steps: int = 256) -> np.ndarray:
 
 
 @lru_cache
-@lru_cache
 def magnitude_table(steps: int = 256) -> np.ndarray:
     """Return the colours of gradient magnitudes from small to large, uint8 (steps, 4): viridis."""
     return pg.colormap.get("viridis").getLookupTable(nPts=steps, alpha=True)
@@ -156,6 +155,8 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     """Apply the theme called `name` and a zoom to the whole application."""
     global _current, _zoom
     _current, _zoom = THEMES[name], zoom
+    app.setFont(with_accents(app.font()))
+    QToolTip.setFont(with_accents(QToolTip.font()))
     app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
@@ -178,6 +179,14 @@ def tabular(font: QFont) -> QFont:
     """Return `font` with digits of equal width, so that numbers that change don't jitter."""
     result = QFont(font)
     result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def with_accents(font: QFont) -> QFont:
+    """Return `font` with the hats of m̂ and v̂ on their letters: DejaVu Sans, common on Linux, has them a line higher."""
+    result = QFont(font)
+    if QFontInfo(font).family() == "DejaVu Sans":
+        result.setFeature(QFont.Tag("mark"), 0)
     return result
 
 
@@ -228,6 +237,7 @@ def _base_style(theme: Theme) -> str:
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
+    QLabel[problem="true"] {{ color: {theme.danger}; font-size: {NORMAL}px; }}
     """
 
 

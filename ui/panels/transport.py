@@ -64,7 +64,7 @@ class TransportBar(QWidget):
         self.snapshot: Snapshot | None = None
         self._race: RaceMoment | None = None
         self.guest: QWidget | None = None
-        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 0, GRID, 0))
+        self.line = tight(QHBoxLayout(self), GRID // 2, (GRID, 3, GRID, 0))
         self._add_buttons()
         self.line.addSpacing(px(GRID))
         self.readout = Readout()

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
 from .palette import PaletteCommand
@@ -34,6 +34,8 @@ class Action(NamedTuple):
     """Whether it has a check mark now; None: it never has one."""
     group: str = ""
     """Actions of one group exclude each other."""
+    repeats: bool = False
+    """Whether it is done again and again while its keys are held."""
 
     @property
     def wording(self) -> str:
@@ -80,6 +82,19 @@ def actions_in(menu: Menu, place: str = "") -> Iterator[tuple[str, Action]]:
 
 def _without_access_key(text: str) -> str:
     return text.replace("&", "")
+
+
+class _MenuAction(QAction):
+    """Qt's action of a menu, done also where several of its shortcuts name the key that was pressed.
+
+    Ctrl and the + of an American keyboard are Ctrl++ and Ctrl+Shift+= at once, which Qt takes for a conflict.
+    """
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QShortcutEvent) and event.isAmbiguous() and event.key() in self.shortcuts():
+            self.trigger()
+            return True
+        return super().event(event)
 
 
 class Menus(QObject):
@@ -155,9 +170,10 @@ class Menus(QObject):
         self._fill(made, menu.present())
 
     def _action(self, action: Action, parent: QMenu) -> QAction:
-        made = QAction(parent)
+        made = _MenuAction(parent)
         made.setObjectName(action.name)
         made.setShortcuts([QKeySequence(keys) for keys in action.keys])
+        made.setAutoRepeat(action.repeats)
         made.setCheckable(action.checked is not None)
         if action.group:
             self._groups.setdefault(action.group, QActionGroup(self)).addAction(made)

@@ -226,8 +226,7 @@ class Docks(QObject):
             for name in self._column:
                 self.docks[name].show()
             if front := self.docks.get(self._front or self.controls[0]):
-                QTimer.singleShot(0, front, front.raise_)
-                front.raise_()
+                self._raise(front)
         self.fit()
         self.changed.emit()
 
@@ -272,10 +271,15 @@ class Docks(QObject):
         """Return the name of the dock that contains a widget."""
         return next((name for name, dock in self.docks.items() if dock.isAncestorOf(widget)), None)
 
-    def arrange(self, plan: DockLayout) -> None:
-        """Arrange all docks by a layout."""
+    def arrange(self, plan: DockLayout, *, keep_controls: bool = False) -> None:
+        """Arrange all docks by a layout; `keep_controls` leaves the panel of controls in front that is there."""
+        front = next((name for name in self.controls if name in self.seen), "")
         with self._at_once():
             self._arrange(plan)
+        if keep_controls and front in plan.controls:
+            self._front = front
+            if not plan.is_drawer:
+                self._raise(self.docks[front])
 
     def _arrange(self, plan: DockLayout) -> None:
         for dock in self.docks.values():
@@ -324,9 +328,13 @@ class Docks(QObject):
         for name in tabs[1:]:
             self.window.tabifyDockWidget(front, self.docks[name])
             self.docks[name].show()
-        front.raise_()
-        # Once more, when Qt has made the tabs.
-        QTimer.singleShot(0, front, front.raise_)
+        self._raise(front)
+
+    @staticmethod
+    def _raise(dock: QDockWidget) -> None:
+        """Put a dock in front of its neighbours, also once Qt has made the tabs."""
+        dock.raise_()
+        QTimer.singleShot(0, dock, dock.raise_)
 
     def fit(self) -> None:
         """Fit the parts of a layout to the window's size, unless the user has changed the layout."""
@@ -402,8 +410,7 @@ class Docks(QObject):
             return
         self.arrange(kept.plan)
         for front in (self.docks[name] for name in kept.seen if not self.docks[name].isHidden()):
-            front.raise_()
-            QTimer.singleShot(0, front, front.raise_)
+            self._raise(front)
 
     def set_locked(self, locked: bool) -> None:
         """Forbid or allow to move and close docks."""

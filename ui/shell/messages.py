@@ -117,6 +117,7 @@ class Messages(QObject):
         """Remove a message that is no longer true."""
         self._fault = None if self._fault is not None and self._fault.text == text else self._fault
         self._event = None if self._event is not None and self._event.text == text else self._event
+        self._invitation = None if self._invitation is not None and self._invitation.text == text else self._invitation
         self._show()
 
     def note_change(self) -> None:

@@ -141,7 +141,7 @@ class Strip(QFrame):
         self.ensurePolished()
         lines, room = 2 * self.text.fontMetrics().lineSpacing(), QRect(0, 0, self._text_width(), 10_000)
         needed = self.text.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.said.text).height()
-        height = max(lines, needed) + px(GRID / 2)
+        height = max(lines, needed) + px(2)
         if height != self.height():
             self.setFixedHeight(height)
 

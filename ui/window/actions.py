@@ -125,6 +125,7 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
                 session.undo,
                 ("Ctrl+Z",),
                 enabled=lambda: bool(session.done),
+                repeats=True,
             ),
             Action(
                 "edit.redo",
@@ -132,6 +133,7 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
                 session.redo,
                 ("Ctrl+Shift+Z", "Ctrl+Y"),
                 enabled=lambda: bool(session.undone),
+                repeats=True,
             ),
             SEPARATOR,
             Action("points.draw", "&Draw points", wiring.start_drawing, ("Ctrl+P",)),
@@ -162,8 +164,8 @@ def training_menu(session: Session, presenter: Presenter, races: Races, find_set
         "&Training",
         [
             Action("training.play", "&Play or pause", presenter.toggle, (QKeySequence(Qt.Key.Key_Space),)),
-            Action("training.step", "One &step", session.step, ("Ctrl+.",)),
-            Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",)),
+            Action("training.step", "One &step", session.step, ("Ctrl+.",), repeats=True),
+            Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",), repeats=True),
             Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
             SEPARATOR,
@@ -280,8 +282,8 @@ def _size_entries(appearance: Appearance) -> list[MenuEntry]:
 
     return [
         *(entry(size) for size in theme.ZOOMS),
-        Action("size.larger", "Larger", partial(appearance.resize, 1), _LARGER),
-        Action("size.smaller", "Smaller", partial(appearance.resize, -1), _SMALLER),
+        Action("size.larger", "Larger", partial(appearance.resize, 1), _LARGER, repeats=True),
+        Action("size.smaller", "Smaller", partial(appearance.resize, -1), _SMALLER, repeats=True),
     ]
 
 

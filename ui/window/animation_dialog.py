@@ -19,9 +19,9 @@ from playground.interop.animation import Animation, AnimationSettings, save_anim
 from playground.interop.opening import own_title
 
 from ..forms.buttons import identify, push_button, tip
-from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..forms.layouts import STRETCH, fill, mark_problem, quiet, tight
 from ..forms.rows import Form
-from ..look.theme import GRID, current, px
+from ..look.theme import GRID, px
 from ..session.answer import Answer
 from ..session.jobs import Job, finish_jobs
 from ..session.session import Session
@@ -173,7 +173,7 @@ class AnimationDialog(QDialog):
         self.job = None
         self._show_making(False)
         self.message.setText(words)
-        self.message.setStyleSheet(f"color: {current().danger}" if problem else "")
+        mark_problem(self.message, problem)
 
     def _show_making(self, on: bool) -> None:
         self.form.setEnabled(not on)

@@ -6,9 +6,7 @@ from PySide6.QtCore import QByteArray
 
 from ..shell.docks import DockLayout, Docks, KeptLayout
 from ..views.race.view import RaceView
-from .layouts import COMPACT, RACE, STANDARD, TABBED, layout_for
-
-_CROWDED = (TABBED, COMPACT)
+from .layouts import CROWDED, RACE, STANDARD, TABBED, layout_for
 
 
 class FittedLayout:
@@ -27,10 +25,10 @@ class FittedLayout:
         wanted, plan, roomy = layout_for(self.docks.window.size()), self.docks.plan, self._roomy
         if wanted is STANDARD and roomy is not None:
             self._roomy = None
-            if plan in _CROWDED:
+            if plan in CROWDED:
                 self.docks.put_back(roomy)
                 self._show_race()
-        elif roomy is not None and plan in _CROWDED and plan is not wanted:
+        elif roomy is not None and plan in CROWDED and plan is not wanted:
             self._crowd()
         elif roomy is None and plan is not wanted and self._is_too_large(plan, wanted):
             self._roomy = self.docks.keep()
@@ -38,10 +36,10 @@ class FittedLayout:
 
     @staticmethod
     def _is_too_large(plan: DockLayout | None, wanted: DockLayout) -> bool:
-        return wanted is COMPACT or (wanted is TABBED and plan in (STANDARD, RACE))
+        return wanted.is_drawer or (wanted is TABBED and plan in (STANDARD, RACE))
 
     def _crowd(self) -> None:
-        self.docks.arrange(layout_for(self.docks.window.size()))
+        self.docks.arrange(layout_for(self.docks.window.size()), keep_controls=True)
         self._show_race()
 
     def _show_race(self) -> None:
@@ -67,6 +65,6 @@ class FittedLayout:
             self.docks.put_back(before)
         elif before is not None and self._roomy is not None and self._roomy.plan is RACE:
             self._roomy = before
-        if self._opened_view and self.docks.plan in _CROWDED:
+        if self._opened_view and self.docks.plan in CROWDED:
             self.docks.docks[RaceView.name].hide()
         self.suit()

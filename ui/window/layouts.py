@@ -11,8 +11,9 @@ from ..views.registry import VIEWS
 
 _CONTROLS = 264
 """Width of the column of controls."""
-_FOOT = 176
-"""Height of what stands below the controls, with its title."""
+_FOOT, _LOW_FOOT, _FOOT_SHARE = 176, 124, 0.36
+"""Height of what stands below the controls, with its title; where it would take more than this share, down to the
+second one."""
 _LOW = 190
 """Height of the row below where the window is low."""
 _ROOMY, _SHARE = 780, 0.28
@@ -21,10 +22,13 @@ _SQUARE = -14
 """Pixels that the square picture is wider than high, for its axis, less what stands above and below it."""
 _BAR = 544
 """Width of the square picture's place in which its bar takes one line."""
-_LEAST_SHARE = 0.46
-"""The least share of the row that a picture gets beside the square one."""
-_STANDARD_SIZE, _TABBED_SIZE = QSize(1180, 740), QSize(980, 560)
-"""The least sizes of a window that have room for a row below the pictures, and for two pictures and the controls."""
+_LEGEND = 26
+"""Height of the second line that the bar takes elsewhere."""
+_LEAST_SHARE, _LEAST_SHARE_OF_ALL = 0.46, 0.457
+"""The least share of the row that a picture gets beside the square one, above another row and with all the height."""
+_STANDARD_SIZE, _TABBED_SIZE, _PAIR_SIZE = QSize(1180, 740), QSize(980, 560), QSize(840, 500)
+"""The least sizes of a window that have room for a row below the pictures, for two pictures and the controls, and for
+two pictures."""
 _FRAME, _LARGEST = QSize(0, 40), QSize(1600, 1000)
 """What a window's frame takes of the screen, and the size of a new window where the screen is large."""
 
@@ -58,6 +62,13 @@ _DESIGNED = (
         foot=_FOOT_DOCK,
     ),
     DockLayout(
+        "Two pictures",
+        _CONTROL_TABS,
+        ((0, (*_NETWORK_TABS, "tracks")), (1, ("boundary",))),
+        is_drawer=True,
+        foot=_FOOT_DOCK,
+    ),
+    DockLayout(
         "Projector",
         _CONTROL_TABS,
         ((1, ("boundary", *_NETWORK_TABS, "tracks")),),
@@ -67,14 +78,17 @@ _DESIGNED = (
     DockLayout("Race", _CONTROL_TABS, ((1, ("race", "boundary", *_NETWORK_TABS)),), _BELOW, foot=_FOOT_DOCK),
 )
 LAYOUTS = tuple(map(_complete, _DESIGNED))
-STANDARD, TABBED, COMPACT, RACE = LAYOUTS[0], LAYOUTS[1], LAYOUTS[-2], LAYOUTS[-1]
+STANDARD, TABBED, RACE = LAYOUTS[0], LAYOUTS[1], LAYOUTS[-1]
+CROWDED = (TABBED, *LAYOUTS[-3:-1])
+"""The layouts for windows that are too small for the standard one, by the room that they need."""
 
 
 def layout_for(size: QSize) -> DockLayout:
     """Return the layout that suits a size of the window, in pixels."""
     room = size / theme.zoom()
-    fitting = ((STANDARD, _STANDARD_SIZE), (TABBED, _TABBED_SIZE))
-    return next((plan for plan, least in fitting if room.expandedTo(least) == room), COMPACT)
+    *roomy, smallest = (STANDARD, *CROWDED)
+    fitting = zip(roomy, (_STANDARD_SIZE, _TABBED_SIZE, _PAIR_SIZE), strict=True)
+    return next((plan for plan, least in fitting if room.expandedTo(least) == room), smallest)
 
 
 def opening_size(screen: QSize) -> QSize:
@@ -92,10 +106,14 @@ def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
         height = round(_SHARE * area.height()) if area.height() >= px(_ROOMY) else px(_LOW)
     if len(plan.beside) > 1:
         square = area.height() - (height + line if height else 0) + px(_SQUARE)
-        square = min(max(square, px(_BAR)), round((1 - _LEAST_SHARE) * width))
+        least = _LEAST_SHARE if plan.below else _LEAST_SHARE_OF_ALL
+        has_line = px(_BAR) <= round((1 - _LEAST_SHARE) * width)
+        square = max(square, px(_BAR)) if has_line else square - px(_LEGEND)
+        square = min(square, round((1 - least) * width))
         beside: tuple[int, ...] = (width - line - square, square)
     else:
         beside = (width,)
     row = width - line * (len(plan.below) - 1)
     below = (max(1, round(share * row)) for share, _ in plan.below)
-    return DockSizes(controls, tuple(max(1, one) for one in beside), tuple(below), height, px(_FOOT))
+    foot = max(px(_LOW_FOOT), min(px(_FOOT), round(_FOOT_SHARE * area.height())))
+    return DockSizes(controls, tuple(max(1, one) for one in beside), tuple(below), height, foot)

@@ -14,7 +14,7 @@ from playground.studies.knobs import Knob
 from playground.studies.race import FEWEST_LANES, MOST_LANES
 
 from ..forms.buttons import identify, push_button
-from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..forms.layouts import STRETCH, fill, mark_problem, tight
 from ..look.theme import GRID, px
 
 _WIDTH = 360
@@ -34,8 +34,9 @@ class RaceDialog(QDialog):
         self.setWindowTitle(f"Race the {knob.label}")
         self.knob, self._start = knob, start
         self._others = tuple(others)
-        self.problem = identify(quiet(QLabel()), "race.dialog.problem", "Problem with the values")
+        self.problem = identify(QLabel(), "race.dialog.problem", "Problem with the values")
         self.problem.setWordWrap(True)
+        mark_problem(self.problem, True)
         self.entry: QLineEdit | None = None
         self.boxes: list[QCheckBox] = []
         lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))

@@ -13,6 +13,7 @@ from .tour_stops import TourStops
 from .window_parts import WindowParts
 
 _OFFERED, _REACHED = "tour/offered", "tour/stop"
+_INVITATION = "New here? Press Play. Or take the tour: six things to do, in five minutes."
 
 
 class WindowTour(QObject):
@@ -42,6 +43,7 @@ class WindowTour(QObject):
         header = [TourTarget(bar) for bar in window.findChildren(QToolBar, "bar")]
         tour = Tour(window, self._stops, self.at, reveal=self._reveal, is_seen=docks.shows, spared=header)
         self.shown = tour
+        self.desk.messages.settle(_INVITATION)
         tour.reached.connect(self._keep)
         tour.ended.connect(self._forget)
         self.changed.emit()
@@ -88,5 +90,4 @@ class WindowTour(QObject):
         settings = self.desk.settings
         if not settings.value(_OFFERED, False, bool):
             settings.setValue(_OFFERED, True)
-            words = "New here? Press Play. Or take the tour: six things to do, in five minutes."
-            self.desk.messages.invite(words, ("Take the tour", self.start))
+            self.desk.messages.invite(_INVITATION, ("Take the tour", self.start))

@@ -16,7 +16,9 @@ from playground.catalog.datasets.base import Collected
 from playground.catalog.datasets.own_points import UserPoints
 from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.layer_names import layer_heading
 from playground.experiment.quantity import write_number
+from playground.measure.diagnosis import share_words
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.knobs import knob_at
 from playground.studies.reading import Reading
@@ -106,7 +108,7 @@ class TourStops:
                         self._response_words,
                     ),
                     TourTask(
-                        "Take a better value: click there, press Enter, or drag the learning rate.",
+                        "Take another value: click there, press Enter, or drag the learning rate.",
                         response,
                         self._took_value,
                         (rate, loss),
@@ -164,7 +166,7 @@ class TourStops:
                         self._opened_deep,
                     ),
                     TourTask(
-                        "Press Play, and look at the gradients: one row for each layer, and the first rows are dark.",
+                        "Let it train, and look at the gradients: one row for each layer, and the first rows are dark.",
                         gradients,
                         self._diagnosed,
                         hint=paused,
@@ -190,7 +192,7 @@ class TourStops:
                         (boundary, TourTarget(parts.drawing)),
                     ),
                     TourTask(
-                        "Press Play, and watch the network learn them.",
+                        "Let it train, and watch the network learn them.",
                         boundary,
                         lambda: self._trained(most=_MENDED_EPOCHS),
                         hint=paused,
@@ -475,11 +477,12 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
 def _share_words(now: Snapshot) -> str:
     """The share of the output layer's gradient that reaches the first layer, as a sentence without a full stop."""
     share = _share_of_first(now)
-    return f"Layer {now.layers[0].name} gets {share}{' of' * share.startswith('1/')} the output layer's gradient"
+    of = "" if share.endswith("times") else " of"
+    return f"{layer_heading(now.layers[0].name)} gets {share}{of} the output layer's gradient"
 
 
 def _share_of_first(now: Snapshot) -> str:
     first, last = now.layers[0].gradient_rms, now.layers[-1].gradient_rms
     if not first > 0 or not last > 0:
-        return "0 times"
-    return f"{first / last:.1f} times" if first > 0.67 * last else f"1/{last / first:,.0f}"
+        return "none"
+    return f"{first / last:.1f} times" if first > 0.67 * last else share_words(first / last)

@@ -254,7 +254,7 @@ class Window(QMainWindow):
         self.kernels = kernels
         kernels.ready.connect(lambda: self.session.use_engine("compiled"))
         kernels.failed.connect(self.presenter.say_engine_refused)
-        kernels.start()
+        kernels.start(self.session.experiment.precision)
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

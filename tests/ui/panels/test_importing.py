@@ -226,7 +226,7 @@ def test_a_table_without_anything_unclear_asks_nothing(opened) -> None:
 def test_very_many_rows_are_sampled_unless_all_are_wanted(
     opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_dialog, "MOST_ROWS", 50)
+    monkeypatch.setattr(import_dialog, "MANY_ROWS", 50)
     path = tmp_path / "t.csv"
     path.write_text("a,b,c\n" + "".join(f"{k}.5,{k * k % 7},{'xy'[k % 2]}\n" for k in range(80)))
     dialog = opened(path)

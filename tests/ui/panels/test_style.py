@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground import Experiment, Layer
 from playground.catalog.activations import LeakyRelu
@@ -82,3 +82,17 @@ def test_the_transport_bar_leaves_room_at_1280(qtbot) -> None:
     bar = TransportBar()
     qtbot.addWidget(bar)
     assert bar.minimumSizeHint().width() <= 1000
+
+
+def test_hats_stand_on_their_letters_not_in_the_line_above(qtbot, qapp: QApplication) -> None:
+    theme.apply(qapp, "light")
+    label = QLabel("m\nm\N{COMBINING CIRCUMFLEX ACCENT} v\N{COMBINING CIRCUMFLEX ACCENT}")
+    qtbot.addWidget(label)
+    bare = QLabel("m\nm v")
+    qtbot.addWidget(bare)
+    bare.resize(label.sizeHint())
+    label.resize(label.sizeHint())
+    hats, without = label.grab().toImage(), bare.grab().toImage()
+    line = label.fontMetrics().lineSpacing()
+    other = [y for y in range(hats.height()) for x in range(hats.width()) if hats.pixel(x, y) != without.pixel(x, y)]
+    assert other and min(other) >= line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 
 from tests.ui import hands
@@ -179,3 +180,10 @@ def test_the_focus_returns_after_a_dialog(window: Window) -> None:
     hands.until(lambda: not noise.hasFocus(), "the palette does not come")
     hands.key(focus(), "Escape")
     assert noise.hasFocus()
+
+
+def test_keys_that_are_held_act_once_unless_more_of_the_same_is_meant(window: Window) -> None:
+    actions = [action for action in window.findChildren(QAction) if action.objectName() and action.shortcuts()]
+    repeating = {action.objectName() for action in actions if action.autoRepeat()}
+    steps = {"training.step", "training.epoch", "edit.undo", "edit.redo", "size.larger", "size.smaller"}
+    assert repeating == steps and len(actions) > 30

@@ -47,11 +47,11 @@ from playground.files.errors import InputError, one_line
 from playground.files.layout import Question, Reading
 from playground.files.rows import SEPARATORS
 from playground.interop.point_text import read_own_points
-from playground.interop.tables import Picked, class_counts, data_set, propose, refuse_one_axis
+from playground.interop.tables import MANY_ROWS, Picked, class_counts, data_set, propose, refuse_one_axis
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Segments, Switch
-from ...forms.layouts import fill, quiet, tight
+from ...forms.layouts import fill, mark_problem, quiet, tight
 from ...guard.faults import guarded
 from ...look.theme import GRID, Theme, blend, current, exact_px, px
 from ...session.jobs import Job, finish_jobs
@@ -66,8 +66,6 @@ _MOST_DRAWN = 2000
 _LONGEST_CELL = 60
 _AXES = (("x1", "x₁"), ("x2", "x₂"), ("target", "Target"))
 _NONE_PICKED = Picked("", "", "")
-MOST_ROWS = 200_000
-"""The most rows that a table is opened with unless the person wants all."""
 _TASKS: tuple[Task | None, ...] = (None, "classification", "regression")
 
 
@@ -263,6 +261,7 @@ class ImportDialog(QDialog):
         self.table.verticalHeader().setDefaultSectionSize(px(24))
         self.table.horizontalHeader().setDefaultSectionSize(px(104))
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self._dress()
         return self.table
 
     def _choices(self) -> QVBoxLayout:
@@ -435,8 +434,8 @@ class ImportDialog(QDialog):
     def _ask(self, rows: int) -> None:
         """Offer both readings of whatever is ambiguous; `rows` are those that can be used."""
         asked = [_in_order(question) for question in (self.cells.questions if self.cells is not None else ())]
-        if rows > MOST_ROWS and isinstance(self.source, Path):
-            labels = (f"a random {MOST_ROWS:,}", f"all {rows:,}")
+        if rows > MANY_ROWS and isinstance(self.source, Path):
+            labels = (f"a random {MANY_ROWS:,}", f"all {rows:,}")
             asked.append((Question(f"{rows:,} rows", "points", (True, False), labels), int(not self._sampled)))
         if [question for question, _ in asked] != list(self._asked):
             while (item := self._question_lines.takeAt(0)) is not None:
@@ -487,17 +486,14 @@ class ImportDialog(QDialog):
 
     def _say(self, words: str, problem: bool) -> None:
         self.message.setText(words)
-        self._problem = problem
-        self._dress()
+        mark_problem(self.message, problem)
 
     def _dress(self) -> None:
-        theme = current()
-        self.message.setStyleSheet(f"color: {theme.danger}" if self._problem else "")
-        self.table.setStyleSheet(_table_style(theme))
+        self.table.setStyleSheet(_table_style(current()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "_problem"):
+        if event.type() == QEvent.Type.PaletteChange and hasattr(self, "table"):
             self._dress()
 
     def done(self, result: int) -> None:
@@ -567,8 +563,8 @@ def _made_of(
     refuse_one_axis(cells, picked)
     rows = rows_of(cells, *picked)
     dataset, notes = data_set(cells, picked, rows, reading)
-    if isinstance(dataset, Table) and sampled and len(rows.x) > MOST_ROWS:
-        dataset = msgspec.structs.replace(dataset, points=MOST_ROWS)
+    if isinstance(dataset, Table) and sampled and len(rows.x) > MANY_ROWS:
+        dataset = msgspec.structs.replace(dataset, points=MANY_ROWS)
     return dataset, draw_sample(dataset), [_used_words(rows, cells.rows), *notes], "", len(rows.x)
 
 

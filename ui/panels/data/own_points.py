@@ -23,7 +23,7 @@ from playground.files.names import says_other_format
 from playground.interop.point_text import read_own_points, to_csv, to_tsv
 
 from ...forms.buttons import IconButton, identify, push_button, tip
-from ...forms.layouts import fill, quiet, tight
+from ...forms.layouts import fill, mark_problem, quiet, tight
 from ...look.numbers import plural_text
 from ...look.theme import GRID
 from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
@@ -83,12 +83,13 @@ class OwnData(QWidget):
             if (data.x1, data.x2, data.target) == (ours.x1, ours.x2, ours.target):
                 self._show_message(self._brought[1])
 
-    def _show_message(self, words: str) -> None:
+    def _show_message(self, words: str, problem: bool = False) -> None:
         self.message.setText(words)
+        mark_problem(self.message, problem)
         self.message.show()
 
-    def _say(self, words: str) -> None:
-        self._show_message(words)
+    def _say(self, words: str, problem: bool = False) -> None:
+        self._show_message(words, problem)
         self.said.emit(words)
 
     def copy_points(self) -> None:
@@ -102,12 +103,12 @@ class OwnData(QWidget):
         drawn, file = draw_sample(self.data), Path(path)
         write = to_tsv if file.suffix.lower() == ".tsv" else to_csv
         if says_other_format(file, ".csv", ".tsv", ".txt"):
-            self._say(f"{file} was not written: its name must end in .csv or .tsv.")
+            self._say(f"{file} was not written: its name must end in .csv or .tsv.", problem=True)
             return
         try:
             write_atomically(file, write(drawn).encode())
         except OSError as error:
-            self._say(f"{file} was not written: {reason_of(error)}. Choose another place.")
+            self._say(f"{file} was not written: {reason_of(error)}. Choose another place.", problem=True)
         else:
             self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
 
@@ -120,7 +121,7 @@ class OwnData(QWidget):
         if text.strip():
             self._bring(text, source)
         else:
-            self._say(f"There is no text in {source}. Copy some cells from a spreadsheet first.")
+            self._say(f"There is no text in {source}. Copy some cells from a spreadsheet first.", problem=True)
 
     def import_file(self, path: str | Path) -> None:
         """Make a data set of a text file; ask which columns to use unless this program wrote them."""
@@ -134,7 +135,7 @@ class OwnData(QWidget):
         try:
             points = read_own_points(read_cells(source, name))
         except InputError as error:
-            self._say(str(error))
+            self._say(str(error), problem=True)
             return
         if points is None:
             self._open_dialog(source)

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from playground import Experiment, Layer
 from playground.catalog.features import FEATURES
+from playground.experiment.layer_names import layer_name, layer_phrase
 from playground.experiment.rules import MAX_LAYERS
 from playground.experiment.tree import new_id, with_ids
 from playground.measure.snapshot import LayerStatistics, Snapshot
@@ -203,7 +204,8 @@ class LayersPanel(Panel):
             layer = msgspec.json.decode(QGuiApplication.clipboard().text(), type=Layer)
         except (msgspec.MsgspecError, UnicodeError):
             return
-        self._insert(place, layer, "layer {id} pasted")
+        new = msgspec.structs.replace(layer, id=new_id(self._identified()))
+        self._insert(place, new, f"{layer_phrase(layer_name(new, place))} pasted")
 
     def _insert(self, place: int, layer: Layer, title: str = "", follow: bool = True) -> None:
         layers = self._identified()
@@ -211,7 +213,7 @@ class LayersPanel(Panel):
             new = msgspec.structs.replace(layer, id=new_id(layers))
             wanted = (*layers[:place], new, *layers[place:])
             follow_it, show_it = (new.id, None) if follow else (None, new.id)
-            self._ask_layers(wanted, title.format(id=new.id), focus=follow_it, scroll_to=show_it)
+            self._ask_layers(wanted, title, focus=follow_it, scroll_to=show_it)
 
     def take_shape(self, widths: Sequence[int], name: str) -> None:
         """Ask for layers of these widths, otherwise like the first one."""
@@ -280,4 +282,4 @@ class LayersPanel(Panel):
 
     def _duplicate_layer(self, index: int) -> None:
         layer = self._identified()[index]
-        self._insert(index + 1, layer, f"layer {layer.id} duplicated")
+        self._insert(index + 1, layer, f"{layer_phrase(layer_name(layer, index))} duplicated")

@@ -161,7 +161,7 @@ class Arrangement:
             self._place_bar(room)
             room = above
         side = max(16, _side(room, wide, high))
-        left, top = room.left() + (room.width() - side - wide) // 2, room.top()
+        left, top = room.left() + (room.width() - side - wide) // 2, room.top() + (room.height() - side - high) // 2
         self._plane.plot.setGeometry(left, top, side + axis + edge, side + edge + px(BOTTOM))
         strip = QRect(left + axis, top + edge + side + px(BOTTOM), side, line)
         self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note), room.right() - strip.right())

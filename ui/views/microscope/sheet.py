@@ -51,7 +51,7 @@ from .equations import Block, Equation, Term, as_text, plain_symbols, rich_symbo
 
 FOLDED_SIZE = 8
 """The rows and columns shown of a folded matrix."""
-_CELL, _ROW = 52, 18
+_CELL, _ROW = 58, 18
 """Width and height of a cell, in pixels before zooming."""
 _SHADES = 33
 _WRAPPED = ("title", "heading", "formula", "note")
@@ -61,7 +61,7 @@ _Index = QModelIndex | QPersistentModelIndex
 @lru_cache
 def _cell_width_at(zoom: float) -> int:
     # Letters in whole pixels may grow by more than lengths do; the minus sign stands a little in the margin.
-    return max(round(_CELL * zoom), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(6) - 2)
+    return max(round(_CELL * zoom), QFontMetrics(small_font()).horizontalAdvance("−0.0895") + px(10))
 
 
 def cell_width() -> int:

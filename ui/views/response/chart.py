@@ -68,7 +68,7 @@ class ResponseChart(PaintedChart):
     With Ctrl, the weights that were trained with the value are taken, too.
     """
 
-    SIZE, LEAST = (248, 96), (120, 60)
+    SIZE, LEAST = (248, 96), (120, 48)
     looked = Signal()
     """Another value is looked at, or none."""
     weights_asked = Signal(object)

@@ -59,7 +59,7 @@ class ResponseView(ComparisonView):
 
     name, title = "response", "Response"
     icon = "trend-down"
-    SIZE, LEAST = (264, 150), (160, 110)
+    SIZE, LEAST = (264, 150), (160, 98)
 
     asked = Signal(str, object, bool)
     """The path, the value asked for, as in a reading, and whether more of the same follows."""

@@ -113,7 +113,7 @@ class TrackSheet(PaintedChart):
     """Tracks were hidden, shown, or made to fill the sheet."""
     latest_mark_pressed = Signal()
 
-    LEAST = (320, 110)
+    LEAST = (264, 110)
 
     def __init__(self, tracks: Sequence[Track], times: TimeAxis, parent: QWidget) -> None:
         self.tracks, self.times = tuple(tracks), times

@@ -164,7 +164,7 @@ class TracksView(View):
 
     name, title = "tracks", "Tracks"
     icon = "chart-line-up"
-    SIZE, LEAST = (760, 208), (320, 120)
+    SIZE, LEAST = (760, 208), (268, 120)
     mark_touched = Signal(bool)
     """Whether the mouse or the keys are at the mark of the latest change."""
     mark_pressed = Signal()
