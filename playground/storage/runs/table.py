@@ -125,6 +125,11 @@ class RunTable:
         entries: Array = np.flatnonzero(chosen[self._of_run])
         return entries
 
+    def numbers_at(self, path: str) -> list[int]:
+        """The places in `settings` of all values that stand at a path."""
+        found: list[int] = self._by_path.get(path, np.zeros(0, int)).tolist()
+        return found
+
     def setting_at(self, place: int, path: str) -> int | None:
         """The place in `settings` of what a run has at a path; None if it has nothing there."""
         own = self._numbers[self._ends[place] : self._ends[place + 1]]
@@ -198,7 +203,12 @@ class RunTable:
     # Means ----------------------------------------------------------------------------------------------------------
 
     def grouped(self, shown: Array, everything: Array, path: str) -> list[RunGroup]:
-        """The runs that are shown by their value at a path; `everything` counts those that are hidden, too."""
+        """The runs that are shown by their value at a path; `everything` counts those that are hidden, too.
+
+        A sweep as a whole is no run, so it is left out.
+        """
+        single = np.array([run.kind != "group" for run in self.runs], bool)
+        shown, everything = shown[single[shown]], everything[single[everything]]
         column = self.column(path)
         values = {-1: ABSENT} | {int(one): self.settings[one].value for one in np.unique(column[everything])}
         values[-1] = ABSENT
