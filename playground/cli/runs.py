@@ -21,7 +21,7 @@ from playground.storage.runs.kept import MEASURES, KeptRun
 from playground.storage.runs.query import filtered
 from playground.storage.runs.store import Kept, RunStore
 from playground.storage.runs.table import ABSENT, FACTS, Mean, RunTable
-from playground.storage.runs.words import heading_words, setting_words, size_words, status_words, time_words
+from playground.storage.runs.words import heading_words, room_words, setting_words, size_words, status_words, time_words
 
 _WIDEST = 24
 _LISTED = 50
@@ -54,19 +54,6 @@ def say_kept(store: RunStore, kept: Kept) -> str:
         print(words, file=sys.stderr)
     store.close()
     return kept.run.id
-
-
-def room_words(kept: Kept, size: int, limit: int) -> list[str]:
-    """What has to be said of the room for kept runs, in sentences."""
-    if kept.nearly_full:
-        return [
-            f"Kept runs take {size_words(size)} of {size_words(limit)}. When that is full, the oldest runs without a "
-            "star are removed."
-        ]
-    if kept.removed:
-        runs = "The oldest kept run" if len(kept.removed) == 1 else f"The {len(kept.removed):,} oldest kept runs"
-        return [f"{runs} without a star had to go, since kept runs may take {size_words(limit)}."]
-    return []
 
 
 def add_runs_options(parser: argparse.ArgumentParser) -> None:

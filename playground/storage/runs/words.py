@@ -16,6 +16,7 @@ from playground.experiment.rules import possible_fields, read_value
 from playground.experiment.words import in_a_sentence, value_words
 from playground.files.errors import InputError
 from playground.storage.runs.kept import KeptRun
+from playground.storage.runs.store import Kept
 from playground.storage.runs.table import ABSENT, RunTable
 
 _STATUS = {"ready": "", "stopped_early": "stopped early", "diverged": "diverged", "damaged": "damaged"}
@@ -101,3 +102,16 @@ def size_words(size: float) -> str:
     if size >= 999_500_000:
         return f"{size / 1e9:.3g} GB"
     return f"{size / 1e6:.0f} MB" if size >= 999_500 else f"{size / 1e3:.0f} kB"
+
+
+def room_words(kept: Kept, size: int, limit: int) -> list[str]:
+    """What has to be said of the room for kept runs, in sentences."""
+    if kept.nearly_full:
+        return [
+            f"Kept runs take {size_words(size)} of {size_words(limit)}. When that is full, the oldest runs without a "
+            "star are removed."
+        ]
+    if kept.removed:
+        runs = "The oldest kept run" if len(kept.removed) == 1 else f"The {len(kept.removed):,} oldest kept runs"
+        return [f"{runs} without a star had to go, since kept runs may take {size_words(limit)}."]
+    return []
