@@ -32,7 +32,7 @@ from ..look.icons import icon
 from ..look.theme import GRID, px
 
 _TITLE_HEIGHT = 24
-_STATE_VERSION = 5
+_STATE_VERSION = 6
 """The version of the states that Qt writes; another set of docks needs another number."""
 _SEPARATOR = 5
 """Pixels between two docks."""

@@ -11,6 +11,7 @@ from .network.view import NetworkView
 from .race.view import RaceView
 from .response.map_view import MapView
 from .response.view import ResponseView
+from .runs.view import RunsView
 from .tracks.view import TracksView
 from .view import View
 
@@ -25,4 +26,5 @@ VIEWS: tuple[type[View], ...] = (
     ConfusionView,
     MicroscopeView,
     MapView,
+    RunsView,
 )
