@@ -94,9 +94,12 @@ class Runs(QObject):
     def begin(self, folder: Path, limit: int = LIMIT) -> None:
         """Keep runs in a folder from now on, and show those that are there."""
         self.keeper = RunKeeper(lambda: RunStore(folder, limit), self)
+        self._ids.clear()
+        self._deleted.clear()
+        self._version = None
         self.view.read_pictures_by(lambda id: _picture(folder, id))
         self.desk.session.keep_runs(self.keeps)
-        self._show_state()
+        self.view.show_table(None, self._state)
         self._follow_sight()
         # What a process that was killed has left is put in order once the window stands.
         self._do(_put_in_order, lambda _: self._read_if_seen())
@@ -127,7 +130,7 @@ class Runs(QObject):
         self._do(work, self._note_kept)
 
     def _note_kept(self, kept: Kept) -> None:
-        self.view.runs.forget_picture(kept.run.id)
+        self.view.runs.forget_pictures(kept.run.id)
         for words in room_words(kept, self._size + kept.run.bytes, LIMIT):
             self.desk.say(words, ("Runs", self.show))
         self._read_if_seen()
@@ -147,6 +150,7 @@ class Runs(QObject):
             self.keeper.do(lambda store: store.purge(deleted))
         self.keeper.close()
         self.keeper = None
+        self.desk.session.keep_runs(False)
 
     def _do(self, work: Callable[[RunStore], object], then: Callable[..., object] | None = None) -> None:
         if self.keeper is not None:

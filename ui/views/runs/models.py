@@ -23,6 +23,8 @@ from ...look.theme import px
 PICTURE = 36
 """The side of a picture of a run, in pixels at zoom 1."""
 _MOST_PICTURES = 2000
+_SORTING = "Click to sort, again for the other way round, and once more for the latest first."
+_KEEP_RATIO = Qt.AspectRatioMode.KeepAspectRatio
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -38,6 +40,7 @@ class Column(NamedTuple):
     text: Callable[[int], str]
     """Writes the cell of a run, given by its place in the table."""
     is_number: bool = False
+    help: str = ""
 
 
 class RunsModel(QAbstractTableModel):
@@ -57,26 +60,28 @@ class RunsModel(QAbstractTableModel):
         self._found: Array = self.places
         self._sorted: tuple[str, bool] = ("time", True)
 
-    def show_runs(self, table: RunTable, places: Array) -> None:
-        """Show some runs of a table, with the settings that differ among them."""
+    def show_runs(self, table: RunTable | None, places: Array) -> None:
+        """Show some runs of a table, with the settings that differ among them; None: nothing yet."""
         self.beginResetModel()
         self.table, self._found = table, places
-        self.columns = [Column("star", "★", self._star), Column("title", "Run", self._title)]
-        for path in table.differing(places):
+        self.columns = [
+            Column("star", "★", self._star, help="Runs with a star are never removed to make room."),
+            Column("title", "Run", self._title, help="What was trained, and when it was kept."),
+            Column("validation_loss", "Loss", partial(self._number, "validation_loss"), True, "The validation loss."),
+            Column(
+                "validation_accuracy", "Accuracy", self._score, True, "Of the validation points; R² for regression."
+            ),
+        ]
+        for path in () if table is None else table.differing(places):
             numbers = all(isinstance(table.settings[one].value, int | float) for one in table.numbers_at(path))
             text = partial(self._setting, path)
             self.columns.append(Column(path, heading_words(table, path), text, numbers))
-        self.columns += self._outcomes()
-        self._order()
-        self.endResetModel()
-
-    def _outcomes(self) -> list[Column]:
-        return [
-            Column("validation_loss", "Validation loss", partial(self._number, "validation_loss"), True),
-            Column("validation_accuracy", "Accuracy", self._score, True),
+        self.columns += [
             Column("train_loss", "Training loss", partial(self._number, "train_loss"), True),
             Column("epoch", "Epochs", self._epochs, True),
         ]
+        self._order()
+        self.endResetModel()
 
     def run_at(self, row: int) -> KeptRun:
         """The run in a row."""
@@ -87,9 +92,10 @@ class RunsModel(QAbstractTableModel):
         wanted = set(ids)
         return [row for row in range(len(self.places)) if self.run_at(row).id in wanted] if wanted else []
 
-    def forget_picture(self, id: str) -> None:
-        """Read a picture again when it is looked at."""
-        self._pictures.pop(id, None)
+    def forget_pictures(self, *ids: str) -> None:
+        """Read these pictures, or all, again when they are looked at."""
+        for id in ids or list(self._pictures):
+            self._pictures.pop(id, None)
 
     # What cells say -------------------------------------------------------------------------------------------------
 
@@ -103,7 +109,9 @@ class RunsModel(QAbstractTableModel):
     def _title(self, place: int) -> str:
         run = self._run(place)
         told = (time_words(run), "damaged" if run.fault else status_words(run), run.note.text)
-        return f"{run.title}\n{' · '.join(words for words in told if words)}"
+        # The names of presets go on with what they show.
+        name = run.note.name or run.title.partition(":")[0]
+        return f"{name}\n{' · '.join(words for words in told if words)}"
 
     def _setting(self, path: str, place: int) -> str:
         assert self.table is not None
@@ -126,6 +134,10 @@ class RunsModel(QAbstractTableModel):
                 self._pictures.clear()
             made = QPixmap()
             made.loadFromData(self.read_picture(run.parent or run.id))
+            if not made.isNull():
+                # Once, for the sharpest screen that there may be.
+                made = made.scaled(2 * picture_size(), _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
+                made.setDevicePixelRatio(2)
             self._pictures[run.id] = made
         return self._pictures[run.id]
 
@@ -163,7 +175,7 @@ class RunsModel(QAbstractTableModel):
         if role == _Role.AccessibleTextRole:
             return self._words(place) if column.key == "title" else f"{column.heading} {column.text(place)}"
         if role == _Role.ForegroundRole and column.key == "star" and not self._run(place).note.star:
-            return QColor(theme.current().line)
+            return QColor(theme.blend(theme.current().surface, theme.current().quiet, 0.6))
         if role == _Role.DecorationRole and column.key == "title":
             return self._picture(self._run(place))
         return None
@@ -175,9 +187,7 @@ class RunsModel(QAbstractTableModel):
         if role == _Role.DisplayRole:
             return column.heading
         if role == _Role.ToolTipRole:
-            return tip(
-                column.heading, "Click to sort, again for the other way round, and once more for the latest first."
-            )
+            return tip(column.heading, column.help, _SORTING)
         if role == _Role.TextAlignmentRole:
             return _RIGHT if column.is_number else _LEFT
         return None
@@ -193,10 +203,9 @@ class RunsModel(QAbstractTableModel):
             self.layoutChanged.emit()
 
     def _order(self) -> None:
-        assert self.table is not None or not len(self._found)
-        if self.table is not None:
-            key, descending = self._sorted
-            self.places = self.table.ordered(self._found, key, descending=descending)
+        key, descending = self._sorted
+        table = self.table
+        self.places = self._found if table is None else table.ordered(self._found, key, descending=descending)
 
 
 class MeansModel(QAbstractTableModel):

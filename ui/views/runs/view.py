@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -31,14 +31,15 @@ from playground.storage.runs.words import heading_words, size_words
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Switch
 from ...forms.layouts import STRETCH, fill, quiet, tight
+from ...look import theme
 from ...look.numbers import plural_text
 from ...look.theme import GRID, px
 from ..chart.controls import ReadingLine
 from ..view import View
 from .models import MeansModel, RunsModel, picture_size
 
-_ROW, _WIDEST, _NARROWEST = 42, 132, 52
-"""The height of a row, and the widths of a column, in pixels at zoom 1."""
+_ROW, _MEANS_ROW, _WIDEST, _NARROWEST = 42, 28, 150, 52
+"""The heights of a row, and the widths of a column, in pixels at zoom 1."""
 _RUN_WIDTH = 190
 _TYPING_MILLISECONDS = 60
 """How long typing rests before the filter acts."""
@@ -46,12 +47,11 @@ _FILTER_HELP = (
     "Words and conditions, all of which have to hold: tanh, learning_rate > 0.01, layers = 8-8, validation loss < 0.1, "
     "starred, -diverged."
 )
-_PRIVATE = (
-    "Kept runs are documents on this computer. They hold their points, so tables of your own are in them. At most "
-    "{limit} are kept; then the oldest without a star are removed, which is said before."
-)
+_PRIVATE = "Documents on this computer, with their points: own tables are in them."
+_BOUND = "Kept runs may take {limit}. When that is full, the oldest without a star go, which is said before it happens."
 _EMPTY = "No runs yet. Each that trained is kept when you reset it or open something else, and when the window closes."
 _OFF = "Runs are not kept: the switch below is off."
+_NO_MEANS = "Means by…"
 _READING = "Reading kept runs…"
 
 
@@ -83,8 +83,8 @@ class _Table(QTableView):
     deleted = Signal()
     star_pressed = Signal()
 
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         about = (
             "Arrow keys walk over the runs, with Shift they pick several, whose curves lie over the present ones. "
             "Enter opens a run, Delete deletes it, S gives it a star."
@@ -169,9 +169,9 @@ class RunsView(View):
         self.filter.setClearButtonEnabled(True)
         hint = "Shows means over the runs with each value of a setting, with standard deviation and n."
         self.grouping = identify(Combo(), "runs.group", "Means by setting", hint)
-        self.grouping.addItem("No means", "")
+        self.grouping.addItem(_NO_MEANS, "")
         self.counts = identify(quiet(QLabel()), "runs.counts", "Number of runs")
-        self.table = _Table(self)
+        self.table = _Table()
         self.table.setModel(self.runs)
         self.sentence = ReadingLine("runs.sentence", "How the picked runs differ", lines=2)
         self.name_entry = identify(QLineEdit(), "runs.name", "Name of the run", "The name of the picked run.")
@@ -196,16 +196,19 @@ class RunsView(View):
 
         caption = QLabel("Keep runs")
         caption.setBuddy(self.switch)
-        foot = line(self.switch, caption, self.private, self.forget_button, wide=self.private)
+        # In the order in which they are seen, which is that of the keyboard.
+        above = line(self.back, self.filter, self.grouping, wide=self.filter)
+        counts = line(self.counts, STRETCH)
         entries = line(self.name_entry, self.note_entry, self.open_button, self.delete_button, wide=self.note_entry)
+        foot = line(self.switch, caption, self.private, self.forget_button, wide=self.private)
         self.name_entry.setMaximumWidth(px(140))
-        self.grouping.setMaximumWidth(px(150))
+        self.grouping.setMaximumWidth(px(168))
         lines = tight(QVBoxLayout(self), GRID // 2, (GRID, GRID // 2, GRID, GRID // 2))
-        fill(lines, line(self.back, self.filter, self.grouping, wide=self.filter), line(self.counts, STRETCH))
-        fill(lines, self.table, self.sentence, entries, foot, wide=self.table)
+        fill(lines, above, counts, self.table, self.sentence, entries, foot, wide=self.table)
 
     def _listen(self) -> None:
         self.filter.textChanged.connect(lambda _: self._typing.start())
+        self.filter.returnPressed.connect(self._go_to_table)
         self.grouping.currentIndexChanged.connect(lambda _: self._refresh())
         self.back.clicked.connect(lambda: self.enter_group(""))
         self.table.activated.connect(lambda _: self._open())
@@ -225,10 +228,10 @@ class RunsView(View):
         """Take what reads the picture of a run, given by its id, as PNG."""
         self.runs.read_picture = read
 
-    def show_table(self, table: RunTable, state: StoreState) -> None:
-        """Show the kept runs; what was picked stays picked, and what is being typed stays."""
+    def show_table(self, table: RunTable | None, state: StoreState) -> None:
+        """Show the kept runs, None until they are read; what was picked stays picked, and what is being typed stays."""
         self._table, self._state = table, state
-        if self._group and table.place_of(self._group) is None:
+        if table is None or (self._group and table.place_of(self._group) is None):
             self._group = ""
         self._show_state()
         self._refresh()
@@ -237,13 +240,16 @@ class RunsView(View):
         """Show whether runs are kept."""
         self._state = state
         self._show_state()
+        self._refresh()
 
     def _show_state(self) -> None:
         state = self._state
         self.switch.show_on(state.keeps)
         self.switch.setEnabled(not state.problem)
-        self.private.say(state.problem or _PRIVATE.format(limit=size_words(state.limit)))
-        self.private.setToolTip(tip(self.private.text()))
+        bound = _BOUND.format(limit=size_words(state.limit))
+        self.private.say(state.problem or _PRIVATE)
+        self.private.setToolTip(tip(self.private.text(), bound))
+        self.counts.setToolTip(tip(bound))
         self.forget_button.setEnabled(self._table is not None and len(self._table) > 0)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
@@ -272,7 +278,10 @@ class RunsView(View):
         self._typing.stop()
         table, among = self._table, self._among
         if table is None:
-            self.counts.setText(_READING)
+            self.runs.show_runs(None, among)
+            self.grouping.setCurrentIndex(0)
+            self._use(self.runs)
+            self.counts.setText(_READING if not self._state.problem else "")
             return
         found = filtered(table, among, self.filter.text())
         path = self._offer_groups(table, among)
@@ -305,7 +314,7 @@ class RunsView(View):
             self.grouping.blockSignals(True)
             self.grouping.clear()
             for path in paths:
-                self.grouping.addItem(heading_words(table, path) if path else "No means", path)
+                self.grouping.addItem(heading_words(table, path) if path else _NO_MEANS, path)
             self.grouping.setCurrentIndex(paths.index(chosen) if chosen in paths else 0)
             self.grouping.blockSignals(False)
         return str(self.grouping.currentData() or "")
@@ -320,7 +329,7 @@ class RunsView(View):
     def _fit_columns(self) -> None:
         header, metrics = self.table.horizontalHeader(), self.table.fontMetrics()
         self.table.setIconSize(picture_size())
-        self.table.verticalHeader().setDefaultSectionSize(px(_ROW))
+        self.table.verticalHeader().setDefaultSectionSize(px(_ROW if self.table.model() is self.runs else _MEANS_ROW))
         model = self.table.model()
         for column in range(model.columnCount()):
             texts = [str(model.headerData(column, Qt.Orientation.Horizontal) or "")]
@@ -362,8 +371,22 @@ class RunsView(View):
             selection.setCurrentIndex(index, flags.NoUpdate)
         self._pick()
 
+    @property
+    def _chosen_runs(self) -> list[KeptRun]:
+        """The runs that keys and buttons act on: those that are picked, for want of which the one with the keyboard."""
+        current = self.table.currentIndex()
+        if not self._picked_runs and current.isValid() and self.table.model() is self.runs:
+            return [self.runs.run_at(current.row())]
+        return self._picked_runs
+
+    def _go_to_table(self) -> None:
+        self._refresh()
+        self.table.setFocus()
+        if self.table.model() is self.runs and not self._picked_runs and len(self.runs.places):
+            self.table.selectRow(0)
+
     def _open(self) -> None:
-        runs = self._picked_runs
+        runs = self._chosen_runs
         if len(runs) != 1:
             return
         if runs[0].kind == "group":
@@ -372,12 +395,12 @@ class RunsView(View):
             self.opened.emit(runs[0].id)
 
     def _star(self) -> None:
-        runs = [run for run in self._picked_runs if run.kind != "member"]
+        runs = [run for run in self._chosen_runs if run.kind != "member"]
         if runs:
             self.starred.emit([run.id for run in runs], not all(run.note.star for run in runs))
 
     def _delete(self) -> None:
-        runs = [run for run in self._picked_runs if run.kind != "member"]
+        runs = [run for run in self._chosen_runs if run.kind != "member"]
         if runs:
             row = self.table.currentIndex().row()
             self.deleted.emit([run.id for run in runs])
@@ -404,4 +427,10 @@ class RunsView(View):
 
     def apply_theme(self) -> None:
         super().apply_theme()
+        look, changed = theme.current(), self.table.palette()
+        # Pale, so that pictures in picked rows keep their colours.
+        changed.setColor(QPalette.ColorRole.Highlight, QColor(theme.blend(look.surface, look.accent, 0.22)))
+        changed.setColor(QPalette.ColorRole.HighlightedText, QColor(look.text))
+        self.table.setPalette(changed)
+        self.runs.forget_pictures()
         self._fit_columns()
