@@ -239,7 +239,7 @@ def _print_means(table: RunTable, places: Array, among: Array, arguments: argpar
         raise InputError("--group-by", path, "a path of an experiment that a kept run has")
     groups = table.grouped(places, among, path)
     if arguments.json:
-        rows = [
+        reports = [
             {
                 "value": _or_none(group.value),
                 "n": len(group.places),
@@ -249,7 +249,7 @@ def _print_means(table: RunTable, places: Array, among: Array, arguments: argpar
             }
             for group in groups
         ]
-        print(json.dumps({"group_by": path, "groups": rows}, allow_nan=False))
+        print(json.dumps({"group_by": path, "groups": reports}, allow_nan=False))
         return
     print("Means ± standard deviation (n runs); diverged runs are left out.")
     rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in MEASURES)]]

@@ -82,8 +82,6 @@ def test_a_kept_run_comes_back_exactly_as_it_was(store: RunStore) -> None:
     assert [outcome[-4:]] == [tuple(evaluation)]
     assert (kept.title, kept.note.origin, store.picture(kept.id)) == ("Circle", "window", b"PNG")
     assert store.find(kept.short_id) == store.find("latest") == kept
-    history, _ = store.curves(kept.id)
-    np.testing.assert_array_equal(np.array(history), DOCUMENT_OF_SMALL.history.view().T)
 
 
 def test_a_run_that_came_farther_replaces_its_former_self_and_keeps_its_star(store: RunStore) -> None:

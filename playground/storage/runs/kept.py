@@ -13,15 +13,13 @@ from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array, Task
+from playground.catalog.choice import Task
 from playground.engine.evaluation import Evaluation
 from playground.experiment.flattening import Setting, fingerprint, flatten
 from playground.experiment.reading import convert_plain
 from playground.experiment.text import parse_json
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError, MissingError, UnreadableError, one_line
-from playground.measure.changes import Break
-from playground.measure.snapshot import History
 from playground.run.run import PRESENT
 from playground.storage.document import read_payload
 
@@ -133,10 +131,6 @@ class _Moment(msgspec.Struct):
     state: _State
 
 
-class _Timeline(msgspec.Struct):
-    rows: _Packed
-
-
 class _Run(msgspec.Struct):
     """The part of a document's record that lists show; all else is skipped."""
 
@@ -145,10 +139,8 @@ class _Run(msgspec.Struct):
     status: str
     evaluation: Evaluation
     seconds: float
-    history: _Timeline
     changes: tuple[msgspec.Raw, ...]
     engine_changes: tuple[tuple[int, str], ...]
-    breaks: tuple[Break, ...] | None = None
 
 
 def summarize(content: bytes, place: str) -> Summary:
@@ -171,17 +163,6 @@ def summarize(content: bytes, place: str) -> Summary:
     state = moment.state
     outcome = Outcome(run.status, state.epoch, state.step, run.seconds, engine, task, len(run.changes), **losses)
     return Summary(experiment, settings, outcome)
-
-
-def read_history(content: bytes, place: str) -> tuple[History, tuple[Break, ...]]:
-    """Read the curves of a document: one row per epoch, and where losses change their meaning. Raises InputError."""
-    run = _decode(content, place)
-    rows = run.history.rows
-    columns = len(History._fields)
-    if rows.kind != "float64" or rows.shape[1:] != (columns,) or len(rows.data) != 8 * math.prod(rows.shape):
-        raise UnreadableError(f"{place}: history", f"it is no table of {columns} columns")
-    table: Array = np.frombuffer(rows.data, "<f8").reshape(rows.shape)
-    return History(*table.T), run.breaks or ()
 
 
 def _decode(content: bytes, place: str) -> _Run:

@@ -28,8 +28,6 @@ from playground.experiment.tree import Experiment
 from playground.files import progress
 from playground.files.atomic import read_bytes, remove_all_strays, write_atomically
 from playground.files.errors import InputError, UnreadableError, reason_of
-from playground.measure.changes import Break
-from playground.measure.snapshot import History
 from playground.run.run import Document
 from playground.storage.document import document_bytes, load_document
 from playground.storage.runs.index import Entry, Index
@@ -46,7 +44,6 @@ from playground.storage.runs.kept import (
     group_bytes,
     member_experiment,
     read_group,
-    read_history,
     summarize,
     summarize_group,
 )
@@ -275,10 +272,6 @@ class RunStore:
     def group(self, id: str) -> Group:
         """The table of a group. Raises InputError."""
         return read_group(self._content(id, GROUP), id)
-
-    def curves(self, id: str) -> tuple[History, tuple[Break, ...]]:
-        """The curves of a run, and where they change their meaning. Raises InputError."""
-        return read_history(self._content(id, DOCUMENT), id)
 
     def picture(self, id: str) -> bytes:
         """The picture of a run as PNG; empty if it has none."""

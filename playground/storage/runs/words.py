@@ -53,7 +53,7 @@ def _layer_name(table: RunTable, path: str, place: int) -> str:
 def _name_in(scope: str, place: int) -> str:
     stack = scope.partition("/")[2]
     try:
-        names = msgspec.json.decode(stack[: stack.rindex("]") + 1])
+        names = msgspec.json.decode(stack[: stack.rindex("]") + 1], type=list[str | None])
         return names[place] or str(place + 1)
     except (ValueError, IndexError, msgspec.MsgspecError):
         return str(place + 1)

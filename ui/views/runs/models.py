@@ -72,16 +72,19 @@ class RunsModel(QAbstractTableModel):
                 "validation_accuracy", "Accuracy", self._score, True, "Of the validation points; R² for regression."
             ),
         ]
-        for path in () if table is None else table.differing(places):
-            numbers = all(isinstance(table.settings[one].value, int | float) for one in table.numbers_at(path))
-            text = partial(self._setting, path)
-            self.columns.append(Column(path, heading_words(table, path), text, numbers))
+        if table is not None:
+            self.columns += [self._column(table, path) for path in table.differing(places)]
         self.columns += [
             Column("train_loss", "Training loss", partial(self._number, "train_loss"), True),
             Column("epoch", "Epochs", self._epochs, True),
         ]
         self._order()
         self.endResetModel()
+
+    def _column(self, table: RunTable, path: str) -> Column:
+        """The column of a setting."""
+        numbers = all(isinstance(table.settings[one].value, int | float) for one in table.numbers_at(path))
+        return Column(path, heading_words(table, path), partial(self._setting, path), numbers)
 
     def run_at(self, row: int) -> KeptRun:
         """The run in a row."""
@@ -136,7 +139,7 @@ class RunsModel(QAbstractTableModel):
             made.loadFromData(self.read_picture(run.parent or run.id))
             if not made.isNull():
                 # Once, for the sharpest screen that there may be.
-                made = made.scaled(2 * picture_size(), _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
+                made = made.scaled(picture_size() * 2, _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
                 made.setDevicePixelRatio(2)
             self._pictures[run.id] = made
         return self._pictures[run.id]

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -167,6 +168,8 @@ class RunsView(View):
         self.filter = identify(QLineEdit(), "runs.filter", "Filter", tip(_FILTER_HELP), _FILTER_HELP)
         self.filter.setPlaceholderText("Filter: tanh, learning_rate > 0.01")
         self.filter.setClearButtonEnabled(True)
+        for button in self.filter.findChildren(QToolButton):
+            identify(button, "runs.filter.clear", "Clear the filter", "Shows all runs again.")
         hint = "Shows means over the runs with each value of a setting, with standard deviation and n."
         self.grouping = identify(Combo(), "runs.group", "Means by setting", hint)
         self.grouping.addItem(_NO_MEANS, "")
