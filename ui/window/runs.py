@@ -36,6 +36,7 @@ from .window_parts import WindowParts
 _KEEP = "runs/keep"
 _LOOK_MILLISECONDS = 1000
 """How often the panel looks whether another window has changed the store, while it is in sight."""
+_NONE_YET = "Each run that trained is kept when you reset it or open something else, and when the window closes."
 _MOST_CURVES = 6
 """Runs whose curves are drawn over the present ones."""
 _CLOSING_SECONDS = 3.0
@@ -194,6 +195,7 @@ class Runs(QObject):
         if seen is not None:
             self._version, self._size = seen.version, seen.size
             self.view.show_table(seen.table, self._state)
+            self._say_again()
 
     @property
     def _state(self) -> StoreState:
@@ -254,6 +256,11 @@ class Runs(QObject):
         some = ids[:_MOST_CURVES]
         self._do(lambda store: tuple(_read_run(store, id) for id in some), partial(self._compare, ids))
 
+    @property
+    def _has_none(self) -> bool:
+        table = self.view.runs.table
+        return self.keeper is not None and table is not None and not len(table)
+
     def _compare(self, ids: tuple[str, ...], picked: tuple[_Picked, ...]) -> None:
         if ids == self._picked:
             self._compared = picked
@@ -274,6 +281,8 @@ class Runs(QObject):
     def _sentence(self) -> str:
         """How the picked runs differ, from the present one or from each other."""
         picked = self._compared
+        if self._has_none:
+            return _NONE_YET
         if not picked:
             return "Pick runs to see how they differ, and their curves over the present ones."
         if len(self._picked) == 1:

@@ -75,8 +75,9 @@ class RunTable:
         return np.flatnonzero([not run.parent for run in self.runs])
 
     def members(self, id: str) -> Array:
-        """The places of the trainings of a group."""
-        return np.flatnonzero([run.parent == id for run in self.runs])
+        """The places of the trainings of a group, in its order."""
+        found = [place for place, run in enumerate(self.runs) if run.parent == id]
+        return np.array(sorted(found, key=lambda place: int(self.runs[place].id.rpartition(".")[2])), np.int64)
 
     # Settings -------------------------------------------------------------------------------------------------------
 

@@ -54,7 +54,8 @@ def _name_in(scope: str, place: int) -> str:
     stack = scope.partition("/")[2]
     try:
         names = msgspec.json.decode(stack[: stack.rindex("]") + 1], type=list[str | None])
-        return names[place] or str(place + 1)
+        name: str | None = names[place]
+        return name or str(place + 1)
     except (ValueError, IndexError, msgspec.MsgspecError):
         return str(place + 1)
 

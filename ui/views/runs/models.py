@@ -113,7 +113,9 @@ class RunsModel(QAbstractTableModel):
         run = self._run(place)
         told = (time_words(run), "damaged" if run.fault else status_words(run), run.note.text)
         # The names of presets go on with what they show.
-        name = run.note.name or run.title.partition(":")[0]
+        name = run.title if run.note.name or run.kind == "group" else run.title.partition(":")[0]
+        if run.kind == "member":
+            return f"Training {int(run.id.rpartition('.')[2]) + 1:,}\n{status_words(run)}".rstrip()
         return f"{name}\n{' · '.join(words for words in told if words)}"
 
     def _setting(self, path: str, place: int) -> str:
@@ -136,7 +138,7 @@ class RunsModel(QAbstractTableModel):
             if len(self._pictures) > _MOST_PICTURES:
                 self._pictures.clear()
             made = QPixmap()
-            made.loadFromData(self.read_picture(run.parent or run.id))
+            made.loadFromData(self.read_picture(run.id))
             if not made.isNull():
                 # Once, for the sharpest screen that there may be.
                 made = made.scaled(picture_size() * 2, _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
@@ -179,7 +181,7 @@ class RunsModel(QAbstractTableModel):
             return self._words(place) if column.key == "title" else f"{column.heading} {column.text(place)}"
         if role == _Role.ForegroundRole and column.key == "star" and not self._run(place).note.star:
             return QColor(theme.blend(theme.current().surface, theme.current().quiet, 0.6))
-        if role == _Role.DecorationRole and column.key == "title":
+        if role == _Role.DecorationRole and column.key == "title" and self._run(place).kind != "member":
             return self._picture(self._run(place))
         return None
 

@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QPixmap
 from PySide6.QtWidgets import (
+    QDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -50,7 +51,7 @@ _FILTER_HELP = (
 )
 _PRIVATE = "Documents on this computer, with their points: own tables are in them."
 _BOUND = "Kept runs may take {limit}. When that is full, the oldest without a star go, which is said before it happens."
-_EMPTY = "No runs yet. Each that trained is kept when you reset it or open something else, and when the window closes."
+_EMPTY = "No runs yet."
 _OFF = "Runs are not kept: the switch below is off."
 _NO_MEANS = "Means by…"
 _READING = "Reading kept runs…"
@@ -165,6 +166,7 @@ class RunsView(View):
 
     def _make_controls(self) -> None:
         self.back = push_button("runs.back", "All runs", "Leaves the trainings of this group.", small=True)
+        self.plot = push_button("runs.plot", "Plot…", "Shows the plot of this group.", small=True)
         self.filter = identify(QLineEdit(), "runs.filter", "Filter", tip(_FILTER_HELP), _FILTER_HELP)
         self.filter.setPlaceholderText("Filter: tanh, learning_rate > 0.01")
         self.filter.setClearButtonEnabled(True)
@@ -200,7 +202,7 @@ class RunsView(View):
         caption = QLabel("Keep runs")
         caption.setBuddy(self.switch)
         # In the order in which they are seen, which is that of the keyboard.
-        above = line(self.back, self.filter, self.grouping, wide=self.filter)
+        above = line(self.back, self.plot, self.filter, self.grouping, wide=self.filter)
         counts = line(self.counts, STRETCH)
         entries = line(self.name_entry, self.note_entry, self.open_button, self.delete_button, wide=self.note_entry)
         foot = line(self.switch, caption, self.private, self.forget_button, wide=self.private)
@@ -214,6 +216,7 @@ class RunsView(View):
         self.filter.returnPressed.connect(self._go_to_table)
         self.grouping.currentIndexChanged.connect(lambda _: self._refresh())
         self.back.clicked.connect(lambda: self.enter_group(""))
+        self.plot.clicked.connect(self._show_plot)
         self.table.activated.connect(lambda _: self._open())
         self.table.deleted.connect(self._delete)
         self.table.star_pressed.connect(self._star)
@@ -270,6 +273,22 @@ class RunsView(View):
         self._refresh()
         self.table.setFocus()
 
+    def _show_plot(self) -> None:
+        """Show the plot of the group in a window of its own."""
+        picture, table = QPixmap(), self._table
+        picture.loadFromData(self.runs.read_picture(self._group))
+        place = None if table is None else table.place_of(self._group)
+        if picture.isNull() or table is None or place is None:
+            return
+        dialog = QDialog(self.window())
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setObjectName("runs.plot.dialog")
+        dialog.setWindowTitle(table.runs[place].title)
+        label = identify(QLabel(), "runs.plot.picture", table.runs[place].title)
+        label.setPixmap(picture)
+        tight(QVBoxLayout(dialog)).addWidget(label)
+        dialog.show()
+
     @property
     def _among(self) -> Array:
         if self._table is None:
@@ -284,11 +303,14 @@ class RunsView(View):
             self.runs.show_runs(None, among)
             self.grouping.setCurrentIndex(0)
             self._use(self.runs)
+            for button in (self.back, self.plot):
+                button.hide()
             self.counts.setText(_READING if not self._state.problem else "")
             return
         found = filtered(table, among, self.filter.text())
         path = self._offer_groups(table, among)
         self.back.setVisible(bool(self._group))
+        self.plot.setVisible(bool(self._group and self.runs.read_picture(self._group)))
         if path:
             self.means.show_groups(path, heading_words(table, path), table.grouped(found.places, among, path))
         ids, scrolled = self._picked, self.table.verticalScrollBar().value()
