@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
 import numpy as np
+from msgspec import Meta
 
 from playground.catalog.choice import Task
 from playground.engine.evaluation import Evaluation
@@ -20,6 +21,7 @@ from playground.experiment.reading import convert_plain
 from playground.experiment.text import parse_json
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError, MissingError, UnreadableError, one_line
+from playground.measure.snapshot import Status
 from playground.run.run import PRESENT
 from playground.storage.document import read_payload
 
@@ -30,6 +32,7 @@ MOST_LISTED = 5000
 _COLUMNS = ("x1", "x2", "target", "train", "test")
 _LONGEST_LIST = 100
 
+_Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 RunKind: TypeAlias = Literal["run", "group", "member"]
 """A run with its document; a sweep or search as a whole; one training of it, of which only the outcome is known."""
 Measure: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
@@ -121,13 +124,13 @@ class _Points(msgspec.Struct):
 
 
 class _State(msgspec.Struct):
-    step: int
-    epoch: int
+    step: _Count
+    epoch: _Count
 
 
 class _Moment(msgspec.Struct):
     experiment: str
-    points: int | None
+    points: _Count | None
     state: _State
 
 
@@ -136,7 +139,7 @@ class _Run(msgspec.Struct):
 
     points: tuple[_Points, ...]
     checkpoints: dict[str, _Moment]
-    status: str
+    status: Status
     evaluation: Evaluation
     seconds: float
     changes: tuple[msgspec.Raw, ...]
@@ -149,19 +152,22 @@ def summarize(content: bytes, place: str) -> Summary:
     moment = run.checkpoints[PRESENT]
     raw = parse_json(moment.experiment, place)
     own = _own_points(run, moment, place)
-    if own is not None and raw.get("data", {}).get("kind") == "points":
+    if not isinstance(raw, dict):
+        raise UnreadableError(place, "it is not an experiment")
+    if own is not None and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "points":
         raw = {**raw, "data": own[0]}
     experiment = _experiment(raw, place)
     settings = flatten(experiment)
     task: Task = experiment.data.tasks[0]
     if own is not None:
-        task = own[0].get("task", task)
+        task = "regression" if own[0].get("task") == "regression" else "classification"
         if experiment.data.kind == "points":
             settings = [one._replace(value=own[1].get(one.path, one.value)) for one in settings]
     losses = {name: finite_or_none(getattr(run.evaluation, name)) for name in MEASURES}
     engine = run.engine_changes[-1][1] if run.engine_changes else ""
     state = moment.state
-    outcome = Outcome(run.status, state.epoch, state.step, run.seconds, engine, task, len(run.changes), **losses)
+    seconds = finite_or_none(run.seconds) or 0.0
+    outcome = Outcome(run.status, state.epoch, state.step, seconds, engine, task, len(run.changes), **losses)
     return Summary(experiment, settings, outcome)
 
 
@@ -193,7 +199,8 @@ def _own_points(run: _Run, moment: _Moment, place: str) -> tuple[dict[str, Any],
 
 def _column(packed: _Packed) -> Any:
     """A column of points as lists show it, equal to what `flatten` makes of the same points."""
-    values = np.frombuffer(packed.data, np.dtype(packed.kind).newbyteorder("<"))
+    stored = np.dtype(packed.kind).newbyteorder("<")
+    values = np.frombuffer(packed.data[: len(packed.data) // stored.itemsize * stored.itemsize], stored)
     if len(values) > _LONGEST_LIST:
         return fingerprint(values.astype(np.float64).tobytes(), len(values))
     return values.tolist()

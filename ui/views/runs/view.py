@@ -45,10 +45,8 @@ _ROW, _MEANS_ROW, _WIDEST, _NARROWEST = 42, 28, 150, 52
 _RUN_WIDTH = 190
 _TYPING_MILLISECONDS = 60
 """How long typing rests before the filter acts."""
-_FILTER_HELP = (
-    "Words and conditions, all of which have to hold: tanh, learning_rate > 0.01, layers = 8-8, validation loss < 0.1, "
-    "starred, -diverged."
-)
+_FILTER_HELP = "Words and conditions, all of which have to hold; a hyphen in front of a word excludes it."
+_FILTER_EXAMPLES = "By the name of any setting or outcome, as in layers = 8-8, status = diverged, or starred."
 _PRIVATE = "Documents on this computer, with their points: own tables are in them."
 _BOUND = "Kept runs may take {limit}. When that is full, the oldest without a star go, which is said before it happens."
 _EMPTY = "No runs yet."
@@ -167,7 +165,7 @@ class RunsView(View):
     def _make_controls(self) -> None:
         self.back = push_button("runs.back", "All runs", "Leaves the trainings of this group.", small=True)
         self.plot = push_button("runs.plot", "Plot…", "Shows the plot of this group.", small=True)
-        self.filter = identify(QLineEdit(), "runs.filter", "Filter", tip(_FILTER_HELP), _FILTER_HELP)
+        self.filter = identify(QLineEdit(), "runs.filter", "Filter", tip(_FILTER_HELP, _FILTER_EXAMPLES), _FILTER_HELP)
         self.filter.setPlaceholderText("Filter: tanh, learning_rate > 0.01")
         self.filter.setClearButtonEnabled(True)
         for button in self.filter.findChildren(QToolButton):
