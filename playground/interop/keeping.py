@@ -15,6 +15,7 @@ from playground.files.errors import InputError, reason_of
 from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
 from playground.interop.picture import thumbnail
+from playground.interop.search_picture import search_picture
 from playground.interop.study_picture import study_picture
 from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
@@ -44,7 +45,7 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
 
 
 def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
-    """Keep the trials of a search as one group, with the boundary of the best. Raises FullError, and OSError."""
+    """Keep the trials of a search as one group with their plot. Raises FullError, and OSError."""
     experiment = with_value(plan.experiment, "training.epochs", plan.epochs)
     trainings = tuple(
         Training(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
@@ -53,7 +54,8 @@ def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     task = experiment.data.tasks[0]
     group = Group.of(experiment, trainings, task, len(result.trials))
     title = f"{_short_title(experiment)}: search over {_listed(list(plan.over))}"
-    return store.keep_group(group, title, origin="search")
+    picture = _drawn(lambda: search_picture(title, result.trials))
+    return store.keep_group(group, title, origin="search", picture=picture)
 
 
 def opened_store(folder: Path | None = None) -> RunStore:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from playground import load
 from playground.cli.commands import main
@@ -102,11 +103,13 @@ def test_a_sweep_is_kept_as_one_group(call: Call) -> None:
 
 
 @pytest.mark.skipif(importlib.util.find_spec("optuna") is None, reason="needs the extra search")
-def test_a_search_is_kept_as_one_group(call: Call) -> None:
+def test_a_search_is_kept_as_one_group(call: Call, folder: Path) -> None:
     options = ("--over", "training.learning_rate=0.001..1:log", "--trials", 3, "--epochs", 2, "--engine", "reference")
     call("search", "xor", *options, "--keep", "--json")
     (group,) = call("runs", "--json")["runs"]
     assert (group["kind"], group["trainings"], group["origin"]) == ("group", 3, "search")
+    with Image.open(folder / f"{group['id']}.png") as plot:
+        assert len(plot.convert("RGB").getcolors(100_000) or []) > 4
 
 
 def test_bad_input_is_refused_in_words(call: Call) -> None:
