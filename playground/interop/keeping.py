@@ -14,9 +14,6 @@ from playground.experiment.words import in_a_sentence
 from playground.files.errors import InputError, reason_of
 from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
-from playground.interop.picture import thumbnail
-from playground.interop.search_picture import search_picture
-from playground.interop.study_picture import study_picture
 from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
 from playground.storage.runs.kept import MOST_LISTED, Group, Training
@@ -29,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 def keep_run(store: RunStore, document: Document, origin: str, replaces: str = "") -> Kept:
     """Keep a run with a picture of its boundary. Raises FullError, and OSError."""
-    picture = _drawn(lambda: thumbnail(Trainer.of(resume(document, rows=16), "reference")))
+    picture = _drawn(lambda: _boundary(document))
     return store.keep(document, own_title(document.experiment), origin=origin, picture=picture, replaces=replaces)
 
 
@@ -41,7 +38,7 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
     trainings = tuple(_training(results, number) for number in numbers[:MOST_LISTED])
     group = Group.of(experiment, trainings, results.task, len(numbers))
     title = f"{_short_title(experiment)}: sweep of {_listed(list(study.vary))}"
-    return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: study_picture(results)))
+    return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: _sweep_plot(results)))
 
 
 def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
@@ -54,7 +51,7 @@ def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     task = experiment.data.tasks[0]
     group = Group.of(experiment, trainings, task, len(result.trials))
     title = f"{_short_title(experiment)}: search over {_listed(list(plan.over))}"
-    picture = _drawn(lambda: search_picture(title, result.trials))
+    picture = _drawn(lambda: _search_plot(title, result))
     return store.keep_group(group, title, origin="search", picture=picture)
 
 
@@ -83,6 +80,27 @@ def _listed(paths: list[str]) -> str:
     """The settings that vary, in words."""
     labels = [in_a_sentence(fields[0].label) if (fields := possible_fields(path)) else path for path in paths]
     return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))
+
+
+# The library that draws is loaded by the first picture, not on the way to the first frame.
+
+
+def _boundary(document: Document) -> bytes:
+    from playground.interop.picture import thumbnail
+
+    return thumbnail(Trainer.of(resume(document, rows=16), "reference"))
+
+
+def _sweep_plot(results: Results) -> bytes:
+    from playground.interop.study_picture import study_picture
+
+    return study_picture(results)
+
+
+def _search_plot(title: str, result: SearchResult) -> bytes:
+    from playground.interop.search_picture import search_picture
+
+    return search_picture(title, result.trials)
 
 
 def _drawn(draw: Callable[[], bytes]) -> bytes:

@@ -19,6 +19,7 @@ from playground.interop.keeping import keep_run
 from playground.measure.others import KeptCurve, KeptCurves
 from playground.measure.snapshot import History
 from playground.storage.runs.kept import KeptRun
+from playground.storage.runs.query import learn_names
 from playground.storage.runs.store import LIMIT, Kept, RunStore
 from playground.storage.runs.table import RunTable
 from playground.storage.runs.words import heading_words, room_words
@@ -317,8 +318,10 @@ def _put_in_order(store: RunStore) -> None:
 
 def _read(store: RunStore) -> _Seen:
     # The version first: what is written in between is read again.
-    version = store.version
-    return _Seen(store.table(), store.size, version)
+    version, table = store.version, store.table()
+    table.prepare()
+    learn_names()
+    return _Seen(table, store.size, version)
 
 
 def _read_run(store: RunStore, id: str) -> _Picked:

@@ -10,6 +10,7 @@ import operator
 import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -129,14 +130,19 @@ def _labels() -> dict[str, set[str]]:
     return found
 
 
-_NAMES: dict[str, set[str]] = {}
+@cache
+def _names() -> dict[str, set[str]]:
+    return _labels()
+
+
+def learn_names() -> None:
+    """Learn what settings are called, which takes a moment, before a filter asks."""
+    _names()
 
 
 def _knows(name: str) -> bool:
-    if not _NAMES:
-        _NAMES.update(_labels())
     plain = plain_text(name)
-    return plain in _NAMES or plain in _ALIASES or plain in (*OUTCOMES, *_TEXTS, "changes", "name", "group", "star")
+    return plain in _names() or plain in _ALIASES or plain in (*OUTCOMES, *_TEXTS, "changes", "name", "group", "star")
 
 
 def _paths_called(table: RunTable, name: str) -> list[str]:
@@ -145,7 +151,7 @@ def _paths_called(table: RunTable, name: str) -> list[str]:
     ends = [path for path in table.paths if path == plain or path.endswith(f".{plain}")]
     if ends or not _knows(name):
         return ends
-    labelled = {re.sub(r"^layers\.0\.", "layers.", path) for path in _NAMES.get(plain, ())}
+    labelled = {re.sub(r"^layers\.0\.", "layers.", path) for path in _names().get(plain, ())}
     return [path for path in table.paths if re.sub(r"^layers\.\d+\.", "layers.", path) in labelled]
 
 

@@ -57,13 +57,22 @@ class RunTable:
 
     def __init__(self, loaded: Loaded) -> None:
         self.runs, self.settings, self._numbers, counts = loaded
-        self._ends = np.concatenate([[0], np.cumsum(counts)])
         self._of_run = np.repeat(np.arange(len(self.runs)), counts)
         """The run that each of the numbers belongs to."""
         self._places = {run.id: place for place, run in enumerate(self.runs)}
+        self._columns: dict[str, Array] = {}
+        self._known_ranks: dict[str, Array] = {}
+        self._differing: dict[bytes, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self.runs)
+
+    def prepare(self) -> None:
+        """Compute what a list of all runs needs, so that it is there when it is asked for, on whatever thread."""
+        for path in self.differing(self.top):
+            self.column(path)
+        self.ordered(self.top, "time")
+        assert len(self.setting_texts) == len(self.settings) and len(self.run_texts) == len(self.runs)
 
     def place_of(self, id: str) -> int | None:
         """The place of a run; None if it is gone."""
@@ -100,6 +109,16 @@ class RunTable:
 
     def differing(self, places: Iterable[int]) -> list[str]:
         """The paths in which any two of some runs differ, as `difference` of their experiments has them."""
+        chosen = np.fromiter(places, np.int64)
+        key = chosen.tobytes()
+        if key not in self._differing:
+            # Of the two questions of a list, what differs among all and among those that are shown.
+            if len(self._differing) > 1:
+                del self._differing[next(iter(self._differing))]
+            self._differing[key] = self._compare(chosen)
+        return self._differing[key]
+
+    def _compare(self, places: Array) -> list[str]:
         used = np.bincount(self._numbers[self._entries(places)], minlength=len(self.settings)) > 0
         scopes: dict[tuple[str, str], int] = {}
         for place in np.flatnonzero(used).tolist():
@@ -119,10 +138,10 @@ class RunTable:
             order[path] = first[steps[0]], layer, place
         return order
 
-    def _entries(self, places: Iterable[int]) -> Array:
+    def _entries(self, places: Array) -> Array:
         """The places in `_numbers` of all settings of some runs."""
         chosen = np.zeros(len(self.runs), bool)
-        chosen[np.fromiter(places, np.int64)] = True
+        chosen[places] = True
         entries: Array = np.flatnonzero(chosen[self._of_run])
         return entries
 
@@ -133,23 +152,25 @@ class RunTable:
 
     def setting_at(self, place: int, path: str) -> int | None:
         """The place in `settings` of what a run has at a path; None if it has nothing there."""
-        own = self._numbers[self._ends[place] : self._ends[place + 1]]
-        found = own[np.isin(own, self._by_path.get(path, np.zeros(0, int)))]
-        return int(found[0]) if len(found) else None
+        found = int(self.column(path)[place])
+        return found if found >= 0 else None
 
     def value(self, place: int, path: str) -> Any:
         """The plain value that a run has at a path, or ABSENT; for the stack of layers its shape."""
-        found = self.setting_at(place, SHAPE if path == "layers" else path)
+        found = self.setting_at(place, path)
         return ABSENT if found is None else self.settings[found].value
 
     def column(self, path: str) -> Array:
         """The place in `settings` of what every run has at a path, int64 (runs,), -1 for nothing."""
-        wanted = np.zeros(len(self.settings), bool)
-        wanted[self._by_path.get(SHAPE if path == "layers" else path, np.zeros(0, int))] = True
-        entries = np.flatnonzero(wanted[self._numbers])
-        found = np.full(len(self.runs), -1)
-        found[self._of_run[entries]] = self._numbers[entries]
-        return found
+        path = SHAPE if path == "layers" else path
+        if path not in self._columns:
+            wanted = np.zeros(len(self.settings), bool)
+            wanted[self._by_path.get(path, np.zeros(0, int))] = True
+            entries = np.flatnonzero(wanted[self._numbers])
+            found = np.full(len(self.runs), -1)
+            found[self._of_run[entries]] = self._numbers[entries]
+            self._columns[path] = found
+        return self._columns[path]
 
     def with_any(self, settings: Array) -> Array:
         """Mark the runs that have any of some settings, bool (runs,); these are marked, bool (settings,)."""
@@ -184,7 +205,9 @@ class RunTable:
 
     def ordered(self, places: Array, key: str, *, descending: bool = False) -> Array:
         """Some places in the order of an outcome, a fact or a setting; those without it come last."""
-        ranks = self._ranks(key)[places]
+        if key not in self._known_ranks:
+            self._known_ranks[key] = self._ranks(key)
+        ranks = self._known_ranks[key][places]
         known = ~np.isnan(ranks)
         order = np.argsort(-ranks[known] if descending else ranks[known], kind="stable")
         result: Array = np.concatenate([places[known][order], places[~known]])
@@ -193,7 +216,9 @@ class RunTable:
     def _ranks(self, key: str) -> Array:
         if key in (*OUTCOMES, "changes"):
             return self.numbers(key)
-        if key in ("title", "origin", "status", "engine", "time", "star"):
+        if key in ("time", "star"):
+            return np.array([getattr(run.note, key) for run in self.runs], float)
+        if key in ("title", "origin", "status", "engine"):
             return _ranks_of([_fact(run, key) for run in self.runs])
         column = self.column(key)
         ranks = _ranks_of([self.settings[one].value for one in np.unique(column) if one >= 0])
@@ -253,7 +278,7 @@ def mean_of(numbers: Array) -> Mean | None:
 def _fact(run: KeptRun, key: str) -> Any:
     if key == "title":
         return run.title.casefold()
-    return getattr(run.note if key in ("time", "star", "origin") else run.outcome, key)
+    return run.note.origin if key == "origin" else getattr(run.outcome, key)
 
 
 def _ranks_of(values: Sequence[Any]) -> Array:

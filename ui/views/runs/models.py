@@ -57,12 +57,16 @@ class RunsModel(QAbstractTableModel):
         self.columns: list[Column] = []
         self.read_picture: Callable[[str], bytes] = lambda id: b""
         self._pictures: dict[str, QPixmap] = {}
+        self._written: dict[int | None, str] = {}
+        """Settings as text, by their places in the table."""
         self._found: Array = self.places
         self._sorted: tuple[str, bool] = ("time", True)
 
     def show_runs(self, table: RunTable | None, places: Array) -> None:
         """Show some runs of a table, with the settings that differ among them; None: nothing yet."""
         self.beginResetModel()
+        if table is not self.table:
+            self._written.clear()
         self.table, self._found = table, places
         self.columns = [
             Column("star", "★", self._star, help="Runs with a star are never removed to make room."),
@@ -120,7 +124,10 @@ class RunsModel(QAbstractTableModel):
 
     def _setting(self, path: str, place: int) -> str:
         assert self.table is not None
-        return setting_words(path, self.table.value(place, path))
+        number = self.table.setting_at(place, path)
+        if number not in self._written:
+            self._written[number] = setting_words(path, self.table.value(place, path))
+        return self._written[number]
 
     def _number(self, name: str, place: int) -> str:
         return number_text(getattr(self._run(place).outcome, name))

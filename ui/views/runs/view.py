@@ -356,7 +356,7 @@ class RunsView(View):
         model = self.table.model()
         for column in range(model.columnCount()):
             texts = [str(model.headerData(column, Qt.Orientation.Horizontal) or "")]
-            texts += [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 20))]
+            texts += [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 12))]
             wanted = max(metrics.horizontalAdvance(text) for text in texts) + px(18)
             width = min(max(wanted, px(_NARROWEST)), px(_WIDEST))
             if model is self.runs and column < RunsModel.FIRST:
