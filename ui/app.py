@@ -23,6 +23,7 @@ from playground.experiment.quantity import Quantity
 from playground.files.places import (
     PROGRAM_ID,
     PROGRAM_NAME,
+    kept_runs_path,
     kept_work_path,
     program_version,
     running_name,
@@ -175,6 +176,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     if not arguments.screenshot:
         window.documents.careful = True
         window.autosave.begin(kept_work_path())
+        window.runs.begin(kept_runs_path())
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:

@@ -20,6 +20,7 @@ from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION
 from playground.catalog.datasets.table import Table
 from playground.cli.describe import add_describe_options, describe
 from playground.cli.remove_files import add_remove_options, remove_files
+from playground.cli.runs import EXAMPLES, add_keep_option, add_runs_options, runs, say_kept
 from playground.cli.search import add_search_options, search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
@@ -50,6 +51,7 @@ from playground.interop.export.formats import (
     history_csv,
 )
 from playground.interop.export.formats import export as write_export
+from playground.interop.keeping import keep_run, opened_store
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import ConfusionRequest, FinalTestRequest, WholeSetRequest
@@ -85,6 +87,7 @@ def _add_train_options(parser: Parser) -> None:
     parser.add_argument("--save-weights", metavar="W.npz", help="write the final weights")
     parser.add_argument("--history", metavar="H.csv", help="write one row per epoch")
     parser.add_argument("--plot", metavar="P.png", help="draw the boundary and the loss")
+    add_keep_option(parser, "the run")
     parser.add_argument("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
@@ -102,7 +105,7 @@ def _add_training_options(parser: Parser, default: str) -> None:
 
 def _add_experiment(parser: Parser) -> None:
     """Add the argument EXPERIMENT and the option --set."""
-    words = "a document, an experiment file, a table, a preset, or a link"
+    words = "a document, an experiment file, a table, a preset, a link, or run:ID, a kept run"
     parser.add_argument("experiment", metavar="EXPERIMENT", help=words)
     add_set_option(parser)
 
@@ -160,8 +163,11 @@ def _train(arguments: argparse.Namespace) -> int:
     if epochs is None:
         raise MissingError("--epochs", "give it here or as training.epochs of the experiment")
     rows = None if arguments.history else _MOST_ROWS
+    store = opened_store() if arguments.keep else None
     done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
+    if store is not None:
+        result["kept"] = say_kept(store, keep_run(store, trainer.document(), "train"))
     if ending := ending_words(trainer.run):
         print(f"{ending} {_GO_ON}" if trainer.status == "stopped_early" else ending, file=sys.stderr)
     # What took the time is printed first, since writing a file may still fail.
@@ -456,6 +462,7 @@ COMMANDS = {
         "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
         "--trials 200 --epochs 200 --out best.json",
     ),
+    "runs": Command("List kept runs, and look after them.", add_runs_options, runs, EXAMPLES),
     "bench": Command("Compare the speed of the engines, or measure how their cost grows.", _add_bench_options, _bench),
     "export": Command(
         "Train an experiment and export the network, or its data, for other programs.\n"

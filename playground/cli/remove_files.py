@@ -10,12 +10,14 @@ from contextlib import suppress
 from pathlib import Path
 
 from playground.files.menu_entry import menu_entry_files, remove_menu_entry
-from playground.files.places import PROGRAM_ID, cache_path, kept_work_path, logs_path, settings_path
+from playground.files.places import PROGRAM_ID, cache_path, kept_runs_path, kept_work_path, logs_path, settings_path
 
 
 def add_remove_options(parser: argparse.ArgumentParser) -> None:
     """Add the options of `remove-files`."""
-    parser.add_argument("--yes", action="store_true", help="remove without asking, except work kept for recovery")
+    words = "remove without asking, except work kept for recovery and kept runs"
+    parser.add_argument("--yes", action="store_true", help=words)
+    parser.add_argument("--kept-runs", action="store_true", help="with --yes: also remove kept runs")
     parser.add_argument("--kept-work", action="store_true", help="with --yes: also remove work kept for recovery")
 
 
@@ -27,14 +29,15 @@ def remove_files(arguments: argparse.Namespace) -> None:
         "logs": [logs_path()],
         "menu entry": menu_entry_files(),
     }
-    work = [kept_work_path()]
+    work, runs = [kept_work_path()], [kept_runs_path()]
     found = {name: [path for path in paths if path.exists()] for name, paths in plain.items()}
     found = {name: paths for name, paths in found.items() if paths}
     kept = [path for path in work if any(_files_in([path]))]
-    if not found and not kept:
+    kept_runs = [path for path in runs if any(_files_in([path]))]
+    if not found and not kept and not kept_runs:
         print("There is nothing to remove.")
         return
-    for name, paths in (*found.items(), ("kept work", kept)):
+    for name, paths in (*found.items(), ("kept work", kept), ("kept runs", kept_runs)):
         for path in paths:
             size = sum(file.stat().st_size for file in _files_in([path]))
             print(f"{name}: {path} ({size / 1e6:,.1f} MB)")
@@ -48,6 +51,9 @@ def remove_files(arguments: argparse.Namespace) -> None:
     if kept and (arguments.kept_work if arguments.yes else _agrees_twice()):
         _remove(kept)
         print("Removed: kept work.")
+    if kept_runs and (arguments.kept_runs if arguments.yes else _agrees("Remove all kept runs? They can't come back.")):
+        _remove(kept_runs)
+        print("Removed: kept runs.")
 
 
 def _files_in(paths: Iterable[Path]) -> Iterable[Path]:

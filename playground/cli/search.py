@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from playground.cli.sweep import INTERRUPTED, counted, epochs_of, say_refused, values_words, whole_number
+from playground.cli.runs import add_keep_option, counted, say_kept
+from playground.cli.sweep import INTERRUPTED, epochs_of, say_refused, values_words, whole_number
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.quantity import Quantity
 from playground.experiment.text import save
 from playground.files.errors import InputError
+from playground.interop.keeping import keep_search, opened_store
 from playground.interop.opening import open_source
 from playground.studies.search import Search, SearchResult, Trial
 from playground.studies.search import search as run_search
@@ -38,6 +40,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     add("--engine", choices=["lanes", "compiled", "reference"], default="lanes", help="engine to train with")
     add("--workers", type=whole_number, metavar="N", help="number of training threads (default: one per core)")
     add("--out", metavar="BEST.json", help="write the experiment with the best settings")
+    add_keep_option(parser, "the trials, as one group")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
@@ -66,15 +69,17 @@ def search(arguments: argparse.Namespace) -> int:
         arguments.seeds,
         arguments.engine,
     )
+    store = opened_store() if arguments.keep else None
     workers = arguments.workers or os.cpu_count() or 1
     with interrupts_noted() as interrupted, _progress(plan) as show:
         result = run_search(plan, workers=workers, stop=interrupted, progress=show)
         ended_by_hand = interrupted()
     say_refused([(trial.values, trial.reason) for trial in result.trials if trial.status == "refused"])
+    report = _report(result)
+    if store is not None:
+        report["kept"] = say_kept(store, keep_search(store, plan, result))
     print(
-        json.dumps(_report(result), allow_nan=False)
-        if arguments.json
-        else _summary(plan, result, interrupted=ended_by_hand),
+        json.dumps(report, allow_nan=False) if arguments.json else _summary(plan, result, interrupted=ended_by_hand),
         flush=True,
     )
     if arguments.out and result.experiment is not None:

@@ -15,12 +15,14 @@ from typing import Any
 
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
+from playground.cli.runs import add_keep_option, counted, say_kept
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.paths import is_among
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, MissingError
+from playground.interop.keeping import keep_sweep, opened_store
 from playground.interop.opening import open_source
 from playground.studies.results import Best, Results
 from playground.studies.running import run_study
@@ -58,6 +60,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
     add("--resume", metavar="FOLDER", help="keep results in a folder, and continue from those already there")
+    add_keep_option(parser, "the trainings, as one group")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
@@ -75,6 +78,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         if path == "data" or is_among(path, ("loss",)):
             print(f"Losses can't be compared where {path} varies; accuracies (R²) can.", file=sys.stderr)
     _refuse_if_all_are(study)
+    store = opened_store() if arguments.keep else None
     with _executor(arguments.dask) as (executor, workers), interrupts_noted() as interrupted, _progress(study) as show:
         workers = workers or arguments.workers or os.cpu_count() or 1
         results = run_study(
@@ -83,6 +87,8 @@ def sweep(arguments: argparse.Namespace) -> int:
     say_refused([(study.values_of(place), results.refused[place]) for place in sorted(results.refused)])
     # First of all what took the time: a file may still fail.
     report = {**report_of(results), "workers": workers}
+    if store is not None:
+        report["kept"] = say_kept(store, keep_sweep(store, results))
     print(json.dumps(report, allow_nan=False) if arguments.json else _summary(results, workers), flush=True)
     if arguments.out:
         results.to_csv(arguments.out)
@@ -141,11 +147,6 @@ def say_refused(refused: Sequence[tuple[Mapping[str, Any], str]]) -> None:
 def values_words(values: Mapping[str, Any]) -> str:
     """The values of a combination in words."""
     return ", ".join(f"{path}={value}" for path, value in values.items())
-
-
-def counted(number: int, name: str) -> str:
-    """A number with the noun that it counts: "1 seed", "2 seeds"."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from playground.files.errors import InputError
 
 _MOST_NAMED = 4
 """The most differences that are named one by one."""
+_COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 _POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
 """Fields with one entry per point; a change to any of them is called `points`."""
 
@@ -35,6 +36,48 @@ def edit_words(old: Experiment, new: Experiment) -> str:
         layers.setdefault(words, []).extend(layer)
     said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
     return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
+
+
+def comparison_words(old: Experiment, new: Experiment) -> str:
+    """The differences of `new` from `old` with both values: `learning rate 0.01 → 0.03, one layer more`."""
+    layers: dict[str, list[str]] = {}
+    for words, layer in _compared_phrases(old, new):
+        layers.setdefault(words, []).extend(layer)
+    said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
+    return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
+
+
+def _compared_phrases(old: Experiment, new: Experiment) -> Iterator[_Phrase]:
+    differences = difference(old, new)
+    for one in differences:
+        if one.path == "layers":
+            continue
+        if one.path in ("features", "name", "version") or is_among(one.path, _POINTS):
+            yield from _phrases([one], new) if one.path not in ("name", "version") else ()
+        else:
+            field = field_at(old, one.path)
+            label = "" if field.type is bool and field.names else in_a_sentence(field.label)
+            values = (value_words(declared, value) for declared, value in (
+                (field, one.before), (field_at(new, one.path), one.after)))  # fmt: skip
+            layer = [_name(new.layers, int(one.path.split(".")[1]))] if is_among(one.path, ["layers"]) else []
+            yield f"{label} {' → '.join(values)}".strip(), layer
+    for one in differences:
+        if one.path == "layers":
+            yield from ((words, ()) for words in _depth_words(one.before, one.after))
+
+
+def _depth_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[str]:
+    """Say how many layers more or fewer there are, and what their units are if that does not say it all."""
+    count = len(new) - len(old)
+    shapes = ["-".join(str(layer.units) for layer in stack) or "none" for stack in (old, new)]
+    if count:
+        number = _COUNTS[abs(count)] if abs(count) < len(_COUNTS) else f"{abs(count)}"
+        yield f"{number} layer{'s' if abs(count) > 1 else ''} {'more' if count > 0 else 'fewer'}"
+    shorter, longer = sorted((old, new), key=len)
+    if [layer.units for layer in shorter] != [layer.units for layer in longer][: len(shorter)]:
+        yield f"layers {' → '.join(shapes)}"
+    elif not count:
+        yield "other layers"
 
 
 def return_words(differences: Sequence[Difference], new: Experiment) -> str:

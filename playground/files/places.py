@@ -1,4 +1,4 @@
-"""Folders and files in which the program keeps its own data: compiled kernels, settings, logs, unsaved work."""
+"""Folders and files in which the program keeps its own data: compiled kernels, settings, logs, work, runs."""
 
 from __future__ import annotations
 
@@ -45,6 +45,11 @@ def logs_path() -> Path:
 def kept_work_path() -> Path:
     """The folder of unsaved work, kept for recovery after a crash."""
     return user_data_path(PROGRAM_ID, appauthor=False) / "recovery"
+
+
+def kept_runs_path() -> Path:
+    """The folder of kept runs."""
+    return user_data_path(PROGRAM_ID, appauthor=False) / "runs"
 
 
 def shared_data_path() -> Path:

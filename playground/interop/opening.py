@@ -21,10 +21,12 @@ from playground.files.atomic import is_file
 from playground.files.cells import read_cells
 from playground.files.errors import InputError
 from playground.files.layout import Reading
+from playground.files.places import kept_runs_path
 from playground.interop import tfplayground
 from playground.interop.tables import propose
 from playground.run.run import Document
 from playground.storage.document import is_document, load_document
+from playground.storage.runs.store import RunStore
 
 _INSTALLED = Path(str(files("playground") / "resources"))
 RESOURCES = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).resolve().parents[2] / "resources"
@@ -33,6 +35,8 @@ FIRST_PRESET = "spiral"
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 """File name extensions of tables."""
 
+RUN_PREFIX = "run:"
+"""What stands before the id of a kept run, where an experiment is asked for."""
 _LINK_SUFFIXES = (".txt", ".url")
 _MOST_LINK_BYTES = 30_000
 
@@ -73,6 +77,8 @@ def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
 
 def _open(source: str, settings: Sequence[str]) -> Opened:
     """Open a source without applying settings; those on the data of a table decide how it is read."""
+    if source.startswith(RUN_PREFIX):
+        return _open_run(source.removeprefix(RUN_PREFIX))
     if (link := _link_in_file(Path(source))) or tfplayground.is_link(source):
         return Opened(*tfplayground.experiment_from_link(link or source))
     if source not in preset_paths() and is_document(Path(source)):
@@ -83,6 +89,19 @@ def _open(source: str, settings: Sequence[str]) -> Opened:
     if source not in preset_paths() and (source.endswith(".json") or is_file(Path(source))):
         return Opened(load(source))
     return Opened(load_preset(source))
+
+
+def _open_run(words: str) -> Opened:
+    """Open a kept run, or the experiment of a training of which only the outcome is kept. Raises InputError."""
+    store = RunStore(kept_runs_path())
+    try:
+        run = store.find(words)
+        if run.kind != "run":
+            return Opened(store.experiment(run.id))
+        document = store.document(run.id)
+        return Opened(document.experiment, document.notes, document)
+    finally:
+        store.close()
 
 
 def _link_in_file(path: Path) -> str:
@@ -125,6 +144,8 @@ def _open_table(path: Path, settings: Sequence[str]) -> Opened:
 
 def source_name(source: str) -> str:
     """The name of a source in messages: that of the file, or "The link"."""
+    if source.startswith(RUN_PREFIX):
+        return f"The kept run {source.removeprefix(RUN_PREFIX)}"
     return "The link" if tfplayground.is_link(source) else Path(source).name
 
 

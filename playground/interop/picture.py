@@ -25,6 +25,10 @@ _SIDE, _LEFT, _BETWEEN, _RIGHT, _TOP, _BELOW = 560, 70, 90, 40, 40, 92
 """The side of boundary and curves, and the margins around and between them, in pixels."""
 _TICK_LINE, _EDGE = 22, 6
 """The height of a line of text, and the margin around curves for their thick lines and dots, in pixels."""
+_THUMBNAIL = 96
+"""The side of the small picture of a kept run."""
+_FEW_POINTS = 120
+"""Points in a small picture; more would hide the boundary."""
 _SMOOTH = 3
 """The factor by which points are drawn larger before they are scaled down, for smooth edges."""
 _CLASS_COLOURS = [
@@ -168,11 +172,26 @@ def _hollow_words(sample: Sample) -> str:
     return f"hollow: {' and '.join(hollow)}" if hollow else ""
 
 
-def draw_points(sample: Sample, side: int) -> Image.Image:
-    """An image of the points on a transparent square: training points filled, all others hollow."""
+def thumbnail(trainer: Trainer) -> bytes:
+    """A small PNG of the decision boundary with the points."""
+    snapshot = trainer.snapshot([BoundaryRequest(_THUMBNAIL // 2)])
+    size = (_THUMBNAIL, _THUMBNAIL)
+    image = Image.fromarray(_field_colours(snapshot)[::-1], "RGB").resize(size, Image.Resampling.BICUBIC)
+    points = draw_points(snapshot.sample, _THUMBNAIL, least=1.8, most=_FEW_POINTS)
+    image.paste(points, (0, 0), points)
+    buffer = io.BytesIO()
+    image.quantize(64).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def draw_points(sample: Sample, side: int, least: float = 3.0, most: int = 2000) -> Image.Image:
+    """An image of the first points on a transparent square: training points filled, all others hollow.
+
+    Their radius grows with the side, and is at `least` so many pixels.
+    """
     picture = Image.new("RGBA", (_SMOOTH * side, _SMOOTH * side))
-    draw, radius = ImageDraw.Draw(picture), _SMOOTH * max(3.0, side / 140)
-    for (x1, x2), mark, colour in zip(sample.x[:2000], sample.split, _point_colours(sample), strict=False):
+    draw, radius = ImageDraw.Draw(picture), _SMOOTH * max(least, side / 140)
+    for (x1, x2), mark, colour in zip(sample.x[:most], sample.split, _point_colours(sample), strict=False):
         at = tuple((x + EXTENT) / (2 * EXTENT) * picture.width for x in (x1, -x2))
         if mark == TRAIN:
             draw.circle(at, radius, fill=colour, outline=PAPER, width=_SMOOTH)

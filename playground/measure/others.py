@@ -1,4 +1,4 @@
-"""The other runs that pictures show beside the run: without its latest change, or from other starts."""
+"""The other runs that pictures show beside the run: without its latest change, from other starts, or kept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple, TypeAlias
 
 from playground.catalog.choice import Array, Task
 from playground.measure.changes import When
-from playground.measure.snapshot import Snapshot
+from playground.measure.snapshot import History, Snapshot
 
 
 class Ghost(NamedTuple):
@@ -71,5 +71,20 @@ class Luck(NamedTuple):
         )
 
 
-Others: TypeAlias = Ghost | Luck
+class KeptCurve(NamedTuple):
+    """The curves of a kept run."""
+
+    name: str
+    history: History
+    task: Task
+    """Whether its scores are accuracies or R²."""
+
+
+class KeptCurves(NamedTuple):
+    """Kept runs that were picked, to lie beside the run."""
+
+    runs: tuple[KeptCurve, ...]
+
+
+Others: TypeAlias = Ghost | Luck | KeptCurves
 """One kind of other runs."""

@@ -29,6 +29,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "cache/{}/kernels/k.nbc",
         "config/{}/Neural Network Playground.conf",
         "data/{}/recovery/work.playground",
+        "data/{}/runs/run.playground",
         "state/{}/log/playground.log",
     ):
         path = tmp_path / file.format(NAME)
@@ -54,24 +55,29 @@ def left(home: Path) -> set[str]:
 
 def test_nothing_is_removed_unless_the_person_agrees(home: Path) -> None:
     before = left(home)
-    listed = remove(answers="n\nn\n")
-    assert all(f"{name}: " in listed for name in ("compiled kernels", "settings", "logs", "menu entry", "kept work"))
+    listed = remove(answers="n\nn\nn\n")
+    assert all(
+        f"{name}: " in listed
+        for name in ("compiled kernels", "settings", "logs", "menu entry", "kept work", "kept runs")
+    )
     assert "(0.1 MB)" in listed
     assert remove(answers="") != "" and left(home) == before
 
 
 def test_kept_work_is_asked_for_twice(home: Path) -> None:
-    remove(answers="y\ny\nn\n")
-    assert left(home) == {"work.playground"}
-    assert "Removed: kept work." in remove(answers="y\ny\n")
+    remove(answers="y\ny\nn\nn\n")
+    assert left(home) == {"work.playground", "run.playground"}
+    assert "Removed: kept work." in remove(answers="y\ny\nn\n")
+    assert left(home) == {"run.playground"}
+    assert "Removed: kept runs." in remove(answers="y\n")
     assert left(home) == set()
     assert remove() == "There is nothing to remove.\n"
 
 
 def test_scripts_remove_without_being_asked(home: Path) -> None:
     remove("--yes")
-    assert left(home) == {"work.playground"}
-    remove("--yes", "--kept-work")
+    assert left(home) == {"work.playground", "run.playground"}
+    remove("--yes", "--kept-work", "--kept-runs")
     assert left(home) == set()
 
 
@@ -89,5 +95,6 @@ def test_no_place_holds_another_so_that_kept_work_outlives_the_rest(
 ) -> None:
     for name, folder in zip(("cache", "config", "data", "log"), folders, strict=True):
         monkeypatch.setattr(places, f"user_{name}_path", lambda *_, at=tmp_path / folder, **__: at)
-    kept = [places.cache_path(), places.settings_path(), places.kept_work_path(), places.logs_path()]
+    kept = [places.cache_path(), places.settings_path(), places.kept_work_path(), places.kept_runs_path()]
+    kept.append(places.logs_path())
     assert not any(one.is_relative_to(other) for one, other in itertools.permutations(kept, 2))

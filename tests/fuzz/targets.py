@@ -44,6 +44,18 @@ from playground.measure.requests import (
 )
 from playground.run.run import Document, resume
 from playground.storage import document as documents
+from playground.storage.runs.index import Entry, Index
+from playground.storage.runs.kept import (
+    Group,
+    KeptRun,
+    Note,
+    Summary,
+    Training,
+    group_bytes,
+    read_group,
+    summarize,
+    summarize_group,
+)
 
 FOLDER = Path(tempfile.mkdtemp(prefix="fuzz"))
 atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
@@ -111,6 +123,28 @@ def document(data: bytes) -> None:
         assert documents.document_bytes(documents.document_from_bytes(again, "x")) == again
         if is_small(read.experiment):
             go_on(read)
+
+
+def kept_run(data: bytes) -> None:
+    """What the store's index says of a document or a group of trainings can be written into it."""
+    for content, read in ((data, summarize), (with_checksum(data), summarize), (data, summary_of_group)):
+        try:
+            summary = read(content, "x")
+        except InputError as error:
+            refuses_in_words(error)
+            continue
+        run = KeptRun("x", "run", "", Note(), summary.outcome)
+        index = Index(None)
+        index.put([Entry(run, summary.settings, "")])
+        assert index.load().runs == [run]
+        index.close()
+
+
+def summary_of_group(content: bytes, place: str) -> Summary:
+    group = read_group(content, place)
+    for _ in group.members():
+        pass
+    return summarize_group(group, place)
 
 
 def with_checksum(payload: bytes) -> bytes:
@@ -215,6 +249,7 @@ def link(data: bytes) -> None:
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "experiment": experiment,
     "document": document,
+    "kept": kept_run,
     "weights": weight_file,
     "table": table,
     "import": imported,
@@ -230,6 +265,7 @@ def seeds(target: str) -> list[bytes]:
     return {
         "experiment": experiment_seeds,
         "document": document_seeds,
+        "kept": lambda: [*document_seeds(), group_seed()],
         "weights": weight_seeds,
         "table": lambda: [b"a,b,c\n1,2,x\n3,4,y\n", b'\xef\xbb\xbfa;b;c\n1,5;2;"0"\n;2;1\n3;-4e2;7.5\n'],
         "import": lambda: [
@@ -274,6 +310,12 @@ def document_seeds() -> list[bytes]:
             trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.read_payload(documents.document_bytes(trainer.document()), "x")))
     return found
+
+
+def group_seed() -> bytes:
+    """A group of two trainings."""
+    trainings = tuple(Training({"training.learning_rate": rate}, 0, "completed", 3, 0.5, 0.4) for rate in (0.1, 1.0))
+    return group_bytes(Group.of(small_experiments()[0], trainings, "classification", 2))
 
 
 def weight_seeds() -> list[bytes]:

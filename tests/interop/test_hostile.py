@@ -91,6 +91,7 @@ def test_documents_with_any_other_value_are_refused_or_trained(seed: bytes) -> N
         except (ValueError, OverflowError, TypeError):
             continue
         TARGETS["document"](other)
+        TARGETS["kept"](other)
 
 
 @pytest.mark.parametrize("seed", seeds("experiment"), ids=lambda _: "")

@@ -7,6 +7,7 @@ panels, and hands it to the worker. Nothing else in the window keeps state.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 from typing import TypeVar
 
 import msgspec
@@ -23,6 +24,7 @@ from playground.studies.race import Race
 
 from .answer import Answer
 from .commands import Ask, Configure, Report, SetWeight, Undoing
+from .leaving import LeftRun
 from .racer import Racer, RaceReport
 from .undo import Edit, ExperimentEdit, WeightSetting
 from .worker import Command, Worker
@@ -60,6 +62,8 @@ class Session(QObject):
     """Carries the number of an edit that was undone."""
     undone_or_redone = Signal(object)
     """Carries an Undone, once the worker has carried it out."""
+    run_left = Signal(object)
+    """Carries a LeftRun, which is to be kept."""
     made_again = Signal(int)
     """Carries the number of an edit that was redone."""
     race_reported = Signal(object)
@@ -87,6 +91,7 @@ class Session(QObject):
         self.worker.failed.connect(self._worker_failed)
         self.worker.engine_refused.connect(self.engine_refused)
         self.worker.undone.connect(self.undone_or_redone)
+        self.worker.run_left.connect(self.run_left)
         self.display_timer = QTimer(self, interval=_DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display_timer.timeout.connect(self.look)
         self.patience = QTimer(self, interval=_PAUSE_MILLISECONDS, singleShot=True)
@@ -408,6 +413,20 @@ class Session(QObject):
             return document if racer is None else document._replace(race=racer.document())
 
         return self.ask(make, then, failed)
+
+    def keep_runs(self, on: bool) -> None:
+        """Tell of every run that trained when it is left, or of none."""
+
+        def choose(worker: Worker) -> None:
+            worker.leavings.on = on
+
+        self.send(choose)
+
+    def leave_run(self) -> Future[LeftRun | None]:
+        """Leave the present run, since the window closes; the result is None if it has not trained."""
+        left: Future[LeftRun | None] = Future()
+        self.send(lambda worker: left.set_result(worker.leavings.take(worker.trainer)))
+        return left
 
     def request(self, requests: Requests) -> None:
         """Set what snapshots answer: the requests of the views in sight."""

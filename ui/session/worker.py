@@ -30,6 +30,7 @@ from playground.run.run import resume
 
 from .commands import Ask, Configure, Report, SetWeight, Undoing, Undone
 from .ghost import Ghosts
+from .leaving import Leavings
 from .speed import CostlyAnswers, CountedAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -60,6 +61,8 @@ class Worker(QThread):
     """Carries (what was being done, exception) of a fault. The worker lives on, paused."""
     undone = Signal(object)
     """Carries an Undone."""
+    run_left = Signal(object)
+    """Carries a LeftRun, which is to be kept."""
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
 
@@ -87,6 +90,7 @@ class Worker(QThread):
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
         self.ghosts = Ghosts()
+        self.leavings = Leavings(self.run_left.emit)
         self._costly, self._counted = CostlyAnswers(), CountedAnswers()
         self.pace = StepRate()
 
@@ -247,7 +251,9 @@ class Worker(QThread):
     def reset(self) -> None:
         self._give_up_epoch()
         self.ghosts.drop()
+        self.leavings.leave(self.trainer)
         self.trainer.reset()
+        self.leavings.begin(0)
         for name, kept in self.moments.items():
             if isinstance(kept, Checkpoint):
                 # What training comes to from here on is not the doing of earlier changes.
@@ -311,7 +317,9 @@ class Worker(QThread):
         if command.fresh:
             self._give_up_epoch()
             self.ghosts.drop()
+            self.leavings.leave(self.trainer, command.keep_as, self.moments.get(command.keep_as))
             self._start_over(command, memory)
+            self.leavings.begin(self.trainer.state.step, command.memory if isinstance(memory, Document) else None)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
@@ -360,6 +368,8 @@ class Worker(QThread):
         self._keep_latest_moments()
 
     def forget_moments(self, names: Iterable[object]) -> None:
+        names = list(names)
+        self.leavings.forget(names)
         for name in names:
             self.moments.pop(name, None)
 

@@ -113,6 +113,14 @@ def ask_about_left_work(
     question.ask()
 
 
+def ask_about_forgetting(parent: QWidget, forget: Callable[[], object]) -> None:
+    """Ask whether all kept runs are to be deleted for good."""
+    details = "This can't be undone. Runs with a star go, too."
+    question = _Question(parent, "forgetting.question", "Forget all runs?", "Delete all kept runs?", details)
+    question.offer("Delete all", "Deletes all kept runs for good.", forget, QMessageBox.ButtonRole.DestructiveRole)
+    question.ask()
+
+
 def ask_about_replacing(parent: QWidget, path: Path, save_as: Callable[[], object], save: Callable[[], object]) -> None:
     """Ask what to do about a file that another program has changed since it was opened."""
     words = f"{path.name} was changed by another window or program since it was opened here."

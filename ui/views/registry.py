@@ -12,6 +12,7 @@ from .race.view import RaceView
 from .response.map_view import MapView
 from .response.sheet import ResponseSheet
 from .response.view import ResponseView
+from .runs.view import RunsView
 from .tracks.view import TracksView
 from .view import View
 
@@ -27,4 +28,5 @@ VIEWS: tuple[type[View], ...] = (
     MicroscopeView,
     MapView,
     ResponseSheet,
+    RunsView,
 )

@@ -46,6 +46,9 @@ class View(SizedWidget):
     beside: ClassVar[str] = ""
     """The name of the view whose place it shares in layouts that do not mention it."""
 
+    follows_run: ClassVar[bool] = True
+    """Whether it shows the present run, so that it can be out of date."""
+
     requests_changed = Signal()
 
     def __init__(self, parent: QWidget | None = None, *requests: Request[Any]) -> None:

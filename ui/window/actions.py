@@ -33,6 +33,7 @@ from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
 from .responses import MAP, WHEN, Responses
+from .runs import Runs
 from .sharing import Sharing
 from .tour import WindowTour
 from .window_parts import WindowParts
@@ -49,6 +50,7 @@ _USUAL_SIZE = ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+À")
 def file_menu(
     documents: Documents,
     autosave: Autosave,
+    runs: Runs,
     sharing: Sharing,
     exports: Exports,
     pictures: PictureSaver,
@@ -67,6 +69,7 @@ def file_menu(
             Action("file.open", "&Open…", documents.ask_open, (_STANDARD.Open,)),
             Menu("Open &recent", partial(_recent_files, documents)),
             Menu("Re&cover", partial(_recoverable_work, autosave), "Work from a session that ended unexpectedly."),
+            Menu("&Kept runs", _kept_runs(runs), "Every run that trained, kept when it was left."),
             Action("file.gallery", "&Presets…", open_gallery, ("Ctrl+G",)),
             Menu("Presets by &name", presets),
             SEPARATOR,
@@ -88,6 +91,16 @@ def _recent_files(documents: Documents) -> list[MenuEntry]:
         Action("file.recent", path, partial(documents.open, path)) for path in documents.recent.paths()
     ]
     return files or [placeholder("file.recent", "No files yet")]
+
+
+def _kept_runs(runs: Runs) -> list[MenuEntry]:
+    return [
+        Action("runs.show", "&Show kept runs", runs.show, ("Ctrl+H",)),
+        Action("runs.restore", "&Bring back deleted runs", runs.restore, enabled=lambda: runs.can_restore),
+        SEPARATOR,
+        Action("runs.keep_on", "&Keep runs", runs.toggle_keeping, checked=lambda: runs.keeps),
+        Action("runs.forget_all", "&Forget all runs…", runs.ask_to_forget, enabled=lambda: runs.keeper is not None),
+    ]
 
 
 def _recoverable_work(autosave: Autosave) -> list[MenuEntry]:

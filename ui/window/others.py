@@ -10,7 +10,7 @@ from .desk import Desk
 from .responses import Responses
 from .window_parts import WindowParts
 
-_KINDS = ("ghost", "luck")
+_KINDS = ("kept", "ghost", "luck")
 """The kinds of other runs; pictures show the first of them that there is, and none while a race is shown."""
 _STAY_MILLISECONDS = 10_000
 """How long a ghost stays, from its first step without the change."""
@@ -18,7 +18,7 @@ _FADING_MILLISECONDS = 800
 
 
 class OtherRuns(QObject):
-    """Shows one kind of other runs in the pictures, the ghost before luck.
+    """Shows one kind of other runs in the pictures: kept ones that were picked, else the ghost, else luck.
 
     A ghost fades into the mark of its change, and comes back while that is touched, or for a while when it is pressed.
     """

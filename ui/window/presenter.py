@@ -72,7 +72,8 @@ class Presenter(QObject):
         """Watch parts that were just made, and show the present moment in them."""
         self._seen, self._unanswered = [], set()
         readout, said = self.parts.transport.readout.numbers, self.desk.messages.strip.text
-        self._veils = {widget: Veil(widget) for widget in (*self.parts.views, *readout, said)}
+        following = (view for view in self.parts.views if view.follows_run)
+        self._veils = {widget: Veil(widget) for widget in (*following, *readout, said)}
         for view in self.parts.views:
             view.installEventFilter(self)
             view.requests_changed.connect(self.request_what_is_seen)
@@ -98,7 +99,7 @@ class Presenter(QObject):
             # They have not heard of edits while they were out of sight.
             view.show_experiment(session.experiment)
         if session.report is not None:
-            self._unanswered |= {view for view in seen if view not in self._seen}
+            self._unanswered |= {view for view in seen if view not in self._seen and view.follows_run}
             self._unanswered &= set(seen)
         self._seen = seen
         self._show_waiting()

@@ -47,6 +47,7 @@ from .presenter import Presenter
 from .races import Races
 from .remedies import Remedies
 from .responses import Responses
+from .runs import Runs
 from .sharing import Sharing
 from .tour import WindowTour
 from .window_parts import WindowParts
@@ -108,6 +109,7 @@ class Window(QMainWindow):
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
         self.luck = HowLucky(desk, parts, self.others, self.responses)
+        self.runs = Runs(desk, parts, self.documents, self.others)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
@@ -156,7 +158,9 @@ class Window(QMainWindow):
         self.menus = Menus(
             self,
             [
-                file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
+                file_menu(
+                    documents, self.autosave, self.runs, sharing, self.exports, pictures, self.open_gallery, self.close
+                ),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter, self.races, self.open_finder),
                 view_menu(
@@ -308,6 +312,7 @@ class Window(QMainWindow):
             self.responses,
             self.remedies,
             self.luck,
+            self.runs,
         )
         for part in closing:
             part.close()

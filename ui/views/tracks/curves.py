@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from playground.catalog.choice import Array, Task
-from playground.measure.others import Ghost, Luck, Others
+from playground.measure.others import Ghost, KeptCurves, Luck, Others
 from playground.measure.snapshot import Snapshot
 
 from ...look.numbers import number_text, percent_text
@@ -51,6 +51,10 @@ LOSS_OPTIONS = (
     Option("linear", "Linear", "From 0 up. Small losses look like 0."),
     Option("log", "Log", "Equal distances are equal factors. Separates small losses."),
 )
+_BOTH_SETS = 2
+"""Kept runs of which both curves are drawn; of more only one each."""
+_MOST_VALUES, _LONGEST_NAME = 3, 14
+"""Kept runs whose losses are told, and how much of their names."""
 _MOST_PIECES = 300
 """Of curves with more breaks only the latest ones are seen."""
 _HELP = "Solid: training points. Dashed: validation points, which show overfitting."
@@ -114,7 +118,8 @@ class CurveTrack(Track):
             for values, value in zip(columns, present, strict=True)
         ]
         own = [Curve(name, line, one) for name, line, one in zip(_SETS, _LINES, drawn, strict=True)]
-        self.draw(times, [*own, *self._ghost_curves(times), *self._luck_curves(snapshot, times)])
+        others = (*self._ghost_curves(times), *self._luck_curves(snapshot, times), *self._kept_curves(snapshot, times))
+        self.draw(times, [*own, *others])
         self.series = (*self.series, *self._luck_band(snapshot, times))
         return True
 
@@ -128,6 +133,22 @@ class CurveTrack(Track):
         at = times.places(times.column(history))[first:]
         columns = [RunColumn(at, values[first:]) for values in self._columns(ghost.now)]
         return [Curve(name, line, one, "ghost") for name, line, one in zip(_SETS, _LINES, columns, strict=True)]
+
+    def _kept_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
+        """Kept runs of the same task: both sets of one or two, of more only that of the points kept out."""
+        kept = self._others
+        if not isinstance(kept, KeptCurves):
+            return []
+        found = []
+        for run in kept.runs:
+            at = times.places(times.column(run.history))
+            columns = (run.history[3 + self.first], run.history[4 + self.first])
+            if run.task != snapshot.sample.task:
+                continue
+            sets = [place for place in (0, 1) if np.isfinite(columns[place]).any()]
+            for place in sets if len(kept.runs) <= _BOTH_SETS else sets[-1:]:
+                found.append(Curve(f"{run.name} {_SETS[place]}", _LINES[place], RunColumn(at, columns[place]), "kept"))
+        return found
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
         """The median of other starts."""
@@ -151,7 +172,7 @@ class CurveTrack(Track):
         if window > 1:
             run = max(window // 4, run_length(rows, 150), 2)
             raw = [(x, places(y)) for x, y in pieces.raw]
-            bands = tuple(band_outline(x, y, run) for x, y in raw) if curve.role != "ghost" else ()
+            bands = tuple(band_outline(x, y, run) for x, y in raw) if curve.role not in ("ghost", "kept") else ()
             drawn = [thin_evenly(x, moving_mean(y, window), rows) for x, y in raw]
         x, y = (np.concatenate(part) for part in zip(*drawn, strict=True))
         ends = tuple(accumulate(len(x) for x, _ in drawn))[:-1]
@@ -192,7 +213,26 @@ class LossTrack(CurveTrack):
         return super().show(snapshot, times) or title != self.title
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        return *super().values(snapshot, times, place), *self._ghost_value(times, place)
+        others = (*self._ghost_value(times, place), *self._kept_values(snapshot, times, place))
+        return *super().values(snapshot, times, place), *others
+
+    def _kept_values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> list[Value]:
+        """The losses of kept runs: of validation or, without validation points, of training."""
+        found: dict[str, Value] = {}
+        kept = self._others.runs if isinstance(self._others, KeptCurves) else ()
+        for run in kept[:_MOST_VALUES]:
+            at = times.places(times.column(run.history))
+            losses = run.history.validation_loss
+            is_validated = bool(np.isfinite(losses).any())
+            losses = losses if is_validated else run.history.train_loss
+            known = np.flatnonzero(np.isfinite(at) & np.isfinite(losses))
+            row = len(known) - 1 if place is None else nearest_row(at[known], place)
+            if row is not None and len(known):
+                name = run.name.partition(":")[0]
+                name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+                text = self.number_text(float(losses[known[row]]), 3 if place is None else 5)
+                found[run.name] = Value(name, text, _LINES[is_validated], "kept")
+        return list(found.values())
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
         luck = self._others

@@ -1,7 +1,8 @@
 """The base of all tracks: a track paints a moment between the shared time axis and its own axis, with its values.
 
 What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
-become of the run, `ghost` the run without its latest change, `luck` other starts. The latter three are drawn paler.
+become of the run, `ghost` the run without its latest change, `luck` other starts, `kept` kept runs. All but the first
+two are drawn paler.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..chart.axes import ChartAxis
 from ..chart.plot import LEFT, ChartBox, pen, write
 from .time import TimeAxis
 
-Role: TypeAlias = Literal["run", "lane", "planned", "ghost", "luck"]
+Role: TypeAlias = Literal["run", "lane", "planned", "ghost", "luck", "kept"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
 

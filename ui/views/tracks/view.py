@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
-from playground.measure.others import Luck, Others
+from playground.measure.others import KeptCurve, KeptCurves, Luck, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -83,6 +83,8 @@ class _CurvesShown:
     """The same curves without the latest change, shape (points, 2) each; none while there are none."""
     diverged: tuple[Array, Array] | None
     """The outline of the share of other starts that have diverged; None while there is none."""
+    kept: tuple[tuple[str, Array], ...]
+    """The curves of kept runs by name, shape (points, 2) each; none while none are picked."""
     logarithmic: bool
     ends: tuple[float, float]
     """Both ends of the axis of the values."""
@@ -182,6 +184,7 @@ class TracksView(View):
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._luck: Luck | None = None
+        self._kept: KeptCurves | None = None
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
         self._controls = Controls("tracks.controls", self)
@@ -267,6 +270,7 @@ class TracksView(View):
 
     def show_others(self, others: Others | None, strength: float) -> None:
         self._luck = others if isinstance(others, Luck) else None
+        self._kept = others if isinstance(others, KeptCurves) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         if self._draw():
@@ -301,7 +305,7 @@ class TracksView(View):
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
         last = float(np.nanmax(np.append(column[-1:], present)))
         times.follow(float(times.places(np.array([present]))[0]))
-        reach = last
+        reach = max((last, *(self._last_of(run) for run in self._kept.runs))) if self._kept is not None else last
         if self._race is None and self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
@@ -309,6 +313,10 @@ class TracksView(View):
         times.fit(column, reach)
         if times.is_whole != was_whole:
             self._sheet.place_names()
+
+    def _last_of(self, run: KeptCurve) -> float:
+        """Where a kept run ends on the axis of time."""
+        return float(np.nanmax(np.append(self._times.column(run.history)[-1:], 0.0)))
 
     def _mark(self, snapshot: Snapshot) -> bool:
         times = self._times
@@ -476,6 +484,7 @@ def _curves_shown(track: CurveTrack) -> _CurvesShown:
         tail=nothing if first is None else first.tail,
         ghost=tuple(series.points for series in track.series if series.role == "ghost"),
         diverged=next((hatch for series in track.series for hatch in series.hatches), None),
+        kept=tuple((series.name, series.points) for series in track.series if series.role == "kept"),
         logarithmic=isinstance(axis, AmountAxis) and axis.logarithmic,
         ends=(axis.low, axis.high),
     )

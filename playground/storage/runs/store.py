@@ -1,0 +1,469 @@
+"""The store of runs: a folder of documents that processes share, with a note and a picture beside each.
+
+A run is kept once its document stands in the folder; note and picture are written before it, and the index after it.
+Whatever fails or is killed in between, the documents are whole, and `reconcile` makes the index equal to the files. An
+index that is damaged, or made by another version, is made again from them. Where no index can be written, one in memory
+takes its place.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from filelock import FileLock
+
+from playground.experiment.flattening import flatten
+from playground.experiment.tree import Experiment
+from playground.files import progress
+from playground.files.atomic import read_bytes, remove_all_strays, write_atomically
+from playground.files.errors import InputError, UnreadableError, reason_of
+from playground.run.run import Document
+from playground.storage.document import document_bytes, load_document
+from playground.storage.runs.index import Entry, Index
+from playground.storage.runs.kept import (
+    DOCUMENT,
+    GROUP,
+    NOTE,
+    PICTURE,
+    Group,
+    KeptRun,
+    Note,
+    Outcome,
+    Summary,
+    group_bytes,
+    member_experiment,
+    read_group,
+    summarize,
+    summarize_group,
+)
+from playground.storage.runs.table import RunTable
+
+_log = logging.getLogger(__name__)
+
+LIMIT = 1_000_000_000
+"""How many bytes kept runs may take."""
+_WARNED_FROM = 0.9
+"""The share of the limit from which it is said that old runs will have to go."""
+_DELETED = "deleted"
+"""The folder of runs that were deleted and can still come back."""
+_ABANDONED_SECONDS = 86_400.0
+"""After this time, deleted runs and parts of runs that nobody finished are removed."""
+_BATCH = 200
+"""Runs that `reconcile` adds to the index at once."""
+_MOST_BYTES = 2**30
+_Found = TypeVar("_Found")
+
+
+class FullError(OSError):
+    """No run can be kept, since starred runs alone fill the store."""
+
+
+class Kept(NamedTuple):
+    """What came of keeping a run."""
+
+    run: KeptRun
+    removed: tuple[KeptRun, ...] = ()
+    """Old runs that had to go."""
+    nearly_full: bool = False
+    """Whether it has to be said now that old runs will have to go; it is not asked for again."""
+
+
+class RunStore:
+    """The kept runs in a folder. Any thread may use it. Its methods raise OSError where files can't be written."""
+
+    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+        self.folder, self.limit = folder, limit
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = threading.RLock()
+        self._index: Index | None = None
+
+    def close(self) -> None:
+        """Close the index."""
+        with self._lock:
+            if self._index is not None:
+                self._index.close()
+                self._index = None
+
+    # Keeping --------------------------------------------------------------------------------------------------------
+
+    def keep(
+        self, document: Document, title: str, *, origin: str = "", picture: bytes = b"", replaces: str = ""
+    ) -> Kept:
+        """Keep a run; one that was kept before and has come farther `replaces` its former self.
+
+        Raises FullError, and OSError; then nothing has changed.
+        """
+        content = document_bytes(document.named()._replace(race=None))
+        return self._keep(DOCUMENT, content, title, origin, picture, replaces)
+
+    def keep_group(self, group: Group, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
+        """Keep the trainings of a sweep or a search as one group. Raises FullError, and OSError."""
+        return self._keep(GROUP, group_bytes(group), title, origin, picture, "")
+
+    def _keep(self, suffix: str, content: bytes, title: str, origin: str, picture: bytes, replaces: str) -> Kept:
+        known = self._find(replaces) if replaces else None
+        removed, nearly_full = self._make_room(len(content) + len(picture) - (0 if known is None else known.bytes))
+        if known is None:
+            id, note = _new_id(), Note(title, time=time.time(), origin=origin)
+        else:
+            id, note = known.id, known.note
+        files = {
+            self._path(id, PICTURE): picture,
+            self._path(id, NOTE): msgspec.json.encode(note),
+            # Last, since with it the run is there.
+            self._path(id, suffix): content,
+        }
+        try:
+            for path, part in files.items():
+                if part:
+                    write_atomically(path, part)
+        except OSError:
+            if known is None:
+                _remove_files(files)
+            raise
+        entries = self._entries(id)
+        self._indexed(lambda index: index.put(entries))
+        return Kept(entries[0].run, removed, nearly_full)
+
+    def _make_room(self, more: int) -> tuple[tuple[KeptRun, ...], bool]:
+        """Remove the oldest runs without a star until there is room, but only once it has been said that they go."""
+        total = self._indexed(lambda index: index.size()) + more
+        if total <= _WARNED_FROM * self.limit:
+            return (), False
+        if not self._indexed(lambda index: index.fact("warned")):
+            self._indexed(lambda index: index.set_fact("warned", "1"))
+            return (), True
+        removed = []
+        for run in self._indexed(lambda index: list(index.oldest())) if total > self.limit else ():
+            self._remove(run.id)
+            removed.append(run)
+            total -= run.bytes
+            if total <= self.limit:
+                break
+        if removed:
+            self._indexed(lambda index: index.remove([run.id for run in removed]))
+        if total > self.limit:
+            raise FullError(f"runs with a star fill the {self.limit / 1e9:g} GB for kept runs")
+        return tuple(removed), False
+
+    # Changing -------------------------------------------------------------------------------------------------------
+
+    def annotate(
+        self, id: str, *, name: str | None = None, text: str | None = None, star: bool | None = None
+    ) -> KeptRun:
+        """Give a run a name, a note or a star, or take it away. Raises InputError if it is gone."""
+        run = self._required(id)
+        given = {"name": name, "text": text, "star": star}
+        note = msgspec.structs.replace(run.note, **{key: value for key, value in given.items() if value is not None})
+        write_atomically(self._path(id, NOTE), msgspec.json.encode(note))
+        changed = run._replace(note=note, bytes=self._size(id))
+        self._indexed(lambda index: index.put_note(changed, self._stamp(id)))
+        return changed
+
+    def delete(self, ids: Iterable[str]) -> None:
+        """Put runs aside, from where `restore` brings them back until `purge` removes them for good."""
+        ids = [one for one in ids if self._file(one) is not None]
+        self._move(ids, self.folder, self._aside)
+        self._indexed(lambda index: index.remove(ids))
+
+    def restore(self, ids: Iterable[str]) -> None:
+        """Bring back runs that were deleted."""
+        ids = list(ids)
+        self._move(ids, self._aside, self.folder)
+        found = [entry for one in ids if self._file(one) is not None for entry in self._entries(one)]
+        self._indexed(lambda index: index.put(found))
+
+    @property
+    def _aside(self) -> Path:
+        return self.folder / _DELETED
+
+    def _move(self, ids: Iterable[str], source: Path, target: Path) -> None:
+        target.mkdir(exist_ok=True)
+        # A run is where its document is, so that leaves first and arrives last.
+        suffixes = (DOCUMENT, GROUP, NOTE, PICTURE)
+        for one in ids:
+            for suffix in suffixes if target == self._aside else reversed(suffixes):
+                with suppress(FileNotFoundError):
+                    (source / f"{one}{suffix}").replace(target / f"{one}{suffix}")
+
+    def purge(self, ids: Iterable[str] | None = None) -> None:
+        """Remove deleted runs for good: those of some ids, or all that were deleted long ago."""
+        if ids is not None:
+            paths = [self._aside / f"{one}{suffix}" for one in ids for suffix in (DOCUMENT, GROUP, NOTE, PICTURE)]
+        else:
+            paths = [path for path in _files_in(self._aside) if _age(path) > _ABANDONED_SECONDS]
+        _remove_files(paths)
+        with suppress(OSError):
+            self._aside.rmdir()
+        self._indexed(lambda index: index.prune())
+
+    def forget_all(self) -> None:
+        """Remove all runs for good, those with a star and deleted ones too."""
+        ids = {path.stem for path in _files_in(self.folder) if path.suffix in (DOCUMENT, GROUP, NOTE, PICTURE)}
+        for one in ids:
+            self._remove(one)
+        shutil.rmtree(self._aside, ignore_errors=True)
+        self._indexed(lambda index: index.clear())
+
+    def _remove(self, id: str) -> None:
+        for suffix in (DOCUMENT, GROUP, NOTE, PICTURE):
+            self._path(id, suffix).unlink(missing_ok=True)
+
+    # Reading --------------------------------------------------------------------------------------------------------
+
+    def table(self) -> RunTable:
+        """All kept runs, with what can be asked of many at once."""
+        return RunTable(self._indexed(lambda index: index.load()))
+
+    @property
+    def version(self) -> object:
+        """A value that changes whenever any process changes the store."""
+        return self._indexed(lambda index: (id(index), index.version))
+
+    @property
+    def size(self) -> int:
+        """The bytes that kept runs take."""
+        return self._indexed(lambda index: index.size())
+
+    def find(self, words: str) -> KeptRun:
+        """The run whose id has this part, or the `latest`. Raises InputError if there is none, or several."""
+        ids = self._indexed(lambda index: index.latest() if words == "latest" else index.matching_ids(words))
+        exact = [one for one in ids if one == words or one.endswith(f"-{words}")]
+        found = self._find((exact or ids)[0]) if len(exact or ids) == 1 else None
+        if found is None:
+            several = f"a longer part, since {', '.join(ids[:4])} have it" if ids else "the id of a kept run"
+            raise InputError("run", words, several)
+        return found
+
+    def document(self, id: str) -> Document:
+        """The document of a run. Raises InputError if it is gone or damaged, and notes that."""
+        path = self._path(id, DOCUMENT)
+        try:
+            return load_document(path)
+        except InputError as error:
+            words = str(error)
+            if path.exists():
+                self._indexed(lambda index: index.put_fault(id, words))
+            raise
+
+    def experiment(self, id: str) -> Experiment:
+        """The experiment of a run, or of a training of a group. Raises InputError."""
+        run = self._required(id)
+        if run.kind == "run":
+            return self.document(id).experiment
+        group = self.group(run.parent or id)
+        base = summarize_group(group, id).experiment
+        if run.kind == "group":
+            return base
+        training = group.trainings[int(id.rpartition(".")[2])]
+        return member_experiment(base, training.values, training.seed)
+
+    def group(self, id: str) -> Group:
+        """The table of a group. Raises InputError."""
+        return read_group(self._content(id, GROUP), id)
+
+    def picture(self, id: str) -> bytes:
+        """The picture of a run as PNG; empty if it has none."""
+        try:
+            return read_bytes(self._path(id, PICTURE), _MOST_BYTES)
+        except OSError:
+            return b""
+
+    def path_of(self, id: str) -> Path:
+        """The file of a run: a document, or the table of a group."""
+        return self._file(id) or self._path(id, DOCUMENT)
+
+    def _content(self, id: str, suffix: str) -> bytes:
+        try:
+            return read_bytes(self._path(id, suffix), _MOST_BYTES)
+        except OSError as error:
+            raise UnreadableError(id, reason_of(error)) from error
+
+    def _find(self, id: str) -> KeptRun | None:
+        return self._indexed(lambda index: index.row(id))
+
+    def _required(self, id: str) -> KeptRun:
+        found = self._find(id)
+        if found is None:
+            raise UnreadableError(id, "it is no kept run any more")
+        return found
+
+    # Files and index ------------------------------------------------------------------------------------------------
+
+    def _path(self, id: str, suffix: str) -> Path:
+        return self.folder / f"{id}{suffix}"
+
+    def _file(self, id: str) -> Path | None:
+        """The document or the group's table of a run, if it is there."""
+        return next((path for path in (self._path(id, one) for one in (DOCUMENT, GROUP)) if path.exists()), None)
+
+    def _stamp(self, id: str) -> str:
+        return _stamp_of([self._file(id), self._path(id, NOTE)])
+
+    def _entries(self, id: str) -> list[Entry]:
+        """What the index says of a run, as its files have it: the run first, then the trainings of a group."""
+        note, stamp, size = self._note(id), self._stamp(id), self._size(id)
+        is_group, members = self._path(id, GROUP).exists(), 0
+        try:
+            if is_group:
+                group = self.group(id)
+                summary, members = summarize_group(group, id), group.total
+            else:
+                summary = summarize(self._content(id, DOCUMENT), id)
+            title, fault = note.title or summary.experiment.name or summary.experiment.data.label, ""
+        except InputError as error:
+            summary = Summary(Experiment(), [], Outcome(status="damaged"))
+            title, fault = note.title or "Damaged", str(error)
+        note = msgspec.structs.replace(note, title=title)
+        run = KeptRun(id, "group" if is_group else "run", "", note, summary.outcome, members, size, fault)
+        found = [Entry(run, summary.settings, stamp)]
+        return [*found, *_member_entries(run, group)] if is_group and not fault else found
+
+    def _size(self, id: str) -> int:
+        """The bytes of all files of a run."""
+        found = 0
+        for suffix in (DOCUMENT, GROUP, NOTE, PICTURE):
+            with suppress(OSError):
+                found += self._path(id, suffix).stat().st_size
+        return found
+
+    def _note(self, id: str) -> Note:
+        """The note on a run; one with the time of its document if it is lost."""
+        try:
+            return msgspec.json.decode(read_bytes(self._path(id, NOTE), _MOST_BYTES), type=Note)
+        except (OSError, msgspec.MsgspecError):
+            path = self._file(id)
+            return Note(time=time.time() - _age(path) if path is not None else 0.0)
+
+    def reconcile(self) -> None:
+        """Make the index equal to the files, and remove what nobody finished. Reports progress."""
+        self._indexed(self._reconcile)
+
+    def _reconcile(self, index: Index) -> None:
+        remove_all_strays(self.folder)
+        files: dict[str, dict[str, os.stat_result]] = {}
+        for entry in os.scandir(self.folder):
+            stem, dot, suffix = entry.name.rpartition(".")
+            if f"{dot}{suffix}" in (DOCUMENT, GROUP, NOTE, PICTURE):
+                with suppress(OSError):
+                    files.setdefault(stem, {})[f"{dot}{suffix}"] = entry.stat()
+        known, present, changed = index.stamps(), set[str](), list[str]()
+        for id, parts in files.items():
+            document = parts.get(DOCUMENT) or parts.get(GROUP)
+            if document is None:
+                if max(time.time() - one.st_mtime for one in parts.values()) > _ABANDONED_SECONDS:
+                    self._remove(id)
+                continue
+            present.add(id)
+            if known.get(id) != _stamp_words([document, parts.get(NOTE)]):
+                changed.append(id)
+        if gone := [id for id in known if id not in present]:
+            index.remove(gone)
+        for first in range(0, len(changed), _BATCH):
+            progress.report_progress(first, len(changed))
+            some = [entry for id in changed[first : first + _BATCH] for entry in self._entries(id)]
+            index.remove(changed[first : first + _BATCH])
+            index.put(some)
+
+    def _indexed(self, work: Callable[[Index], _Found]) -> _Found:
+        """Work with the index; if that fails, once more with one that was checked or made again, else in memory."""
+        with self._lock:
+            for open_index in (self._open, self._mend):
+                try:
+                    return work(open_index())
+                except (sqlite3.Error, OSError) as error:
+                    _log.warning("The index of kept runs failed: %s", error)
+            return work(self._open_in_memory())
+
+    def _open(self) -> Index:
+        if self._index is not None and not self._index.is_current:
+            self.close()
+        if self._index is None:
+            path = self.folder / "index.sqlite3"
+            is_new = not path.exists()
+            self._index = Index(path)
+            if is_new:
+                self._reconcile(self._index)
+        return self._index
+
+    def _mend(self) -> Index:
+        """Open the index again; if it is damaged, make it again from the files."""
+        self.close()
+        path = self.folder / "index.sqlite3"
+        with FileLock(self.folder / "index.lock"):
+            try:
+                self._index = Index(path)
+                self._index.check()
+            except sqlite3.Error:
+                self.close()
+                for suffix in ("-wal", "-shm", ""):
+                    Path(f"{path}{suffix}").unlink(missing_ok=True)
+                self._index = Index(path)
+            self._reconcile(self._index)
+        return self._index
+
+    def _open_in_memory(self) -> Index:
+        self.close()
+        self._index = Index(None)
+        self._reconcile(self._index)
+        return self._index
+
+
+def _new_id() -> str:
+    """An id whose order is that of time; its last part is short enough to type."""
+    return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
+
+
+def _member_entries(run: KeptRun, group: Group) -> list[Entry]:
+    """What the index says of the trainings of a group. Raises InputError."""
+    found = []
+    for number, experiment, training in group.members():
+        note = msgspec.structs.replace(run.note, name="", text="", star=False)
+        member = KeptRun(f"{run.id}.{number}", "member", run.id, note, group.outcome_of(training))
+        found.append(Entry(member, flatten(experiment), ""))
+    return found
+
+
+def _stamp_of(paths: Sequence[Path | None]) -> str:
+    found: list[os.stat_result | None] = []
+    for path in paths:
+        try:
+            found.append(None if path is None else path.stat())
+        except OSError:
+            found.append(None)
+    return _stamp_words(found)
+
+
+def _stamp_words(found: Sequence[os.stat_result | None]) -> str:
+    return " ".join("-" if one is None else f"{one.st_mtime_ns}:{one.st_size}" for one in found)
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return [path for path in folder.iterdir() if path.is_file()]
+    except OSError:
+        return []
+
+
+def _age(path: Path) -> float:
+    try:
+        return time.time() - path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _remove_files(paths: Iterable[Path]) -> None:
+    for path in paths:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

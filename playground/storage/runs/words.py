@@ -1,0 +1,118 @@
+"""Kept runs in words: headings and values of settings, outcomes, and what distinguishes one run from another."""
+
+from __future__ import annotations
+
+import time
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+
+from playground.experiment.declarations import Field
+from playground.experiment.flattening import SHAPE
+from playground.experiment.layer_names import layer_heading
+from playground.experiment.paths import is_among
+from playground.experiment.rules import possible_fields, read_value
+from playground.experiment.words import in_a_sentence, value_words
+from playground.files.errors import InputError
+from playground.storage.runs.kept import KeptRun
+from playground.storage.runs.store import Kept
+from playground.storage.runs.table import ABSENT, RunTable
+
+_STATUS = {"ready": "", "stopped_early": "stopped early", "diverged": "diverged", "damaged": "damaged"}
+
+
+def heading_words(table: RunTable, path: str) -> str:
+    """A setting as the heading of a column: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
+    if path in ("layers", SHAPE):
+        return "Layers"
+    steps = path.split(".")
+    if steps[0] == "layers" and len(steps) > 2:
+        names = (in_a_sentence(_label(".".join(steps[:n]))) for n in range(3, len(steps) + 1))
+        return ": ".join([layer_heading(_layer_name(table, path, int(steps[1]))), *names])
+    parent = path.rpartition(".")[0]
+    return _label(path) if parent in ("", "data", "training") else f"{_label(parent)}: {_label(path)}"
+
+
+def _label(path: str) -> str:
+    fields = _fields(path)
+    return fields[0].label if fields else path
+
+
+@lru_cache(maxsize=4096)
+def _fields(path: str) -> tuple[Field, ...]:
+    return tuple(possible_fields(path))
+
+
+def _layer_name(table: RunTable, path: str, place: int) -> str:
+    """The name of a layer, as the runs that have the setting call it; its number if they differ."""
+    names = {_name_in(table.settings[one].scope, place) for one in table.numbers_at(path)}
+    return names.pop() if len(names) == 1 else str(place + 1)
+
+
+def _name_in(scope: str, place: int) -> str:
+    stack = scope.partition("/")[2]
+    try:
+        names = msgspec.json.decode(stack[: stack.rindex("]") + 1], type=list[str | None])
+        name: str | None = names[place]
+        return name or str(place + 1)
+    except (ValueError, IndexError, msgspec.MsgspecError):
+        return str(place + 1)
+
+
+def setting_words(path: str, value: Any) -> str:
+    """A plain value of a setting as text: `0.03`, `Adam`, `on`; a dash for none."""
+    if value is ABSENT:
+        return "–"
+    if path in ("layers", SHAPE) or (is_among(path, ["data"]) and isinstance(value, str) and "numbers (" in value):
+        return str(value)
+    for field in _fields(path):
+        if field.choices and (member := field.member(value)) is not None:
+            return member.label or value
+        if field.choices and value is not None:
+            continue
+        if field.type is not bool and isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, list):
+            return ", ".join(map(str, value)) or "none"
+        try:
+            return value_words(field, read_value(path, value))
+        except (InputError, TypeError, KeyError):
+            continue
+    return "off" if value is None else str(value)
+
+
+def status_words(run: KeptRun) -> str:
+    """How a run ended; empty if it was just left."""
+    if run.kind == "group":
+        return f"{run.members:,} trainings"
+    status = run.outcome.status
+    return _STATUS.get(status, status.replace("_", " "))
+
+
+def time_words(run: KeptRun, now: float | None = None) -> str:
+    """When a run was kept: the time of day for today, else the day."""
+    moment, today = time.localtime(run.note.time), time.localtime(now)
+    if moment[:3] == today[:3]:
+        return time.strftime("%H:%M", moment)
+    return time.strftime("%d %b %H:%M" if moment[0] == today[0] else "%d %b %Y", moment)
+
+
+def size_words(size: float) -> str:
+    """A number of bytes: `12 MB`, `1 GB`."""
+    if size >= 999_500_000:
+        return f"{size / 1e9:.3g} GB"
+    return f"{size / 1e6:.0f} MB" if size >= 999_500 else f"{size / 1e3:.0f} kB"
+
+
+def room_words(kept: Kept, size: int, limit: int) -> list[str]:
+    """What has to be said of the room for kept runs, in sentences."""
+    if kept.nearly_full:
+        return [
+            f"Kept runs take {size_words(size)} of {size_words(limit)}. When that is full, the oldest runs without a "
+            "star are removed."
+        ]
+    if kept.removed:
+        runs = "The oldest kept run" if len(kept.removed) == 1 else f"The {len(kept.removed):,} oldest kept runs"
+        return [f"{runs} without a star had to go, since kept runs may take {size_words(limit)}."]
+    return []

@@ -1,0 +1,226 @@
+"""Kept runs in the window: what is kept when, and everything the panel does, by real mouse and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QMessageBox
+
+from playground import Trainer
+from playground.interop.opening import load_preset
+from playground.storage.runs.store import RunStore
+from tests.ui import hands
+from tests.ui.windows import set_rate
+from ui.views.runs.view import RunsView
+from ui.window.window import Window
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def window(used_window: Window, folder: Path) -> Iterator[Window]:
+    """A window that keeps its runs, with the panel of runs in sight."""
+    used_window.runs.begin(folder)
+    yield used_window
+    used_window.runs.view.filter.clear()
+    used_window.runs.close()
+    used_window.docks.docks["runs"].close()
+
+
+def train(window: Window, epochs: int) -> None:
+    window.session.ask(lambda trainer: trainer.advance(epochs=epochs)).result(hands.PATIENCE / 1000)
+
+
+def rows(window: Window) -> list[str]:
+    """The names of the runs in the panel, from top to bottom."""
+    return [row[1].partition("\n")[0] for row in window.runs.view.shown().rows]
+
+
+def await_rows(window: Window, number: int) -> None:
+    hands.until(lambda: len(rows(window)) == number, f"there are {rows(window)}, not {number} runs")
+
+
+@pytest.fixture
+def three(window: Window) -> RunsView:
+    """The panel with three kept runs of the spiral, of other learning rates, the fastest first."""
+    spiral = load_preset("spiral")
+    for rate in (0.01, 0.03, 0.1):
+        window.session.open(spiral.with_({"training.learning_rate": rate}), "spiral")
+        train(window, 3)
+    window.session.open(spiral, "spiral")
+    window.runs.show()
+    await_rows(window, 3)
+    return window.runs.view
+
+
+def cell(view: RunsView, row: int, column: int = 1) -> QPoint:
+    table = view.table
+    return table.viewport().mapTo(table, table.visualRect(table.model().index(row, column)).center())
+
+
+def test_every_run_that_trained_is_kept_when_it_is_left(window: Window) -> None:
+    session = window.session
+    session.reset()
+    window.runs.show()
+    for leave in (
+        lambda: hands.key(window, "Ctrl+R"),
+        session.reseed,
+        window.documents.new,
+        lambda: session.open(load_preset("xor").with_({"training.learning_rate": 0.5}), "found settings"),
+        lambda: session.open(
+            load_preset("xor"), "take lane", Trainer(load_preset("xor"), engine="reference").document()
+        ),
+        session.undo,
+    ):
+        train(window, 2)
+        leave()
+    await_rows(window, 6)
+    assert rows(window) == ["Xor", "Xor", "Two spirals", "Two spirals", "Two spirals", "Two spirals"]
+    kept = [window.runs.view.runs.run_at(row).outcome.epoch for row in range(6)]
+    assert kept == [2] * 6
+
+
+def test_nothing_is_kept_while_the_switch_is_off(window: Window, folder: Path) -> None:
+    window.runs.show()
+    hands.until(lambda: window.runs.view.counts.text().startswith("No runs yet"), "the store is not read")
+    hands.click(hands.control(window, "runs.keep"), QPoint(14, 12))
+    assert "tables are in them" in window.runs.view.private.text()
+    train(window, 1)
+    window.session.reset()
+    assert window.session.leave_run().result(hands.PATIENCE / 1000) is None
+    assert not window.runs.keeps and window.runs.view.counts.text() == "Runs are not kept: the switch below is off."
+    assert not list(folder.glob("*.playground"))
+    hands.click(hands.control(window, "runs.keep"), QPoint(14, 12))
+    assert window.runs.keeps
+
+
+def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: RunsView) -> None:
+    shown = three.shown()
+    assert shown.headings == ("★", "Run", "Loss", "Accuracy", "Learning rate η", "Training loss", "Epochs")
+    assert [row[4] for row in shown.rows] == ["0.1", "0.03", "0.01"]
+    header = three.table.horizontalHeader()
+    hands.click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 10, 8))
+    assert [row[4] for row in three.shown().rows] == ["0.01", "0.03", "0.1"]
+    hands.click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 10, 8))
+    hands.click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 10, 8))
+    assert [row[4] for row in three.shown().rows] == ["0.1", "0.03", "0.01"]
+    picture = three.runs._picture(three.runs.run_at(0)).toImage()
+    assert len({picture.pixelColor(x, y).name() for x in range(0, 70, 5) for y in range(0, 70, 5)}) > 10
+
+
+def test_by_keyboard_alone_a_run_is_found_starred_opened_and_left_again(window: Window, three: RunsView) -> None:
+    before = window.session.experiment
+    window.parts.boundary.setFocus()
+    hands.key(window, "Ctrl+H")
+    hands.until(three.filter.hasFocus, "the panel has not the keyboard")
+    hands.type_text("learning_rate > 0.05", three.filter)
+    await_rows(window, 1)
+    hands.key(three.filter, "Return")
+    hands.until(three.table.hasFocus, "the table has not the keyboard")
+    hands.key(three.table, "S")
+    hands.until(lambda: three.shown().rows[0][0] == "★", "it has no star")
+    hands.key(three.table, "Return")
+    hands.until(lambda: window.session.experiment != before, "it is not opened")
+    alone = Trainer(window.session.experiment, engine="reference")
+    alone.advance(epochs=3)
+    state = window.session.ask(lambda trainer: trainer.state.copy()).result(hands.PATIENCE / 1000)
+    assert window.session.experiment.training.learning_rate == 0.1
+    assert (state.parameters == alone.state.parameters).all() and state.epoch == 3
+    hands.key(window, "Ctrl+Z")
+    assert window.session.experiment == before
+
+
+def test_names_notes_and_deletions_are_kept_and_undone(window: Window, three: RunsView, folder: Path) -> None:
+    hands.click(three.table, cell(three, 1))
+    hands.until(lambda: three.shown().picked, "nothing is picked")
+    for name, text in (("runs.name", "Best"), ("runs.note", "Try 16 units")):
+        hands.fill(hands.control(window, name), text, "Return")
+        hands.until(lambda text=text: text in three.shown().rows[1][1], f"{text} is not kept")
+    assert three.shown().picked == (three.runs.run_at(1).id,)
+    three.table.setFocus()
+    hands.key(three.table, "Delete")
+    await_rows(window, 2)
+    assert "Deleted 1 kept run." in window.messages.strip.text.text()
+    hands.click(window.messages.strip.remedy)
+    await_rows(window, 3)
+    store = RunStore(folder)
+    assert [run.title for run in store.table().runs][1] == "Best"
+    # Another window or the command line changes the store.
+    store.annotate(store.find("latest").id, name="From elsewhere")
+    store.close()
+    hands.until(lambda: rows(window)[0] == "From elsewhere", "the change is not noticed")
+
+
+def test_picked_runs_lie_over_the_present_one_and_say_what_differs(window: Window, three: RunsView) -> None:
+    hands.click(three.table, cell(three, 0))
+    hands.until(lambda: window.parts.tracks.shown().loss.kept, "there are no curves")
+    assert three.shown().sentence == "Against the present run: learning rate 0.01 → 0.1."
+    alone = Trainer(load_preset("spiral").with_({"training.learning_rate": 0.1}), engine="reference")
+    alone.advance(epochs=3)
+    curves = window.parts.tracks.shown().loss.kept
+    assert len(curves) == 2
+    np.testing.assert_array_equal(curves[0][1], alone.history.view()[:, [0, 3]])
+    assert f"Two spirals {alone.evaluation.validation_loss:.3g}" in window.parts.tracks.shown().headings[0]
+    set_rate(window, 0.5)
+    hands.until(lambda: "0.5 → 0.1" in three.shown().sentence, "the sentence does not follow")
+    hands.click(three.table, cell(three, 2), held="Ctrl")
+    hands.until(lambda: "0.01 → 0.1" in three.shown().sentence, "the two are not compared")
+    hands.click(three.table, cell(three, 1), held="Ctrl")
+    hands.until(
+        lambda: three.shown().sentence == "3 runs; they differ in Learning rate η.", "the three are not compared"
+    )
+    hands.until(lambda: len(window.parts.tracks.shown().loss.kept) == 3, "there are not three curves")
+    three.table.clearSelection()
+    hands.until(lambda: not window.parts.tracks.shown().loss.kept, "the curves stay")
+
+
+def test_means_count_what_the_filter_hides(window: Window, three: RunsView) -> None:
+    train(window, 3)
+    window.session.reseed()
+    await_rows(window, 4)
+    hands.choose(three.grouping, "Learning rate η")
+    shown = three.shown()
+    assert shown.headings[:3] == ("Learning rate η", "Runs", "Validation loss")
+    assert [row[:2] for row in shown.rows] == [("0.01", "2"), ("0.03", "1"), ("0.1", "1")]
+    assert "± 0 (n = 2)" in shown.rows[0][2] and "(n = 1)" in shown.rows[1][2]
+    three.filter.setFocus()
+    hands.type_text("learning_rate > 0.02", three.filter)
+    hands.until(lambda: three.shown().rows[0][1] == "0 of 2", "nothing is hidden")
+    assert three.shown().rows[0][2] == "–" and "means are over the runs that are shown" in three.shown().counts
+
+
+def test_forgetting_all_asks_first_and_leaves_nothing(window: Window, three: RunsView, folder: Path) -> None:
+    hands.push(window, "runs.forget")
+    question = window.findChild(QMessageBox, "forgetting.question")
+    hands.click(next(button for button in question.buttons() if button.text() == "Delete all"))
+    await_rows(window, 0)
+    assert not [path for path in folder.rglob("*") if path.suffix in (".playground", ".png", ".note")]
+
+
+def test_a_window_that_closes_keeps_its_run_and_full_stores_say_so(window: Window, folder: Path) -> None:
+    train(window, 2)
+    window.runs.close()
+    store = RunStore(folder, limit=1)
+    assert [run.outcome.epoch for run in store.table().runs] == [2]
+    store.close()
+    window.runs.begin(folder, limit=1000)
+    train(window, 1)
+    window.session.reset()
+    hands.until(lambda: "the oldest runs without a star are removed" in window.messages.strip.text.text(), "not said")
+
+
+def test_a_damaged_run_is_told_and_the_others_open(window: Window, three: RunsView, folder: Path) -> None:
+    path = folder / f"{three.runs.run_at(0).id}.playground"
+    path.write_bytes(msgspec.msgpack.encode({}))
+    hands.click(three.table, cell(three, 0))
+    hands.push(window, "runs.open")
+    hands.until(lambda: "it is not a document" in window.messages.strip.text.text(), "the damage is not told")
+    hands.until(lambda: "damaged" in three.shown().rows[0][1], "the row does not say so")
