@@ -10,12 +10,14 @@ from playground.measure.snapshot import Snapshot
 
 
 class Ghost(NamedTuple):
-    """The run without its latest change."""
+    """The run without its latest change, or as it was before a branch."""
 
     begun: When
-    """The moment of the change."""
+    """The moment of the change, or at which the branch began."""
     now: Snapshot
     """As far as it has come."""
+    name: str = "without it"
+    """What tells it from the run, in two or three words."""
 
 
 class Luck(NamedTuple):

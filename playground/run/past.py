@@ -164,6 +164,7 @@ class Past:
     _setup: Setup | None = None
     """The setup of the latest stretch while training can go on in it."""
     _due: float = 0.0
+    _copy_seconds: float = 0.001
     _bytes: int = 0
 
     @property
@@ -208,7 +209,9 @@ class Past:
         self._bytes += _KEPT_BYTES + len(kept.data)
         if self._bytes > self.most:
             self._make_room(self.most)
-        self._due = seconds + max(self.spacing, _REST * min(time.perf_counter() - started, 0.05))
+        # One that was interrupted is no measure.
+        self._copy_seconds = min(time.perf_counter() - started, 2 * self._copy_seconds)
+        self._due = seconds + max(self.spacing, _REST * self._copy_seconds)
 
     def copy(self) -> Past:
         """A past of its own with the same checkpoints, in which nothing goes on yet."""
