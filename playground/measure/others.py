@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from playground.catalog.choice import Array, Task
 from playground.measure.changes import When
@@ -16,8 +16,8 @@ class Ghost(NamedTuple):
     """The moment of the change, or at which the branch began."""
     now: Snapshot
     """As far as it has come."""
-    name: str = "without it"
-    """What tells it from the run, in two or three words."""
+    left_by: Literal["change", "branch"] = "change"
+    """What the run did then."""
 
 
 class Luck(NamedTuple):

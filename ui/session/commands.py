@@ -109,6 +109,8 @@ class Report(NamedTuple):
     """What the snapshot was asked for."""
     past: PastMoment | None = None
     """What is to be known of an earlier moment on show; None while the snapshot is of the present."""
+    first: int | None = None
+    """The earliest step whose moment can be shown; None while there is none."""
 
     @property
     def present(self) -> Snapshot:

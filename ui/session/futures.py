@@ -38,7 +38,7 @@ class Futures:
         self.seen = None
         if isinstance(kept, Document) and begun is not None:
             asked = frozenset(request for request in requests if isinstance(request, BoundaryRequest))
-            self.seen = Ghost(begun, Trainer.of(resume(kept), "reference").snapshot(asked), "before the branch")
+            self.seen = Ghost(begun, Trainer.of(resume(kept), "reference").snapshot(asked), "branch")
 
     def forget(self) -> None:
         """Show no other future any more."""

@@ -147,6 +147,8 @@ class Session(QObject):
         report = self.worker.take()
         if report is not None:
             self.report = report
+            if report.past is None and report.revision == self.revision:
+                self.past.be_left()
             if not report.running:
                 self._end_patience()
             self.reported.emit(report)

@@ -207,7 +207,14 @@ class Worker(QThread):
     def _look_at(self, command: LookAt) -> None:
         self.pause()
         self.revision = command.revision
-        self.looking.leave() if command.step is None else self.looking.look(self.trainer.run, command.step)
+        if command.step is None:
+            self.looking.leave()
+            return
+        try:
+            self.looking.look(self.trainer.run, command.step)
+        except BaseException:
+            self.looking.leave()
+            raise
 
     def _replay(self) -> None:
         self.changed = self.looking.go_on(CHUNK_SECONDS[self.trainer.engine]) or self.changed
@@ -221,9 +228,12 @@ class Worker(QThread):
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
         self.tests = False
+        past = self.trainer.run.record.past
+        first = None if past is None else past.first
         if self.looking.shown is not None:
-            past = self.looking.moment(self.trainer)
-            self._mailbox = Report(self.looking.snapshot(requests), False, 0.0, self.revision, self.requests, past)
+            moment = self.looking.moment(self.trainer)
+            snapshot = self.looking.snapshot(requests)
+            self._mailbox = Report(snapshot, False, 0.0, self.revision, self.requests, moment, first)
             return
         units, at_rest = [layer.units for layer in self.trainer.network.layers], not self.running
 
@@ -232,7 +242,7 @@ class Worker(QThread):
 
         snapshot = self._costly.snapshot(take, requests, units, at_rest=at_rest)
         rate = self.pace.rate if self.running else 0.0
-        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
+        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests, first=first)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """Make a trainer before its first step, on the chosen engine."""

@@ -29,6 +29,7 @@ from .autosave import Autosave, words_for
 from .documents import Documents
 from .exports import Exports
 from .layouts import LAYOUTS
+from .looking_back import LookingBack
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
@@ -156,7 +157,13 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
     return f"{word} {edits[-1].label}" if edits else word
 
 
-def training_menu(session: Session, presenter: Presenter, races: Races, find_settings: Callable[[], object]) -> Menu:
+def training_menu(
+    session: Session,
+    presenter: Presenter,
+    looking_back: LookingBack,
+    races: Races,
+    find_settings: Callable[[], object],
+) -> Menu:
     """Make the Training menu: the commands of the transport bar, races, and the search for good settings."""
     return Menu(
         "&Training",
@@ -166,6 +173,21 @@ def training_menu(session: Session, presenter: Presenter, races: Races, find_set
             Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",)),
             Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
+            SEPARATOR,
+            Action("past.now", "Back to no&w", looking_back.leave, ("Ctrl+End",), enabled=lambda: looking_back.is_back),
+            Action(
+                "past.branch",
+                "&Branch at the moment shown",
+                looking_back.branch,
+                ("Ctrl+Shift+B",),
+                enabled=lambda: looking_back.is_back,
+            ),
+            Action(
+                "past.return",
+                "Return to the run before the branc&h",
+                looking_back.return_to_other_future,
+                enabled=lambda: looking_back.has_other_future,
+            ),
             SEPARATOR,
             Menu("Ra&ce", _race_entries(races), "Variants side by side, while the run waits."),
             Action("train.find", "&Find good settings…", find_settings, ("Ctrl+Shift+F",)),

@@ -39,6 +39,7 @@ from .exports import Exports
 from .finder import Finder
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .looking_back import LookingBack
 from .luck import HowLucky
 from .others import OtherRuns
 from .picture_saver import PictureSaver
@@ -107,6 +108,7 @@ class Window(QMainWindow):
         self.races = Races(desk, parts)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
+        self.looking_back = LookingBack(desk, parts, self.others)
         self.luck = HowLucky(desk, parts, self.others, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
@@ -122,6 +124,7 @@ class Window(QMainWindow):
         self.work.changed.connect(self._show_title)
         self.documents.race_found.connect(self.races.open_document)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
+        self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
         self._show_title()
 
@@ -158,7 +161,7 @@ class Window(QMainWindow):
             [
                 file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.presenter, self.races, self.open_finder),
+                training_menu(session, self.presenter, self.looking_back, self.races, self.open_finder),
                 view_menu(
                     self.docks,
                     self.layouts,

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
-from playground.measure.others import Luck, Others
+from playground.measure.others import Ghost, Luck, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -31,6 +31,7 @@ from ..view import View
 from .curves import LOSS_OPTIONS, SMOOTHING_OPTIONS, CurveTrack, LossTrack, ScoreTrack, row_at
 from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, GradientTrack
 from .lanes import lane_tracks
+from .playhead import Moments
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
@@ -147,6 +148,8 @@ class _TracksShown:
     """The values of loss and score in words."""
     reading: str
     """The title of the axis of time, or the place that is read and what was changed there."""
+    past: float | None
+    """Where the playhead stands in the past, as a value of the axis of time; None at the present."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown
@@ -165,6 +168,10 @@ class TracksView(View):
     """Whether the mouse or the keys are at the mark of the latest change."""
     mark_pressed = Signal()
     """The mark of the latest change was clicked."""
+    moment_asked = Signal(object)
+    """Asks to show the moment of a step, or with None the present."""
+    branch_asked = Signal()
+    """Asks to go on from the earlier moment that is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -174,10 +181,15 @@ class TracksView(View):
         """The moment that the words are about: the latest one when texts changed."""
         self._loss, self._score, self._gradients, self._rate = LossTrack(), ScoreTrack(), GradientTrack(), RateTrack()
         self._times = TimeAxis()
+        self._past: Snapshot | None = None
+        """The earlier moment that is shown; None while it is the present."""
+        self._first: int | None = None
+        """The earliest step that can be shown."""
         self._race: RaceMoment | None = None
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._luck: Luck | None = None
+        self._others: Others | None = None
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
         self._controls = Controls("tracks.controls", self)
@@ -187,6 +199,9 @@ class TracksView(View):
         self._sheet.latest_mark_pressed.connect(self.mark_pressed)
         self._sheet.axis_moved.connect(self._on_setting)
         self._sheet.arranged.connect(self._on_arranged)
+        self._sheet.handle.moments = self._moments
+        self._sheet.handle.asked.connect(self.moment_asked)
+        self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(_HELP)
         self._write = Throttle(self._show_texts, self)
@@ -248,6 +263,39 @@ class TracksView(View):
             # No layer has another one's number.
             self._sheet.values["gradients"] = self._gradients.values(snapshot, self._times, None)
 
+    def show_past(self, past: Snapshot | None, first: int | None) -> None:
+        """Put the playhead at an earlier moment, of which the values are then, or back to the present.
+
+        `first` is the earliest step that can be shown, if there is any.
+        """
+        turned, self._past, self._first = past is not self._past, past, first
+        self._place_playhead()
+        if turned:
+            self._sheet.update_pictures(self._controls.geometry())
+            self._write.request(at_once=past is None)
+
+    def _moments(self) -> Moments | None:
+        if self._snapshot is None or self._first is None or self._race is not None:
+            return None
+        return Moments(self._snapshot, self._times, self._first)
+
+    def _place_playhead(self) -> None:
+        """Put the playhead where the moment on show is."""
+        shown, times = self._past or self._snapshot, self._times
+        if shown is None or self._race is not None:
+            self._sheet.put_playhead(None, None)
+            return
+        place = float(times.places(np.array([float(getattr(shown.measured, times.kind))]))[0])
+        self._sheet.put_playhead(place, None if self._past is None else shown.step)
+
+    def _playhead_words(self) -> str:
+        """Which moment is shown, in words."""
+        if self._snapshot is None:
+            return ""
+        if self._past is None:
+            return f"Now: epoch {self._snapshot.epoch:,}, step {self._snapshot.step:,}."
+        return f"Epoch {self._past.epoch:,} of {self._snapshot.epoch:,}, step {self._past.step:,}."
+
     def show_race(self, moment: RaceMoment | None) -> None:
         """Show the lanes of a race in place of the run; None: the run again."""
         if moment is None and self._race is None:
@@ -262,7 +310,7 @@ class TracksView(View):
         self._write.request(at_once=turned)
 
     def show_others(self, others: Others | None, strength: float) -> None:
-        self._luck = others if isinstance(others, Luck) else None
+        self._others, self._luck = others, others if isinstance(others, Luck) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         if self._draw():
@@ -288,6 +336,7 @@ class TracksView(View):
             drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.seen)]
             changed = any(drawn)
         if changed:
+            self._place_playhead()
             self._sheet.update_pictures(self._controls.geometry())
         return changed
 
@@ -297,7 +346,7 @@ class TracksView(View):
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
         last = float(np.nanmax(np.append(column[-1:], present)))
         times.follow(float(times.places(np.array([present]))[0]))
-        reach = last
+        reach = max(last, self._other_end(times))
         if self._race is None and self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
@@ -305,6 +354,13 @@ class TracksView(View):
         times.fit(column, reach)
         if times.is_whole != was_whole:
             self._sheet.place_names()
+
+    def _other_end(self, times: TimeAxis) -> float:
+        """Where the run of before a branch ends on the axis of time; 0 without one."""
+        other = self._others
+        if not isinstance(other, Ghost) or other.left_by != "branch" or self._race is not None:
+            return 0.0
+        return float(getattr(other.now.measured, times.kind))
 
     def _mark(self, snapshot: Snapshot) -> bool:
         times = self._times
@@ -336,6 +392,7 @@ class TracksView(View):
                 self._score.describe(values.get("score", ())),
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
+            past=None if self._sheet.past is None else times.value(self._sheet.past),
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
             gradients=_GradientsShown(
@@ -416,15 +473,19 @@ class TracksView(View):
     def _show_words(self) -> None:
         """Write the values at the place that is read, or else the latest ones."""
         told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
-        if told is not None:
-            sheet.values = {track.name: track.values(told, times, place) for track in sheet.seen}
+        shown = self._past if self._past is not None and place is None else told
+        if shown is not None:
+            sheet.values = {track.name: track.values(shown, times, place) for track in sheet.seen}
         elif self._rate.experiment is not None and self._snapshot is None:
             sheet.values = {"rate": self._rate.values(None, times, place)}
         for track in sheet.seen:
             words = track.describe(sheet.values.get(track.name, ()))
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
-        sheet.caption = "now" if place is None else times.words(times.value(place))
+        seen = sheet.past if place is None else place
+        sheet.caption = "now" if seen is None else times.words(times.value(seen))
+        first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
+        sheet.handle.describe(last if first is None else first, last, self._playhead_words())
         sheet.place_names()
 
     def _touch(self, mark: ChangeMark | None) -> None:
@@ -435,6 +496,9 @@ class TracksView(View):
     def _flag(self, place: float | None) -> str:
         """What is read, in words, for the foot of the cursor."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
+        if place is None and self._past is not None:
+            # The strip says it, and the handle stands where the words would.
+            return ""
         if place is None and self._luck is not None and self._race is None:
             return self._luck.sentence
         box = sheet.boxes()[0]
