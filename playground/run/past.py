@@ -12,7 +12,7 @@ import time
 from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.table import Table
 from playground.catalog.schedules import PlateauMemory
 from playground.engine.engine import EngineName
+from playground.engine.network import Network
 from playground.engine.setup import Setup
 from playground.engine.state import State, StoppingMemory
 from playground.experiment.tree import Experiment
@@ -77,29 +78,32 @@ def keep_state(state: State, seconds: float, *, whole: bool = False) -> KeptStat
     )  # fmt: skip
 
 
-def array_sizes(setup: Setup) -> dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]:
-    """The shape and the type of each of `ARRAYS` in a setup's states."""
-    size, dtype = setup.network.size, setup.network.dtype
-    rows = len(setup.training.optimizer.slots)
-    shapes = {name: ((rows, size) if name == "slots" else (size,), dtype) for name in ARRAYS}
+def array_sizes(network: Network, slots: int) -> dict[str, tuple[tuple[int, ...], np.dtype[Any]]]:
+    """The shape and type of each of `ARRAYS` for a network whose optimizer has `slots` rows of memory."""
+    size, dtype = network.size, network.dtype
+    shapes: dict[str, tuple[tuple[int, ...], np.dtype[Any]]] = {
+        name: ((slots, size) if name == "slots" else (size,), dtype) for name in ARRAYS
+    }
     return shapes | {"pruned": ((size,), np.dtype(bool))}
 
 
-def bytes_of_arrays(setup: Setup, marks: int) -> int:
-    """The bytes that the marked arrays of a checkpoint take in a setup."""
-    sizes = array_sizes(setup)
-    kept = (sizes[name] for place, name in enumerate(ARRAYS) if marks >> place & 1)
-    return sum(int(np.prod(shape)) * dtype.itemsize for shape, dtype in kept)
+def array_places(network: Network, slots: int, marks: int) -> dict[str, slice]:
+    """The places of the marked arrays among the bytes of a checkpoint."""
+    places, start = dict[str, slice](), 0
+    for place, (name, (shape, dtype)) in enumerate(array_sizes(network, slots).items()):
+        if marks >> place & 1:
+            places[name] = slice(start, start + int(np.prod(shape)) * dtype.itemsize)
+            start = places[name].stop
+    return places
 
 
 def state_of(kept: KeptState, setup: Setup) -> State:
     """The state of a checkpoint in its setup; a gradient and an update that were not kept are 0."""
-    arrays, start = dict[str, Array](), 0
-    for place, (name, (shape, dtype)) in enumerate(array_sizes(setup).items()):
-        if kept.arrays >> place & 1:
-            count = int(np.prod(shape))
-            arrays[name] = np.frombuffer(kept.data, dtype, count, start).reshape(shape).copy()
-            start += count * dtype.itemsize
+    slots, arrays = len(setup.training.optimizer.slots), dict[str, Array]()
+    places = array_places(setup.network, slots, kept.arrays)
+    for name, (shape, dtype) in array_sizes(setup.network, slots).items():
+        if name in places:
+            arrays[name] = np.frombuffer(kept.data[places[name]], dtype).reshape(shape).copy()
         elif name != "best":
             arrays[name] = np.zeros(0 if name == "rate_factors" else shape, dtype)
     stopping = kept.stopping._replace(parameters=arrays.pop("best", None))
@@ -231,7 +235,7 @@ class Past:
     def within(self, most: int) -> Past:
         """A copy that takes at most so many bytes, with fewer checkpoints if need be."""
         result = self.copy()
-        result.most = most
+        result.most, result._bytes = most, sum(one.size for one in result.stretches)
         if result._bytes > most:
             result._make_room(most)
         return result
@@ -263,7 +267,7 @@ class Past:
         If those take too much, as after long drags, the shortest stretches go.
         """
         while self._bytes > 0.75 * most and any(len(one.kept) > 1 for one in self.stretches):
-            self.spacing *= 2
+            self.spacing = max(2 * self.spacing, _LEAST_SPACING)
             self._take(replace(one, kept=_spaced(one.kept, self.spacing)) for one in self.stretches)
         inner = sorted(self.stretches[1:-1], key=lambda one: one.seconds)
         while self._bytes > most and inner:

@@ -113,6 +113,8 @@ class Messages(QObject):
 
     def show_past(self, text: str, offer: Offer | None = None, second: Offer | None = None) -> None:
         """Show that pictures and numbers are of an earlier moment, and what can be done then; empty to end that."""
+        if not text and self._past is None:
+            return
         self._past = Message("past", text, offer, kind="past", second=second) if text else None
         self._show()
         self._show_status()

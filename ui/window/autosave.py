@@ -23,6 +23,8 @@ from .documents import Documents
 from .work import Mark
 
 _AUTOSAVE_MILLISECONDS = 15_000
+_PAST_BYTES = 2**20
+"""How many bytes of a run's past are kept every time; a document that is saved carries more."""
 
 
 class _Asked(NamedTuple):
@@ -106,7 +108,7 @@ class Autosave(QObject):
         mark = asked.mark._replace(step=document.present.state.step)
         self.job = Job(
             self,
-            lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
+            lambda _: slot.write(document_bytes(document, past_bytes=_PAST_BYTES), asked.title, asked.origin),
             lambda _: self._note_kept(mark, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
