@@ -29,6 +29,7 @@ from .autosave import Autosave, words_for
 from .documents import Documents
 from .exports import Exports
 from .layouts import LAYOUTS
+from .left_off import LeftOff
 from .looking_back import LookingBack
 from .picture_saver import PictureSaver
 from .presenter import Presenter
@@ -50,6 +51,7 @@ _USUAL_SIZE = ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+À")
 def file_menu(
     documents: Documents,
     autosave: Autosave,
+    left_off: LeftOff,
     sharing: Sharing,
     exports: Exports,
     pictures: PictureSaver,
@@ -79,6 +81,7 @@ def file_menu(
             Menu("Sa&ve a picture of", _picture_entries("picture.save", pictures, "…", pictures.ask_save)),
             Action("picture.animation", "Training as an animated &GIF…", pictures.ask_animation),
             SEPARATOR,
+            Action("file.resume", "Start &where I left off", left_off.toggle, checked=lambda: left_off.is_on),
             Action("file.quit", "&Quit", close, (_STANDARD.Quit,)),
         ],
     )

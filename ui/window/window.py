@@ -39,6 +39,7 @@ from .exports import Exports
 from .finder import Finder
 from .gallery import Gallery
 from .layouts import COMPACT, LAYOUTS, STANDARD, TABBED, layout_for, sizes_for
+from .left_off import LeftOff
 from .looking_back import LookingBack
 from .luck import HowLucky
 from .others import OtherRuns
@@ -111,6 +112,7 @@ class Window(QMainWindow):
         self.looking_back = LookingBack(desk, parts, self.others)
         self.luck = HowLucky(desk, parts, self.others, self.responses)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
+        self.left_off = LeftOff(desk, parts, self.documents, self.autosave, self.wiring)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
         self.focus_mode = FocusMode(
@@ -159,7 +161,16 @@ class Window(QMainWindow):
         self.menus = Menus(
             self,
             [
-                file_menu(documents, self.autosave, sharing, self.exports, pictures, self.open_gallery, self.close),
+                file_menu(
+                    documents,
+                    self.autosave,
+                    self.left_off,
+                    sharing,
+                    self.exports,
+                    pictures,
+                    self.open_gallery,
+                    self.close,
+                ),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
                 training_menu(session, self.presenter, self.looking_back, self.races, self.open_finder),
                 view_menu(
@@ -303,7 +314,7 @@ class Window(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.documents.may_close():
+        if self.documents.may_close() and self.left_off.leave():
             self._close_parts()
             super().closeEvent(event)
         else:
