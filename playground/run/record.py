@@ -146,6 +146,10 @@ class Record:
         kept = self.changes[:-1] if replaces_latest else self.changes
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
+    def name_change(self, change: Change, label: str) -> None:
+        """Give a recorded change another label."""
+        self.changes = tuple(one._replace(label=label) if one == change else one for one in self.changes)
+
     def note_break(self, now: When, old: Experiment, new: Experiment, task: Task) -> None:
         """Record a break if the meaning of losses changes; `task` is that of the points before the change.
 

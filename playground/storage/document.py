@@ -648,10 +648,10 @@ def _kept_states(
         plateau = PlateauMemory(memory[0], int(memory[1]), int(memory[2]))
         epoch = None if memory[6] < 0 else int(memory[6])
         stopping = StoppingMemory(memory[3], int(memory[4]), None, bool(memory[5]), epoch)
-        numbers = dict(zip(_COUNTS, count, strict=True))
+        whole = dict(zip(_COUNTS, count, strict=True))
         data = row.tobytes()
         result.append(
-            KeptState(**numbers, plateau=plateau, stopping=stopping, seconds=seconds, arrays=record.arrays, data=data)
+            KeptState(**whole, plateau=plateau, stopping=stopping, seconds=seconds, arrays=record.arrays, data=data)
         )
     return result
 

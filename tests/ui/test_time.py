@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
 
 from playground import Trainer
 from playground.measure.requests import BoundaryRequest
@@ -118,6 +118,24 @@ def test_an_edit_in_the_past_continues_from_there(qtbot, window: Window) -> None
     assert (now.epoch, now.learning_rate, now.experiment.training.batch_size) == (4, 0.03, 16)
     hands.key_in(window, "Ctrl+Z", "Ctrl+Z")
     assert settle(qtbot, window).epoch == EPOCHS
+
+
+def test_a_mark_is_gone_to_and_named_by_its_menu(window: Window) -> None:
+    sheet = hands.control(window, "tracks.sheet")
+    at = QPoint(round(sheet.pixel_of(EPOCHS / 2)), sheet.box_of("loss").rect.center().toPoint().y())
+
+    def choose(words: str) -> None:
+        hands.ask_for_menu(sheet, at)
+        hands.choose_entry(QApplication.activePopupWidget(), words)
+
+    choose("Go to “learning rate 0.1”")
+    await_exact(window)
+    assert snapshot(window).epoch == EPOCHS / 2
+    choose("Name “learning rate 0.1”…")
+    dialog = window.findChild(QInputDialog, "change.name")
+    hands.fill(dialog.findChild(QLineEdit), "ten times as fast")
+    hands.until(lambda: window.parts.tracks.shown().mark_names == ("ten times as fast",), "the mark is not named")
+    assert window.session.report.past is not None, "the past is still shown"
 
 
 def test_the_line_itself_can_be_dragged(window: Window) -> None:

@@ -5,19 +5,60 @@ While an earlier moment is shown, an edit is one of what is seen: it branches th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 
 from playground import Experiment
+from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
 from .commands import LookAt, Report
-from .undo import ExperimentEdit
+from .undo import Edit, ExperimentEdit, WeightSetting
+from .worker import Command
 
-if TYPE_CHECKING:
-    from .session import Session
+
+class _Session(Protocol):
+    """What the playhead needs of the session that owns it."""
+
+    experiment: Experiment
+    report: Report | None
+    revision: int
+    done: list[Edit]
+
+    @property
+    def racer(self) -> object | None:
+        """The race that has the place of the run, while one is open."""
+
+    @property
+    def revised(self) -> SignalInstance:
+        """Something was edited or is to move on."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether training runs."""
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the worker."""
+
+    def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
+        """Begin a new undo step."""
+
+    def put(
+        self,
+        experiment: Experiment,
+        title: str,
+        *,
+        keep_as: object,
+        fresh: bool = False,
+        branch: int | None = None,
+        back_to: int | None = None,
+    ) -> None:
+        """Make an experiment the present one."""
+
+    def undo(self) -> None:
+        """Undo the last change."""
 
 
 class Playhead(QObject):
@@ -28,8 +69,8 @@ class Playhead(QObject):
     branched = Signal(object)
     """Training goes on from an earlier moment. Carries the Snapshot of that."""
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: _Session, parent: QObject) -> None:
+        super().__init__(parent)
         self._session = session
         self.looks_back = False
         """Whether an earlier moment is shown, or asked for."""
@@ -115,6 +156,11 @@ class Playhead(QObject):
         edit = next(edit for edit in session.done if edit.number == number)
         assert isinstance(edit.what, ExperimentEdit)
         self._continue("return to the run before the branch", edit.what.before, back_to=number)
+
+    def name_change(self, change: Change, name: str) -> None:
+        """Give a change on record another name; an empty one changes nothing."""
+        if name.strip():
+            self._session.send(lambda worker: worker.trainer.run.record.name_change(change, name.strip()))
 
     def _continue(
         self, title: str, experiment: Experiment, *, branch: int | None = None, back_to: int | None = None

@@ -83,7 +83,7 @@ class Session(QObject):
         """The race that play, pause, step, epoch and reset act on in place of the run, while one is open."""
         self.race_report: RaceReport | None = None
         self._speed: float | None = None
-        self.past = Playhead(self)
+        self.past = Playhead(self, self)
         """The way to earlier moments of the run."""
         self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)

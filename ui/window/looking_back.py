@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QInputDialog
 
 from playground import Snapshot
+from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
 from ..session.commands import Report
@@ -27,6 +29,7 @@ class LookingBack(QObject):
         self._was_back = False
         parts.tracks.moment_asked.connect(self._ask)
         parts.tracks.branch_asked.connect(self.branch)
+        parts.tracks.name_asked.connect(self._ask_name)
         desk.session.reported.connect(self._say_moment)
         self.past.branched.connect(self._say_branched)
         self.past.other_future_moved.connect(self._show_other_future)
@@ -55,6 +58,17 @@ class LookingBack(QObject):
 
     def _ask(self, step: int | None) -> None:
         self.past.leave() if step is None else self.past.look_at(step)
+
+    def _ask_name(self, change: Change) -> None:
+        """Ask for another name for a change, at its mark."""
+        ask = QInputDialog(self.desk.window)
+        ask.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        ask.setObjectName("change.name")
+        ask.setWindowTitle("Name this change")
+        ask.setLabelText("Name at the mark:")
+        ask.setTextValue(change.label)
+        ask.textValueSelected.connect(lambda name: self.past.name_change(change, name))
+        ask.open()
 
     def _say_moment(self, report: Report) -> None:
         if report.past is None:

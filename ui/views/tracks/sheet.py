@@ -34,7 +34,7 @@ from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .gradients import SCALE_FROM, GradientTrack
 from .playhead import PlayheadHandle
-from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
+from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
@@ -114,6 +114,8 @@ class TrackSheet(PaintedChart):
     arranged = Signal()
     """Tracks were hidden, shown, or made to fill the sheet."""
     latest_mark_pressed = Signal()
+    name_asked = Signal(object)
+    """Asks for another name for a Change."""
 
     LEAST = (320, 110)
 
@@ -538,6 +540,11 @@ class TrackSheet(PaintedChart):
         menu = QMenu(self)
         menu.setObjectName("tracks.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        place = self.time_at(QPointF(event.pos()))
+        mark = None if place is None else mark_near(self.marks, place, px(_EDGE) * self.handle.pixel)
+        if mark is not None:
+            menu.addAction(f"Go to “{mark.latest.label}”").triggered.connect(lambda: self.handle.ask_at(mark.place))
+            menu.addAction(f"Name “{mark.latest.label}”…").triggered.connect(lambda: self.name_asked.emit(mark.latest))
         if found is not None:
             track = found[0]
             words = "Show all tracks" if self.enlarged else f"Enlarge {track.title}"

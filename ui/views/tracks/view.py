@@ -170,6 +170,8 @@ class TracksView(View):
     """The mark of the latest change was clicked."""
     moment_asked = Signal(object)
     """Asks to show the moment of a step, or with None the present."""
+    name_asked = Signal(object)
+    """Asks for another name for a Change."""
     branch_asked = Signal()
     """Asks to go on from the earlier moment that is shown."""
 
@@ -201,6 +203,7 @@ class TracksView(View):
         self._sheet.arranged.connect(self._on_arranged)
         self._sheet.handle.moments = self._moments
         self._sheet.handle.asked.connect(self.moment_asked)
+        self._sheet.name_asked.connect(self.name_asked)
         self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(_HELP)
@@ -364,7 +367,7 @@ class TracksView(View):
 
     def _mark(self, snapshot: Snapshot) -> bool:
         times = self._times
-        of = (len(snapshot.changes), snapshot.changes[-1:], times.kind, times.logarithmic, times.low, times.high)
+        of = (snapshot.changes, times.kind, times.logarithmic, times.low, times.high)
         if of == self._marked:
             return False
         self._marked, self._sheet.marks = of, marks_of(snapshot.changes, times)
