@@ -55,9 +55,8 @@ def _parser() -> Parser:
     result.add_argument(
         "experiment",
         nargs="?",
-        default=FIRST_PRESET,
         metavar="EXPERIMENT",
-        help="an experiment file, a document, a table, a preset, or a link",
+        help="an experiment file, a document, a table, a preset, or a link (default: where you left off)",
     )
     add_set_option(result)
     result.add_argument(
@@ -91,6 +90,8 @@ def main(argv: Sequence[str]) -> int:
     arguments = _parser().parse_args(argv)
     if arguments.schema:
         return run_command(["describe", "--schema"])
+    arguments.resumes = arguments.experiment is None and not arguments.set
+    arguments.experiment = arguments.experiment or FIRST_PRESET
     try:
         check_outputs({"--screenshot": (arguments.screenshot, ".png")}, {"EXPERIMENT": arguments.experiment})
         found = open_source(arguments.experiment, arguments.set)
@@ -175,7 +176,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
     window.documents.start_with("" if arguments.set else arguments.experiment, found)
     if not arguments.screenshot:
         window.documents.careful = True
-        window.autosave.begin(kept_work_path())
+        window.left_off.begin(kept_work_path(), resumes=arguments.resumes)
         window.runs.begin(kept_runs_path())
     # After the first frame: the process would only slow it down.
     QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from playground.catalog.choice import Array, Task
 from playground.measure.changes import When
@@ -10,12 +10,14 @@ from playground.measure.snapshot import History, Snapshot
 
 
 class Ghost(NamedTuple):
-    """The run without its latest change, trained on beside it."""
+    """The run without its latest change, or as it was before a branch."""
 
     begun: When
-    """The moment of the change."""
+    """The moment of the change, or at which the branch began."""
     now: Snapshot
-    """The moment that it has reached."""
+    """As far as it has come."""
+    left_by: Literal["change", "branch"] = "change"
+    """What the run did then."""
 
 
 class Luck(NamedTuple):

@@ -66,7 +66,7 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
     if old.network.dtype != setup.network.dtype:
         run.state.cast(setup.network.dtype)
     other_network = setup.network is not old.network
-    restructured = other_network and _network_shape(setup) != _network_shape(old)
+    restructured = other_network and network_shape(setup) != network_shape(old)
     if restructured:
         record.started_from = record.latest = None
         _rebuild(run, old, memory)
@@ -81,6 +81,7 @@ def _change(run: Run, experiment: Experiment, memory: Checkpoint | None, *, titl
     elif goes_back:
         record.origin = record.origin._replace(healthy_step=run.state.step)
     record.be_ready()
+    record.break_off()
     if run.state.step == 0:
         record.begin_again(setup.network)
     elif goes_back or other_network or setup.sample is not old.sample:
@@ -101,7 +102,7 @@ def go_back(run: Run) -> None:
     record.forget_since(run.state.step)
 
 
-def _network_shape(setup: Setup) -> tuple[object, ...]:
+def network_shape(setup: Setup) -> tuple[object, ...]:
     """The properties that must stay the same for every parameter to keep its place and meaning."""
     ids = tuple(layer.id for layer in setup.experiment.layers)
     kinds = tuple((layer.units, layer.inputs, layer.normalization.kind) for layer in setup.network.layers)
@@ -186,6 +187,7 @@ def _insert_layers(
 def note_manual_change(run: Run) -> None:
     """Update a run after parameters were set by hand: measurements are outdated, and training may go on."""
     run.record.be_ready()
+    run.record.break_off()
     run.state.stopping = run.state.stopping.with_fresh_patience()
     if run.state.step == 0:
         run.record.begin_again(run.setup.network)

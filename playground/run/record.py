@@ -20,6 +20,7 @@ from playground.measure.changes import BEGINNING, Break, Change, WeightEdit, Whe
 from playground.measure.snapshot import History, Status
 from playground.run.health import Health
 from playground.run.origin import WeightsOrigin
+from playground.run.past import Past
 from playground.run.timeline import Timeline
 
 _MOST_CHANGES = 200
@@ -66,12 +67,24 @@ class Record:
     """The gradient histories of removed layers by name, each with the step and the layer's three columns."""
     latest: Pass | None = None
     """The pass of the latest batch; None before the first update."""
+    past: Past | None = None
+    """The checkpoints from which earlier moments are replayed; None if none are kept."""
 
     @classmethod
-    def new(cls, network: Network, initial: Mapping[str, Array], engine: EngineName, rows: int | None) -> Record:
-        """The record of a run before its first update. Its histories keep at most `rows` rows, or all."""
-        history = Timeline(len(History._fields), rows)
-        return cls(history, Timeline(_gradient_columns(network), rows), initial, ((0, engine),))
+    def new(
+        cls,
+        network: Network,
+        initial: Mapping[str, Array],
+        engine: EngineName,
+        rows: int | None,
+        past_bytes: int = 0,
+    ) -> Record:
+        """The record of a run before its first update.
+
+        Its histories keep at most `rows` rows, or all; checkpoints take at most `past_bytes`, none with 0.
+        """
+        history, past = Timeline(len(History._fields), rows), Past(past_bytes) if past_bytes else None
+        return cls(history, Timeline(_gradient_columns(network), rows), initial, ((0, engine),), past=past)
 
     def begin_again(self, network: Network) -> None:
         """Clear the histories, so that `begin` records the present moment as the first row."""
@@ -79,6 +92,11 @@ class Record:
         self.gradients = Timeline(_gradient_columns(network), self.gradients.most)
         self.evaluation = self.started_from = self.latest = None
         self.breaks = ()
+
+    def break_off(self) -> None:
+        """Note that something else than training has changed the state."""
+        if self.past is not None:
+            self.past.break_off()
 
     def be_ready(self) -> None:
         self.status, self.problem = "ready", ""
@@ -128,6 +146,10 @@ class Record:
         kept = self.changes[:-1] if replaces_latest else self.changes
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
 
+    def name_change(self, change: Change, label: str) -> None:
+        """Give a recorded change another label."""
+        self.changes = tuple(one._replace(label=label) if one == change else one for one in self.changes)
+
     def note_break(self, now: When, old: Experiment, new: Experiment, task: Task) -> None:
         """Record a break if the meaning of losses changes; `task` is that of the points before the change.
 
@@ -149,6 +171,7 @@ class Record:
         self.gradients = self.gradients.until(0, step)
         self.changes = tuple(change for change in self.changes if change.step <= step)
         self.breaks = tuple(one for one in self.breaks if one.step <= step)
+        self.past = None if self.past is None else self.past.until(step)
         self.begun = None
         self.engine_changes = tuple((min(at, step), engine) for at, engine in self.engine_changes)
 

@@ -28,6 +28,7 @@ from playground.measure.changes import Break, Change, When
 from playground.measure.snapshot import Status
 from playground.run.health import Health, Moment
 from playground.run.parameters import put_parameters, usable_parameters
+from playground.run.past import Past
 from playground.run.record import Record
 from playground.run.timeline import Timeline
 
@@ -83,16 +84,18 @@ def new_run(
     *,
     engine: EngineName = "reference",
     rows: int | None = None,
+    past_bytes: int = 0,
 ) -> Run:
     """Create a run before its first update.
 
     `initial` gives the weights to start from and to reset to, named as in weight files. The histories keep at most
-    `rows` rows, or all. Raises InputError for weights that don't fit the network.
+    `rows` rows, or all; with `past_bytes` its earlier moments can be replayed. Raises InputError for weights that don't
+    fit the network.
     """
     state = initial_state(setup)
     if initial:
         put_parameters(setup.network, state.parameters, initial)
-    return Run(setup, state, Record.new(setup.network, dict(initial or {}), engine, rows))
+    return Run(setup, state, Record.new(setup.network, dict(initial or {}), engine, rows, past_bytes))
 
 
 def initial_state(setup: Setup) -> State:
@@ -107,10 +110,10 @@ def reset(run: Run, engine: EngineName) -> None:
 
     Initial weights that were given are used as far as they still fit the network.
     """
-    initial, rows, notes = run.record.initial, run.record.history.most, run.record.notes
+    initial, rows, notes, past = run.record.initial, run.record.history.most, run.record.notes, run.record.past
     run.state = initial_state(run.setup)
     put_parameters(run.setup.network, run.state.parameters, usable_parameters(run.setup.network, initial))
-    run.record = Record.new(run.setup.network, initial, engine, rows)
+    run.record = Record.new(run.setup.network, initial, engine, rows, 0 if past is None else past.most)
     run.record.notes = notes
 
 
@@ -123,6 +126,7 @@ def branch(run: Run) -> Run:
         gradients=run.record.gradients.copy(),
         health=copy(run.record.health),
         latest=deepcopy(run.record.latest),
+        past=None if run.record.past is None else run.record.past.copy(),
     )
     return Run(run.setup, run.state.copy(), record)
 
@@ -161,6 +165,7 @@ def restore(run: Run, moment: Checkpoint) -> None:
     record.notes, record.changes, record.begun = () if fits else (OTHER_POINTS,), (), None
     record.be_ready()
     record.begin_again(run.setup.network)
+    record.past = None if record.past is None else Past(record.past.most)
     # With `best` unknown, a moment whose loss has run away does not count as healthy.
     record.health = Health(best=0.0)
 
@@ -213,6 +218,8 @@ class Document(NamedTuple):
     """The steps at which the meaning of losses changed, as in `Record`."""
     race: RaceDocument | None = None
     """The race that was open beside the run."""
+    past: Past | None = None
+    """The checkpoints from which earlier moments are replayed."""
 
     @property
     def experiment(self) -> Experiment:
@@ -262,6 +269,7 @@ def document_of(run: Run) -> Document:
         started_from=record.started_from,
         sample=run.setup.sample,
         breaks=record.breaks,
+        past=None if record.past is None else record.past.copy(),
     )
 
 
@@ -274,10 +282,11 @@ def _evaluation_moment(document: Document) -> When:
     return When(state.step, float(rows[-1, 0]), float(rows[-1, -1]))
 
 
-def resume(document: Document, *, rows: int | None = None) -> Run:
+def resume(document: Document, *, rows: int | None = None, past_bytes: int = 0) -> Run:
     """Turn a document back into a run, which continues as if it had never stopped.
 
-    Its histories keep at most `rows` rows; with None, as many as before.
+    Its histories keep at most `rows` rows; with None, as many as before. With `past_bytes` its earlier moments can be
+    replayed, as far back as the document goes.
     """
     present = document.checkpoints[PRESENT]
     setup = Setup(present.experiment, points=document.sample)
@@ -301,5 +310,6 @@ def resume(document: Document, *, rows: int | None = None) -> Run:
         measured=_evaluation_moment(document),
         health=Health(best, rate, healthy),
         started_from=document.started_from,
+        past=None if not past_bytes else (document.past or Past()).within(past_bytes),
     )
     return Run(setup, present.state.copy(), record)

@@ -37,7 +37,8 @@ class Trainer:
 
     `initial` gives the weights to start from and to reset to, named as in weight files (W0, b0, W1, …). `engine` is
     "reference", "compiled", "lanes", or "auto" for the compiled one wherever it can be loaded. `history_rows` bounds
-    the histories, whose far past is thinned; None keeps every row. Raises InputError, and UnavailableError.
+    the histories, whose far past is thinned; None keeps every row. With `past_bytes` checkpoints are kept within that
+    much memory, from which `replay` trains earlier moments again. Raises InputError, and UnavailableError.
     """
 
     def __init__(
@@ -47,10 +48,11 @@ class Trainer:
         initial: Mapping[str, Array] | None = None,
         engine: ChosenEngine = "auto",
         history_rows: int | None = None,
+        past_bytes: int = 0,
     ) -> None:
         setup = Setup(check(experiment or Experiment()))
         chosen = resolve_engine(engine, setup)
-        self._take_run(new_run(setup, initial, engine=chosen, rows=history_rows), chosen)
+        self._take_run(new_run(setup, initial, engine=chosen, rows=history_rows, past_bytes=past_bytes), chosen)
         # Without given weights, the reference engine measures the first row, so that it is the same on all engines.
         self._begin(self._engine if initial else Reference(setup))
 
@@ -162,6 +164,7 @@ class Trainer:
             self.change(self.experiment)
         self.state.stopping = self.state.stopping.with_fresh_patience()
         self.run.record.be_ready()
+        self.run.record.break_off()
 
     def use_engine(self, engine: ChosenEngine) -> None:
         """Use an engine from the next update on; loads its kernels, and compiles them if necessary.

@@ -53,6 +53,9 @@ def _advance(
     longest = _MOST_SECONDS if signals.holds else math.inf
     measure_if_needed(engine, run)
     _stop_if_complete(engine, run)
+    past = record.past if record.status == "ready" and state.step < last_step and state.epoch < last_epoch else None
+    if past is not None:
+        past.begin(run.setup, state, engine.name, record.seconds)
     while record.status == "ready" and state.step < last_step and state.epoch < last_epoch:
         signals.let_through()
         until = min(last_epoch, _next_decision(run))
@@ -62,6 +65,8 @@ def _advance(
         if outcome.latest is not None or state.step > before:
             record.latest = outcome.latest
         record_outcome(engine, run, outcome)
+        if past is not None and record.status == "ready":
+            past.keep(state, record.seconds)
         if time.perf_counter() >= deadline:
             break
     if record.status != "diverged":

@@ -14,6 +14,7 @@ import math
 import os
 from collections.abc import Sequence
 from dataclasses import fields
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -42,14 +43,17 @@ from playground.files.cells import MAX_TABLE_ROWS
 from playground.files.errors import InputError, MissingError, Spoken, UnreadableError
 from playground.measure.changes import Break, Change
 from playground.measure.snapshot import History, Status
+from playground.run.past import ARRAYS, PAST_BYTES, KeptState, Past, Stretch, array_places
 from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRecord, Lockstep, RaceDocument
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-DOCUMENT_VERSION = 4
+DOCUMENT_VERSION = 5
 """The version of the format. Version 2 added the differences behind the label of a change, version 3 the steps at which
-the meaning of losses changes and the best epoch, version 4 a race beside the run. Documents with none of these are
-still written as version 1, those without a race as version 3."""
+the meaning of losses changes and the best epoch, version 4 a race beside the run, version 5 the checkpoints of
+its past. Documents are written as the first version that has all they need."""
+PAST_BYTES_IN_DOCUMENT = 8 * 2**20
+"""The most bytes of a run's past that a document carries."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
 _MAX_BYTES = 2**30
@@ -62,6 +66,8 @@ _Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 _Words: TypeAlias = Annotated[str, Meta(max_length=10_000)]
 _KINDS: dict[str, np.dtype[Any]] = {name: np.dtype(name).newbyteorder("<") for name in ("float32", "float64", "int64")}
 _KINDS["bool"] = np.dtype(bool)
+_COUNTS = ("step", "epoch", "position", "carried_points", "optimizer_steps", "seed")
+"""The whole numbers of a checkpoint, in the order of `KeptState`."""
 _Column: TypeAlias = Literal["x1", "x2", "target", "train", "test"]
 _COLUMNS: dict[_Column, str] = {"x1": "float64", "x2": "float64", "target": "float64", "train": "bool", "test": "bool"}
 """The fields of `UserPoints` that have an entry per point, and the type of their entries."""
@@ -144,6 +150,34 @@ class _RaceRecord(_Record, frozen=True):
     lockstep: Lockstep
 
 
+class _KeptRecord(_Record, frozen=True):
+    """The stored form of checkpoints in a row that have the same arrays."""
+
+    arrays: Annotated[int, Meta(ge=0, lt=2 ** len(ARRAYS))]
+    counts: _PackedArray
+    """The numbers called `_COUNTS`, shape (checkpoints, 6)."""
+    memories: _PackedArray
+    """Seconds, then what schedule and early stopping remember, shape (checkpoints, 8); an unknown epoch is −1."""
+    data: memoryview
+
+
+class _StretchRecord(_Record, frozen=True):
+    """The stored form of `Stretch`, with experiment and points as in a checkpoint."""
+
+    experiment: str
+    points: _Count | None
+    engine: EngineName
+    stop: _Count | None
+    kept: Annotated[tuple[_KeptRecord, ...], Meta(min_length=1, max_length=100_000)]
+
+
+class _PastRecord(_Record, frozen=True):
+    """The stored form of `Past`."""
+
+    spacing: Annotated[float, Meta(ge=0)]
+    stretches: Annotated[tuple[_StretchRecord, ...], Meta(max_length=100_000)]
+
+
 class _DocumentRecord(_Record, frozen=True):
     """The stored form of `Document`."""
 
@@ -163,6 +197,7 @@ class _DocumentRecord(_Record, frozen=True):
     breaks: Annotated[tuple[Break, ...], Meta(max_length=100_000)] | None = None
     """The steps at which the meaning of losses changed; None before version 3."""
     race: _RaceRecord | None = None
+    past: _PastRecord | None = None
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -173,13 +208,17 @@ def save_document(path: str | os.PathLike[str], document: Document) -> None:
     write_atomically(Path(path), document_bytes(document, Path(path).resolve().parent), keep_previous=True)
 
 
-def document_bytes(document: Document, folder: Path | None = None) -> bytes:
-    """The content of a document's file; paths of tables are made relative to `folder`, if that is given."""
+def document_bytes(document: Document, folder: Path | None = None, past_bytes: int = PAST_BYTES_IN_DOCUMENT) -> bytes:
+    """The content of a document's file; paths of tables are made relative to `folder`, if that is given.
+
+    Of the run's past it carries at most `past_bytes`.
+    """
     points: dict[Dataset, UserPoints] = {}
     present = document.experiment.data
     if isinstance(present, Table) and document.sample is not None:
         points[present] = to_own_points(present, document.sample)
     checkpoints = {name: _moment(one, folder, points) for name, one in document.checkpoints.items()}
+    past = None if document.past is None else _past(document.past.within(past_bytes), folder, points)
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
     for name in _DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
@@ -187,35 +226,69 @@ def document_bytes(document: Document, folder: Path | None = None) -> bytes:
     is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
     if not is_new:
         del record["breaks"]
+    if past is None or not past["stretches"]:
+        del record["past"]
+    else:
+        record["past"] = past
     if document.race is None:
         del record["race"]
     else:
         lanes, lockstep = document.race
         record["race"] = _RaceRecord(tuple(memoryview(document_bytes(lane, folder)) for lane in lanes), lockstep)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = 4 if document.race is not None else 3 if is_new else 1
+    version = 5 if "past" in record else 4 if document.race is not None else 3 if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
 def _moment(moment: Checkpoint, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
     """The fields of a moment's `_CheckpointRecord`. Adds its points to `points` unless they are there already."""
-    data, place = moment.experiment.data, None
+    state = {known.name: getattr(moment.state, known.name) for known in fields(State)}
+    if not moment.state.rate_factors.size:
+        del state["rate_factors"]
+    return _experiment_fields(moment.experiment, folder, points) | {
+        "state": state | {"stopping": _stopping(moment.state.stopping)},
+        "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
+    }
+
+
+def _experiment_fields(
+    experiment: Experiment, folder: Path | None, points: dict[Dataset, UserPoints], sample: Sample | None = None
+) -> dict[str, Any]:
+    """The fields of an experiment in a record. Adds its points, those of `sample` if given, to `points`."""
+    data, place = experiment.data, None
     if isinstance(data, (UserPoints, Table)):
         if data not in points:
-            points[data] = data if isinstance(data, UserPoints) else to_own_points(data)
+            points[data] = data if isinstance(data, UserPoints) else to_own_points(data, sample)
         place = list(points).index(data)
         if isinstance(data, UserPoints):
             data = UserPoints()
         elif folder is not None:
             data = data.relative_to(folder)
-    state = {known.name: getattr(moment.state, known.name) for known in fields(State)}
-    if not moment.state.rate_factors.size:
-        del state["rate_factors"]
+    return {"experiment": experiment_text(msgspec.structs.replace(experiment, data=data)), "points": place}
+
+
+def _past(past: Past, folder: Path | None, points: dict[Dataset, UserPoints]) -> dict[str, Any]:
+    """The fields of a past's `_PastRecord`. Adds its points to `points` unless they are there already."""
+    stretches = [
+        _experiment_fields(one.experiment, folder, points, one.sample)
+        | {"engine": one.engine, "stop": one.stop}
+        | {"kept": [_kept(list(block)) for _, block in groupby(one.kept, key=lambda kept: kept.arrays)]}
+        for one in past.stretches
+    ]
+    return {"spacing": past.spacing, "stretches": stretches}
+
+
+def _kept(block: Sequence[KeptState]) -> dict[str, Any]:
+    memories = [
+        [one.seconds, *one.plateau, one.stopping.best, one.stopping.bad_epochs, one.stopping.stopped,
+         -1 if one.stopping.best_epoch is None else one.stopping.best_epoch]
+        for one in block
+    ]  # fmt: skip
     return {
-        "experiment": experiment_text(msgspec.structs.replace(moment.experiment, data=data)),
-        "points": place,
-        "state": state | {"stopping": _stopping(moment.state.stopping)},
-        "way_back": None if moment.way_back is None else _moment(moment.way_back, folder, points),
+        "arrays": block[0].arrays,
+        "counts": np.array([[getattr(one, name) for name in _COUNTS] for one in block], np.int64),
+        "memories": np.array(memories, np.float64),
+        "data": memoryview(b"".join(one.data for one in block)),
     }
 
 
@@ -306,6 +379,7 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
         kind = "float64" if record.started_from.kind == "float64" else "float32"
         started_from = _array(record.started_from, f"{place}: started_from", kind, state.parameters.shape)
         values["started_from"] = started_from.astype(experiment.precision)
+    values["past"] = None if record.past is None else reader.past(record.past, f"{place}: past").until(state.step)
     values["race"] = None if record.race is None else _race(record.race, place, folder)
     del values["points"]
     return Document(**values)
@@ -413,7 +487,24 @@ class _Reader:
         network = network_of(experiment, points)
         return Checkpoint(experiment, _state(record.state, experiment, network, training, place), way_back)
 
-    def experiment(self, record: _CheckpointRecord, place: str) -> tuple[Experiment, Sample]:
+    def past(self, record: _PastRecord, place: str) -> Past:
+        """Read the past of a run. Raises InputError."""
+        stretches = list[Stretch]()
+        for number, one in enumerate(record.stretches):
+            where = f"{place}.stretches[{number}]"
+            experiment, points = self.experiment(one, where)
+            training = int(np.count_nonzero(points.split == TRAIN))
+            network = network_of(experiment, points)
+            kept = [state for block in one.kept for state in _kept_states(block, experiment, network, training, where)]
+            steps = [state.step for state in kept]
+            before = stretches[-1].kept[-1].step if stretches else -1
+            if sorted({*steps}) != steps or steps[0] < before:
+                raise InputError(f"{where}: steps", Spoken("falling ones"), "in ascending order")
+            sample = points if isinstance(experiment.data, Table) else None
+            stretches.append(Stretch(experiment, one.engine, sample, kept, one.stop))
+        return Past(spacing=record.spacing, stretches=stretches).within(PAST_BYTES)
+
+    def experiment(self, record: _CheckpointRecord | _StretchRecord, place: str) -> tuple[Experiment, Sample]:
         """Read an experiment and its points; if its table has changed or is lost, the stored points are used."""
         raw = with_table_path(parse_json(record.experiment, place), self.resolved)
         is_table = isinstance(raw, dict) and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "table"
@@ -528,6 +619,43 @@ def _state(record: _StateRecord, experiment: Experiment, network: Network, point
         best = _parameters(record.stopping.parameters, network, f"{place}: best parameters")
         stopping = stopping._replace(parameters=best)
     return State(**msgspec.structs.asdict(record) | arrays | {"stopping": stopping})
+
+
+def _kept_states(
+    record: _KeptRecord, experiment: Experiment, network: Network, points: int, place: str
+) -> list[KeptState]:
+    """Read checkpoints of a network that trains on `points` points. Raises InputError."""
+    counts = _array(record.counts, f"{place}: counts", "int64")
+    if counts.ndim != 2 or counts.shape[1] != len(_COUNTS) or not len(counts):
+        raise InputError(f"{place}: counts", Spoken(f"shape {counts.shape}"), f"a table of {len(_COUNTS)} columns")
+    memories = _array(record.memories, f"{place}: memories", "float64", (len(counts), 8))
+    most = np.array([2**53, 2**53, points - 1, points, 2**53, 2**53])
+    if (counts < 0).any() or (counts > most).any() or not np.isfinite(memories[:, [0, 2, 3, 5, 6, 7]]).all():
+        raise InputError(f"{place}: counts", Spoken("others"), "made of counts that a training can come to")
+    if (memories[:, [2, 3, 5]] < 0).any():
+        raise InputError(f"{place}: memories", Spoken("others"), "made of counts, which are at least 0")
+    parts = array_places(network, len(experiment.training.optimizer.slots), record.arrays)
+    length = max((part.stop for part in parts.values()), default=0)
+    if not {"parameters", "slots"} <= set(parts) or len(record.data) != length * len(counts):
+        raise InputError(f"{place}: data", Spoken(f"{len(record.data):,} bytes"), f"{length * len(counts):,} bytes")
+    rows = np.frombuffer(record.data, np.uint8).reshape(len(counts), length)
+    for name, part in parts.items():
+        values = np.ascontiguousarray(rows[:, part])
+        numbers = values if name == "pruned" else values.view(network.dtype)
+        largest = {"pruned": 1.0, "rate_factors": 1.0}.get(name, float(np.finfo(network.dtype).max))
+        if name in ("parameters", "best", "pruned", "rate_factors") and not (np.abs(numbers) <= largest).all():
+            raise InputError(f"{place}: {name}", Spoken("others"), f"made of finite numbers of at most {largest:.2g}")
+    result = []
+    for count, (seconds, *memory), row in zip(counts.tolist(), memories.tolist(), rows, strict=True):
+        plateau = PlateauMemory(memory[0], int(memory[1]), int(memory[2]))
+        epoch = None if memory[6] < 0 else int(memory[6])
+        stopping = StoppingMemory(memory[3], int(memory[4]), None, bool(memory[5]), epoch)
+        whole = dict(zip(_COUNTS, count, strict=True))
+        data = row.tobytes()
+        result.append(
+            KeptState(**whole, plateau=plateau, stopping=stopping, seconds=seconds, arrays=record.arrays, data=data)
+        )
+    return result
 
 
 def _parameters(record: _PackedArray, network: Network, place: str) -> Array:

@@ -24,7 +24,7 @@ ASIDE_FOLDER = "set aside"
 MOST_ATTEMPTS = 2
 
 
-class _Note(msgspec.Struct, frozen=True):
+class WorkNote(msgspec.Struct, frozen=True):
     """Facts about a kept document, readable without decoding it."""
 
     title: str = ""
@@ -32,6 +32,12 @@ class _Note(msgspec.Struct, frozen=True):
     """The file that was worked on, if there was one."""
     attempts: int = 0
     """Attempts to restore it that did not complete."""
+    left: bool = False
+    """Whether it was left on purpose, by a process that ended normally."""
+    saved: bool = False
+    """Whether it had nothing that its file lacks."""
+    look: str = ""
+    """What the window that left it wants to know of itself."""
 
 
 class WorkSlot:
@@ -52,7 +58,13 @@ class WorkSlot:
     def write(self, content: bytes, title: str, origin: str = "") -> None:
         """Keep a document, which replaces the previous one. Raises OSError."""
         write_atomically(self.document, content)
-        _write_note(self.document, _Note(title, origin))
+        _write_note(self.document, WorkNote(title, origin))
+
+    def leave(self, content: bytes, note: WorkNote) -> None:
+        """Keep a document for the next start, and end the slot. Raises OSError."""
+        write_atomically(self.document, content)
+        _write_note(self.document, note)
+        self.lock.release()
 
     def clear(self) -> None:
         """Remove the kept document, once everything is saved or was discarded on purpose."""
@@ -70,7 +82,7 @@ class RecoverableWork(NamedTuple):
     """A document of a process that died."""
 
     document: Path
-    note: _Note
+    note: WorkNote
     time: float
     """The time at which it was kept, in seconds since 1970."""
 
@@ -145,7 +157,7 @@ def _is_in_use(document: Path) -> bool:
     return False
 
 
-def _put_aside(document: Path, note: _Note) -> None:
+def _put_aside(document: Path, note: WorkNote) -> None:
     """Move a document to `ASIDE_FOLDER` under a readable name, where no attempt to restore it is made."""
     folder = document.parent / ASIDE_FOLDER
     day = time.strftime("%Y-%m-%d %H.%M.%S", time.localtime(_modified_at(document)))
@@ -169,16 +181,16 @@ def _remove(document: Path) -> None:
             file.unlink(missing_ok=True)
 
 
-def _write_note(document: Path, note: _Note) -> None:
+def _write_note(document: Path, note: WorkNote) -> None:
     write_atomically(document.with_suffix(_NOTE), msgspec.json.encode(note))
 
 
-def _read_note(document: Path) -> _Note:
+def _read_note(document: Path) -> WorkNote:
     """The note on a document; an empty one if it can't be read."""
     try:
-        return msgspec.json.decode(document.with_suffix(_NOTE).read_bytes(), type=_Note)
+        return msgspec.json.decode(document.with_suffix(_NOTE).read_bytes(), type=WorkNote)
     except (OSError, msgspec.MsgspecError):
-        return _Note()
+        return WorkNote()
 
 
 def _modified_at(document: Path) -> float:

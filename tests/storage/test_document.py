@@ -34,6 +34,7 @@ from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, temporary_prefix, this_computer
 from playground.measure.changes import Break, WeightEdit
 from playground.run import health
+from playground.run.replay import replayed
 from playground.run.run import HEALTHY, PRESENT, resume
 from playground.run.timeline import Timeline
 from playground.storage.document import (
@@ -47,6 +48,7 @@ from playground.storage.document import (
 )
 from playground.studies.race import Race
 from tests.engine.random_experiments import random_experiment
+from tests.run.test_twin import assert_same
 
 DOCUMENTS = Path(__file__).parent / "documents"
 EVERYTHING = {
@@ -447,7 +449,7 @@ def test_a_file_that_ends_early_is_noticed(content: bytes) -> None:
             document_from_bytes(content[:length], "mine.playground")
 
 
-def set_in(*path: str, value: Any) -> Any:
+def set_in(*path: str | int, value: Any) -> Any:
     def change(record: Any) -> None:
         for name in path[:-1]:
             record = record[name]
@@ -784,3 +786,54 @@ def test_a_newcomers_short_first_steps_are_in_a_document(tmp_path: Path, engine:
     trainer.advance(epochs=3)
     other.advance(epochs=3)
     assert_equal_trainings(trainer, other)
+
+
+def eventful(steps: int = 150) -> Trainer:
+    trainer = Trainer(convert(EVERYTHING), engine="reference", past_bytes=2**26)
+    for number in range(3):
+        trainer.advance(steps=steps)
+        trainer.clear_outcome()
+        trainer.configure(with_value(trainer.experiment, "training.learning_rate", 0.01 * (number + 1)))
+    trainer.advance(steps=steps)
+    return trainer
+
+
+def test_earlier_moments_are_replayed_from_a_document_too() -> None:
+    trainer = eventful()
+    content = document_bytes(trainer.document())
+    assert content.startswith(MAGIC + b"5\n")
+    document = document_from_bytes(content, "mine")
+    assert document_bytes(document) == content
+    again = resume(document, past_bytes=2**26)
+    for step in (1, 151, 300, 450):
+        assert_same(replayed(again, step).state, replayed(trainer.run, step).state)
+    going_on = Trainer.of(again, "reference")
+    going_on.advance(steps=20)
+    assert_same(replayed(going_on.run, 450).state, replayed(trainer.run, 450).state)
+
+
+def test_a_document_carries_no_more_of_the_past_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("playground.run.past._LEAST_SPACING", 1e-5)
+    monkeypatch.setattr("playground.run.past._REST", 0)
+    trainer = Trainer(convert(EVERYTHING | {"training": {}}), engine="reference", past_bytes=2**26)
+    for _ in range(100):
+        trainer.advance(steps=1)
+    document = trainer.document()
+    bare = len(document_bytes(document._replace(past=None)))
+    assert len(document_bytes(document, past_bytes=20_000)) - bare < 20_000 < len(document_bytes(document)) - bare
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (set_in("past", "stretches", 1, "kept", 0, "data", value=b"12"), "data must be"),
+        (set_in("past", "stretches", 1, "stop", value=-3), "stop"),
+        (set_in("past", "stretches", 0, "engine", value="abacus"), "engine"),
+        (set_in("past", "stretches", 0, "kept", 0, "arrays", value=1), "data must be"),
+        (set_in("past", "stretches", 0, "kept", value=[]), "kept"),
+        (set_in("past", "stretches", 0, "experiment", value='{"version": 1, "seed": -1}'), "seed"),
+    ],
+)
+def test_a_past_that_can_not_be_is_refused(spoil: Any, words: str) -> None:
+    with pytest.raises(InputError, match=f"mine.*past.*{words}"):
+        document_from_bytes(changed(document_bytes(eventful(40).document()), spoil), "mine")

@@ -319,7 +319,7 @@ def _strip_style(theme: Theme, tone: str, colour: str) -> str:
 
 
 def _surface_style(theme: Theme) -> str:
-    tones = [("fault", theme.danger), ("refusal", theme.warning), ("finding", theme.warning)]
+    tones = [("fault", theme.danger), ("past", theme.accent), ("refusal", theme.warning), ("finding", theme.warning)]
     tones += [("event", theme.accent), ("invitation", theme.accent)]
     return f"""
     QFrame[card="true"] {{ background: {theme.surface}; border: 1px solid {theme.line}; border-radius: 8px; }}

@@ -45,6 +45,12 @@ class Configure(NamedTuple):
     title: str = ""
     document: Document | None = None
     undoing: Undoing | None = None
+    branch: int | None = None
+    """The step of the earlier moment from which training goes on."""
+    back_to: int | None = None
+    """The number of the branch whose other future is gone on with."""
+    future: int | None = None
+    """The number of the branch whose other future is shown from now on."""
 
 
 class SetWeight(NamedTuple):
@@ -69,6 +75,28 @@ class Ask(NamedTuple):
     answer: Answer
 
 
+class LookAt(NamedTuple):
+    """Show the moment of an earlier step in place of the present one, or with None the present again."""
+
+    step: int | None
+    revision: int
+
+
+class PastMoment(NamedTuple):
+    """An earlier moment on show."""
+
+    asked: int
+    """The step that was asked for."""
+    present: Snapshot
+    """The run as it is now, without answers."""
+    is_exact: bool
+    """Whether the moment on show is the one asked for, as it was; else it is the nearest that is there at once."""
+    is_kept: bool
+    """Whether the one asked for can be replayed exactly."""
+    seconds_left: float
+    """About how long its replay still takes."""
+
+
 class Report(NamedTuple):
     """Snapshot with the state of the worker."""
 
@@ -78,4 +106,13 @@ class Report(NamedTuple):
     revision: int
     """The latest edit that the snapshot includes."""
     requests: Requests = frozenset()
-    """The requests that the snapshot answers."""
+    """What the snapshot was asked for."""
+    past: PastMoment | None = None
+    """What is to be known of an earlier moment on show; None while the snapshot is of the present."""
+    first: int | None = None
+    """The earliest step whose moment can be shown; None while there is none."""
+
+    @property
+    def present(self) -> Snapshot:
+        """The run as it is now, whatever is on show."""
+        return self.snapshot if self.past is None else self.past.present

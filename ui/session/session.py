@@ -25,6 +25,7 @@ from playground.studies.race import Race
 from .answer import Answer
 from .commands import Ask, Configure, Report, SetWeight, Undoing
 from .leaving import LeftRun
+from .playhead import Playhead
 from .racer import Racer, RaceReport
 from .undo import Edit, ExperimentEdit, WeightSetting
 from .worker import Command, Worker
@@ -86,6 +87,8 @@ class Session(QObject):
         """The race that play, pause, step, epoch and reset act on in place of the run, while one is open."""
         self.race_report: RaceReport | None = None
         self._speed: float | None = None
+        self.past = Playhead(self, self)
+        """The way to earlier moments of the run."""
         self.worker = Worker(self.experiment, self.requests, self)
         self.worker.refused.connect(self.refused)
         self.worker.failed.connect(self._worker_failed)
@@ -142,12 +145,15 @@ class Session(QObject):
         if ghost is not self.ghost:
             self.ghost = ghost
             self.ghost_moved.emit(ghost)
+        self.past.follow(self.worker.futures.seen)
         if self.racer is not None and (race := self.racer.take()) is not None:
             self.race_report = race
             self.race_reported.emit(race)
         report = self.worker.take()
         if report is not None:
             self.report = report
+            if report.past is None and report.revision == self.revision:
+                self.past.be_left()
             if not report.running:
                 self._end_patience()
             self.reported.emit(report)
@@ -184,6 +190,8 @@ class Session(QObject):
         self, experiment: Experiment, title: str, *, changing: bool, fresh: bool, document: Document | None = None
     ) -> bool:
         """Check a change, record it for undo and carry it out."""
+        if not fresh:
+            self.past.branch_if_shown()
         try:
             experiment = with_layer_ids(check(experiment))
         except InputError as error:
@@ -217,6 +225,7 @@ class Session(QObject):
         if not abs(value) <= largest:
             self.refuse(f"A weight must be a number from −{largest:.2g} to {largest:.2g} (got {value}).")
             return False
+        self.past.branch_if_shown()
         setting = WeightSetting(name, place, value)
         if self.continued(title, changing, (name, place)) is None:
             self.begin(title, setting, changing)
@@ -303,13 +312,19 @@ class Session(QObject):
         fresh: bool = False,
         document: Document | None = None,
         undoing: Undoing | None = None,
+        branch: int | None = None,
+        back_to: int | None = None,
     ) -> None:
         """Make an experiment the present one, in the panels and in the worker."""
         self.close_race()
+        self.past.be_left()
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
-        self.worker.send(Configure(experiment, self.revision, keep_as, memory, fresh, title, document, undoing))
+        future = self.past.latest_branch
+        self.worker.send(Configure(
+            experiment, self.revision, keep_as, memory, fresh, title, document, undoing, branch, back_to, future
+        ))  # fmt: skip
         self.revised.emit()
         self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
@@ -323,6 +338,7 @@ class Session(QObject):
         undoing: Undoing | None = None,
     ) -> None:
         self.close_race()
+        self.past.be_left()
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory, undoing))
         self.revised.emit()
@@ -336,6 +352,7 @@ class Session(QObject):
         """Train until paused."""
         if self.racer is not None:
             return self.racer.play()
+        self.past.be_left()
         self._end_patience()
         self.send(Worker.play)
 
@@ -351,13 +368,15 @@ class Session(QObject):
         """Make one update."""
         if self.racer is not None:
             return self.racer.step()
-        self._move(Worker.step)
+        if not self.past.move_on("step"):
+            self._move(Worker.step)
 
     def epoch(self) -> None:
         """Train for one epoch."""
         if self.racer is not None:
             return self.racer.epoch()
-        self._move(Worker.epoch)
+        if not self.past.move_on("epoch"):
+            self._move(Worker.epoch)
 
     def reset(self) -> None:
         """Return to the same initial weights."""
@@ -367,6 +386,7 @@ class Session(QObject):
 
     def _move(self, act: Callable[[Worker], None]) -> None:
         """Have the worker go to another moment; until it reports, the display is out of date, as after an edit."""
+        self.past.be_left()
         self.revision += 1
         revision = self.revision
         self.send(lambda worker: worker.move(act, revision))

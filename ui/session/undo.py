@@ -17,6 +17,8 @@ class ExperimentEdit(NamedTuple):
     after: Experiment
     fresh: bool
     """Whether training starts from the initial weights with it."""
+    branches: bool = False
+    """Whether it continues an earlier moment of the same run, beside which what came after it is shown."""
 
 
 class WeightSetting(NamedTuple):

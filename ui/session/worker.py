@@ -25,12 +25,16 @@ from playground.engine.engine import EngineName
 from playground.experiment.quantity import write_number
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
+from playground.run.past import PAST_BYTES
+from playground.run.replay import branch_of
 from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 from playground.run.run import resume
 
-from .commands import Ask, Configure, Report, SetWeight, Undoing, Undone
+from .commands import Ask, Configure, LookAt, Report, SetWeight, Undoing, Undone
+from .futures import Futures
 from .ghost import Ghosts
 from .leaving import Leavings
+from .looking import Looking
 from .speed import CostlyAnswers, CountedAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -46,9 +50,11 @@ REMEMBERED = 200
 """How many edits keep the moment before them for undo."""
 _REMEMBERED_WHOLE = 20
 """How many edits that started another run keep the whole run before, which takes up to some megabytes."""
+_REMEMBERED_PAST = 16 * 2**20
+"""How many bytes of checkpoints a whole run keeps with itself for undo."""
 _MOST_BYTES = 256 * 2**20
 """How much memory the moments for undo may take; the oldest go first."""
-Command: TypeAlias = Configure | SetWeight | Ask | Callable[["Worker"], None]
+Command: TypeAlias = Configure | SetWeight | LookAt | Ask | Callable[["Worker"], None]
 """All that can be sent to the worker: most of it is one of its methods."""
 
 
@@ -89,7 +95,7 @@ class Worker(QThread):
         """The names of moments all of whose weights come back, because the other way they changed places."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
-        self.ghosts = Ghosts()
+        self.ghosts, self.looking, self.futures = Ghosts(), Looking(), Futures()
         self.leavings = Leavings(self.run_left.emit)
         self._costly, self._counted = CostlyAnswers(), CountedAnswers()
         self.pace = StepRate()
@@ -126,6 +132,8 @@ class Worker(QThread):
                 self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
                     self.attempt("training", self.train)
+                elif self.looking.is_replaying:
+                    self.attempt("replaying", self._replay)
                 self.ghosts.lead(self.trainer.run, self.requests, running=self.running)
                 if self.changed and self._mailbox is None:
                     self.attempt("measuring", self._publish)
@@ -163,13 +171,16 @@ class Worker(QThread):
             self.configure(command)
         elif isinstance(command, SetWeight):
             self.set_weight(command)
+        elif isinstance(command, LookAt):
+            self._look_at(command)
         elif isinstance(command, Ask):
             command.answer.make(self.trainer)
         else:
             command(self)
 
     def _fetch(self) -> None:
-        timeout = None if not (self.running or self.changed) else 0.0 if self.running else 0.004
+        works = self.running or self.looking.is_replaying
+        timeout = None if not (works or self.changed) else 0.0 if works else 0.004
         try:
             if timeout != 0.0 and not self.waiting:
                 self.waiting.append(self.commands.get(timeout=timeout))
@@ -197,6 +208,23 @@ class Worker(QThread):
             self.running, self.last_epoch = False, None
         self.changed = self.changed or self.trainer.state.step != before or not self.running
 
+    def _look_at(self, command: LookAt) -> None:
+        self.pause()
+        self.revision = command.revision
+        if command.step is None:
+            self.looking.leave()
+            return
+        try:
+            self.looking.look(self.trainer.run, command.step)
+        except BaseException:
+            self.looking.leave()
+            raise
+
+    def _replay(self) -> None:
+        self.changed = self.looking.go_on(CHUNK_SECONDS[self.trainer.engine]) or self.changed
+        if self.trainer.engine == "reference":
+            self.msleep(_YIELD_MILLISECONDS)
+
     def _epoch_done(self) -> bool:
         return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
 
@@ -204,6 +232,13 @@ class Worker(QThread):
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
         self.tests = False
+        past = self.trainer.run.record.past
+        first = None if past is None else past.first
+        if self.looking.shown is not None:
+            moment = self.looking.moment(self.trainer)
+            snapshot = self.looking.snapshot(requests)
+            self._mailbox = Report(snapshot, False, 0.0, self.revision, self.requests, moment, first)
+            return
         units, at_rest = [layer.units for layer in self.trainer.network.layers], not self.running
 
         def take(asked: Requests) -> Snapshot:
@@ -211,11 +246,11 @@ class Worker(QThread):
 
         snapshot = self._costly.snapshot(take, requests, units, at_rest=at_rest)
         rate = self.pace.rate if self.running else 0.0
-        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests)
+        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests, first=first)
 
     def fresh_trainer(self, experiment: Experiment) -> Trainer:
         """Make a trainer before its first step, on the chosen engine."""
-        return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine)
+        return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine, past_bytes=PAST_BYTES)
 
     def play(self) -> None:
         self.last_epoch = None
@@ -224,6 +259,7 @@ class Worker(QThread):
     def _can_go_on(self) -> bool:
         """Return whether training can go on: after a divergence from the last healthy moment, after early stopping with
         fresh patience, not after all its epochs."""
+        self.looking.leave()
         if self.trainer.advance(steps=0) == "completed":
             return False
         self.trainer.clear_outcome()
@@ -250,8 +286,10 @@ class Worker(QThread):
 
     def reset(self) -> None:
         self._give_up_epoch()
+        self.looking.leave()
         self.ghosts.drop()
         self.leavings.leave(self.trainer)
+        self.futures.forget()
         self.trainer.reset()
         self.leavings.begin(0)
         for name, kept in self.moments.items():
@@ -306,6 +344,8 @@ class Worker(QThread):
         return True
 
     def configure(self, command: Configure) -> None:
+        moment = None if command.branch is None else self.looking.moment_at(self.trainer.run, command.branch)
+        self.looking.leave()
         if self._take_ghost_over(command):
             return
         memory = self.moments.pop(command.memory, None) if command.memory is not None else None
@@ -318,8 +358,9 @@ class Worker(QThread):
             self._give_up_epoch()
             self.ghosts.drop()
             self.leavings.leave(self.trainer, command.keep_as, self.moments.get(command.keep_as))
-            self._start_over(command, memory)
+            self._start_over(command, memory, moment)
             self.leavings.begin(self.trainer.state.step, command.memory if isinstance(memory, Document) else None)
+            self.futures.show(command.future, self.moments, self.requests)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
@@ -361,6 +402,8 @@ class Worker(QThread):
         if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
             # All but the points of a file, which may change, can be drawn again.
             kept = kept._replace(sample=None)
+        if isinstance(kept, Document) and kept.past is not None:
+            kept = kept._replace(past=kept.past.within(_REMEMBERED_PAST))
         self.moments[name] = kept
         documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
         for name, document in documents[:-_REMEMBERED_WHOLE]:
@@ -380,7 +423,15 @@ class Worker(QThread):
             name, _ = self.moments.popitem(last=False)
             total -= sizes[name]
 
-    def _start_over(self, command: Configure, memory: Checkpoint | Document | float | None) -> None:
+    def _start_over(
+        self, command: Configure, memory: Checkpoint | Document | float | None, moment: Trainer | None
+    ) -> None:
+        if command.back_to is not None:
+            memory = self.futures.take(command.back_to, command.keep_as, self.moments)
+        elif moment is not None:
+            self.futures.begin(command.keep_as, moment.run.now)
+            self.trainer = Trainer.of(branch_of(self.trainer.run, moment), self.engine)
+            return
         if isinstance(memory, Document):
             trainer = self._resume_document(memory, self.engine)
             if trainer.status == "diverged":
@@ -394,7 +445,7 @@ class Worker(QThread):
         self.trainer = trainer
 
     def _resume_document(self, document: Document, engine: EngineName) -> Trainer:
-        return Trainer.of(resume(document, rows=HISTORY_ROWS), engine)
+        return Trainer.of(resume(document, rows=HISTORY_ROWS, past_bytes=PAST_BYTES), engine)
 
     def _open_document(self, document: Document) -> Trainer:
         """Make a trainer that continues a document, digit for digit unless the compiled engine replaces the reference
@@ -409,6 +460,7 @@ class Worker(QThread):
         return trainer
 
     def set_weight(self, command: SetWeight) -> None:
+        self.looking.leave()
         if self._take_ghost_over(command):
             return
         if command.revision is not None:
@@ -438,7 +490,7 @@ def _size(kept: Checkpoint | Document | float) -> int:
     if isinstance(kept, float):
         return 8
     if isinstance(kept, Document):
-        rows = kept.history.rows.nbytes + kept.gradients.rows.nbytes
+        rows = kept.history.rows.nbytes + kept.gradients.rows.nbytes + (kept.past.size if kept.past is not None else 0)
         return rows + sum(_size(moment) for moment in kept.checkpoints.values())
     arrays = (getattr(kept.state, known.name) for known in fields(kept.state))
     own = sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
@@ -447,6 +499,8 @@ def _size(kept: Checkpoint | Document | float) -> int:
 
 def _replaces(later: Command, command: Command) -> bool:
     """Return whether a later command makes one superfluous, because both belong to one drag of one control."""
+    if isinstance(later, LookAt) and isinstance(command, LookAt):
+        return True
     if isinstance(later, SetWeight) and isinstance(command, SetWeight):
         same = later[:2] == command[:2] and later.memory is command.memory is None
         return same and later.keep_as == command.keep_as is not None

@@ -52,6 +52,7 @@ class Messages(QObject):
         self._bare = _SILENT
         """The event without what was added to it."""
         self._invitation: Message | None = None
+        self._past: Message | None = None
         self._advice: Advice | None = None
         self._measures = self._pausing = False
         self._race = ""
@@ -108,6 +109,14 @@ class Messages(QObject):
         self._invitation = Message("invitation", text, offer)
         self._show()
 
+    def show_past(self, text: str, offer: Offer | None = None, second: Offer | None = None) -> None:
+        """Show that pictures and numbers are of an earlier moment, and what can be done then; empty to end that."""
+        if not text and self._past is None:
+            return
+        self._past = Message("past", text, offer, kind="past", second=second) if text else None
+        self._show()
+        self._show_status()
+
     def show_finding(self, finding: Finding | None) -> None:
         """Show a finding of the diagnosis; None removes it."""
         self.finding = finding
@@ -155,8 +164,9 @@ class Messages(QObject):
     def _show(self) -> None:
         event = self._event
         fresh = event if self._time.isActive() else None
-        said = self._advised(self._fault) or fresh or self._advised(self._found()) or event or self._invitation
-        if said is not None and said.offer is not None and said.tone != "finding":
+        first = self._advised(self._fault) or self._past or fresh
+        said = first or self._advised(self._found()) or event or self._invitation
+        if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
             said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
         self.strip.say(said)
 
@@ -208,6 +218,8 @@ class Messages(QObject):
     def _show_status(self) -> None:
         if self._race:
             self.status.setText(self._race)
+        elif self._past is not None:
+            self.status.setText(self._past.text)
         elif self._pausing:
             self.status.setText("Pausing after this step…")
         elif self._measures:

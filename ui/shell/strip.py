@@ -16,9 +16,9 @@ from ..look.theme import GRID, px
 
 Offer: TypeAlias = tuple[str, Callable[[], object]]
 """The words on a button and what it does."""
-Tone: TypeAlias = Literal["fault", "event", "refusal", "finding", "invitation"]
-"""What kind of message it is: a fault stays until it is dismissed or mended; an event has just happened; a refusal is
-an event that changed nothing; a finding ails the network; an invitation can wait."""
+Tone: TypeAlias = Literal["fault", "past", "event", "refusal", "finding", "invitation"]
+"""What kind of message it is: a fault stays until it is dismissed or mended; the past is on show; an event has just
+happened; a refusal is an event that changed nothing; a finding ails the network; an invitation can wait."""
 
 
 class Message(NamedTuple):
@@ -32,7 +32,9 @@ class Message(NamedTuple):
     kind: str = ""
     """The kind of the message: successive messages of one kind are one message whose numbers change."""
     others: tuple[Offer, ...] = ()
-    """The alternatives, offered in a menu beside the button."""
+    """What else could be done, in a menu beside the button."""
+    second: Offer | None = None
+    """What a second button does."""
 
 
 _NOTHING = Message("event", "")
@@ -52,6 +54,8 @@ class Strip(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Follows the advice of the message.")
         self.remedy.clicked.connect(self._accept)
+        self.second = identify(QPushButton(), "strip.second", "Second choice")
+        self.second.clicked.connect(self._accept_second)
         self.others = identify(QToolButton(), "strip.others", "More remedies", "Lists what else helps.")
         self.others.setText("More ▾")
         self.menu = QMenu(self)
@@ -59,14 +63,14 @@ class Strip(QFrame):
         self._close = identify(QToolButton(), "strip.dismiss", "Dismiss the message", "Dismiss the message")
         self._close.setText("✕")
         self._close.clicked.connect(self.dismissed)
-        for button in (self.remedy, self.others, self._close):
+        for button in (self.remedy, self.second, self.others, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The text has the same room whether or not there is something to dismiss.
         policy = self._close.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._close.setSizePolicy(policy)
         row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
-        fill(row, self.text, self.remedy, self.others, self._close, wide=self.text)
+        fill(row, self.text, self.remedy, self.second, self.others, self._close, wide=self.text)
         self.said = _NOTHING
         self.say(None)
 
@@ -84,7 +88,7 @@ class Strip(QFrame):
     def say(self, message: Message | None) -> None:
         """Show a message in place of the one before, or nothing."""
         before, self.said = self.said, message or _NOTHING
-        tone, text, offer, hint, _, others = self.said
+        tone, text, offer, hint, _, others, second = self.said
         if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
             self.text.setText(text)
             self.setAccessibleName(text)
@@ -96,10 +100,14 @@ class Strip(QFrame):
             self.remedy.setText(offer[0])
             identify(self.remedy, None, offer[0], hint or offer[0])
         self.remedy.setVisible(offer is not None)
+        if second is not None:
+            self.second.setText(second[0])
+            identify(self.second, None, second[0], second[0])
+        self.second.setVisible(second is not None)
         if [one for one, _ in before.others] != [one for one, _ in others]:
             self._list_others()
         self.others.setVisible(bool(others))
-        self._close.setVisible(bool(text) and tone != "finding")
+        self._close.setVisible(bool(text) and tone not in ("finding", "past"))
         if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
             restyle(self, "tone", tone if text else "none")
         self._fit()
@@ -125,6 +133,10 @@ class Strip(QFrame):
     def _accept(self) -> None:
         if self.said.offer is not None:
             self.said.offer[1]()
+
+    def _accept_second(self) -> None:
+        if self.said.second is not None:
+            self.said.second[1]()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -152,6 +164,7 @@ class Strip(QFrame):
         beside = [
             self._close,
             *([self.remedy] if self.said.offer else []),
+            *([self.second] if self.said.second else []),
             *([self.others] if self.said.others else []),
         ]
         taken = sum(button.sizeHint().width() + spacing for button in beside)

@@ -29,6 +29,8 @@ from .autosave import Autosave, words_for
 from .documents import Documents
 from .exports import Exports
 from .layouts import LAYOUTS
+from .left_off import LeftOff
+from .looking_back import LookingBack
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
@@ -51,6 +53,7 @@ def file_menu(
     documents: Documents,
     autosave: Autosave,
     runs: Runs,
+    left_off: LeftOff,
     sharing: Sharing,
     exports: Exports,
     pictures: PictureSaver,
@@ -81,6 +84,7 @@ def file_menu(
             Menu("Sa&ve a picture of", _picture_entries("picture.save", pictures, "…", pictures.ask_save)),
             Action("picture.animation", "Save training as an animated &GIF…", pictures.ask_animation),
             SEPARATOR,
+            Action("file.resume", "Start &where I left off", left_off.toggle, checked=lambda: left_off.is_on),
             Action("file.quit", "&Quit", close, (_STANDARD.Quit,)),
         ],
     )
@@ -171,7 +175,13 @@ def _naming(word: str, edits: Sequence[Edit]) -> str:
     return f"{word} {edits[-1].label}" if edits else word
 
 
-def training_menu(session: Session, presenter: Presenter, races: Races, find_settings: Callable[[], object]) -> Menu:
+def training_menu(
+    session: Session,
+    presenter: Presenter,
+    looking_back: LookingBack,
+    races: Races,
+    find_settings: Callable[[], object],
+) -> Menu:
     """Make the Training menu: the commands of the transport bar, races, and the search for good settings."""
     return Menu(
         "&Training",
@@ -181,6 +191,21 @@ def training_menu(session: Session, presenter: Presenter, races: Races, find_set
             Action("training.epoch", "One &epoch", session.epoch, ("Ctrl+E",), repeats=True),
             Action("training.reset", "&Reset to the same weights", session.reset, ("Ctrl+R",)),
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
+            SEPARATOR,
+            Action("past.now", "Back to no&w", looking_back.leave, ("Ctrl+End",), enabled=lambda: looking_back.is_back),
+            Action(
+                "past.branch",
+                "&Branch at the moment shown",
+                looking_back.branch,
+                ("Ctrl+Shift+B",),
+                enabled=lambda: looking_back.is_back,
+            ),
+            Action(
+                "past.return",
+                "Return to the run before the branc&h",
+                looking_back.return_to_other_future,
+                enabled=lambda: looking_back.has_other_future,
+            ),
             SEPARATOR,
             Menu("Ra&ce", _race_entries(races), "Variants side by side, while the run waits."),
             Action("train.find", "&Find good settings…", find_settings, ("Ctrl+Shift+F",)),

@@ -14,7 +14,14 @@ from playground import Document
 from playground.files.atomic import remove_strays
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes, load_document
-from playground.storage.recovery import MOST_ATTEMPTS, RecoverableWork, WorkSlot, documents_set_aside, find_recoverable
+from playground.storage.recovery import (
+    MOST_ATTEMPTS,
+    RecoverableWork,
+    WorkNote,
+    WorkSlot,
+    documents_set_aside,
+    find_recoverable,
+)
 
 from ..session.jobs import Job, finish_jobs
 from ..shell.waiting import Waiting
@@ -23,6 +30,8 @@ from .documents import Documents
 from .work import Mark
 
 _AUTOSAVE_MILLISECONDS = 15_000
+_PAST_BYTES = 2**20
+"""How many bytes of a run's past are kept every time; a document that is saved carries more."""
 
 
 class _Kept(NamedTuple):
@@ -83,8 +92,9 @@ class Autosave(QObject):
         self.timer.start()
         Job(self, lambda _: self._tidy())
         self.work.changed.connect(self._note_change)
-        if found:
-            self._offer(found[0])
+        crashed = [one for one in found if not one.note.left]
+        if crashed:
+            self._offer(crashed[0])
         elif fresh := [path for path in documents_set_aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
@@ -120,7 +130,7 @@ class Autosave(QObject):
         holds = _Kept(asked.holds.work._replace(step=document.present.state.step), race)
         self.job = Job(
             self,
-            lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
+            lambda _: slot.write(document_bytes(document, past_bytes=_PAST_BYTES), asked.title, asked.origin),
             lambda _: self._note_kept(holds, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
@@ -140,6 +150,25 @@ class Autosave(QObject):
         if restores:
             self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
+
+    def take_over(self, found: RecoverableWork, lock: FileLock) -> None:
+        """Keep work that was opened without being offered; until then it stays where it was."""
+        self.restoring, self.kept = _Restoring(found, lock, taken=True), None
+        self.keep()
+
+    def leave(self, content: bytes, title: str, origin: str, *, saved: bool, look: str) -> None:
+        """Leave a document in the slot for the next start, since the window closes. Raises OSError."""
+        self.timer.stop()
+        finish_jobs(self, cancel=False)
+        if self.slot is None:
+            return
+        for earlier in self.found():
+            # What their files hold need not be brought back any more.
+            if earlier.note.left and earlier.note.saved and (lock := earlier.begin()) is not None:
+                earlier.end(lock, restored=True)
+        self.slot.leave(content, WorkNote(title, origin, left=True, saved=saved, look=look))
+        self.slot = None
+        self._end_recovery(restored=self.restoring is not None and self.restoring.taken)
 
     def close(self) -> None:
         """Stop keeping the work and clear its slot, since the window closes normally."""

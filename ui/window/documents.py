@@ -20,6 +20,7 @@ from playground.files.names import file_name
 from playground.interop.opening import FIRST_PRESET, Opened, open_source, own_title, source_name
 from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
+from playground.storage.recovery import WorkNote
 
 from ..shell.dialogs import ask_about_changes, ask_about_left_work, ask_about_replacing
 from ..shell.waiting import Waiting
@@ -71,6 +72,8 @@ class Documents(QObject):
         self.work, self.saves, self.recent = Work(desk.session), Saves(desk), RecentFiles(desk.settings)
         self.careful = False
         """Whether to ask before the window closes on unsaved work."""
+        self.keeps_unsaved = False
+        """Whether closing keeps unsaved work for the next start, so that there is nothing to ask."""
         self._failure = ""
         """What was said of the latest save that failed."""
         self._closing = False
@@ -85,7 +88,7 @@ class Documents(QObject):
             self._closing = True
         elif self.careful and self.desk.window.findChild(QMessageBox, "changes.question") is not None:
             pass
-        elif self.careful and self.work.modified:
+        elif self.careful and self.work.modified and not self.keeps_unsaved:
             window = self.desk.window
             ask_about_changes(window, self.work.name, lambda: self.save(window.close), self._close_without_saving)
         elif self.careful and self.work.left_unsaved:
@@ -172,6 +175,17 @@ class Documents(QObject):
         if taken:
             self.work.note_recovered(outdated=outdated)
             self._say_opened(f"Recovered {title.rstrip('.')}.", document.notes)
+        return taken
+
+    def resume(self, document: Document, note: WorkNote, *, outdated: bool) -> bool:
+        """Open work as a window left it, which saving puts where it came from; return whether it was accepted."""
+        path = Path(note.origin) if note.origin else None
+        taken = self._begin(document.experiment, note.title, path, document)
+        if taken:
+            if outdated or not note.saved:
+                self.work.note_recovered(outdated=outdated)
+            self.desk.session.forget_edits()
+            self.work.changed.emit()
         return taken
 
     def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:

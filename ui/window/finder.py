@@ -145,7 +145,7 @@ class Finder(QDialog):
         self.found, self._lowest, self._has_enough = None, math.inf, False
         self.log.clear()
         report = self.session.report
-        epochs = horizon_after(report.snapshot.epoch if report is not None else 0)
+        epochs = horizon_after(report.present.epoch if report is not None else 0)
         over = {path: self.ranges[path] for path in self.chosen_paths if path in search_ranges(self.experiment)}
         try:
             plan = Search(self.experiment, over, epochs, seconds=self.seconds.value(), seeds=_SEEDS)

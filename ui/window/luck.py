@@ -70,7 +70,7 @@ class HowLucky(QObject):
     def _follow(self, report: Report) -> None:
         waits = self._responses.when == "resting" and report.running
         if self.button.isChecked() and self.desk.session.is_up_to_date and not waits:
-            snapshot = report.snapshot
+            snapshot = report.present
             boundaries = self.desk.docks.shows(self.parts.boundary)
             self.starts.follow(snapshot.experiment, snapshot.history, boundaries=boundaries)
 
@@ -88,7 +88,7 @@ class HowLucky(QObject):
 
     def _show(self, luck: Luck) -> None:
         report = self.desk.session.report
-        changed = (_CHANGED,) if report is not None and report.snapshot.changes else ()
+        changed = (_CHANGED,) if report is not None and report.present.changes else ()
         words = tip(luck.sentence, luck.small_print, *changed)
         self.button.setToolTip(words)
         self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")

@@ -10,7 +10,7 @@ from .desk import Desk
 from .responses import Responses
 from .window_parts import WindowParts
 
-_KINDS = ("kept", "ghost", "luck")
+_KINDS = ("kept", "ghost", "future", "luck")
 """The kinds of other runs; pictures show the first of them that there is, and none while a race is shown."""
 _STAY_MILLISECONDS = 10_000
 """How long a ghost stays, from its first step without the change."""

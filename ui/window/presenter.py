@@ -43,6 +43,10 @@ class Presenter(QObject):
         self._diverged, self._engine, self._revision = False, "", 0
         self._problem = self._ending = self._said_ending = ""
         self._notes: tuple[str, ...] = ()
+        self._experiment = desk.session.experiment
+        """The experiment that panels and pictures show."""
+        self._is_past = False
+        """Whether they show an earlier moment."""
         self._sample: Sample | None = None
         self._skewed = False
         self._seen: list[View] = []
@@ -97,7 +101,7 @@ class Presenter(QObject):
         (parts.layers.wake if docks.shows(parts.layers) else parts.layers.sleep)()
         for view in seen:
             # They have not heard of edits while they were out of sight.
-            view.show_experiment(session.experiment)
+            view.show_experiment(self._experiment)
         if session.report is not None:
             self._unanswered |= {view for view in seen if view not in self._seen and view.follows_run}
             self._unanswered &= set(seen)
@@ -130,6 +134,7 @@ class Presenter(QObject):
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Show an experiment in every panel and every view in sight."""
+        self._experiment = experiment
         # Views first: panels move the keyboard, and a weight being typed would then be given to another one.
         for view in self.parts.views:
             if self.desk.docks.shows(view):
@@ -139,15 +144,18 @@ class Presenter(QObject):
 
     def show_report(self, report: Report) -> None:
         """Show the latest moment in every view in sight."""
-        snapshot, parts, shows = report.snapshot, self.parts, self.desk.docks.shows
-        if self._engine and snapshot.engine != self._engine:
+        snapshot, present, parts, shows = report.snapshot, report.present, self.parts, self.desk.docks.shows
+        if self._engine and present.engine != self._engine:
             self.desk.messages.add(
-                "Fast engine ready." if snapshot.engine == "compiled" else "Training goes on with the reference engine."
+                "Fast engine ready." if present.engine == "compiled" else "Training goes on with the reference engine."
             )
-        first, self._engine = not self._engine, snapshot.engine
+        first, self._engine = not self._engine, present.engine
+        self._follow_experiment(report)
         for view in parts.views:
             if shows(view):
-                view.show_snapshot(snapshot)
+                # The whole run lies on the axis of time, whatever moment of it is shown.
+                view.show_snapshot(present if view is parts.tracks else snapshot)
+        parts.tracks.show_past(None if report.past is None else snapshot, report.first)
         if shows(parts.layers):
             parts.layers.show_snapshot(snapshot)
         if snapshot.sample is not self._sample:
@@ -165,13 +173,20 @@ class Presenter(QObject):
             if not self.desk.session.is_up_to_date:
                 self._patience.start()
         # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
-        if first or turned or not report.running or (snapshot.status == "diverged") != self._diverged:
+        if first or turned or not report.running or (present.status == "diverged") != self._diverged:
             text_beat().strike()
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
         self._show_waiting()
-        self._show_divergence(snapshot)
-        self._show_ending(snapshot)
-        self._show_notes(snapshot)
+        self._show_divergence(present)
+        self._show_ending(present)
+        self._show_notes(present)
+
+    def _follow_experiment(self, report: Report) -> None:
+        """Show the settings of an earlier moment while that is shown, and the present ones again after it."""
+        wanted = self.desk.session.experiment if report.past is None else report.snapshot.experiment
+        if (report.past is not None or self._is_past) and wanted != self._experiment:
+            self.show_experiment(wanted)
+        self._is_past = report.past is not None
 
     def _show_running(self) -> bool:
         """Show whether training runs; return whether that has changed."""

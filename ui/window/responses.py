@@ -256,13 +256,13 @@ class Responses(QObject):
     @property
     def _terms(self) -> Terms:
         report, here = self.desk.session.report, self.beginning
-        epoch = report.snapshot.epoch if report is not None and here is None else 0
+        epoch = report.present.epoch if report is not None and here is None else 0
         more = self.sheet.measures if self.desk.docks.shows(self.sheet) else ()
         return Terms(self.epochs or horizon_after(epoch), tuple(dict.fromkeys([self.measure, *more])), here)
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
-        if self.beginning is not None and report.snapshot.step < self.beginning.state.step:
+        if self.beginning is not None and report.present.step < self.beginning.state.step:
             # The moment belongs to a run that is gone.
             self.view.beginning.show_index(0)
             self._begin_at(None)

@@ -40,6 +40,8 @@ from .finder import Finder
 from .fitted_layout import FittedLayout
 from .gallery import Gallery
 from .layouts import LAYOUTS, STANDARD, sizes_for
+from .left_off import LeftOff
+from .looking_back import LookingBack
 from .luck import HowLucky
 from .others import OtherRuns
 from .picture_saver import PictureSaver
@@ -108,9 +110,11 @@ class Window(QMainWindow):
         self.races = Races(desk, parts, self.fitted_layout)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
+        self.looking_back = LookingBack(desk, parts, self.others)
         self.luck = HowLucky(desk, parts, self.others, self.responses)
         self.runs = Runs(desk, parts, self.documents, self.others)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
+        self.left_off = LeftOff(desk, parts, self.documents, self.autosave, self.wiring)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
         self.focus_mode = FocusMode(
@@ -124,6 +128,7 @@ class Window(QMainWindow):
         self.work.changed.connect(self._show_title)
         self.documents.race_found.connect(self.races.open_document)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
+        self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
         self._show_title()
 
@@ -159,10 +164,18 @@ class Window(QMainWindow):
             self,
             [
                 file_menu(
-                    documents, self.autosave, self.runs, sharing, self.exports, pictures, self.open_gallery, self.close
+                    documents,
+                    self.autosave,
+                    self.runs,
+                    self.left_off,
+                    sharing,
+                    self.exports,
+                    pictures,
+                    self.open_gallery,
+                    self.close,
                 ),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.presenter, self.races, self.open_finder),
+                training_menu(session, self.presenter, self.looking_back, self.races, self.open_finder),
                 view_menu(
                     self.docks,
                     self.layouts,
@@ -291,7 +304,7 @@ class Window(QMainWindow):
         super().changeEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        if self.documents.may_close():
+        if self.documents.may_close() and self.left_off.leave():
             self._close_parts()
             super().closeEvent(event)
         else:

@@ -83,13 +83,13 @@ class Work(QObject):
         report = self.session.report
         if report is None or report.revision < self._began:
             return self._began_at
-        return report.snapshot.step
+        return report.present.step
 
     @property
     def seconds(self) -> float:
         """The training time of the present run, in seconds."""
         report = self.session.report
-        return 0.0 if report is None or report.revision < self._began else report.snapshot.seconds
+        return 0.0 if report is None or report.revision < self._began else report.present.seconds
 
     @property
     def modified(self) -> bool:

@@ -47,7 +47,8 @@ from .points import MAX_DRAWN_POINTS, PlanePoints
 from .shown import BoundaryShown
 from .words import Arrangement, BoundaryWords, Spread, point_words, reading_words, unsure_note
 
-_GHOST_WORDS, _LUCK_WORDS = "dashed: without the change", "thin lines: other starts"
+_GHOST_WORDS = {"change": "dashed: without the change", "branch": "dashed: before the branch"}
+_LUCK_WORDS = "thin lines: other starts"
 PASSES = 20
 """The number of passes with dropout left on for the field of uncertainty."""
 
@@ -155,8 +156,8 @@ class BoundaryView(View):
             fields = list(others.fields)
         if self._snapshot is not None and self._unit() is None:
             lines = [answer_line(field, self._snapshot.sample.task) for field in fields]
-            is_ghost = isinstance(others, Ghost)
-            self._layers.others.show_lines(lines, _GHOST_WORDS if is_ghost else _LUCK_WORDS, strength, dashed=is_ghost)
+            words = _GHOST_WORDS[others.left_by] if isinstance(others, Ghost) else _LUCK_WORDS
+            self._layers.others.show_lines(lines, words, strength, dashed=isinstance(others, Ghost))
 
     def apply_theme(self) -> None:
         super().apply_theme()

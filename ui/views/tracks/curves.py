@@ -264,6 +264,8 @@ class LossTrack(CurveTrack):
 
     def ghost_words(self, times: TimeAxis) -> str:
         """The present loss without the latest change, in words; empty while it is not drawn."""
+        if not isinstance(self._others, Ghost) or self._others.left_by != "change":
+            return ""
         return f"without this change: {value[0].text}" if (value := self._ghost_value(times, None)) else ""
 
     def _ghost_value(self, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
@@ -275,7 +277,8 @@ class LossTrack(CurveTrack):
         row = -1 if place is None else nearest_row(at, place)
         which = int(np.isfinite(columns[1].values[row]))
         text = self.number_text(float(columns[which].values[row]), 3 if place is None else 5)
-        return (Value("without it", text, _LINES[which], "ghost"),)
+        is_branch = isinstance(self._others, Ghost) and self._others.left_by == "branch"
+        return (Value("before" if is_branch else "without it", text, _LINES[which], "ghost"),)
 
 
 class ScoreTrack(CurveTrack):

@@ -33,7 +33,8 @@ from ...look.theme import exact_px, px
 from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .gradients import SCALE_FROM, GradientTrack
-from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, name_marks
+from .playhead import PlayheadHandle
+from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
 from .track import LEAST_TRACK, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
@@ -91,6 +92,7 @@ class _Drag:
     edge: int | None
     """The number of the track whose lower edge is dragged."""
     heights: tuple[float, ...]
+    moves_playhead: bool = False
 
 
 _Height = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
@@ -112,6 +114,8 @@ class TrackSheet(PaintedChart):
     arranged = Signal()
     """Tracks were hidden, shown, or made to fill the sheet."""
     latest_mark_pressed = Signal()
+    name_asked = Signal(object)
+    """Asks for another name for a Change."""
 
     LEAST = (264, 110)
 
@@ -126,6 +130,9 @@ class TrackSheet(PaintedChart):
         """The place on the time axis that is read."""
         self.caption, self.flag, self.note = "now", "", ""
         """The words above the values, those below the cursor, and those in a line of their own below the axis."""
+        self.past: float | None = None
+        """The place on the time axis of the earlier moment that is shown; None for the present."""
+        self._playhead: float | None = None
         self.mark: ChangeMark | None = None
         """The mark under the mouse."""
         self.has_ghost = False
@@ -136,6 +143,7 @@ class TrackSheet(PaintedChart):
         self.symbol = QToolButton(parent)
         """Says which size of the gradients is shown, and changes it."""
         self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
+        self.handle = PlayheadHandle(parent)
         super().__init__("tracks.sheet", "Tracks on a common time axis", parent)
         self.mouse = Mouse(self)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -148,6 +156,8 @@ class TrackSheet(PaintedChart):
         identify(self.symbol, "tracks.symbol").setParent(self)
         self.symbol.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         identify(self.whole, "tracks.whole").setParent(self)
+        self.handle.setParent(self)
+        self.handle.place_at = lambda x: self._place_in_reach(x + self.handle.x())
         self.whole.setProperty("small", True)
         self.whole.clicked.connect(self._show_whole)
         self.place_names()
@@ -276,9 +286,41 @@ class TrackSheet(PaintedChart):
             top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
             button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
         self._place_symbol(places)
+        self._place_handle()
         self.whole.setVisible(not self.times.is_whole)
         self.whole.move(px(4), self._foot + px(1))
         self.update()
+
+    def put_playhead(self, place: float | None, step: int | None) -> None:
+        """Put the playhead at a place of the axis of time: at an earlier step or at the present; None hides it."""
+        self._playhead = place
+        self.past = None if step is None else place
+        self.handle.stand(step)
+        self._place_handle()
+
+    def _place_handle(self) -> None:
+        """Lay the playhead's handle on the axis of time, with room at both ends."""
+        box, beside = self.boxes()[0], px(8)
+        left, width = round(box.rect.left()) - beside, round(box.rect.width()) + 2 * beside
+        self.handle.setGeometry(left, self._foot, width, px(_BOTTOM))
+        x = None if self._playhead is None else self.pixel_of(self._playhead)
+        self.handle.stand_at(None if x is None else x - left)
+        self.handle.pixel = (self.times.high - self.times.low) / max(1.0, box.rect.width())
+
+    def pixel_of(self, place: float) -> float | None:
+        """The pixel of a place of the axis of time; None while it is out of sight."""
+        if not self.times.low <= place <= self.times.high:
+            return None
+        return float(self.boxes()[0].x(np.array([place]))[0])
+
+    def _place_in_reach(self, x: float) -> float:
+        """The place on the axis of time at a pixel, or at its nearer end."""
+        rect = self.boxes()[0].rect
+        return self.boxes()[0].place(min(max(x, rect.left()), rect.right()))
+
+    def _is_at_playhead(self, at: QPointF) -> bool:
+        x = None if self.past is None else self.pixel_of(self.past)
+        return x is not None and abs(at.x() - x) <= px(_EDGE)
 
     def _place_symbol(self, places: dict[str, ChartBox]) -> None:
         track = next((track for track in self.tracks if isinstance(track, GradientTrack)), None)
@@ -331,6 +373,7 @@ class TrackSheet(PaintedChart):
                     self._paint_track(painter, track, box)
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
+            self._paint_playhead(painter, boxes)
             self._paint_cursor(painter, boxes)
 
     def _paint_track(self, painter: QPainter, track: Track, box: ChartBox) -> None:
@@ -390,9 +433,15 @@ class TrackSheet(PaintedChart):
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
             write(painter, line, LEFT, text, look.text)
 
+    def _paint_playhead(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
+        x = None if self.past is None else self.pixel_of(self.past)
+        if x is not None:
+            painter.setPen(pen(theme.current().accent, 2))
+            painter.drawLine(QPointF(x, boxes[0].rect.top()), QPointF(x, self._foot))
+
     def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         look, rect, below = theme.current(), boxes[0].rect, self._foot
-        x = rect.right()
+        x = rect.right() if self.past is None else self.pixel_of(self.past) or rect.right()
         if self.reading is not None and self.times.low <= self.reading <= self.times.high:
             x = float(boxes[0].x(np.array([self.reading]))[0])
             painter.setPen(pen(look.quiet))
@@ -434,7 +483,8 @@ class TrackSheet(PaintedChart):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
             at = event.position()
-            self._drag = _Drag(at.x(), at.y(), self._edge_at(at.y()), tuple(self._heights()))
+            edge = None if self._is_at_playhead(at) else self._edge_at(at.y())
+            self._drag = _Drag(at.x(), at.y(), edge, tuple(self._heights()), self._is_at_playhead(at))
             if self.touches_latest:
                 self.latest_mark_pressed.emit()
 
@@ -442,7 +492,9 @@ class TrackSheet(PaintedChart):
         at, drag = event.position(), self._drag
         if drag is None:
             shape = Qt.CursorShape.SplitVCursor if self._edge_at(at.y()) is not None else Qt.CursorShape.ArrowCursor
-            self.setCursor(shape)
+            self.setCursor(Qt.CursorShape.SplitHCursor if self._is_at_playhead(at) else shape)
+        elif drag.moves_playhead:
+            self.handle.ask_at(self._place_in_reach(at.x()))
         elif drag.edge is not None:
             self._keep(_moved_edge(drag.heights, drag.edge, at.y() - drag.y))
         else:
@@ -455,9 +507,7 @@ class TrackSheet(PaintedChart):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         found = self.track_at(event.position())
-        if event.position().y() > self._foot:
-            self._show_whole()
-        elif found is not None and self._edge_at(event.position().y()) is None:
+        if found is not None and self._edge_at(event.position().y()) is None:
             self.enlarge(found[0].name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -499,6 +549,11 @@ class TrackSheet(PaintedChart):
         menu = QMenu(self)
         menu.setObjectName("tracks.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        place = self.time_at(QPointF(event.pos()))
+        mark = None if place is None else mark_near(self.marks, place, px(_EDGE) * self.handle.pixel)
+        if mark is not None:
+            menu.addAction(f"Go to “{mark.latest.label}”").triggered.connect(lambda: self.handle.ask_at(mark.place))
+            menu.addAction(f"Name “{mark.latest.label}”…").triggered.connect(lambda: self.name_asked.emit(mark.latest))
         if found is not None:
             track = found[0]
             words = "Show all tracks" if self.enlarged else f"Enlarge {track.title}"

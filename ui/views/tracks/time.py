@@ -124,24 +124,28 @@ class ChangeMark(NamedTuple):
 
     place: float
     words: str
+    latest: Change
+    """The latest of them."""
 
 
 def marks_of(changes: Sequence[Change], axis: TimeAxis) -> tuple[ChangeMark, ...]:
     """The marks of changes in sight, about `_MOST_MARKS` at most, in ascending order."""
     apart = (axis.high - axis.low) / _MOST_MARKS
     at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
-    groups: list[tuple[float, list[str]]] = []
+    groups: list[tuple[float, list[Change]]] = []
     for place, change in zip(np.nan_to_num(at, nan=axis.low), changes, strict=True):
         if not axis.low <= place <= axis.high:
             continue
         if groups and place - groups[-1][0] < apart:
-            groups[-1][1].append(change.label)
+            groups[-1][1].append(change)
         else:
-            groups.append((float(place), [change.label]))
-    return tuple(
-        ChangeMark(place, words[0] if len(words) == 1 else f"{len(words)} changes: {'; '.join(words)}")
-        for place, words in groups
-    )
+            groups.append((float(place), [change]))
+    return tuple(ChangeMark(place, _group_words(found), found[-1]) for place, found in groups)
+
+
+def _group_words(changes: Sequence[Change]) -> str:
+    words = "; ".join(change.label for change in changes)
+    return words if len(changes) == 1 else f"{len(changes)} changes: {words}"
 
 
 def mark_near(marks: Sequence[ChangeMark], place: float, reach: float) -> ChangeMark | None:

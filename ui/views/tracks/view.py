@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
-from playground.measure.others import KeptCurve, KeptCurves, Luck, Others
+from playground.measure.others import Ghost, KeptCurve, KeptCurves, Luck, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -31,6 +31,7 @@ from ..view import View
 from .curves import LOSS_OPTIONS, SMOOTHING_OPTIONS, CurveTrack, LossTrack, ScoreTrack, row_at
 from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, GradientTrack
 from .lanes import lane_tracks
+from .playhead import Moments
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
@@ -153,6 +154,8 @@ class _TracksShown:
     """The title of the time axis, or the place that is read and what was changed there."""
     note: str
     """The comparison of the run with other starts, if it was requested."""
+    past: float | None
+    """Where the playhead stands in the past, as a value of the axis of time; None at the present."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown
@@ -171,6 +174,12 @@ class TracksView(View):
     """Whether the mouse or the keys are at the mark of the latest change."""
     mark_pressed = Signal()
     """The mark of the latest change was clicked."""
+    moment_asked = Signal(object)
+    """Asks to show the moment of a step, or with None the present."""
+    name_asked = Signal(object)
+    """Asks for another name for a Change."""
+    branch_asked = Signal()
+    """Asks to go on from the earlier moment that is shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -180,10 +189,15 @@ class TracksView(View):
         """The moment that the words are about: the latest one when texts changed."""
         self._loss, self._score, self._gradients, self._rate = LossTrack(), ScoreTrack(), GradientTrack(), RateTrack()
         self._times = TimeAxis()
+        self._past: Snapshot | None = None
+        """The earlier moment that is shown; None while it is the present."""
+        self._first: int | None = None
+        """The earliest step that can be shown."""
         self._race: RaceMoment | None = None
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._luck: Luck | None = None
+        self._others: Others | None = None
         self._kept: KeptCurves | None = None
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
@@ -194,6 +208,10 @@ class TracksView(View):
         self._sheet.latest_mark_pressed.connect(self.mark_pressed)
         self._sheet.axis_moved.connect(self._on_setting)
         self._sheet.arranged.connect(self._on_arranged)
+        self._sheet.handle.moments = self._moments
+        self._sheet.handle.asked.connect(self.moment_asked)
+        self._sheet.name_asked.connect(self.name_asked)
+        self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(_HELP)
         self._write = Throttle(self._show_texts, self)
@@ -255,6 +273,39 @@ class TracksView(View):
             # No layer has another one's number.
             self._sheet.values["gradients"] = self._gradients.values(snapshot, self._times, None)
 
+    def show_past(self, past: Snapshot | None, first: int | None) -> None:
+        """Put the playhead at an earlier moment, of which the values are then, or back to the present.
+
+        `first` is the earliest step that can be shown, if there is any.
+        """
+        turned, self._past, self._first = past is not self._past, past, first
+        self._place_playhead()
+        if turned:
+            self._sheet.update_pictures(self._controls.geometry())
+            self._write.request(at_once=past is None)
+
+    def _moments(self) -> Moments | None:
+        if self._snapshot is None or self._first is None or self._race is not None:
+            return None
+        return Moments(self._snapshot, self._times, self._first)
+
+    def _place_playhead(self) -> None:
+        """Put the playhead where the moment on show is."""
+        shown, times = self._past or self._snapshot, self._times
+        if shown is None or self._race is not None:
+            self._sheet.put_playhead(None, None)
+            return
+        place = float(times.places(np.array([float(getattr(shown.measured, times.kind))]))[0])
+        self._sheet.put_playhead(place, None if self._past is None else shown.step)
+
+    def _playhead_words(self) -> str:
+        """Which moment is shown, in words."""
+        if self._snapshot is None:
+            return ""
+        if self._past is None:
+            return f"Now: epoch {self._snapshot.epoch:,}, step {self._snapshot.step:,}."
+        return f"Epoch {self._past.epoch:,} of {self._snapshot.epoch:,}, step {self._past.step:,}."
+
     def show_race(self, moment: RaceMoment | None) -> None:
         """Show the lanes of a race in place of the run; None: the run again."""
         if moment is None and self._race is None:
@@ -269,7 +320,7 @@ class TracksView(View):
         self._write.request(at_once=turned)
 
     def show_others(self, others: Others | None, strength: float) -> None:
-        self._luck = others if isinstance(others, Luck) else None
+        self._others, self._luck = others, others if isinstance(others, Luck) else None
         self._kept = others if isinstance(others, KeptCurves) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
@@ -296,6 +347,7 @@ class TracksView(View):
             drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.seen)]
             changed = any(drawn)
         if changed:
+            self._place_playhead()
             self._sheet.update_pictures(self._controls.geometry())
         return changed
 
@@ -305,7 +357,8 @@ class TracksView(View):
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
         last = float(np.nanmax(np.append(column[-1:], present)))
         times.follow(float(times.places(np.array([present]))[0]))
-        reach = max((last, *(self._last_of(run) for run in self._kept.runs))) if self._kept is not None else last
+        kept = () if self._kept is None or self._race is not None else self._kept.runs
+        reach = max((last, self._other_end(times), *(self._last_of(run) for run in kept)))
         if self._race is None and self._rate.experiment is not None and (self._reach.value == "plan" or last == 0):
             planned = float(self._rate.on_axis(np.array([self._rate.horizon()]), times)[0])
             reach = max(reach, planned) if planned > 0 else reach
@@ -315,12 +368,19 @@ class TracksView(View):
             self._sheet.place_names()
 
     def _last_of(self, run: KeptCurve) -> float:
-        """Where a kept run ends on the axis of time."""
+        """Where a kept run ends on the time axis."""
         return float(np.nanmax(np.append(self._times.column(run.history)[-1:], 0.0)))
+
+    def _other_end(self, times: TimeAxis) -> float:
+        """Where the run before a branch ends on the time axis; 0 without one."""
+        other = self._others
+        if not isinstance(other, Ghost) or other.left_by != "branch" or self._race is not None:
+            return 0.0
+        return float(getattr(other.now.measured, times.kind))
 
     def _mark(self, snapshot: Snapshot) -> bool:
         times = self._times
-        of = (len(snapshot.changes), snapshot.changes[-1:], times.kind, times.logarithmic, times.low, times.high)
+        of = (snapshot.changes, times.kind, times.logarithmic, times.low, times.high)
         if of == self._marked:
             return False
         self._marked, self._sheet.marks = of, marks_of(snapshot.changes, times)
@@ -349,6 +409,7 @@ class TracksView(View):
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
             note=self._sheet.note,
+            past=None if self._sheet.past is None else times.value(self._sheet.past),
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
             gradients=_GradientsShown(
@@ -429,8 +490,9 @@ class TracksView(View):
     def _show_words(self) -> None:
         """Write the values at the place that is read, or else the latest ones."""
         told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
-        if told is not None:
-            sheet.values = {track.name: track.values(told, times, place) for track in sheet.seen}
+        shown = self._past if self._past is not None and place is None else told
+        if shown is not None:
+            sheet.values = {track.name: track.values(shown, times, place) for track in sheet.seen}
         elif self._rate.experiment is not None and self._snapshot is None:
             sheet.values = {"rate": self._rate.values(None, times, place)}
         for track in sheet.seen:
@@ -438,7 +500,10 @@ class TracksView(View):
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
         sheet.note = "" if self._luck is None or self._race is not None else self._luck.sentence
-        sheet.caption = "now" if place is None else times.words(times.value(place))
+        seen = sheet.past if place is None else place
+        sheet.caption = "now" if seen is None else times.words(times.value(seen))
+        first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
+        sheet.handle.describe(last if first is None else first, last, self._playhead_words())
         sheet.place_names()
 
     def _touch(self, mark: ChangeMark | None) -> None:
@@ -449,6 +514,9 @@ class TracksView(View):
     def _flag(self, place: float | None) -> str:
         """The words at the foot of the cursor, about the place that is read."""
         sheet, times, mouse = self._sheet, self._times, self._sheet.mouse.place
+        if place is None and self._past is not None:
+            # The strip says it, and the handle stands where the words would.
+            return ""
         box = sheet.boxes()[0]
         pixel = (times.high - times.low) / max(1.0, box.rect.width())
         self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))

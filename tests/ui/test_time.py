@@ -1,0 +1,154 @@
+"""The playhead in the window: by mouse and by keys alone, every picture and number of that moment, and the way on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
+
+from playground import Trainer
+from playground.measure.requests import BoundaryRequest
+from tests.ui import hands
+from tests.ui.windows import await_pictures, settle, snapshot
+from ui.views.tracks.playhead import PlayheadHandle
+from ui.window.window import Window
+
+EPOCHS = 20
+
+
+@pytest.fixture
+def window(used_window: Window) -> Iterator[Window]:
+    """A window after some epochs, in the middle of which the learning rate was changed."""
+    session = used_window.session
+    for rate in (0.01, 0.1):
+        session.edit(session.experiment.with_({"training.learning_rate": rate}))
+        session.ask(lambda trainer: trainer.advance(epochs=EPOCHS // 2))
+    hands.until(lambda: session.is_up_to_date and snapshot(used_window).epoch == EPOCHS, "nothing is trained")
+    await_pictures(used_window)
+    yield used_window
+    session.past.leave()
+
+
+def handle_of(window: Window) -> PlayheadHandle:
+    return hands.control(window, "tracks.playhead", PlayheadHandle)
+
+
+def place_of(window: Window, epoch: float) -> QPoint:
+    """The place of an epoch on the playhead's handle."""
+    sheet, handle = hands.control(window, "tracks.sheet"), handle_of(window)
+    return QPoint(round(sheet.pixel_of(epoch)) - handle.x(), handle.height() // 2)
+
+
+def await_exact(window: Window) -> None:
+    session = window.session
+    hands.until(
+        lambda: session.is_up_to_date and session.report.past is not None and session.report.past.is_exact,
+        "the moment is not shown exactly",
+    )
+    await_pictures(window)
+
+
+def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> None:
+    first = window.session.report.present.experiment.with_({"training.learning_rate": 0.01})
+    hands.drag(handle_of(window), place_of(window, EPOCHS), place_of(window, 15), place_of(window, 6))
+    await_exact(window)
+    alone = Trainer(first, engine="reference")
+    alone.advance(epochs=6)
+    then = snapshot(window)
+    assert then.epoch == 6 and then.evaluation == alone.evaluation
+    request = next(one for one in window.session.requests if isinstance(one, BoundaryRequest))
+    np.testing.assert_array_equal(then.answers[request], alone.snapshot([request]).answers[request])
+    shown, readout = window.parts.tracks.shown(), window.parts.transport.readout
+    assert shown.past == 6 and shown.loss.training[-1, 0] == EPOCHS, "the whole run stays on the axis"
+    assert readout.epoch.text() == "6" and readout.losses[0].text() in shown.headings[0]
+    assert window.parts.training.rows["training.learning_rate"].value == 0.01
+    assert window.messages.strip.said.text == f"Epoch 6 of {EPOCHS}, step {then.step}, as it was."
+    hands.click(hands.control(window, "strip.remedy", QPushButton))
+    hands.until(lambda: window.session.report.past is None, "the present does not come back")
+    await_pictures(window)
+    assert snapshot(window).epoch == EPOCHS and window.parts.tracks.shown().past is None
+    assert window.parts.training.rows["training.learning_rate"].value == 0.1
+    assert window.messages.strip.said.tone != "past"
+
+
+def test_it_snaps_to_the_mark_of_a_change(window: Window) -> None:
+    hands.click(handle_of(window), place_of(window, EPOCHS / 2) + QPoint(5, 0))
+    await_exact(window)
+    assert snapshot(window).epoch == EPOCHS / 2 and snapshot(window).learning_rate == 0.01
+
+
+def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) -> None:
+    handle = handle_of(window)
+    handle.setFocus()
+    per_epoch = snapshot(window).step // EPOCHS
+    for keys, epoch, step in (
+        (("Left",), EPOCHS - 1, 0),
+        (("Home",), 0, 0),
+        (("Right", "Right"), 2, 0),
+        (("Shift+Right",), 2, 1),
+        (("Ctrl+Right",), EPOCHS / 2, 0),
+        (("PageUp",), EPOCHS / 2 - 2, 0),
+    ):
+        hands.key(handle, *keys)
+        await_exact(window)
+        assert snapshot(window).step == epoch * per_epoch + step
+    assert handle.accessibleDescription() == f"Epoch 8 of {EPOCHS}, step {8 * per_epoch}."
+    assert handle.value() == 8 * per_epoch and handle.maximum() == EPOCHS * per_epoch
+    hands.key(handle, "End")
+    hands.until(lambda: window.session.report.past is None, "End does not lead to the present")
+    hands.key(handle, "Home", "Right")
+    await_exact(window)
+    hands.key(handle, "Return")
+    assert settle(qtbot, window).epoch == 1
+    assert window.messages.strip.said.text.startswith("Training continues from epoch 1.")
+    hands.until(lambda: len(window.parts.tracks.shown().loss.ghost), "the run before is not drawn")
+    assert window.parts.tracks.shown().loss.ghost[0][-1, 0] == EPOCHS
+    hands.click(hands.control(window, "strip.remedy", QPushButton))
+    assert settle(qtbot, window).epoch == EPOCHS
+
+
+def test_an_edit_in_the_past_continues_from_there(qtbot, window: Window) -> None:
+    hands.click(handle_of(window), place_of(window, 4))
+    await_exact(window)
+    window.parts.training.ask("training.learning_rate", 0.03)
+    now = settle(qtbot, window)
+    assert (now.epoch, now.learning_rate, now.experiment.training.batch_size) == (4, 0.03, 16)
+    hands.key_in(window, "Ctrl+Z", "Ctrl+Z")
+    assert settle(qtbot, window).epoch == EPOCHS
+
+
+def test_a_mark_is_gone_to_and_named_by_its_menu(window: Window) -> None:
+    sheet = hands.control(window, "tracks.sheet")
+    at = QPoint(round(sheet.pixel_of(EPOCHS / 2)), sheet.box_of("loss").rect.center().toPoint().y())
+
+    def choose(words: str) -> None:
+        hands.ask_for_menu(sheet, at)
+        hands.choose_entry(QApplication.activePopupWidget(), words)
+
+    choose("Go to “learning rate 0.1”")
+    await_exact(window)
+    assert snapshot(window).epoch == EPOCHS / 2
+    choose("Name “learning rate 0.1”…")
+    dialog = window.findChild(QInputDialog, "change.name")
+    hands.fill(dialog.findChild(QLineEdit), "ten times as fast")
+    hands.until(lambda: window.parts.tracks.shown().mark_names == ("ten times as fast",), "the mark is not named")
+    assert window.session.report.past is not None, "the past is still shown"
+
+
+def test_the_line_itself_can_be_dragged(window: Window) -> None:
+    sheet = hands.control(window, "tracks.sheet")
+    hands.click(handle_of(window), place_of(window, 6))
+    await_exact(window)
+    middle = sheet.box_of("loss").rect.center().toPoint().y()
+    hands.drag(sheet, QPoint(round(sheet.pixel_of(6)), middle), QPoint(round(sheet.pixel_of(14)), middle))
+    await_exact(window)
+    assert snapshot(window).epoch == 14
+
+
+def test_before_training_there_is_nothing_to_go_back_to(used_window: Window) -> None:
+    assert not handle_of(used_window).isEnabled()
+    hands.click(handle_of(used_window), QPoint(40, 6))
+    assert not used_window.session.past.looks_back

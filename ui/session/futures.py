@@ -1,0 +1,45 @@
+"""The other future of a branch: what became of the run before, which is kept to undo the branch and shown beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from playground import Document, Trainer
+from playground.measure.changes import When
+from playground.measure.observe import Requests
+from playground.measure.others import Ghost
+from playground.measure.requests import BoundaryRequest
+from playground.run.run import resume
+
+
+class Futures:
+    """Knows where branches began, and shows the other future of one of them."""
+
+    def __init__(self) -> None:
+        self.seen: Ghost | None = None
+        """The other future as it was left; None without one. Any thread may ask."""
+        self._begun: dict[object, When] = {}
+        """Where branches left the run, by what is kept to undo them."""
+
+    def begin(self, branch: object, moment: When) -> None:
+        """Note the moment at which a branch leaves the run; `branch` names what is kept to undo it."""
+        self._begun[branch] = moment
+
+    def take(self, number: int, branch: object, moments: Mapping[object, object]) -> Document | None:
+        """The other future of an edit, to go on with; the run that is left becomes the other future of `branch`."""
+        found, begun = moments.get(("undo", number)), self._begun.get(("undo", number))
+        if begun is not None:
+            self._begun[branch] = begun
+        return found if isinstance(found, Document) else None
+
+    def show(self, number: int | None, moments: Mapping[object, object], requests: Requests) -> None:
+        """Show the other future of an edit, or none."""
+        kept, begun = moments.get(("undo", number)), self._begun.get(("undo", number))
+        self.seen = None
+        if isinstance(kept, Document) and begun is not None:
+            asked = frozenset(request for request in requests if isinstance(request, BoundaryRequest))
+            self.seen = Ghost(begun, Trainer.of(resume(kept), "reference").snapshot(asked), "branch")
+
+    def forget(self) -> None:
+        """Show no other future any more."""
+        self.seen = None

@@ -1,0 +1,177 @@
+"""The way to earlier moments of the run, for the window: looking at one, going on from there, and the other future.
+
+While an earlier moment is shown, an edit is one of what is seen: it branches there first.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, SignalInstance
+
+from playground import Experiment
+from playground.measure.changes import Change
+from playground.measure.others import Ghost
+
+from .commands import LookAt, Report
+from .undo import Edit, ExperimentEdit, WeightSetting
+from .worker import Command
+
+
+class _Session(Protocol):
+    """What the playhead needs of the session that owns it."""
+
+    experiment: Experiment
+    report: Report | None
+    revision: int
+    done: list[Edit]
+
+    @property
+    def racer(self) -> object | None:
+        """The race that has the place of the run, while one is open."""
+
+    @property
+    def revised(self) -> SignalInstance:
+        """Something was edited or is to move on."""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether training runs."""
+
+    def send(self, command: Command) -> None:
+        """Hand a command to the worker."""
+
+    def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
+        """Begin a new undo step."""
+
+    def put(
+        self,
+        experiment: Experiment,
+        title: str,
+        *,
+        keep_as: object,
+        fresh: bool = False,
+        branch: int | None = None,
+        back_to: int | None = None,
+    ) -> None:
+        """Make an experiment the present one."""
+
+    def undo(self) -> None:
+        """Undo the last change."""
+
+
+class Playhead(QObject):
+    """Where the window looks: at the present, or at an earlier moment."""
+
+    other_future_moved = Signal(object)
+    """Carries the run as it was before the latest branch, a Ghost, or None if there is none any more."""
+    branched = Signal(object)
+    """Training goes on from an earlier moment. Carries the Snapshot of that."""
+
+    def __init__(self, session: _Session, parent: QObject) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.looks_back = False
+        """Whether an earlier moment is shown, or asked for."""
+        self.other_future: Ghost | None = None
+
+    @property
+    def shown(self) -> Report | None:
+        """The report of the earlier moment that is shown; None while it is the present."""
+        report = self._session.report
+        return report if self.looks_back and report is not None and report.past is not None else None
+
+    def look_at(self, step: int) -> None:
+        """Show the moment of an earlier step, or for the present one and later ones the present."""
+        session = self._session
+        if session.racer is not None or session.report is None:
+            return
+        present = session.report.present.step
+        if step >= present and not session.is_running:
+            self.leave()
+            return
+        self.looks_back = True
+        self._send(step)
+
+    def leave(self) -> None:
+        """Show the present again."""
+        if self.looks_back:
+            self.looks_back = False
+            self._send(None)
+
+    def be_left(self) -> None:
+        """Note that what happens next shows the present again."""
+        self.looks_back = False
+
+    def _send(self, step: int | None) -> None:
+        self._session.revision += 1
+        self._session.send(LookAt(step, self._session.revision))
+        self._session.revised.emit()
+
+    def move_on(self, by: Literal["step", "epoch"]) -> bool:
+        """Show the moment a step or an epoch later; return False if the present is shown."""
+        report = self.shown
+        if report is None or report.past is None:
+            return False
+        steps = report.past.present.history.step
+        step = report.snapshot.step + 1
+        if by == "epoch":
+            later = int(np.searchsorted(steps, report.snapshot.step, side="right"))
+            step = int(steps[later]) if later < len(steps) else report.past.present.step
+        self.look_at(step)
+        return True
+
+    def branch(self) -> bool:
+        """Make the earlier moment that is shown the present, in one undo step; return False if none is shown."""
+        report = self.shown
+        if report is None:
+            return False
+        then = report.snapshot
+        self._continue(f"branch at epoch {then.epoch:,}", then.experiment, branch=then.step)
+        self.branched.emit(then)
+        return True
+
+    def branch_if_shown(self) -> None:
+        """Branch before an edit of an earlier moment."""
+        if self.looks_back:
+            self.branch()
+
+    @property
+    def latest_branch(self) -> int | None:
+        """The number of the branch whose other future is shown: the latest, unless another run has begun since."""
+        for edit in reversed(self._session.done):
+            if isinstance(edit.what, ExperimentEdit) and edit.what.fresh:
+                return edit.number if edit.what.branches else None
+        return None
+
+    def return_to_other_future(self) -> None:
+        """Go on with the run as it was before the latest branch, in one undo step; this one becomes the other."""
+        session, number = self._session, self.latest_branch
+        if number is None or self.other_future is None:
+            return
+        if session.done[-1].number == number:
+            session.undo()
+            return
+        edit = next(edit for edit in session.done if edit.number == number)
+        assert isinstance(edit.what, ExperimentEdit)
+        self._continue("return to the run before the branch", edit.what.before, back_to=number)
+
+    def name_change(self, change: Change, name: str) -> None:
+        """Give a change on record another name; an empty one changes nothing."""
+        if name.strip():
+            self._session.send(lambda worker: worker.trainer.run.record.name_change(change, name.strip()))
+
+    def _continue(
+        self, title: str, experiment: Experiment, *, branch: int | None = None, back_to: int | None = None
+    ) -> None:
+        session = self._session
+        session.begin(title, ExperimentEdit(session.experiment, experiment, True, branches=True), False)
+        name = ("undo", session.done[-1].number)
+        session.put(experiment, title, keep_as=name, fresh=True, branch=branch, back_to=back_to)
+
+    def follow(self, other_future: Ghost | None) -> None:
+        """Pass on the other future, if it is new."""
+        if other_future is not self.other_future:
+            self.other_future = other_future
+            self.other_future_moved.emit(other_future)

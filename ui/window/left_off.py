@@ -1,0 +1,134 @@
+"""Where you left off: closing keeps the window as it is, and the next start brings it back, paused.
+
+The work is left in the window's slot, where that of a crash would be found too; so no other window can overwrite it.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QScrollArea
+
+from playground.files.errors import InputError, reason_of
+from playground.storage.document import document_bytes, load_document
+from playground.storage.recovery import RecoverableWork
+
+from .autosave import Autosave
+from .desk import Desk
+from .documents import Documents
+from .window_parts import WindowParts
+from .wiring import Wiring
+
+_log = logging.getLogger(__name__)
+_SETTING = "resume"
+_DOCUMENT_SECONDS = 20.0
+"""How long closing waits for the document of the run."""
+
+
+class _Look(msgspec.Struct):
+    """What is kept of the window beside its layout, which the settings keep."""
+
+    speed: float | None = None
+    """Steps per second; None without a limit."""
+    scrolled: dict[str, int] = {}
+    """How far the panels are scrolled, by the names of their docks."""
+
+
+class LeftOff(QObject):
+    """Leaves the work of a window when it closes, and takes it up again when the next one opens."""
+
+    def __init__(
+        self, desk: Desk, parts: WindowParts, documents: Documents, autosave: Autosave, wiring: Wiring
+    ) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self.documents, self.autosave = desk, parts, documents, autosave
+        self._wiring = wiring
+
+    @property
+    def is_on(self) -> bool:
+        """Whether closing keeps the window as it is."""
+        return self.desk.settings.value(_SETTING, True, type=bool) is True
+
+    def toggle(self) -> None:
+        """Choose whether closing keeps the window as it is."""
+        self.desk.settings.setValue(_SETTING, not self.is_on)
+        self._note_choice()
+
+    def _note_choice(self) -> None:
+        self.documents.keeps_unsaved = self.is_on and self.autosave.slot is not None
+
+    def begin(self, folder: Path, *, resumes: bool) -> None:
+        """Keep the window's work in a folder from now on; with `resumes`, take up what the last window left there."""
+        self.autosave.begin(folder)
+        self._note_choice()
+        left = [one for one in self.autosave.found() if one.note.left]
+        if resumes and self.is_on and left:
+            self._resume(left[0])
+
+    def _resume(self, found: RecoverableWork) -> None:
+        lock = found.begin()
+        if lock is None:
+            return
+        try:
+            document = load_document(found.document)
+        except InputError as error:
+            found.end(lock, restored=False)
+            self.desk.say(f"The window could not be brought back as you left it: {error}.")
+            return
+        if not self.documents.resume(document, found.note, outdated=found.is_outdated):
+            found.end(lock, restored=False)
+            return
+        self.autosave.take_over(found, lock)
+        self._take_look(found.note.look)
+        epoch = document.present.state.epoch
+        self.desk.say(f"Here is where you left off, at epoch {epoch:,}.", ("Start afresh", self.documents.new))
+
+    def leave(self) -> bool:
+        """Leave the work, since the window closes; return False if that failed and something would be lost."""
+        if not self.documents.keeps_unsaved:
+            return True
+        session, work = self.desk.session, self.documents.work
+        title, origin, saved = work.name, str(work.path or ""), not work.modified
+        try:
+            session.pause()
+            answer = session.ask_document(lambda _: None)
+            answer.forget()
+            content = document_bytes(answer.result(_DOCUMENT_SECONDS))
+            self.autosave.leave(content, title, origin, saved=saved, look=msgspec.json.encode(self._look()).decode())
+        except Exception as error:
+            _log.exception("The window could not be kept as it is")
+            self.documents.keeps_unsaved = False
+            if saved:
+                return True
+            reason = reason_of(error) if isinstance(error, OSError) else str(error)
+            self.desk.tell(f"Your work could not be kept for the next start: {reason}. Save it, or close again.")
+            return False
+        # It is safe, however often the window is closed.
+        self.documents.keeps_unsaved = self.documents.careful = False
+        return True
+
+    def _look(self) -> _Look:
+        areas = self._areas()
+        return _Look(self.parts.transport.speed, {name: one.verticalScrollBar().value() for name, one in areas.items()})
+
+    def _take_look(self, kept: str) -> None:
+        try:
+            look = msgspec.json.decode(kept, type=_Look)
+        except msgspec.DecodeError:
+            return
+        if look.speed is None or look.speed > 0:
+            self._wiring.set_speed(look.speed)
+        # Once the panels have their sizes.
+        QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
+
+    def _scroll(self, scrolled: dict[str, int]) -> None:
+        for name, area in self._areas().items():
+            area.verticalScrollBar().setValue(scrolled.get(name, 0))
+
+    def _areas(self) -> dict[str, QScrollArea]:
+        """The scrolling panels by the names of their docks."""
+        found = {name: dock.findChild(QScrollArea) for name, dock in self.desk.docks.docks.items()}
+        return {name: area for name, area in found.items() if area is not None}
