@@ -304,7 +304,7 @@ class ResponseChart(PaintedChart):
         painter.setOpacity(1)
 
     def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
-        """Write the names of all members where they have room, else that of the one looked at, or of the present one."""
+        """Write the names of all members where they have room, else that of the one looked at or of the present one."""
         apart = self.x_of(reading.values[1].place) - self.x_of(reading.values[0].place)
         has_room = all(painter.fontMetrics().horizontalAdvance(f"{one.words}n") < apart for one in reading.values)
         for one in reading.values if has_room else [self.looked_at or reading.present]:
