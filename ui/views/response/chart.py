@@ -304,11 +304,13 @@ class ResponseChart(PaintedChart):
         painter.setOpacity(1)
 
     def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
-        """Write the name of the member that is looked at, or of the present one; there is no room for all."""
-        one = self.looked_at or reading.present
-        x = self.x_of(one.place)
-        painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
-        write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
+        """Write the names of all members where they have room, else that of the one looked at or of the present one."""
+        apart = self.x_of(reading.values[1].place) - self.x_of(reading.values[0].place)
+        has_room = all(painter.fontMetrics().horizontalAdvance(f"{one.words}n") < apart for one in reading.values)
+        for one in reading.values if has_room else [self.looked_at or reading.present]:
+            x = self.x_of(one.place)
+            painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
+            write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
 
     def _paint_present(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
         here, look = reading.present, theme.current()

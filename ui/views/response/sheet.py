@@ -33,7 +33,7 @@ _FIRST: tuple[Measure, ...] = ("loss", "accuracy")
 """The outcomes to begin with."""
 _PIN_HELP = "Keeps this setting here while you turn to others, up to three side by side."
 _MAP_HELP = "Tries all pairs of values of these two settings, as a map whose pixels open as experiments."
-_NARROW = 220
+_NARROW = 270
 """The width of a column below which sentences take three lines and captions two, in pixels at zoom 1."""
 _REPLACED = "losses of these values can't be compared."
 
