@@ -305,7 +305,8 @@ def document_seeds() -> list[bytes]:
     found = []
     for one in small_experiments():
         for steps in (0, 4):
-            trainer = Trainer(one, initial={"b0": np.zeros(1)} if not one.layers else None, engine="reference")
+            initial = {"b0": np.zeros(1)} if not one.layers else None
+            trainer = Trainer(one, initial=initial, engine="reference", past_bytes=2**16)
             trainer.advance(steps=steps)
             trainer.configure(trainer.experiment, title="title")
             found.append(bytes(documents.read_payload(documents.document_bytes(trainer.document()), "x")))

@@ -73,6 +73,8 @@ class Ask(NamedTuple):
     """Answer a question about the trainer."""
 
     answer: Answer
+    of_shown: bool = False
+    """Whether it is about the earlier moment on show, while there is one."""
 
 
 class LookAt(NamedTuple):

@@ -416,10 +416,15 @@ class Session(QObject):
         make: Callable[[Trainer], _Answered],
         then: Callable[[_Answered], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
+        *,
+        of_shown: bool = False,
     ) -> Answer:
-        """Call a function of the trainer on its thread; `then` gets the result, `failed` the exception."""
+        """Call a function of the trainer on its thread; `then` gets the result, `failed` the exception.
+
+        `of_shown` gives it the earlier moment that is shown, while there is one.
+        """
         answer = Answer(make, then, failed, self)
-        self.send(Ask(answer))
+        self.send(Ask(answer, of_shown))
         return answer
 
     def ask_document(

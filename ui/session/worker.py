@@ -174,7 +174,8 @@ class Worker(QThread):
         elif isinstance(command, LookAt):
             self._look_at(command)
         elif isinstance(command, Ask):
-            command.answer.make(self.trainer)
+            shown = self.looking.shown if command.of_shown else None
+            command.answer.make(shown or self.trainer)
         else:
             command(self)
 

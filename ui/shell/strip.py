@@ -54,7 +54,7 @@ class Strip(QFrame):
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.remedy = identify(QPushButton(), "strip.remedy", "Remedy", "Follows the advice of the message.")
         self.remedy.clicked.connect(self._accept)
-        self.second = identify(QPushButton(), "strip.second", "Second choice")
+        self.second = identify(QPushButton(), "strip.second", "Second choice", "Does something else about the message.")
         self.second.clicked.connect(self._accept_second)
         self.others = identify(QToolButton(), "strip.others", "More remedies", "Lists what else helps.")
         self.others.setText("More ▾")

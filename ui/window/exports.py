@@ -80,7 +80,7 @@ class Exports(QObject):
             self.desk.refuse(f"Nothing was exported to {path}: its name must end in {suffix}.")
             return
         write = partial(self._write, FORMATS[name], Path(path), proof, anyway)
-        self._answer = self.desk.session.ask(Exportable.of, write)
+        self._answer = self.desk.session.ask(Exportable.of, write, of_shown=True)
 
     def _write(self, chosen: Format, path: Path, proof: bool, anyway: bool, exportable: Exportable) -> None:
         """Write an export on a thread; with `proof` it is run and compared first."""

@@ -39,6 +39,9 @@ def test_an_earlier_moment_is_shown_with_all_that_was_asked_for(halfway: Session
     np.testing.assert_array_equal(then.answer(BoundaryRequest), expected.answer(BoundaryRequest))
     assert halfway.report.present.step == 100 and halfway.report.present.history.epoch[-1] == 10
     assert not halfway.is_running and halfway.is_up_to_date
+    exported = halfway.ask(Trainer.checkpoint, of_shown=True).result(SETTLED)
+    assert exported.state.step == 33, "what is exported is what is seen"
+    assert halfway.ask(Trainer.checkpoint).result(SETTLED).state.step == 100
     halfway.past.leave()
     hands.until(lambda: halfway.report.past is None, "the present is not shown again")
     assert halfway.report.snapshot.step == 100

@@ -279,8 +279,8 @@ class TracksView(View):
         `first` is the earliest step that can be shown, if there is any.
         """
         turned, self._past, self._first = past is not self._past, past, first
-        self._place_playhead()
         if turned:
+            self._place_playhead()
             self._sheet.update_pictures(self._controls.geometry())
             self._write.request(at_once=past is None)
 
