@@ -68,7 +68,7 @@ def setting_words(path: str, value: Any) -> str:
         return str(value)
     for field in _fields(path):
         if field.choices and (member := field.member(value)) is not None:
-            return member.label or value
+            return str(member.label or value)
         if field.choices and value is not None:
             continue
         if field.type is not bool and isinstance(value, bool):
