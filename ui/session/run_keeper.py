@@ -12,8 +12,6 @@ from PySide6.QtCore import QObject, Signal
 from playground.files.errors import InputError
 from playground.storage.runs.store import RunStore
 
-from .responder import run_beside
-
 _log = logging.getLogger(__name__)
 _Found = TypeVar("_Found")
 
@@ -28,7 +26,7 @@ class RunKeeper(QObject):
         super().__init__(parent)
         self._open = open_store
         self._store: RunStore | None = None
-        self._thread = ThreadPoolExecutor(1, "kept runs", initializer=run_beside)
+        self._thread = ThreadPoolExecutor(1, "kept runs")
         # To a method of an object of the window's thread, so that it is called there.
         self._told.connect(self._tell)
 
