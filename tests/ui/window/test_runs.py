@@ -83,7 +83,7 @@ def test_every_run_that_trained_is_kept_when_it_is_left(window: Window) -> None:
         train(window, 2)
         leave()
     await_rows(window, 6)
-    assert rows(window) == ["Xor", "Xor", "Two spirals", "Two spirals", "Two spirals", "Two spirals"]
+    assert rows(window) == ["XOR", "XOR", "Two spirals", "Two spirals", "Two spirals", "Two spirals"]
     kept = [window.runs.view.runs.run_at(row).outcome.epoch for row in range(6)]
     assert kept == [2] * 6
 
