@@ -28,7 +28,7 @@ from playground.experiment.difference import (
 )
 from playground.experiment.paths import paths_of, value_at, with_value
 from playground.experiment.tree import EarlyStopping
-from playground.experiment.words import edit_words, in_a_sentence
+from playground.experiment.words import comparison_words, edit_words, in_a_sentence
 from tests.engine.random_experiments import random_experiment
 
 A, B, C = Layer(3, id="A"), Layer(3, id="B", skip=True), Layer(2, id="C")
@@ -228,3 +228,27 @@ def test_labels_inside_a_sentence() -> None:
     assert [in_a_sentence(label) for label in ("Learning rate η", "λ", "ReLU", "β₁", "Wrong labels")] == [
         "learning rate", "λ", "ReLU", "β₁", "wrong labels",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"training.learning_rate": 0.03, "layers": "3-3-3"}, "learning rate 0.01 → 0.03, one layer more"),
+        ({"layers": "3"}, "one layer fewer"),
+        ({"layers": "5-3"}, "layer 1 units 3 → 5"),
+        ({"layers": "5-5"}, "layers 1 and 2 units 3 → 5"),
+        ({"layers": "4-3-3"}, "one layer more, layers 3-3 → 4-3-3"),
+        ({"training.optimizer": "sgd", "training.clip_norm": 1.0}, "optimizer Adam → SGD, clip gradient off → 1"),
+        ({"features": ["x1"], "data": "spiral"}, "data Circle → Spiral, feature x₂ off"),
+        ({"name": "Another"}, ""),
+    ],
+)
+def test_two_experiments_are_compared_with_both_values(values: dict[str, Any], words: str) -> None:
+    experiment = Experiment().with_({"layers": "3-3"})
+    assert comparison_words(experiment, experiment.with_(values)) == words
+
+
+@pytest.mark.parametrize("number", range(40))
+def test_any_two_experiments_that_differ_are_told_apart_in_words(number: int) -> None:
+    old, new = (random_experiment(place, "float32") for place in (number, 7 * number + 1))
+    assert bool(comparison_words(old, new)) == (old != new)

@@ -103,8 +103,9 @@ class Runs(QObject):
         self.desk.session.keep_runs(self.keeps)
         self.view.show_table(None, self._state)
         self._follow_sight()
-        # What a process that was killed has left is put in order once the window stands.
-        self._do(_put_in_order, lambda _: self._read_if_seen())
+        # What a process that was killed has left is put in order once the window stands; and whoever opens the panel
+        # then finds it filled.
+        self._do(_put_in_order, lambda _: self._look())
 
     @property
     def keeps(self) -> bool:

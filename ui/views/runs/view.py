@@ -315,7 +315,10 @@ class RunsView(View):
         self.runs.show_runs(table, found.places)
         self._use(self.means if path else self.runs)
         self._fit_columns()
-        if not path:
+        if path:
+            for control in (self.open_button, self.delete_button, self.name_entry, self.note_entry):
+                control.setEnabled(False)
+        else:
             self._pick_again(ids)
             self.table.verticalScrollBar().setValue(scrolled)
         self.counts.setText(found.problem or self._count_words(len(found.places), len(among)))
