@@ -53,21 +53,33 @@ class Replay:
             else Setup(self._stretch.experiment, run.setup, self._stretch.sample)
         )
         self._engine = _engine_at_hand(self._stretch.engine, self.setup)
-        self.trainer = self._trainer_at(self._kept)
+        self._trainer: Trainer | None = None
+        """The moment so far; made when it is needed, since another one may be asked for before."""
+
+    @property
+    def trainer(self) -> Trainer:
+        """The moment, as far as it has come."""
+        self._trainer = self._trainer or self._trainer_at(self._kept)
+        return self._trainer
+
+    @property
+    def _reached(self) -> int:
+        return self._kept.step if self._trainer is None else self._trainer.state.step
 
     @property
     def is_exact(self) -> bool:
         """Whether the moment is the one asked for and is trained by the engine that trained it."""
-        return self.step == self.asked and self.trainer.engine == self._stretch.engine
+        engine = self._engine if self._trainer is None else self._trainer.engine
+        return self.step == self.asked and engine == self._stretch.engine
 
     @property
     def is_there(self) -> bool:
-        return self.trainer.state.step >= self.step
+        return self._reached >= self.step
 
     @property
     def seconds_left(self) -> float:
         """About how long the rest of the replay takes: as long as it took to train."""
-        return self._seconds_at(self.step) - self._seconds_at(self.trainer.state.step)
+        return self._seconds_at(self.step) - self._seconds_at(self._reached)
 
     def advance(self, seconds: float | None = None) -> bool:
         """Train towards the moment, for some time at most; return whether it is there."""

@@ -27,20 +27,23 @@ class Looking:
         self._run: Run | None = None
         self.shown: Trainer | None = None
         """The moment on show; None for the present."""
+        self._is_there = False
+        """Whether the moment on show is the one that was asked for."""
         self._said_left = 0.0
         self._taken: tuple[object, Snapshot] | None = None
         """The latest snapshot, and what it is of."""
+        self._present: Snapshot | None = None
 
     @property
     def is_replaying(self) -> bool:
         """Whether the moment that was asked for is still being replayed."""
-        return self._replay is not None and self.shown is not self._replay.trainer
+        return self._replay is not None and not self._is_there
 
     def look(self, run: Run, step: int) -> None:
         """Show the moment of a step of a run. Raises InputError if the run has no past."""
         self._replay = replay = Replay(run, step, self._replay if run is self._run else None)
         self._run, self._said_left = run, replay.seconds_left
-        self.shown = None
+        self.shown, self._is_there = None, False
         if replay.is_there or replay.seconds_left < _AT_ONCE_SECONDS:
             self.go_on(10 * _AT_ONCE_SECONDS)
         if self.shown is None:
@@ -48,7 +51,7 @@ class Looking:
 
     def leave(self) -> None:
         """Show the present again."""
-        self._replay = self._run = self.shown = self._taken = None
+        self._replay = self._run = self.shown = self._taken = self._present = None
 
     def go_on(self, seconds: float) -> bool:
         """Replay for some time at most; return whether there is something new to show."""
@@ -56,7 +59,7 @@ class Looking:
         if replay is None:
             return False
         if replay.advance(seconds):
-            self.shown = replay.trainer
+            self.shown, self._is_there = replay.trainer, True
             return True
         if self._said_left - replay.seconds_left < _WORDS_SECONDS:
             return False
@@ -83,6 +86,8 @@ class Looking:
         """What is to be known of the moment on show, beside the run as it is now."""
         replay = self._replay
         assert replay is not None
-        is_there = not self.is_replaying
-        left = 0.0 if is_there else replay.seconds_left
-        return PastMoment(replay.asked, present.snapshot(), is_there and replay.is_exact, replay.is_exact, left)
+        left = 0.0 if self._is_there else replay.seconds_left
+        # The run rests, but what was changed in it can get another name.
+        if self._present is None or self._present.changes != present.run.record.changes:
+            self._present = present.snapshot()
+        return PastMoment(replay.asked, self._present, self._is_there and replay.is_exact, replay.is_exact, left)

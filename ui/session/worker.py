@@ -222,7 +222,12 @@ class Worker(QThread):
             raise
 
     def _replay(self) -> None:
-        self.changed = self.looking.go_on(CHUNK_SECONDS[self.trainer.engine]) or self.changed
+        try:
+            self.changed = self.looking.go_on(CHUNK_SECONDS[self.trainer.engine]) or self.changed
+        except BaseException:
+            # It would only fail again.
+            self.looking.leave()
+            raise
         if self.trainer.engine == "reference":
             self.msleep(_YIELD_MILLISECONDS)
 
