@@ -61,6 +61,8 @@ _ABANDONED_SECONDS = 86_400.0
 """After this time, deleted runs and parts of runs that nobody finished are removed."""
 _BATCH = 200
 """Runs that `reconcile` adds to the index at once."""
+_PAST_BYTES = 2**18
+"""How much of its past a kept run carries: some hundred moments of a small network."""
 _MOST_BYTES = 2**30
 _Found = TypeVar("_Found")
 
@@ -104,7 +106,7 @@ class RunStore:
 
         Raises FullError, and OSError; then nothing has changed.
         """
-        content = document_bytes(document.named()._replace(race=None))
+        content = document_bytes(document.named()._replace(race=None), past_bytes=_PAST_BYTES)
         return self._keep(DOCUMENT, content, title, origin, picture, replaces)
 
     def keep_group(self, group: Group, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
