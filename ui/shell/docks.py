@@ -167,9 +167,6 @@ class Docks(QObject):
         # One timer for all: a single shot that is still to come when a window goes would keep it in memory.
         self._dressing = QTimer(self, interval=0, singleShot=True)
         self._dressing.timeout.connect(self._dress_tabs)
-        # A window that opens shows a dozen docks at once.
-        self._changing = QTimer(self, interval=0, singleShot=True)
-        self._changing.timeout.connect(self.changed)
         window.installEventFilter(self)
 
     def add(self, name: str, content: QWidget, tab: Tab, *, has_bar: bool = False) -> QDockWidget:
@@ -248,7 +245,7 @@ class Docks(QObject):
             (self._in_sight.add if seen else self._in_sight.discard)(name)
             return
         (self.seen.add if seen else self.seen.discard)(name)
-        self._changing.start()
+        self.changed.emit()
         if not seen:
             self.left.emit(name)
 

@@ -123,7 +123,10 @@ class Responses(QObject):
         desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._follow_edit)
         desk.session.reported.connect(self._look_ahead)
-        desk.docks.changed.connect(self._follow_sight)
+        # A window that opens shows a dozen docks at once.
+        self._sight = QTimer(self, interval=0, singleShot=True)
+        self._sight.timeout.connect(self._follow_sight)
+        desk.docks.changed.connect(self._sight.start)
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._follow_focus)

@@ -43,6 +43,7 @@ def test_kernels_are_ready_when_their_process_succeeds(qtbot) -> None:
     kernels = python("print('compiled')")
     with qtbot.waitSignal(kernels.ready), qtbot.assertNotEmitted(kernels.failed):
         kernels.start()
+    kernels.close()
 
 
 def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
@@ -53,6 +54,7 @@ def test_no_process_is_started_for_kernels_that_are_cached(qtbot) -> None:
     kernels = Kernels()
     with qtbot.waitSignal(kernels.ready):
         kernels.start()
+    kernels.close()
     assert kernels.process.state() == QProcess.ProcessState.NotRunning
     assert kernels.process.processId() == 0
 

@@ -20,12 +20,13 @@ from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
-from ui.window.layouts import COMPACT, RACE, STANDARD, TABBED
+from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
 from ui.window.race_dialog import RaceDialog
 from ui.window.races import RACE_WORDS
 from ui.window.window import Window
 
 RATE = "training.learning_rate"
+SMALL = CROWDED[1]
 
 
 @pytest.fixture
@@ -120,18 +121,18 @@ def test_the_layout_before_a_race_comes_back_though_the_window_was_small_meanwhi
 
     command(window, "Race: SGD, RMSProp, Adam")
     await_race(qtbot, window)
-    for size, plan in (((1100, 650), TABBED), ((1280, 800), RACE), ((970, 600), COMPACT)):
+    for size, plan in (((1100, 650), TABBED), ((1280, 800), RACE), ((970, 600), SMALL)):
         window.resize(*size)
         qtbot.waitUntil(lambda plan=plan: window.docks.plan is plan and sees_race())
     window.races.close()
     qtbot.waitUntil(lambda: not sees_race())
-    assert window.docks.plan is COMPACT
+    assert window.docks.plan is SMALL
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD and "network" in window.docks.seen)
 
     # One that begins in a small window gets its layout when that grows.
     window.resize(970, 600)
-    qtbot.waitUntil(lambda: window.docks.plan is COMPACT)
+    qtbot.waitUntil(lambda: window.docks.plan is SMALL)
     command(window, "Race: SGD, RMSProp, Adam")
     await_race(qtbot, window)
     window.resize(1280, 800)
