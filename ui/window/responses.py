@@ -145,6 +145,7 @@ class Responses(QObject):
     def close(self) -> None:
         """Wait until no response is in training."""
         self._rest.stop()
+        self._sight.stop()
         self._power.stop()
         self.responder.close()
         finish_jobs(self)
