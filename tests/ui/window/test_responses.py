@@ -255,6 +255,7 @@ def test_two_settings_make_a_map_whose_pixels_open_with_their_weights(qtbot, win
     window.session.edit(window.session.experiment.with_({"training.batch_size": 0}))
     window.docks.show("map")
     picture = window.parts.view(MapView)
+    qtbot.waitUntil(lambda: picture.across.count() > 0)
     hands.choose(picture.across, "Optimizer")
     # A pixel of the first, coarse pass.
     row = 24
@@ -304,6 +305,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.click(view(window).enlarge)
     sheet = window.parts.view(ResponseSheet)
     qtbot.waitUntil(lambda: window.docks.shows(sheet))
+    assert not sheet.map.isEnabled() and "Off with one setting" in sheet.map.toolTip()
     hands.push(window, f"responses.pin.{RATE}")
     hands.push(window, "responses.outcomes.gradient")
     window.docks.show("training")
@@ -328,6 +330,11 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.key(chart, "Return")
     assert isinstance(window.session.experiment.training.optimizer, Sgd) and len(window.session.done) == 1
 
+    # A third setting must not leave open which two are mapped.
+    sheet.pin(OPTIMIZER)
+    window.responses.follow("training.batch_size")
+    assert len(sheet.paths) == 3 and not sheet.map.isEnabled() and "unpin one" in sheet.map.toolTip()
+    window.responses.follow(RATE)
     hands.push(window, "responses.map")
     picture = window.parts.view(MapView)
     assert picture.paths == [RATE, OPTIMIZER] and window.docks.shows(picture)
