@@ -72,7 +72,7 @@ class Reading(NamedTuple):
     measure: Measure
     scale: Scale
     outcome_words: str
-    """The name of the outcome, such as `validation loss after 200 epochs`."""
+    """The name of the outcome, such as `validation loss after 200 epochs from the start`."""
     values: tuple[ValueOutcome, ...]
     sentence: str
     share: float

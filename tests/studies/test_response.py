@@ -272,7 +272,7 @@ def test_without_a_validation_set_it_says_what_it_uses_instead(experiment: Exper
     experiment = experiment.with_({"data.validation_fraction": 0})
     reading = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=3, starts=2)).reading()
 
-    assert reading.outcome_words == "training loss after 3 epochs"
+    assert reading.outcome_words == "training loss after 3 epochs from the start"
 
 
 @needs_lanes
@@ -346,7 +346,7 @@ def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) 
     first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
     sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
     assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
-    words = "epochs until validation accuracy reaches 95 % within 20 epochs"
+    words = "epochs until validation accuracy reaches 95 % within 20 epochs from the start"
     assert response.reading("epochs").outcome_words == words
     assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
 
@@ -365,7 +365,7 @@ def test_from_here_is_what_would_happen_next(experiment: Experiment) -> None:
     assert first["validation_loss"] == running.evaluate().validation_loss
     # The other start has the same weights and other batches.
     assert response.results.row(found.present * 2 + 1)["validation_loss"] != first["validation_loss"]
-    assert response.reading().outcome_words == "validation loss after 4 more epochs from epoch 3"
+    assert response.reading().outcome_words == "validation loss after 4 more epochs from here (epoch 3)"
 
 
 @needs_lanes
