@@ -107,10 +107,10 @@ class Comparison:
         )
 
     def outcome_words(self, scores: Scores) -> str:
-        """Name an outcome with its horizon: `validation loss after 200 epochs`."""
+        """Name an outcome with its horizon: `validation loss after 200 epochs from the start`."""
         when = "within" if scores.measure == "epochs" else "after"
-        more = "" if self.beginning is None else f" more epochs from epoch {self._begun:,}"
-        return f"{scores.name} {when} {self.epochs:,}{more or ' epochs'}"
+        begun = "epochs from the start" if self.beginning is None else f"more epochs from here (epoch {self._begun:,})"
+        return f"{scores.name} {when} {self.epochs:,} {begun}"
 
     def _numbers(self, measure: Measure, validated: bool) -> Array:
         def of(outcome: Outcome) -> Array:

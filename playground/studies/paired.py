@@ -31,6 +31,11 @@ class Gain(NamedTuple):
         """Whether the interval excludes 0, on the side of lower losses."""
         return self.low > 0
 
+    @property
+    def is_certainly_worse(self) -> bool:
+        """Whether the interval excludes 0, on the side of higher losses."""
+        return self.high < 0
+
     def is_certain_among(self, count: int) -> bool:
         """Whether it would exclude 0 if 95 % were the confidence in all intervals of as many comparisons together."""
         if self.n < 2 or not math.isfinite(self.low):

@@ -72,7 +72,7 @@ class Reading(NamedTuple):
     measure: Measure
     scale: Scale
     outcome_words: str
-    """The name of the outcome, such as `validation loss after 200 epochs`."""
+    """The name of the outcome, such as `validation loss after 200 epochs from the start`."""
     values: tuple[ValueOutcome, ...]
     sentence: str
     share: float
@@ -107,9 +107,9 @@ def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> 
     }[measure]
 
 
-def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str]) -> tuple[ValueOutcome, ...]:
-    """Summarize each value over its starts."""
-    better = _better(scores, knob.present)
+def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str], least: int) -> tuple[ValueOutcome, ...]:
+    """Summarize each value over its starts; none is better before it was trained from `least` of them."""
+    better = _verdicts(scores, knob.present, least) > 0
     low, median, high = spread_of_starts(scores)
     n, diverged = scores.trained.sum(axis=1).tolist(), scores.diverged.sum(axis=1).tolist()
     counts = np.isfinite(scores.numbers) & ~scores.diverged
@@ -131,15 +131,16 @@ def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str]) -> tuple[Va
     )
 
 
-def _better(scores: Scores, here: int) -> Array:
-    """Mark values significantly better than the present one: the interval of paired differences excludes 0.
+def _verdicts(scores: Scores, here: int, least: int) -> Array:
+    """Return 1 for values better than the present one beyond chance, −1 for those worse, and 0 for all others.
 
-    Logarithms of amounts are compared, shares as they are. A start that diverged counts as the worst of all.
+    A value is better or worse if the interval of paired differences excludes 0, from `least` starts or more. Logarithms
+    of amounts are compared, shares as they are. A start that diverged counts as the worst of all.
     """
     ranked, diverged = scores.ranked, scores.diverged
-    better, sound = np.zeros(len(ranked), bool), np.isfinite(ranked) & ~diverged
+    verdicts, sound = np.zeros(len(ranked), int), np.isfinite(ranked) & ~diverged
     if not (scores.comparable and sound.any()):
-        return better
+        return verdicts
     worst = ranked[sound].max()
     ranked = np.where(sound, ranked, worst)
     ranked = np.log(np.maximum(ranked, LEAST)) if scores.scale == "amount" else ranked
@@ -147,11 +148,10 @@ def _better(scores: Scores, here: int) -> Array:
     for place in range(len(ranked)):
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
-        n = len(gains)
-        if n > 1 and not diverged[place].any():
-            _, low, _ = mean_interval(gains)
-            better[place] = low > 0
-    return better
+        if len(gains) >= max(least, 2) and not diverged[place].any():
+            _, low, high = mean_interval(gains)
+            verdicts[place] = int(low > 0) - int(high < 0)
+    return verdicts
 
 
 def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[float]]:
@@ -165,44 +165,51 @@ def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[flo
     return ordered[:, 0].tolist(), median.tolist(), ordered[rows, last].tolist()
 
 
-def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores) -> str:
-    """The most important result as a sentence."""
+def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores, least: int) -> str:
+    """The most important result as a sentence; before the first values have `least` starts, how far they are."""
     here = values[knob.present]
-    tried = [one for one in values if one.n]
-    if not tried:
+    n = min((values[place].n for place in knob.coarse if not values[place].refused), default=0)
+    if not n:
         return f"Trying other values of the {knob.label}…"
+    if n < least:
+        return f"Trying other values of the {knob.label}: {n} of {least} {scores.repeats}s so far."
+    tried = [one for one in values if one.n]
     sound = [one for one in tried if not one.diverged and math.isfinite(one.median)]
     if not sound:
         missing = len(tried) > sum(one.diverged == one.n for one in tried)
         return (
             f"There is no {scores.name} here."
             if missing
-            else f"Training diverges with every {knob.label} tried so far."
+            else f"Training diverges with every choice of {knob.label} tried so far."
         )
     # A value that was tried from fewer starts may only have been lucky.
     most = max(one.n for one in sound)
     sign = 1 if scores.scale == "amount" else -1
     best = min((one for one in sound if one.n == most), key=lambda one: sign * one.median)
-    if most < 2 or here.n < most:
-        so_far = f"one {scores.repeats}" if most == 1 else f"{most} {scores.repeats}s"
-        return f"So far, from {so_far}: {_superlative(scores)} {knob.near}{best.words}."
     if here.diverged == here.n:
         return (
             f"{_superlative(scores).capitalize()} {knob.near}{best.words}; "
             f"training diverges {knob.at}{here.words} in {here.n} of {here.n} {scores.repeats}s."
         )
     if scores.most < math.inf and best.median >= scores.most:
-        return f"No {knob.label} gets there in time: {scores.name}."
+        return f"No choice of {knob.label} gets there in time: {scores.name}."
+    end = "" if scores.comparable or scores.scale == "amount" else "; losses can't be compared here"
+    if len(sound) == len(tried) and _is_flat(sound, _verdicts(scores, knob.present, least)):
+        return f"No choice of {knob.label} makes a clear difference{end}."
     if not scores.comparable:
-        end = "" if scores.scale == "amount" else "; losses can't be compared here"
         return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
     better = [one for one in values if one.is_better and one.n == most]
     if not better:
-        return f"No {knob.label} is clearly better than {here.words}, in {here.n} {scores.repeats}s."
+        return f"No other choice of {knob.label} is clearly better than {here.words}."
     best = min(better, key=lambda one: sign * one.median)
     ranked, place = scores.ranked, values.index(best)
     worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())
     return f"Best {knob.near}{best.words}; {here.words} is worse in {worse} of {here.n} {scores.repeats}s."
+
+
+def _is_flat(values: Sequence[ValueOutcome], verdicts: Array) -> bool:
+    """Whether the bands of all values overlap, and none is better or worse than the present one."""
+    return max(one.low for one in values) <= min(one.high for one in values) and not verdicts.any()
 
 
 def _superlative(scores: Scores) -> str:

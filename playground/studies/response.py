@@ -195,9 +195,9 @@ class Response(Comparison):
             kept = [at for at, value in enumerate(knob.values) if known[at] or self._is_awaited(at, value)]
             knob, refused = knob.with_places(kept), {kept.index(at): why for at, why in refused.items() if at in kept}
             scores = scores.with_places(kept)
-        values = outcomes_of(knob, scores, refused)
+        values = outcomes_of(knob, scores, refused, self.starts)
         about = knob, scores.measure, scores.scale, self.outcome_words(scores), values
-        sentence = response_sentence(knob, values, scores)
+        sentence = response_sentence(knob, values, scores, self.starts)
         return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:

@@ -64,7 +64,7 @@ class MapReading(NamedTuple):
     measure: Measure
     scale: Scale
     outcome_words: str
-    """The name of the outcome, such as `validation loss after 200 epochs`."""
+    """The name of the outcome, such as `validation loss after 200 epochs from the start`."""
     numbers: Array
     """The outcomes; NaN where nothing was trained, or where training diverged or was refused."""
     diverged: Array

@@ -123,7 +123,7 @@ def test_a_few_values_come_first_the_present_one_among_them(experiment: Experime
     places = [number // 3 for number in first]
     assert response.knob.present in places and 0 in places and len(response.knob.values) - 1 in places
     reading = response.reading()
-    assert 0 < reading.share < 0.5 and not reading.is_whole and "So far, from one start" in reading.sentence
+    assert 0 < reading.share < 0.5 and not reading.is_whole and "1 of 3 starts so far" in reading.sentence
 
 
 @needs_lanes
@@ -223,7 +223,26 @@ def test_where_nothing_is_better_the_sentence_says_so(experiment: Experiment) ->
         {"adam": [0.1, 0.2, 0.1, 0.2, 0.1], "sgd": [0.2, 0.1, 0.1, 0.1, 0.2], "others": [0.5] * 5},
     )
 
-    assert response.reading().sentence == "No optimizer is clearly better than Adam, in 5 starts."
+    assert response.reading().sentence == "No other choice of optimizer is clearly better than Adam."
+
+
+def test_a_flat_curve_has_no_best_value(experiment: Experiment) -> None:
+    losses = {"sgd": [0.2, 0.1, 0.1, 0.2, 0.2], "others": [0.1, 0.2, 0.1, 0.2, 0.1]}
+    reading = told(Response(experiment, knob(experiment, OPTIMIZER)), losses).reading()
+    assert reading.sentence == "No choice of optimizer makes a clear difference."
+    # The bands overlap, but one is worse in every start.
+    losses["sgd"] = [1.1 * loss for loss in losses["others"]]
+    told_ = told(Response(experiment, knob(experiment, OPTIMIZER)), losses).reading()
+    assert "No other choice of optimizer is clearly better than" in told_.sentence
+
+
+def test_a_few_starts_have_no_verdict(experiment: Experiment) -> None:
+    experiment = experiment.with_({OPTIMIZER: "adam"})
+    response = Response(experiment, knob(experiment, OPTIMIZER))
+    told(response, {"adam": [0.50, 0.40, 0.60, 0.45], "sgd": [0.26, 0.19, 0.31, 0.22], "others": [0.9] * 4})
+    reading = response.reading()
+    assert reading.sentence == "Trying other values of the optimizer: 4 of 5 starts so far."
+    assert not any(one.is_better for one in reading.values)
 
 
 def test_a_present_value_at_which_training_diverges_is_said(experiment: Experiment) -> None:
@@ -234,7 +253,7 @@ def test_a_present_value_at_which_training_diverges_is_said(experiment: Experime
     assert reading.sentence == "Best with SGD; training diverges with Adam in 5 of 5 starts."
     assert math.isnan(reading.present.median) and reading.present.diverged == 5
     everything = told(Response(experiment, knob(experiment, OPTIMIZER)), {"others": [math.inf] * 5}).reading()
-    assert everything.sentence == "Training diverges with every optimizer tried so far."
+    assert everything.sentence == "Training diverges with every choice of optimizer tried so far."
 
 
 @needs_lanes
@@ -253,7 +272,7 @@ def test_without_a_validation_set_it_says_what_it_uses_instead(experiment: Exper
     experiment = experiment.with_({"data.validation_fraction": 0})
     reading = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=3, starts=2)).reading()
 
-    assert reading.outcome_words == "training loss after 3 epochs"
+    assert reading.outcome_words == "training loss after 3 epochs from the start"
 
 
 @needs_lanes
@@ -327,7 +346,7 @@ def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) 
     first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
     sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
     assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
-    words = "epochs until validation accuracy reaches 95 % within 20 epochs"
+    words = "epochs until validation accuracy reaches 95 % within 20 epochs from the start"
     assert response.reading("epochs").outcome_words == words
     assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
 
@@ -346,7 +365,7 @@ def test_from_here_is_what_would_happen_next(experiment: Experiment) -> None:
     assert first["validation_loss"] == running.evaluate().validation_loss
     # The other start has the same weights and other batches.
     assert response.results.row(found.present * 2 + 1)["validation_loss"] != first["validation_loss"]
-    assert response.reading().outcome_words == "validation loss after 4 more epochs from epoch 3"
+    assert response.reading().outcome_words == "validation loss after 4 more epochs from here (epoch 3)"
 
 
 @needs_lanes

@@ -95,7 +95,6 @@ class Finder(QDialog):
         self.words.setMinimumHeight(4 * self.words.fontMetrics().lineSpacing())
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.start = push_button("finder.start", "Search", "Searches until the time is up or the goal is reached.")
-        self.start.setDefault(True)
         self.start.clicked.connect(self._start_or_stop)
         self.use = push_button("finder.use", "Use these settings", "Restarts with these settings. Ctrl+Z undoes it.")
         self.use.clicked.connect(self._use)
@@ -212,7 +211,10 @@ class Finder(QDialog):
         self.start.setEnabled(can and bool(self.chosen_paths))
         for control in (self.settings, self.every, self.usual, self.seconds, self.goal):
             control.setEnabled(not searching)
-        self.use.setEnabled(self.found is not None and self.found.comparison is not None)
+        comparison = self.found.comparison if self.found is not None else None
+        self.use.setEnabled(comparison is not None)
+        is_better = comparison is not None and comparison.gain.is_certain
+        (self.use if is_better else self.start).setDefault(True)
 
     def _use(self) -> None:
         if self.found is not None and self.found.result.experiment is not None:
@@ -234,12 +236,17 @@ def found_words(found: Found) -> str:
         return "No combination finished training. Search for longer, or vary fewer settings."
     trial, gain = found.comparison, found.comparison.gain
     losses = f"{trial.measure} {trial.before:.2g} → {trial.after:.2g} (medians after {trial.epochs:,} epochs)"
+    low, high = math.exp(gain.low), math.exp(gain.high)
     if gain.is_certain:
         verdict = f"Better than the present settings in {gain.helped} of {gain.n} fresh starts: {losses}."
+        verdict += f" The loss falls by a factor of {low:.2g} to {high:.2g} (95 %)."
+    elif gain.is_certainly_worse:
+        worse = gain.n - gain.helped
+        verdict = f"Clearly worse than the present settings in {worse} of {gain.n} fresh starts: {losses}."
+        verdict += f" The loss is {1 / high:.2g} to {1 / low:.2g} times as high (95 %)."
     else:
         verdict = f"Not clearly better than the present settings ({gain.helped} of {gain.n} fresh starts): {losses}."
-    low, high = math.exp(gain.low), math.exp(gain.high)
-    verdict += f" The loss falls by a factor of {low:.2g} to {high:.2g} (95 %)."
+        verdict += f" The loss is {1 / high:.2g} to {1 / low:.2g} times what it was (95 %)."
     return f"{verdict} {_test_words(found.result)}"
 
 

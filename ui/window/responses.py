@@ -240,6 +240,8 @@ class Responses(QObject):
 
     def _show_map(self, across: str, up: str) -> None:
         self.desk.docks.show(self.map.name)
+        # A view that comes into sight is told of the experiment a moment later.
+        self.map.show_experiment(self.desk.session.experiment)
         self.map.choose(across, up)
 
     def _knob(self, path: str) -> Knob | None:

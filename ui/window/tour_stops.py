@@ -28,7 +28,7 @@ from ..session.commands import Undone
 from ..shell.tour import Outcome, TourStop, TourTarget, TourTask
 from ..views.plane.answers import unit_words
 from ..views.race.view import RaceView, race_sentence
-from ..views.response.view import ResponseView
+from ..views.response.view import ResponseView, outcome_text
 from .desk import Desk
 from .responses import FIRST_KNOB, Responses
 from .window_parts import WindowParts
@@ -45,7 +45,7 @@ _RACE_EPOCHS = 40
 """How many epochs show which lane leads."""
 _DEEP = 4
 """Sigmoid layers from which gradients vanish."""
-_LOOKS = 25
+_LOOKS = 50
 """How often the tour looks for the response of a new value before it goes on without."""
 
 
@@ -58,6 +58,8 @@ class TourStops:
         self._unit: tuple[int, int] | None = None
         self._undone: Undone | None = None
         self._before_play: Snapshot | None = None
+        self._ailing: Snapshot | None = None
+        """The last moment before the remedy."""
         parts.network.magnified.connect(self._note_unit)
         desk.session.undone_or_redone.connect(self._note_undone)
 
@@ -100,8 +102,9 @@ class TourStops:
                 "Ask before you change",
                 (
                     TourTask(
-                        "The response shows what loss other learning rates lead to, from five starts each. "
-                        "Point at its curve, or press Tab until it has the focus and then an arrow key.",
+                        "The response shows what loss other learning rates lead to, from five starts "
+                        "each, later up to fifteen. Point at its curve, or press Tab until it has the focus and then "
+                        "an arrow key.",
                         response,
                         self._read_response,
                         (rate,),
@@ -150,7 +153,8 @@ class TourStops:
                         paused,
                     ),
                     TourTask(
-                        "Press Ctrl+Z. Look at the mark in the tracks, and at the boundary.",
+                        "Look at the mark in the tracks, which stands where you changed the learning rate. Then press "
+                        "Ctrl+Z, and look at the boundary.",
                         loss,
                         self._came_back,
                         (boundary,),
@@ -172,11 +176,15 @@ class TourStops:
                         hint=paused,
                     ),
                     TourTask(
-                        "The line below the header says what is wrong and what helps. Press its button, and let "
-                        "training run.",
+                        "The line below the header says what is wrong and what helps. Press its button.",
                         remedy,
+                        self._took_remedy,
+                    ),
+                    TourTask(
+                        "Now let it train, and watch what the remedy does.",
+                        gradients,
                         self._remedied,
-                        (gradients, boundary),
+                        (boundary,),
                         paused,
                     ),
                 ),
@@ -324,12 +332,11 @@ class TourStops:
                 return None
             label = self._session.done[-1].label if self._session.done else "change"
             said = f"{label[:1].upper()}{label[1:]}"
-            if known is None or reading is None or reading.knob.path != known.knob.path:
+            if known is None or (reading is not None and reading.knob.path != known.knob.path):
                 return f"{said}."
-            if _is_of(reading, now) and reading.present.n:
-                start = plural_text(reading.present.n, reading.repeats)
-                numbers = f"{number_text(reading.present.median)} instead of {number_text(known.present.median)}"
-                return f"{said}. By the response, the {reading.outcome_words} would be {numbers} ({start})."
+            if reading is not None and reading.is_whole and _is_of(reading, now):
+                came_to = outcome_text(reading.present, reading)
+                return f"{said}. The {reading.outcome_words} is {came_to}. {reading.sentence}"
             return f"{said}." if next(looks) > _LOOKS else None
 
         return outcome
@@ -409,16 +416,28 @@ class TourStops:
 
         return outcome
 
+    def _took_remedy(self) -> Outcome:
+        sick = self._session.experiment
+        self._ailing = self._now
+
+        def outcome() -> str | None:
+            experiment = self._session.experiment
+            if experiment == sick:
+                self._ailing = self._now or self._ailing
+                return None
+            return "" if experiment.data == sick.data else None
+
+        return outcome
+
     def _remedied(self) -> Outcome:
-        sick, ailing = self._session.experiment, self._now
+        ailing = self._ailing
         trained: Outcome | None = None
 
         def outcome() -> str | None:
-            nonlocal ailing, trained
-            now, experiment = self._now, self._session.experiment
-            is_other = len(experiment.layers) != len(sick.layers)
-            if experiment == sick or is_other or now is None or ailing is None:
-                ailing, trained = now if experiment == sick else ailing, None
+            nonlocal trained
+            now = self._now
+            if now is None or ailing is None or self._session.experiment == ailing.experiment:
+                trained = None
                 return None
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()

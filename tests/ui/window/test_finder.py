@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
 from playground import Experiment
 from playground.engine.lanes import cache
+from playground.measure.diagnosis import Remedy
+from playground.studies.finding import Found
+from playground.studies.paired import paired_gain
+from playground.studies.remedies import Trial
+from playground.studies.search import SearchResult
 from tests.ui import hands
 from tests.ui.windows import opened_window
-from ui.window.finder import Finder
+from ui.window.finder import Finder, found_words
 from ui.window.window import Window
 
 pytest.importorskip("optuna")
@@ -53,10 +59,36 @@ def test_found_settings_are_taken_in_one_step_and_given_back_in_one(qtbot, windo
     assert " fresh starts: validation loss " in finder.words.text()
     assert " test points, measured once: loss " in finder.words.text()
     assert window.session.experiment == before, "searching changes nothing"
+    assert finder.use.isDefault() and not finder.start.isDefault()
     hands.push(finder, "finder.use")
     assert window.session.experiment != before
     hands.key_in(window, "Ctrl+Z")
     assert window.session.experiment == before
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "verdict", "factor"),
+    [
+        (0.4, 0.2, "Better than the present settings in 15 of 16 fresh starts", "falls by a factor of "),
+        (0.2, 0.4, "Clearly worse than the present settings in 15 of 16 fresh starts", "times as high"),
+        (0.2, 0.2, "Not clearly better than the present settings (8 of 16 fresh starts)", "times what it was"),
+    ],
+)
+def test_the_verdict_says_which_is_better(before: float, after: float, verdict: str, factor: str) -> None:
+    spread = np.linspace(0.9, 1.1, 16)
+    first = before * spread
+    second = after * spread if before != after else first[::-1]
+    if before != after:
+        # One start goes the other way.
+        second = np.append(second[:-1], first[-1] + 0.1 * (before - after))
+    trial = Trial(
+        Remedy("", Experiment(), reset=True), before, after, paired_gain(first, second), 100, "validation loss"
+    )
+    words = found_words(Found(SearchResult((), None, None, None), trial))
+    assert words.startswith(verdict) and factor in words, words
+    if "times as high" in words:
+        low, high = (float(one) for one in words.split("The loss is ")[1].split(" times")[0].split(" to "))
+        assert 1 < low < 2 < high < 3
 
 
 def test_it_can_be_used_by_keyboard_and_ends_with_its_window(qtbot, finder: Finder) -> None:

@@ -6,18 +6,22 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, QSettings
+from PySide6.QtGui import QGuiApplication, QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip
 
 from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.engine.lanes import cache
+from playground.studies.knobs import knob_at
+from playground.studies.reading import Reading, ValueOutcome
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, settle, step
 from ui.forms.bars import BAR_ROLE
 from ui.shell.figures import FIGURES, FiguresPage
 from ui.views.response.map_view import MapView
 from ui.views.response.sheet import ResponseSheet
+from ui.views.response.thin import _goodness
 from ui.views.response.view import ResponseShown, ResponseView
 from ui.window import responses
 from ui.window.window import Window
@@ -64,7 +68,7 @@ def test_the_learning_rate_is_answered_first(qtbot, window: Window) -> None:
 
     found = shown(window)
     assert all(one.n == 5 for one in found.values) and found.values[found.present].value == 0.01
-    assert "0.01" in found.sentence and found.small_print == "validation loss after 100 epochs, 5 starts"
+    assert "0.01" in found.sentence and found.small_print == "validation loss after 100 epochs from the start, 5 starts"
     assert view(window).chart.accessibleName() == "Response of the learning rate"
     assert found.sentence in view(window).chart.accessibleDescription()
 
@@ -163,6 +167,11 @@ def test_the_learning_rate_has_a_thin_one_whatever_is_in_hand(qtbot, window: Win
     qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER) and thin.reading is not None and thin.reading.is_whole)
     assert thin.reading.knob.path == RATE and thin.reading.sentence in thin.accessibleDescription()
 
+    place = thin.slider.rect().center()
+    QApplication.sendEvent(thin.slider, QHelpEvent(QEvent.Type.ToolTip, place, thin.slider.mapToGlobal(place)))
+    assert "the higher, the better" in QToolTip.text() and "Allowed:" in QToolTip.text()
+    QToolTip.hideText()
+
     # With the picture closed it is all that is trained.
     answered: list[str] = []
     window.responses.responder.answered.connect(lambda reading: answered.append(reading.knob.path))
@@ -172,6 +181,21 @@ def test_the_learning_rate_has_a_thin_one_whatever_is_in_hand(qtbot, window: Win
     assert set(answered) == {RATE}
     window.docks.show("response")
     qtbot.waitUntil(lambda: OPTIMIZER in answered)
+
+
+def test_the_thin_one_is_flat_where_nothing_differs_by_more_than_the_starts() -> None:
+    knob = knob_at(Experiment(), RATE)
+    assert knob is not None
+
+    def heights(difference: float) -> np.ndarray:
+        values = tuple(
+            ValueOutcome(value, place, "", 5, 0, median, 0.9 * median, 1.1 * median, False, "")
+            for value, place in zip(knob.values, knob.places, strict=True)
+            for median in [1 - difference * place]
+        )
+        return _goodness(Reading(knob, "loss", "amount", "", values, "", 1.0), values)
+
+    assert np.ptp(heights(0.0)) == 0 and np.ptp(heights(0.01)) < 0.1 and np.ptp(heights(0.9)) == 1
 
 
 def test_it_can_wait_for_a_pause_or_be_switched_off_and_the_choice_is_kept(qtbot, window: Window) -> None:
@@ -225,13 +249,13 @@ def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, w
         hands.click(picture.controls.button)
         hands.click(choices.buttons[place])
         hands.key(picture.controls.panel, "Escape")
-    wanted = "validation accuracy after 100 more epochs from epoch 1, 5 shuffles"
+    wanted = "validation accuracy after 100 more epochs from here (epoch 1), 5 shuffles"
     qtbot.waitUntil(lambda: shown(window).small_print == wanted and is_whole(window, RATE))
     assert not window.session.done
 
     # The moment goes with its run.
     window.session.reset()
-    qtbot.waitUntil(lambda: "from epoch" not in shown(window).small_print and is_whole(window, RATE))
+    qtbot.waitUntil(lambda: "from here" not in shown(window).small_print and is_whole(window, RATE))
     assert picture.beginning.value == "start"
 
 
@@ -255,6 +279,7 @@ def test_two_settings_make_a_map_whose_pixels_open_with_their_weights(qtbot, win
     window.session.edit(window.session.experiment.with_({"training.batch_size": 0}))
     window.docks.show("map")
     picture = window.parts.view(MapView)
+    qtbot.waitUntil(lambda: picture.across.count() > 0)
     hands.choose(picture.across, "Optimizer")
     # A pixel of the first, coarse pass.
     row = 24
@@ -304,6 +329,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.click(view(window).enlarge)
     sheet = window.parts.view(ResponseSheet)
     qtbot.waitUntil(lambda: window.docks.shows(sheet))
+    assert not sheet.map.isEnabled() and "Off with one setting" in sheet.map.toolTip()
     hands.push(window, f"responses.pin.{RATE}")
     hands.push(window, "responses.outcomes.gradient")
     window.docks.show("training")
@@ -316,7 +342,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     charts = [(path, measure) for path in (RATE, OPTIMIZER) for measure in ("loss", "accuracy", "gradient")]
     qtbot.waitUntil(lambda: sheet.paths == (RATE, OPTIMIZER) and all(is_there(*one) for one in charts))
     assert [(one.path, one.is_pinned) for one in sheet.shown()] == [(RATE, True), (OPTIMIZER, False)]
-    assert sheet.shown()[1].captions[1] == "validation accuracy after 100 epochs, 5 starts"
+    assert sheet.shown()[1].captions[1] == "validation accuracy after 100 epochs from the start, 5 starts"
 
     # All outcomes of a value are read at once, by keyboard, and Enter takes it.
     chart = sheet.chart(OPTIMIZER, "accuracy")
@@ -328,6 +354,11 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.key(chart, "Return")
     assert isinstance(window.session.experiment.training.optimizer, Sgd) and len(window.session.done) == 1
 
+    # A third setting must not leave open which two are mapped.
+    sheet.pin(OPTIMIZER)
+    window.responses.follow("training.batch_size")
+    assert len(sheet.paths) == 3 and not sheet.map.isEnabled() and "unpin one" in sheet.map.toolTip()
+    window.responses.follow(RATE)
     hands.push(window, "responses.map")
     picture = window.parts.view(MapView)
     assert picture.paths == [RATE, OPTIMIZER] and window.docks.shows(picture)

@@ -113,12 +113,14 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     hands.click(chart, place)
     rate = window.session.experiment.training.learning_rate
     assert rate > 0.01
-    go_on(window, f"Learning rate {rate:g}: validation loss after", "instead of")
+    hands.until(lambda: tour(window).is_done, "the response does not come")
+    assert "so far" not in tour(window).card.outcome.text()
+    go_on(window, "Learning rate", "The validation loss after", "from the start is", " starts. ")
     window.responses.choose_when("off")
 
     command(window, "Race: Three learning rates")
     await_task(window, 1)
-    assert "3 lanes race learning rate" in tour(window).card.outcome.text()
+    assert "3 lanes, learning rate: " in tour(window).card.outcome.text()
     hands.click(parts.transport.play)
     await_task(window, 2)
     assert f"learning rate {rate:g} leads with a validation loss of" in tour(window).card.outcome.text()
@@ -140,6 +142,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     play(window, lambda: hands.click(parts.transport.play))
     await_diagnosis(window)
     hands.click(window.messages.strip.remedy)
+    await_task(window, 3)
     go_on(window, "Layer A gets", "it was 1/", "Validation loss went from 0.")
 
     # The tab takes up the brush.

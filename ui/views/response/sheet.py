@@ -18,7 +18,7 @@ from playground.measure.snapshot import Snapshot
 from playground.studies.knobs import knob_at
 from playground.studies.reading import Measure, Reading
 
-from ...forms.buttons import IconButton, identify, push_button
+from ...forms.buttons import IconButton, identify, push_button, tip
 from ...forms.layouts import STRETCH, fill, tight
 from ...look.theme import GRID, px
 from ..chart.controls import Choices, ReadingLine
@@ -33,6 +33,8 @@ _FIRST: tuple[Measure, ...] = ("loss", "accuracy")
 """The outcomes to begin with."""
 _PIN_HELP = "Keeps this setting here while you turn to others, up to three side by side."
 _MAP_HELP = "Tries all pairs of values of these two settings, as a map whose pixels open as experiments."
+_MAP_NEEDS_MORE = "Off with one setting: pin it, then turn to another."
+_MAP_NEEDS_FEWER = "Off with three settings: unpin one."
 _NARROW = 270
 """The width of a column below which sentences take three lines and captions two, in pixels at zoom 1."""
 _REPLACED = "losses of these values can't be compared."
@@ -164,7 +166,7 @@ class ResponseSheet(View):
         self.changed.emit()
 
     def _ask_map(self) -> None:
-        across, up = self.paths[:2]
+        across, up = self.paths
         self.map_asked.emit(across, up)
 
     def _arrange(self) -> None:
@@ -181,8 +183,10 @@ class ResponseSheet(View):
             if self._line.indexOf(column) != place:
                 self._line.insertWidget(place, column, 1)
             column.arrange(self._labels.get(path, path), self.measures, is_pinned=path in self.pinned)
-        self.map.setEnabled(len(self.paths) > 1)
-        self.map.setText("Map of the first two" if len(self.paths) > 2 else "Map of both")
+        count = len(self.paths)
+        why = "" if count == 2 else _MAP_NEEDS_MORE if count < 2 else _MAP_NEEDS_FEWER
+        self.map.setEnabled(not why)
+        identify(self.map, hint=tip(why, _MAP_HELP), about=f"{why} {_MAP_HELP}".strip())
 
     def _make_column(self, path: str) -> _Column:
         column = _Column(path, self)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from playground.studies.reading import Reading
+from playground.studies.reading import Reading, ValueOutcome
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, tip
 from ...forms.controls import Slider
 from ...guard.faults import painted
 from ...look import theme
@@ -22,6 +23,14 @@ _LIT, _FILL = 90, 60
 """Opacities of the better region and of the area below the curve, of 255."""
 
 
+_HELP = (
+    "The curve above the slider shows what other learning rates lead to: the higher, the better. It is lit where they "
+    "are clearly better than the present one, and flat where nothing differs."
+)
+_LEAST_SPREAD = 0.02
+"""The least difference that the whole height stands for: of logarithms of amounts, or of shares."""
+
+
 class ThinResponse(QWidget):
     """Paints the median outcome over a slider's groove, the better the higher; the better region is lit."""
 
@@ -30,13 +39,17 @@ class ThinResponse(QWidget):
         self.slider = slider
         self.reading: Reading | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        identify(self, "response.thin", "Response of the learning rate")
+        identify(self, "response.thin", "Response of the learning rate", tip(_HELP))
         slider.installEventFilter(self)
         self.resize(slider.size())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:
             self.resize(self.slider.size())
+        elif isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.reading is not None:
+            # The mouse reaches the slider through this widget.
+            QToolTip.showText(event.globalPos(), self.slider.toolTip() + self.toolTip(), self.slider)
+            return True
         return False
 
     def show_reading(self, reading: Reading | None) -> None:
@@ -64,7 +77,7 @@ class ThinResponse(QWidget):
             return
         x = np.array([self.slider.x_of(one.place) for one in sound])
         floor = self.slider.handle().center().y() - exact_px(2)
-        y = floor - _goodness(reading, [one.median for one in sound]) * (floor - exact_px(1))
+        y = floor - _goodness(reading, sound) * (floor - exact_px(1))
         fill, lit = QColor(look.quiet), QColor(look.accent)
         fill.setAlpha(_FILL)
         lit.setAlpha(_LIT)
@@ -77,11 +90,15 @@ class ThinResponse(QWidget):
         painter.drawPath(line_path(x, y))
 
 
-def _goodness(reading: Reading, medians: list[float]) -> np.ndarray:
-    """The places of outcomes between the worst, 0, and the best, 1; on a logarithmic scale for amounts."""
-    values = np.array(medians)
+def _goodness(reading: Reading, sound: Sequence[ValueOutcome]) -> np.ndarray:
+    """The places of outcomes between the worst, 0, and the best, 1; on a logarithmic scale for amounts.
+
+    Where they differ by less than the starts of one value do, they stay near 0.
+    """
+    values = np.array([(one.low, one.median, one.high) for one in sound])
     ranked = -np.log(np.maximum(values, 1e-9)) if reading.scale == "amount" else values
+    band, medians = np.median(np.abs(ranked[:, 2] - ranked[:, 0])), ranked[:, 1]
     # A few values that come to nothing good would press all others flat.
-    low, high = np.quantile(ranked, 0.1), ranked.max()
-    result: np.ndarray = np.clip((ranked - low) / max(high - low, 1e-9), 0, 1)
+    low, high = np.quantile(medians, 0.1), medians.max()
+    result: np.ndarray = np.clip((medians - low) / max(high - low, band, _LEAST_SPREAD), 0, 1)
     return result

@@ -101,6 +101,10 @@ class ResponseView(ComparisonView):
         """The reading that is shown."""
         return self.chart.reading
 
+    def apply_theme(self) -> None:
+        super().apply_theme()
+        self.small_print.wrap(2)
+
     def leave_sight(self) -> None:
         self.chart.edits.end()
 
@@ -141,7 +145,7 @@ def measured_words(reading: Reading) -> str:
 
 def value_result(one: ValueOutcome, reading: Reading) -> str:
     """Say what one value comes to."""
-    return f"{one.words}: {_outcome_text(one, reading)}"
+    return f"{one.words}: {outcome_text(one, reading)}"
 
 
 def bars_of(reading: Reading) -> list[Bar | None]:
@@ -160,7 +164,7 @@ def bars_of(reading: Reading) -> list[Bar | None]:
     return bars
 
 
-def _outcome_text(one: ValueOutcome, reading: Reading) -> str:
+def outcome_text(one: ValueOutcome, reading: Reading) -> str:
     """The outcome of a value in words: the median, the lowest and highest, and the number of starts."""
     if one.refused:
         return one.refused
