@@ -78,6 +78,8 @@ class KeptLayout(NamedTuple):
     state: QByteArray
     plan: DockLayout | None
     seen: frozenset[str]
+    opened: frozenset[str] = frozenset()
+    """The docks that are open, in sight or not."""
 
 
 class DockSizes(NamedTuple):
@@ -268,17 +270,25 @@ class Docks(QObject):
         """Return the name of the dock that contains a widget."""
         return next((name for name, dock in self.docks.items() if dock.isAncestorOf(widget)), None)
 
-    def arrange(self, plan: DockLayout, *, keep_controls: bool = False) -> None:
-        """Arrange all docks by a layout; `keep_controls` leaves the panel of controls in front that is there."""
+    @property
+    def opened(self) -> frozenset[str]:
+        """The docks that are open, in sight or behind others."""
+        return frozenset(name for name, dock in self.docks.items() if not dock.isHidden())
+
+    def arrange(self, plan: DockLayout, *, keep_controls: bool = False, opened: frozenset[str] = frozenset()) -> None:
+        """Arrange all docks by a layout, and open those of `opened` that it does not name as tabs.
+
+        `keep_controls` leaves the panel of controls in front that is there.
+        """
         front = next((name for name in self.controls if name in self.seen), "")
         with self._at_once():
-            self._arrange(plan)
+            self._arrange(plan, opened)
         if keep_controls and front in plan.controls:
             self._front = front
             if not plan.is_drawer:
                 self._raise(self.docks[front])
 
-    def _arrange(self, plan: DockLayout) -> None:
+    def _arrange(self, plan: DockLayout, opened: frozenset[str]) -> None:
         for dock in self.docks.values():
             if dock.isFloating():
                 dock.setFloating(False)
@@ -301,9 +311,10 @@ class Docks(QObject):
         if plan.foot:
             self.docks[plan.foot].show()
         for name in (name for name in self.docks if name not in named):
-            # Closed, but with a place to open at; a dock without one would lie over the others.
+            # Also a closed one has a place to open at; a dock without one would lie over the others.
             self.window.tabifyDockWidget(beside[0], self.docks[name])
-            self.docks[name].hide()
+            self.docks[name].setVisible(name in opened)
+        self._raise(beside[0])
         self.controls, self._front = plan.controls or self.controls, ""
         self.foot = plan.foot
         if plan.is_drawer:
@@ -398,14 +409,14 @@ class Docks(QObject):
 
     def keep(self) -> KeptLayout:
         """Return the present layout, for `put_back`."""
-        return KeptLayout(self.state(), self.plan, frozenset(self.seen))
+        return KeptLayout(self.state(), self.plan, frozenset(self.seen), self.opened)
 
-    def put_back(self, kept: KeptLayout) -> None:
-        """Restore a layout from `keep`."""
+    def put_back(self, kept: KeptLayout, opened: frozenset[str] = frozenset()) -> None:
+        """Restore a layout from `keep`; those of `opened` that it does not name are open, too."""
         if kept.plan is None:
             self.restore(kept.state)
             return
-        self.arrange(kept.plan)
+        self.arrange(kept.plan, opened=kept.opened | opened)
         for front in (self.docks[name] for name in kept.seen if not self.docks[name].isHidden()):
             self._raise(front)
 

@@ -12,8 +12,8 @@ from ..forms.layouts import fill
 from ..forms.rows import Row
 from .docks import Docks
 
-_USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training"})
-"""Hidden until a teacher chooses: all panels of controls. The pictures and the transport bar stay."""
+_USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training", "response"})
+"""Hidden until a teacher chooses: the whole column of controls. The pictures and the transport bar stay."""
 
 
 class FocusMode(QObject):

@@ -26,7 +26,7 @@ class FittedLayout:
         if wanted is STANDARD and roomy is not None:
             self._roomy = None
             if plan in CROWDED:
-                self.docks.put_back(roomy)
+                self.docks.put_back(roomy, self._opened)
                 self._show_race()
         elif roomy is not None and plan in CROWDED and plan is not wanted:
             self._crowd()
@@ -39,8 +39,13 @@ class FittedLayout:
         return wanted.is_drawer or (wanted is TABBED and plan in (STANDARD, RACE))
 
     def _crowd(self) -> None:
-        self.docks.arrange(layout_for(self.docks.window.size()), keep_controls=True)
+        self.docks.arrange(layout_for(self.docks.window.size()), keep_controls=True, opened=self._opened)
         self._show_race()
+
+    @property
+    def _opened(self) -> frozenset[str]:
+        """The open docks, which stay open in a layout that does not name them; a race is shown by itself."""
+        return self.docks.opened - {RaceView.name}
 
     def _show_race(self) -> None:
         if self._races:
@@ -55,14 +60,14 @@ class FittedLayout:
                 self._before_race, self._roomy = self._roomy, KeptLayout(QByteArray(), RACE, frozenset())
             elif layout_for(self.docks.window.size()) is STANDARD and self.docks.plan is not RACE:
                 self._before_race = self.docks.keep()
-                self.docks.arrange(RACE)
+                self.docks.arrange(RACE, opened=self._opened)
         self._show_race()
 
     def end_race(self) -> None:
         """Return to the layout before the race, unless a person has changed it meanwhile."""
         before, self._before_race, self._races = self._before_race, None, False
         if before is not None and self.docks.plan is RACE:
-            self.docks.put_back(before)
+            self.docks.put_back(before, self._opened)
         elif before is not None and self._roomy is not None and self._roomy.plan is RACE:
             self._roomy = before
         if self._opened_view and self.docks.plan in CROWDED:

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject
 
 from playground.engine.lanes import cache as lanes
 from playground.measure.others import Luck
+from playground.studies.luck import OTHER_STARTS
 
 from ..forms.buttons import tip
 from ..session.commands import Report
@@ -17,6 +18,14 @@ from .window_parts import WindowParts
 
 _MOST_POINTS = 20_000
 """Points beyond which other starts would take too long."""
+_TOO_EARLY = "Other starts are compared from the first epoch on."
+_WAITS = "Other starts are trained while training is paused."
+_HIDING = {
+    "kept": "kept runs that were picked",
+    "ghost": "the run without the change",
+    "future": "what came after this moment",
+}
+"""What is shown in place of the starts, by its kind."""
 _CHANGED = "This run was changed on the way; the other starts have its present settings from the beginning."
 
 
@@ -33,6 +42,9 @@ class HowLucky(QObject):
         self.starts.caught_up.connect(self._follow_run)
         self.starts.failed.connect(self._give_up)
         self.button.toggled.connect(self._turn)
+        self._luck: Luck | None = None
+        """The latest comparison."""
+        others.front_changed.connect(self._write)
         desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._forget)
         desk.session.reported.connect(self._follow)
@@ -43,6 +55,7 @@ class HowLucky(QObject):
 
     def _turn(self, on: bool) -> None:
         self._forget()
+        self._write()
         if on and (why := self._obstacle()):
             self._give_up(why)
         else:
@@ -69,8 +82,13 @@ class HowLucky(QObject):
 
     def _follow(self, report: Report) -> None:
         waits = self._responses.when == "resting" and report.running
-        if self.button.isChecked() and self.desk.session.is_up_to_date and not waits:
-            snapshot = report.present
+        snapshot = report.present
+        has_begun = snapshot.history.epoch[-1] >= 1
+        if self._luck is not None and not has_begun:
+            # The run has begun anew.
+            self._forget()
+        self._write()
+        if self.button.isChecked() and self.desk.session.is_up_to_date and not waits and has_begun:
             boundaries = self.desk.docks.shows(self.parts.boundary)
             self.starts.follow(snapshot.experiment, snapshot.history, boundaries=boundaries)
 
@@ -82,6 +100,7 @@ class HowLucky(QObject):
     def _forget(self) -> None:
         """Stop and forget starts, which were those of another experiment."""
         self.starts.stop()
+        self._luck = None
         self._others.put("luck", None)
         self.button.setToolTip(self._help)
         self.button.setAccessibleDescription("")
@@ -92,4 +111,22 @@ class HowLucky(QObject):
         words = tip(luck.sentence, luck.small_print, *changed)
         self.button.setToolTip(words)
         self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
+        self._luck = luck
         self._others.put("luck", luck)
+        self._write()
+
+    def _write(self) -> None:
+        """Say below the tracks how the run compares, how far the starts have come, and what hides them."""
+        self.parts.tracks.say_luck(self._words() if self.button.isChecked() else "")
+
+    def _words(self) -> str:
+        report, luck = self.desk.session.report, self._luck
+        epoch = 0 if report is None else int(report.present.history.epoch[-1])
+        waits = report is not None and report.running and self._responses.when == "resting"
+        if luck is None:
+            return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…"
+        words = luck.sentence
+        if luck.epoch < epoch:
+            words = f"{words} Compared at epoch {luck.epoch:,} of {epoch:,}."
+        hiding = _HIDING.get(self._others.front)
+        return f"{words} Their curves are hidden by {hiding}." if hiding else words

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, QVariantAnimation
+from PySide6.QtCore import QObject, QTimer, QVariantAnimation, Signal
 
 from playground.measure.others import Ghost, Others
 
@@ -23,10 +23,15 @@ class OtherRuns(QObject):
     A ghost fades into the mark of its change, and comes back while that is touched, or for a while when it is pressed.
     """
 
+    front_changed = Signal()
+    """Another kind of other runs is shown."""
+
     def __init__(self, desk: Desk, parts: WindowParts, responses: Responses) -> None:
         super().__init__(desk)
         self.desk, self.parts, self._responses = desk, parts, responses
         self._kinds: dict[str, tuple[Others, float]] = {}
+        self.front = ""
+        """The kind that is shown; empty if there is none."""
         self._ghost: Ghost | None = None
         self._strength, self._is_touched = 1.0, False
         self._waits = True
@@ -52,11 +57,14 @@ class OtherRuns(QObject):
         self._show()
 
     def _show(self) -> None:
-        shown = (self._kinds[kind] for kind in _KINDS if kind in self._kinds)
-        others, strength = next(shown, (None, 0.0))
+        front = next((kind for kind in _KINDS if kind in self._kinds), "")
+        others, strength = self._kinds.get(front, (None, 0.0))
         for view in (self.parts.tracks, self.parts.boundary):
             if self.desk.docks.shows(view):
                 view.show_others(others, strength)
+        if front != self.front:
+            self.front = front
+            self.front_changed.emit()
 
     def _choose_when(self) -> None:
         self.desk.session.let_others_train(self._responses.when)

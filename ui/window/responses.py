@@ -90,6 +90,8 @@ class Responses(QObject):
         """How long values train; 0 for the next round number of epochs that the run has not reached."""
         self.beginning: Checkpoint | None = None
         """The moment from which values go on; None for the initial weights."""
+        self._step = 0
+        """The step of the latest report, which may be older than the moment while training runs."""
         self._asked: tuple[Experiment, list[str], Terms] | None = None
         """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
@@ -268,7 +270,8 @@ class Responses(QObject):
 
     def _look_ahead(self, report: Report) -> None:
         """Renew the response once the run has passed the epochs that it covers, or has paused."""
-        if self.beginning is not None and report.present.step < self.beginning.state.step:
+        before, self._step = self._step, report.present.step
+        if self.beginning is not None and self._step < min(before, self.beginning.state.step):
             # The moment belongs to a run that is gone.
             self.view.beginning.show_index(0)
             self._begin_at(None)

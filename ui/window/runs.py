@@ -39,6 +39,8 @@ _LOOK_MILLISECONDS = 1000
 """How often the panel looks whether another window has changed the store, while it is in sight."""
 _NONE_YET = "Each run that trained is kept when you reset it or open something else, and when the window closes."
 _MOST_CURVES = 6
+_CHANGED = "", " now; one was changed on the way", " now; both were changed on the way"
+"""What follows where no setting of two runs differs, by how many of them were changed while they trained."""
 """Runs whose curves are drawn over the present ones."""
 _CLOSING_SECONDS = 3.0
 """How long a window that closes waits for its run."""
@@ -288,10 +290,13 @@ class Runs(QObject):
         if not picked:
             return "Pick runs to see how they differ, and their curves over the present ones."
         if len(self._picked) == 1:
-            return _compared_words("Against the present run", self.desk.session.experiment, picked[0].experiment)
+            report = self.desk.session.report
+            changes = 0 if report is None else len(report.present.changes)
+            present = self.desk.session.experiment, changes
+            return _compared_words("Against the present run", present, _compared_part(picked[0]))
         if len(self._picked) == 2:
             one, other = sorted(picked, key=lambda one: one.run.note.time)
-            return _compared_words("From the older to the newer", one.experiment, other.experiment)
+            return _compared_words("From the older to the newer", _compared_part(one), _compared_part(other))
         table = self.view.runs.table
         if table is None:
             return ""
@@ -301,8 +306,17 @@ class Runs(QObject):
         return f"{len(places)} runs; they differ in {', '.join(paths) or 'nothing'}.{more}"
 
 
-def _compared_words(lead: str, old: Experiment, new: Experiment) -> str:
-    words = comparison_words(old, new) or "no setting differs"
+def _compared_part(picked: _Picked) -> tuple[Experiment, int]:
+    """The settings of a run at its end, and how many changes were made on the way."""
+    return picked.experiment, picked.run.outcome.changes
+
+
+def _compared_words(lead: str, before: tuple[Experiment, int], after: tuple[Experiment, int]) -> str:
+    (old, earlier), (new, later) = before, after
+    words = comparison_words(old, new)
+    if not words:
+        changed = sum(map(bool, (earlier, later)))
+        words = f"no setting differs{_CHANGED[changed]}"
     other = "" if losses_are_comparable(difference(old, new)) else " Losses can't be compared: points or loss differ."
     return f"{lead}: {words}.{other}"
 

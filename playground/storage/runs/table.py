@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 import numpy as np
 
-from playground.catalog.choice import Array
+from playground.catalog.choice import Array, Task
 from playground.experiment.flattening import SHAPE
 from playground.storage.runs.index import Loaded
 from playground.storage.runs.kept import MEASURES, KeptRun, Measure
@@ -48,8 +48,11 @@ class RunGroup(NamedTuple):
     of: int
     """How many there are, shown or not."""
     means: dict[Measure, Mean | None]
+    """Those of scores are None where some are accuracies and others R²."""
     epochs: Mean | None
     diverged: int
+    tasks: frozenset[Task] = frozenset()
+    """The tasks of the runs that the means are of."""
 
 
 class RunTable:
@@ -247,7 +250,10 @@ class RunTable:
         diverged = np.array([self.runs[place].outcome.status == "diverged" for place in places], bool)
         usable = places[~diverged] if len(places) else places
         means = {name: mean_of(self.numbers(name)[usable]) for name in MEASURES}
-        return RunGroup(value, places, of, means, mean_of(self.numbers("epoch")[usable]), int(diverged.sum()))
+        tasks = frozenset(self.runs[place].outcome.task for place in usable)
+        if "regression" in tasks and len(tasks) > 1:
+            means["train_accuracy"] = means["validation_accuracy"] = None
+        return RunGroup(value, places, of, means, mean_of(self.numbers("epoch")[usable]), int(diverged.sum()), tasks)
 
 
 def plain_text(text: str) -> str:

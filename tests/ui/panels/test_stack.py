@@ -320,12 +320,16 @@ def test_inputs_follow_from_features_and_units() -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_a_shape_is_one_edit_that_keeps_the_settings_of_the_first_layer(owner, name: str) -> None:
+def test_a_shape_is_one_edit_that_changes_nothing_but_the_widths(own: Callable, name: str) -> None:
+    before = (Layer(2, Relu(), 0.1, id="A"), Layer(3, Tanh(), id="B"), Layer(3, Sigmoid(), trainable=False, id="C"))
+    owner = own(LayersPanel(), Experiment(layers=before))
     actions = {action.text().partition("\t")[0]: action for action in owner.find("layers.shape").menu().actions()}
     assert actions[name].toolTip() == ABOUT[name]
     actions[name].trigger()
     assert tuple(layer.units for layer in layers(owner)) == SHAPES[name]
-    assert {(layer.activation, layer.dropout) for layer in layers(owner)} == {(Tanh(), 0.1)}
+    kept, added = layers(owner)[: len(before)], layers(owner)[len(before) :]
+    assert kept == tuple(msgspec.structs.replace(old, units=new.units) for old, new in zip(before, kept, strict=False))
+    assert {(layer.activation, layer.trainable) for layer in added} <= {(Sigmoid(), True)}
     assert order(owner) == "ABCDEFGH"[: len(SHAPES[name])]
     assert len(owner.asked) == 1
     assert owner.asked[0][0] == f"shape {name.lower()} {widths_words(SHAPES[name])}"

@@ -22,12 +22,16 @@ def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
     table.close()
 
 
-def test_focus_mode_hides_the_controls_and_brings_them_back(window: Window) -> None:
+def test_focus_mode_hides_the_controls_and_brings_all_docks_back(window: Window) -> None:
+    for name in ("runs", "responses"):
+        window.docks.show(name)
+    opened = window.docks.opened
     hands.key(window, "F9")
-    assert not window.parts.data.isVisible() and not window.parts.layers.isVisible()
+    assert opened - window.docks.opened == {*window.docks.controls, window.docks.foot}
     assert window.parts.boundary.isVisible() and window.parts.transport.isVisible()
     hands.key(window, "F9")
-    assert window.parts.data.isVisible() and window.parts.layers.isVisible()
+    assert window.docks.opened == opened and {"runs", "responses"} <= opened
+    assert window.parts.data.isVisible()
 
 
 def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:

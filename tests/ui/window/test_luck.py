@@ -60,3 +60,21 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     hands.until(lambda: "after 17 epochs" in button.accessibleDescription(), "the other starts do not follow the run")
     hands.key(button, "Return")
     assert not is_shown(window) and not button.accessibleDescription()
+
+
+def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(window: Window) -> None:
+    def says(*words: str) -> bool:
+        note = window.parts.tracks.shown().note
+        return all(word in note for word in words)
+
+    window.others.stay.setInterval(10**8)
+    hands.fill(hands.control(window, "training.learning_rate"), "0.1", "Return")
+    window.session.ask(lambda trainer: trainer.advance(epochs=2)).result(SETTLED)
+    hands.until(lambda: window.others.front == "ghost", "the run without the change is not shown")
+    hands.push(window, "transport.luck")
+    assert says("Training 14 other starts…")
+    hands.until(lambda: says("14 other starts.", "hidden by the run without the change"), "nothing is said")
+    hands.push(window, "transport.reset")
+    hands.until(lambda: says("from the first epoch on") and not says("solve"), "luck is told of an untrained run")
+    hands.push(window, "transport.luck")
+    assert says("") and not window.parts.tracks.shown().note

@@ -26,7 +26,6 @@ from ui.window.races import RACE_WORDS
 from ui.window.window import Window
 
 RATE = "training.learning_rate"
-SMALL = CROWDED[1]
 
 
 @pytest.fixture
@@ -119,26 +118,29 @@ def test_the_layout_before_a_race_comes_back_though_the_window_was_small_meanwhi
     def sees_race() -> bool:
         return window.docks.shows(view(window))
 
+    pair = CROWDED[1]
+    window.docks.show("responses")
     command(window, "Race: SGD, RMSProp, Adam")
     await_race(qtbot, window)
-    for size, plan in (((1100, 650), TABBED), ((1280, 800), RACE), ((970, 600), SMALL)):
+    for size, plan in (((1100, 650), TABBED), ((1280, 800), RACE), ((970, 600), pair)):
         window.resize(*size)
         qtbot.waitUntil(lambda plan=plan: window.docks.plan is plan and sees_race())
     window.races.close()
     qtbot.waitUntil(lambda: not sees_race())
-    assert window.docks.plan is SMALL
+    assert window.docks.plan is pair
     window.resize(1280, 800)
-    qtbot.waitUntil(lambda: window.docks.plan is STANDARD and "network" in window.docks.seen)
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD and "responses" in window.docks.seen)
 
     # One that begins in a small window gets its layout when that grows.
     window.resize(970, 600)
-    qtbot.waitUntil(lambda: window.docks.plan is SMALL)
+    qtbot.waitUntil(lambda: window.docks.plan is pair)
     command(window, "Race: SGD, RMSProp, Adam")
     await_race(qtbot, window)
     window.resize(1280, 800)
     qtbot.waitUntil(lambda: window.docks.plan is RACE and sees_race())
     window.races.close()
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD and not sees_race())
+    assert "responses" in window.docks.opened and "race" not in window.docks.opened
 
 
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:

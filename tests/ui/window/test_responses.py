@@ -253,6 +253,21 @@ def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, w
     qtbot.waitUntil(lambda: shown(window).small_print == wanted and is_whole(window, RATE))
     assert not window.session.done
 
+    # While training runs, the moment is that of the click.
+    hands.click(picture.controls.button)
+    hands.click(picture.beginning.buttons[0])
+    hands.push(window, "transport.play")
+    reports: list[int] = []
+    window.session.reported.connect(lambda report: reports.append(report.present.step))
+    qtbot.waitUntil(lambda: len(reports) > 2 and reports[-1] > reports[0])
+    hands.click(picture.beginning.buttons[1])
+    hands.key(picture.controls.panel, "Escape")
+    qtbot.waitUntil(lambda: window.responses.beginning is not None)
+    moment = window.responses.beginning.state.step
+    qtbot.waitUntil(lambda: reports[-1] > moment)
+    assert picture.beginning.value == "here" and window.responses.beginning.state.step == moment
+    hands.push(window, "transport.play")
+
     # The moment goes with its run.
     window.session.reset()
     qtbot.waitUntil(lambda: "from here" not in shown(window).small_print and is_whole(window, RATE))

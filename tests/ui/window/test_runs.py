@@ -8,14 +8,18 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Trainer
+from playground import Experiment, Trainer
+from playground.catalog.choice import Task
 from playground.interop.opening import load_preset
+from playground.storage.runs.kept import Group
+from playground.storage.runs.kept import Training as Trained
 from playground.storage.runs.store import RunStore
 from tests.ui import hands
 from tests.ui.windows import set_rate
+from ui.views.runs.models import MeansModel
 from ui.views.runs.view import RunsView
 from ui.window.window import Window
 
@@ -191,10 +195,51 @@ def test_means_count_what_the_filter_hides(window: Window, three: RunsView) -> N
     assert shown.headings[:3] == ("Learning rate η", "Runs", "Validation loss")
     assert [row[:2] for row in shown.rows] == [("0.01", "2"), ("0.03", "1"), ("0.1", "1")]
     assert "± 0 (n = 2)" in shown.rows[0][2] and "(n = 1)" in shown.rows[1][2]
+    hands.click(three.table, cell(three, 0))
+    assert not three.delete_button.isEnabled()
     three.filter.setFocus()
     hands.type_text("learning_rate > 0.02", three.filter)
     hands.until(lambda: three.shown().rows[0][1] == "0 of 2", "nothing is hidden")
     assert three.shown().rows[0][2] == "–" and "means are over the runs that are shown" in three.shown().counts
+
+
+@pytest.mark.parametrize(
+    ("tasks", "score"),
+    [
+        (("classification", "classification"), "0.800 ± 0.14 (n = 2)"),
+        (("regression", "regression"), "R² 0.800 ± 0.14 (n = 2)"),
+        (("classification", "regression"), "accuracies and R²"),
+    ],
+)
+def test_means_name_their_scores(tmp_path: Path, tasks: tuple[Task, ...], score: str) -> None:
+    store = RunStore(tmp_path)
+    for task, accuracy in zip(tasks, (0.7, 0.9), strict=True):
+        training = Trained({"seed": 1}, 1, "completed", 10, 0.5, 0.1, accuracy, accuracy)
+        store.keep_group(Group.of(Experiment(), (training,), task, 1), "Sweep", picture=b"")
+    table = store.table()
+    store.close()
+    everything = np.arange(len(table))
+    owner = QObject()
+    means = MeansModel(owner)
+    means.show_groups("precision", "Precision", table.grouped(everything, everything, "precision"))
+    assert [row[3] for row in means.rows] == [score]
+
+
+def test_runs_with_equal_settings_and_other_pasts_are_told_apart(window: Window) -> None:
+    for changes in ((0.05,), (0.1, 0.05)):
+        window.session.open(load_preset("spiral").with_({"training.learning_rate": changes[0]}), "spiral")
+        train(window, 1)
+        for rate in changes[1:]:
+            set_rate(window, rate)
+            train(window, 1)
+    window.session.open(load_preset("spiral"), "spiral")
+    window.runs.show()
+    await_rows(window, 2)
+    view = window.runs.view
+    hands.click(view.table, cell(view, 0))
+    hands.click(view.table, cell(view, 1), held="Ctrl")
+    words = "From the older to the newer: no setting differs now; one was changed on the way."
+    hands.until(lambda: view.shown().sentence == words, "the past is not told")
 
 
 def test_forgetting_all_asks_first_and_leaves_nothing(window: Window, three: RunsView, folder: Path) -> None:

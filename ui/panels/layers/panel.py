@@ -216,9 +216,8 @@ class LayersPanel(Panel):
             self._ask_layers(wanted, title, focus=follow_it, scroll_to=show_it)
 
     def take_shape(self, widths: Sequence[int], name: str) -> None:
-        """Ask for layers of these widths, otherwise like the first one."""
-        layers = self._identified()
-        wanted = with_widths(layers, layers[0] if layers else FIRST_LAYER, widths)
+        """Ask for layers of these widths, with their other settings."""
+        wanted = with_widths(self._identified(), FIRST_LAYER, widths)
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
 
     def remove_layer(self, index: int) -> None:

@@ -32,15 +32,18 @@ ABOUT: Mapping[str, str] = {
     "Wide and shallow": "Many units in a single layer: easy to train, but complex shapes need very many.",
 }
 _ASK_WIDTHS = "Units of each layer, input side first, such as 16-8-4 or 3 × 8:"
-_HELP = "Replaces all layers with layers of these widths, otherwise like the first one. One undo restores them."
+_HELP = "Gives layers these widths and keeps their other settings. New layers are like the last one, but not frozen."
 
 
-def with_widths(layers: Sequence[Layer], template: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:
-    """Make layers of these widths with the settings of `template` and the ids of the present `layers`."""
-    result: list[Layer] = []
-    for place, units in enumerate(widths):
-        layer_id = layers[place].id if place < len(layers) else new_id([*layers, *result])
-        result.append(msgspec.structs.replace(template, units=units, muted=False, id=layer_id))
+def with_widths(layers: Sequence[Layer], otherwise: Layer, widths: Sequence[int]) -> tuple[Layer, ...]:
+    """Give layers these widths, and keep their other settings.
+
+    Layers that are added are like the last one, without its locks; like `otherwise` if there is none.
+    """
+    result = [msgspec.structs.replace(layer, units=units) for layer, units in zip(layers, widths, strict=False)]
+    added = msgspec.structs.replace(layers[-1] if layers else otherwise, trainable=True, muted=False)
+    for units in widths[len(layers) :]:
+        result.append(msgspec.structs.replace(added, units=units, id=new_id([*layers, *result])))
     return tuple(result)
 
 

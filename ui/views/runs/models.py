@@ -265,7 +265,10 @@ def _means_row(path: str, group: RunGroup) -> tuple[str, ...]:
     diverged = f", {group.diverged} diverged" if group.diverged else ""
     score = group.means["validation_accuracy"] or group.means["train_accuracy"]
     means = (group.means["validation_loss"], score, group.means["train_loss"], group.epochs)
-    return setting_words(path, group.value), f"{runs}{diverged}", *map(mean_text, means)
+    loss, score_text, *rest = map(mean_text, means)
+    if "regression" in group.tasks:
+        score_text = "accuracies and R²" if len(group.tasks) > 1 else f"R² {score_text}"
+    return setting_words(path, group.value), f"{runs}{diverged}", loss, score_text, *rest
 
 
 def mean_text(mean: Mean | None) -> str:

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
 from playground.measure.oddities import oddities
-from playground.measure.others import Ghost, KeptCurve, KeptCurves, Luck, Others
+from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -196,8 +196,8 @@ class TracksView(View):
         self._race: RaceMoment | None = None
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
-        self._luck: Luck | None = None
         self._others: Others | None = None
+        self._luck_words = ""
         self._kept: KeptCurves | None = None
         self._sheet = TrackSheet((self._loss, self._score, self._gradients, self._rate), self._times, self)
         tight(QVBoxLayout(self), 0, (0, 0, theme.GRID // 2, 0)).addWidget(self._sheet)
@@ -320,12 +320,19 @@ class TracksView(View):
         self._write.request(at_once=turned)
 
     def show_others(self, others: Others | None, strength: float) -> None:
-        self._others, self._luck = others, others if isinstance(others, Luck) else None
+        self._others = others
         self._kept = others if isinstance(others, KeptCurves) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         if self._draw():
             self._show_words()
+
+    def say_luck(self, words: str) -> None:
+        """Show the comparison of the run with other starts in a line below the tracks; empty for none."""
+        if words != self._luck_words:
+            self._luck_words = words
+            self._show_words()
+            self._sheet.update()
 
     def mark_ghost(self, *, sleeps: bool) -> None:
         """Show at the mark of the latest change whether it has a ghost that can be called back."""
@@ -499,7 +506,7 @@ class TracksView(View):
             words = track.describe(sheet.values.get(track.name, ()))
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
-        sheet.note = "" if self._luck is None or self._race is not None else self._luck.sentence
+        sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
         first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
