@@ -167,7 +167,7 @@ def test_epochs_may_be_varied(tmp_path: Path, capsys: pytest.CaptureFixture[str]
 def test_a_single_training_is_counted_as_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["sweep", "xor", "--vary", "training.learning_rate=0.1", "--epochs", "1"]) == 0
     first, *_, last = capsys.readouterr().out.splitlines()
-    assert first.startswith("1 training of 1 epoch in ") and "of 1 seed (" in last
+    assert first.startswith("1 run of 1 epoch in ") and "of 1 seed (" in last
 
 
 def test_a_goal_decides_what_counts_as_solved(capsys: pytest.CaptureFixture[str]) -> None:

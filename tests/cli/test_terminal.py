@@ -148,7 +148,7 @@ def test_the_report_has_task_points_and_test() -> None:
 def test_commands_are_listed_and_suggested() -> None:
     helped = run("--help")
     assert (
-        "commands, each with --help: train, presets, table, sweep, search, bench, export, describe, remove-files"
+        "commands, each with --help: train, presets, table, sweep, search, runs, bench, export, describe, remove-files"
         in " ".join(helped.stdout.split())
     )
     missed = run("trian")

@@ -15,7 +15,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QDeadlineTimer, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QContextMenuEvent, QDragEnterEvent, QDropEvent, QHelpEvent, QWheelEvent
+from PySide6.QtGui import (
+    QAction,
+    QContextMenuEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QHelpEvent,
+    QKeySequence,
+    QShortcutEvent,
+    QWheelEvent,
+)
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QMenu, QScrollArea, QTabBar, QWidget
 
@@ -293,3 +302,8 @@ def choose(box: QComboBox, item: str) -> None:
     box.setFocus()
     for _ in range(abs(index - box.currentIndex())):
         key(box, "Down" if box.currentIndex() < index else "Up")
+
+
+def press_ambiguous(action: QAction, keys: str) -> None:
+    """Tell an action that its shortcut was pressed, and that Qt found another one for the same keys."""
+    QApplication.sendEvent(action, QShortcutEvent(QKeySequence(keys), 0, True))

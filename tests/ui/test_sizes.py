@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QImage, QKeySequence, QShortcutEvent
+from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
@@ -148,7 +148,7 @@ def test_a_key_that_is_two_of_the_shortcuts_at_once_is_no_conflict(window: Windo
     window.appearance.size_chosen.connect(asked.append)
     for keys in ("Ctrl++", "Ctrl+Shift+="):
         # As on a real keyboard, where Qt finds both.
-        QApplication.sendEvent(window.menus.action("size.larger"), QShortcutEvent(QKeySequence(keys), 0, True))
+        hands.press_ambiguous(window.menus.action("size.larger"), keys)
     assert asked == [1.25, 1.25]
 
 

@@ -64,6 +64,7 @@ class MapView(ComparisonView):
         self.across = identify(Combo(self), "map.across", "Horizontal axis", "The setting on the horizontal axis.")
         self.up = identify(Combo(self), "map.up", "Vertical axis", "The setting on the vertical axis.")
         self.chart = MapChart(self)
+        self.chart.setAccessibleDescription("No pair of values has been tried yet.")
         self._lay_out()
         for place, combo in enumerate((self.across, self.up)):
             combo.currentIndexChanged.connect(lambda index, place=place: self._choose(place, index))
