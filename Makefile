@@ -38,14 +38,14 @@ run: $(READY)
 	@$(PY) main.py $(ARGS) || { code=$$?; [ $$code -eq 3 ] || exit $$code; }
 
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
-# Three of those keep two cores busy, since they also wait for time to pass.
+# More of them than cores keep two cores busy, since they also wait for time to pass.
 PARTS := tests/ui/panels tests/ui/views tests/ui/forms
 REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wildcard tests/[a-z]*)) $(PARTS)
 test: kernels lint
 	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 2 $(REST)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 tests/ui $(PARTS:%=--ignore=%)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 $(REST)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 tests/ui $(PARTS:%=--ignore=%)
 else
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
 endif

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QSettings
-from PySide6.QtGui import QGuiApplication, QHelpEvent
-from PySide6.QtWidgets import QApplication, QToolTip
+from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QToolTip
 
 from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
@@ -167,8 +167,7 @@ def test_the_learning_rate_has_a_thin_one_whatever_is_in_hand(qtbot, window: Win
     qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER) and thin.reading is not None and thin.reading.is_whole)
     assert thin.reading.knob.path == RATE and thin.reading.sentence in thin.accessibleDescription()
 
-    place = thin.slider.rect().center()
-    QApplication.sendEvent(thin.slider, QHelpEvent(QEvent.Type.ToolTip, place, thin.slider.mapToGlobal(place)))
+    hands.rest(thin.slider)
     assert "the higher, the better" in QToolTip.text() and "Allowed:" in QToolTip.text()
     QToolTip.hideText()
 
