@@ -209,7 +209,7 @@ def _column(packed: _Packed) -> Any:
 def _experiment(raw: Any, place: str) -> Experiment:
     try:
         experiment: Experiment = convert_plain(raw, Experiment)
-    except msgspec.ValidationError as error:
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise UnreadableError(place, f"it is not an experiment ({one_line(str(error), 200)})") from error
     return experiment
 

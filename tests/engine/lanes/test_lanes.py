@@ -407,7 +407,7 @@ def test_only_like_networks_are_neighbours() -> None:
     ahead = group.take(0)
     lane = group.add(one)
     assert lane == group.width
-    with pytest.raises(ValueError, match="elsewhere"):
+    with pytest.raises(ValueError, match="another point of their epoch"):
         group.put(lane + 1, one, ahead)
 
 

@@ -204,6 +204,7 @@ def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatch
     luck = Luck(100, losses - 0.1, losses, losses + 0.1, 14, 10, (20, 20, 50), 9, (0.3, 0.8), 0.95,
                 "classification", validated=True)  # fmt: skip
     view.show_others(luck, 1.0)
+    view.say_luck(luck.sentence)
     texts = painted_texts(view)
     assert overlaps(texts) == [] and all(view.rect().toRectF().contains(box) for _, box in texts)
     said = "Better than 10 of 14 other starts. 9 of 15 solve it (95 %: 30 to 80 %). 3 diverged."
@@ -215,6 +216,7 @@ def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatch
         np.array([2, 2, 3, 3]) / 14
     )
     view.show_others(None, 0.0)
+    view.say_luck("")
     assert not view.shown().note and overlaps(painted_texts(view)) == []
 
 
