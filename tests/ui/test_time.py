@@ -106,6 +106,13 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     assert window.messages.strip.said.text.startswith("Training continues from epoch 1.")
     hands.until(lambda: len(window.parts.tracks.shown().loss.ghost), "the run before is not drawn")
     assert window.parts.tracks.shown().loss.ghost[0][-1, 0] == EPOCHS
+    boundary = window.parts.boundary
+    hands.until(lambda: boundary.shown().others, "the boundary of before is not drawn")
+    hands.key(handle, "Home")
+    hands.until(lambda: window.session.report.past and not boundary.shown().others, "it lies over an earlier boundary")
+    assert hands.control(window, "tracks.sheet").caption == "epoch 0"
+    hands.key(handle, "End")
+    hands.until(lambda: boundary.shown().others, "the boundary of before does not come back")
     hands.click(hands.control(window, "strip.remedy", QPushButton))
     assert settle(qtbot, window).epoch == EPOCHS
 

@@ -119,6 +119,10 @@ class _DockTitle(QWidget):
     def minimumSizeHint(self) -> QSize:
         return QSize(px(64), px(_TITLE_HEIGHT))
 
+    def sizeHint(self) -> QSize:
+        # Also where its buttons are hidden.
+        return self.minimumSizeHint()
+
 
 class _NoTitle(QWidget):
     """Empty title bar of a dock whose tab names it; the tab's menu does what the buttons do."""

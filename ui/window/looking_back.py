@@ -78,6 +78,7 @@ class LookingBack(QObject):
             self.desk.messages.show_past(words, (BACK_TO_NOW, self.leave), (BRANCH_HERE, self.branch))
         if self._was_back != (report.past is not None):
             self._was_back = report.past is not None
+            self._others.show()
             self.changed.emit()
 
     def _say_branched(self, then: Snapshot) -> None:

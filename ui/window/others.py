@@ -42,7 +42,7 @@ class OtherRuns(QObject):
         self._fading.valueChanged.connect(self._fade)
         desk.session.ghost_moved.connect(self._follow)
         desk.session.revised.connect(self._stay_longer)
-        desk.docks.changed.connect(self._show)
+        desk.docks.changed.connect(self.show)
         parts.tracks.mark_touched.connect(self._touch)
         parts.tracks.mark_pressed.connect(self._come_back)
         responses.when_changed.connect(self._choose_when)
@@ -54,13 +54,17 @@ class OtherRuns(QObject):
             self._kinds.pop(kind, None)
         else:
             self._kinds[kind] = others, strength
-        self._show()
+        self.show()
 
-    def _show(self) -> None:
+    def show(self) -> None:
+        """Show the present kind in the pictures in sight."""
         front = next((kind for kind in _KINDS if kind in self._kinds), "")
         others, strength = self._kinds.get(front, (None, 0.0))
         for view in (self.parts.tracks, self.parts.boundary):
-            if self.desk.docks.shows(view):
+            if view is self.parts.boundary and self.desk.session.past.shown is not None:
+                # The others are as they are now; over an earlier boundary they would mislead.
+                view.show_others(None, 0.0)
+            elif self.desk.docks.shows(view):
                 view.show_others(others, strength)
         if front != self.front:
             self.front = front

@@ -40,6 +40,8 @@ def test_an_axis_ends_at_or_above_what_it_shows_and_has_round_ticks():
     for value in (1e-9, 0.34, 1.0, 1.01, 7, 9.99, 123456):
         assert value <= nice_limit(value) <= 1.6 * value
     assert even_ticks(0, 3000, 4) == [0, 1500, 3000]
+    for end, ticks in ((1200, 5), (250, 6), (60, 4), (0.8, 5)):
+        assert even_ticks(0, end, 9) == pytest.approx(np.linspace(0, end, ticks))
 
 
 def test_a_limit_grows_at_once_and_shrinks_late():

@@ -436,3 +436,7 @@ def test_the_present_follows_the_measured_moment_on_every_track(shown):
     view.show_snapshot(later)
     assert view.shown().loss.present[0] == (41.25, 0.7)
     assert view.shown().times[1] == 50
+
+
+def test_inside_an_epoch_the_completed_ones_count():
+    assert [TimeAxis().words(epoch) for epoch in (62.5, 10 ** np.log10(62.0))] == ["epoch 62", "epoch 62"]

@@ -22,9 +22,18 @@ def nice_limit(value: float) -> float:
 
 
 def even_ticks(low: float, high: float, most: int) -> list[float]:
-    """Return the ends of an axis, and its middle or its quarters if `most` ticks allow."""
-    parts = 4 if most >= 9 else 2 if most >= 3 else 1
+    """Return the ends of an axis, and its middle, or its quarters, fifths or thirds if `most` ticks allow.
+
+    Fifths and thirds are for where quarters would have more digits than the ends: 250 in quarters is 62.5, 125, ….
+    """
+    length = high - low
+    rounder = (parts for parts in (4, 5, 3) if _digits(length / parts) <= _digits(length))
+    parts = next(rounder, 4) if most >= 9 else 2 if most >= 3 else 1
     return [low + (high - low) * k / parts for k in range(parts + 1)]
+
+
+def _digits(number: float) -> int:
+    return len(f"{number:.6e}".partition("e")[0].replace(".", "").rstrip("0"))
 
 
 def decade_ticks(low: float, high: float, most: int) -> tuple[list[float], list[str]]:

@@ -47,7 +47,7 @@ _TYPING_MILLISECONDS = 60
 """How long typing rests before the filter acts."""
 _FILTER_HELP = "Words and conditions, all of which have to hold; a hyphen in front of a word excludes it."
 _FILTER_EXAMPLES = "By the name of any setting or outcome, as in layers = 8-8, status = diverged, or starred."
-_PRIVATE = "Documents on this computer, with their points: own tables are in them."
+_PRIVATE = "Stored on this computer with their points, your own tables included."
 _BOUND = "Kept runs may take {limit}. When that is full, the oldest without a star go, which is said before it happens."
 _EMPTY = "No runs yet."
 _OFF = "Runs are not kept: the switch below is off."
@@ -360,10 +360,11 @@ class RunsView(View):
         for column in range(model.columnCount()):
             texts = [str(model.headerData(column, Qt.Orientation.Horizontal) or "")]
             texts += [str(model.index(row, column).data() or "") for row in range(min(model.rowCount(), 12))]
-            wanted = max(metrics.horizontalAdvance(text) for text in texts) + px(18)
+            lines = [line for text in texts for line in text.splitlines() or [""]]
+            wanted = max(map(metrics.horizontalAdvance, lines)) + px(18)
             width = min(max(wanted, px(_NARROWEST)), px(_WIDEST))
             if model is self.runs and column < RunsModel.FIRST:
-                width = (px(28), px(_RUN_WIDTH))[column]
+                width = (px(28), min(wanted + picture_size().width(), px(_RUN_WIDTH)))[column]
             header.resizeSection(column, width)
 
     # What is picked -------------------------------------------------------------------------------------------------

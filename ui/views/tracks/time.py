@@ -116,7 +116,8 @@ class TimeAxis(ChartAxis):
 
     def words(self, value: float) -> str:
         """A value in words: epoch 40."""
-        return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {value:,.0f}"
+        # Inside an epoch, the completed ones count, as in the header.
+        return f"{number_text(value, 4)} seconds" if self.kind == "seconds" else f"{self.kind} {int(value + 1e-6):,}"
 
 
 class ChangeMark(NamedTuple):
