@@ -20,7 +20,7 @@ from .strip import Message, Offer, Strip
 _EVENT_MILLISECONDS = 10_000
 """How long what has just happened comes before what ails the network."""
 _HELD_MILLISECONDS = 1_000
-"""How much longer an event stays while a person points at it."""
+"""How much longer an event, or a remedy, stays while a person points at it."""
 _SILENT = Message("event", "")
 
 
@@ -54,11 +54,14 @@ class Messages(QObject):
         self._invitation: Message | None = None
         self._past: Message | None = None
         self._advice: Advice | None = None
-        self._measures = self._pausing = False
+        self._measures = self._pausing = self._was_changed = False
         self._race = ""
         self._time = QTimer(self, singleShot=True)
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
+        self._wait = QTimer(self, interval=_HELD_MILLISECONDS, singleShot=True)
+        """Runs while a remedy stays because a person points at it."""
+        self._wait.timeout.connect(self._show)
         self._make_widgets()
 
     def _make_widgets(self) -> None:
@@ -118,7 +121,10 @@ class Messages(QObject):
         self._show_status()
 
     def show_finding(self, finding: Finding | None) -> None:
-        """Show a finding of the diagnosis; None removes it."""
+        """Show a finding of the diagnosis; None removes it.
+
+        A remedy that a person points at stays until the mouse has left the strip, or until a change is made.
+        """
         self.finding = finding
         self._show()
 
@@ -131,6 +137,7 @@ class Messages(QObject):
 
     def note_change(self) -> None:
         """Remove a refusal and an offer, because a change was made after them."""
+        self._was_changed = True
         if self._event is not None and (self._event.offer is not None or self._event.tone == "refusal"):
             self._event = None
             self._show()
@@ -166,9 +173,20 @@ class Messages(QObject):
         fresh = event if self._time.isActive() else None
         first = self._advised(self._fault) or self._past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
+        if first is None and self._would_swap(said):
+            self._wait.start()
+            return
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
             said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
         self.strip.say(said)
+        self._was_changed = False
+
+    def _would_swap(self, message: Message | None) -> bool:
+        """Whether a message about something else would take the place of a remedy that a person is about to press."""
+        said = self.strip.said
+        if said.tone != "finding" or said.offer is None or not self.strip.is_held or self._was_changed:
+            return False
+        return message is None or message.kind != said.kind
 
     def _take(self, offer: Offer) -> None:
         self.dismiss()

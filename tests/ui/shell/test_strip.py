@@ -64,6 +64,29 @@ def test_a_fault_comes_first_then_what_just_happened_then_what_ails_the_network(
 
 
 @pytest.mark.usefixtures("brief")
+def test_no_other_button_takes_the_place_of_a_remedy_under_the_mouse(qtbot, window: Window) -> None:
+    strip = window.messages.strip
+    window.messages.invite("New here?", ("Take the tour", lambda: None))
+    window.messages.show_finding(FINDING)
+    hands.hover(strip.remedy)
+    assert strip.is_held
+    window.messages.show_finding(None)
+    window.messages.show_finding(Finding("dead", "Units are dead.", Remedy("Use leaky ReLU", Experiment())))
+    hands.let_pass(100, "the button would change")
+    assert strip.remedy.text() == "Use tanh"
+    hands.leave(strip.remedy, to=window.parts.boundary)
+    hands.leave(strip)
+    qtbot.waitUntil(lambda: strip.remedy.text() == "Use leaky ReLU")
+    # A change makes it outdated: then it goes at once.
+    hands.hover(strip.remedy)
+    window.messages.note_change()
+    window.messages.show_finding(None)
+    assert said(window) == "New here?"
+    window.messages.dismiss()
+    hands.leave(strip)
+
+
+@pytest.mark.usefixtures("brief")
 def test_what_just_happened_goes_after_a_while_and_a_refusal_gives_way(qtbot, window: Window) -> None:
     window.messages.say("Saved.")
     qtbot.waitUntil(lambda: not window.messages.strip.speaks)
