@@ -8,31 +8,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
 import msgspec
-import numpy as np
-from msgspec import Meta
 
 from playground.catalog.choice import Task
-from playground.engine.evaluation import Evaluation
-from playground.experiment.flattening import Setting, fingerprint, flatten
+from playground.catalog.datasets.own_points import UserPoints
+from playground.experiment.flattening import Setting, flatten
 from playground.experiment.reading import convert_plain
 from playground.experiment.text import parse_json
 from playground.experiment.tree import Experiment
-from playground.files.errors import InputError, MissingError, UnreadableError, one_line
-from playground.measure.snapshot import Status
+from playground.files.errors import UnreadableError, one_line
 from playground.run.run import PRESENT
-from playground.storage.document import read_payload
+from playground.storage.document import read_points, read_record
 
 DOCUMENT, GROUP, NOTE, PICTURE = ".playground", ".group", ".note", ".png"
 """The suffixes of the files of a kept run; a group has a table in place of a document."""
 MOST_LISTED = 5000
 """The most trainings of one group that are listed."""
-_COLUMNS = ("x1", "x2", "target", "train", "test")
-_LONGEST_LIST = 100
 
-_Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 RunKind: TypeAlias = Literal["run", "group", "member"]
 """A run with its document; a sweep or search as a whole; one training of it, of which only the outcome is known."""
 Measure: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
@@ -104,7 +98,7 @@ class Summary(NamedTuple):
     """What the file of a run says of it."""
 
     experiment: Experiment
-    """Without own points; those of a table stay in its file."""
+    """The experiment, unchecked; the points of a table stay in its file."""
     settings: list[Setting]
     outcome: Outcome
 
@@ -112,98 +106,22 @@ class Summary(NamedTuple):
 # Documents ------------------------------------------------------------------------------------------------------
 
 
-class _Packed(msgspec.Struct):
-    kind: Literal["float32", "float64", "int64", "bool"]
-    shape: tuple[int, ...]
-    data: memoryview
-
-
-class _Points(msgspec.Struct):
-    settings: str
-    columns: dict[str, _Packed]
-
-
-class _State(msgspec.Struct):
-    step: _Count
-    epoch: _Count
-
-
-class _Moment(msgspec.Struct):
-    experiment: str
-    points: _Count | None
-    state: _State
-
-
-class _Run(msgspec.Struct):
-    """The part of a document's record that lists show; all else is skipped."""
-
-    points: tuple[_Points, ...]
-    checkpoints: dict[str, _Moment]
-    status: Status
-    evaluation: Evaluation
-    seconds: float
-    changes: tuple[msgspec.Raw, ...]
-    engine_changes: tuple[tuple[int, str], ...]
-
-
 def summarize(content: bytes, place: str) -> Summary:
     """Read what a document says of its run. Raises InputError that names `place`."""
-    run = _decode(content, place)
-    moment = run.checkpoints[PRESENT]
-    raw = parse_json(moment.experiment, place)
-    own = _own_points(run, moment, place)
-    if not isinstance(raw, dict):
-        raise UnreadableError(place, "it is not an experiment")
-    if own is not None and isinstance(raw.get("data"), dict) and raw["data"].get("kind") == "points":
-        raw = {**raw, "data": own[0]}
-    experiment = _experiment(raw, place)
-    settings = flatten(experiment)
+    record = read_record(content, place)
+    moment = record.checkpoints[PRESENT]
+    experiment = _experiment(parse_json(moment.experiment, place), place)
     task: Task = experiment.data.tasks[0]
-    if own is not None:
-        task = "regression" if own[0].get("task") == "regression" else "classification"
-        if experiment.data.kind == "points":
-            settings = [one._replace(value=own[1].get(one.path, one.value)) for one in settings]
-    losses = {name: finite_or_none(getattr(run.evaluation, name)) for name in MEASURES}
-    engine = run.engine_changes[-1][1] if run.engine_changes else ""
-    state = moment.state
-    seconds = finite_or_none(run.seconds) or 0.0
-    outcome = Outcome(run.status, state.epoch, state.step, seconds, engine, task, len(run.changes), **losses)
-    return Summary(experiment, settings, outcome)
-
-
-def _decode(content: bytes, place: str) -> _Run:
-    try:
-        run = msgspec.msgpack.decode(read_payload(content, place), type=_Run)
-    except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
-        raise UnreadableError(place, f"it is not what a document has there ({one_line(str(error), 200)})") from error
-    if PRESENT not in run.checkpoints:
-        raise MissingError(f"{place}: checkpoints: {PRESENT}", "every document has it")
-    return run
-
-
-def _own_points(run: _Run, moment: _Moment, place: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
-    """The settings of a moment's own points, and what stands for their columns in lists; None if it has none."""
-    if moment.points is None:
-        return None
-    if moment.points >= len(run.points):
-        raise InputError(f"{place}: points", moment.points, f"below {len(run.points)}")
-    points = run.points[moment.points]
-    settings = parse_json(points.settings, place)
-    if not isinstance(settings, dict):
-        raise UnreadableError(f"{place}: points", "they are not own points")
-    columns = {f"data.{name}": _column(packed) for name, packed in points.columns.items() if name in _COLUMNS}
-    return settings, columns
-
-
-def _column(packed: _Packed) -> Any:
-    """A column of points as lists show it, equal to what `flatten` makes of the same points."""
-    stored = np.dtype(packed.kind).newbyteorder("<")
-    values = np.frombuffer(packed.data[: len(packed.data) // stored.itemsize * stored.itemsize], stored)
-    if len(values) > _LONGEST_LIST:
-        return fingerprint(values.astype(np.float64).tobytes(), len(values))
-    return values.tolist()
+    if moment.points is not None:
+        points = read_points(record, moment.points, place)
+        task = points.task
+        if isinstance(experiment.data, UserPoints):
+            experiment = msgspec.structs.replace(experiment, data=points)
+    losses = {name: finite_or_none(getattr(record.evaluation, name)) for name in MEASURES}
+    engine, state = record.engine_changes[-1][1], moment.state
+    seconds = finite_or_none(record.seconds) or 0.0
+    outcome = Outcome(record.status, state.epoch, state.step, seconds, engine, task, len(record.changes), **losses)
+    return Summary(experiment, flatten(experiment), outcome)
 
 
 def _experiment(raw: Any, place: str) -> Experiment:
