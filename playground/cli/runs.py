@@ -17,7 +17,8 @@ from playground.files.errors import InputError, one_line
 from playground.files.progress import watch_progress
 from playground.interop.keeping import opened_store
 from playground.interop.opening import RUN_PREFIX
-from playground.storage.runs.kept import MEASURES, KeptRun
+from playground.measure.metrics import METRICS
+from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import filtered
 from playground.storage.runs.store import Kept, RunStore
 from playground.storage.runs.table import ABSENT, FACTS, Mean, RunTable
@@ -159,7 +160,7 @@ def _show(store: RunStore, run: KeptRun, *, as_json: bool) -> None:
         print(json.dumps({**_report(run), "settings": settings, "path": str(store.path_of(run.id))}, allow_nan=False))
         return
     for name, value in _report(run).items():
-        if value not in ("", None, False) or name in MEASURES:
+        if value not in ("", None, False) or name in METRICS:
             print(f"{name:<20} {time_words(run) if name == 'time' else '–' if value is None else value}")
     print(f"{'path':<20} {store.path_of(run.id)}")
     for path, value in settings.items():
@@ -252,11 +253,11 @@ def _print_means(table: RunTable, places: Array, among: Array, arguments: argpar
         print(json.dumps({"group_by": path, "groups": reports}, allow_nan=False))
         return
     print("Means ± standard deviation (n runs); diverged runs are left out.")
-    rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in MEASURES)]]
+    rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in METRICS)]]
     for group in groups:
         runs = f"{len(group.places)} of {group.of}" if len(group.places) < group.of else f"{group.of}"
         runs += f", {group.diverged} diverged" if group.diverged else ""
-        rows.append([setting_words(path, group.value), runs, *(_mean(group.means[name]) for name in MEASURES)])
+        rows.append([setting_words(path, group.value), runs, *(_mean(group.means[name]) for name in METRICS)])
     _print_rows(rows)
 
 

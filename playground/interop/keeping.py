@@ -16,7 +16,7 @@ from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
 from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
-from playground.storage.runs.kept import MOST_LISTED, Group, Training
+from playground.storage.runs.kept import MOST_LISTED, GroupMember, KeptGroup
 from playground.storage.runs.store import Kept, RunStore
 from playground.studies.results import Results
 from playground.studies.search import Search, SearchResult
@@ -36,7 +36,7 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
     experiment = with_value(study.experiment, "training.epochs", study.epochs)
     numbers = [number for number in range(len(study)) if results.has(number)]
     trainings = tuple(_training(results, number) for number in numbers[:MOST_LISTED])
-    group = Group.of(experiment, trainings, results.task, len(numbers))
+    group = KeptGroup.of(experiment, trainings, results.task, len(numbers))
     title = f"{_short_title(experiment)}: sweep of {_listed(list(study.vary))}"
     return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: _sweep_plot(results)))
 
@@ -45,11 +45,11 @@ def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     """Keep the trials of a search as one group with their plot. Raises FullError, and OSError."""
     experiment = with_value(plan.experiment, "training.epochs", plan.epochs)
     trainings = tuple(
-        Training(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
+        GroupMember(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
         for trial in result.trials[:MOST_LISTED]
     )
     task = experiment.data.tasks[0]
-    group = Group.of(experiment, trainings, task, len(result.trials))
+    group = KeptGroup.of(experiment, trainings, task, len(result.trials))
     title = f"{_short_title(experiment)}: search over {_listed(list(plan.over))}"
     picture = _drawn(lambda: _search_plot(title, result))
     return store.keep_group(group, title, origin="search", picture=picture)
@@ -64,11 +64,11 @@ def opened_store(folder: Path | None = None) -> RunStore:
         raise InputError("--keep", str(folder), f"a folder that can be written to ({reason_of(error)})") from error
 
 
-def _training(results: Results, number: int) -> Training:
+def _training(results: Results, number: int) -> GroupMember:
     row = results.row(number)
     values = results.study.values_of(number // results.study.seeds)
-    known: dict[str, Any] = {name: row[name] for name in Training.__struct_fields__ if name in row}
-    return Training(**{**known, "values": values, "seed": row["seed"]})
+    known: dict[str, Any] = {name: row[name] for name in GroupMember.__struct_fields__ if name in row}
+    return GroupMember(**{**known, "values": values, "seed": row["seed"]})
 
 
 def _short_title(experiment: Experiment) -> str:
@@ -86,9 +86,9 @@ def _listed(paths: list[str]) -> str:
 
 
 def _boundary(document: Document) -> bytes:
-    from playground.interop.picture import thumbnail
+    from playground.interop.picture import boundary_thumbnail
 
-    return thumbnail(Trainer.of(resume(document, rows=16), "reference"))
+    return boundary_thumbnail(Trainer.of(resume(document, rows=16), "reference"))
 
 
 def _sweep_plot(results: Results) -> bytes:

@@ -172,7 +172,7 @@ def _hollow_words(sample: Sample) -> str:
     return f"hollow: {' and '.join(hollow)}" if hollow else ""
 
 
-def thumbnail(trainer: Trainer) -> bytes:
+def boundary_thumbnail(trainer: Trainer) -> bytes:
     """A small PNG of the decision boundary with the points."""
     snapshot = trainer.snapshot([BoundaryRequest(_THUMBNAIL // 2)])
     size = (_THUMBNAIL, _THUMBNAIL)

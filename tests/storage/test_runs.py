@@ -26,8 +26,7 @@ from playground.run.run import resume
 from playground.storage.document import document_bytes
 from playground.storage.runs import store as stores
 from playground.storage.runs.index import Index
-from playground.storage.runs.kept import DOCUMENT, NOTE, Group, KeptRun
-from playground.storage.runs.kept import Training as Trained
+from playground.storage.runs.kept import DOCUMENT, NOTE, GroupMember, KeptGroup, KeptRun
 from playground.storage.runs.query import filtered
 from playground.storage.runs.store import FullError, RunStore
 from playground.storage.runs.table import ABSENT, RunTable
@@ -132,12 +131,14 @@ def test_forgetting_all_leaves_nothing_that_could_be_read(store: RunStore, tmp_p
 
 def test_a_group_is_one_run_with_its_trainings_below_it(store: RunStore) -> None:
     trainings = tuple(
-        Trained({"training.learning_rate": rate}, seed, "completed", 10, 0.5, 0.1 * rate + 0.01 * seed, 0.9, 0.8)
+        GroupMember({"training.learning_rate": rate}, seed, "completed", 10, 0.5, 0.1 * rate + 0.01 * seed, 0.9, 0.8)
         for rate in (0.1, 1.0)
         for seed in range(3)
     )
-    refused = Trained({"layers": "0"}, 0, "refused")
-    kept = store.keep_group(Group.of(SMALL, (*trainings, refused), "classification", 7), "Sweep", picture=b"PNG").run
+    refused = GroupMember({"layers": "0"}, 0, "refused")
+    kept = store.keep_group(
+        KeptGroup.of(SMALL, (*trainings, refused), "classification", 7), "Sweep", picture=b"PNG"
+    ).run
     table = store.table()
     assert [run.id for run in runs_of(store) if not run.parent] == [kept.id]
     assert (kept.kind, kept.members, kept.outcome.validation_loss) == ("group", 7, pytest.approx(0.01))

@@ -18,12 +18,13 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.experiment.flattening import Setting
-from playground.storage.runs.kept import MEASURES, KeptRun
+from playground.measure.metrics import METRICS
+from playground.storage.runs.kept import KeptRun
 
 _VERSION = 1
 """The version of the tables; another one is made again from the files."""
 _BUSY_SECONDS = 5.0
-_OUTCOMES = ("status", "epoch", *MEASURES)
+_OUTCOMES = ("status", "epoch", *METRICS)
 _COLUMNS = ("id", "parent", "time", "star", "bytes", *_OUTCOMES, "run", "stamp", "settings")
 """The run as a whole is decoded at once, which takes a tenth of the time of reading its columns."""
 _TABLES = (

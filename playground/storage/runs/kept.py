@@ -6,9 +6,8 @@ so that an index of thousands can be made again.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias, get_args
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -19,6 +18,7 @@ from playground.experiment.reading import convert_plain
 from playground.experiment.text import parse_json
 from playground.experiment.tree import Experiment
 from playground.files.errors import UnreadableError, one_line
+from playground.measure.metrics import METRICS, finite_or_none
 from playground.run.run import PRESENT
 from playground.storage.document import read_points, read_record
 
@@ -29,8 +29,6 @@ MOST_LISTED = 5000
 
 RunKind: TypeAlias = Literal["run", "group", "member"]
 """A run with its document; a sweep or search as a whole; one training of it, of which only the outcome is known."""
-Measure: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
-MEASURES: tuple[Measure, ...] = get_args(Measure)
 
 
 class Note(msgspec.Struct, frozen=True):
@@ -49,7 +47,7 @@ class Note(msgspec.Struct, frozen=True):
     """Where it comes from: the window, `train`, `sweep`, `search`."""
 
 
-class Outcome(NamedTuple):
+class RunOutcome(NamedTuple):
     """What a run came to."""
 
     status: str = "ready"
@@ -75,7 +73,7 @@ class KeptRun(NamedTuple):
     parent: str
     """The group that it belongs to; empty for all that stand alone."""
     note: Note
-    outcome: Outcome
+    outcome: RunOutcome
     members: int = 0
     """How many trainings a group has."""
     bytes: int = 0
@@ -100,7 +98,7 @@ class Summary(NamedTuple):
     experiment: Experiment
     """The experiment, unchecked; the points of a table stay in its file."""
     settings: list[Setting]
-    outcome: Outcome
+    outcome: RunOutcome
 
 
 # Documents ------------------------------------------------------------------------------------------------------
@@ -117,10 +115,10 @@ def summarize(content: bytes, place: str) -> Summary:
         task = points.task
         if isinstance(experiment.data, UserPoints):
             experiment = msgspec.structs.replace(experiment, data=points)
-    losses = {name: finite_or_none(getattr(record.evaluation, name)) for name in MEASURES}
+    losses = {name: finite_or_none(getattr(record.evaluation, name)) for name in METRICS}
     engine, state = record.engine_changes[-1][1], moment.state
     seconds = finite_or_none(record.seconds) or 0.0
-    outcome = Outcome(record.status, state.epoch, state.step, seconds, engine, task, len(record.changes), **losses)
+    outcome = RunOutcome(record.status, state.epoch, state.step, seconds, engine, task, len(record.changes), **losses)
     return Summary(experiment, flatten(experiment), outcome)
 
 
@@ -132,15 +130,10 @@ def _experiment(raw: Any, place: str) -> Experiment:
     return experiment
 
 
-def finite_or_none(value: float | None) -> float | None:
-    """The value, or None for NaN and infinity."""
-    return value if value is not None and math.isfinite(value) else None
-
-
 # Groups ---------------------------------------------------------------------------------------------------------
 
 
-class Training(msgspec.Struct, frozen=True):
+class GroupMember(msgspec.Struct, frozen=True):
     """One training of a group: what it varied and what it came to."""
 
     values: dict[str, Any]
@@ -155,36 +148,36 @@ class Training(msgspec.Struct, frozen=True):
     engine: str = ""
 
 
-class Group(msgspec.Struct, frozen=True):
+class KeptGroup(msgspec.Struct, frozen=True):
     """The trainings of a sweep or a search, as one thing that is kept."""
 
     experiment: dict[str, Any]
     """The experiment whose values are varied, as in its file."""
-    trainings: tuple[Training, ...]
+    trainings: tuple[GroupMember, ...]
     task: Task = "classification"
     total: int = 0
     """How many trainings there were; some may not be listed."""
     version: Literal[1] = 1
 
     @staticmethod
-    def of(experiment: Experiment, trainings: tuple[Training, ...], task: Task, total: int) -> Group:
+    def of(experiment: Experiment, trainings: tuple[GroupMember, ...], task: Task, total: int) -> KeptGroup:
         """A group of an experiment with some of its values varied."""
-        return Group(msgspec.to_builtins(experiment), trainings, task, total)
+        return KeptGroup(msgspec.to_builtins(experiment), trainings, task, total)
 
-    def members(self) -> Iterator[tuple[int, Experiment, Training]]:
+    def members(self) -> Iterator[tuple[int, Experiment, GroupMember]]:
         """Yield the place and the experiment of every training but those whose values were refused."""
         base = _experiment(self.experiment, "group: experiment")
         for number, training in enumerate(self.trainings):
             if training.status != "refused":
                 yield number, member_experiment(base, training.values, training.seed), training
 
-    def outcome_of(self, training: Training) -> Outcome:
+    def outcome_of(self, training: GroupMember) -> RunOutcome:
         """What a training came to, as lists show it."""
-        losses: Mapping[str, Any] = {name: finite_or_none(getattr(training, name)) for name in MEASURES}
-        return Outcome(training.status, training.epoch, engine=training.engine, task=self.task, **losses)
+        losses: Mapping[str, Any] = {name: finite_or_none(getattr(training, name)) for name in METRICS}
+        return RunOutcome(training.status, training.epoch, engine=training.engine, task=self.task, **losses)
 
     @property
-    def best(self) -> Training | None:
+    def best(self) -> GroupMember | None:
         """The training with the lowest validation loss, for want of that with the lowest training loss."""
         measure = "validation_loss"
         if all(one.validation_loss is None for one in self.trainings):
@@ -198,22 +191,22 @@ def member_experiment(base: Experiment, values: Mapping[str, Any], seed: int) ->
     return base.with_({**values, "seed": seed})
 
 
-def group_bytes(group: Group) -> bytes:
+def group_bytes(group: KeptGroup) -> bytes:
     """The content of a group's file."""
     return msgspec.json.encode(group)
 
 
-def read_group(content: bytes, place: str) -> Group:
+def read_group(content: bytes, place: str) -> KeptGroup:
     """Read the file of a group. Raises InputError that names `place`."""
     try:
-        return msgspec.json.decode(content, type=Group)
+        return msgspec.json.decode(content, type=KeptGroup)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         raise UnreadableError(place, f"it is no group of trainings ({one_line(str(error), 200)})") from error
 
 
-def summarize_group(group: Group, place: str) -> Summary:
+def summarize_group(group: KeptGroup, place: str) -> Summary:
     """What a group says of itself: its experiment, and the outcome of its best training."""
     experiment = _experiment(group.experiment, place)
     best = group.best
-    outcome = Outcome("completed", task=group.task) if best is None else group.outcome_of(best)
+    outcome = RunOutcome("completed", task=group.task) if best is None else group.outcome_of(best)
     return Summary(experiment, flatten(experiment), outcome)

@@ -36,10 +36,10 @@ from playground.storage.runs.kept import (
     GROUP,
     NOTE,
     PICTURE,
-    Group,
+    KeptGroup,
     KeptRun,
     Note,
-    Outcome,
+    RunOutcome,
     Summary,
     group_bytes,
     member_experiment,
@@ -109,7 +109,7 @@ class RunStore:
         content = document_bytes(document.named()._replace(race=None), past_bytes=_PAST_BYTES)
         return self._keep(DOCUMENT, content, title, origin, picture, replaces)
 
-    def keep_group(self, group: Group, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
+    def keep_group(self, group: KeptGroup, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
         """Keep the trainings of a sweep or a search as one group. Raises FullError, and OSError."""
         return self._keep(GROUP, group_bytes(group), title, origin, picture, "")
 
@@ -271,7 +271,7 @@ class RunStore:
         training = group.trainings[int(id.rpartition(".")[2])]
         return member_experiment(base, training.values, training.seed)
 
-    def group(self, id: str) -> Group:
+    def group(self, id: str) -> KeptGroup:
         """The table of a group. Raises InputError."""
         return read_group(self._content(id, GROUP), id)
 
@@ -325,7 +325,7 @@ class RunStore:
                 summary = summarize(self._content(id, DOCUMENT), id)
             title, fault = note.title or summary.experiment.name or summary.experiment.data.label, ""
         except InputError as error:
-            summary = Summary(Experiment(), [], Outcome(status="damaged"))
+            summary = Summary(Experiment(), [], RunOutcome(status="damaged"))
             title, fault = note.title or "Damaged", str(error)
         note = msgspec.structs.replace(note, title=title)
         run = KeptRun(id, "group" if is_group else "run", "", note, summary.outcome, members, size, fault)
@@ -427,7 +427,7 @@ def _new_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
-def _member_entries(run: KeptRun, group: Group) -> list[Entry]:
+def _member_entries(run: KeptRun, group: KeptGroup) -> list[Entry]:
     """What the index says of the trainings of a group. Raises InputError."""
     found = []
     for number, experiment, training in group.members():

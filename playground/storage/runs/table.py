@@ -15,14 +15,15 @@ import numpy as np
 
 from playground.catalog.choice import Array, Task
 from playground.experiment.flattening import SHAPE
+from playground.measure.metrics import METRICS, Metric
 from playground.storage.runs.index import Loaded
-from playground.storage.runs.kept import MEASURES, KeptRun, Measure
+from playground.storage.runs.kept import KeptRun
 
 _NEVER_COLUMNS = ("version", "name", SHAPE)
 """Paths that no table shows as settings that differ: the name is that of the run."""
 ABSENT = msgspec.UNSET
 """The value of a setting that a run does not have."""
-OUTCOMES = ("epoch", "step", "seconds", *MEASURES)
+OUTCOMES = ("epoch", "step", "seconds", *METRICS)
 """Outcomes that are numbers."""
 FACTS = ("title", "time", "star", "origin", "status", "engine", "changes", *OUTCOMES)
 """What a table can be sorted by besides settings."""
@@ -47,7 +48,7 @@ class RunGroup(NamedTuple):
     """The runs that are shown."""
     of: int
     """How many there are, shown or not."""
-    means: dict[Measure, Mean | None]
+    means: dict[Metric, Mean | None]
     """Those of scores are None where some are accuracies and others R²."""
     epochs: Mean | None
     diverged: int
@@ -249,7 +250,7 @@ class RunTable:
     def _group(self, value: Any, places: Array, of: int) -> RunGroup:
         diverged = np.array([self.runs[place].outcome.status == "diverged" for place in places], bool)
         usable = places[~diverged] if len(places) else places
-        means = {name: mean_of(self.numbers(name)[usable]) for name in MEASURES}
+        means = {name: mean_of(self.numbers(name)[usable]) for name in METRICS}
         tasks = frozenset(self.runs[place].outcome.task for place in usable)
         if "regression" in tasks and len(tasks) > 1:
             means["train_accuracy"] = means["validation_accuracy"] = None
