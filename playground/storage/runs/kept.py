@@ -1,7 +1,7 @@
-"""What the store keeps: runs as documents, groups of trainings as tables, and a note beside each.
+"""The files of the store: runs as documents, groups of trainings as tables, and a note beside each.
 
-What a document or a group says about its run is read from the file alone, without drawing points or building networks,
-so that an index of thousands can be made again.
+Summaries are read from a file alone, without drawing points or building networks, so that an index of thousands of runs
+can be rebuilt.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from playground.experiment.tree import Experiment
 from playground.files.errors import UnreadableError, one_line
 from playground.measure.metrics import METRICS, finite_or_none
 from playground.run.run import PRESENT
-from playground.storage.document import read_points, read_record
+from playground.storage.document import SUFFIX, read_points, read_record
 
-DOCUMENT, GROUP, NOTE, PICTURE = ".playground", ".group", ".note", ".png"
+DOCUMENT, GROUP, NOTE, PICTURE = SUFFIXES = SUFFIX, ".group", ".note", ".png"
 """The suffixes of the files of a kept run; a group has a table in place of a document."""
 MOST_LISTED = 5000
 """The most trainings of one group that are listed."""
@@ -32,23 +32,23 @@ RunKind: TypeAlias = Literal["run", "group", "member"]
 
 
 class Note(msgspec.Struct, frozen=True):
-    """What is known of a kept run besides its document."""
+    """Facts about a kept run that its document lacks."""
 
     title: str = ""
-    """What the run was called when it was kept."""
+    """The title that the run was kept under."""
     name: str = ""
     """The name that a person gave it."""
     text: str = ""
     """A person's note on it."""
     star: bool = False
     time: float = 0.0
-    """When it was kept first, in seconds since 1970."""
+    """The time at which it was first kept, in seconds since 1970."""
     origin: str = ""
-    """Where it comes from: the window, `train`, `sweep`, `search`."""
+    """The part of the program that kept it: the window, `train`, `sweep` or `search`."""
 
 
 class RunOutcome(NamedTuple):
-    """What a run came to."""
+    """The result of a run, as lists show it."""
 
     status: str = "ready"
     epoch: int = 0
@@ -57,7 +57,7 @@ class RunOutcome(NamedTuple):
     engine: str = ""
     task: Task = "classification"
     changes: int = 0
-    """How many changes were made while it trained."""
+    """The number of changes made while it trained."""
     train_loss: float | None = None
     validation_loss: float | None = None
     train_accuracy: float | None = None
@@ -75,7 +75,7 @@ class KeptRun(NamedTuple):
     note: Note
     outcome: RunOutcome
     members: int = 0
-    """How many trainings a group has."""
+    """The number of trainings in a group."""
     bytes: int = 0
     """The size of all its files."""
     fault: str = ""
@@ -83,7 +83,7 @@ class KeptRun(NamedTuple):
 
     @property
     def title(self) -> str:
-        """The name that a person gave it, or what it was called."""
+        """The name that a person gave it, or else the title that it was kept under."""
         return self.note.name or self.note.title or "Untitled"
 
     @property
@@ -93,7 +93,7 @@ class KeptRun(NamedTuple):
 
 
 class Summary(NamedTuple):
-    """What the file of a run says of it."""
+    """The contents of a run's file, as far as lists show them."""
 
     experiment: Experiment
     """The experiment, unchecked; the points of a table stay in its file."""
@@ -105,7 +105,7 @@ class Summary(NamedTuple):
 
 
 def summarize(content: bytes, place: str) -> Summary:
-    """Read what a document says of its run. Raises InputError that names `place`."""
+    """Summarize the content of a document. Raises InputError that names `place`."""
     record = read_record(content, place)
     moment = record.checkpoints[PRESENT]
     experiment = _experiment(parse_json(moment.experiment, place), place)
@@ -134,7 +134,7 @@ def _experiment(raw: Any, place: str) -> Experiment:
 
 
 class GroupMember(msgspec.Struct, frozen=True):
-    """One training of a group: what it varied and what it came to."""
+    """One training of a group: the values that it varied, and its result."""
 
     values: dict[str, Any]
     """The varied values by path, as in files."""
@@ -149,14 +149,14 @@ class GroupMember(msgspec.Struct, frozen=True):
 
 
 class KeptGroup(msgspec.Struct, frozen=True):
-    """The trainings of a sweep or a search, as one thing that is kept."""
+    """The trainings of a sweep or a search, kept as one."""
 
     experiment: dict[str, Any]
     """The experiment whose values are varied, as in its file."""
     trainings: tuple[GroupMember, ...]
     task: Task = "classification"
     total: int = 0
-    """How many trainings there were; some may not be listed."""
+    """The number of trainings, including those that are not listed."""
     version: Literal[1] = 1
 
     @staticmethod
@@ -172,13 +172,13 @@ class KeptGroup(msgspec.Struct, frozen=True):
                 yield number, member_experiment(base, training.values, training.seed), training
 
     def outcome_of(self, training: GroupMember) -> RunOutcome:
-        """What a training came to, as lists show it."""
+        """The result of a training, as lists show it."""
         losses: Mapping[str, Any] = {name: finite_or_none(getattr(training, name)) for name in METRICS}
         return RunOutcome(training.status, training.epoch, engine=training.engine, task=self.task, **losses)
 
     @property
     def best(self) -> GroupMember | None:
-        """The training with the lowest validation loss, for want of that with the lowest training loss."""
+        """The training with the lowest validation loss or, where none has one, the lowest training loss."""
         measure = "validation_loss"
         if all(one.validation_loss is None for one in self.trainings):
             measure = "train_loss"
@@ -205,7 +205,7 @@ def read_group(content: bytes, place: str) -> KeptGroup:
 
 
 def summarize_group(group: KeptGroup, place: str) -> Summary:
-    """What a group says of itself: its experiment, and the outcome of its best training."""
+    """Summarize a group: its experiment, and the outcome of its best training. Raises InputError."""
     experiment = _experiment(group.experiment, place)
     best = group.best
     outcome = RunOutcome("completed", task=group.task) if best is None else group.outcome_of(best)
