@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from playground.experiment.declarations import Field
 from playground.experiment.flattening import SHAPE
-from playground.experiment.layer_names import layer_heading
 from playground.experiment.paths import is_among
 from playground.experiment.rules import possible_fields, read_value
-from playground.experiment.words import in_a_sentence, value_words
+from playground.experiment.words import setting_heading, value_words
 from playground.files.errors import InputError
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.store import Kept
@@ -26,12 +25,7 @@ def heading_words(table: RunTable, path: str) -> str:
     """A setting as the heading of a column: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
     if path in ("layers", SHAPE):
         return "Layers"
-    steps = path.split(".")
-    if steps[0] == "layers" and len(steps) > 2:
-        names = (in_a_sentence(_label(".".join(steps[:n]))) for n in range(3, len(steps) + 1))
-        return ": ".join([layer_heading(_layer_name(table, path, int(steps[1]))), *names])
-    parent = path.rpartition(".")[0]
-    return _label(path) if parent in ("", "data", "training") else f"{_label(parent)}: {_label(path)}"
+    return setting_heading(path, _label, partial(_layer_name, table, path))
 
 
 def _label(path: str) -> str:
