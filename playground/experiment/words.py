@@ -53,10 +53,10 @@ def _join_phrases(phrases: Iterable[_Phrase]) -> str:
 def _compared_phrases(old: Experiment, new: Experiment) -> Iterator[_Phrase]:
     differences = difference(old, new)
     for one in differences:
-        if one.path == "layers":
+        if one.path in ("layers", "name", "version"):
             continue
-        if one.path in ("features", "name", "version") or is_among(one.path, _POINTS):
-            yield from _phrases([one], new) if one.path not in ("name", "version") else ()
+        if one.path == "features" or is_among(one.path, _POINTS):
+            yield from _phrases([one], new)
         else:
             field = field_at(old, one.path)
             label = "" if field.type is bool and field.names else in_a_sentence(field.label)
@@ -108,9 +108,8 @@ def setting_heading(path: str, label_of: Callable[[str], str], layer_name_at: Ca
     parts, parent = path.split("."), path.rpartition(".")[0]
     if parts[0] == "layers":
         steps = (".".join(parts[:n]) for n in range(3, len(parts) + 1))
-        return ": ".join(
-            [layer_heading(layer_name_at(int(parts[1]))), *(in_a_sentence(label_of(one)) for one in steps)]
-        )
+        names = (in_a_sentence(label_of(step)) for step in steps)
+        return ": ".join([layer_heading(layer_name_at(int(parts[1]))), *names])
     return label_of(path) if parent in ("", "data", "training") else f"{label_of(parent)}: {label_of(path)}"
 
 

@@ -241,9 +241,9 @@ class Past:
         return result
 
     def place_of(self, step: int, present: int) -> PastPlace | None:
-        """Where to find the moment of a step in a run that has come to `present`; None without a past.
+        """The place of the moment of a step in a run whose present step is `present`; None without a past.
 
-        Moments that can't be replayed any more, since their checkpoints had to go, are replaced by the nearest one.
+        A moment that can't be replayed, since its checkpoints were removed, is replaced by the nearest one that can.
         """
         if not self.stretches:
             return None

@@ -54,11 +54,11 @@ class Replay:
         )
         self._engine = _engine_at_hand(self._stretch.engine, self.setup)
         self._trainer: Trainer | None = None
-        """The moment so far; made when it is needed, since another one may be asked for before."""
+        """The trainer, made on first use, since another moment may be requested before."""
 
     @property
     def trainer(self) -> Trainer:
-        """The moment, as far as it has come."""
+        """The moment, or until it is reached the point on the way there."""
         self._trainer = self._trainer or self._trainer_at(self._kept)
         return self._trainer
 

@@ -637,7 +637,7 @@ def _kept_states(
     memories = _array(record.memories, f"{place}: memories", "float64", (len(counts), 8))
     most = np.array([2**53, 2**53, points - 1, points, 2**53, 2**53])
     if (counts < 0).any() or (counts > most).any() or not np.isfinite(memories[:, [0, 2, 3, 5, 6, 7]]).all():
-        raise InputError(f"{place}: counts", Spoken("others"), "made of counts that a training can come to")
+        raise InputError(f"{place}: counts", Spoken("others"), "made of counts that training can reach")
     if (memories[:, [2, 3, 5]] < 0).any():
         raise InputError(f"{place}: memories", Spoken("others"), "made of counts, which are at least 0")
     parts = array_places(network, len(experiment.training.optimizer.slots), record.arrays)
