@@ -15,11 +15,11 @@ from playground.experiment.words import comparison_words
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
 from playground.files.progress import watch_progress
-from playground.interop.keeping import opened_store
+from playground.interop.keeping import open_store
 from playground.interop.opening import RUN_PREFIX
 from playground.measure.metrics import METRICS
 from playground.storage.runs.kept import KeptRun
-from playground.storage.runs.query import filtered
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import Kept, RunStore
 from playground.storage.runs.table import ABSENT, FACTS, Mean, RunTable
 from playground.storage.runs.words import heading_words, room_words, setting_words, size_words, status_words, time_words
@@ -83,7 +83,7 @@ def runs(arguments: argparse.Namespace) -> None:
     """Run the command."""
     if arguments.export:
         check_outputs({"--export": (arguments.export[1], ".playground")}, {})
-    store = opened_store()
+    store = open_store()
     try:
         if arguments.rebuild:
             (store.folder / "index.sqlite3").unlink(missing_ok=True)
@@ -173,7 +173,7 @@ def _show(store: RunStore, run: KeptRun, *, as_json: bool) -> None:
 def _list(store: RunStore, arguments: argparse.Namespace) -> None:
     table = store.table()
     among = table.members(store.find(arguments.group).id) if arguments.group else table.top
-    found = filtered(table, among, " ".join(arguments.filter))
+    found = filter_runs(table, among, " ".join(arguments.filter))
     if found.problem:
         raise InputError("FILTER", " ".join(arguments.filter), f"a filter: {found.problem}")
     key = (arguments.sort or "-time").removeprefix("-")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from playground.experiment.paths import with_value
@@ -55,9 +54,9 @@ def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     return store.keep_group(group, title, origin="search", picture=picture)
 
 
-def opened_store(folder: Path | None = None) -> RunStore:
-    """The store of kept runs. Raises InputError if its folder can't be made."""
-    folder = folder or kept_runs_path()
+def open_store() -> RunStore:
+    """Open the store of kept runs. Raises InputError if its folder can't be made."""
+    folder = kept_runs_path()
     try:
         return RunStore(folder)
     except OSError as error:

@@ -24,7 +24,7 @@ from playground.interop.opening import load_preset, preset_paths
 from playground.storage.document import document_bytes
 from playground.storage.runs.index import Entry
 from playground.storage.runs.kept import DOCUMENT, NOTE, KeptRun, Note, RunOutcome
-from playground.storage.runs.query import filtered
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import RunStore, _stamp_of
 
 
@@ -95,8 +95,8 @@ def main() -> None:
         table = store.table()
         timed("what differs among all", lambda: table.differing(table.top))
         for text in ("tanh", "learning_rate > 0.01", "units >= 16 -spiral", "loss < 0.1 batch size = 32"):
-            filtered(table, table.top, text)
-            timed(f"filter: {text}", lambda text=text: filtered(table, table.top, text))
+            filter_runs(table, table.top, text)
+            timed(f"filter: {text}", lambda text=text: filter_runs(table, table.top, text))
         timed("sort by learning rate", lambda: table.ordered(table.top, "training.learning_rate"))
         timed("sort by validation loss", lambda: table.ordered(table.top, "validation_loss"))
         timed("group by batch size", lambda: table.grouped(table.top, table.top, "training.batch_size"))

@@ -27,7 +27,7 @@ from playground.storage.document import document_bytes
 from playground.storage.runs import store as stores
 from playground.storage.runs.index import Index
 from playground.storage.runs.kept import DOCUMENT, NOTE, GroupMember, KeptGroup, KeptRun
-from playground.storage.runs.query import filtered
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import FullError, RunStore
 from playground.storage.runs.table import ABSENT, RunTable
 
@@ -234,7 +234,7 @@ FILTERS = {
 
 @pytest.mark.parametrize("text", FILTERS)
 def test_filters_find_any_setting_and_outcome(several: RunTable, text: str) -> None:
-    found = filtered(several, several.top, text)
+    found = filter_runs(several, several.top, text)
     assert (len(found.places), found.problem) == (FILTERS[text], "")
 
 
@@ -247,7 +247,7 @@ def test_filters_find_any_setting_and_outcome(several: RunTable, text: str) -> N
     ],
 )
 def test_what_is_no_filter_yet_is_said_and_the_rest_counts(several: RunTable, text: str, problem: str) -> None:
-    found = filtered(several, several.top, text)
+    found = filter_runs(several, several.top, text)
     assert problem in found.problem and len(found.places) == (1 if "sgd" in text else 5)
 
 
