@@ -103,6 +103,12 @@ def path_words(experiment: Experiment, path: str) -> str:
     return setting_heading(path, lambda one: field_at(experiment, one).label, partial(_name, experiment.layers))
 
 
+def settings_words(paths: Sequence[str]) -> str:
+    """Settings in a sentence, whatever the experiment: `learning rate, batch size and optimizer`."""
+    labels = [in_a_sentence(fields[0].label) if (fields := possible_fields(path)) else path for path in paths]
+    return " and ".join(filter(None, (listing(labels[:-1]), *labels[-1:])))
+
+
 def setting_heading(path: str, label_of: Callable[[str], str], layer_name_at: Callable[[int], str]) -> str:
     """A setting in a list, from the labels of paths and the names of layers; see `path_words`."""
     parts, parent = path.split("."), path.rpartition(".")[0]

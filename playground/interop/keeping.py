@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from playground.experiment.paths import with_value
-from playground.experiment.rules import possible_fields
 from playground.experiment.tree import Experiment
-from playground.experiment.words import in_a_sentence
+from playground.experiment.words import settings_words
 from playground.files.errors import InputError, reason_of
 from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
@@ -36,7 +35,7 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
     numbers = [number for number in range(len(study)) if results.has(number)]
     trainings = tuple(_training(results, number) for number in numbers[:MOST_LISTED])
     group = KeptGroup.of(experiment, trainings, results.task, len(numbers))
-    title = f"{_short_title(experiment)}: sweep of {_listed(list(study.vary))}"
+    title = f"{_short_title(experiment)}: sweep of {settings_words(list(study.vary))}"
     return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: _sweep_plot(results)))
 
 
@@ -49,7 +48,7 @@ def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     )
     task = experiment.data.tasks[0]
     group = KeptGroup.of(experiment, trainings, task, len(result.trials))
-    title = f"{_short_title(experiment)}: search over {_listed(list(plan.over))}"
+    title = f"{_short_title(experiment)}: search over {settings_words(list(plan.over))}"
     picture = _drawn(lambda: _search_plot(title, result))
     return store.keep_group(group, title, origin="search", picture=picture)
 
@@ -73,12 +72,6 @@ def _training(results: Results, number: int) -> GroupMember:
 def _short_title(experiment: Experiment) -> str:
     """The first part of what an experiment is called; the names of presets go on with what they show."""
     return own_title(experiment).partition(":")[0]
-
-
-def _listed(paths: list[str]) -> str:
-    """The settings that vary, in words."""
-    labels = [in_a_sentence(fields[0].label) if (fields := possible_fields(path)) else path for path in paths]
-    return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))
 
 
 # The library that draws is loaded by the first picture, not on the way to the first frame.
