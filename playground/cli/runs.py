@@ -85,10 +85,11 @@ def runs(arguments: argparse.Namespace) -> None:
         check_outputs({"--export": (arguments.export[1], ".playground")}, {})
     store = open_store()
     try:
-        if arguments.rebuild:
-            (store.folder / "index.sqlite3").unlink(missing_ok=True)
         with watch_progress(lambda done, of: None):
-            store.reconcile()
+            if arguments.rebuild:
+                store.rebuild()
+            else:
+                store.reconcile()
         if not _acted(store, arguments):
             _list(store, arguments)
     finally:

@@ -25,7 +25,7 @@ from playground.files import atomic
 from playground.run.run import resume
 from playground.storage.document import document_bytes
 from playground.storage.runs import store as stores
-from playground.storage.runs.index import Index
+from playground.storage.runs.index import Entry, Index
 from playground.storage.runs.kept import DOCUMENT, NOTE, GroupMember, KeptGroup, KeptRun
 from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import FullError, RunStore
@@ -281,6 +281,15 @@ def test_a_damaged_index_is_made_again(store: RunStore, tmp_path: Path) -> None:
             Path(f"{tmp_path / 'runs' / 'index.sqlite3'}{suffix}").unlink(missing_ok=True)
         spoil(tmp_path / "runs" / "index.sqlite3")
         assert runs_of(store) == before
+
+
+def test_an_index_that_another_store_has_open_is_rebuilt_from_the_files(store: RunStore, tmp_path: Path) -> None:
+    run, second = store.keep(DOCUMENT_OF_SMALL, "Circle").run, RunStore(tmp_path / "runs")
+    wrong = Entry(run._replace(fault="wrong"), [], store._stamp(run.id))
+    store._indexed(lambda index: index.put([wrong]))
+    second.rebuild()
+    assert runs_of(second) == runs_of(store) == [run]
+    second.close()
 
 
 def test_a_damaged_document_is_told_and_the_others_live(store: RunStore, tmp_path: Path) -> None:

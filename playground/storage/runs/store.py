@@ -87,6 +87,7 @@ class RunStore:
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder, self.limit = folder, limit
+        self._index_path = folder / "index.sqlite3"
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._index: Index | None = None
@@ -352,6 +353,11 @@ class RunStore:
         """Make the index equal to the files, and remove incomplete runs. Reports progress."""
         self._indexed(self._reconcile)
 
+    def rebuild(self) -> None:
+        """Make the index again from the files. Reports progress."""
+        with self._lock, FileLock(self.folder / "index.lock"):
+            self._reconcile(self._replace_index())
+
     def _reconcile(self, index: Index) -> None:
         remove_all_strays(self.folder)
         files: dict[str, dict[str, os.stat_result]] = {}
@@ -392,9 +398,8 @@ class RunStore:
         if self._index is not None and not self._index.is_current:
             self.close()
         if self._index is None:
-            path = self.folder / "index.sqlite3"
-            is_new = not path.exists()
-            self._index = Index(path)
+            is_new = not self._index_path.exists()
+            self._index = Index(self._index_path)
             if is_new:
                 self._reconcile(self._index)
         return self._index
@@ -402,17 +407,22 @@ class RunStore:
     def _mend(self) -> Index:
         """Open the index again; if it is damaged, make it again from the files."""
         self.close()
-        path = self.folder / "index.sqlite3"
         with FileLock(self.folder / "index.lock"):
             try:
-                self._index = Index(path)
+                self._index = Index(self._index_path)
                 self._index.check()
             except sqlite3.Error:
-                self.close()
-                for suffix in ("-wal", "-shm", ""):
-                    Path(f"{path}{suffix}").unlink(missing_ok=True)
-                self._index = Index(path)
+                self._index = self._replace_index()
             self._reconcile(self._index)
+        return self._index
+
+    def _replace_index(self) -> Index:
+        """Replace the index by an empty one."""
+        self.close()
+        # SQLite counts its log and shared memory as parts of a database.
+        for suffix in ("-wal", "-shm", ""):
+            Path(f"{self._index_path}{suffix}").unlink(missing_ok=True)
+        self._index = Index(self._index_path)
         return self._index
 
     def _open_in_memory(self) -> Index:
