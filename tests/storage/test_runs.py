@@ -271,16 +271,26 @@ def damage(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
-def test_a_damaged_index_is_made_again(store: RunStore, tmp_path: Path) -> None:
+def make_old(path: Path) -> None:
+    """Turn an index into one of an earlier version, which had another column."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 1")
+        database.execute("ALTER TABLE runs ADD COLUMN status")
+
+
+def test_a_damaged_or_old_index_is_made_again(store: RunStore, tmp_path: Path) -> None:
     kept = [store.keep(variant(seed=seed), "Circle").run for seed in range(3)]
     store.annotate(kept[0].id, name="Mine", star=True)
     before = runs_of(store)
-    for spoil in (damage, lambda path: path.write_bytes(b"no database at all"), Path.unlink):
+    for spoil in (damage, lambda path: path.write_bytes(b"no database at all"), Path.unlink, make_old):
         store.close()
         for suffix in ("-wal", "-shm"):
             Path(f"{tmp_path / 'runs' / 'index.sqlite3'}{suffix}").unlink(missing_ok=True)
         spoil(tmp_path / "runs" / "index.sqlite3")
         assert runs_of(store) == before
+    store.keep(DOCUMENT_OF_SMALL, "Circle")
+    store.close()
+    assert len(runs_of(store)) == 4, "the index was rebuilt in its file, not in memory"
 
 
 def test_an_index_that_another_store_has_open_is_rebuilt_from_the_files(store: RunStore, tmp_path: Path) -> None:
