@@ -70,7 +70,7 @@ def _training(results: Results, number: int) -> GroupMember:
 
 
 def _short_title(experiment: Experiment) -> str:
-    """The first part of what an experiment is called; the names of presets go on with what they show."""
+    """The title of an experiment up to a colon; in the names of presets, an explanation follows it."""
     return own_title(experiment).partition(":")[0]
 
 

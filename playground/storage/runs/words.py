@@ -1,4 +1,4 @@
-"""Kept runs in words: headings and values of settings, outcomes, and what distinguishes one run from another."""
+"""Kept runs in words: headings and values of settings, statuses, times and sizes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _fields(path: str) -> tuple[Field, ...]:
 
 
 def _layer_name(table: RunTable, path: str, place: int) -> str:
-    """The name of a layer, as the runs that have the setting call it; its number if they differ."""
+    """The name of a layer in the runs that have the setting; its number if they don't agree."""
     names = {_name_in(table.settings[one].scope, place) for one in table.numbers_at(path)}
     return names.pop() if len(names) == 1 else str(place + 1)
 
@@ -77,7 +77,7 @@ def setting_words(path: str, value: Any) -> str:
 
 
 def status_words(run: KeptRun) -> str:
-    """How a run ended; empty if it was just left."""
+    """The status of a run in words; empty if it could have trained on."""
     if run.kind == "group":
         return f"{run.members:,} trainings"
     status = run.outcome.status
@@ -100,7 +100,7 @@ def size_words(size: float) -> str:
 
 
 def room_words(kept: Kept, size: int, limit: int) -> list[str]:
-    """What has to be said of the room for kept runs, in sentences."""
+    """Sentences on the room for kept runs, to be shown after keeping one; none while there is enough."""
     if kept.nearly_full:
         return [
             f"Kept runs take {size_words(size)} of {size_words(limit)}. When that is full, the oldest runs without a "
