@@ -14,7 +14,7 @@ from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
 from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
-from playground.storage.runs.kept import MOST_LISTED, GroupMember, KeptGroup
+from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import Kept, RunStore
 from playground.studies.results import Results
 from playground.studies.search import Search, SearchResult
@@ -33,7 +33,7 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
     study = results.study
     experiment = with_value(study.experiment, "training.epochs", study.epochs)
     numbers = [number for number in range(len(study)) if results.has(number)]
-    trainings = tuple(_training(results, number) for number in numbers[:MOST_LISTED])
+    trainings = (_training(results, number) for number in numbers)
     group = KeptGroup.of(experiment, trainings, results.task, len(numbers))
     title = f"{_short_title(experiment)}: sweep of {settings_words(list(study.vary))}"
     return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: _sweep_plot(results)))
@@ -42,9 +42,9 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
 def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     """Keep the trials of a search as one group with their plot. Raises FullError, and OSError."""
     experiment = with_value(plan.experiment, "training.epochs", plan.epochs)
-    trainings = tuple(
+    trainings = (
         GroupMember(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
-        for trial in result.trials[:MOST_LISTED]
+        for trial in result.trials
     )
     task = experiment.data.tasks[0]
     group = KeptGroup.of(experiment, trainings, task, len(result.trials))

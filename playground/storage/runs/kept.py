@@ -6,7 +6,8 @@ can be rebuilt.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import msgspec
@@ -24,7 +25,7 @@ from playground.storage.document import SUFFIX, read_points, read_record
 
 DOCUMENT, GROUP, NOTE, PICTURE = SUFFIXES = SUFFIX, ".group", ".note", ".png"
 """The suffixes of the files of a kept run; a group has a table in place of a document."""
-MOST_LISTED = 5000
+_MOST_LISTED = 5000
 """The most trainings of one group that are listed."""
 
 RunKind: TypeAlias = Literal["run", "group", "member"]
@@ -160,9 +161,9 @@ class KeptGroup(msgspec.Struct, frozen=True):
     version: Literal[1] = 1
 
     @staticmethod
-    def of(experiment: Experiment, trainings: tuple[GroupMember, ...], task: Task, total: int) -> KeptGroup:
-        """A group of an experiment with some of its values varied."""
-        return KeptGroup(msgspec.to_builtins(experiment), trainings, task, total)
+    def of(experiment: Experiment, trainings: Iterable[GroupMember], task: Task, total: int) -> KeptGroup:
+        """A group of an experiment with some of its values varied; lists the first of very many trainings."""
+        return KeptGroup(msgspec.to_builtins(experiment), tuple(islice(trainings, _MOST_LISTED)), task, total)
 
     def members(self) -> Iterator[tuple[int, Experiment, GroupMember]]:
         """Yield the place and the experiment of every training but those whose values were refused."""
