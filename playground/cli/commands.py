@@ -51,7 +51,7 @@ from playground.interop.export.formats import (
     history_csv,
 )
 from playground.interop.export.formats import export as write_export
-from playground.interop.keeping import keep_run, opened_store
+from playground.interop.keeping import keep_run, open_store
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import ConfusionRequest, FinalTestRequest, WholeSetRequest
@@ -163,7 +163,7 @@ def _train(arguments: argparse.Namespace) -> int:
     if epochs is None:
         raise MissingError("--epochs", "give it here or as training.epochs of the experiment")
     rows = None if arguments.history else _MOST_ROWS
-    store = opened_store() if arguments.keep else None
+    store = open_store() if arguments.keep else None
     done = _train_experiment(found, epochs, arguments, rows)
     trainer, result = done.trainer, _report(done)
     if store is not None:

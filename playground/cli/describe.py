@@ -33,7 +33,7 @@ def add_describe_options(parser: argparse.ArgumentParser) -> None:
 
 
 def describe(arguments: argparse.Namespace) -> None:
-    """Run the command: print a description or the schema; returns the exit code."""
+    """Run the command: print a description or the schema."""
     if arguments.schema:
         print(json.dumps(schema(), indent=2, ensure_ascii=sys.stdout.encoding.lower() != "utf-8"))
     else:

@@ -15,10 +15,11 @@ from playground.experiment.words import comparison_words
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, one_line
 from playground.files.progress import watch_progress
-from playground.interop.keeping import opened_store
+from playground.interop.keeping import open_store
 from playground.interop.opening import RUN_PREFIX
-from playground.storage.runs.kept import MEASURES, KeptRun
-from playground.storage.runs.query import filtered
+from playground.measure.metrics import METRICS
+from playground.storage.runs.kept import KeptRun
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import Kept, RunStore
 from playground.storage.runs.table import ABSENT, FACTS, Mean, RunTable
 from playground.storage.runs.words import heading_words, room_words, setting_words, size_words, status_words, time_words
@@ -82,12 +83,13 @@ def runs(arguments: argparse.Namespace) -> None:
     """Run the command."""
     if arguments.export:
         check_outputs({"--export": (arguments.export[1], ".playground")}, {})
-    store = opened_store()
+    store = open_store()
     try:
-        if arguments.rebuild:
-            (store.folder / "index.sqlite3").unlink(missing_ok=True)
         with watch_progress(lambda done, of: None):
-            store.reconcile()
+            if arguments.rebuild:
+                store.rebuild()
+            else:
+                store.reconcile()
         if not _acted(store, arguments):
             _list(store, arguments)
     finally:
@@ -159,7 +161,7 @@ def _show(store: RunStore, run: KeptRun, *, as_json: bool) -> None:
         print(json.dumps({**_report(run), "settings": settings, "path": str(store.path_of(run.id))}, allow_nan=False))
         return
     for name, value in _report(run).items():
-        if value not in ("", None, False) or name in MEASURES:
+        if value not in ("", None, False) or name in METRICS:
             print(f"{name:<20} {time_words(run) if name == 'time' else '–' if value is None else value}")
     print(f"{'path':<20} {store.path_of(run.id)}")
     for path, value in settings.items():
@@ -172,7 +174,7 @@ def _show(store: RunStore, run: KeptRun, *, as_json: bool) -> None:
 def _list(store: RunStore, arguments: argparse.Namespace) -> None:
     table = store.table()
     among = table.members(store.find(arguments.group).id) if arguments.group else table.top
-    found = filtered(table, among, " ".join(arguments.filter))
+    found = filter_runs(table, among, " ".join(arguments.filter))
     if found.problem:
         raise InputError("FILTER", " ".join(arguments.filter), f"a filter: {found.problem}")
     key = (arguments.sort or "-time").removeprefix("-")
@@ -252,11 +254,11 @@ def _print_means(table: RunTable, places: Array, among: Array, arguments: argpar
         print(json.dumps({"group_by": path, "groups": reports}, allow_nan=False))
         return
     print("Means ± standard deviation (n runs); diverged runs are left out.")
-    rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in MEASURES)]]
+    rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in METRICS)]]
     for group in groups:
         runs = f"{len(group.places)} of {group.of}" if len(group.places) < group.of else f"{group.of}"
         runs += f", {group.diverged} diverged" if group.diverged else ""
-        rows.append([setting_words(path, group.value), runs, *(_mean(group.means[name]) for name in MEASURES)])
+        rows.append([setting_words(path, group.value), runs, *(_mean(group.means[name]) for name in METRICS)])
     _print_rows(rows)
 
 

@@ -17,7 +17,7 @@ from playground.cli.terminal import check_outputs, interrupts_noted, number_opti
 from playground.experiment.quantity import Quantity
 from playground.experiment.text import save
 from playground.files.errors import InputError
-from playground.interop.keeping import keep_search, opened_store
+from playground.interop.keeping import keep_search, open_store
 from playground.interop.opening import open_source
 from playground.studies.search import Search, SearchResult, Trial
 from playground.studies.search import search as run_search
@@ -69,7 +69,7 @@ def search(arguments: argparse.Namespace) -> int:
         arguments.seeds,
         arguments.engine,
     )
-    store = opened_store() if arguments.keep else None
+    store = open_store() if arguments.keep else None
     workers = arguments.workers or os.cpu_count() or 1
     with interrupts_noted() as interrupted, _progress(plan) as show:
         result = run_search(plan, workers=workers, stop=interrupted, progress=show)

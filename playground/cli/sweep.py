@@ -22,7 +22,7 @@ from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, MissingError
-from playground.interop.keeping import keep_sweep, opened_store
+from playground.interop.keeping import keep_sweep, open_store
 from playground.interop.opening import open_source
 from playground.studies.results import Best, Results
 from playground.studies.running import run_study
@@ -78,7 +78,7 @@ def sweep(arguments: argparse.Namespace) -> int:
         if path == "data" or is_among(path, ("loss",)):
             print(f"Losses can't be compared where {path} varies; accuracies (R²) can.", file=sys.stderr)
     _refuse_if_all_are(study)
-    store = opened_store() if arguments.keep else None
+    store = open_store() if arguments.keep else None
     with _executor(arguments.dask) as (executor, workers), interrupts_noted() as interrupted, _progress(study) as show:
         workers = workers or arguments.workers or os.cpu_count() or 1
         results = run_study(

@@ -73,10 +73,6 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, tuple):
         return value
     if len(value) > _LONGEST_LIST:
-        return fingerprint(np.array(value, np.float64).tobytes(), len(value))
+        digest = hashlib.sha256(np.array(value, np.float64).tobytes()).hexdigest()
+        return f"{len(value):,} numbers ({digest[:8]})"
     return list(value)
-
-
-def fingerprint(content: bytes, entries: int) -> str:
-    """A short text for a long list of numbers, equal for equal numbers."""
-    return f"{entries:,} numbers ({hashlib.sha256(content).hexdigest()[:8]})"

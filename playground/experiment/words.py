@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import Field
 from playground.experiment.difference import Difference, continued_layers, difference, differences_at, layer_ids
+from playground.experiment.flattening import shape_words
 from playground.experiment.layer_names import layer_heading, layer_name, layer_phrase
 from playground.experiment.paths import field_at, is_among
 from playground.experiment.quantity import write_number
@@ -31,17 +33,18 @@ _TABLE = ("data.path", "data.x1", "data.x2", "data.target")
 
 def edit_words(old: Experiment, new: Experiment) -> str:
     """The differences of `new` from `old` in a few words: `learning rate 0.03`, `layer A units 5`."""
-    layers: dict[str, list[str]] = {}
-    for words, layer in _phrases(difference(old, new), new):
-        layers.setdefault(words, []).extend(layer)
-    said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
-    return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
+    return _join_phrases(_phrases(difference(old, new), new))
 
 
 def comparison_words(old: Experiment, new: Experiment) -> str:
     """The differences of `new` from `old` with both values: `learning rate 0.01 → 0.03, one layer more`."""
+    return _join_phrases(_compared_phrases(old, new))
+
+
+def _join_phrases(phrases: Iterable[_Phrase]) -> str:
+    """Join phrases, with equal ones named once for all their layers; the last of many are only counted."""
     layers: dict[str, list[str]] = {}
-    for words, layer in _compared_phrases(old, new):
+    for words, layer in phrases:
         layers.setdefault(words, []).extend(layer)
     said = [f"{_layers_words(ids)} {words}".strip() for words, ids in layers.items()]
     return ", ".join(said if len(said) <= _MOST_NAMED else [*said[:_MOST_NAMED], f"and {len(said) - _MOST_NAMED} more"])
@@ -50,10 +53,10 @@ def comparison_words(old: Experiment, new: Experiment) -> str:
 def _compared_phrases(old: Experiment, new: Experiment) -> Iterator[_Phrase]:
     differences = difference(old, new)
     for one in differences:
-        if one.path == "layers":
+        if one.path in ("layers", "name", "version"):
             continue
-        if one.path in ("features", "name", "version") or is_among(one.path, _POINTS):
-            yield from _phrases([one], new) if one.path not in ("name", "version") else ()
+        if one.path == "features" or is_among(one.path, _POINTS):
+            yield from _phrases([one], new)
         else:
             field = field_at(old, one.path)
             label = "" if field.type is bool and field.names else in_a_sentence(field.label)
@@ -69,13 +72,12 @@ def _compared_phrases(old: Experiment, new: Experiment) -> Iterator[_Phrase]:
 def _depth_words(old: Sequence[Layer], new: Sequence[Layer]) -> Iterator[str]:
     """Say how many layers more or fewer there are, and what their units are if that does not say it all."""
     count = len(new) - len(old)
-    shapes = ["-".join(str(layer.units) for layer in stack) or "none" for stack in (old, new)]
     if count:
         number = _COUNTS[abs(count)] if abs(count) < len(_COUNTS) else f"{abs(count)}"
         yield f"{number} layer{'s' if abs(count) > 1 else ''} {'more' if count > 0 else 'fewer'}"
     shorter, longer = sorted((old, new), key=len)
     if [layer.units for layer in shorter] != [layer.units for layer in longer][: len(shorter)]:
-        yield f"layers {' → '.join(shapes)}"
+        yield f"layers {shape_words(old)} → {shape_words(new)}"
     elif not count:
         yield "other layers"
 
@@ -98,13 +100,23 @@ def path_words(experiment: Experiment, path: str) -> str:
     """A setting in a list: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
     if path == "layers":
         return "Number of layers"
+    return setting_heading(path, lambda one: field_at(experiment, one).label, partial(_name, experiment.layers))
+
+
+def settings_words(paths: Sequence[str]) -> str:
+    """Settings in a sentence, whatever the experiment: `learning rate, batch size and optimizer`."""
+    labels = [in_a_sentence(fields[0].label) if (fields := possible_fields(path)) else path for path in paths]
+    return " and ".join(filter(None, (listing(labels[:-1]), *labels[-1:])))
+
+
+def setting_heading(path: str, label_of: Callable[[str], str], layer_name_at: Callable[[int], str]) -> str:
+    """A setting in a list, from the labels of paths and the names of layers; see `path_words`."""
     parts, parent = path.split("."), path.rpartition(".")[0]
     if parts[0] == "layers":
         steps = (".".join(parts[:n]) for n in range(3, len(parts) + 1))
-        names = (in_a_sentence(field_at(experiment, step).label) for step in steps)
-        return ": ".join([layer_heading(_name(experiment.layers, int(parts[1]))), *names])
-    label = field_at(experiment, path).label
-    return label if parent in ("", "data", "training") else f"{field_at(experiment, parent).label}: {label}"
+        names = (in_a_sentence(label_of(step)) for step in steps)
+        return ": ".join([layer_heading(layer_name_at(int(parts[1]))), *names])
+    return label_of(path) if parent in ("", "data", "training") else f"{label_of(parent)}: {label_of(path)}"
 
 
 def value_words(field: Field, value: Any) -> str:

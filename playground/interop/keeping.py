@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from playground.experiment.paths import with_value
-from playground.experiment.rules import possible_fields
 from playground.experiment.tree import Experiment
-from playground.experiment.words import in_a_sentence
+from playground.experiment.words import settings_words
 from playground.files.errors import InputError, reason_of
 from playground.files.places import kept_runs_path
 from playground.interop.opening import own_title
 from playground.run.run import Document, resume
 from playground.run.trainer import Trainer
-from playground.storage.runs.kept import MOST_LISTED, Group, Training
+from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import Kept, RunStore
 from playground.studies.results import Results
 from playground.studies.search import Search, SearchResult
@@ -35,60 +33,54 @@ def keep_sweep(store: RunStore, results: Results) -> Kept:
     study = results.study
     experiment = with_value(study.experiment, "training.epochs", study.epochs)
     numbers = [number for number in range(len(study)) if results.has(number)]
-    trainings = tuple(_training(results, number) for number in numbers[:MOST_LISTED])
-    group = Group.of(experiment, trainings, results.task, len(numbers))
-    title = f"{_short_title(experiment)}: sweep of {_listed(list(study.vary))}"
+    trainings = (_training(results, number) for number in numbers)
+    group = KeptGroup.of(experiment, trainings, results.task, len(numbers))
+    title = f"{_short_title(experiment)}: sweep of {settings_words(list(study.vary))}"
     return store.keep_group(group, title, origin="sweep", picture=_drawn(lambda: _sweep_plot(results)))
 
 
 def keep_search(store: RunStore, plan: Search, result: SearchResult) -> Kept:
     """Keep the trials of a search as one group with their plot. Raises FullError, and OSError."""
     experiment = with_value(plan.experiment, "training.epochs", plan.epochs)
-    trainings = tuple(
-        Training(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
-        for trial in result.trials[:MOST_LISTED]
+    trainings = (
+        GroupMember(trial.values, experiment.seed, trial.status, trial.epochs, validation_loss=trial.loss)
+        for trial in result.trials
     )
     task = experiment.data.tasks[0]
-    group = Group.of(experiment, trainings, task, len(result.trials))
-    title = f"{_short_title(experiment)}: search over {_listed(list(plan.over))}"
+    group = KeptGroup.of(experiment, trainings, task, len(result.trials))
+    title = f"{_short_title(experiment)}: search over {settings_words(list(plan.over))}"
     picture = _drawn(lambda: _search_plot(title, result))
     return store.keep_group(group, title, origin="search", picture=picture)
 
 
-def opened_store(folder: Path | None = None) -> RunStore:
-    """The store of kept runs. Raises InputError if its folder can't be made."""
-    folder = folder or kept_runs_path()
+def open_store() -> RunStore:
+    """Open the store of kept runs. Raises InputError if its folder can't be made."""
+    folder = kept_runs_path()
     try:
         return RunStore(folder)
     except OSError as error:
         raise InputError("--keep", str(folder), f"a folder that can be written to ({reason_of(error)})") from error
 
 
-def _training(results: Results, number: int) -> Training:
+def _training(results: Results, number: int) -> GroupMember:
     row = results.row(number)
     values = results.study.values_of(number // results.study.seeds)
-    known: dict[str, Any] = {name: row[name] for name in Training.__struct_fields__ if name in row}
-    return Training(**{**known, "values": values, "seed": row["seed"]})
+    known: dict[str, Any] = {name: row[name] for name in GroupMember.__struct_fields__ if name in row}
+    return GroupMember(**{**known, "values": values, "seed": row["seed"]})
 
 
 def _short_title(experiment: Experiment) -> str:
-    """The first part of what an experiment is called; the names of presets go on with what they show."""
+    """The title of an experiment up to a colon; in the names of presets, an explanation follows it."""
     return own_title(experiment).partition(":")[0]
-
-
-def _listed(paths: list[str]) -> str:
-    """The settings that vary, in words."""
-    labels = [in_a_sentence(fields[0].label) if (fields := possible_fields(path)) else path for path in paths]
-    return " and ".join(filter(None, (", ".join(labels[:-1]), *labels[-1:])))
 
 
 # The library that draws is loaded by the first picture, not on the way to the first frame.
 
 
 def _boundary(document: Document) -> bytes:
-    from playground.interop.picture import thumbnail
+    from playground.interop.picture import boundary_thumbnail
 
-    return thumbnail(Trainer.of(resume(document, rows=16), "reference"))
+    return boundary_thumbnail(Trainer.of(resume(document, rows=16), "reference"))
 
 
 def _sweep_plot(results: Results) -> bytes:

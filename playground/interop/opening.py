@@ -36,7 +36,7 @@ TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".txt", ".dat", ".data")
 """File name extensions of tables."""
 
 RUN_PREFIX = "run:"
-"""What stands before the id of a kept run, where an experiment is asked for."""
+"""The prefix that makes the id of a kept run a source."""
 _LINK_SUFFIXES = (".txt", ".url")
 _MOST_LINK_BYTES = 30_000
 

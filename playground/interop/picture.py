@@ -172,7 +172,7 @@ def _hollow_words(sample: Sample) -> str:
     return f"hollow: {' and '.join(hollow)}" if hollow else ""
 
 
-def thumbnail(trainer: Trainer) -> bytes:
+def boundary_thumbnail(trainer: Trainer) -> bytes:
     """A small PNG of the decision boundary with the points."""
     snapshot = trainer.snapshot([BoundaryRequest(_THUMBNAIL // 2)])
     size = (_THUMBNAIL, _THUMBNAIL)
@@ -187,7 +187,7 @@ def thumbnail(trainer: Trainer) -> bytes:
 def draw_points(sample: Sample, side: int, least: float = 3.0, most: int = 2000) -> Image.Image:
     """An image of the first points on a transparent square: training points filled, all others hollow.
 
-    Their radius grows with the side, and is at `least` so many pixels.
+    At most `most` points are drawn. Their radius grows with the side and is at least `least` pixels.
     """
     picture = Image.new("RGBA", (_SMOOTH * side, _SMOOTH * side))
     draw, radius = ImageDraw.Draw(picture), _SMOOTH * max(least, side / 140)

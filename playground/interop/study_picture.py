@@ -13,9 +13,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from PIL import Image, ImageDraw
 
-from playground.catalog.choice import Array, listing
+from playground.catalog.choice import Array
 from playground.experiment.rules import possible_fields
-from playground.experiment.words import in_a_sentence
+from playground.experiment.words import settings_words
 from playground.files.errors import one_line
 from playground.interop.axes import Axis, spans_decades, tick_words
 from playground.interop.lettering import font_for
@@ -103,8 +103,7 @@ class _Sheet:
     def _head(self, paths: Sequence[str], note: str = "") -> None:
         """Draw the title (the outcome and the varied settings) and, below it, the number of runs."""
         study, measure = self._study, self._results.measure.replace("_", " ")
-        labels = [in_a_sentence(possible_fields(path)[0].label) for path in paths]
-        by = " and ".join(filter(None, (listing(labels[:-1]), *labels[-1:])))
+        by = settings_words(paths)
         self._text((self._left, 34), f"{measure.capitalize()}{by and f' by {by}'}", "ls", size=_TYPE)
         seeds = f"median of {study.seeds} seeds" if study.seeds > 1 else "one seed"
         words = ", ".join(filter(None, (one_line(study.experiment.name, 40), note, seeds)))

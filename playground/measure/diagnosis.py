@@ -30,7 +30,7 @@ from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsPro
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.experiment.layer_names import layer_phrase
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
-from playground.measure.goals import GOALS
+from playground.measure.metrics import GOALS
 from playground.measure.oddities import moves_without_learning, says_nothing
 from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot

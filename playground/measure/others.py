@@ -17,7 +17,7 @@ class Ghost(NamedTuple):
     now: Snapshot
     """As far as it has come."""
     left_by: Literal["change", "branch"] = "change"
-    """What the run did then."""
+    """The event by which the run departed from it."""
 
 
 class Luck(NamedTuple):
@@ -83,7 +83,7 @@ class KeptCurve(NamedTuple):
 
 
 class KeptCurves(NamedTuple):
-    """Kept runs that were picked, to lie beside the run."""
+    """Kept runs whose curves are shown beside those of the run."""
 
     runs: tuple[KeptCurve, ...]
 

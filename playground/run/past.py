@@ -169,7 +169,10 @@ class Past:
     """The setup of the latest stretch while training can go on in it."""
     _due: float = 0.0
     _copy_seconds: float = 0.001
-    _bytes: int = 0
+    _bytes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._take(self.stretches)
 
     @property
     def size(self) -> int:
@@ -199,8 +202,7 @@ class Past:
         kept = keep_state(state, seconds, whole=not self.stretches)
         self.stretches.append(Stretch(setup.experiment, engine, sample, [kept]))
         self._bytes += self.stretches[-1].size
-        if self._bytes > self.most:
-            self._make_room(self.most)
+        self._make_room()
         self._setup, self._due = setup, seconds + self.spacing
 
     def keep(self, state: State, seconds: float) -> None:
@@ -211,8 +213,7 @@ class Past:
         kept = keep_state(state, seconds)
         self.stretches[-1].kept.append(kept)
         self._bytes += _KEPT_BYTES + len(kept.data)
-        if self._bytes > self.most:
-            self._make_room(self.most)
+        self._make_room()
         # One that was interrupted is no measure.
         self._copy_seconds = min(time.perf_counter() - started, 2 * self._copy_seconds)
         self._due = seconds + max(self.spacing, _REST * self._copy_seconds)
@@ -220,30 +221,27 @@ class Past:
     def copy(self) -> Past:
         """A past of its own with the same checkpoints, in which nothing goes on yet."""
         stretches = [replace(one, kept=[*one.kept]) for one in self.stretches]
-        return Past(self.most, stretches, self.spacing, _bytes=self._bytes)
+        return Past(self.most, stretches, self.spacing)
 
     def until(self, step: int) -> Past:
         """The past up to a step, as a copy."""
         whole = self.stretches[:1] + [one for one in self.stretches[1:] if one.first < step]
-        result = Past(self.most, spacing=self.spacing)
         cut = [replace(one, kept=one.kept[: max(1, _count(one, step + 1))]) for one in whole]
         if cut:
             cut[-1] = replace(cut[-1], stop=None)
-        result._take(cut)
-        return result
+        return Past(self.most, cut, self.spacing)
 
     def within(self, most: int) -> Past:
         """A copy that takes at most so many bytes, with fewer checkpoints if need be."""
         result = self.copy()
-        result.most, result._bytes = most, sum(one.size for one in result.stretches)
-        if result._bytes > most:
-            result._make_room(most)
+        result.most = most
+        result._make_room()
         return result
 
     def place_of(self, step: int, present: int) -> PastPlace | None:
-        """Where to find the moment of a step in a run that has come to `present`; None without a past.
+        """The place of the moment of a step in a run whose present step is `present`; None without a past.
 
-        Moments that can't be replayed any more, since their checkpoints had to go, are replaced by the nearest one.
+        A moment that can't be replayed, since its checkpoints were removed, is replaced by the nearest one that can.
         """
         if not self.stretches:
             return None
@@ -261,16 +259,18 @@ class Past:
         self.stretches = list(stretches)
         self._bytes = sum(one.size for one in self.stretches)
 
-    def _make_room(self, most: int) -> None:
-        """Thin checkpoints out until they take at most three quarters of the room, or none is left but first ones.
+    def _make_room(self) -> None:
+        """Thin out checkpoints that take too much, to three quarters of the room or until only first ones are left.
 
-        If those take too much, as after long drags, the shortest stretches go.
+        If those still take too much, as after long drags, the shortest stretches are removed.
         """
-        while self._bytes > 0.75 * most and any(len(one.kept) > 1 for one in self.stretches):
+        if self._bytes <= self.most:
+            return
+        while self._bytes > 0.75 * self.most and any(len(one.kept) > 1 for one in self.stretches):
             self.spacing = max(2 * self.spacing, _LEAST_SPACING)
             self._take(replace(one, kept=_spaced(one.kept, self.spacing)) for one in self.stretches)
         inner = sorted(self.stretches[1:-1], key=lambda one: one.seconds)
-        while self._bytes > most and inner:
+        while self._bytes > self.most and inner:
             gone = inner.pop(0)
             self._take(one for one in self.stretches if one is not gone)
 

@@ -1,6 +1,6 @@
 """Replaying the past of a run: an earlier moment, trained again from a checkpoint on the engine that trained it.
 
-    moment = replayed(trainer.run, 1000)
+    moment = replay_to(trainer.run, 1000)
 
 The moment is a trainer of its own, equal to the run as it was, bit for bit; `branch_of` makes it a run that can go on.
 """
@@ -54,11 +54,11 @@ class Replay:
         )
         self._engine = _engine_at_hand(self._stretch.engine, self.setup)
         self._trainer: Trainer | None = None
-        """The moment so far; made when it is needed, since another one may be asked for before."""
+        """The trainer, made on first use, since another moment may be requested before."""
 
     @property
     def trainer(self) -> Trainer:
-        """The moment, as far as it has come."""
+        """The moment, or until it is reached the point on the way there."""
         self._trainer = self._trainer or self._trainer_at(self._kept)
         return self._trainer
 
@@ -144,8 +144,8 @@ class Replay:
             now.measured = trainer.run.now
 
 
-def replayed(run: Run, step: int) -> Trainer:
-    """The moment of a step, trained again to its end. Raises MissingError if the run has kept no past."""
+def replay_to(run: Run, step: int) -> Trainer:
+    """Replay a run to the moment of a step. Raises MissingError if it has kept no past."""
     replay = Replay(run, step)
     replay.advance()
     return replay.trainer

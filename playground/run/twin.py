@@ -24,7 +24,7 @@ def can_go_on_without(run: Run, changed: Experiment | None = None) -> bool:
 
 
 class Twin:
-    """The twin of a run that is about to change. It trains as far as the run has come, and no farther."""
+    """The twin of a run that is about to change. It trains up to the present step of the run, and no farther."""
 
     def __init__(self, run: Run) -> None:
         self.begun = run.now

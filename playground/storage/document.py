@@ -178,7 +178,7 @@ class _PastRecord(_Record, frozen=True):
     stretches: Annotated[tuple[_StretchRecord, ...], Meta(max_length=100_000)]
 
 
-class _DocumentRecord(_Record, frozen=True):
+class DocumentRecord(_Record, frozen=True):
     """The stored form of `Document`."""
 
     points: Annotated[tuple[_PointsRecord, ...], Meta(max_length=_MAX_CHECKPOINTS)]
@@ -220,7 +220,7 @@ def document_bytes(document: Document, folder: Path | None = None, past_bytes: i
     checkpoints = {name: _moment(one, folder, points) for name, one in document.checkpoints.items()}
     past = None if document.past is None else _past(document.past.within(past_bytes), folder, points)
     record: dict[str, Any] = {"points": [_columns(data) for data in points.values()], "checkpoints": checkpoints}
-    for name in _DocumentRecord.__struct_fields__[len(record) :]:
+    for name in DocumentRecord.__struct_fields__[len(record) :]:
         record[name] = getattr(document, name)
     states = [moment["state"] for one in checkpoints.values() for moment in (one, one["way_back"]) if moment]
     is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
@@ -349,10 +349,7 @@ def load_document(path: str | os.PathLike[str]) -> Document:
 
 def document_from_bytes(content: bytes, place: str, folder: Path | None = None) -> Document:
     """Decode the content of a document's file. Raises InputError that names `place`."""
-    record = _decode(read_payload(content, place), place)
-    if PRESENT not in record.checkpoints:
-        names = ", ".join(list(record.checkpoints)[:5]) or "none"
-        raise MissingError(f"{place}: checkpoints: {PRESENT}", f"there are {names}")
+    record = read_record(content, place)
     reader = _Reader(record, place, folder)
     checkpoints = {name: reader.checkpoint(one, f"{place}: {name}") for name, one in record.checkpoints.items()}
     experiment, state = checkpoints[PRESENT][:2]
@@ -452,21 +449,34 @@ def _check_first_line(line: bytes, place: str) -> None:
         raise InputError(f"{place}: version", int(version), "at least 1")
 
 
-def _decode(payload: memoryview, place: str) -> _DocumentRecord:
+def read_record(content: bytes, place: str) -> DocumentRecord:
+    """Decode the content of a document's file into its records. Raises InputError that names `place`."""
+    payload = read_payload(content, place)
     try:
-        return msgspec.msgpack.decode(payload, type=_DocumentRecord)
+        record = msgspec.msgpack.decode(payload, type=DocumentRecord)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
         reason, _, path = str(error).partition(" - at `$")
         where = f"{place}: {path.rstrip('`').lstrip('.')}" if path else place
         raise UnreadableError(
             where, f"it is not what a document of version {DOCUMENT_VERSION} has there ({reason})"
         ) from error
+    if PRESENT not in record.checkpoints:
+        names = ", ".join(list(record.checkpoints)[:5]) or "none"
+        raise MissingError(f"{place}: checkpoints: {PRESENT}", f"there are {names}")
+    return record
+
+
+def read_points(record: DocumentRecord, number: int, place: str) -> UserPoints:
+    """Read one of a document's sets of points. Raises InputError that names `place`."""
+    if number >= len(record.points):
+        raise InputError(f"{place}: points", number, f"below {len(record.points)}, the number of sets of points")
+    return _own_points(record.points[number], f"{place}: points {number}")
 
 
 class _Reader:
     """Reads the checkpoints of a document; reads shared points once and collects notes for the user."""
 
-    def __init__(self, record: _DocumentRecord, place: str, folder: Path | None) -> None:
+    def __init__(self, record: DocumentRecord, place: str, folder: Path | None) -> None:
         self.record, self.place, self.folder = record, place, folder
         self.notes: list[str] = []
         self.own: dict[int, UserPoints] = {}
@@ -535,12 +545,8 @@ class _Reader:
         return path if self.folder is None else os.path.normpath(self.folder / path)
 
     def points(self, number: int, place: str) -> tuple[UserPoints, Sample]:
-        if number >= len(self.record.points):
-            raise InputError(
-                f"{place}: points", number, f"below {len(self.record.points)}, the number of sets of points"
-            )
         if number not in self.own:
-            data = _own_points(self.record.points[number], f"{self.place}: points {number}")
+            data = read_points(self.record, number, self.place)
             self._take_room(data, place)
             self.own[number] = data
             self.drawn[data] = draw_sample(data)
@@ -631,7 +637,7 @@ def _kept_states(
     memories = _array(record.memories, f"{place}: memories", "float64", (len(counts), 8))
     most = np.array([2**53, 2**53, points - 1, points, 2**53, 2**53])
     if (counts < 0).any() or (counts > most).any() or not np.isfinite(memories[:, [0, 2, 3, 5, 6, 7]]).all():
-        raise InputError(f"{place}: counts", Spoken("others"), "made of counts that a training can come to")
+        raise InputError(f"{place}: counts", Spoken("others"), "made of counts that training can reach")
     if (memories[:, [2, 3, 5]] < 0).any():
         raise InputError(f"{place}: memories", Spoken("others"), "made of counts, which are at least 0")
     parts = array_places(network, len(experiment.training.optimizer.slots), record.arrays)

@@ -33,11 +33,11 @@ class WorkNote(msgspec.Struct, frozen=True):
     attempts: int = 0
     """Attempts to restore it that did not complete."""
     left: bool = False
-    """Whether it was left on purpose, by a process that ended normally."""
+    """Whether the process that kept it ended normally."""
     saved: bool = False
-    """Whether it had nothing that its file lacks."""
+    """Whether its file at `origin` had all of it."""
     look: str = ""
-    """What the window that left it wants to know of itself."""
+    """The state of the window that left it, as text that only the window reads."""
 
 
 class WorkSlot:

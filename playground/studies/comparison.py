@@ -15,10 +15,10 @@ from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
-from playground.measure.goals import GOALS
+from playground.measure.metrics import GOALS, Metric
 from playground.run.run import Checkpoint, Document
 from playground.studies.reading import Measure, Scores, outcome_name
-from playground.studies.results import Outcome, Results, Row
+from playground.studies.results import Results, Row
 from playground.studies.study import Study
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ class Comparison:
         return f"{scores.name} {when} {self.epochs:,} {begun}"
 
     def _numbers(self, measure: Measure, validated: bool) -> Array:
-        def of(outcome: Outcome) -> Array:
+        def of(outcome: Metric) -> Array:
             return self.results.by_combination(outcome)
 
         if measure == "loss":

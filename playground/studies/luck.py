@@ -14,7 +14,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.engine.reference import Reference
 from playground.experiment.tree import Experiment
-from playground.measure.goals import GOALS
+from playground.measure.metrics import GOALS
 from playground.measure.others import Luck
 from playground.measure.snapshot import History
 from playground.measure.statistics import boundary_field

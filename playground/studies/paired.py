@@ -12,7 +12,6 @@ from playground.catalog.choice import Array
 LEAST = 1e-9
 """Amounts below this count as equal, since their logarithms are compared."""
 _CONFIDENCE = 0.95
-_LEFT = 1 - _CONFIDENCE
 
 
 class Gain(NamedTuple):
@@ -37,11 +36,12 @@ class Gain(NamedTuple):
         return self.high < 0
 
     def is_certain_among(self, count: int) -> bool:
-        """Whether it would exclude 0 if 95 % were the confidence in all intervals of as many comparisons together."""
+        """Whether the interval still excludes 0, on the same side, with Bonferroni's correction for `count` tests."""
         if self.n < 2 or not math.isfinite(self.low):
             return False
-        one, all_of_them = (_quantile(self.n, confidence) for confidence in (_CONFIDENCE, 1 - _LEFT / count))
-        return self.mean > (self.mean - self.low) * all_of_them / one
+        corrected = 1 - (1 - _CONFIDENCE) / count
+        wider = _quantile(self.n, corrected) / _quantile(self.n, _CONFIDENCE)
+        return self.mean > (self.mean - self.low) * wider
 
 
 def paired_gain(before: Array, after: Array) -> Gain:
@@ -58,7 +58,7 @@ def paired_gain(before: Array, after: Array) -> Gain:
 
 
 def mean_interval(gains: Array) -> tuple[float, float, float]:
-    """Return a mean with the ends of its 95 % confidence interval (Student's t), infinite for less than two numbers."""
+    """Return a mean and the ends of its 95 % confidence interval (Student's t), infinite below two numbers."""
     n = len(gains)
     mean = float(gains.mean()) if n else 0.0
     half = _quantile(n, _CONFIDENCE) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
@@ -66,7 +66,7 @@ def mean_interval(gains: Array) -> tuple[float, float, float]:
 
 
 def _quantile(n: int, confidence: float) -> float:
-    """How many standard errors of a mean of n numbers an interval reaches to either side."""
+    """The half-width of the confidence interval of a mean of n numbers, in standard errors."""
     from scipy.special import stdtrit
 
     return float(stdtrit(n - 1, (1 + confidence) / 2))

@@ -30,9 +30,9 @@ class Scores(NamedTuple):
     comparable: bool = True
     """Whether values may be ranked by this measure."""
     most: float = math.inf
-    """What stands for an outcome that was not reached in time."""
+    """The number that stands for an outcome that was not reached in time."""
     repeats: str = "start"
-    """What trainings of one value differ in."""
+    """The word for that in which runs of one value differ: `start` or `shuffle`."""
 
     def with_places(self, kept: Sequence[int]) -> Scores:
         """The outcomes of some of the values."""
@@ -78,9 +78,9 @@ class Reading(NamedTuple):
     share: float
     """The share of the training that is done, 0…1."""
     most: float = math.inf
-    """What stands for an outcome that was not reached in time."""
+    """The number that stands for an outcome that was not reached in time."""
     repeats: str = "start"
-    """What trainings of one value differ in."""
+    """The word for that in which runs of one value differ: `start` or `shuffle`."""
 
     @property
     def present(self) -> ValueOutcome:
@@ -166,7 +166,7 @@ def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[flo
 
 
 def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores, least: int) -> str:
-    """The most important result as a sentence; before the first values have `least` starts, how far they are."""
+    """The most important result as a sentence; until the first values have `least` starts, the progress."""
     here = values[knob.present]
     n = min((values[place].n for place in knob.coarse if not values[place].refused), default=0)
     if not n:

@@ -154,9 +154,9 @@ class Trial(NamedTuple):
     measure: str
     """The loss that was compared: `validation loss` or `training loss`."""
     goes_on: bool = False
-    """Whether all went on with the same weights, each start with other batches."""
+    """Whether all runs continued from the same weights, each start with other batches."""
     rivals: int = 1
-    """How many remedies were tried, this one included, of which one may seem to help by chance."""
+    """The number of remedies tried, including this one; the more there are, the likelier one helps by chance."""
 
     @property
     def helps(self) -> bool:
@@ -179,8 +179,8 @@ class Trial(NamedTuple):
 class Proof:
     """Training runs of an experiment without and with each of some remedies.
 
-    All are trained from half of the starts first; the most promising from the others, too. With a `beginning` all go on
-    from that moment, each start with other batches.
+    All are trained from half of the starts first; the most promising from the others, too. With a `beginning`, all
+    continue from that moment, each start with other batches.
     """
 
     def __init__(
@@ -192,7 +192,7 @@ class Proof:
         beginning: Checkpoint | None = None,
     ) -> None:
         self.experiment, self.epochs, self.starts = _endless(experiment), epochs, starts
-        # After a divergence every change goes on from the last healthy moment.
+        # After a divergence, every run continues from the last healthy moment.
         self.beginning = None if beginning is None else beginning.way_back or beginning
         self.remedies = tuple(one for one in remedies if self._compares(one))
         self._losses: dict[Experiment, Array] = {}

@@ -60,7 +60,7 @@ class Response(Comparison):
         observed: bool = False,
         added: Iterable[Any] = (),
     ) -> None:
-        """Take the values that were `added` to those of the knob, of which nobody waits for the results."""
+        """Study the values of the knob and those `added` to it, which don't count towards `share` and `is_whole`."""
         self.added = frozenset(added)
         knob = knob.with_more(self.added) if self.added else knob
         self.knob, self.starts = knob, starts
@@ -165,12 +165,12 @@ class Response(Comparison):
 
     @property
     def is_whole(self) -> bool:
-        """Whether every value was trained from the first starts, those that were added aside."""
+        """Whether every value except the added ones was trained from the first starts."""
         return bool(self._awaited.all())
 
     @property
     def _awaited(self) -> Array:
-        """Which trainings have ended of those that everyone waits for."""
+        """A mark for each run from the first starts that has ended, shape (values, starts), without added values."""
         plain = [place for place, value in enumerate(self.knob.values) if self._is_awaited(place, value)]
         result: Array = self.ended[plain, : self.starts]
         return result
@@ -180,7 +180,7 @@ class Response(Comparison):
 
     @property
     def whole_starts(self) -> int:
-        """The starts from which every value was trained."""
+        """The number of starts from which every value was trained."""
         return int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
 
     def reading(self, measure: Measure = "loss") -> Reading:

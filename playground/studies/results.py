@@ -16,12 +16,10 @@ import numpy as np
 from playground.catalog.choice import Array, Task
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError
-from playground.measure.goals import GOALS
+from playground.measure.metrics import GOALS, METRICS, Metric, finite_or_none
 from playground.studies.study import Study
 
 RunStatus: TypeAlias = Literal["completed", "diverged", "stopped_early", "refused"]
-Outcome: TypeAlias = Literal["train_loss", "validation_loss", "train_accuracy", "validation_accuracy"]
-OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 _MOST_SHOWN = 10
 """Combinations in a printed table."""
 _WAITING = ""
@@ -84,7 +82,7 @@ class Best(NamedTuple):
     """The combination with the lowest mean loss over its seeds."""
 
     values: dict[str, Any]
-    measure: Outcome
+    measure: Metric
     """The outcome that was compared: the validation loss, or the training loss without a validation set."""
     mean: float
     deviation: float | None
@@ -104,7 +102,7 @@ class Results:
         self.study = study
         self._status, self._engine = np.zeros(n, np.uint8), np.zeros(n, np.uint8)
         self._epoch, self._step = np.zeros(n, np.int64), np.zeros(n, np.int64)
-        self._numbers = np.full((len(OUTCOMES), n), np.nan)
+        self._numbers = np.full((len(METRICS), n), np.nan)
         self._of_values = np.zeros(n, bool)
         self.refused: dict[int, str] = {}
         """Why combinations are refused, by their place among the combinations."""
@@ -119,7 +117,7 @@ class Results:
         k = row.number
         self._status[k], self._engine[k] = _STATUSES.index(row.status), _ENGINES.index(row.engine)
         self._epoch[k], self._step[k], self._of_values[k] = row.epoch, row.step, row.task == "regression"
-        numbers = np.array([getattr(row, name) for name in OUTCOMES], float)
+        numbers = np.array([getattr(row, name) for name in METRICS], float)
         self._numbers[:, k] = np.where(np.isfinite(numbers), numbers, np.nan)
         if row.status == "refused":
             self.refused[k // self.study.seeds] = row.reason
@@ -155,7 +153,7 @@ class Results:
 
     def row(self, index: int) -> dict[str, Any]:
         """Return one training run as a dict from column names to values; a missing number is None."""
-        numbers: dict[str, Any] = {name: _finite_or_none(self._numbers[k, index]) for k, name in enumerate(OUTCOMES)}
+        numbers: dict[str, Any] = {name: finite_or_none(self._numbers[k, index]) for k, name in enumerate(METRICS)}
         return {
             **self.study.values_of(index // self.study.seeds),
             "seed": self.study.seed_of(index),
@@ -169,7 +167,7 @@ class Results:
     def columns(self) -> tuple[str, ...]:
         """The names of the table's columns."""
         varied = (path for path in self.study.vary if path != "seed")
-        return (*varied, "seed", "status", "epoch", *OUTCOMES, "engine")
+        return (*varied, "seed", "status", "epoch", *METRICS, "engine")
 
     def has(self, index: int) -> bool:
         """Whether the training run of this number has ended."""
@@ -178,8 +176,8 @@ class Results:
     def column(self, name: str) -> Array:
         """Return one column over all training runs, including those that have not ended: shape (runs,)."""
         every = range(len(self.study))
-        if name in OUTCOMES:
-            numbers: Array = self._numbers[OUTCOMES.index(name)].copy()
+        if name in METRICS:
+            numbers: Array = self._numbers[METRICS.index(name)].copy()
             return numbers
         if name in self.study.vary:
             values = [self.study.values_of(index // self.study.seeds)[name] for index in every]
@@ -213,11 +211,11 @@ class Results:
 
     # What it says -------------------------------------------------------------------------------------------------
 
-    def by_combination(self, outcome: Outcome) -> Array:
+    def by_combination(self, outcome: Metric) -> Array:
         """Return an outcome as an array of shape (combinations, seeds); NaN where it is missing."""
         return self.column(outcome).reshape(self.study.combinations, self.study.seeds)
 
-    def quantile(self, outcome: Outcome, share: float = 0.5) -> Array:
+    def quantile(self, outcome: Metric, share: float = 0.5) -> Array:
         """Return a quantile of an outcome over seeds: shape (combinations,), NaN where every seed lacks the outcome."""
         numbers = self.by_combination(outcome)
         result = np.full(len(numbers), np.nan)
@@ -225,7 +223,7 @@ class Results:
         result[some] = np.nanquantile(np.where(np.isfinite(numbers), numbers, np.nan)[some], share, axis=1)
         return result
 
-    def median(self, outcome: Outcome = "validation_loss") -> Array:
+    def median(self, outcome: Metric = "validation_loss") -> Array:
         """Return the median of an outcome over seeds: shape (combinations,)."""
         return self.quantile(outcome)
 
@@ -233,7 +231,7 @@ class Results:
         """Return the share of ended runs that reached the goal, for one combination or for all."""
         seeds = self.study.seeds
         chosen = slice(None) if combination is None else slice(combination * seeds, (combination + 1) * seeds)
-        scores = self._numbers[OUTCOMES.index(self._score), chosen]
+        scores = self._numbers[METRICS.index(self._score), chosen]
         trained = ~np.isin(self._status[chosen], (0, _STATUSES.index("refused")))
         diverged = self._status[chosen] == _STATUSES.index("diverged")
         goals = np.where(self._of_values[chosen], GOALS["regression"], GOALS["classification"])
@@ -242,12 +240,12 @@ class Results:
         return Share.of(int(reached.sum()), int(trained.sum()))
 
     @property
-    def measure(self) -> Outcome:
+    def measure(self) -> Metric:
         """The outcome that ranks combinations: the validation loss, or the training loss without validation points."""
         return "validation_loss" if np.isfinite(self.column("validation_loss")).any() else "train_loss"
 
     @property
-    def _score(self) -> Outcome:
+    def _score(self) -> Metric:
         return "validation_accuracy" if self.measure == "validation_loss" else "train_accuracy"
 
     @property
@@ -294,10 +292,6 @@ class Results:
 
 def _short(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else _cell(value, varied=True)
-
-
-def _finite_or_none(value: float) -> float | None:
-    return float(value) if math.isfinite(value) else None
 
 
 def _cell(value: Any, *, varied: bool) -> str:

@@ -23,7 +23,7 @@ from playground.engine.setup import Setup
 from playground.engine.state import State
 from playground.experiment.tree import Experiment
 from playground.files.errors import CancelledError, InputError
-from playground.measure.goals import GOALS
+from playground.measure.metrics import GOALS
 from playground.measure.snapshot import History
 from playground.run.changes import change
 from playground.run.record import Record

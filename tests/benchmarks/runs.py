@@ -23,8 +23,8 @@ from playground.experiment.rules import check
 from playground.interop.opening import load_preset, preset_paths
 from playground.storage.document import document_bytes
 from playground.storage.runs.index import Entry
-from playground.storage.runs.kept import DOCUMENT, NOTE, KeptRun, Note, Outcome
-from playground.storage.runs.query import filtered
+from playground.storage.runs.kept import DOCUMENT, NOTE, KeptRun, Note, RunOutcome
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import RunStore, _stamp_of
 
 
@@ -57,7 +57,7 @@ def fill(store: RunStore, number: int) -> None:
         (store.folder / f"{id}{NOTE}").write_bytes(msgspec.json.encode(note))
         (store.folder / f"{id}{DOCUMENT}").write_bytes(content)
         loss = 1 / (1 + place % 97)
-        outcome = Outcome("ready", 100, 1600, 0.5, "compiled", "classification", 0, loss, loss, 0.9, 0.9)
+        outcome = RunOutcome("ready", 100, 1600, 0.5, "compiled", "classification", 0, loss, loss, 0.9, 0.9)
         stamp = _stamp_of([store.folder / f"{id}{DOCUMENT}", store.folder / f"{id}{NOTE}"])
         entries.append(Entry(KeptRun(id, "run", "", note, outcome, 0, len(content)), flatten(experiment), stamp))
     store._indexed(lambda index: index.put(entries))
@@ -95,8 +95,8 @@ def main() -> None:
         table = store.table()
         timed("what differs among all", lambda: table.differing(table.top))
         for text in ("tanh", "learning_rate > 0.01", "units >= 16 -spiral", "loss < 0.1 batch size = 32"):
-            filtered(table, table.top, text)
-            timed(f"filter: {text}", lambda text=text: filtered(table, table.top, text))
+            filter_runs(table, table.top, text)
+            timed(f"filter: {text}", lambda text=text: filter_runs(table, table.top, text))
         timed("sort by learning rate", lambda: table.ordered(table.top, "training.learning_rate"))
         timed("sort by validation loss", lambda: table.ordered(table.top, "validation_loss"))
         timed("group by batch size", lambda: table.grouped(table.top, table.top, "training.batch_size"))

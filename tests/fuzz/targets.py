@@ -46,11 +46,11 @@ from playground.run.run import Document, resume
 from playground.storage import document as documents
 from playground.storage.runs.index import Entry, Index
 from playground.storage.runs.kept import (
-    Group,
+    GroupMember,
+    KeptGroup,
     KeptRun,
     Note,
     Summary,
-    Training,
     group_bytes,
     read_group,
     summarize,
@@ -315,8 +315,8 @@ def document_seeds() -> list[bytes]:
 
 def group_seed() -> bytes:
     """A group of two trainings."""
-    trainings = tuple(Training({"training.learning_rate": rate}, 0, "completed", 3, 0.5, 0.4) for rate in (0.1, 1.0))
-    return group_bytes(Group.of(small_experiments()[0], trainings, "classification", 2))
+    trainings = tuple(GroupMember({"training.learning_rate": rate}, 0, "completed", 3, 0.5, 0.4) for rate in (0.1, 1.0))
+    return group_bytes(KeptGroup.of(small_experiments()[0], trainings, "classification", 2))
 
 
 def weight_seeds() -> list[bytes]:

@@ -16,7 +16,7 @@ from playground.engine.engine import EngineName
 from playground.engine.state import State
 from playground.run import past as past_module
 from playground.run.past import Past, keep_state, state_of
-from playground.run.replay import Replay, branch_of, replayed
+from playground.run.replay import Replay, branch_of, replay_to
 from tests.engine.random_experiments import random_experiment
 from tests.run.test_health import HILLS, diverged
 from tests.run.test_twin import assert_same, some_change
@@ -74,7 +74,7 @@ def eventful_training(number: int, engine: EngineName) -> tuple[Trainer, list[tu
 def test_every_moment_is_replayed_bit_for_bit(number: int, engine: EngineName) -> None:
     trainer, seen = eventful_training(number, engine)
     for state, evaluation in seen:
-        moment = replayed(trainer.run, state.step)
+        moment = replay_to(trainer.run, state.step)
         assert_same(moment.state, state)
         assert moment.evaluation == evaluation
         assert moment.run.record.changes == tuple(
@@ -89,13 +89,13 @@ def test_a_branch_with_nothing_changed_is_the_run_that_went_on(trainer: Trainer,
         run.configure(run.experiment.with_({"training.learning_rate": rate}))
         run.advance(steps=333)
     at = run.state.step - 100
-    branch = Trainer.of(branch_of(run.run, replayed(run.run, at)))
+    branch = Trainer.of(branch_of(run.run, replay_to(run.run, at)))
     assert (branch.state.step, branch.history.view()[-1, 1]) == (at, at // 5 * 5)
     branch.advance(steps=100)
     assert_same(branch.state, run.state)
     np.testing.assert_array_equal(branch.history.view()[:, :-1], run.history.view()[:, :-1])
     # Its own past goes as far back.
-    assert_same(replayed(branch.run, 400).state, replayed(run.run, 400).state)
+    assert_same(replay_to(branch.run, 400).state, replay_to(run.run, 400).state)
     assert branch.run.record.changes == run.run.record.changes
 
 
@@ -104,7 +104,7 @@ def test_a_moment_is_measured_with_what_was_recorded_until_then(experiment: Expe
     trainer.advance(epochs=20)
     trainer.configure(experiment.with_({"layers": "6"}))
     trainer.advance(epochs=20)
-    then = replayed(trainer.run, 62).snapshot()
+    then = replay_to(trainer.run, 62).snapshot()
     assert (then.step, then.epoch, then.history.epoch[-1]) == (62, 12, 12)
     assert [one.name for one in then.layers] == ["A", "B", "output"]
     assert np.isfinite(then.gradients.gradient_rms[-1]).all(), "those of the removed layer are there again"
@@ -119,8 +119,8 @@ def test_what_is_changed_at_a_step_belongs_to_the_moments_after_it(experiment: E
     before = trainer.state.copy()
     trainer.set_weight("W0", (0, 0), 3.0)
     trainer.advance(steps=10)
-    assert_same(replayed(trainer.run, 10).state, before)
-    assert replayed(trainer.run, 11).state.parameters[0] != before.parameters[0]
+    assert_same(replay_to(trainer.run, 10).state, before)
+    assert replay_to(trainer.run, 11).state.parameters[0] != before.parameters[0]
 
 
 def test_going_back_after_a_divergence_forgets_what_came_after() -> None:
@@ -132,7 +132,7 @@ def test_going_back_after_a_divergence_forgets_what_came_after() -> None:
     assert all(kept.step <= back for stretch in trainer.run.record.past.stretches for kept in stretch.kept)
     trainer.configure(HILLS)
     trainer.advance(steps=7)
-    assert_same(replayed(trainer.run, trainer.state.step).state, trainer.state)
+    assert_same(replay_to(trainer.run, trainer.state.step).state, trainer.state)
 
 
 def test_checkpoints_stay_within_their_bytes_and_evenly_apart(
@@ -161,7 +161,7 @@ def test_of_too_many_changes_the_shortest_stretches_go(experiment: Experiment) -
     assert past is not None and past.size <= 100_000
     assert [one for one in past.stretches if (one.stop or 0) - one.first == 30], "the long ones are there"
     gone = next(step for step in range(1, trainer.state.step) if not Replay(trainer.run, step).is_exact)
-    near = replayed(trainer.run, gone).state.step
+    near = replay_to(trainer.run, gone).state.step
     assert 0 < abs(near - gone) < 40
 
 
@@ -173,17 +173,17 @@ def test_the_nearest_moment_is_there_at_once(experiment: Experiment) -> None:
     replay = Replay(trainer.run, 299)
     near = replay.nearest()
     assert near.state.step == min((one + 1 for one in kept if one < 300), key=lambda one: abs(one - 299))
-    assert_same(near.state, replayed(trainer.run, near.state.step).state)
+    assert_same(near.state, replay_to(trainer.run, near.state.step).state)
     assert not replay.is_there and replay.seconds_left > 0
     while not replay.advance(seconds=0.0):
         assert replay.trainer.state.step < 299
-    assert_same(replay.trainer.state, replayed(trainer.run, 299).state)
+    assert_same(replay.trainer.state, replay_to(trainer.run, 299).state)
 
 
 def test_a_run_without_a_past_says_so(trainer: Trainer) -> None:
     trainer.advance(steps=3)
     with pytest.raises(InputError, match="past is missing: the run has kept no checkpoints"):
-        replayed(trainer.run, 2)
+        replay_to(trainer.run, 2)
 
 
 @pytest.mark.parametrize("number", range(12))

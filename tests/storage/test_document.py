@@ -34,7 +34,7 @@ from playground.experiment.tree import EarlyStopping
 from playground.files.atomic import PART, temporary_prefix, this_computer
 from playground.measure.changes import Break, WeightEdit
 from playground.run import health
-from playground.run.replay import replayed
+from playground.run.replay import replay_to
 from playground.run.run import HEALTHY, PRESENT, resume
 from playground.run.timeline import Timeline
 from playground.storage.document import (
@@ -806,10 +806,10 @@ def test_earlier_moments_are_replayed_from_a_document_too() -> None:
     assert document_bytes(document) == content
     again = resume(document, past_bytes=2**26)
     for step in (1, 151, 300, 450):
-        assert_same(replayed(again, step).state, replayed(trainer.run, step).state)
+        assert_same(replay_to(again, step).state, replay_to(trainer.run, step).state)
     going_on = Trainer.of(again, "reference")
     going_on.advance(steps=20)
-    assert_same(replayed(going_on.run, 450).state, replayed(trainer.run, 450).state)
+    assert_same(replay_to(going_on.run, 450).state, replay_to(trainer.run, 450).state)
 
 
 def test_a_document_carries_no_more_of_the_past_than_it_may(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,10 +25,9 @@ from playground.files import atomic
 from playground.run.run import resume
 from playground.storage.document import document_bytes
 from playground.storage.runs import store as stores
-from playground.storage.runs.index import Index
-from playground.storage.runs.kept import DOCUMENT, NOTE, Group, KeptRun
-from playground.storage.runs.kept import Training as Trained
-from playground.storage.runs.query import filtered
+from playground.storage.runs.index import Entry, Index
+from playground.storage.runs.kept import DOCUMENT, NOTE, GroupMember, KeptGroup, KeptRun
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import FullError, RunStore
 from playground.storage.runs.table import ABSENT, RunTable
 
@@ -132,12 +131,14 @@ def test_forgetting_all_leaves_nothing_that_could_be_read(store: RunStore, tmp_p
 
 def test_a_group_is_one_run_with_its_trainings_below_it(store: RunStore) -> None:
     trainings = tuple(
-        Trained({"training.learning_rate": rate}, seed, "completed", 10, 0.5, 0.1 * rate + 0.01 * seed, 0.9, 0.8)
+        GroupMember({"training.learning_rate": rate}, seed, "completed", 10, 0.5, 0.1 * rate + 0.01 * seed, 0.9, 0.8)
         for rate in (0.1, 1.0)
         for seed in range(3)
     )
-    refused = Trained({"layers": "0"}, 0, "refused")
-    kept = store.keep_group(Group.of(SMALL, (*trainings, refused), "classification", 7), "Sweep", picture=b"PNG").run
+    refused = GroupMember({"layers": "0"}, 0, "refused")
+    kept = store.keep_group(
+        KeptGroup.of(SMALL, (*trainings, refused), "classification", 7), "Sweep", picture=b"PNG"
+    ).run
     table = store.table()
     assert [run.id for run in runs_of(store) if not run.parent] == [kept.id]
     assert (kept.kind, kept.members, kept.outcome.validation_loss) == ("group", 7, pytest.approx(0.01))
@@ -233,7 +234,7 @@ FILTERS = {
 
 @pytest.mark.parametrize("text", FILTERS)
 def test_filters_find_any_setting_and_outcome(several: RunTable, text: str) -> None:
-    found = filtered(several, several.top, text)
+    found = filter_runs(several, several.top, text)
     assert (len(found.places), found.problem) == (FILTERS[text], "")
 
 
@@ -246,7 +247,7 @@ def test_filters_find_any_setting_and_outcome(several: RunTable, text: str) -> N
     ],
 )
 def test_what_is_no_filter_yet_is_said_and_the_rest_counts(several: RunTable, text: str, problem: str) -> None:
-    found = filtered(several, several.top, text)
+    found = filter_runs(several, several.top, text)
     assert problem in found.problem and len(found.places) == (1 if "sgd" in text else 5)
 
 
@@ -270,16 +271,35 @@ def damage(path: Path) -> None:
     path.write_bytes(bytes(content))
 
 
-def test_a_damaged_index_is_made_again(store: RunStore, tmp_path: Path) -> None:
+def make_old(path: Path) -> None:
+    """Turn an index into one of an earlier version, which had another column."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA user_version = 1")
+        database.execute("ALTER TABLE runs ADD COLUMN status")
+
+
+def test_a_damaged_or_old_index_is_made_again(store: RunStore, tmp_path: Path) -> None:
     kept = [store.keep(variant(seed=seed), "Circle").run for seed in range(3)]
     store.annotate(kept[0].id, name="Mine", star=True)
     before = runs_of(store)
-    for spoil in (damage, lambda path: path.write_bytes(b"no database at all"), Path.unlink):
+    for spoil in (damage, lambda path: path.write_bytes(b"no database at all"), Path.unlink, make_old):
         store.close()
         for suffix in ("-wal", "-shm"):
             Path(f"{tmp_path / 'runs' / 'index.sqlite3'}{suffix}").unlink(missing_ok=True)
         spoil(tmp_path / "runs" / "index.sqlite3")
         assert runs_of(store) == before
+    store.keep(DOCUMENT_OF_SMALL, "Circle")
+    store.close()
+    assert len(runs_of(store)) == 4, "the index was rebuilt in its file, not in memory"
+
+
+def test_an_index_that_another_store_has_open_is_rebuilt_from_the_files(store: RunStore, tmp_path: Path) -> None:
+    run, second = store.keep(DOCUMENT_OF_SMALL, "Circle").run, RunStore(tmp_path / "runs")
+    wrong = Entry(run._replace(fault="wrong"), [], store._stamp(run.id))
+    store._indexed(lambda index: index.put([wrong]))
+    second.rebuild()
+    assert runs_of(second) == runs_of(store) == [run]
+    second.close()
 
 
 def test_a_damaged_document_is_told_and_the_others_live(store: RunStore, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The index of the store: an SQLite database of what the files say, which can be made again from them at any time.
+"""The index of the store: an SQLite database of what the files say, which can be rebuilt from them at any time.
 
 Settings stand in one table, each once however many runs have it; a run has the numbers of its settings in one column.
 So ten thousand runs are read in a tenth of a second, and compared and filtered in memory. Processes share the database:
@@ -18,14 +18,13 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.experiment.flattening import Setting
-from playground.storage.runs.kept import MEASURES, KeptRun
+from playground.storage.runs.kept import KeptRun
 
-_VERSION = 1
-"""The version of the tables; another one is made again from the files."""
+_VERSION = 2
+"""The version of the tables; an index of another version is rebuilt from the files."""
 _BUSY_SECONDS = 5.0
-_OUTCOMES = ("status", "epoch", *MEASURES)
-_COLUMNS = ("id", "parent", "time", "star", "bytes", *_OUTCOMES, "run", "stamp", "settings")
-"""The run as a whole is decoded at once, which takes a tenth of the time of reading its columns."""
+_COLUMNS = ("id", "parent", "time", "star", "bytes", "run", "stamp", "settings")
+"""All else is decoded from `run`, which takes a tenth of the time of reading columns."""
 _TABLES = (
     f"CREATE TABLE runs ({', '.join(_COLUMNS)}, PRIMARY KEY (id))",
     "CREATE INDEX parents ON runs (parent)",
@@ -130,8 +129,7 @@ class Index:
         with self.writing():
             for run, settings, stamp in entries:
                 numbers = self._numbers_of(settings)
-                outcomes = (getattr(run.outcome, name) for name in _OUTCOMES)
-                row = (run.id, run.parent, run.note.time, run.note.star, run.bytes, *outcomes, _ENCODER.encode(run))
+                row = run.id, run.parent, run.note.time, run.note.star, run.bytes, _ENCODER.encode(run)
                 self._run(_PUT, (*row, stamp, numbers.tobytes()))
 
     def _numbers_of(self, settings: Sequence[Setting]) -> Array:
@@ -184,7 +182,7 @@ class Index:
         self._run("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_fact(self, name: str, value: str) -> None:
-        """Keep a text under a name; an empty one removes it."""
+        """Keep a text under a name."""
         with self.writing():
             self._run("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
 

@@ -48,24 +48,24 @@ _ALIASES = {
 _TEXTS = ("status", "engine", "task")
 
 
-class Filtered(NamedTuple):
-    """What a filter leaves."""
+class FilteredRuns(NamedTuple):
+    """The runs that match a filter."""
 
     places: Array
     problem: str = ""
-    """What of the filter could not be understood, in a sentence; empty if all was."""
+    """A sentence on the part of the filter that could not be understood; empty if there is none."""
 
 
-def filtered(table: RunTable, among: Array, text: str) -> Filtered:
-    """The runs among some for which everything that a text says holds."""
+def filter_runs(table: RunTable, among: Array, text: str) -> FilteredRuns:
+    """Return those of some runs that match every part of a text."""
     holds, problem = np.ones(len(table), bool), ""
     for part in _parts_of(_tokens(text)):
-        found = _looked_for(table, part.words) if part.sign == "" else _compared(table, part)
+        found = _find_word(table, part.words) if part.sign == "" else _compare(table, part)
         if isinstance(found, str):
             problem = problem or found
         else:
             holds &= ~found if part.negated else found
-    return Filtered(among[holds[among]], problem)
+    return FilteredRuns(among[holds[among]], problem)
 
 
 class _Part(NamedTuple):
@@ -118,8 +118,9 @@ def _word(text: str) -> _Part:
 # Names ----------------------------------------------------------------------------------------------------------
 
 
-def _labels() -> dict[str, set[str]]:
-    """The paths by the names that people may call them: ends of paths, and labels."""
+@cache
+def _names() -> dict[str, set[str]]:
+    """The paths by the names that a filter may use for them: ends of paths, and labels."""
     found: dict[str, set[str]] = {}
     for path in possible_paths():
         steps = path.split(".")
@@ -130,13 +131,8 @@ def _labels() -> dict[str, set[str]]:
     return found
 
 
-@cache
-def _names() -> dict[str, set[str]]:
-    return _labels()
-
-
 def learn_names() -> None:
-    """Learn what settings are called, which takes a moment, before a filter asks."""
+    """Collect the names of all settings, which takes a moment, before the first filter needs them."""
     _names()
 
 
@@ -158,7 +154,7 @@ def _paths_called(table: RunTable, name: str) -> list[str]:
 # Comparing ------------------------------------------------------------------------------------------------------
 
 
-def _compared(table: RunTable, part: _Part) -> Array | str:
+def _compare(table: RunTable, part: _Part) -> Array | str:
     """Mark the runs for which a comparison holds; or say why it is none."""
     name = plain_text(part.words)
     if not part.value:
@@ -222,7 +218,7 @@ def _number(text: str) -> float | None:
 # Words ----------------------------------------------------------------------------------------------------------
 
 
-def _looked_for(table: RunTable, word: str) -> Array:
+def _find_word(table: RunTable, word: str) -> Array:
     """Mark the runs that have a word in a value, a name or a note."""
     wanted = plain_text(word)
     values = np.array([wanted in text for text in table.setting_texts], bool)

@@ -36,10 +36,11 @@ from playground.storage.runs.kept import (
     GROUP,
     NOTE,
     PICTURE,
-    Group,
+    SUFFIXES,
+    KeptGroup,
     KeptRun,
     Note,
-    Outcome,
+    RunOutcome,
     Summary,
     group_bytes,
     member_experiment,
@@ -54,11 +55,11 @@ _log = logging.getLogger(__name__)
 LIMIT = 1_000_000_000
 """How many bytes kept runs may take."""
 _WARNED_FROM = 0.9
-"""The share of the limit from which it is said that old runs will have to go."""
+"""The share of the limit from which to warn that old runs will be removed."""
 _DELETED = "deleted"
 """The folder of runs that were deleted and can still come back."""
 _ABANDONED_SECONDS = 86_400.0
-"""After this time, deleted runs and parts of runs that nobody finished are removed."""
+"""The time after which deleted runs and incomplete ones are removed for good."""
 _BATCH = 200
 """Runs that `reconcile` adds to the index at once."""
 _PAST_BYTES = 2**18
@@ -72,13 +73,13 @@ class FullError(OSError):
 
 
 class Kept(NamedTuple):
-    """What came of keeping a run."""
+    """The result of keeping a run."""
 
     run: KeptRun
     removed: tuple[KeptRun, ...] = ()
-    """Old runs that had to go."""
+    """Old runs that were removed to make room."""
     nearly_full: bool = False
-    """Whether it has to be said now that old runs will have to go; it is not asked for again."""
+    """Whether to warn now that old runs will be removed; true only once."""
 
 
 class RunStore:
@@ -86,6 +87,7 @@ class RunStore:
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder, self.limit = folder, limit
+        self._index_path = folder / "index.sqlite3"
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
         self._index: Index | None = None
@@ -102,14 +104,14 @@ class RunStore:
     def keep(
         self, document: Document, title: str, *, origin: str = "", picture: bytes = b"", replaces: str = ""
     ) -> Kept:
-        """Keep a run; one that was kept before and has come farther `replaces` its former self.
+        """Keep a run. `replaces` is the id of an earlier state of the same run, whose place it takes.
 
         Raises FullError, and OSError; then nothing has changed.
         """
         content = document_bytes(document.named()._replace(race=None), past_bytes=_PAST_BYTES)
         return self._keep(DOCUMENT, content, title, origin, picture, replaces)
 
-    def keep_group(self, group: Group, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
+    def keep_group(self, group: KeptGroup, title: str, *, origin: str = "", picture: bytes = b"") -> Kept:
         """Keep the trainings of a sweep or a search as one group. Raises FullError, and OSError."""
         return self._keep(GROUP, group_bytes(group), title, origin, picture, "")
 
@@ -139,7 +141,7 @@ class RunStore:
         return Kept(entries[0].run, removed, nearly_full)
 
     def _make_room(self, more: int) -> tuple[tuple[KeptRun, ...], bool]:
-        """Remove the oldest runs without a star until there is room, but only once it has been said that they go."""
+        """Remove the oldest runs without a star until there is room, but warn once before any is removed."""
         total = self._indexed(lambda index: index.size()) + more
         if total <= _WARNED_FROM * self.limit:
             return (), False
@@ -193,16 +195,15 @@ class RunStore:
     def _move(self, ids: Iterable[str], source: Path, target: Path) -> None:
         target.mkdir(exist_ok=True)
         # A run is where its document is, so that leaves first and arrives last.
-        suffixes = (DOCUMENT, GROUP, NOTE, PICTURE)
         for one in ids:
-            for suffix in suffixes if target == self._aside else reversed(suffixes):
+            for suffix in SUFFIXES if target == self._aside else reversed(SUFFIXES):
                 with suppress(FileNotFoundError):
                     (source / f"{one}{suffix}").replace(target / f"{one}{suffix}")
 
     def purge(self, ids: Iterable[str] | None = None) -> None:
         """Remove deleted runs for good: those of some ids, or all that were deleted long ago."""
         if ids is not None:
-            paths = [self._aside / f"{one}{suffix}" for one in ids for suffix in (DOCUMENT, GROUP, NOTE, PICTURE)]
+            paths = [self._aside / f"{one}{suffix}" for one in ids for suffix in SUFFIXES]
         else:
             paths = [path for path in _files_in(self._aside) if _age(path) > _ABANDONED_SECONDS]
         _remove_files(paths)
@@ -212,20 +213,20 @@ class RunStore:
 
     def forget_all(self) -> None:
         """Remove all runs for good, those with a star and deleted ones too."""
-        ids = {path.stem for path in _files_in(self.folder) if path.suffix in (DOCUMENT, GROUP, NOTE, PICTURE)}
+        ids = {path.stem for path in _files_in(self.folder) if path.suffix in SUFFIXES}
         for one in ids:
             self._remove(one)
         shutil.rmtree(self._aside, ignore_errors=True)
         self._indexed(lambda index: index.clear())
 
     def _remove(self, id: str) -> None:
-        for suffix in (DOCUMENT, GROUP, NOTE, PICTURE):
+        for suffix in SUFFIXES:
             self._path(id, suffix).unlink(missing_ok=True)
 
     # Reading --------------------------------------------------------------------------------------------------------
 
     def table(self) -> RunTable:
-        """All kept runs, with what can be asked of many at once."""
+        """All kept runs as a table."""
         return RunTable(self._indexed(lambda index: index.load()))
 
     @property
@@ -271,7 +272,7 @@ class RunStore:
         training = group.trainings[int(id.rpartition(".")[2])]
         return member_experiment(base, training.values, training.seed)
 
-    def group(self, id: str) -> Group:
+    def group(self, id: str) -> KeptGroup:
         """The table of a group. Raises InputError."""
         return read_group(self._content(id, GROUP), id)
 
@@ -314,7 +315,7 @@ class RunStore:
         return _stamp_of([self._file(id), self._path(id, NOTE)])
 
     def _entries(self, id: str) -> list[Entry]:
-        """What the index says of a run, as its files have it: the run first, then the trainings of a group."""
+        """The entries of a run's files in the index: the run first, then the trainings of a group."""
         note, stamp, size = self._note(id), self._stamp(id), self._size(id)
         is_group, members = self._path(id, GROUP).exists(), 0
         try:
@@ -325,7 +326,7 @@ class RunStore:
                 summary = summarize(self._content(id, DOCUMENT), id)
             title, fault = note.title or summary.experiment.name or summary.experiment.data.label, ""
         except InputError as error:
-            summary = Summary(Experiment(), [], Outcome(status="damaged"))
+            summary = Summary(Experiment(), [], RunOutcome(status="damaged"))
             title, fault = note.title or "Damaged", str(error)
         note = msgspec.structs.replace(note, title=title)
         run = KeptRun(id, "group" if is_group else "run", "", note, summary.outcome, members, size, fault)
@@ -335,7 +336,7 @@ class RunStore:
     def _size(self, id: str) -> int:
         """The bytes of all files of a run."""
         found = 0
-        for suffix in (DOCUMENT, GROUP, NOTE, PICTURE):
+        for suffix in SUFFIXES:
             with suppress(OSError):
                 found += self._path(id, suffix).stat().st_size
         return found
@@ -349,15 +350,20 @@ class RunStore:
             return Note(time=time.time() - _age(path) if path is not None else 0.0)
 
     def reconcile(self) -> None:
-        """Make the index equal to the files, and remove what nobody finished. Reports progress."""
+        """Make the index equal to the files, and remove incomplete runs. Reports progress."""
         self._indexed(self._reconcile)
+
+    def rebuild(self) -> None:
+        """Make the index again from the files. Reports progress."""
+        with self._lock, FileLock(self.folder / "index.lock"):
+            self._reconcile(self._replace_index())
 
     def _reconcile(self, index: Index) -> None:
         remove_all_strays(self.folder)
         files: dict[str, dict[str, os.stat_result]] = {}
         for entry in os.scandir(self.folder):
             stem, dot, suffix = entry.name.rpartition(".")
-            if f"{dot}{suffix}" in (DOCUMENT, GROUP, NOTE, PICTURE):
+            if f"{dot}{suffix}" in SUFFIXES:
                 with suppress(OSError):
                     files.setdefault(stem, {})[f"{dot}{suffix}"] = entry.stat()
         known, present, changed = index.stamps(), set[str](), list[str]()
@@ -379,7 +385,7 @@ class RunStore:
             index.put(some)
 
     def _indexed(self, work: Callable[[Index], _Found]) -> _Found:
-        """Work with the index; if that fails, once more with one that was checked or made again, else in memory."""
+        """Work with the index; if that fails, with a checked or rebuilt one; if that fails too, with one in memory."""
         with self._lock:
             for open_index in (self._open, self._mend):
                 try:
@@ -392,9 +398,8 @@ class RunStore:
         if self._index is not None and not self._index.is_current:
             self.close()
         if self._index is None:
-            path = self.folder / "index.sqlite3"
-            is_new = not path.exists()
-            self._index = Index(path)
+            is_new = not self._index_path.exists()
+            self._index = Index(self._index_path)
             if is_new:
                 self._reconcile(self._index)
         return self._index
@@ -402,17 +407,22 @@ class RunStore:
     def _mend(self) -> Index:
         """Open the index again; if it is damaged, make it again from the files."""
         self.close()
-        path = self.folder / "index.sqlite3"
         with FileLock(self.folder / "index.lock"):
             try:
-                self._index = Index(path)
+                self._index = Index(self._index_path)
                 self._index.check()
             except sqlite3.Error:
-                self.close()
-                for suffix in ("-wal", "-shm", ""):
-                    Path(f"{path}{suffix}").unlink(missing_ok=True)
-                self._index = Index(path)
+                self._index = self._replace_index()
             self._reconcile(self._index)
+        return self._index
+
+    def _replace_index(self) -> Index:
+        """Replace the index by an empty one."""
+        self.close()
+        # SQLite counts its log and shared memory as parts of a database.
+        for suffix in ("-wal", "-shm", ""):
+            Path(f"{self._index_path}{suffix}").unlink(missing_ok=True)
+        self._index = Index(self._index_path)
         return self._index
 
     def _open_in_memory(self) -> Index:
@@ -427,8 +437,8 @@ def _new_id() -> str:
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
 
 
-def _member_entries(run: KeptRun, group: Group) -> list[Entry]:
-    """What the index says of the trainings of a group. Raises InputError."""
+def _member_entries(run: KeptRun, group: KeptGroup) -> list[Entry]:
+    """The entries of a group's trainings in the index. Raises InputError."""
     found = []
     for number, experiment, training in group.members():
         note = msgspec.structs.replace(run.note, name="", text="", star=False)

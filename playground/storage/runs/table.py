@@ -15,17 +15,18 @@ import numpy as np
 
 from playground.catalog.choice import Array, Task
 from playground.experiment.flattening import SHAPE
+from playground.measure.metrics import METRICS, Metric
 from playground.storage.runs.index import Loaded
-from playground.storage.runs.kept import MEASURES, KeptRun, Measure
+from playground.storage.runs.kept import KeptRun
 
 _NEVER_COLUMNS = ("version", "name", SHAPE)
 """Paths that no table shows as settings that differ: the name is that of the run."""
 ABSENT = msgspec.UNSET
 """The value of a setting that a run does not have."""
-OUTCOMES = ("epoch", "step", "seconds", *MEASURES)
+OUTCOMES = ("epoch", "step", "seconds", *METRICS)
 """Outcomes that are numbers."""
 FACTS = ("title", "time", "star", "origin", "status", "engine", "changes", *OUTCOMES)
-"""What a table can be sorted by besides settings."""
+"""The keys by which a table can be sorted, besides settings."""
 
 
 class Mean(NamedTuple):
@@ -35,7 +36,7 @@ class Mean(NamedTuple):
     deviation: float | None
     """The standard deviation; None for a single run."""
     n: int
-    """How many runs it is of; diverged ones and those without the number are left out."""
+    """The number of runs averaged; diverged runs and those that lack the number are left out."""
 
 
 class RunGroup(NamedTuple):
@@ -46,8 +47,8 @@ class RunGroup(NamedTuple):
     places: Array
     """The runs that are shown."""
     of: int
-    """How many there are, shown or not."""
-    means: dict[Measure, Mean | None]
+    """The number of runs, including those that are not shown."""
+    means: dict[Metric, Mean | None]
     """Those of scores are None where some are accuracies and others R²."""
     epochs: Mean | None
     diverged: int
@@ -65,17 +66,18 @@ class RunTable:
         self._places = {run.id: place for place, run in enumerate(self.runs)}
         self._columns: dict[str, Array] = {}
         self._known_ranks: dict[str, Array] = {}
+        self._outcomes: dict[str, Array] = {}
         self._differing: dict[bytes, list[str]] = {}
 
     def __len__(self) -> int:
         return len(self.runs)
 
     def prepare(self) -> None:
-        """Compute what a list of all runs needs, so that it is there when it is asked for, on whatever thread."""
+        """Compute in advance, on any thread, what a list of all runs needs."""
         for path in self.differing(self.top):
             self.column(path)
         self.ordered(self.top, "time")
-        assert len(self.setting_texts) == len(self.settings) and len(self.run_texts) == len(self.runs)
+        _ = self.setting_texts, self.run_texts
 
     def place_of(self, id: str) -> int | None:
         """The place of a run; None if it is gone."""
@@ -185,13 +187,13 @@ class RunTable:
 
     @cached_property
     def setting_texts(self) -> list[str]:
-        """The values of settings that are texts, as filters look for them; empty for numbers."""
+        """The values of settings that are texts, as filters search them; empty for numbers."""
         return [plain_text(_text_of(one.value)) for one in self.settings]
 
     @cached_property
     def run_texts(self) -> list[str]:
-        """What is said of each run besides its settings, as filters look for it."""
-        return [plain_text(_told(run)) for run in self.runs]
+        """The names, notes and facts of each run, as filters search them."""
+        return [plain_text(_facts_text(run)) for run in self.runs]
 
     # Numbers and order ----------------------------------------------------------------------------------------------
 
@@ -201,10 +203,6 @@ class RunTable:
             values = [getattr(run.outcome, name) for run in self.runs]
             self._outcomes[name] = np.array([math.nan if value is None else value for value in values], float)
         return self._outcomes[name]
-
-    @cached_property
-    def _outcomes(self) -> dict[str, Array]:
-        return {}
 
     def ordered(self, places: Array, key: str, *, descending: bool = False) -> Array:
         """Some places in the order of an outcome, a fact or a setting; those without it come last."""
@@ -239,17 +237,15 @@ class RunTable:
         single = np.array([run.kind != "group" for run in self.runs], bool)
         shown, everything = shown[single[shown]], everything[single[everything]]
         column = self.column(path)
-        values = {-1: ABSENT} | {int(one): self.settings[one].value for one in np.unique(column[everything])}
-        values[-1] = ABSENT
-        order = _ranks_of([values[int(one)] for one in np.unique(column[everything])])
-        codes = np.unique(column[everything])[np.argsort(np.nan_to_num(order, nan=np.inf), kind="stable")]
-        return [self._group(values[int(code)], shown[column[shown] == code], int((column[everything] == code).sum()))
-                for code in codes]  # fmt: skip
+        codes, counts = np.unique(column[everything], return_counts=True)
+        values = [ABSENT if code < 0 else self.settings[code].value for code in codes]
+        order = np.argsort(np.nan_to_num(_ranks_of(values), nan=np.inf), kind="stable").tolist()
+        return [self._group(values[one], shown[column[shown] == codes[one]], int(counts[one])) for one in order]
 
     def _group(self, value: Any, places: Array, of: int) -> RunGroup:
         diverged = np.array([self.runs[place].outcome.status == "diverged" for place in places], bool)
         usable = places[~diverged] if len(places) else places
-        means = {name: mean_of(self.numbers(name)[usable]) for name in MEASURES}
+        means = {name: mean_of(self.numbers(name)[usable]) for name in METRICS}
         tasks = frozenset(self.runs[place].outcome.task for place in usable)
         if "regression" in tasks and len(tasks) > 1:
             means["train_accuracy"] = means["validation_accuracy"] = None
@@ -267,7 +263,7 @@ def _text_of(value: Any) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else ""
 
 
-def _told(run: KeptRun) -> str:
+def _facts_text(run: KeptRun) -> str:
     note = run.note
     kind, star = ("group" if run.kind == "group" else ""), ("starred" if note.star else "")
     return " ".join((note.name, note.title, note.text, note.origin, run.outcome.status, star, kind, run.short_id))

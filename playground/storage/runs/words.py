@@ -1,19 +1,18 @@
-"""Kept runs in words: headings and values of settings, outcomes, and what distinguishes one run from another."""
+"""Kept runs in words: headings and values of settings, statuses, times and sizes."""
 
 from __future__ import annotations
 
 import time
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import msgspec
 
 from playground.experiment.declarations import Field
 from playground.experiment.flattening import SHAPE
-from playground.experiment.layer_names import layer_heading
 from playground.experiment.paths import is_among
 from playground.experiment.rules import possible_fields, read_value
-from playground.experiment.words import in_a_sentence, value_words
+from playground.experiment.words import setting_heading, value_words
 from playground.files.errors import InputError
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.store import Kept
@@ -26,12 +25,7 @@ def heading_words(table: RunTable, path: str) -> str:
     """A setting as the heading of a column: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
     if path in ("layers", SHAPE):
         return "Layers"
-    steps = path.split(".")
-    if steps[0] == "layers" and len(steps) > 2:
-        names = (in_a_sentence(_label(".".join(steps[:n]))) for n in range(3, len(steps) + 1))
-        return ": ".join([layer_heading(_layer_name(table, path, int(steps[1]))), *names])
-    parent = path.rpartition(".")[0]
-    return _label(path) if parent in ("", "data", "training") else f"{_label(parent)}: {_label(path)}"
+    return setting_heading(path, _label, partial(_layer_name, table, path))
 
 
 def _label(path: str) -> str:
@@ -45,7 +39,7 @@ def _fields(path: str) -> tuple[Field, ...]:
 
 
 def _layer_name(table: RunTable, path: str, place: int) -> str:
-    """The name of a layer, as the runs that have the setting call it; its number if they differ."""
+    """The name of a layer in the runs that have the setting; its number if they don't agree."""
     names = {_name_in(table.settings[one].scope, place) for one in table.numbers_at(path)}
     return names.pop() if len(names) == 1 else str(place + 1)
 
@@ -83,7 +77,7 @@ def setting_words(path: str, value: Any) -> str:
 
 
 def status_words(run: KeptRun) -> str:
-    """How a run ended; empty if it was just left."""
+    """The status of a run in words; empty if it could have trained on."""
     if run.kind == "group":
         return f"{run.members:,} trainings"
     status = run.outcome.status
@@ -106,7 +100,7 @@ def size_words(size: float) -> str:
 
 
 def room_words(kept: Kept, size: int, limit: int) -> list[str]:
-    """What has to be said of the room for kept runs, in sentences."""
+    """Sentences on the room for kept runs, to be shown after keeping one; none while there is enough."""
     if kept.nearly_full:
         return [
             f"Kept runs take {size_words(size)} of {size_words(limit)}. When that is full, the oldest runs without a "

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QMessageBox, QScrollArea
 
-from playground.run.replay import replayed
+from playground.run.replay import replay_to
 from playground.storage.recovery import find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
@@ -59,7 +59,7 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
         assert step(second) >= end and not second.session.is_running and not second.session.done
         assert second.work.modified and second.parts.transport.speed == 20.0
         hands.until(lambda: scroll_bar(second).value() == 40, "the panel is not scrolled as it was")
-        moments = [second.session.ask(lambda trainer: replayed(trainer.run, 30).state.step).result(10)]
+        moments = [second.session.ask(lambda trainer: replay_to(trainer.run, 30).state.step).result(10)]
         assert moments == [30], "its past is there too"
         hands.until(lambda: second.autosave.restoring is None, "this window does not keep it")
         assert find_recoverable(folder) == []

@@ -14,8 +14,7 @@ from PySide6.QtWidgets import QMessageBox
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
 from playground.interop.opening import load_preset
-from playground.storage.runs.kept import Group
-from playground.storage.runs.kept import Training as Trained
+from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import RunStore
 from tests.ui import hands
 from tests.ui.windows import set_rate
@@ -214,8 +213,8 @@ def test_means_count_what_the_filter_hides(window: Window, three: RunsView) -> N
 def test_means_name_their_scores(tmp_path: Path, tasks: tuple[Task, ...], score: str) -> None:
     store = RunStore(tmp_path)
     for task, accuracy in zip(tasks, (0.7, 0.9), strict=True):
-        training = Trained({"seed": 1}, 1, "completed", 10, 0.5, 0.1, accuracy, accuracy)
-        store.keep_group(Group.of(Experiment(), (training,), task, 1), "Sweep", picture=b"")
+        training = GroupMember({"seed": 1}, 1, "completed", 10, 0.5, 0.1, accuracy, accuracy)
+        store.keep_group(KeptGroup.of(Experiment(), (training,), task, 1), "Sweep", picture=b"")
     table = store.table()
     store.close()
     everything = np.arange(len(table))

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 from playground.catalog.choice import Array
 from playground.measure.snapshot import Snapshot
 from playground.storage.runs.kept import KeptRun
-from playground.storage.runs.query import filtered
+from playground.storage.runs.query import filter_runs
 from playground.storage.runs.table import RunTable
 from playground.storage.runs.words import heading_words, size_words
 
@@ -305,7 +305,7 @@ class RunsView(View):
                 button.hide()
             self.counts.setText(_READING if not self._state.problem else "")
             return
-        found = filtered(table, among, self.filter.text())
+        found = filter_runs(table, among, self.filter.text())
         path = self._offer_groups(table, among)
         self.back.setVisible(bool(self._group))
         self.plot.setVisible(bool(self._group and self.runs.read_picture(self._group)))
