@@ -27,8 +27,14 @@ def begun(folder: Path, resumes: bool = True) -> Iterator[Window]:
     with opened_window() as window:
         window.documents.careful = True
         window.left_off.begin(folder, resumes=resumes)
-        hands.until(lambda: window.session.is_up_to_date and window.autosave.job is None, "it is not ready")
+        hands.until(lambda: is_ready(window), "it is not ready")
         yield window
+
+
+def is_ready(window: Window) -> bool:
+    """Whether what was left is read, on show and kept."""
+    is_restoring = window.autosave.restoring is not None
+    return window.session.is_up_to_date and window.autosave.job is None and not is_restoring
 
 
 def train(window: Window, epochs: int) -> None:
