@@ -25,7 +25,7 @@ from playground.storage.runs.table import RunTable
 from playground.storage.runs.words import heading_words, room_words
 
 from ..look.numbers import plural_text
-from ..session.leaving import LeftRun
+from ..session.left_runs import LeftRun
 from ..session.run_keeper import RunKeeper
 from ..shell.dialogs import ask_about_forgetting
 from ..views.runs.view import RunsView, StoreState

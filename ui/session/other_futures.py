@@ -12,7 +12,7 @@ from playground.measure.requests import BoundaryRequest
 from playground.run.run import resume
 
 
-class Futures:
+class OtherFutures:
     """Knows where branches began, and shows the other future of one of them."""
 
     def __init__(self) -> None:

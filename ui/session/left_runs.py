@@ -24,7 +24,7 @@ class _Known(NamedTuple):
     step: int
 
 
-class Leavings:
+class LeftRuns:
     """Tells runs apart while one follows another, and whether they have trained since they were kept."""
 
     def __init__(self, tell: Callable[[LeftRun], object]) -> None:
