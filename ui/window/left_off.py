@@ -31,7 +31,7 @@ _DOCUMENT_SECONDS = 20.0
 
 
 class _Look(msgspec.Struct):
-    """What is kept of the window beside its layout, which the settings keep."""
+    """The look of the window, without its layout, which the settings keep."""
 
     speed: float | None = None
     """Steps per second; None without a limit."""

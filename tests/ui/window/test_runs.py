@@ -96,7 +96,7 @@ def test_nothing_is_kept_while_the_switch_is_off(window: Window, folder: Path) -
     window.runs.show()
     hands.until(lambda: window.runs.view.counts.text().startswith("No runs yet"), "the store is not read")
     hands.click(hands.control(window, "runs.keep"), QPoint(14, 12))
-    assert "tables are in them" in window.runs.view.private.text()
+    assert "your own tables" in window.runs.view.private.text()
     train(window, 1)
     window.session.reset()
     assert window.session.leave_run().result(hands.PATIENCE / 1000) is None
