@@ -112,11 +112,11 @@ class Runs(QObject):
     @property
     def keeps(self) -> bool:
         """Whether runs are kept when they are left."""
-        return str(self.desk.settings.value(_KEEP, "true")).lower() == "true"
+        return self.desk.settings.value(_KEEP, True, type=bool) is True
 
     def choose_keeping(self, on: bool) -> None:
         """Keep runs from now on, or no longer; kept for the next time."""
-        self.desk.settings.setValue(_KEEP, "true" if on else "false")
+        self.desk.settings.setValue(_KEEP, on)
         self.desk.session.keep_runs(on)
         self._show_state()
 
