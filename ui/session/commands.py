@@ -48,7 +48,7 @@ class Configure(NamedTuple):
     branch: int | None = None
     """The step of the earlier moment from which training goes on."""
     back_to: int | None = None
-    """The number of the branch whose other future is gone on with."""
+    """The number of the branch whose other future is continued."""
     future: int | None = None
     """The number of the branch whose other future is shown from now on."""
 
@@ -110,7 +110,7 @@ class Report(NamedTuple):
     requests: Requests = frozenset()
     """What the snapshot was asked for."""
     past: PastMoment | None = None
-    """What is to be known of an earlier moment on show; None while the snapshot is of the present."""
+    """The earlier moment on show; None while the snapshot is of the present."""
     first: int | None = None
     """The earliest step whose moment can be shown; None while there is none."""
 

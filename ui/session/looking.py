@@ -31,7 +31,7 @@ class Looking:
         """Whether the moment on show is the one that was asked for."""
         self._said_left = 0.0
         self._taken: tuple[object, Snapshot] | None = None
-        """The latest snapshot, and what it is of."""
+        """The latest snapshot, after the moment and the requests that it answers."""
         self._present: Snapshot | None = None
 
     @property
@@ -83,7 +83,7 @@ class Looking:
         return self._taken[1]
 
     def moment(self, present: Trainer) -> PastMoment:
-        """What is to be known of the moment on show, beside the run as it is now."""
+        """Describe the moment on show, with the run as it is now."""
         replay = self._replay
         assert replay is not None
         left = 0.0 if self._is_there else replay.seconds_left

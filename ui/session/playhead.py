@@ -100,8 +100,8 @@ class Playhead(QObject):
             self.looks_back = False
             self._send(None)
 
-    def be_left(self) -> None:
-        """Note that what happens next shows the present again."""
+    def stop_looking_back(self) -> None:
+        """Stop looking back, since what happens next shows the present again."""
         self.looks_back = False
 
     def _send(self, step: int | None) -> None:

@@ -11,7 +11,7 @@ SUPPLIES = Path("/sys/class/power_supply")
 
 
 def spare_cores() -> int:
-    """How many cores this process may use besides the first."""
+    """The number of cores that this process may use besides the first."""
     with suppress(AttributeError, OSError):
         return len(os.sched_getaffinity(0)) - 1
     return (os.cpu_count() or 1) - 1

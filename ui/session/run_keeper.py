@@ -1,4 +1,4 @@
-"""The thread on which kept runs are written and read, one thing after the other, so that the window never waits."""
+"""The thread that writes and reads kept runs, one request after the other, so that the window never waits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _Found = TypeVar("_Found")
 
 
 class RunKeeper(QObject):
-    """Does things with the store of runs beside the window. It owns a thread: close it before deleting it."""
+    """Uses the store of runs on a thread of its own. Close it before deleting it."""
 
     _told = Signal(object, object)
 
@@ -36,7 +36,7 @@ class RunKeeper(QObject):
         then: Callable[[_Found], object] | None = None,
         failed: Callable[[Exception], object] | None = None,
     ) -> Future[None]:
-        """Do something with the store; `then` gets the result, `failed` the reason why it could not be done."""
+        """Call a function of the store on the thread; `then` gets the result, `failed` the exception."""
         return self._thread.submit(self._do, work, then, failed)
 
     def _do(
@@ -62,7 +62,7 @@ class RunKeeper(QObject):
         then(result)
 
     def close(self) -> None:
-        """Finish what was asked for, and end the thread."""
+        """Finish all requests, and end the thread."""
         self._told.disconnect()
         self._thread.shutdown()
         if self._store is not None:

@@ -24,7 +24,7 @@ from playground.studies.race import Race
 
 from .answer import Answer
 from .commands import Ask, Configure, Report, SetWeight, Undoing
-from .leaving import LeftRun
+from .left_runs import LeftRun
 from .playhead import Playhead
 from .racer import Racer, RaceReport
 from .undo import Edit, ExperimentEdit, WeightSetting
@@ -145,7 +145,7 @@ class Session(QObject):
         if ghost is not self.ghost:
             self.ghost = ghost
             self.ghost_moved.emit(ghost)
-        self.past.follow(self.worker.futures.seen)
+        self.past.follow(self.worker.other_futures.seen)
         if self.racer is not None and (race := self.racer.take()) is not None:
             self.race_report = race
             self.race_reported.emit(race)
@@ -153,7 +153,7 @@ class Session(QObject):
         if report is not None:
             self.report = report
             if report.past is None and report.revision == self.revision:
-                self.past.be_left()
+                self.past.stop_looking_back()
             if not report.running:
                 self._end_patience()
             self.reported.emit(report)
@@ -317,7 +317,7 @@ class Session(QObject):
     ) -> None:
         """Make an experiment the present one, in the panels and in the worker."""
         self.close_race()
-        self.past.be_left()
+        self.past.stop_looking_back()
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
@@ -338,7 +338,7 @@ class Session(QObject):
         undoing: Undoing | None = None,
     ) -> None:
         self.close_race()
-        self.past.be_left()
+        self.past.stop_looking_back()
         self.revision += 1
         self.send(SetWeight(*setting, self.revision, keep_as, memory, undoing))
         self.revised.emit()
@@ -352,7 +352,7 @@ class Session(QObject):
         """Train until paused."""
         if self.racer is not None:
             return self.racer.play()
-        self.past.be_left()
+        self.past.stop_looking_back()
         self._end_patience()
         self.send(Worker.play)
 
@@ -386,7 +386,7 @@ class Session(QObject):
 
     def _move(self, act: Callable[[Worker], None]) -> None:
         """Have the worker go to another moment; until it reports, the display is out of date, as after an edit."""
-        self.past.be_left()
+        self.past.stop_looking_back()
         self.revision += 1
         revision = self.revision
         self.send(lambda worker: worker.move(act, revision))
@@ -443,14 +443,14 @@ class Session(QObject):
         """Tell of every run that trained when it is left, or of none."""
 
         def choose(worker: Worker) -> None:
-            worker.leavings.on = on
+            worker.left_runs.on = on
 
         self.send(choose)
 
     def leave_run(self) -> Future[LeftRun | None]:
         """Leave the present run, since the window closes; the result is None if it has not trained."""
         left: Future[LeftRun | None] = Future()
-        self.send(lambda worker: left.set_result(worker.leavings.take(worker.trainer)))
+        self.send(lambda worker: left.set_result(worker.left_runs.take(worker.trainer)))
         return left
 
     def request(self, requests: Requests) -> None:

@@ -31,10 +31,10 @@ from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 from playground.run.run import resume
 
 from .commands import Ask, Configure, LookAt, Report, SetWeight, Undoing, Undone
-from .futures import Futures
 from .ghost import Ghosts
-from .leaving import Leavings
+from .left_runs import LeftRuns
 from .looking import Looking
+from .other_futures import OtherFutures
 from .speed import CostlyAnswers, CountedAnswers, StepRate
 
 _log = logging.getLogger(__name__)
@@ -95,8 +95,8 @@ class Worker(QThread):
         """The names of moments all of whose weights come back, because the other way they changed places."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
-        self.ghosts, self.looking, self.futures = Ghosts(), Looking(), Futures()
-        self.leavings = Leavings(self.run_left.emit)
+        self.ghosts, self.looking, self.other_futures = Ghosts(), Looking(), OtherFutures()
+        self.left_runs = LeftRuns(self.run_left.emit)
         self._costly, self._counted = CostlyAnswers(), CountedAnswers()
         self.pace = StepRate()
 
@@ -294,10 +294,10 @@ class Worker(QThread):
         self._give_up_epoch()
         self.looking.leave()
         self.ghosts.drop()
-        self.leavings.leave(self.trainer)
-        self.futures.forget()
+        self.left_runs.leave(self.trainer)
+        self.other_futures.forget()
         self.trainer.reset()
-        self.leavings.begin(0)
+        self.left_runs.begin(0)
         for name, kept in self.moments.items():
             if isinstance(kept, Checkpoint):
                 # What training comes to from here on is not the doing of earlier changes.
@@ -363,10 +363,10 @@ class Worker(QThread):
         if command.fresh:
             self._give_up_epoch()
             self.ghosts.drop()
-            self.leavings.leave(self.trainer, command.keep_as, self.moments.get(command.keep_as))
+            self.left_runs.leave(self.trainer, command.keep_as, self.moments.get(command.keep_as))
             self._start_over(command, memory, moment)
-            self.leavings.begin(self.trainer.state.step, command.memory if isinstance(memory, Document) else None)
-            self.futures.show(command.future, self.moments, self.requests)
+            self.left_runs.begin(self.trainer.state.step, command.memory if isinstance(memory, Document) else None)
+            self.other_futures.show(command.future, self.moments, self.requests)
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
@@ -418,7 +418,7 @@ class Worker(QThread):
 
     def forget_moments(self, names: Iterable[object]) -> None:
         names = list(names)
-        self.leavings.forget(names)
+        self.left_runs.forget(names)
         for name in names:
             self.moments.pop(name, None)
 
@@ -433,9 +433,9 @@ class Worker(QThread):
         self, command: Configure, memory: Checkpoint | Document | float | None, moment: Trainer | None
     ) -> None:
         if command.back_to is not None:
-            memory = self.futures.take(command.back_to, command.keep_as, self.moments)
+            memory = self.other_futures.take(command.back_to, command.keep_as, self.moments)
         elif moment is not None:
-            self.futures.begin(command.keep_as, moment.run.now)
+            self.other_futures.begin(command.keep_as, moment.run.now)
             self.trainer = Trainer.of(branch_of(self.trainer.run, moment), self.engine)
             return
         if isinstance(memory, Document):

@@ -72,7 +72,7 @@ def file_menu(
             Action("file.open", "&Open…", documents.ask_open, (_STANDARD.Open,)),
             Menu("Open &recent", partial(_recent_files, documents)),
             Menu("Re&cover", partial(_recoverable_work, autosave), "Work from a session that ended unexpectedly."),
-            Menu("&Kept runs", _kept_runs(runs), "Every run that trained, kept when it was left."),
+            Menu("&Kept runs", _kept_runs(runs), "Runs that have trained, kept when you reset them or open others."),
             Action("file.gallery", "&Presets…", open_gallery, ("Ctrl+G",)),
             Menu("Presets by &name", presets),
             SEPARATOR,

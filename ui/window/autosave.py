@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -151,11 +152,6 @@ class Autosave(QObject):
             self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
-    def take_over(self, found: RecoverableWork, lock: FileLock) -> None:
-        """Keep work that was opened without being offered; until then it stays where it was."""
-        self.restoring, self.kept = _Restoring(found, lock, taken=True), None
-        self.keep()
-
     def leave(self, content: bytes, title: str, origin: str, *, saved: bool, look: str) -> None:
         """Leave a document in the slot for the next start, since the window closes. Raises OSError."""
         self.timer.stop()
@@ -192,21 +188,30 @@ class Autosave(QObject):
         )
 
     def recover(self, found: RecoverableWork) -> None:
-        """Open work that was left by an earlier session. It counts as an attempt until this window has kept it."""
+        """Open work that was left by an earlier session as recovered work, which its file does not hold."""
+        note = found.note
+        self.restore(
+            found,
+            lambda document: self.documents.recover(document, note.title, note.origin, outdated=found.is_outdated),
+        )
+
+    def restore(self, found: RecoverableWork, take: Callable[[Document], bool]) -> None:
+        """Read work that was left by an earlier session, and hand it to `take`, which returns whether it was accepted.
+
+        It counts as an attempt until this window has kept it.
+        """
         lock = found.begin()
         if lock is None or self.restoring is not None:
             self.desk.refuse("That work is already being recovered, or has been.")
             return
         self.restoring = _Restoring(found, lock)
-        words = words_for(found)
-        Waiting(self.desk.window, "Recovering", words, lambda: load_document(found.document), self._take, self._refuse)
+        load, words = partial(load_document, found.document), words_for(found)
+        Waiting(self.desk.window, "Opening", words, load, partial(self._take, take), self._refuse)
 
-    def _take(self, document: Document) -> None:
+    def _take(self, take: Callable[[Document], bool], document: Document) -> None:
         if self.restoring is None:
             return
-        found = self.restoring.found
-        note, outdated = found.note, found.is_outdated
-        if self.documents.recover(document, note.title, note.origin, outdated=outdated):
+        if take(document):
             self.restoring, self.kept = self.restoring._replace(taken=True), None
             self.keep()
         else:
@@ -219,7 +224,7 @@ class Autosave(QObject):
         self._end_recovery(restored=False)
         left = MOST_ATTEMPTS - found.note.attempts - 1
         kept = "You can try again." if left > 0 else "It will not be offered again, but the file is kept."
-        self.desk.tell(f"{words_for(found)} was not recovered. {kept} {error}")
+        self.desk.tell(f"{words_for(found)} was not opened. {kept} {error}")
 
     def _end_recovery(self, *, restored: bool) -> None:
         if self.restoring is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import math
-import os
 import time
 from collections.abc import Sequence
 from functools import partial
@@ -34,6 +33,7 @@ from ..forms.buttons import identify, push_button
 from ..forms.layouts import STRETCH, fill, quiet, tight
 from ..look.theme import GRID, px
 from ..session.jobs import Job, finish_jobs
+from ..session.power import spare_cores
 from ..session.responder import run_beside
 from ..session.session import Session
 
@@ -165,7 +165,7 @@ class Finder(QDialog):
             lowest[0] = min(losses, default=lowest[0])
             self._heard.emit((time.monotonic() - begun, tuple(trials)))
 
-        begun, workers = time.monotonic(), max(1, (os.cpu_count() or 1) - 1)
+        begun, workers = time.monotonic(), max(1, spare_cores())
         return find_settings(
             plan,
             workers=workers,

@@ -6,14 +6,16 @@ The work is left in the window's slot, where that of a crash would be found too;
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QScrollArea
 
-from playground.files.errors import InputError, reason_of
-from playground.storage.document import document_bytes, load_document
+from playground import Document
+from playground.files.errors import reason_of
+from playground.storage.document import document_bytes
 from playground.storage.recovery import RecoverableWork
 
 from .autosave import Autosave
@@ -29,7 +31,7 @@ _DOCUMENT_SECONDS = 20.0
 
 
 class _Look(msgspec.Struct):
-    """What is kept of the window beside its layout, which the settings keep."""
+    """The look of the window, without its layout, which the settings keep."""
 
     speed: float | None = None
     """Steps per second; None without a limit."""
@@ -66,25 +68,15 @@ class LeftOff(QObject):
         self._note_choice()
         left = [one for one in self.autosave.found() if one.note.left]
         if resumes and self.is_on and left:
-            self._resume(left[0])
+            self.autosave.restore(left[0], partial(self._resume, left[0]))
 
-    def _resume(self, found: RecoverableWork) -> None:
-        lock = found.begin()
-        if lock is None:
-            return
-        try:
-            document = load_document(found.document)
-        except InputError as error:
-            found.end(lock, restored=False)
-            self.desk.say(f"The window could not be brought back as you left it: {error}.")
-            return
+    def _resume(self, found: RecoverableWork, document: Document) -> bool:
         if not self.documents.resume(document, found.note, outdated=found.is_outdated):
-            found.end(lock, restored=False)
-            return
-        self.autosave.take_over(found, lock)
+            return False
         self._take_look(found.note.look)
         epoch = document.present.state.epoch
         self.desk.say(f"Here is where you left off, at epoch {epoch:,}.", ("Start afresh", self.documents.new))
+        return True
 
     def leave(self) -> bool:
         """Leave the work, since the window closes; return False if that failed and something would be lost."""

@@ -41,7 +41,7 @@ class LookingBack(QObject):
 
     @property
     def has_other_future(self) -> bool:
-        """Whether there is a run of before a branch to return to."""
+        """Whether the run before a branch can be returned to."""
         return self.past.other_future is not None
 
     def branch(self) -> None:
@@ -53,7 +53,7 @@ class LookingBack(QObject):
         self.past.leave()
 
     def return_to_other_future(self) -> None:
-        """Go on with the run of before the branch."""
+        """Return to the run before the branch."""
         self.past.return_to_other_future()
 
     def _ask(self, step: int | None) -> None:
@@ -99,7 +99,7 @@ def moment_words(report: Report) -> str:
     if past.is_exact:
         return words
     if not past.is_kept:
-        return f"{words} It is the nearest moment that was kept to step {past.asked:,}."
+        return f"{words} No moment nearer to step {past.asked:,} was kept."
     if past.seconds_left < 1:
         return words
     return f"{words} Replaying to step {past.asked:,}: about {past.seconds_left:,.0f} s; any move or edit cancels it."

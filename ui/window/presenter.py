@@ -153,7 +153,7 @@ class Presenter(QObject):
         self._follow_experiment(report)
         for view in parts.views:
             if shows(view):
-                # The whole run lies on the axis of time, whatever moment of it is shown.
+                # The whole run lies on the time axis, whatever moment of it is shown.
                 view.show_snapshot(present if view is parts.tracks else snapshot)
         parts.tracks.show_past(None if report.past is None else snapshot, report.first)
         if shows(parts.layers):

@@ -1,4 +1,4 @@
-"""Kept runs in the window: every run that trained is kept when it is left, and the panel of runs acts on them."""
+"""Kept runs in the window: trained runs are kept when another replaces them, and the panel of runs acts on them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from playground.storage.runs.table import RunTable
 from playground.storage.runs.words import heading_words, room_words
 
 from ..look.numbers import plural_text
-from ..session.leaving import LeftRun
+from ..session.left_runs import LeftRun
 from ..session.run_keeper import RunKeeper
 from ..shell.dialogs import ask_about_forgetting
 from ..views.runs.view import RunsView, StoreState
@@ -37,17 +37,17 @@ from .window_parts import WindowParts
 _KEEP = "runs/keep"
 _LOOK_MILLISECONDS = 1000
 """How often the panel looks whether another window has changed the store, while it is in sight."""
-_NONE_YET = "Each run that trained is kept when you reset it or open something else, and when the window closes."
+_NONE_YET = "Each run that has trained is kept when you reset it or open something else, and when the window closes."
 _MOST_CURVES = 6
+"""Runs whose curves are drawn over the present ones."""
 _CHANGED = "", " now; one was changed on the way", " now; both were changed on the way"
 """What follows where no setting of two runs differs, by how many of them were changed while they trained."""
-"""Runs whose curves are drawn over the present ones."""
 _CLOSING_SECONDS = 3.0
 """How long a window that closes waits for its run."""
 
 
 class _Picked(NamedTuple):
-    """A picked run with what is compared of it."""
+    """A picked run, with the settings and curves that are compared."""
 
     run: KeptRun
     experiment: Experiment
@@ -55,7 +55,7 @@ class _Picked(NamedTuple):
 
 
 class _Seen(NamedTuple):
-    """What was read of the store."""
+    """The content of the store, as read at one moment."""
 
     table: RunTable
     size: int
@@ -112,11 +112,11 @@ class Runs(QObject):
     @property
     def keeps(self) -> bool:
         """Whether runs are kept when they are left."""
-        return str(self.desk.settings.value(_KEEP, "true")).lower() == "true"
+        return self.desk.settings.value(_KEEP, True, type=bool) is True
 
     def choose_keeping(self, on: bool) -> None:
         """Keep runs from now on, or no longer; kept for the next time."""
-        self.desk.settings.setValue(_KEEP, "true" if on else "false")
+        self.desk.settings.setValue(_KEEP, on)
         self.desk.session.keep_runs(on)
         self._show_state()
 
@@ -245,12 +245,10 @@ class Runs(QObject):
 
     def open(self, id: str) -> None:
         """Open a kept run exactly as it was, in one undo step."""
-
-        def work(store: RunStore) -> tuple[KeptRun, Experiment, Document | None]:
-            picked = _read_run(store, id)
-            return picked.run, picked.experiment, picked.document
-
-        self._do(work, lambda found: self.documents.open_kept(found[0].title, *found[1:]))
+        self._do(
+            lambda store: _read_run(store, id),
+            lambda found: self.documents.open_kept(found.run.title, found.experiment, found.document),
+        )
 
     def _pick(self, ids: tuple[str, ...]) -> None:
         """Draw the curves of picked runs over the present ones, and say how they differ."""

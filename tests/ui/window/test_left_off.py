@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 from PySide6.QtWidgets import QMessageBox, QScrollArea
 
+from playground import Document
 from playground.run.replay import replay_to
+from playground.storage.document import load_document
 from playground.storage.recovery import find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
+from ui.window import autosave
 from ui.window.window import Window
 
 
@@ -27,8 +31,14 @@ def begun(folder: Path, resumes: bool = True) -> Iterator[Window]:
     with opened_window() as window:
         window.documents.careful = True
         window.left_off.begin(folder, resumes=resumes)
-        hands.until(lambda: window.session.is_up_to_date and window.autosave.job is None, "it is not ready")
+        hands.until(lambda: is_ready(window), "it is not ready")
         yield window
+
+
+def is_ready(window: Window) -> bool:
+    """Whether what was left is read, on show and kept."""
+    is_restoring = window.autosave.restoring is not None
+    return window.session.is_up_to_date and window.autosave.job is None and not is_restoring
 
 
 def train(window: Window, epochs: int) -> None:
@@ -69,13 +79,23 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
         second.documents.careful = False
 
 
-def test_a_document_comes_back_with_its_file(qtbot, folder: Path, tmp_path: Path) -> None:
+def test_a_document_comes_back_with_its_file(
+    qtbot, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[threading.Thread] = []
+
+    def load(path: Path) -> Document:
+        readers.append(threading.current_thread())
+        return load_document(path)
+
+    monkeypatch.setattr(autosave, "load_document", load)
     with begun(folder) as first:
         train(first, 2)
         first.documents.save_to(tmp_path / "mine.playground")
         hands.until(lambda: not first.documents.saves.busy and not first.work.modified, "it is not saved")
     with begun(folder) as second:
         assert second.work.path == tmp_path / "mine.playground" and not second.work.modified
+        assert readers and threading.main_thread() not in readers, "a large table would freeze the window"
     with begun(folder, resumes=False) as third:
         assert step(third) == 0 and third.work.path is None, "something else was asked for"
     assert len(find_recoverable(folder)) == 1, "what its file holds is not left twice"

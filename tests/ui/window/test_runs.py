@@ -95,10 +95,12 @@ def test_nothing_is_kept_while_the_switch_is_off(window: Window, folder: Path) -
     window.runs.show()
     hands.until(lambda: window.runs.view.counts.text().startswith("No runs yet"), "the store is not read")
     hands.click(hands.control(window, "runs.keep"), QPoint(14, 12))
-    assert "tables are in them" in window.runs.view.private.text()
+    assert "your own tables" in window.runs.view.private.text()
     train(window, 1)
     window.session.reset()
-    assert window.session.leave_run().result(hands.PATIENCE / 1000) is None
+    hands.until(lambda: window.session.is_up_to_date and window.session.report.snapshot.step == 0, "it is not reset")
+    assert window.runs.keeper is not None
+    window.runs.keeper.do(lambda _: None).result(hands.PATIENCE / 1000)
     assert not window.runs.keeps and window.runs.view.counts.text() == "Runs are not kept: the switch below is off."
     assert not list(folder.glob("*.playground"))
     hands.click(hands.control(window, "runs.keep"), QPoint(14, 12))

@@ -23,7 +23,7 @@ from ...look.theme import px
 PICTURE = 36
 """The side of a picture of a run, in pixels at zoom 1."""
 _MOST_PICTURES = 2000
-_SORTING = "Click to sort, again for the other way round, and once more for the latest first."
+_SORTING = "Click to sort, again to reverse the order, and once more to have the latest first."
 _KEEP_RATIO = Qt.AspectRatioMode.KeepAspectRatio
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole

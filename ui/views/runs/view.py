@@ -45,10 +45,10 @@ _ROW, _MEANS_ROW, _WIDEST, _NARROWEST = 42, 28, 150, 52
 _RUN_WIDTH = 190
 _TYPING_MILLISECONDS = 60
 """How long typing rests before the filter acts."""
-_FILTER_HELP = "Words and conditions, all of which have to hold; a hyphen in front of a word excludes it."
+_FILTER_HELP = "Shows the runs that match all words and conditions. A hyphen before a word excludes it."
 _FILTER_EXAMPLES = "By the name of any setting or outcome, as in layers = 8-8, status = diverged, or starred."
-_PRIVATE = "Stored on this computer with their points, your own tables included."
-_BOUND = "Kept runs may take {limit}. When that is full, the oldest without a star go, which is said before it happens."
+_PRIVATE = "Kept on this computer with their points, including those of your own tables."
+_BOUND = "Kept runs may take {limit}. Beyond that, the oldest without a star are removed; a message warns you before."
 _EMPTY = "No runs yet."
 _OFF = "Runs are not kept: the switch below is off."
 _NO_MEANS = "Means by…"
@@ -56,7 +56,7 @@ _READING = "Reading kept runs…"
 
 
 class StoreState(NamedTuple):
-    """What is to be known of the store besides its runs."""
+    """The state of the store, without its runs."""
 
     keeps: bool = True
     size: int = 0
@@ -67,7 +67,7 @@ class StoreState(NamedTuple):
 
 @dataclass(frozen=True)
 class RunsShown:
-    """What can be seen and read."""
+    """The content of the view as data."""
 
     rows: tuple[tuple[str, ...], ...]
     headings: tuple[str, ...]
@@ -86,7 +86,7 @@ class _Table(QTableView):
     def __init__(self) -> None:
         super().__init__()
         about = (
-            "Arrow keys walk over the runs, with Shift they pick several, whose curves lie over the present ones. "
+            "Arrow keys move between runs, and with Shift pick several. Their curves are drawn over the present ones. "
             "Enter opens a run, Delete deletes it, S gives it a star."
         )
         identify(self, "runs.table", "Kept runs", about=about)
@@ -140,7 +140,7 @@ class RunsView(View):
     starred = Signal(object, bool)
     """Carries ids, and whether they get a star."""
     annotated = Signal(str, str, str)
-    """Carries an id, name or text, and what it is to be."""
+    """Carries an id, "name" or "text", and the new words."""
     deleted = Signal(object)
     keeping_chosen = Signal(bool)
     forgetting_asked = Signal()
@@ -186,7 +186,9 @@ class RunsView(View):
         self.delete_button = push_button(
             "runs.delete", "Delete", "Deletes the picked runs; it can be undone.", small=True
         )
-        self.switch = identify(Switch(), "runs.keep", "Keep runs", "Keeps every run that trained when it is left.")
+        self.switch = identify(
+            Switch(), "runs.keep", "Keep runs", "Keeps each run that has trained when you reset it or open another."
+        )
         hint = "Deletes all kept runs for good, with their points, after asking."
         self.forget_button = push_button("runs.forget", "Forget all runs…", hint, small=True)
         self.private = ReadingLine("runs.private", "What kept runs hold", lines=2)
@@ -233,7 +235,7 @@ class RunsView(View):
         self.runs.read_picture = read
 
     def show_table(self, table: RunTable | None, state: StoreState) -> None:
-        """Show the kept runs, None until they are read; what was picked stays picked, and what is being typed stays."""
+        """Show the kept runs, None until they are read; picked runs stay picked, and unfinished text stays."""
         self._table, self._state = table, state
         if table is None or (self._group and table.place_of(self._group) is None):
             self._group = ""
@@ -400,7 +402,7 @@ class RunsView(View):
 
     @property
     def _chosen_runs(self) -> list[KeptRun]:
-        """The runs that keys and buttons act on: those that are picked, for want of which the one with the keyboard."""
+        """The runs that keys and buttons act on: those that are picked, or else the one with the keyboard focus."""
         current = self.table.currentIndex()
         if not self._picked_runs and current.isValid() and self.table.model() is self.runs:
             return [self.runs.run_at(current.row())]

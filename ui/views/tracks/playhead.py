@@ -1,4 +1,4 @@
-"""The playhead on the axis of time: where the window looks, dragged with the mouse or moved by keys.
+"""The playhead on the time axis: where the window looks, dragged with the mouse or moved by keys.
 
 It knows the moments that can be shown by their steps; what is shown is decided elsewhere.
 """
@@ -29,14 +29,14 @@ _LARGEST = 2**31 - 1
 _PAGES = 10
 """How many page keys lead through the run."""
 _HELP = (
-    "Drag it to see any earlier moment in all pictures, or click the axis of time. Arrow keys move by an epoch, with "
+    "Drag it to see any earlier moment in all pictures, or click the time axis. Arrow keys move by an epoch, with "
     "Shift by a step, with Ctrl to the next change; Home and End go to the beginning and to now. Enter branches there."
 )
 _NOTHING_EARLIER = "Moves to earlier moments once training has begun."
 
 
 class Moments:
-    """The moments of a run that can be shown, and their places on an axis of time."""
+    """The moments of a run that can be shown, and their places on a time axis."""
 
     def __init__(self, snapshot: Snapshot, times: TimeAxis, first: int) -> None:
         self.first, self.last = first, snapshot.step
@@ -76,7 +76,7 @@ class Moments:
 
 
 class PlayheadHandle(QAbstractSlider):
-    """The handle of the playhead, on the axis of time below the tracks."""
+    """The handle of the playhead, on the time axis below the tracks."""
 
     asked = Signal(object)
     """Asks for the moment of a step, or with None for the present."""
@@ -89,7 +89,7 @@ class PlayheadHandle(QAbstractSlider):
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.place_at: Callable[[float], float | None] = lambda _: None
-        """The place on the axis of time at a pixel of the handle's own."""
+        """The place on the time axis at a pixel of the handle's own."""
         self.pixel = 1.0
         """How much of the axis a pixel is."""
         self.standing: float | None = None
@@ -144,7 +144,7 @@ class PlayheadHandle(QAbstractSlider):
             self.asked.emit(self._at)
 
     def ask_at(self, place: float) -> None:
-        """Ask for the moment at a place of the axis of time."""
+        """Ask for the moment at a place of the time axis."""
         moments = self.moments()
         step = None if moments is None else moments.step(place, self.pixel)
         if step != self._at:

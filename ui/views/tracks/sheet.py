@@ -232,7 +232,7 @@ class TrackSheet(PaintedChart):
 
     @property
     def _foot(self) -> int:
-        """Where the axis of time begins, below the tracks."""
+        """Where the time axis begins, below the tracks."""
         return self.height() - px(_BOTTOM) * (2 if self.note else 1)
 
     def _heights(self) -> list[float]:
@@ -292,14 +292,14 @@ class TrackSheet(PaintedChart):
         self.update()
 
     def put_playhead(self, place: float | None, step: int | None) -> None:
-        """Put the playhead at a place of the axis of time: at an earlier step or at the present; None hides it."""
+        """Put the playhead at a place of the time axis: at an earlier step or at the present; None hides it."""
         self._playhead = place
         self.past = None if step is None else place
         self.handle.stand(step)
         self._place_handle()
 
     def _place_handle(self) -> None:
-        """Lay the playhead's handle on the axis of time, with room at both ends."""
+        """Lay the playhead's handle on the time axis, with room at both ends."""
         box, beside = self.boxes()[0], px(8)
         left, width = round(box.rect.left()) - beside, round(box.rect.width()) + 2 * beside
         self.handle.setGeometry(left, self._foot, width, px(_BOTTOM))
@@ -308,13 +308,13 @@ class TrackSheet(PaintedChart):
         self.handle.pixel = (self.times.high - self.times.low) / max(1.0, box.rect.width())
 
     def pixel_of(self, place: float) -> float | None:
-        """The pixel of a place of the axis of time; None while it is out of sight."""
+        """The pixel of a place of the time axis; None while it is out of sight."""
         if not self.times.low <= place <= self.times.high:
             return None
         return float(self.boxes()[0].x(np.array([place]))[0])
 
     def _place_in_reach(self, x: float) -> float:
-        """The place on the axis of time at a pixel, or at its nearer end."""
+        """The place on the time axis at a pixel, or at its nearer end."""
         rect = self.boxes()[0].rect
         return self.boxes()[0].place(min(max(x, rect.left()), rect.right()))
 

@@ -155,7 +155,7 @@ class _TracksShown:
     note: str
     """The comparison of the run with other starts, if it was requested."""
     past: float | None
-    """Where the playhead stands in the past, as a value of the axis of time; None at the present."""
+    """Where the playhead stands in the past, as a value of the time axis; None at the present."""
     loss: _CurvesShown
     score: _CurvesShown
     gradients: _GradientsShown

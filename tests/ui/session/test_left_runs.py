@@ -9,7 +9,7 @@ import pytest
 
 from playground import Experiment, Snapshot, Trainer
 from tests.ui import hands
-from ui.session.leaving import LeftRun
+from ui.session.left_runs import LeftRun
 from ui.session.session import Session
 
 replace = msgspec.structs.replace

@@ -1,4 +1,4 @@
-"""Runs that are left for another, so that each that trained can be kept, once, as far as it came."""
+"""Runs that were replaced by another: each that has trained can be kept once, in its latest state."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from playground import Document, Trainer
 
 
 class LeftRun(NamedTuple):
-    """A run that trained and was left."""
+    """A run that has trained and was replaced by another."""
 
     name: str
-    """Names the run: one that comes back by undo and goes on has the same name when it is left again."""
+    """The identity of the run: one that undo restores keeps its name when it is left again."""
     document: Document
 
 
@@ -24,20 +24,20 @@ class _Known(NamedTuple):
     step: int
 
 
-class Leavings:
-    """Tells runs apart while one follows another, and whether they have trained since they were kept."""
+class LeftRuns:
+    """Identifies runs while one replaces another, and reports those that have trained since they were kept."""
 
     def __init__(self, tell: Callable[[LeftRun], object]) -> None:
-        """Take what hears of every run that trained and is left."""
+        """Take the function that receives every left run."""
         self._tell = tell
         self.on = False
-        """Whether anybody wants runs that are left."""
+        """Whether left runs are reported."""
         self._present = _Known(secrets.token_hex(8), 0)
         self._remembered: dict[object, _Known] = {}
-        """Runs that undo and redo can bring back, by the name of the moment that is kept for that."""
+        """Runs that undo and redo can restore, by the name of the moment kept for that."""
 
     def leave(self, trainer: Trainer, moment: object = None, kept: object = None) -> None:
-        """Leave the present run, which can come back by a `moment`; what is kept of that may be a document of it."""
+        """Leave the present run, which a `moment` can restore; `kept` may be the document of that moment."""
         left = self.take(trainer, kept if isinstance(kept, Document) else None)
         if moment is not None:
             self._remembered[moment] = self._present
@@ -45,7 +45,7 @@ class Leavings:
             self._tell(left)
 
     def take(self, trainer: Trainer, document: Document | None = None) -> LeftRun | None:
-        """The present run if it has trained since it was kept; None if not, or if nobody wants it."""
+        """Return the present run if it has trained since it was kept; None if not, or if left runs are not reported."""
         step = trainer.state.step
         if not self.on or step in (0, self._present.step):
             return None
@@ -53,7 +53,7 @@ class Leavings:
         return LeftRun(self._present.name, trainer.document() if document is None else document)
 
     def begin(self, step: int, moment: object = None) -> None:
-        """Begin a run at a step, or go on with the one that comes back by a moment."""
+        """Begin a run at a step, or continue the one that a moment restores."""
         known = self._remembered.pop(moment, None)
         self._present = known or _Known(secrets.token_hex(8), step)
 

@@ -1,4 +1,4 @@
-"""The other future of a branch: what became of the run before, which is kept to undo the branch and shown beside it."""
+"""The other future of a branch: the run before it, which is kept to undo the branch and shown beside the new run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from playground.measure.requests import BoundaryRequest
 from playground.run.run import resume
 
 
-class Futures:
+class OtherFutures:
     """Knows where branches began, and shows the other future of one of them."""
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Futures:
         self._begun[branch] = moment
 
     def take(self, number: int, branch: object, moments: Mapping[object, object]) -> Document | None:
-        """The other future of an edit, to go on with; the run that is left becomes the other future of `branch`."""
+        """Return the other future of an edit, to continue it; the present run becomes the other future of `branch`."""
         found, begun = moments.get(("undo", number)), self._begun.get(("undo", number))
         if begun is not None:
             self._begun[branch] = begun
