@@ -138,18 +138,18 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
         [
             Action(
                 "edit.undo",
-                lambda: _naming("Undo", session.done),
+                lambda: _naming("Undo", session.history.done),
                 session.undo,
                 ("Ctrl+Z",),
-                enabled=lambda: bool(session.done),
+                enabled=lambda: bool(session.history.done),
                 repeats=True,
             ),
             Action(
                 "edit.redo",
-                lambda: _naming("Redo", session.undone),
+                lambda: _naming("Redo", session.history.undone),
                 session.redo,
                 ("Ctrl+Shift+Z", "Ctrl+Y"),
-                enabled=lambda: bool(session.undone),
+                enabled=lambda: bool(session.history.undone),
                 repeats=True,
             ),
             SEPARATOR,

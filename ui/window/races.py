@@ -16,7 +16,7 @@ from playground.studies.race import Race, check_lanes
 from playground.studies.variants import RACES, name_lanes, with_values
 
 from ..forms.rows import Row, RowMenuEvent
-from ..session.worker import HISTORY_ROWS
+from ..session.trainers import HISTORY_ROWS
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
 from ..views.response.sheet import ResponseSheet

@@ -253,7 +253,7 @@ class TourStops:
     @property
     def _is_held(self) -> bool:
         """Whether the latest change is a drag that has not ended."""
-        return bool(self._session.done) and self._session.done[-1].open
+        return bool(self._session.history.done) and self._session.history.done[-1].open
 
     def _paused_words(self) -> str:
         return "" if self._runs else "Training is paused. The space bar resumes it."
@@ -330,7 +330,7 @@ class TourStops:
                 known = reading
             if now == before or self._is_held:
                 return None
-            label = self._session.done[-1].label if self._session.done else "change"
+            label = self._session.history.done[-1].label if self._session.history.done else "change"
             said = f"{label[:1].upper()}{label[1:]}"
             if known is None or (reading is not None and reading.knob.path != known.knob.path):
                 return f"{said}."
@@ -373,7 +373,7 @@ class TourStops:
 
     @property
     def _latest_edit(self) -> int:
-        return self._session.done[-1].number if self._session.done else 0
+        return self._session.history.done[-1].number if self._session.history.done else 0
 
     def _went_too_far(self) -> Outcome:
         usual, calm = self._session.experiment.training.learning_rate, self._now
