@@ -20,7 +20,7 @@ _REMEMBERED_PAST = 16 * 2**20
 """How many bytes of checkpoints a whole run keeps with itself for undo."""
 _MOST_BYTES = 256 * 2**20
 """How much memory the moments for undo may take; the oldest go first."""
-Kept: TypeAlias = Checkpoint | Document | float
+KeptMoment: TypeAlias = Checkpoint | Document | float
 """The moment before a change, the whole run before another began, or a weight's value."""
 
 
@@ -28,7 +28,7 @@ class KeptMoments:
     """What undo and redo return to, by the names that commands give it."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[object, Kept] = OrderedDict()
+        self._kept: OrderedDict[object, KeptMoment] = OrderedDict()
         self.swapped: set[object] = set()
         """The names of moments all of whose weights come back, because the other way they changed places."""
 
@@ -38,11 +38,11 @@ class KeptMoments:
     def __contains__(self, name: object) -> bool:
         return name in self._kept
 
-    def get(self, name: object) -> Kept | None:
+    def get(self, name: object) -> KeptMoment | None:
         """Return what is kept under a name, if there is anything."""
         return self._kept.get(name)
 
-    def take(self, name: object) -> Kept | None:
+    def take(self, name: object) -> KeptMoment | None:
         """Return what is kept under a name, and keep it no longer."""
         return self._kept.pop(name, None)
 
@@ -88,7 +88,7 @@ class KeptMoments:
             total -= sizes[name]
 
 
-def _size(kept: Kept) -> int:
+def _size(kept: KeptMoment) -> int:
     """The bytes of the arrays of a kept moment."""
     if isinstance(kept, float):
         return 8

@@ -26,7 +26,7 @@ from playground.run.returning import has_ruined, is_same_task, moment_of_weights
 
 from .commands import Ask, Configure, LookAt, Report, SetWeight, Undoing, Undone
 from .ghost import Ghosts
-from .kept_moments import Kept, KeptMoments
+from .kept_moments import KeptMoment, KeptMoments
 from .left_runs import LeftRuns
 from .looking import Looking
 from .other_futures import OtherFutures
@@ -349,7 +349,7 @@ class Worker(QThread):
                 self.moments.swapped.add(command.keep_as)
             self._say_undone(command.undoing, self._weights_words(command, memory), brought_weights=swapped)
 
-    def _weights_words(self, command: Configure, memory: Kept | None) -> str:
+    def _weights_words(self, command: Configure, memory: KeptMoment | None) -> str:
         if not command.fresh:
             return self.trainer.run.record.origin.words
         if isinstance(memory, Document | Checkpoint):
@@ -375,7 +375,7 @@ class Worker(QThread):
         self.left_runs.forget(names)
         self.moments.forget(names)
 
-    def _start_over(self, command: Configure, memory: Kept | None, moment: Trainer | None) -> None:
+    def _start_over(self, command: Configure, memory: KeptMoment | None, moment: Trainer | None) -> None:
         if command.back_to is not None:
             memory = self.other_futures.take(command.back_to, command.keep_as, self.moments)
         elif moment is not None:
