@@ -21,7 +21,7 @@ from playground.experiment.quantity import write_number
 from playground.measure.diagnosis import share_words
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Reading
+from playground.studies.reading import ResponseReading
 
 from ..look.numbers import number_text, plural_text
 from ..session.commands import Undone
@@ -476,7 +476,7 @@ def _comes_to(median: float) -> str:
     return f"gives {number_text(median)}" if math.isfinite(median) else "diverges"
 
 
-def _is_of(reading: Reading, experiment: Experiment) -> bool:
+def _is_of(reading: ResponseReading, experiment: Experiment) -> bool:
     knob = knob_at(experiment, reading.knob.path)
     return knob is not None and reading.present.value == knob.values[knob.present]
 

@@ -14,7 +14,7 @@ from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.reading import ResponseReading, ValueOutcome
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, settle, step
 from ui.forms.bars import BAR_ROLE
@@ -192,7 +192,7 @@ def test_the_thin_one_is_flat_where_nothing_differs_by_more_than_the_starts() ->
             for value, place in zip(knob.values, knob.places, strict=True)
             for median in [1 - difference * place]
         )
-        return _goodness(Reading(knob, "loss", "amount", "", values, "", 1.0), values)
+        return _goodness(ResponseReading(knob, "loss", "amount", "", values, "", 1.0), values)
 
     assert np.ptp(heights(0.0)) == 0 and np.ptp(heights(0.01)) < 0.1 and np.ptp(heights(0.9)) == 1
 

@@ -23,7 +23,7 @@ class _KeptTrack(msgspec.Struct):
     hidden: bool = False
 
 
-class Arrangement(QObject):
+class TrackArrangement(QObject):
     """The tracks from top to bottom, with those that are hidden and one that may fill the sheet."""
 
     changed = Signal()

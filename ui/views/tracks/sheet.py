@@ -30,7 +30,7 @@ from ...look import theme
 from ...look.theme import px
 from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
-from .arrangement import Arrangement
+from .arrangement import TrackArrangement
 from .gradients import SCALE_FROM, GradientTrack
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
@@ -106,7 +106,7 @@ class TrackSheet(PaintedChart):
     LEAST = (264, 110)
 
     def __init__(self, tracks: Sequence[Track], times: TimeAxis, parent: QWidget) -> None:
-        self.arrangement, self.times = Arrangement(tracks, parent), times
+        self.arrangement, self.times = TrackArrangement(tracks, parent), times
         self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
