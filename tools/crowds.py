@@ -28,7 +28,7 @@ from playground.catalog.optimizers import Optimizer
 from playground.catalog.regularizers import Regularizer
 from playground.catalog.schedules import Schedule
 from playground.cli.bench import multiply_adds, start_racers, typical_ratio
-from playground.cli.racers import Racer
+from playground.cli.racers import Contestant
 from playground.engine.engines import resolve_engine
 from playground.engine.lanes.group import Group, advance
 from playground.engine.setup import Setup
@@ -62,7 +62,7 @@ def crowd_experiment(widths: Sequence[int], **changes: Any) -> Experiment:
 # Racers ---------------------------------------------------------------------------------------------------------
 
 
-class _Crowd(Racer):
+class _Crowd(Contestant):
     """Many networks of one experiment; `run_epochs` gives the processor's seconds, then those on the wall."""
 
     networks: ClassVar[int] = NETWORKS

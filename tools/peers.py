@@ -13,12 +13,12 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.catalog.optimizers import Adam
-from playground.cli.racers import Racer
+from playground.cli.racers import Contestant
 
 BETA1, BETA2, EPS = Adam().beta1, Adam().beta2, Adam().eps
 
 
-class Jax(Racer):
+class Jax(Contestant):
     """One jitted call per epoch: a scan over the shuffled batches, buffers donated, no waiting between epochs.
 
     Of the variants tried this is the fastest: arrays of shape (units, batch) for narrow networks and (batch, units)
@@ -99,7 +99,7 @@ class Jax(Racer):
         return np.asarray(self.outputs(self.carry[0], self.device_grid))
 
 
-class PyTorch(Racer):
+class PyTorch(Contestant):
     """PyTorch eager, functional without modules; SGD by one foreach call, Adam fused.
 
     Of the variants with autograd that were tried this is the fastest everywhere: 1.3 to 1.5 times as fast as
@@ -165,7 +165,7 @@ class PyTorch(Racer):
         return result
 
 
-class ScikitLearn(Racer):
+class ScikitLearn(Contestant):
     """scikit-learn's MLPClassifier; a `partial_fit` of all points is one epoch of shuffled batches."""
 
     label = "scikit-learn"
@@ -210,9 +210,9 @@ class ScikitLearn(Racer):
         return result
 
 
-PEERS: dict[str, type[Racer]] = {"jax": Jax, "torch": PyTorch, "sklearn": ScikitLearn}
+PEERS: dict[str, type[Contestant]] = {"jax": Jax, "torch": PyTorch, "sklearn": ScikitLearn}
 
 
-def installed(racer: type[Racer]) -> bool:
+def installed(racer: type[Contestant]) -> bool:
     """Whether a racer can be imported."""
     return find_spec(racer.package) is not None

@@ -16,7 +16,7 @@ from typing import Any
 from playground.catalog.choice import listing
 from playground.cli import bench
 from playground.cli.commands import BAD_INPUT, Parser
-from playground.cli.racers import OURS, Racer
+from playground.cli.racers import OURS, Contestant
 from playground.cli.terminal import check_outputs
 from playground.files.errors import InputError
 from tools import crowds
@@ -28,7 +28,7 @@ GOALS: dict[str, tuple[float | None, ...]] = {"jax": (3, 3, 3, 1.2, 1), "torch":
 """How many times as fast as a peer our fastest engine shall be, in each of `bench.WORKLOADS`."""
 
 
-def race(racers: Mapping[str, type[Racer]], turns: int, seconds: float) -> dict[str, Any]:
+def race(racers: Mapping[str, type[Contestant]], turns: int, seconds: float) -> dict[str, Any]:
     """All workloads by all racers, and whether the goals are reached; printed and returned for JSON."""
     measured = bench.race_engines(racers, turns, seconds)
     for result in measured["workloads"]:
@@ -76,7 +76,7 @@ def print_goals(goals: Sequence[Mapping[str, Any]]) -> None:
         )
 
 
-def chosen(arguments: argparse.Namespace) -> dict[str, type[Racer]]:
+def chosen(arguments: argparse.Namespace) -> dict[str, type[Contestant]]:
     """The racers that are asked for. Raises InputError if one is not installed, or has no growth measured."""
     asked = arguments.engines
     racers = {name: racer for name, racer in RACERS.items() if asked is None or name in asked}

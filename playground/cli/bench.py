@@ -27,13 +27,13 @@ from playground.catalog.activations import Tanh
 from playground.catalog.choice import listing
 from playground.catalog.datasets.shapes import Spiral
 from playground.catalog.optimizers import Adam, AnyOptimizer, Sgd
-from playground.cli.racers import ONE_THREAD, OURS, Racer, serve
+from playground.cli.racers import ONE_THREAD, OURS, Contestant, serve
 from playground.cli.terminal import number_option
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment, Layer, Training
 from playground.files.atomic import write_atomically
 
-_Racers = Mapping[str, type[Racer]]
+_Contestants = Mapping[str, type[Contestant]]
 """The racers by their names on the command line, our engines first."""
 
 _TURNS, SECONDS = 5, 1.0
@@ -97,7 +97,7 @@ def multiply_adds(sizes: Sequence[int]) -> int:
 class _Child:
     """A racer in its own process, whose methods are called by name."""
 
-    def __init__(self, name: str, racer: type[Racer]) -> None:
+    def __init__(self, name: str, racer: type[Contestant]) -> None:
         self.name, self.label = name, racer.label
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe()
@@ -125,7 +125,7 @@ class _Child:
 
 
 @contextmanager
-def start_racers(racers: _Racers, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[_Child]]:
+def start_racers(racers: _Contestants, environment: Mapping[str, str] = ONE_THREAD) -> Iterator[list[_Child]]:
     """Start a process for each racer, with `environment` added to the environment variables; end them on exit."""
     before = dict(os.environ)
     with ExitStack() as stack:
@@ -144,7 +144,7 @@ def start_racers(racers: _Racers, environment: Mapping[str, str] = ONE_THREAD) -
 # The race -------------------------------------------------------------------------------------------------------
 
 
-def race_engines(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
+def race_engines(racers: _Contestants, turns: int, seconds: float) -> dict[str, Any]:
     """Race on all workloads with all racers; print the results as they come, and return them for JSON."""
     with start_racers(racers) as racing:
         results = []
@@ -281,7 +281,7 @@ def _print_race(result: Mapping[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def print_ratios(results: Sequence[Mapping[str, Any]], others: _Racers) -> None:
+def print_ratios(results: Sequence[Mapping[str, Any]], others: _Contestants) -> None:
     """Print the speed of our fastest engine relative to the others, and its share of what the machine can do."""
     print("\nSpeed of our fastest engine relative to …")
     widths = {name: max(14, len(racer.label) + 2) for name, racer in others.items()}
@@ -333,7 +333,7 @@ def _expected_cost(experiment: Experiment) -> float:
     return experiment.data.size * multiply_adds([2, *(layer.units for layer in experiment.layers), 1])
 
 
-def measure_growth(racers: _Racers, turns: int, seconds: float) -> dict[str, Any]:
+def measure_growth(racers: _Contestants, turns: int, seconds: float) -> dict[str, Any]:
     """Measure how the time per epoch grows with every size, and the memory of an epoch; print and return both."""
     found: dict[str, Any] = {"growth": {}, "memory": {}}
     for name, racer in racers.items():
@@ -393,7 +393,7 @@ def _measure_memory(child: _Child) -> dict[str, Any]:
 # The command ----------------------------------------------------------------------------------------------------
 
 
-def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None:
+def add_options(parser: argparse.ArgumentParser, racers: _Contestants = OURS) -> None:
     """Add the options of `bench`."""
     parser.add_argument(
         "--engines", type=_names_of(racers), metavar="A,B", help=f"which of {listing(racers)} (default: all)"
@@ -407,7 +407,7 @@ def add_options(parser: argparse.ArgumentParser, racers: _Racers = OURS) -> None
 _positive = number_option(Quantity(False, 0, 3600, low_open=True), "a number of seconds above 0 and at most 3,600")
 
 
-def _names_of(racers: _Racers) -> Callable[[str], list[str]]:
+def _names_of(racers: _Contestants) -> Callable[[str], list[str]]:
 
     def names(text: str) -> list[str]:
         names = text.split(",")

@@ -21,7 +21,7 @@ from playground.catalog.datasets.table import Table
 from playground.cli.describe import add_describe_options, describe
 from playground.cli.remove_files import add_remove_options, remove_files
 from playground.cli.runs import EXAMPLES, add_keep_option, add_runs_options, runs, say_kept
-from playground.cli.search import add_search_options, search
+from playground.cli.search import add_search_options, run_search
 from playground.cli.sweep import INTERRUPTED, add_sweep_options, sweep
 from playground.cli.table import add_table_options, table
 from playground.cli.terminal import (
@@ -37,7 +37,7 @@ from playground.engine.evaluation import Evaluation
 from playground.engine.lanes import cache as lanes
 from playground.experiment.paths import with_value
 from playground.experiment.quantity import Quantity
-from playground.experiment.text import load
+from playground.experiment.text import load_experiment
 from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, MissingError, one_line
 from playground.files.places import running_name
@@ -145,7 +145,7 @@ def _add_search_options(parser: Parser) -> None:
 
 def _presets(_: argparse.Namespace) -> None:
     for name, path in preset_paths().items():
-        print(f"{name:<24} {load(path).name}")
+        print(f"{name:<24} {load_experiment(path).name}")
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -458,7 +458,7 @@ COMMANDS = {
         "Search for good settings: try many, give up on poor ones early, and judge the best on the test "
         "share. Needs the extra `search`.",
         _add_search_options,
-        search,
+        run_search,
         "example:\n  search spiral --over training.learning_rate=0.0001..1:log --over layers=4,8-8,8-8-8 "
         "--trials 200 --epochs 200 --out best.json",
     ),

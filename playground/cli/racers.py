@@ -45,7 +45,7 @@ class _Timing(NamedTuple):
     """The time with everything around the steps; for our own engines, with the evaluation after every epoch."""
 
 
-class Racer:
+class Contestant:
     """A library or engine that trains the network of an experiment. `prepare` must be called before other methods."""
 
     label: ClassVar[str]
@@ -143,7 +143,7 @@ def _make_trainer(experiment: Experiment, engine: EngineName) -> Trainer:
     return trainer
 
 
-class _Ours(Racer):
+class _Ours(Contestant):
     """Our trainer, with everything that it measures during training."""
 
     package = "numpy"
@@ -213,14 +213,14 @@ def _memory_bytes(field: str) -> int | None:
     return 1024 * int(found[0]) if found else None
 
 
-OURS: dict[str, type[Racer]] = {"compiled": _Compiled, "reference": _Reference}
+OURS: dict[str, type[Contestant]] = {"compiled": _Compiled, "reference": _Reference}
 """Our engines by their names on the command line, the fastest first."""
 
 
 # In its own process ---------------------------------------------------------------------------------------------
 
 
-def serve(connection: Connection, kind: type[Racer]) -> None:
+def serve(connection: Connection, kind: type[Contestant]) -> None:
     """Serve as a racer: call methods by the names and arguments that the other process sends.
 
     Each reply is a pair: whether the call succeeded, and its result or the error in words.

@@ -15,12 +15,11 @@ from playground.cli.runs import add_keep_option, counted, say_kept
 from playground.cli.sweep import INTERRUPTED, epochs_of, say_refused, values_words, whole_number
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.quantity import Quantity
-from playground.experiment.text import save
+from playground.experiment.text import save_experiment
 from playground.files.errors import InputError
 from playground.interop.keeping import keep_search, open_store
 from playground.interop.opening import open_source
-from playground.studies.search import Search, SearchResult, Trial
-from playground.studies.search import search as run_search
+from playground.studies.search import Search, SearchResult, Trial, search
 from playground.studies.values import Range, read_range
 
 
@@ -44,7 +43,7 @@ def add_search_options(parser: argparse.ArgumentParser) -> None:
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 
-def search(arguments: argparse.Namespace) -> int:
+def run_search(arguments: argparse.Namespace) -> int:
     """Run the command: search, write the best settings, and print the result."""
     check_outputs({"--out": (arguments.out, ".json")}, {"EXPERIMENT": arguments.experiment}, uses_stdout=arguments.json)
     found = open_source(arguments.experiment, arguments.set)
@@ -72,7 +71,7 @@ def search(arguments: argparse.Namespace) -> int:
     store = open_store() if arguments.keep else None
     workers = arguments.workers or os.cpu_count() or 1
     with interrupts_noted() as interrupted, _progress(plan) as show:
-        result = run_search(plan, workers=workers, stop=interrupted, progress=show)
+        result = search(plan, workers=workers, stop=interrupted, progress=show)
         ended_by_hand = interrupted()
     say_refused([(trial.values, trial.reason) for trial in result.trials if trial.status == "refused"])
     report = _report(result)
@@ -83,7 +82,7 @@ def search(arguments: argparse.Namespace) -> int:
         flush=True,
     )
     if arguments.out and result.experiment is not None:
-        save(result.experiment, arguments.out)
+        save_experiment(result.experiment, arguments.out)
     return INTERRUPTED if ended_by_hand else 0
 
 

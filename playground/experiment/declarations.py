@@ -21,7 +21,7 @@ from playground.catalog.choice import Choice, classes_so_far, is_foreign, kind_o
 _TYPE_WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
 
 
-class Limits(NamedTuple):
+class Bounds(NamedTuple):
     """The limits of a number, and whether each limit itself is excluded."""
 
     low: float = -math.inf
@@ -62,7 +62,7 @@ def _number_words(number: float) -> str:
     return f"{int(number) if float(number).is_integer() else number:,}"
 
 
-_ANY = Limits()
+_ANY = Bounds()
 """The range without limits."""
 
 
@@ -78,7 +78,7 @@ class Field:
     optional: bool
     """Whether the value may be None."""
     default: Any
-    range: Limits = _ANY
+    range: Bounds = _ANY
     log: bool = False
     """Whether the slider is logarithmic: equal distances are equal factors."""
     slider: tuple[float, float] | None = None
@@ -218,10 +218,10 @@ def _unwrap(kind: Any) -> tuple[Any, msgspec.Meta, bool]:
     return kind, msgspec.Meta(), False
 
 
-def _range_of(meta: msgspec.Meta) -> Limits:
+def _range_of(meta: msgspec.Meta) -> Bounds:
     low = next((bound for bound in (meta.ge, meta.gt) if bound is not None), -math.inf)
     high = next((bound for bound in (meta.le, meta.lt) if bound is not None), math.inf)
-    return Limits(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
+    return Bounds(low, high, meta.ge is None and meta.gt is not None, meta.le is None and meta.lt is not None)
 
 
 def _help_of(kind: Any) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from playground.experiment.declarations import Field, Limits
+from playground.experiment.declarations import Bounds, Field
 from playground.files.numerals import typed_number
 
 Number: TypeAlias = int | float
@@ -62,8 +62,8 @@ class Quantity:
         return f"{'a whole number' if self.whole else 'a number'} {self._limits.words}".rstrip() + "".join(named)
 
     @property
-    def _limits(self) -> Limits:
-        return Limits(self.low, self.high, self.low_open, self.high_open)
+    def _limits(self) -> Bounds:
+        return Bounds(self.low, self.high, self.low_open, self.high_open)
 
     @property
     def has_zero_end(self) -> bool:

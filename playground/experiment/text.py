@@ -58,7 +58,7 @@ def experiment_text(experiment: Experiment) -> str:
     return msgspec.json.format(msgspec.json.encode(experiment), indent=2).decode() + "\n"
 
 
-def load(path: str | os.PathLike[str]) -> Experiment:
+def load_experiment(path: str | os.PathLike[str]) -> Experiment:
     """Read an experiment file. A table's path is taken relative to the file. Raises InputError."""
     file = Path(path)
     try:
@@ -70,7 +70,7 @@ def load(path: str | os.PathLike[str]) -> Experiment:
     return convert(with_table_path(raw, lambda table: os.path.normpath(file.resolve().parent / table)))
 
 
-def save(experiment: Experiment, path: str | os.PathLike[str]) -> None:
+def save_experiment(experiment: Experiment, path: str | os.PathLike[str]) -> None:
     """Write an experiment file atomically. A table's path is written relative to the file. Raises OSError."""
     write_atomically(Path(path), file_text(experiment, Path(path)).encode())
 

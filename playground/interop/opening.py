@@ -15,7 +15,7 @@ from typing import NamedTuple
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
 from playground.experiment.settings import split_setting, value_of, with_settings
-from playground.experiment.text import load
+from playground.experiment.text import load_experiment
 from playground.experiment.tree import Experiment
 from playground.files.atomic import is_file
 from playground.files.cells import read_cells
@@ -61,7 +61,7 @@ def load_preset(name: str) -> Experiment:
     paths = preset_paths()
     if name not in paths:
         raise InputError("EXPERIMENT", name, f"a document, an experiment file, a link, or a preset: {listing(paths)}")
-    return load(paths[name])
+    return load_experiment(paths[name])
 
 
 def open_source(source: str, settings: Sequence[str] = ()) -> Opened:
@@ -87,7 +87,7 @@ def _open(source: str, settings: Sequence[str]) -> Opened:
     if source not in preset_paths() and is_table(Path(source)):
         return _open_table(Path(source), settings)
     if source not in preset_paths() and (source.endswith(".json") or is_file(Path(source))):
-        return Opened(load(source))
+        return Opened(load_experiment(source))
     return Opened(load_preset(source))
 
 
@@ -153,7 +153,7 @@ def own_title(experiment: Experiment) -> str:
     """The experiment's name; if that is empty, or of a preset whose data were replaced, the name of its data."""
     data = _data_title(experiment)
     for path in preset_paths().values():
-        preset = load(path)
+        preset = load_experiment(path)
         if preset.name == experiment.name and _data_title(preset) != data:
             return data
     return experiment.name or data

@@ -56,12 +56,12 @@ def _pair_count(results: Results, paths: list[str]) -> int:
     return len(results.study.vary[paths[0]]) * len(results.study.vary[paths[1]])
 
 
-def value_words(value: Any) -> str:
+def _value_words(value: Any) -> str:
     """A varied value as text beside an axis."""
     if isinstance(value, dict):
         return str(value.get("kind", value))
     if isinstance(value, (list, tuple)):
-        return "-".join(map(value_words, value))
+        return "-".join(map(_value_words, value))
     if isinstance(value, bool) or value is None:
         return {True: "on", False: "off", None: "none"}[value]
     return tick_words(value) if isinstance(value, (int, float)) else str(value)
@@ -157,7 +157,7 @@ class _Sheet:
             k = values.index(best.values[path])
             at = (places[k], axis.place(middle[k]))
             self._dot(*at, 6, _BEST)
-            self._text((at[0], at[1] + 12), f"lowest mean: {value_words(values[k])}", "ma", _BEST)
+            self._text((at[0], at[1] + 12), f"lowest mean: {_value_words(values[k])}", "ma", _BEST)
         for k in np.flatnonzero(self._diverged | self._refused).tolist():
             words = "diverged" if self._diverged[k] else "refused"
             self._text((places[k], self._top + 4), "×" if len(values) > _MOST_LABELS else words, "ma", _BEST)
@@ -168,7 +168,7 @@ class _Sheet:
         else:
             stride = -(-len(values) // _MOST_LABELS)
             for k in range(0, len(values), stride):
-                self._text((places[k], self._bottom + 8), value_words(values[k])[:14], "ma", _QUIET)
+                self._text((places[k], self._bottom + 8), _value_words(values[k])[:14], "ma", _QUIET)
         self._text(((self._left + self._right) / 2, self._bottom + 44), path, "ma")
         band = "line: median, band: quartiles, dots: seeds" if self._study.seeds > 1 else "one run each"
         self._text((self._left, self._bottom + 72), band, "ls", _QUIET)
@@ -207,9 +207,9 @@ class _Sheet:
             self._box((x, y, x + width, y + height), None, _BEST)
         for k in range(0, len(columns), -(-len(columns) // _MOST_LABELS)):
             at = (self._left + (k + 0.5) * width, self._bottom + 8)
-            self._text(at, value_words(columns[k])[:10], "ma", _QUIET)
+            self._text(at, _value_words(columns[k])[:10], "ma", _QUIET)
         for k in range(0, len(rows), -(-len(rows) // _MOST_LABELS)):
-            self._text((self._left - 8, self._bottom - (k + 0.5) * height), value_words(rows[k])[:10], "rm", _QUIET)
+            self._text((self._left - 8, self._bottom - (k + 0.5) * height), _value_words(rows[k])[:10], "rm", _QUIET)
         self._text(((self._left + self._right) / 2, self._bottom + 44), across, "ma")
         self._text((8, self._top - 8), down, "ls", _QUIET)
         self._colour_bar(scale)
@@ -261,10 +261,10 @@ class _Sheet:
             axis = Axis.over(values, self._bottom, self._top, log=spans_decades(np.asarray(values, float)))
             labels = [(axis.place(value), tick_words(value)) for value in axis.ticks()]
             return np.array([axis.place(value) for value in values]), labels
-        names = list(dict.fromkeys(map(value_words, values)))
+        names = list(dict.fromkeys(map(_value_words, values)))
         heights = np.linspace(self._bottom - 20, self._top + 20, len(names))
         labels = [(height, name[:14]) for name, height in zip(names, heights.tolist(), strict=True)]
-        return np.array([heights[names.index(value_words(value))] for value in values]), labels
+        return np.array([heights[names.index(_value_words(value))] for value in values]), labels
 
 
 def _colour_scale(outcomes: Array) -> Axis:

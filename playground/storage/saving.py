@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from playground.experiment import text
+from playground.experiment.text import load_experiment, save_experiment
 from playground.experiment.tree import Experiment
 from playground.files.errors import InputError
 from playground.run.run import resume
@@ -21,7 +21,7 @@ def save(what: Experiment | Trainer, path: str | os.PathLike[str]) -> None:
     if isinstance(what, Experiment):
         if Path(path).suffix.lower() == SUFFIX:
             raise InputError("path", str(path), f"a name without the extension {SUFFIX}, which is for whole runs")
-        text.save(what, path)
+        save_experiment(what, path)
     else:
         if Path(path).suffix.lower() == ".json":
             raise InputError("path", str(path), f"a name with the extension {SUFFIX}; .json is for experiments")
@@ -36,4 +36,4 @@ def load(path: str | os.PathLike[str]) -> Experiment | Trainer:
     # Opening a pipe would block.
     if Path(path).is_file() and is_document(Path(path)):
         return Trainer.of(resume(load_document(path)))
-    return text.load(path)
+    return load_experiment(path)

@@ -16,7 +16,7 @@ from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment
 from playground.measure.diagnosis import Remedy
 from playground.studies import remedies
-from playground.studies.remedies import Proof
+from playground.studies.remedies import RemedyTest
 from playground.studies.search import Search, SearchResult, Trial, search
 from playground.studies.training import never
 from playground.studies.values import Range
@@ -55,7 +55,7 @@ class Found(NamedTuple):
     """The result of a search, with the comparison of its best settings."""
 
     result: SearchResult
-    comparison: remedies.Trial | None
+    comparison: remedies.RemedyEffect | None
     """The best settings compared with the present ones from fresh starts; None if none were found."""
 
 
@@ -76,7 +76,7 @@ def find_settings(
         return Found(result, None)
     fresh = plan.experiment.seed + _FRESH
     found = Remedy("These settings", result.experiment.with_({"seed": fresh}), reset=True)
-    proof = Proof(plan.experiment.with_({"seed": fresh}), [found], plan.epochs)
-    for _ in proof.train(cancelled):
+    test = RemedyTest(plan.experiment.with_({"seed": fresh}), [found], plan.epochs)
+    for _ in test.train(cancelled):
         pass
-    return Found(result, next(proof.trials(), None))
+    return Found(result, next(test.effects(), None))

@@ -65,7 +65,7 @@ class ValueOutcome(NamedTuple):
     """The outcome of each start that did not diverge."""
 
 
-class Reading(NamedTuple):
+class ResponseReading(NamedTuple):
     """The results of a response so far."""
 
     knob: Knob

@@ -1,9 +1,9 @@
 """Proven remedies: the effect of changes to an experiment on its loss, from many starts with and without each.
 
-    proof = Proof(experiment, candidates(experiment), epochs=200)
-    for tried in proof.train():
-        print(f"{tried} of {len(proof.remedies)} tried")
-    print([trial.sentence for trial in proof.helpful])
+    test = RemedyTest(experiment, candidates(experiment), epochs=200)
+    for tried in test.train():
+        print(f"{tried} of {len(test.remedies)} tried")
+    print([effect.sentence for effect in test.helpful])
 
 The same starts are trained without any change and with each change, so that every start is compared with itself.
 """
@@ -142,7 +142,7 @@ def _each(experiment: Experiment, **changed: object) -> Experiment:
     return replace(experiment, layers=tuple(replace(layer, **changed) for layer in experiment.layers))
 
 
-class Trial(NamedTuple):
+class RemedyEffect(NamedTuple):
     """The effect of a remedy, trained from the same starts as the experiment without it."""
 
     remedy: Remedy
@@ -176,7 +176,7 @@ class Trial(NamedTuple):
         return f"{helped}, {self.measure} {losses} after {self.epochs:,} {epochs}"
 
 
-class Proof:
+class RemedyTest:
     """Training runs of an experiment without and with each of some remedies.
 
     All are trained from half of the starts first; the most promising from the others, too. With a `beginning`, all
@@ -210,9 +210,9 @@ class Proof:
             for tried, remedy in enumerate(self.remedies, 1):
                 self._train(_endless(remedy.experiment), some, stop)
                 yield tried
-            promising = sorted(self.trials(), key=lambda trial: -trial.gain.mean)[:_PROMISING]
-            for trial in promising:
-                self._train(_endless(trial.remedy.experiment), self.starts, stop)
+            promising = sorted(self.effects(), key=lambda effect: -effect.gain.mean)[:_PROMISING]
+            for effect in promising:
+                self._train(_endless(effect.remedy.experiment), self.starts, stop)
                 yield len(self.remedies)
         except CancelledError:
             return
@@ -244,7 +244,7 @@ class Proof:
         whole = sum(len(losses) == self.starts for losses in self._losses.values())
         return whole >= min(_PROMISING, len(self.remedies)) + 1
 
-    def trials(self) -> Iterator[Trial]:
+    def effects(self) -> Iterator[RemedyEffect]:
         """Yield what each remedy did, as far as it was trained."""
         for remedy in self.remedies:
             after = self._losses.get(_endless(remedy.experiment))
@@ -253,13 +253,13 @@ class Proof:
                 gain = paired_gain(before, after)
                 medians = _median(before), _median(after)
                 goes_on = self.beginning is not None
-                yield Trial(remedy, *medians, gain, self.epochs, self._measure, goes_on, len(self.remedies))
+                yield RemedyEffect(remedy, *medians, gain, self.epochs, self._measure, goes_on, len(self.remedies))
 
     @property
-    def helpful(self) -> tuple[Trial, ...]:
-        """The completed trials whose remedy helps, the lowest loss first; of equal ones, only the first."""
-        helping = [trial for trial in self.trials() if trial.gain.n == self.starts and trial.helps]
-        return tuple(sorted(helping, key=lambda trial: -min(trial.gain.mean, np.log(_ENOUGH))))
+    def helpful(self) -> tuple[RemedyEffect, ...]:
+        """The effects, from all starts, of the remedies that help: lowest loss first, of equal ones only the first."""
+        helping = [effect for effect in self.effects() if effect.gain.n == self.starts and effect.helps]
+        return tuple(sorted(helping, key=lambda effect: -min(effect.gain.mean, np.log(_ENOUGH))))
 
 
 def _median(losses: Array) -> float:

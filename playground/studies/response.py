@@ -22,7 +22,7 @@ from playground.experiment.tree import Experiment
 from playground.run.run import Checkpoint
 from playground.studies.comparison import Comparison
 from playground.studies.knobs import Knob
-from playground.studies.reading import Measure, Reading, outcomes_of, response_sentence, spread_of_starts
+from playground.studies.reading import Measure, ResponseReading, outcomes_of, response_sentence, spread_of_starts
 from playground.studies.results import Row
 from playground.studies.study import Study
 
@@ -183,7 +183,7 @@ class Response(Comparison):
         """The number of starts from which every value was trained."""
         return int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
 
-    def reading(self, measure: Measure = "loss") -> Reading:
+    def reading(self, measure: Measure = "loss") -> ResponseReading:
         """Summarize the results so far, from the same number of starts of every value.
 
         Values that were added are among them once they have been trained from the first starts.
@@ -198,7 +198,7 @@ class Response(Comparison):
         values = outcomes_of(knob, scores, refused, self.starts)
         about = knob, scores.measure, scores.scale, self.outcome_words(scores), values
         sentence = response_sentence(knob, values, scores, self.starts)
-        return Reading(*about, sentence, self._share(), scores.most, scores.repeats)
+        return ResponseReading(*about, sentence, self._share(), scores.most, scores.repeats)
 
     def _share(self) -> float:
         """The share of the runs from the first starts that is done, including those in training; 1 at the end."""

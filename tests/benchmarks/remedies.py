@@ -23,7 +23,7 @@ from playground import Experiment, Trainer
 from playground.files.errors import InputError
 from playground.measure.diagnosis import ADVICE, Remedy, diagnose
 from playground.studies.paired import Gain
-from playground.studies.remedies import Proof, candidates
+from playground.studies.remedies import RemedyTest, candidates
 from playground.studies.response import horizon_after
 from playground.studies.running import run_study
 from playground.studies.study import Study
@@ -138,33 +138,33 @@ def judge(experiment: Experiment, random: Random) -> Verdict:
     findings = diagnose(trainer.snapshot())
     if not findings:
         return Verdict("")
-    finding, proof = findings[0], None
+    finding, test = findings[0], None
     if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
         tried = candidates(experiment, finding.remedy, goes_on=True)
-        proof = _tried(Proof(experiment, tried, horizon_after(0), beginning=trainer.checkpoint()))
-    if proof is None or not proof.helpful:
+        test = _tried(RemedyTest(experiment, tried, horizon_after(0), beginning=trainer.checkpoint()))
+    if test is None or not test.helpful:
         tried = candidates(experiment, finding.remedy)
         epochs = horizon_after(trainer.state.epoch)
-        proof = _tried(Proof(experiment, tried if finding.kind not in ADVICE else tried[:1], epochs))
-    if not proof.helpful:
+        test = _tried(RemedyTest(experiment, tried if finding.kind not in ADVICE else tried[:1], epochs))
+    if not test.helpful:
         return Verdict(finding.kind)
-    offered = proof.helpful[0].remedy
-    others = [one for one in proof.remedies if one is not offered]
+    offered = test.helpful[0].remedy
+    others = [one for one in test.remedies if one is not offered]
     drawn = [offered, *random.sample(others, min(1, len(others)))]
-    return Verdict(finding.kind, offered.label, *(_from_fresh_starts(experiment, one, proof) for one in drawn))
+    return Verdict(finding.kind, offered.label, *(_from_fresh_starts(experiment, one, test) for one in drawn))
 
 
-def _tried(proof: Proof) -> Proof:
-    for _ in proof.train():
+def _tried(test: RemedyTest) -> RemedyTest:
+    for _ in test.train():
         pass
-    return proof
+    return test
 
 
-def _from_fresh_starts(experiment: Experiment, remedy: Remedy, proof: Proof) -> Gain:
-    """What a remedy does from starts that no proof has seen, or with other shuffles of the same weights."""
+def _from_fresh_starts(experiment: Experiment, remedy: Remedy, test: RemedyTest) -> Gain:
+    """What a remedy does from starts that no test has seen, or with other shuffles of the same weights."""
     moved = remedy._replace(experiment=remedy.experiment.with_(seed=FRESH_SEED))
-    fresh = Proof(experiment.with_(seed=FRESH_SEED), [moved], proof.epochs, FRESH, proof.beginning)
-    return next(_tried(fresh).trials()).gain
+    fresh = RemedyTest(experiment.with_(seed=FRESH_SEED), [moved], test.epochs, FRESH, test.beginning)
+    return next(_tried(fresh).effects()).gain
 
 
 def main() -> None:

@@ -22,10 +22,11 @@ from playground.experiment.flattening import flatten
 from playground.experiment.rules import check
 from playground.interop.opening import load_preset, preset_paths
 from playground.storage.document import document_bytes
+from playground.storage.runs.files import stamp_of
 from playground.storage.runs.index import Entry
 from playground.storage.runs.kept import DOCUMENT, NOTE, KeptRun, Note, RunOutcome
 from playground.storage.runs.query import filter_runs
-from playground.storage.runs.store import RunStore, _stamp_of
+from playground.storage.runs.store import RunStore
 
 
 def variants(number: int) -> list[Experiment]:
@@ -58,7 +59,7 @@ def fill(store: RunStore, number: int) -> None:
         (store.folder / f"{id}{DOCUMENT}").write_bytes(content)
         loss = 1 / (1 + place % 97)
         outcome = RunOutcome("ready", 100, 1600, 0.5, "compiled", "classification", 0, loss, loss, 0.9, 0.9)
-        stamp = _stamp_of([store.folder / f"{id}{DOCUMENT}", store.folder / f"{id}{NOTE}"])
+        stamp = stamp_of([store.folder / f"{id}{DOCUMENT}", store.folder / f"{id}{NOTE}"])
         entries.append(Entry(KeptRun(id, "run", "", note, outcome, 0, len(content)), flatten(experiment), stamp))
     store._indexed(lambda index: index.put(entries))
 

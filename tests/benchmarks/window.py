@@ -42,7 +42,8 @@ from ui.guard.garbage import Collector
 from ui.look import theme
 from ui.session.compiling import Kernels
 from ui.session.jobs import Job
-from ui.session.worker import CHUNK_SECONDS, HISTORY_ROWS
+from ui.session.trainers import HISTORY_ROWS
+from ui.session.worker import CHUNK_SECONDS
 from ui.views.network.widget import NetworkCanvas
 from ui.views.tracks.sheet import TrackSheet
 from ui.views.tracks.view import TracksView

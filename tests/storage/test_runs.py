@@ -24,7 +24,7 @@ from playground.experiment.difference import difference
 from playground.files import atomic
 from playground.run.run import resume
 from playground.storage.document import document_bytes
-from playground.storage.runs import store as stores
+from playground.storage.runs import files
 from playground.storage.runs.index import Entry, Index
 from playground.storage.runs.kept import DOCUMENT, NOTE, GroupMember, KeptGroup, KeptRun
 from playground.storage.runs.query import filter_runs
@@ -295,7 +295,7 @@ def test_a_damaged_or_old_index_is_made_again(store: RunStore, tmp_path: Path) -
 
 def test_an_index_that_another_store_has_open_is_rebuilt_from_the_files(store: RunStore, tmp_path: Path) -> None:
     run, second = store.keep(DOCUMENT_OF_SMALL, "Circle").run, RunStore(tmp_path / "runs")
-    wrong = Entry(run._replace(fault="wrong"), [], store._stamp(run.id))
+    wrong = Entry(run._replace(fault="wrong"), [], store._files.stamp(run.id))
     store._indexed(lambda index: index.put([wrong]))
     second.rebuild()
     assert runs_of(second) == runs_of(store) == [run]
@@ -458,6 +458,6 @@ def test_parts_of_runs_that_nobody_finished_go_after_a_day(store: RunStore, tmp_
     new, old = (tmp_path / "runs" / f"{name}{NOTE}" for name in ("new", "old"))
     for path in (new, old):
         path.write_bytes(msgspec.json.encode({}))
-    os.utime(old, (0, time.time() - 2 * stores._ABANDONED_SECONDS))
+    os.utime(old, (0, time.time() - 2 * files._ABANDONED_SECONDS))
     store.reconcile()
     assert new.exists() and not old.exists()

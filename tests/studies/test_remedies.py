@@ -11,7 +11,7 @@ from playground.engine.lanes import cache
 from playground.measure.diagnosis import Remedy
 from playground.studies.comparison import train_alone
 from playground.studies.paired import paired_gain
-from playground.studies.remedies import Proof, candidates
+from playground.studies.remedies import RemedyTest, candidates
 
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 SLOW = Experiment().with_(
@@ -19,17 +19,17 @@ SLOW = Experiment().with_(
 )
 
 
-def tried(proof: Proof) -> Proof:
-    for _ in proof.train():
+def tried(test: RemedyTest) -> RemedyTest:
+    for _ in test.train():
         pass
-    return proof
+    return test
 
 
 def test_a_rate_that_is_too_low_gets_a_higher_one() -> None:
     advised = Remedy("Learning rate 0.03", SLOW.with_({"training.learning_rate": 0.03}))
-    proof = tried(Proof(SLOW, candidates(SLOW, advised), epochs=60))
-    assert proof.is_whole and proof.helpful[0].remedy.label == "Learning rate 0.03"
-    best = proof.helpful[0]
+    test = tried(RemedyTest(SLOW, candidates(SLOW, advised), epochs=60))
+    assert test.is_whole and test.helpful[0].remedy.label == "Learning rate 0.03"
+    best = test.helpful[0]
     assert best.gain.helped == best.gain.n == 16 and best.after < 0.7 * best.before
     assert best.sentence.startswith("helps in 16 of 16 starts, validation loss ")
 
@@ -37,13 +37,13 @@ def test_a_rate_that_is_too_low_gets_a_higher_one() -> None:
 def test_a_network_that_is_well_gets_none() -> None:
     well = SLOW.with_({"training.learning_rate": 0.03})
     harmful = [Remedy("No learning", well.with_({"training.learning_rate": 0})), Remedy("The same", well)]
-    assert tried(Proof(well, harmful, epochs=60)).helpful == ()
+    assert tried(RemedyTest(well, harmful, epochs=60)).helpful == ()
 
 
 def test_every_loss_is_that_of_a_training_of_its_own() -> None:
     faster = SLOW.with_({"training.learning_rate": 0.01})
-    trial = next(tried(Proof(SLOW, [Remedy("Faster", faster)], epochs=10, starts=3)).trials())
-    for experiment, median in ((SLOW, trial.before), (faster, trial.after)):
+    effect = next(tried(RemedyTest(SLOW, [Remedy("Faster", faster)], epochs=10, starts=3)).effects())
+    for experiment, median in ((SLOW, effect.before), (faster, effect.after)):
         losses = []
         for seed in range(3):
             trainer = Trainer(experiment.with_({"seed": seed}), engine="lanes")
@@ -56,14 +56,14 @@ def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
     running = Trainer(SLOW, engine="lanes")
     running.advance(epochs=3)
     faster, here = SLOW.with_({"training.learning_rate": 0.03}), running.checkpoint()
-    proof = tried(Proof(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 20, 16, here))
-    best = proof.helpful[0]
+    test = tried(RemedyTest(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 20, 16, here))
+    best = test.helpful[0]
     assert best.sentence.startswith("helps in 16 of 16 shuffles from here, ") and "20 more epochs" in best.sentence
-    assert not any(one.reset or "weights" in one.label for one in proof.remedies), "nothing that needs a fresh start"
-    trial = next(proof.trials())
-    for experiment, median in ((SLOW, trial.before), (faster, trial.after)):
+    assert not any(one.reset or "weights" in one.label for one in test.remedies), "nothing that needs a fresh start"
+    effect = next(test.effects())
+    for experiment, median in ((SLOW, effect.before), (faster, effect.after)):
         losses = []
-        for seed in range(trial.gain.n):
+        for seed in range(effect.gain.n):
             run = train_alone(experiment.with_(seed=seed), 20, here)
             losses.append(run.evaluation.validation_loss)
         assert median == np.median(losses)
@@ -89,13 +89,13 @@ def test_candidates_can_all_be_trained_and_differ() -> None:
 
 def test_what_makes_losses_incomparable_is_not_tried() -> None:
     other = Remedy("Another loss", SLOW.with_(loss="huber"))
-    assert Proof(SLOW, [other], epochs=10).remedies == ()
+    assert RemedyTest(SLOW, [other], epochs=10).remedies == ()
 
 
 def test_a_proof_can_be_stopped_and_goes_on() -> None:
-    proof = Proof(SLOW, candidates(SLOW)[:3], epochs=20)
-    assert list(proof.train(lambda: True)) == [] and not proof.is_whole
-    assert tried(proof).is_whole
+    test = RemedyTest(SLOW, candidates(SLOW)[:3], epochs=20)
+    assert list(test.train(lambda: True)) == [] and not test.is_whole
+    assert tried(test).is_whole
 
 
 def test_gains_are_compared_as_by_students_t_test() -> None:

@@ -128,7 +128,7 @@ def test_balanced_weights_are_one_click_from_the_header_and_the_matrix_and_are_u
         hands.click(button)
         settle(qtbot, window)
         assert window.session.experiment.loss == CrossEntropy(class_weights="balanced")
-        assert window.session.done[-1].label == "balance the classes"
+        assert window.session.history.done[-1].label == "balance the classes"
         qtbot.waitUntil(lambda button=button: not button.isVisible())
         hands.key_in(window, "Ctrl+Z")
         settle(qtbot, window)

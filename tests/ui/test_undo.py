@@ -69,7 +69,7 @@ def test_undoing_a_ruinous_learning_rate_brings_the_network_back(qtbot, trained:
     qtbot.waitUntil(lambda: window.session.report.snapshot.engine == engine, timeout=SECONDS)
     before = rate(window)
     ruin(qtbot, window)
-    assert len(window.session.done) == 1, "a drag is one change"
+    assert len(window.session.history.done) == 1, "a drag is one change"
     window.desk.say("What was said before")
     hands.key_in(window, "Ctrl+Z")
     qtbot.waitUntil(lambda: "are back" in strip.text.text(), timeout=SECONDS)

@@ -109,7 +109,7 @@ def test_dragging_the_learning_rate_during_training_is_one_undo_step(qtbot, trai
     assert rate > 10 * before.training.learning_rate
     assert settle(qtbot, trained).learning_rate == rate
     assert step(trained) > 0
-    assert len(trained.session.done) == 1
+    assert len(trained.session.history.done) == 1
     hands.key(trained, "Ctrl+Z")
     assert trained.session.experiment == before
     assert settle(qtbot, trained).learning_rate == before.training.learning_rate

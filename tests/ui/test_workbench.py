@@ -62,7 +62,7 @@ class Hand:
     @property
     def edits(self) -> list[str]:
         """What undo would take back, the latest last."""
-        return [edit.label for edit in self.window.session.done]
+        return [edit.label for edit in self.window.session.history.done]
 
     def settle(self):
         """Wait until the trainer has taken over all edits."""

@@ -74,12 +74,12 @@ class RowMenuEvent(QEvent):
 
     TYPE = QEvent.Type(QEvent.registerEventType())
 
-    def __init__(self, row: Row, menu: QMenu) -> None:
+    def __init__(self, row: FormRow, menu: QMenu) -> None:
         super().__init__(self.TYPE)
         self.row, self.menu = row, menu
 
 
-class Row(QWidget):
+class FormRow(QWidget):
     """A label and a control for one field. Subclasses add the control and say how to show a value."""
 
     edited = Signal(str, object, bool)
@@ -222,7 +222,7 @@ def caption_width(text: str, level: int) -> int:
     return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(4)), column + px(3 * _INDENT))
 
 
-class NumberRow(Row):
+class NumberRow(FormRow):
     """Row of a number: a slider to explore, an entry to be exact, and a switch where it can be off."""
 
     def add_controls(self) -> None:
@@ -382,7 +382,7 @@ class NumberRow(Row):
         return self.named(None) if value is None else self.quantity.write(value)
 
 
-class SwitchRow(Row):
+class SwitchRow(FormRow):
     """Row of a setting that is on or off."""
 
     def add_controls(self) -> None:
@@ -397,7 +397,7 @@ class SwitchRow(Row):
         self.switch.show_on(value)
 
 
-class _PickRow(Row):
+class _PickRow(FormRow):
     """Row of a choice among a few names: side by side if they are short, else in a combo box."""
 
     def add_controls(self) -> None:
@@ -431,7 +431,7 @@ class _PickRow(Row):
         self.ask(self.values[index])
 
 
-class _TextRow(Row):
+class _TextRow(FormRow):
     """Row of a text, which is applied with Enter or on leaving it."""
 
     def add_controls(self) -> None:
@@ -450,7 +450,7 @@ class _TextRow(Row):
         self.entry.show_text(self.shown)
 
 
-class ChoiceRow(Row):
+class ChoiceRow(FormRow):
     """Row of a member of a family, with a row for each of its parameters below."""
 
     def add_controls(self) -> None:
@@ -560,7 +560,7 @@ class ChoiceRow(Row):
         return super().hint + present
 
 
-class _GroupRow(Row):
+class _GroupRow(FormRow):
     """Row of a group of fields, with a switch where the whole group can be off."""
 
     def add_controls(self) -> None:
@@ -599,9 +599,9 @@ class _GroupRow(Row):
         self.form.set_place(place)
 
 
-def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> Row | None:
+def row_for(field: Field, path: str, look: Look = _PLAIN, level: int = 0) -> FormRow | None:
     """Make the row that fits a field's declaration; None for what no row can show, such as a list."""
-    kinds: dict[Any, type[Row]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: _TextRow}
+    kinds: dict[Any, type[FormRow]] = {bool: SwitchRow, int: NumberRow, float: NumberRow, str: _TextRow}
     kind = kinds.get(field.type)
     if field.choices:
         kind = ChoiceRow
@@ -619,7 +619,7 @@ class Form(QWidget):
 
     def __init__(self, struct: type[msgspec.Struct], path: str, level: int = 0, skip: Iterable[str] = ()) -> None:
         super().__init__()
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, FormRow] = {}
         lines = tight(QVBoxLayout(self), margins=(_INDENT if level else 0, 0, 0, 0))
         for name, declaration in with_distinct_labels(fields_of(struct)).items():
             row = None if name in skip else row_for(declaration, join_path(path, name), level=level)

@@ -15,7 +15,7 @@ from playground.experiment.words import edit_words
 from ..forms.buttons import IconButton
 from ..forms.edits import Edits
 from ..forms.layouts import fill, tight
-from ..forms.rows import Row
+from ..forms.rows import FormRow
 from ..look.theme import px
 
 _HEADING_HEIGHT = 28
@@ -31,12 +31,12 @@ class Panel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.experiment = Experiment()
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, FormRow] = {}
         self._asked: Experiment | None = None
         self._off: list[tuple[int, str]] = []
         """What the present drag has switched off so far; it is switched on again if the drag goes back."""
 
-    def add(self, row: Row) -> Row:
+    def add(self, row: FormRow) -> FormRow:
         """Add a row, which shows and edits the value at its path."""
         self.rows[row.path] = row
         row.edited.connect(self.ask)

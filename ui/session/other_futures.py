@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from playground import Document, Trainer
 from playground.measure.changes import When
 from playground.measure.observe import Requests
 from playground.measure.others import Ghost
 from playground.measure.requests import BoundaryRequest
 from playground.run.run import resume
+
+from .kept_moments import KeptMoments
 
 
 class OtherFutures:
@@ -25,14 +25,14 @@ class OtherFutures:
         """Note the moment at which a branch leaves the run; `branch` names what is kept to undo it."""
         self._begun[branch] = moment
 
-    def take(self, number: int, branch: object, moments: Mapping[object, object]) -> Document | None:
+    def take(self, number: int, branch: object, moments: KeptMoments) -> Document | None:
         """Return the other future of an edit, to continue it; the present run becomes the other future of `branch`."""
         found, begun = moments.get(("undo", number)), self._begun.get(("undo", number))
         if begun is not None:
             self._begun[branch] = begun
         return found if isinstance(found, Document) else None
 
-    def show(self, number: int | None, moments: Mapping[object, object], requests: Requests) -> None:
+    def show(self, number: int | None, moments: KeptMoments, requests: Requests) -> None:
         """Show the other future of an edit, or none."""
         kept, begun = moments.get(("undo", number)), self._begun.get(("undo", number))
         self.seen = None

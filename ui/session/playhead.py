@@ -15,7 +15,7 @@ from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
 from .commands import LookAt, Report
-from .undo import Edit, ExperimentEdit, WeightSetting
+from .undo import ExperimentEdit, UndoHistory
 from .worker import Command
 
 
@@ -25,7 +25,7 @@ class _Session(Protocol):
     experiment: Experiment
     report: Report | None
     revision: int
-    done: list[Edit]
+    history: UndoHistory
 
     @property
     def racer(self) -> object | None:
@@ -41,9 +41,6 @@ class _Session(Protocol):
 
     def send(self, command: Command) -> None:
         """Hand a command to the worker."""
-
-    def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
-        """Begin a new undo step."""
 
     def put(
         self,
@@ -137,23 +134,15 @@ class Playhead(QObject):
         if self.looks_back:
             self.branch()
 
-    @property
-    def latest_branch(self) -> int | None:
-        """The number of the branch whose other future is shown: the latest, unless another run has begun since."""
-        for edit in reversed(self._session.done):
-            if isinstance(edit.what, ExperimentEdit) and edit.what.fresh:
-                return edit.number if edit.what.branches else None
-        return None
-
     def return_to_other_future(self) -> None:
         """Go on with the run as it was before the latest branch, in one undo step; this one becomes the other."""
-        session, number = self._session, self.latest_branch
+        session, number = self._session, self._session.history.latest_branch
         if number is None or self.other_future is None:
             return
-        if session.done[-1].number == number:
+        if session.history.done[-1].number == number:
             session.undo()
             return
-        edit = next(edit for edit in session.done if edit.number == number)
+        edit = next(edit for edit in session.history.done if edit.number == number)
         assert isinstance(edit.what, ExperimentEdit)
         self._continue("return to the run before the branch", edit.what.before, back_to=number)
 
@@ -166,9 +155,8 @@ class Playhead(QObject):
         self, title: str, experiment: Experiment, *, branch: int | None = None, back_to: int | None = None
     ) -> None:
         session = self._session
-        session.begin(title, ExperimentEdit(session.experiment, experiment, True, branches=True), False)
-        name = ("undo", session.done[-1].number)
-        session.put(experiment, title, keep_as=name, fresh=True, branch=branch, back_to=back_to)
+        edit = session.history.begin(title, ExperimentEdit(session.experiment, experiment, True, branches=True), False)
+        session.put(experiment, title, keep_as=("undo", edit.number), fresh=True, branch=branch, back_to=back_to)
 
     def follow(self, other_future: Ghost | None) -> None:
         """Pass on the other future, if it is new."""

@@ -16,7 +16,7 @@ from playground.engine.lanes import cache as lanes
 from playground.run.run import Checkpoint
 from playground.studies.comparison import Comparison, needs_observation
 from playground.studies.knobs import Knob
-from playground.studies.reading import Measure, Reading
+from playground.studies.reading import Measure, ResponseReading
 from playground.studies.response import MOST_STARTS, Response
 from playground.studies.response_map import MapAxis, MapReading, ResponseMap
 
@@ -56,7 +56,7 @@ class Terms(NamedTuple):
 
 
 Asked: TypeAlias = Response | ResponseMap
-Answer: TypeAlias = tuple[Reading | MapReading, Measure]
+Answer: TypeAlias = tuple[ResponseReading | MapReading, Measure]
 """A reading, and the measure that was asked for, which it may have replaced by one that can be compared."""
 
 
@@ -64,7 +64,7 @@ class Responder(QObject):
     """Answers the latest questions, one after the other, on a thread of its own."""
 
     answered = Signal(object, str)
-    """Carries a `Reading` or a `MapReading` of what has been trained so far, and the measure that was asked for."""
+    """Carries a ResponseReading or a MapReading of what has been trained so far, and the requested measure."""
     failed = Signal(str)
     _arrived = Signal(object, object, object)
 

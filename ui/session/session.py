@@ -6,7 +6,7 @@ panels, and hands it to the worker. Nothing else in the window keeps state.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
@@ -27,7 +27,7 @@ from .commands import Ask, Configure, Report, SetWeight, Undoing
 from .left_runs import LeftRun
 from .playhead import Playhead
 from .racer import Racer, RaceReport
-from .undo import Edit, ExperimentEdit, WeightSetting
+from .undo import ExperimentEdit, UndoHistory, WeightSetting
 from .worker import Command, Worker
 
 _Answered = TypeVar("_Answered")
@@ -35,7 +35,6 @@ _Answered = TypeVar("_Answered")
 _DISPLAY_MILLISECONDS = 16
 _PAUSE_MILLISECONDS = 100
 """After this time a pause that has not taken effect is announced."""
-UNDO_STEPS = 200
 
 
 class Session(QObject):
@@ -76,8 +75,7 @@ class Session(QObject):
     def __init__(self, experiment: Experiment, requests: Requests = frozenset(), parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.experiment = with_layer_ids(check(experiment))
-        self.done: list[Edit] = []
-        self.undone: list[Edit] = []
+        self.history = UndoHistory(lambda names: self.send(lambda worker: worker.forget_moments(names)))
         self.revision = 0
         self.report: Report | None = None
         self.ghost: Ghost | None = None
@@ -198,21 +196,20 @@ class Session(QObject):
             self.refuse(error_words(error, experiment))
             self.experiment_changed.emit(self.experiment)
             return False
-        begun = self.continued(title, changing)
-        if isinstance(begun, ExperimentEdit):
-            self.done[-1].what = begun._replace(after=experiment)
+        edit = self.history.continued(title, changing)
+        if edit is not None:
+            assert isinstance(edit.what, ExperimentEdit)
+            edit.what = edit.what._replace(after=experiment)
         elif experiment != self.experiment or fresh:
-            self.begin(title, ExperimentEdit(self.experiment, experiment, fresh), changing)
+            edit = self.history.begin(title, ExperimentEdit(self.experiment, experiment, fresh), changing)
         else:
             return True
-        edit = self.done[-1]
         self.put(experiment, title, keep_as=("undo", edit.number), fresh=fresh, document=document)
         return True
 
     def refuse(self, reason: str) -> None:
         """Report why something was not changed, which also ends a drag."""
-        if self.done:
-            self.done[-1].open = False
+        self.history.end_drag()
         self.refused.emit(f"{reason} Nothing was changed.")
 
     def set_weight(self, name: str, place: tuple[int, ...], value: float, title: str, changing: bool = False) -> bool:
@@ -227,41 +224,19 @@ class Session(QObject):
             return False
         self.past.branch_if_shown()
         setting = WeightSetting(name, place, value)
-        if self.continued(title, changing, (name, place)) is None:
-            self.begin(title, setting, changing)
+        edit = self.history.continued(title, changing, (name, place))
+        if edit is None:
+            edit = self.history.begin(title, setting, changing)
         else:
-            self.done[-1].what = setting
-        self._put_weight(setting, keep_as=("undo", self.done[-1].number))
+            edit.what = setting
+        self._put_weight(setting, keep_as=("undo", edit.number))
         return True
-
-    def continued(
-        self, title: str, changing: bool, weight: tuple[str, tuple[int, ...]] | None = None
-    ) -> ExperimentEdit | WeightSetting | None:
-        """Return the open undo step so far, if a change (of this weight) continues it; else None."""
-        if not (self.done and self.done[-1].open):
-            return None
-        edit = self.done[-1]
-        same = weight == (edit.what[:2] if isinstance(edit.what, WeightSetting) else None)
-        edit.open = changing and same
-        if not same:
-            return None
-        edit.title = title
-        return edit.what
-
-    def begin(self, title: str, what: ExperimentEdit | WeightSetting, changing: bool) -> None:
-        """Begin a new undo step."""
-        self.revision += 1
-        self.forget_moments(self.done[: -UNDO_STEPS + 1], self.undone)
-        self.done = [*self.done[-UNDO_STEPS + 1 :], Edit(self.revision, title, what, changing)]
-        self.undone.clear()
 
     def undo(self) -> None:
         """Undo the last change; removed units return with their weights."""
-        if not self.done:
+        edit = self.history.undo()
+        if edit is None:
             return
-        edit = self.done.pop()
-        edit.open = False
-        self.undone.append(edit)
         what, keep_as, memory = edit.what, ("redo", edit.number), ("undo", edit.number)
         undoing = Undoing(edit.number, edit.words(back=True))
         if isinstance(what, WeightSetting):
@@ -273,10 +248,9 @@ class Session(QObject):
 
     def redo(self) -> None:
         """Redo the change that was undone last."""
-        if not self.undone:
+        edit = self.history.redo()
+        if edit is None:
             return
-        edit = self.undone.pop()
-        self.done.append(edit)
         what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
         undoing = Undoing(edit.number, edit.words(back=False))
         if isinstance(what, WeightSetting):
@@ -291,16 +265,8 @@ class Session(QObject):
 
     def forget_edits(self) -> None:
         """Clear the undo history."""
-        self.forget_moments(self.done, self.undone)
-        self.done.clear()
-        self.undone.clear()
+        self.history.clear()
         self.undo_changed.emit()
-
-    def forget_moments(self, done: Iterable[Edit], undone: Iterable[Edit]) -> None:
-        """Let the worker drop the moments that it kept for undoing some edits and redoing others."""
-        names = (*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone))
-        if names:
-            self.send(lambda worker: worker.forget_moments(names))
 
     def put(
         self,
@@ -321,7 +287,7 @@ class Session(QObject):
         self.revision += 1
         self.experiment = experiment
         document = None if document is None else document.named()
-        future = self.past.latest_branch
+        future = self.history.latest_branch
         self.worker.send(Configure(
             experiment, self.revision, keep_as, memory, fresh, title, document, undoing, branch, back_to, future
         ))  # fmt: skip
@@ -405,7 +371,7 @@ class Session(QObject):
 
     def let_others_train(self, when: str) -> None:
         """Train other runs beside the run "always", only while it is "resting", or never ("off")."""
-        self.send(lambda worker: worker.let_others_train(when))
+        self.send(lambda worker: worker.ghosts.let_train(when))
 
     def use_engine(self, engine: EngineName) -> None:
         """Train on another engine from the next step on."""

@@ -10,32 +10,28 @@ from __future__ import annotations
 import contextlib
 import logging
 import queue
-from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
-from dataclasses import fields
+from collections import deque
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
 from playground import Checkpoint, Document, Experiment, InputError, Snapshot, Trainer
-from playground.catalog.datasets.table import Table
-from playground.engine.compiled import cache
 from playground.engine.engine import EngineName
 from playground.experiment.quantity import write_number
 from playground.measure.observe import Requests
 from playground.measure.requests import FinalTestRequest
-from playground.run.past import PAST_BYTES
 from playground.run.replay import branch_of
 from playground.run.returning import has_ruined, is_same_task, moment_of_weights
-from playground.run.run import resume
 
 from .commands import Ask, Configure, LookAt, Report, SetWeight, Undoing, Undone
 from .ghost import Ghosts
+from .kept_moments import KeptMoment, KeptMoments
 from .left_runs import LeftRuns
 from .looking import Looking
 from .other_futures import OtherFutures
 from .speed import CostlyAnswers, CountedAnswers, StepRate
+from .trainers import new_trainer, open_trainer, resume_trainer
 
 _log = logging.getLogger(__name__)
 
@@ -44,16 +40,6 @@ CHUNK_SECONDS = {"reference": 0.003, "compiled": 0.008, "lanes": 0.008}
 the compiled one has to wait for it at each look, so it looks less often, but often enough for a report per frame."""
 _YIELD_MILLISECONDS = 1
 """Pause of the reference engine, which holds the interpreter lock, after each chunk."""
-HISTORY_ROWS = 8192
-"""How many rows of history are kept: enough for every pixel, few enough to draw in a frame and for days of training."""
-REMEMBERED = 200
-"""How many edits keep the moment before them for undo."""
-_REMEMBERED_WHOLE = 20
-"""How many edits that started another run keep the whole run before, which takes up to some megabytes."""
-_REMEMBERED_PAST = 16 * 2**20
-"""How many bytes of checkpoints a whole run keeps with itself for undo."""
-_MOST_BYTES = 256 * 2**20
-"""How much memory the moments for undo may take; the oldest go first."""
 Command: TypeAlias = Configure | SetWeight | LookAt | Ask | Callable[["Worker"], None]
 """All that can be sent to the worker: most of it is one of its methods."""
 
@@ -88,11 +74,8 @@ class Worker(QThread):
         self.tests = False
         """Whether the next report has the result on the test points."""
         self.revision = 0
-        self.moments: OrderedDict[object, Checkpoint | Document | float] = OrderedDict()
-        """What undo and redo return to: the moment before a change, the whole run before another began, or a
-        weight's value."""
-        self._swapped: set[object] = set()
-        """The names of moments all of whose weights come back, because the other way they changed places."""
+        self.moments = KeptMoments()
+        """What undo and redo return to."""
         self._latest_change: object = None
         """The drag that the latest recorded change belongs to."""
         self.ghosts, self.looking, self.other_futures = Ghosts(), Looking(), OtherFutures()
@@ -127,7 +110,7 @@ class Worker(QThread):
     def run(self) -> None:
         """Carry out commands, then train for a chunk, then report if the mailbox is empty, until stopped."""
         try:
-            self.trainer = self.fresh_trainer(self.experiment)
+            self.trainer = new_trainer(self.experiment, self.engine)
             while not self.stopping:
                 self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
@@ -205,7 +188,8 @@ class Worker(QThread):
             else:
                 self.msleep(min(4, round(1000 / self.speed)))
         self.pace.done(self.trainer.state.step - before)
-        if self.trainer.status != "ready" or self._epoch_done():
+        epoch_ends = self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
+        if self.trainer.status != "ready" or epoch_ends:
             self.running, self.last_epoch = False, None
         self.changed = self.changed or self.trainer.state.step != before or not self.running
 
@@ -231,9 +215,6 @@ class Worker(QThread):
         if self.trainer.engine == "reference":
             self.msleep(_YIELD_MILLISECONDS)
 
-    def _epoch_done(self) -> bool:
-        return self.last_epoch is not None and self.trainer.state.epoch >= self.last_epoch
-
     def _publish(self) -> None:
         self.changed = False
         requests = self.requests | {FinalTestRequest()} if self.tests else self.requests
@@ -253,10 +234,6 @@ class Worker(QThread):
         snapshot = self._costly.snapshot(take, requests, units, at_rest=at_rest)
         rate = self.pace.rate if self.running else 0.0
         self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests, first=first)
-
-    def fresh_trainer(self, experiment: Experiment) -> Trainer:
-        """Make a trainer before its first step, on the chosen engine."""
-        return Trainer(experiment, history_rows=HISTORY_ROWS, engine=self.engine, past_bytes=PAST_BYTES)
 
     def play(self) -> None:
         self.last_epoch = None
@@ -298,10 +275,7 @@ class Worker(QThread):
         self.other_futures.forget()
         self.trainer.reset()
         self.left_runs.begin(0)
-        for name, kept in self.moments.items():
-            if isinstance(kept, Checkpoint):
-                # What training comes to from here on is not the doing of earlier changes.
-                self.moments[name] = kept._replace(train_loss=None)
+        self.moments.forget_losses()
 
     def _give_up_epoch(self) -> None:
         if self.last_epoch is not None:
@@ -326,10 +300,6 @@ class Worker(QThread):
     def show_test(self) -> None:
         self.tests = True
 
-    def let_others_train(self, when: str) -> None:
-        """Train other runs beside the run "always", only while it is "resting", or never ("off")."""
-        self.ghosts.let_train(when)
-
     def _take_ghost_over(self, command: Configure | SetWeight) -> bool:
         """Continue with the ghost if the change that it lacks is being undone; return whether it was."""
         undoing, before = command.undoing, self.trainer
@@ -338,12 +308,11 @@ class Worker(QThread):
         if ghost is None or undoing is None:
             return False
         if isinstance(command, Configure):
-            self.remember(command.keep_as, whole=False)
+            self.moments.remember(command.keep_as, self.trainer, whole=False)
         self.trainer = ghost
         if ghost.engine != self.engine:
             self.use_engine(self.engine)
         self.forget_moments([command.memory])
-        self._swapped.discard(command.memory)
         self._latest_change, self.revision = None, command.revision or self.revision
         where = f" from epoch {ghost.state.epoch:,}" if ghost.state.epoch < before.state.epoch else ""
         self._say_undone(undoing, f"training continues{where} as if it had never changed")
@@ -354,12 +323,11 @@ class Worker(QThread):
         self.looking.leave()
         if self._take_ghost_over(command):
             return
-        memory = self.moments.pop(command.memory, None) if command.memory is not None else None
+        memory = self.moments.take(command.memory)
         if isinstance(memory, Checkpoint) and not command.fresh:
-            whole = command.memory in self._swapped or has_ruined(self.trainer.run, memory)
+            whole = command.memory in self.moments.swapped or has_ruined(self.trainer.run, memory)
             memory = memory._replace(whole=whole and is_same_task(memory.experiment, command.experiment))
-        if command.keep_as is not None and command.keep_as not in self.moments:
-            self.remember(command.keep_as, whole=command.fresh)
+        self.moments.remember(command.keep_as, self.trainer, whole=command.fresh)
         if command.fresh:
             self._give_up_epoch()
             self.ghosts.drop()
@@ -376,12 +344,12 @@ class Worker(QThread):
         self.revision = command.revision
         if command.undoing is not None:
             swapped = isinstance(memory, Checkpoint) and memory.whole
-            self._swapped.discard(command.memory)
+            self.moments.swapped.discard(command.memory)
             if swapped:
-                self._swapped.add(command.keep_as)
+                self.moments.swapped.add(command.keep_as)
             self._say_undone(command.undoing, self._weights_words(command, memory), brought_weights=swapped)
 
-    def _weights_words(self, command: Configure, memory: Checkpoint | Document | float | None) -> str:
+    def _weights_words(self, command: Configure, memory: KeptMoment | None) -> str:
         if not command.fresh:
             return self.trainer.run.record.origin.words
         if isinstance(memory, Document | Checkpoint):
@@ -394,44 +362,20 @@ class Worker(QThread):
 
     def keep_weights(self, number: int) -> None:
         """Restore the weights from before an edit was undone or redone."""
-        name = next((name for name in (("redo", number), ("undo", number)) if name in self._swapped), None)
-        moment = None if name is None else self.moments.get(name)
+        name = next((name for name in (("redo", number), ("undo", number)) if name in self.moments.swapped), None)
+        moment = self.moments.get(name)
         if isinstance(moment, Checkpoint) and is_same_task(moment.experiment, self.trainer.experiment):
-            self._swapped.discard(name)
+            self.moments.swapped.discard(name)
             self.ghosts.drop()
             self.trainer.change(self.trainer.experiment, moment._replace(whole=True), title="weights kept")
             self._latest_change = None
 
-    def remember(self, name: object, *, whole: bool) -> None:
-        """Keep the present moment for undo and redo, with its history if `whole`."""
-        kept = self.trainer.document() if whole else self.trainer.checkpoint()
-        if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
-            # All but the points of a file, which may change, can be drawn again.
-            kept = kept._replace(sample=None)
-        if isinstance(kept, Document) and kept.past is not None:
-            kept = kept._replace(past=kept.past.within(_REMEMBERED_PAST))
-        self.moments[name] = kept
-        documents = [(name, kept) for name, kept in self.moments.items() if isinstance(kept, Document)]
-        for name, document in documents[:-_REMEMBERED_WHOLE]:
-            self.moments[name] = document.present
-        self._keep_latest_moments()
-
-    def forget_moments(self, names: Iterable[object]) -> None:
-        names = list(names)
+    def forget_moments(self, names: Sequence[object]) -> None:
+        """Forget moments that undo and redo return to no longer."""
         self.left_runs.forget(names)
-        for name in names:
-            self.moments.pop(name, None)
+        self.moments.forget(names)
 
-    def _keep_latest_moments(self) -> None:
-        sizes = {name: _size(kept) for name, kept in self.moments.items()}
-        total = sum(sizes.values())
-        while len(self.moments) > REMEMBERED or (total > _MOST_BYTES and len(self.moments) > 1):
-            name, _ = self.moments.popitem(last=False)
-            total -= sizes[name]
-
-    def _start_over(
-        self, command: Configure, memory: Checkpoint | Document | float | None, moment: Trainer | None
-    ) -> None:
+    def _start_over(self, command: Configure, memory: KeptMoment | None, moment: Trainer | None) -> None:
         if command.back_to is not None:
             memory = self.other_futures.take(command.back_to, command.keep_as, self.moments)
         elif moment is not None:
@@ -439,31 +383,16 @@ class Worker(QThread):
             self.trainer = Trainer.of(branch_of(self.trainer.run, moment), self.engine)
             return
         if isinstance(memory, Document):
-            trainer = self._resume_document(memory, self.engine)
+            trainer = resume_trainer(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
         elif memory is None and command.document is not None:
-            trainer = self._open_document(command.document)
+            trainer = open_trainer(command.document, self.engine)
         else:
-            trainer = self.fresh_trainer(command.experiment)
+            trainer = new_trainer(command.experiment, self.engine)
             if isinstance(memory, Checkpoint):
                 trainer.restore(memory)
         self.trainer = trainer
-
-    def _resume_document(self, document: Document, engine: EngineName) -> Trainer:
-        return Trainer.of(resume(document, rows=HISTORY_ROWS, past_bytes=PAST_BYTES), engine)
-
-    def _open_document(self, document: Document) -> Trainer:
-        """Make a trainer that continues a document, digit for digit unless the compiled engine replaces the reference
-        one."""
-        is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
-        trainer = self._resume_document(document, "compiled" if is_at_hand else self.engine)
-        if trainer.engine != document.engine:
-            trainer.run.record.notes += (
-                f"It was trained on the {document.engine} engine and continues on the {trainer.engine} engine, which "
-                "rounds differently, so later numbers may differ in their last digits.",
-            )
-        return trainer
 
     def set_weight(self, command: SetWeight) -> None:
         self.looking.leave()
@@ -471,14 +400,12 @@ class Worker(QThread):
             return
         if command.revision is not None:
             self.revision = command.revision
-        kept = self.moments.pop(command.memory, None) if command.memory is not None else None
+        kept = self.moments.take(command.memory)
         value = kept if isinstance(kept, float) else command.value
         goes_on = self.goes_on(command.keep_as)
         with self.ghosts.beside(self.trainer.run, command.keep_as, goes_on=goes_on):
             edit = self.trainer.set_weight(command.name, command.place, value, goes_on=goes_on)
-        if command.keep_as is not None and command.keep_as not in self.moments:
-            self.moments[command.keep_as] = edit.before
-            self._keep_latest_moments()
+        self.moments.remember_weight(command.keep_as, edit.before)
         self._latest_change = command.keep_as
         if command.undoing is not None:
             self._say_undone(command.undoing, f"it is {write_number(edit.after)}, the other weights are unchanged")
@@ -489,18 +416,6 @@ class Worker(QThread):
 
     def finish(self) -> None:
         self.stopping = True
-
-
-def _size(kept: Checkpoint | Document | float) -> int:
-    """The bytes of the arrays of a kept moment."""
-    if isinstance(kept, float):
-        return 8
-    if isinstance(kept, Document):
-        rows = kept.history.rows.nbytes + kept.gradients.rows.nbytes + (kept.past.size if kept.past is not None else 0)
-        return rows + sum(_size(moment) for moment in kept.checkpoints.values())
-    arrays = (getattr(kept.state, known.name) for known in fields(kept.state))
-    own = sum(array.nbytes for array in arrays if isinstance(array, np.ndarray))
-    return own if kept.way_back is None else own + _size(kept.way_back)
 
 
 def _replaces(later: Command, command: Command) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QT
 
 from ..forms.buttons import identify
 from ..forms.layouts import fill
-from ..forms.rows import Row
+from ..forms.rows import FormRow
 from .docks import Docks
 
 _USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training", "response"})
@@ -19,7 +19,9 @@ _USUALLY_HIDDEN = frozenset({"data", "drawing", "layers", "training", "response"
 class FocusMode(QObject):
     """Focus mode of a window. `rows` returns the settings that can be hidden: by panel, their rows by path."""
 
-    def __init__(self, docks: Docks, rows: Callable[[], Mapping[str, Mapping[str, Row]]], settings: QSettings) -> None:
+    def __init__(
+        self, docks: Docks, rows: Callable[[], Mapping[str, Mapping[str, FormRow]]], settings: QSettings
+    ) -> None:
         super().__init__(docks)
         self.docks, self.rows, self.settings = docks, rows, settings
         self.on = False

@@ -11,7 +11,7 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from playground.experiment.text import load
+from playground.experiment.text import load_experiment
 from playground.files.errors import reason_of
 from playground.files.menu_entry import add_menu_entry, can_have_menu_entry, menu_entry_files, remove_menu_entry
 from playground.interop.export.formats import FORMATS
@@ -62,7 +62,7 @@ def file_menu(
 ) -> Menu:
     """Make the File menu: opening, saving, recovery, presets, imports and exports."""
     presets = [
-        Action(f"preset.{name}", load(path).name, partial(documents.open, name))
+        Action(f"preset.{name}", load_experiment(path).name, partial(documents.open, name))
         for name, path in preset_paths().items()
     ]
     return Menu(
@@ -138,18 +138,18 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
         [
             Action(
                 "edit.undo",
-                lambda: _naming("Undo", session.done),
+                lambda: _naming("Undo", session.history.done),
                 session.undo,
                 ("Ctrl+Z",),
-                enabled=lambda: bool(session.done),
+                enabled=lambda: bool(session.history.done),
                 repeats=True,
             ),
             Action(
                 "edit.redo",
-                lambda: _naming("Redo", session.undone),
+                lambda: _naming("Redo", session.history.undone),
                 session.redo,
                 ("Ctrl+Shift+Z", "Ctrl+Y"),
-                enabled=lambda: bool(session.undone),
+                enabled=lambda: bool(session.history.undone),
                 repeats=True,
             ),
             SEPARATOR,

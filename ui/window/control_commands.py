@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QAbstractButton, QScrollArea, QWidget
 
 from playground.catalog.choice import Choice
 
-from ..forms.rows import ChoiceRow, NumberRow, Row, SwitchRow
+from ..forms.rows import ChoiceRow, FormRow, NumberRow, SwitchRow
 from ..panels.layers.card import LayerCard
 from ..panels.panel import Section
 from ..shell.palette import PaletteCommand
@@ -41,7 +41,7 @@ class ControlCommands:
     def commands(self, known: Iterable[PaletteCommand]) -> list[PaletteCommand]:
         """Return commands for every setting with its choices and for every button that `known` does not name."""
         window, docks = self.desk.window, self.desk.docks
-        found = [command for row in window.findChildren(Row) for command in self._row_commands(row)]
+        found = [command for row in window.findChildren(FormRow) for command in self._row_commands(row)]
         names = {command.name for command in (*known, *found)}
         for button in window.findChildren(QAbstractButton):
             name = button.accessibleName()
@@ -54,7 +54,7 @@ class ControlCommands:
         self.reveal(button)
         button.click()
 
-    def _row_commands(self, row: Row) -> list[PaletteCommand]:
+    def _row_commands(self, row: FormRow) -> list[PaletteCommand]:
         """Return commands for one setting: go there, give it a value, choose one of its members."""
         main = row.controls.get("")
         if not row.path or main is None or not row.isEnabled():
@@ -75,7 +75,7 @@ class ControlCommands:
     def _choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
-    def _give(self, row: Row, text: str) -> None:
+    def _give(self, row: FormRow, text: str) -> None:
         problem = "must be one of its values"
         if isinstance(row, NumberRow):
             problem = row.quantity.problem_with(text)

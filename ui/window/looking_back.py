@@ -74,7 +74,7 @@ class LookingBack(QObject):
         if report.past is None:
             self.desk.messages.show_past("")
         else:
-            words = moment_words(report)
+            words = _past_words(report)
             self.desk.messages.show_past(words, (BACK_TO_NOW, self.leave), (BRANCH_HERE, self.branch))
         if self._was_back != (report.past is not None):
             self._was_back = report.past is not None
@@ -91,7 +91,7 @@ class LookingBack(QObject):
         self.changed.emit()
 
 
-def moment_words(report: Report) -> str:
+def _past_words(report: Report) -> str:
     """Say which earlier moment a report shows, and how near it is to the one that was asked for."""
     shown, past = report.snapshot, report.past
     assert past is not None

@@ -15,8 +15,8 @@ from playground.studies.knobs import Knob, knob_at
 from playground.studies.race import Race, check_lanes
 from playground.studies.variants import RACES, name_lanes, with_values
 
-from ..forms.rows import Row, RowMenuEvent
-from ..session.worker import HISTORY_ROWS
+from ..forms.rows import FormRow, RowMenuEvent
+from ..session.trainers import HISTORY_ROWS
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
 from ..views.response.sheet import ResponseSheet
@@ -69,7 +69,7 @@ class Races(QObject):
     def commands(self) -> list[PaletteCommand]:
         """Return a command for every setting in a control that can be raced."""
         found = []
-        for row in self.desk.window.findChildren(Row):
+        for row in self.desk.window.findChildren(FormRow):
             knob = self._knob(row.path) if row.isEnabled() and "" in row.controls else None
             if knob is not None:
                 name = row.controls[""].accessibleName()

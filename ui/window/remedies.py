@@ -11,7 +11,7 @@ from playground import Experiment
 from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, Remedy, diagnose
 from playground.run.run import Checkpoint
-from playground.studies.remedies import Proof, Trial, candidates
+from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
 
 from ..session.jobs import Job, finish_jobs
@@ -36,7 +36,7 @@ class Remedies(QObject):
         super().__init__(desk)
         self.desk, self.responses = desk, responses
         self._job: Job | None = None
-        self._proof: Proof | None = None
+        self._test: RemedyTest | None = None
         self._asked: tuple[Experiment, str] | None = None
         """What remedies were tried for last, or are being tried for: an experiment, and which findings."""
         self._rest = QTimer(self, singleShot=True, interval=_REST_MILLISECONDS)
@@ -97,50 +97,50 @@ class Remedies(QObject):
             return
         tried = candidates(asked[0], finding.remedy, goes_on=beginning is not None)
         epochs = horizon_after(0 if beginning is not None else epoch)
-        proof = Proof(asked[0], tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
-        self._proof = proof
+        test = RemedyTest(asked[0], tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
+        self._test = test
 
-        def end(proof: Proof) -> None:
+        def end(test: RemedyTest) -> None:
             self._job = None
-            if proof.beginning is None or proof.helpful:
-                self._say_found(proof)
+            if test.beginning is None or test.helpful:
+                self._say_found(test)
             else:
                 self._begin(asked, finding, epoch)
 
-        if proof.remedies:
-            self._job = Job(self, lambda job: self._train(job, proof), end, self._fail)
-            self._say_tried(proof, 0)
+        if test.remedies:
+            self._job = Job(self, lambda job: self._train(job, test), end, self._fail)
+            self._say_tried(test, 0)
 
-    def _train(self, job: Job, proof: Proof) -> Proof:
+    def _train(self, job: Job, test: RemedyTest) -> RemedyTest:
         run_beside()
         begun = time.monotonic()
-        for tried in proof.train(lambda: job.cancelled or time.monotonic() - begun > _MOST_SECONDS):
-            self._tried.emit(proof, tried)
-        if not proof.is_whole:
+        for tried in test.train(lambda: job.cancelled or time.monotonic() - begun > _MOST_SECONDS):
+            self._tried.emit(test, tried)
+        if not test.is_whole:
             raise CancelledError
-        return proof
+        return test
 
-    def _say_tried(self, proof: Proof, tried: int) -> None:
-        if self._asked is not None and self._job is not None and proof is self._proof:
-            left = len(proof.remedies) - tried
+    def _say_tried(self, test: RemedyTest, tried: int) -> None:
+        if self._asked is not None and self._job is not None and test is self._test:
+            left = len(test.remedies) - tried
             words = f"Changes still to try: {left}…" if left else "Trying the most promising changes…"
             self.desk.messages.advise(Advice(self._asked[1], words))
 
-    def _say_found(self, proof: Proof) -> None:
+    def _say_found(self, test: RemedyTest) -> None:
         assert self._asked is not None
-        self.desk.messages.advise(Advice(self._asked[1], _verdict(proof), tuple(map(_listed, proof.helpful))))
+        self.desk.messages.advise(Advice(self._asked[1], _verdict(test), tuple(map(_listed, test.helpful))))
 
     def _fail(self, _: Exception) -> None:
         self._job = None
         self.desk.messages.advise(None)
 
 
-def _listed(trial: Trial) -> tuple[str, Remedy]:
-    return f"{trial.remedy.label}: {trial.sentence}", trial.remedy
+def _listed(effect: RemedyEffect) -> tuple[str, Remedy]:
+    return f"{effect.remedy.label}: {effect.sentence}", effect.remedy
 
 
-def _verdict(proof: Proof) -> str:
-    if not proof.helpful:
-        return f"No change helps much within {proof.epochs:,} epochs ({len(proof.remedies)} tried)."
-    best = proof.helpful[0]
+def _verdict(test: RemedyTest) -> str:
+    if not test.helpful:
+        return f"No change helps much within {test.epochs:,} epochs ({len(test.remedies)} tried)."
+    best = test.helpful[0]
     return f"{best.remedy.label}: {best.sentence}."

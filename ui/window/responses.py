@@ -13,7 +13,7 @@ from playground.experiment.words import edit_words, error_words
 from playground.run.run import Checkpoint
 from playground.studies.comparison import train_alone
 from playground.studies.knobs import Knob, knob_at
-from playground.studies.reading import Measure, Reading
+from playground.studies.reading import Measure, ResponseReading
 from playground.studies.response import horizon_after
 from playground.studies.response_map import MapReading
 
@@ -26,7 +26,7 @@ from ..session.power import is_on_battery, spare_cores
 from ..session.responder import LOOK_SECONDS, Asked, Responder, Terms
 from ..views.response.map_view import MapView
 from ..views.response.sheet import ResponseSheet
-from ..views.response.view import ResponseView, bars_of
+from ..views.response.view import ResponseView, response_bars
 from .desk import Desk
 from .response_files import ResponseFiles
 from .window_parts import WindowParts
@@ -362,7 +362,7 @@ class Responses(QObject):
         except InputError as error:
             self.view.show_words(error_words(error, self.desk.session.experiment))
 
-    def _show(self, reading: Reading | MapReading, measure: Measure) -> None:
+    def _show(self, reading: ResponseReading | MapReading, measure: Measure) -> None:
         if isinstance(reading, MapReading):
             self.map.show_reading(reading)
             return
@@ -371,7 +371,7 @@ class Responses(QObject):
             return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)
-            self._show_bars(bars_of(reading))
+            self._show_bars(response_bars(reading))
         if reading.knob.path == FIRST_KNOB:
             self.thin.show_reading(reading)
 

@@ -21,7 +21,7 @@ from playground.experiment.quantity import write_number
 from playground.measure.diagnosis import share_words
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Reading
+from playground.studies.reading import ResponseReading
 
 from ..look.numbers import number_text, plural_text
 from ..session.commands import Undone
@@ -253,7 +253,7 @@ class TourStops:
     @property
     def _is_held(self) -> bool:
         """Whether the latest change is a drag that has not ended."""
-        return bool(self._session.done) and self._session.done[-1].open
+        return bool(self._session.history.done) and self._session.history.done[-1].open
 
     def _paused_words(self) -> str:
         return "" if self._runs else "Training is paused. The space bar resumes it."
@@ -330,7 +330,7 @@ class TourStops:
                 known = reading
             if now == before or self._is_held:
                 return None
-            label = self._session.done[-1].label if self._session.done else "change"
+            label = self._session.history.done[-1].label if self._session.history.done else "change"
             said = f"{label[:1].upper()}{label[1:]}"
             if known is None or (reading is not None and reading.knob.path != known.knob.path):
                 return f"{said}."
@@ -373,7 +373,7 @@ class TourStops:
 
     @property
     def _latest_edit(self) -> int:
-        return self._session.done[-1].number if self._session.done else 0
+        return self._session.history.done[-1].number if self._session.history.done else 0
 
     def _went_too_far(self) -> Outcome:
         usual, calm = self._session.experiment.training.learning_rate, self._now
@@ -476,7 +476,7 @@ def _comes_to(median: float) -> str:
     return f"gives {number_text(median)}" if math.isfinite(median) else "diverges"
 
 
-def _is_of(reading: Reading, experiment: Experiment) -> bool:
+def _is_of(reading: ResponseReading, experiment: Experiment) -> bool:
     knob = knob_at(experiment, reading.knob.path)
     return knob is not None and reading.present.value == knob.values[knob.present]
 

@@ -74,7 +74,7 @@ class Work(QObject):
 
     def mark(self, step: int | None = None) -> Mark:
         """Return the present state, with training at `step` or at the step of the latest report."""
-        weights = [edit.number for edit in self.session.done if isinstance(edit.what, WeightSetting)]
+        weights = [edit.number for edit in self.session.history.done if isinstance(edit.what, WeightSetting)]
         return Mark(self.session.experiment, max(weights, default=0), self.step if step is None else step)
 
     @property
@@ -136,9 +136,9 @@ class Work(QObject):
         self.path, self.stamp = path, None if path is None else file_stamp(path)
         self._began_at = 0 if document is None else document.present.state.step
         self.saved = self.mark(self._began_at)
-        known = {edit.number for edit in (*self.session.done, *self.session.undone)}
+        known = {edit.number for edit in (*self.session.history.done, *self.session.history.undone)}
         self._places = {number: places for number, places in self._places.items() if number in known}
-        number = self.session.done[-1].number
+        number = self.session.history.done[-1].number
         self._places[number], self._left[number] = (before, self._place), left
         self.changed.emit()
         return True
@@ -158,20 +158,20 @@ class Work(QObject):
     def note_saved(self, path: Path, mark: Mark) -> None:
         """Note that a file holds the state of a mark."""
         self.path, self.saved, self.stamp = path, mark, file_stamp(path)
-        if self.session.undone:
+        if self.session.history.undone:
             # What redo opens again leaves nothing unsaved any more.
-            self._left.pop(self.session.undone[-1].number, None)
+            self._left.pop(self.session.history.undone[-1].number, None)
         self.changed.emit()
 
     @property
     def left_unsaved(self) -> str:
         """The name of the latest unsaved work that was replaced by opening something else, if undo can restore it."""
-        return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.done))), "")
+        return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.history.done))), "")
 
     def return_to_unsaved(self) -> None:
         """Undo back to the latest unsaved work that was replaced by opening something else."""
-        number = next(edit.number for edit in reversed(self.session.done) if self._left.get(edit.number))
-        while any(edit.number == number for edit in self.session.done):
+        number = next(edit.number for edit in reversed(self.session.history.done) if self._left.get(edit.number))
+        while any(edit.number == number for edit in self.session.history.done):
             self.session.undo()
 
     def was_written_elsewhere(self, path: Path) -> bool:

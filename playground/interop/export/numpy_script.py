@@ -9,7 +9,7 @@ from playground.catalog.choice import Array
 from playground.catalog.normalizations import EPSILON
 from playground.engine.network import NetworkLayer
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.script import common_facts, fill, identifier, layer_title, numbers
+from playground.interop.export.script import common_facts, fill_template, identifier, layer_title, numbers
 from playground.interop.export.sources import join_definitions, quoted
 
 
@@ -22,7 +22,7 @@ def numpy_script(exportable: Exportable, _: Path) -> bytes:
         "activations": _activations(exportable),
         "layers": "\n".join(line for place, layer in layers for line in _layer_lines(place, layer)),
     }
-    return fill("numpy_script.txt", common_facts(exportable, "np") | facts).encode()
+    return fill_template("numpy_script.txt", common_facts(exportable, "np") | facts).encode()
 
 
 def _used_parameters(exportable: Exportable) -> dict[str, Array]:

@@ -34,7 +34,7 @@ _TAKEN = {"np", "torch", "nn", "math", "said", "features", "network", "predict",
 """Names that are already used in a script."""
 
 
-def fill(template: str, facts: dict[str, Any]) -> str:
+def fill_template(template: str, facts: dict[str, Any]) -> str:
     """The template with this file name, its expressions evaluated with `facts`; inserted lines are indented to fit."""
     # Remove gaps that omitted lines leave, and blanks in empty lines.
     text = re.sub(r"[ \t]+\n", "\n", "\n".join(_filled_lines(template, facts)))

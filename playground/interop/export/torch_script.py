@@ -24,7 +24,7 @@ from playground.engine import randomness
 from playground.engine.network import NetworkLayer
 from playground.files.errors import InputError
 from playground.interop.export.exportable import Exportable
-from playground.interop.export.script import common_facts, fill, identifier, layer_title, numbers
+from playground.interop.export.script import common_facts, fill_template, identifier, layer_title, numbers
 from playground.interop.export.sources import Definitions, join_definitions, literal, quoted
 
 _NAMES = {
@@ -46,7 +46,7 @@ def torch_script(exportable: Exportable, _: Path) -> bytes:
 
 
 class _Facts:
-    """The facts about one network and its training that fill the template."""
+    """The facts about one network and its training that fill_template the template."""
 
     def __init__(self, exportable: Exportable) -> None:
         self.exportable, self.training = exportable, exportable.experiment.training
@@ -63,7 +63,7 @@ class _Facts:
         experiment, training = self.exportable.experiment, self.training
         facts |= {"experiment": experiment, "training": training, "stopping": training.early_stopping}
         facts["formulas"] = join_definitions(self.formulas)
-        return fill("torch_script.txt", facts).encode()
+        return fill_template("torch_script.txt", facts).encode()
 
     def _expression(self, choice: Any, x: str, second: str = "") -> str:
         """An expression for a formula of x (and t): its spelling for PyTorch, or the quoted formula with derivative.

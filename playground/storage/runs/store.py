@@ -9,43 +9,33 @@ takes its place.
 from __future__ import annotations
 
 import logging
-import os
 import secrets
-import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 import msgspec
 from filelock import FileLock
 
-from playground.experiment.flattening import flatten
 from playground.experiment.tree import Experiment
 from playground.files import progress
-from playground.files.atomic import read_bytes, remove_all_strays, write_atomically
-from playground.files.errors import InputError, UnreadableError, reason_of
+from playground.files.errors import InputError, UnreadableError
 from playground.run.run import Document
 from playground.storage.document import document_bytes, load_document
-from playground.storage.runs.index import Entry, Index
+from playground.storage.runs.files import RunFiles
+from playground.storage.runs.index import Index
 from playground.storage.runs.kept import (
     DOCUMENT,
     GROUP,
-    NOTE,
     PICTURE,
-    SUFFIXES,
     KeptGroup,
     KeptRun,
     Note,
-    RunOutcome,
-    Summary,
     group_bytes,
     member_experiment,
-    read_group,
-    summarize,
     summarize_group,
 )
 from playground.storage.runs.table import RunTable
@@ -56,15 +46,10 @@ LIMIT = 1_000_000_000
 """How many bytes kept runs may take."""
 _WARNED_FROM = 0.9
 """The share of the limit from which to warn that old runs will be removed."""
-_DELETED = "deleted"
-"""The folder of runs that were deleted and can still come back."""
-_ABANDONED_SECONDS = 86_400.0
-"""The time after which deleted runs and incomplete ones are removed for good."""
 _BATCH = 200
 """Runs that `reconcile` adds to the index at once."""
 _PAST_BYTES = 2**18
 """How much of its past a kept run carries: some hundred moments of a small network."""
-_MOST_BYTES = 2**30
 _Found = TypeVar("_Found")
 
 
@@ -87,6 +72,7 @@ class RunStore:
 
     def __init__(self, folder: Path, limit: int = LIMIT) -> None:
         self.folder, self.limit = folder, limit
+        self._files = RunFiles(folder)
         self._index_path = folder / "index.sqlite3"
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
@@ -122,21 +108,8 @@ class RunStore:
             id, note = _new_id(), Note(title, time=time.time(), origin=origin)
         else:
             id, note = known.id, known.note
-        files = {
-            self._path(id, PICTURE): picture,
-            self._path(id, NOTE): msgspec.json.encode(note),
-            # Last, since with it the run is there.
-            self._path(id, suffix): content,
-        }
-        try:
-            for path, part in files.items():
-                if part:
-                    write_atomically(path, part)
-        except OSError:
-            if known is None:
-                _remove_files(files)
-            raise
-        entries = self._entries(id)
+        self._files.write(id, suffix, content, note, picture)
+        entries = self._files.entries(id)
         self._indexed(lambda index: index.put(entries))
         return Kept(entries[0].run, removed, nearly_full)
 
@@ -150,7 +123,7 @@ class RunStore:
             return (), True
         removed = []
         for run in self._indexed(lambda index: list(index.oldest())) if total > self.limit else ():
-            self._remove(run.id)
+            self._files.remove(run.id)
             removed.append(run)
             total -= run.bytes
             if total <= self.limit:
@@ -170,58 +143,33 @@ class RunStore:
         run = self._required(id)
         given = {"name": name, "text": text, "star": star}
         note = msgspec.structs.replace(run.note, **{key: value for key, value in given.items() if value is not None})
-        write_atomically(self._path(id, NOTE), msgspec.json.encode(note))
-        changed = run._replace(note=note, bytes=self._size(id))
-        self._indexed(lambda index: index.put_note(changed, self._stamp(id)))
+        self._files.write_note(id, note)
+        changed = run._replace(note=note, bytes=self._files.size(id))
+        self._indexed(lambda index: index.put_note(changed, self._files.stamp(id)))
         return changed
 
     def delete(self, ids: Iterable[str]) -> None:
         """Put runs aside, from where `restore` brings them back until `purge` removes them for good."""
-        ids = [one for one in ids if self._file(one) is not None]
-        self._move(ids, self.folder, self._aside)
+        ids = [one for one in ids if self._files.find(one) is not None]
+        self._files.delete(ids)
         self._indexed(lambda index: index.remove(ids))
 
     def restore(self, ids: Iterable[str]) -> None:
         """Bring back runs that were deleted."""
         ids = list(ids)
-        self._move(ids, self._aside, self.folder)
-        found = [entry for one in ids if self._file(one) is not None for entry in self._entries(one)]
+        self._files.restore(ids)
+        found = [entry for one in ids if self._files.find(one) is not None for entry in self._files.entries(one)]
         self._indexed(lambda index: index.put(found))
-
-    @property
-    def _aside(self) -> Path:
-        return self.folder / _DELETED
-
-    def _move(self, ids: Iterable[str], source: Path, target: Path) -> None:
-        target.mkdir(exist_ok=True)
-        # A run is where its document is, so that leaves first and arrives last.
-        for one in ids:
-            for suffix in SUFFIXES if target == self._aside else reversed(SUFFIXES):
-                with suppress(FileNotFoundError):
-                    (source / f"{one}{suffix}").replace(target / f"{one}{suffix}")
 
     def purge(self, ids: Iterable[str] | None = None) -> None:
         """Remove deleted runs for good: those of some ids, or all that were deleted long ago."""
-        if ids is not None:
-            paths = [self._aside / f"{one}{suffix}" for one in ids for suffix in SUFFIXES]
-        else:
-            paths = [path for path in _files_in(self._aside) if _age(path) > _ABANDONED_SECONDS]
-        _remove_files(paths)
-        with suppress(OSError):
-            self._aside.rmdir()
+        self._files.purge(ids)
         self._indexed(lambda index: index.prune())
 
     def forget_all(self) -> None:
         """Remove all runs for good, those with a star and deleted ones too."""
-        ids = {path.stem for path in _files_in(self.folder) if path.suffix in SUFFIXES}
-        for one in ids:
-            self._remove(one)
-        shutil.rmtree(self._aside, ignore_errors=True)
+        self._files.remove_all()
         self._indexed(lambda index: index.clear())
-
-    def _remove(self, id: str) -> None:
-        for suffix in SUFFIXES:
-            self._path(id, suffix).unlink(missing_ok=True)
 
     # Reading --------------------------------------------------------------------------------------------------------
 
@@ -251,7 +199,7 @@ class RunStore:
 
     def document(self, id: str) -> Document:
         """The document of a run. Raises InputError if it is gone or damaged, and notes that."""
-        path = self._path(id, DOCUMENT)
+        path = self._files.path_of(id, DOCUMENT)
         try:
             return load_document(path)
         except InputError as error:
@@ -274,24 +222,18 @@ class RunStore:
 
     def group(self, id: str) -> KeptGroup:
         """The table of a group. Raises InputError."""
-        return read_group(self._content(id, GROUP), id)
+        return self._files.group(id)
 
     def picture(self, id: str) -> bytes:
         """The picture of a run as PNG; empty if it has none."""
         try:
-            return read_bytes(self._path(id, PICTURE), _MOST_BYTES)
-        except OSError:
+            return self._files.read(id, PICTURE)
+        except InputError:
             return b""
 
     def path_of(self, id: str) -> Path:
         """The file of a run: a document, or the table of a group."""
-        return self._file(id) or self._path(id, DOCUMENT)
-
-    def _content(self, id: str, suffix: str) -> bytes:
-        try:
-            return read_bytes(self._path(id, suffix), _MOST_BYTES)
-        except OSError as error:
-            raise UnreadableError(id, reason_of(error)) from error
+        return self._files.find(id) or self._files.path_of(id, DOCUMENT)
 
     def _find(self, id: str) -> KeptRun | None:
         return self._indexed(lambda index: index.row(id))
@@ -304,51 +246,6 @@ class RunStore:
 
     # Files and index ------------------------------------------------------------------------------------------------
 
-    def _path(self, id: str, suffix: str) -> Path:
-        return self.folder / f"{id}{suffix}"
-
-    def _file(self, id: str) -> Path | None:
-        """The document or the group's table of a run, if it is there."""
-        return next((path for path in (self._path(id, one) for one in (DOCUMENT, GROUP)) if path.exists()), None)
-
-    def _stamp(self, id: str) -> str:
-        return _stamp_of([self._file(id), self._path(id, NOTE)])
-
-    def _entries(self, id: str) -> list[Entry]:
-        """The entries of a run's files in the index: the run first, then the trainings of a group."""
-        note, stamp, size = self._note(id), self._stamp(id), self._size(id)
-        is_group, members = self._path(id, GROUP).exists(), 0
-        try:
-            if is_group:
-                group = self.group(id)
-                summary, members = summarize_group(group, id), group.total
-            else:
-                summary = summarize(self._content(id, DOCUMENT), id)
-            title, fault = note.title or summary.experiment.name or summary.experiment.data.label, ""
-        except InputError as error:
-            summary = Summary(Experiment(), [], RunOutcome(status="damaged"))
-            title, fault = note.title or "Damaged", str(error)
-        note = msgspec.structs.replace(note, title=title)
-        run = KeptRun(id, "group" if is_group else "run", "", note, summary.outcome, members, size, fault)
-        found = [Entry(run, summary.settings, stamp)]
-        return [*found, *_member_entries(run, group)] if is_group and not fault else found
-
-    def _size(self, id: str) -> int:
-        """The bytes of all files of a run."""
-        found = 0
-        for suffix in SUFFIXES:
-            with suppress(OSError):
-                found += self._path(id, suffix).stat().st_size
-        return found
-
-    def _note(self, id: str) -> Note:
-        """The note on a run; one with the time of its document if it is lost."""
-        try:
-            return msgspec.json.decode(read_bytes(self._path(id, NOTE), _MOST_BYTES), type=Note)
-        except (OSError, msgspec.MsgspecError):
-            path = self._file(id)
-            return Note(time=time.time() - _age(path) if path is not None else 0.0)
-
     def reconcile(self) -> None:
         """Make the index equal to the files, and remove incomplete runs. Reports progress."""
         self._indexed(self._reconcile)
@@ -359,28 +256,13 @@ class RunStore:
             self._reconcile(self._replace_index())
 
     def _reconcile(self, index: Index) -> None:
-        remove_all_strays(self.folder)
-        files: dict[str, dict[str, os.stat_result]] = {}
-        for entry in os.scandir(self.folder):
-            stem, dot, suffix = entry.name.rpartition(".")
-            if f"{dot}{suffix}" in SUFFIXES:
-                with suppress(OSError):
-                    files.setdefault(stem, {})[f"{dot}{suffix}"] = entry.stat()
-        known, present, changed = index.stamps(), set[str](), list[str]()
-        for id, parts in files.items():
-            document = parts.get(DOCUMENT) or parts.get(GROUP)
-            if document is None:
-                if max(time.time() - one.st_mtime for one in parts.values()) > _ABANDONED_SECONDS:
-                    self._remove(id)
-                continue
-            present.add(id)
-            if known.get(id) != _stamp_words([document, parts.get(NOTE)]):
-                changed.append(id)
+        known, present = index.stamps(), self._files.clean_up()
+        changed = [id for id, stamp in present.items() if known.get(id) != stamp]
         if gone := [id for id in known if id not in present]:
             index.remove(gone)
         for first in range(0, len(changed), _BATCH):
             progress.report_progress(first, len(changed))
-            some = [entry for id in changed[first : first + _BATCH] for entry in self._entries(id)]
+            some = [entry for id in changed[first : first + _BATCH] for entry in self._files.entries(id)]
             index.remove(changed[first : first + _BATCH])
             index.put(some)
 
@@ -435,47 +317,3 @@ class RunStore:
 def _new_id() -> str:
     """An id whose order is that of time; its last part is short enough to type."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(3)}"
-
-
-def _member_entries(run: KeptRun, group: KeptGroup) -> list[Entry]:
-    """The entries of a group's trainings in the index. Raises InputError."""
-    found = []
-    for number, experiment, training in group.members():
-        note = msgspec.structs.replace(run.note, name="", text="", star=False)
-        member = KeptRun(f"{run.id}.{number}", "member", run.id, note, group.outcome_of(training))
-        found.append(Entry(member, flatten(experiment), ""))
-    return found
-
-
-def _stamp_of(paths: Sequence[Path | None]) -> str:
-    found: list[os.stat_result | None] = []
-    for path in paths:
-        try:
-            found.append(None if path is None else path.stat())
-        except OSError:
-            found.append(None)
-    return _stamp_words(found)
-
-
-def _stamp_words(found: Sequence[os.stat_result | None]) -> str:
-    return " ".join("-" if one is None else f"{one.st_mtime_ns}:{one.st_size}" for one in found)
-
-
-def _files_in(folder: Path) -> list[Path]:
-    try:
-        return [path for path in folder.iterdir() if path.is_file()]
-    except OSError:
-        return []
-
-
-def _age(path: Path) -> float:
-    try:
-        return time.time() - path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _remove_files(paths: Iterable[Path]) -> None:
-    for path in paths:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)

@@ -167,15 +167,15 @@ def test_a_stroke_leaves_points_in_step_with_its_way_not_with_the_mouse(begin) -
 def test_a_whole_stroke_is_one_undo_step(qtbot, with_session, session: Session) -> None:
     panel = with_session(Experiment(data=BLANK))
     panel.start()
-    steps = len(session.done)
+    steps = len(session.history.done)
     panel.press(0, 0, LEFT)
     for x in np.linspace(0, 5, 30):
         panel.drag(x, 1)
         hands.let_pass(2, "a hand takes its time")
     panel.release(5, 1)
-    assert len(session.done) == steps + 1
-    assert session.done[-1].label == "points drawn"
-    assert not session.done[-1].open
+    assert len(session.history.done) == steps + 1
+    assert session.history.done[-1].label == "points drawn"
+    assert not session.history.done[-1].open
     drawn = session.experiment.data
     session.undo()
     assert session.experiment.data == BLANK

@@ -58,7 +58,7 @@ def test_a_drag_is_one_change_whose_undo_is_as_if_it_had_never_been_made(qtbot, 
     assert said.args[0].text == "Learning rate back to 0.01; training continues as if it had never changed."
     state = haunted.ask(Trainer.checkpoint).result(SETTLED).state
     np.testing.assert_array_equal(state.parameters, alone.state.parameters)
-    assert not settled(haunted).changes and haunted.undone and not haunted.done
+    assert not settled(haunted).changes and haunted.history.undone and not haunted.history.done
     qtbot.waitUntil(lambda: haunted.ghost is None)
 
     haunted.redo()

@@ -76,7 +76,7 @@ def test_a_branch_is_one_undo_step_beside_which_the_other_future_is_shown(halfwa
     assert halfway.past.branch()
     now = settled(halfway)
     assert (now.step, now.history.step[-1], halfway.report.past) == (40, 40, None)
-    assert halfway.done[-1].label == "branch at epoch 4"
+    assert halfway.history.done[-1].label == "branch at epoch 4"
     qtbot.waitUntil(lambda: halfway.past.other_future is not None)
     other = halfway.past.other_future
     assert (other.begun.step, other.now.step) == (40, 100)
@@ -98,7 +98,7 @@ def test_an_edit_of_an_earlier_moment_branches_there(halfway: Session, settled) 
     halfway.edit(halfway.report.snapshot.experiment.with_({"training.batch_size": 20}))
     now = settled(halfway)
     assert (now.step, now.learning_rate, now.experiment.training.batch_size) == (50, 0.01, 20)
-    assert [edit.label for edit in halfway.done][1:] == ["branch at epoch 5", "batch size 20"]
+    assert [edit.label for edit in halfway.history.done][1:] == ["branch at epoch 5", "batch size 20"]
     halfway.undo()
     halfway.undo()
     assert settled(halfway).step == 120 and halfway.experiment.training.learning_rate == 0.1

@@ -141,8 +141,8 @@ def test_a_drag_is_one_undo_step(session: Session, settled) -> None:
     for rate in (0.02, 0.03, 0.04):
         session.edit(with_training(session.experiment, learning_rate=rate), changing=True)
     session.edit(with_training(session.experiment, learning_rate=0.05))
-    assert len(session.done) == 1
-    assert session.done[0].label == "learning rate 0.05"
+    assert len(session.history.done) == 1
+    assert session.history.done[0].label == "learning rate 0.05"
     session.undo()
     assert session.experiment == before
     session.redo()
@@ -153,21 +153,21 @@ def test_a_drag_that_ends_where_it_began_has_a_name_all_the_same(session: Sessio
     before = session.experiment
     session.edit(with_training(before, learning_rate=0.5), changing=True)
     session.edit(before)
-    assert [edit.label for edit in session.done] == ["change"]
+    assert [edit.label for edit in session.history.done] == ["change"]
 
 
 def test_two_edits_are_two_undo_steps(session: Session) -> None:
     session.edit(with_training(session.experiment, learning_rate=0.02))
     session.edit(with_training(session.experiment, optimizer=Sgd()), "a simpler optimizer")
-    assert [edit.label for edit in session.done] == ["learning rate 0.02", "a simpler optimizer"]
+    assert [edit.label for edit in session.history.done] == ["learning rate 0.02", "a simpler optimizer"]
     session.undo()
     session.edit(with_training(session.experiment, batch_size=7), "batch size")
-    assert not session.undone
+    assert not session.history.undone
 
 
 def test_an_edit_that_changes_nothing_is_no_undo_step(session: Session) -> None:
     session.edit(session.experiment, "nothing")
-    assert not session.done
+    assert not session.history.done
 
 
 def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) -> None:
@@ -176,7 +176,7 @@ def test_a_refused_edit_changes_nothing_and_says_why(qtbot, session: Session) ->
         session.edit(with_training(before, learning_rate=-1.0), "learning rate −1")
     assert refused.args == ["Learning rate must be at least 0 (got −1). Nothing was changed."]
     assert session.experiment == before
-    assert not session.done
+    assert not session.history.done
 
 
 def test_undoing_a_removal_brings_the_weights_back(session: Session, settled) -> None:
@@ -350,7 +350,7 @@ def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, set
     np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
     session.redo()
     assert weight(session) == 0.75
-    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+    assert [edit.label for edit in session.history.done] == ["weight to 0.75"]
 
 
 def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, settled) -> None:
@@ -359,7 +359,7 @@ def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, se
         session.set_weight("W1", (3, 2), value, f"weight to {value}", changing=True)
         settled(session)
     session.set_weight("W1", (3, 2), 0.75, "weight to 0.75")
-    assert [edit.label for edit in session.done] == ["weight to 0.75"]
+    assert [edit.label for edit in session.history.done] == ["weight to 0.75"]
     assert len(settled(session).changes) == 1
     session.undo()
     assert weight(session) == before
@@ -370,8 +370,8 @@ def test_a_drag_of_a_weight_is_one_undo_step_and_one_change(session: Session, se
 def test_all_undo_steps_can_be_taken_back_however_much_was_undone_and_done_since(
     session: Session, settled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 6)
-    monkeypatch.setattr("ui.session.worker.REMEMBERED", 6)
+    monkeypatch.setattr("ui.session.undo.UNDO_STEPS", 6)
+    monkeypatch.setattr("ui.session.kept_moments.REMEMBERED", 6)
     before = weight(session)
     set_weight(session, 0.75)
 
@@ -386,13 +386,13 @@ def test_all_undo_steps_can_be_taken_back_however_much_was_undone_and_done_since
     edit(5)
     for _ in range(6):
         session.undo()
-    assert weight(session) == before and not session.done
+    assert weight(session) == before and not session.history.done
 
 
 def test_what_can_no_longer_be_undone_takes_no_memory(
     session: Session, settled, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.session.session.UNDO_STEPS", 3)
+    monkeypatch.setattr("ui.session.undo.UNDO_STEPS", 3)
     for value in (0.5, 0.6, 0.7, 0.8, 0.9):
         set_weight(session, value)
         session.edit(replace(session.experiment, name=f"{value}"))
@@ -400,7 +400,7 @@ def test_what_can_no_longer_be_undone_takes_no_memory(
     session.undo()
     set_weight(session, 0.1)
     settled(session)
-    assert len(session.worker.moments) == len(session.done) == 2
+    assert len(session.worker.moments) == len(session.history.done) == 2
     session.undo()
     session.forget_edits()
     assert checkpoint(session) and not session.worker.moments
@@ -412,7 +412,7 @@ def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settl
         set_weight(session, value)
     session.set_weight("W1", (3, 3), 1.0, "another", changing=True)
     session.set_weight("W1", (3, 4), 1.0, "a third", changing=True)
-    assert len(session.done) == 4
+    assert len(session.history.done) == 4
     assert len(settled(session).changes) == 4
 
 
@@ -444,7 +444,7 @@ def test_weights_and_settings_are_undone_in_the_reverse_order(session: Session, 
     assert weight(session) == 0.5
     session.undo()
     np.testing.assert_array_equal(checkpoint(session).state.parameters, whole)
-    assert not session.done and len(session.undone) == 4
+    assert not session.history.done and len(session.history.undone) == 4
     for _ in range(4):
         session.redo()
     settled(session)
@@ -467,8 +467,8 @@ def test_a_weight_ends_the_drag_of_a_setting_and_the_other_way_round(session: Se
     session.edit(with_training(session.experiment, learning_rate=0.02), "first drag", True)
     set_weight(session, 0.5, changing=True)
     session.edit(with_training(session.experiment, learning_rate=0.03), "second drag", True)
-    assert [edit.label for edit in session.done] == ["first drag", "weight to 0.5", "second drag"]
-    assert [edit.open for edit in session.done] == [False, False, True]
+    assert [edit.label for edit in session.history.done] == ["first drag", "weight to 0.5", "second drag"]
+    assert [edit.open for edit in session.history.done] == [False, False, True]
 
 
 def test_undoing_a_weight_gives_back_what_the_state_said_not_what_was_seen(session: Session, settled) -> None:
@@ -491,7 +491,7 @@ def test_a_weight_that_is_no_number_is_refused(qtbot, session: Session, value: f
         assert not session.set_weight("W1", (3, 2), value, "weight")
     assert refused.args[0].startswith("A weight must be a number from −")
     assert weight(session) == before
-    assert not session.done
+    assert not session.history.done
 
 
 def test_a_weight_is_set_while_training_runs(qtbot, session: Session, settled) -> None:

@@ -164,7 +164,7 @@ def test_ruin_is_taken_back_with_its_weights_and_redone_with_its_own(person: Per
     assert all(same(ruined[name], person.weights()[name]) for name in ruined)
     person.go(session.undo)
     assert all(same(healthy[name], person.weights()[name]) for name in healthy)
-    session.keep_weights(session.undone[-1].number)
+    session.keep_weights(session.history.undone[-1].number)
     assert all(same(ruined[name], person.weights()[name]) for name in ruined)
     assert session.experiment.training.learning_rate == 0.03
 
@@ -192,10 +192,10 @@ def test_after_a_reset_a_change_from_before_is_not_to_blame(person: Person) -> N
 
 
 def test_moments_for_undo_take_a_bounded_part_of_memory(person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.session.worker._MOST_BYTES", 40_000)
+    monkeypatch.setattr("ui.session.kept_moments._MOST_BYTES", 40_000)
     session = person.session
     for batch in range(1, 60):
         session.edit(session.experiment.with_({"training.batch_size": batch}))
     person.train(1)
-    kept = session.worker.moments.values()
+    kept = session.worker.moments
     assert 1 < len(kept) < 50

@@ -22,7 +22,8 @@ from ui.session import speed
 from ui.session.commands import Configure, SetWeight
 from ui.session.session import Session
 from ui.session.speed import CostlyAnswers
-from ui.session.worker import HISTORY_ROWS, Worker
+from ui.session.trainers import HISTORY_ROWS
+from ui.session.worker import Worker
 
 replace = msgspec.structs.replace
 

@@ -40,7 +40,7 @@ def middle_of(view: TracksView, name: str, share: float = 0.5) -> QPoint:
 
 def heights(view: TracksView) -> dict[str, float]:
     sheet = sheet_of(view)
-    return {track.name: box.rect.height() for track, box in zip(sheet.seen, sheet.boxes(), strict=True)}
+    return {track.name: box.rect.height() for track, box in zip(sheet.arrangement.seen, sheet.boxes(), strict=True)}
 
 
 def pick(view: TracksView, name: str) -> None:
@@ -325,10 +325,10 @@ def test_a_hidden_track_draws_nothing(shown, monkeypatch):
     drawn: list[str] = []
     monkeypatch.setattr(LossTrack, "draw", lambda *given: drawn.append("loss"))
     view = shown(TracksView(), None, SIZE)
-    sheet_of(view).hide_track("loss")
+    sheet_of(view).arrangement.hide("loss")
     view.show_snapshot(make_snapshot())
     assert drawn == []
-    sheet_of(view).hide_track("loss", hide=False)
+    sheet_of(view).arrangement.hide("loss", hide=False)
     assert drawn == ["loss"]
 
 

@@ -13,7 +13,7 @@ from playground.engine.lanes import cache
 from playground.measure.diagnosis import Remedy
 from playground.studies.finding import Found
 from playground.studies.paired import paired_gain
-from playground.studies.remedies import Trial
+from playground.studies.remedies import RemedyEffect
 from playground.studies.search import SearchResult
 from tests.ui import hands
 from tests.ui.windows import opened_window
@@ -81,7 +81,7 @@ def test_the_verdict_says_which_is_better(before: float, after: float, verdict: 
     if before != after:
         # One start goes the other way.
         second = np.append(second[:-1], first[-1] + 0.1 * (before - after))
-    trial = Trial(
+    trial = RemedyEffect(
         Remedy("", Experiment(), reset=True), before, after, paired_gain(first, second), 100, "validation loss"
     )
     words = found_words(Found(SearchResult((), None, None, None), trial))

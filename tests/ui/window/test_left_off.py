@@ -66,7 +66,7 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
     with begun(folder) as second:
         assert "where you left off" in second.messages.strip.said.text
         assert second.session.experiment.training.learning_rate == 0.125
-        assert step(second) >= end and not second.session.is_running and not second.session.done
+        assert step(second) >= end and not second.session.is_running and not second.session.history.done
         assert second.work.modified and second.parts.transport.speed == 20.0
         hands.until(lambda: scroll_bar(second).value() == 40, "the panel is not scrolled as it was")
         moments = [second.session.ask(lambda trainer: replay_to(trainer.run, 30).state.step).result(10)]

@@ -54,7 +54,7 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     fresh = Trainer(of, engine="reference")
     fresh.advance(epochs=12)
     np.testing.assert_array_equal(state.parameters, fresh.state.parameters)
-    assert not window.session.done
+    assert not window.session.history.done
 
     window.session.ask(lambda trainer: trainer.advance(epochs=5)).result(SETTLED)
     hands.until(lambda: "after 17 epochs" in button.accessibleDescription(), "the other starts do not follow the run")

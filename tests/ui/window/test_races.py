@@ -72,7 +72,7 @@ def parameters(window: Window, qtbot) -> Array:
 
 
 def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, window: Window) -> None:
-    before, edits = parameters(window, qtbot), len(window.session.done)
+    before, edits = parameters(window, qtbot), len(window.session.history.done)
     command(window, "Race: Three learning rates")
     await_race(qtbot, window)
     assert window.docks.plan is RACE and "race" in window.docks.seen
@@ -110,7 +110,7 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     command(window, "Close the race")
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD)
     assert np.array_equal(parameters(window, qtbot), before)
-    assert len(window.session.done) == edits and step(window) == 3 and not window.parts.tracks.shown().race
+    assert len(window.session.history.done) == edits and step(window) == 3 and not window.parts.tracks.shown().race
     assert not readout.whose.text()
 
 
@@ -153,7 +153,7 @@ def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: W
     push(window, "race.take.1")
 
     qtbot.waitUntil(lambda: window.session.is_up_to_date and step(window) == 10)
-    assert window.session.racer is None and len(window.session.done) == 1
+    assert window.session.racer is None and len(window.session.history.done) == 1
     assert window.session.experiment.training.optimizer.label == "RMSProp"
     alone = Trainer(window.session.experiment, engine=window.session.worker.engine)
     alone.advance(epochs=1)
@@ -219,7 +219,7 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
             hands.key(box, "Space")
     hands.key(dialog, "Return")
     await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
-    assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.done) == 0
+    assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.history.done) == 0
 
 
 def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from playground import Experiment, Trainer
 from playground.catalog.optimizers import Sgd
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.reading import ResponseReading, ValueOutcome
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, settle, step
 from ui.forms.bars import BAR_ROLE
@@ -99,7 +99,7 @@ def test_a_click_gives_the_value_in_one_undo_step(qtbot, window: Window) -> None
 
     hands.click(view(window).chart, place_of(window, "sgd"))
     qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
-    assert len(window.session.done) == 1
+    assert len(window.session.history.done) == 1
 
     hands.key(window, "Ctrl+Z")
     assert not isinstance(window.session.experiment.training.optimizer, Sgd)
@@ -114,7 +114,7 @@ def test_a_value_can_be_taken_with_its_trained_weights(qtbot, window: Window) ->
     hands.key(chart, "Ctrl+Return")
     qtbot.waitUntil(lambda: window.session.experiment.training.learning_rate == wanted.value)
     taken = settle(qtbot, window)
-    assert taken.epoch == 100 and len(window.session.done) == 1
+    assert taken.epoch == 100 and len(window.session.history.done) == 1
     assert taken.evaluation.validation_loss in [pytest.approx(loss, rel=1e-5) for loss in wanted.starts]
     hands.key(window, "Ctrl+Z")
     qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
@@ -128,7 +128,7 @@ def test_a_drag_gives_numbers_and_is_one_undo_step(qtbot, window: Window) -> Non
     hands.drag(chart, left, right)
 
     rate = window.session.experiment.training.learning_rate
-    assert rate == pytest.approx(shown(window).values[-3].value, rel=0.3) and len(window.session.done) == 1
+    assert rate == pytest.approx(shown(window).values[-3].value, rel=0.3) and len(window.session.history.done) == 1
     # All but the new present value is known already, and stands there while the hand moves.
     assert sum(one.n == 5 for one in shown(window).values) >= len(shown(window).values) - 1
     qtbot.waitUntil(lambda: is_whole(window, RATE) and shown(window).values[shown(window).present].value == rate)
@@ -141,7 +141,7 @@ def test_arrow_keys_look_and_enter_takes(qtbot, window: Window) -> None:
     hands.key(chart, "Right")
     hands.key(chart, "Right")
     wanted = before.values[before.present + 2]
-    assert shown(window).small_print.startswith(f"{wanted.words}: ") and not window.session.done
+    assert shown(window).small_print.startswith(f"{wanted.words}: ") and not window.session.history.done
 
     hands.key(chart, "Return")
     assert window.session.experiment.training.learning_rate == wanted.value
@@ -192,7 +192,7 @@ def test_the_thin_one_is_flat_where_nothing_differs_by_more_than_the_starts() ->
             for value, place in zip(knob.values, knob.places, strict=True)
             for median in [1 - difference * place]
         )
-        return _goodness(Reading(knob, "loss", "amount", "", values, "", 1.0), values)
+        return _goodness(ResponseReading(knob, "loss", "amount", "", values, "", 1.0), values)
 
     assert np.ptp(heights(0.0)) == 0 and np.ptp(heights(0.01)) < 0.1 and np.ptp(heights(0.9)) == 1
 
@@ -237,7 +237,7 @@ def test_the_run_is_the_same_with_it_and_without(qtbot, window: Window) -> None:
     alone.advance(epochs=3)
     found = window.session.ask(lambda trainer: trainer.state.parameters.copy()).result(timeout=30)
     np.testing.assert_array_equal(found, alone.state.parameters)
-    assert not window.session.done
+    assert not window.session.history.done
 
 
 def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, window: Window) -> None:
@@ -250,7 +250,7 @@ def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, w
         hands.key(picture.controls.panel, "Escape")
     wanted = "validation accuracy after 100 more epochs from here (epoch 1), 5 shuffles"
     qtbot.waitUntil(lambda: shown(window).small_print == wanted and is_whole(window, RATE))
-    assert not window.session.done
+    assert not window.session.history.done
 
     # While training runs, the moment is that of the click.
     hands.click(picture.controls.button)
@@ -281,7 +281,7 @@ def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
     chart.setFocus()
     hands.key(chart, "Right")
     hands.key(chart, "Return")
-    assert window.session.experiment.features == ("x1", "x2", "x1_squared") and len(window.session.done) == 1
+    assert window.session.experiment.features == ("x1", "x2", "x1_squared") and len(window.session.history.done) == 1
 
     window.parts.network.layer_asked.emit(1)
     qtbot.waitUntil(lambda: is_whole(window, "layers"))
@@ -307,7 +307,10 @@ def test_two_settings_make_a_map_whose_pixels_open_with_their_weights(qtbot, win
     qtbot.waitUntil(lambda: isinstance(window.session.experiment.training.optimizer, Sgd))
     settled = settle(qtbot, window)
     assert settled.epoch == 100 and settled.evaluation.validation_loss == pytest.approx(pixel, abs=1e-6)
-    assert window.session.experiment.training.batch_size == reading.up.values[row] and len(window.session.done) == 2
+    assert (
+        window.session.experiment.training.batch_size == reading.up.values[row]
+        and len(window.session.history.done) == 2
+    )
 
     hands.key(window, "Ctrl+Z")
     qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
@@ -366,7 +369,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.key(chart, *(["Right" if step > 0 else "Left"] * abs(step)))
     assert [caption.partition(":")[0] for caption in sheet.shown()[1].captions] == ["SGD"] * 3
     hands.key(chart, "Return")
-    assert isinstance(window.session.experiment.training.optimizer, Sgd) and len(window.session.done) == 1
+    assert isinstance(window.session.experiment.training.optimizer, Sgd) and len(window.session.history.done) == 1
 
     # A third setting must not leave open which two are mapped.
     sheet.pin(OPTIMIZER)

@@ -24,7 +24,7 @@ from playground.files.layout import Reading
 from ...forms.buttons import identify, push_button, tip
 from ...forms.edits import Edits
 from ...forms.layouts import PANEL_MARGINS, quiet, tight
-from ...forms.rows import Form, Row, row_for
+from ...forms.rows import Form, FormRow, row_for
 from ...look.beat import Throttle
 from ...look.numbers import plural_text
 from ...look.theme import GRID, px
@@ -60,7 +60,7 @@ class DataPanel(Panel):
         self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self.tiles: dict[DataTile, Dataset] = {}
         self.forms: dict[type[Dataset], Form] = {}
-        self._common: dict[str, Row] = {}
+        self._common: dict[str, FormRow] = {}
         self.own_tile: DataTile | None = None
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)

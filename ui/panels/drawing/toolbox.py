@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout
 from playground.experiment.declarations import fields_of
 
 from ...forms.controls import segment_side
-from ...forms.rows import Row, row_for
+from ...forms.rows import FormRow, row_for
 from ...look.theme import current
 from ..tiles import diverging_colour
 from .strokes import GRAB_DISTANCE
@@ -39,7 +39,7 @@ class Toolbox(QObject):
             button = self.buttons[tool.name] = ToolButton(tool, segment_side(place, len(TOOLS)))
             button.clicked.connect(self._clicked)
             self.line.addWidget(button)
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, FormRow] = {}
         for name, field in fields_of(ToolSettings).items():
             row = row_for(field, f"drawing.{name}")
             assert row is not None

@@ -21,7 +21,7 @@ from playground.measure.snapshot import LayerStatistics
 
 from ...forms.buttons import IconButton, identify, tip
 from ...forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
-from ...forms.rows import ChoiceRow, Row, row_for
+from ...forms.rows import ChoiceRow, FormRow, row_for
 from ...look.icons import icon
 from ...look.numbers import number_text, plural_text
 from ...look.theme import GRID, current, px, zoom
@@ -176,7 +176,7 @@ class LayerCard(QFrame):
         """Whether the controls may show a value that was asked for and refused."""
         self.layer_id: str | None = None
         self.compact = False
-        self.rows: dict[str, Row] = {}
+        self.rows: dict[str, FormRow] = {}
         self.setProperty("card", True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.outer = tight(QVBoxLayout(self), margins=(GRID // 2, GRID // 2, GRID, GRID // 2 + 2))

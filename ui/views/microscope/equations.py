@@ -47,7 +47,7 @@ Equation: TypeAlias = tuple[Term | str, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Block:
+class EquationBlock:
     """One layer's equations, or a heading over several of them."""
 
     key: str
@@ -106,24 +106,24 @@ def _has_normalization(layer: Layer | None) -> bool:
     return layer is not None and not isinstance(layer.normalization, NoNormalization)
 
 
-def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
+def forward_blocks(snapshot: Snapshot, seen: Microscope) -> list[EquationBlock]:
     """Return the blocks from the point to its loss."""
     layers = [_forward_layer(snapshot, seen, place) for place in range(len(seen.layers))]
     return [
-        Block("forward", "Forward: from the point to its loss", heading=True),
+        EquationBlock("forward", "Forward: from the point to its loss", heading=True),
         _input_block(snapshot, seen),
         *layers,
         _loss_block(snapshot, seen),
     ]
 
 
-def _input_block(snapshot: Snapshot, seen: Microscope) -> Block:
+def _input_block(snapshot: Snapshot, seen: Microscope) -> EquationBlock:
     names = tuple(FEATURES[name].label for name in snapshot.experiment.features if name in FEATURES)
     point, symbol = Term("x", _as_column(seen.x), "the point", snapshot.sample.axis_names), _input_of(snapshot, seen, 0)
     if symbol == point.name:
-        return Block("input", "Input", "", ((point,),))
+        return EquationBlock("input", "Input", "", ((point,),))
     first = Term(symbol, _as_column(seen.layers[0].a_in), "the point's features, the network's input", names)
-    return Block("input", "Input", f"{symbol} = ({', '.join(names)})", ((point, "→", first),))
+    return EquationBlock("input", "Input", f"{symbol} = ({', '.join(names)})", ((point, "→", first),))
 
 
 def _input_of(snapshot: Snapshot, seen: Microscope, place: int) -> str:
@@ -133,7 +133,7 @@ def _input_of(snapshot: Snapshot, seen: Microscope, place: int) -> str:
     return "x" if tuple(snapshot.experiment.features) == ("x1", "x2") else "φ(x)"
 
 
-def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
+def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> EquationBlock:
     """z = W a + b and a = f(z) of one layer."""
     passed = seen.layers[place]
     layer = _layer_of(snapshot, passed)
@@ -145,7 +145,7 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
             "=",
             Term(out, _as_column(passed.a), "the layer's output"),
         )
-        return Block(key, title, f"{out} = {a}", (same,), _MUTED)
+        return EquationBlock(key, title, f"{out} = {a}", (same,), _MUTED)
     activation = passed.activation.replace("_", " ")
     between = "norm" if _has_normalization(layer) else ""
     skips = layer is not None and layer.skip
@@ -163,7 +163,7 @@ def _forward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     )
     if place == len(seen.layers) - 1:
         formula += " = o"
-    return Block(key, title, formula, (line,), _forward_note(layer))
+    return EquationBlock(key, title, formula, (line,), _forward_note(layer))
 
 
 def _layer_title(passed: LayerPass) -> str:
@@ -180,7 +180,7 @@ def _forward_note(layer: Layer | None) -> str:
     return " ".join(words)
 
 
-def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
+def _loss_block(snapshot: Snapshot, seen: Microscope) -> EquationBlock:
     loss = snapshot.loss
     output, target = _as_column(seen.output), _as_column(seen.target)
     line: list[Term | str] = [Term("o", output, "output")]
@@ -193,19 +193,19 @@ def _loss_block(snapshot: Snapshot, seen: Microscope) -> Block:
     if snapshot.sample.scales_target:
         middle, spread = number_text(scale.offset), number_text(scale.factor)
         note = f"The target is scaled: t = ({snapshot.sample.target_name} − {middle}) / {spread}."
-    return Block("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),), note)
+    return EquationBlock("loss", f"Loss: {loss.label}", f"E = {loss.formula}", (tuple(line),), note)
 
 
-def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[Block]:
+def backward_blocks(snapshot: Snapshot, seen: Microscope) -> list[EquationBlock]:
     """Return the blocks from the loss to the gradients of every layer, the output first."""
     places = reversed(range(len(seen.layers)))
     return [
-        Block("backward", "Backward: from the loss to the gradients", heading=True),
+        EquationBlock("backward", "Backward: from the loss to the gradients", heading=True),
         *(_backward_layer(snapshot, seen, place) for place in places),
     ]
 
 
-def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
+def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> EquationBlock:
     """δ of one layer, and the gradient of its weights."""
     passed = seen.layers[place]
     layer, key, title = _layer_of(snapshot, passed), f"backward {place}", _layer_title(passed)
@@ -214,7 +214,7 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     if layer is not None and layer.muted:
         same = Term(delta, _as_column(passed.delta), "∂E/∂a: how E changes with the layer's output")
         formula = f"{delta} = ∂E/∂{out},   ∂E/∂{W} = 0,   ∂E/∂{b} = 0"
-        return Block(key, title, formula, ((same,),), _MUTED)
+        return EquationBlock(key, title, formula, ((same,),), _MUTED)
     own = Term(delta, _as_column(passed.delta), "∂E/∂z: how E changes with the weighted sum")
     start, made_of = _back_to_slope(snapshot, seen, place)
     gradient: Equation = (
@@ -227,7 +227,7 @@ def _backward_layer(snapshot: Snapshot, seen: Microscope, place: int) -> Block:
     formula = f"{delta} = {f'norm′({made_of})' if between else made_of},   ∂E/∂{W} = {delta} {a}ᵀ,   ∂E/∂{b} = {delta}"
     lines: tuple[Equation, ...] = ((*start, "→ norm′ →" if between else "=", own), gradient)
     note = "δ is taken before the normalization, at the weighted sum." if between else ""
-    return Block(key, title, formula, lines, note)
+    return EquationBlock(key, title, formula, lines, note)
 
 
 def _back_to_slope(snapshot: Snapshot, seen: Microscope, place: int) -> tuple[Equation, str]:
@@ -267,7 +267,7 @@ def _back_into(snapshot: Snapshot, seen: Microscope, place: int) -> Array:
         return back
 
 
-def as_text(blocks: list[Block]) -> str:
+def as_text(blocks: list[EquationBlock]) -> str:
     """Return all equations with exact numbers as plain text, with tabs between cells."""
     parts = []
     for block in blocks:

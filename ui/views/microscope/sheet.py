@@ -47,7 +47,7 @@ from ...look import theme
 from ...look.numbers import minus_text, number_text
 from ...look.theme import exact_px, px
 from ..chart.plot import RIGHT, small_font
-from .equations import Block, Equation, Term, as_text, plain_symbols, rich_symbols
+from .equations import Equation, EquationBlock, Term, as_text, plain_symbols, rich_symbols
 
 FOLDED_SIZE = 8
 """The rows and columns shown of a folded matrix."""
@@ -79,7 +79,7 @@ class Patch:
     column: int
     rows: int
     columns: int
-    block: Block
+    block: EquationBlock
     text: str = ""
     term: Term | None = None
 
@@ -113,14 +113,14 @@ class Patch:
 class _Layout:
     """The patches of some blocks on a grid of `room` columns, or of more where a matrix needs them."""
 
-    def __init__(self, blocks: list[Block], is_unfolded: Callable[[Block], bool], room: int) -> None:
+    def __init__(self, blocks: list[EquationBlock], is_unfolded: Callable[[EquationBlock], bool], room: int) -> None:
         self.patches: list[Patch] = []
         self.rows, self.columns = 0, room
         self._room, self._is_unfolded = room, is_unfolded
         for block in blocks:
             self._put_block(block)
 
-    def _put_block(self, block: Block) -> None:
+    def _put_block(self, block: EquationBlock) -> None:
         for kind, text in (("heading" if block.heading else "title", block.title), ("formula", block.formula),
                            ("note", block.note)):  # fmt: skip
             if text:
@@ -132,13 +132,13 @@ class _Layout:
         self.rows += 0 if block.heading else 1
 
     def _put(
-        self, kind: str, row: int, column: int, rows: int, columns: int, block: Block, text: str = "",
+        self, kind: str, row: int, column: int, rows: int, columns: int, block: EquationBlock, text: str = "",
         term: Term | None = None,
     ) -> None:  # fmt: skip
         self.patches.append(Patch(kind, row, column, rows, columns, block, text, term))
         self.rows, self.columns = max(self.rows, row + rows), max(self.columns, column + columns)
 
-    def _broken(self, block: Block, line: Equation) -> list[list[Term | str]]:
+    def _broken(self, block: EquationBlock, line: Equation) -> list[list[Term | str]]:
         """An equation in rows that fit, broken like words: a term stays with the sign before it if both fit."""
         rows: list[list[Term | str]] = [[]]
         used = before = 0
@@ -152,20 +152,20 @@ class _Layout:
             used, before = used + width, width
         return rows
 
-    def _shape(self, term: Term, block: Block) -> tuple[int, int]:
+    def _shape(self, term: Term, block: EquationBlock) -> tuple[int, int]:
         """The number of rows and columns of a term that are shown. If only one more follows, it is shown, too."""
         whole = self._is_unfolded(block)
         rows, columns = (size if whole or size <= FOLDED_SIZE + 1 else FOLDED_SIZE for size in term.values.shape)
         return rows, columns
 
-    def _width(self, part: Term | str, block: Block) -> int:
+    def _width(self, part: Term | str, block: EquationBlock) -> int:
         """The columns that a part takes: room for its words, too, and for the mark of what is folded."""
         if isinstance(part, str):
             return _word_columns(part, theme.zoom())
         columns = self._shape(part, block)[1]
         return max(_word_columns(part.name, theme.zoom()), columns + (columns < part.values.shape[1]))
 
-    def _put_row(self, block: Block, row: list[Term | str], column: int) -> None:
+    def _put_row(self, block: EquationBlock, row: list[Term | str], column: int) -> None:
         """Terms and signs side by side, with their middles on one line and the terms' names above."""
         column = min(column, max(0, self._room - sum(self._width(part, block) for part in row)))
         top = self.rows + 1
@@ -178,7 +178,7 @@ class _Layout:
                 self._put("sign", top, column, most, width, block, part)
             column += width
 
-    def _put_term(self, block: Block, term: Term, top: int, most: int, column: int, width: int) -> None:
+    def _put_term(self, block: EquationBlock, term: Term, top: int, most: int, column: int, width: int) -> None:
         rows, columns = self._shape(term, block)
         more_rows, more_columns = term.values.shape[0] - rows, term.values.shape[1] - columns
         first = top + (most - rows) // 2
@@ -257,7 +257,7 @@ class EquationSheet(QTableView):
             "Arrow keys move between the numbers; with Shift they select. Ctrl+C copies. Enter unfolds a large matrix."
         )
         identify(self, "microscope.sheet", "Forward and backward pass in numbers", about=about)
-        self._blocks: list[Block] = []
+        self._blocks: list[EquationBlock] = []
         self._unfolded: set[str] = set()
         self._everything = False
         self._model = _Model(self)
@@ -279,7 +279,7 @@ class EquationSheet(QTableView):
         self.doubleClicked.connect(self._select_term)
         self.apply_theme()
 
-    def show_blocks(self, blocks: list[Block]) -> None:
+    def show_blocks(self, blocks: list[EquationBlock]) -> None:
         """Show these equations; the view stays where it is as long as they have the same shapes."""
         self._blocks = blocks
         self._lay_out()

@@ -21,7 +21,7 @@ from ...look import theme
 from ...look.beat import Throttle
 from ...look.theme import px
 from ..view import View
-from .equations import Block, backward_blocks, forward_blocks, point_sentence
+from .equations import EquationBlock, backward_blocks, forward_blocks, point_sentence
 from .sheet import EquationSheet
 
 MICROSCOPE_HINT = "Click a point in the boundary."
@@ -40,7 +40,7 @@ class _MicroscopeShown:
 
     sentence: str
     """The point, the network's answer and its loss; empty without a point."""
-    blocks: tuple[Block, ...]
+    blocks: tuple[EquationBlock, ...]
 
 
 class MicroscopeView(View):
@@ -128,7 +128,7 @@ class MicroscopeView(View):
         super().apply_theme()
         self.sheet.apply_theme()
 
-    def _blocks(self) -> list[Block]:
+    def _blocks(self) -> list[EquationBlock]:
         shot, seen, way = self._snapshot, self._seen(), self._directions.group.checkedId()
         if shot is None or seen is None or not seen.layers:
             return []

@@ -12,7 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.experiment.quantity import Quantity
-from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.reading import ResponseReading, ValueOutcome
 
 from ...forms.edits import Edits
 from ...guard.faults import painted
@@ -40,7 +40,7 @@ class _PlaceAxis(ChartAxis):
     def __init__(self) -> None:
         self.texts: list[tuple[float, str]] = []
 
-    def show(self, reading: Reading) -> None:
+    def show(self, reading: ResponseReading) -> None:
         """Number the axis by the values that are tried."""
         knob = reading.knob
         self.low, self.high = (0.0, 1.0) if knob.is_number else (-_EDGE, 1 + _EDGE)
@@ -82,7 +82,7 @@ class ResponseChart(PaintedChart):
 
     def __init__(self, name: str, parent: QWidget, *, always_dots: bool = False) -> None:
         """With `always_dots` the starts are dots at any height."""
-        self.reading: Reading | None = None
+        self.reading: ResponseReading | None = None
         self._dots_from = 0 if always_dots else _TALL
         self._across = _PlaceAxis()
         self._up: AmountAxis | ShareAxis = AmountAxis()
@@ -95,7 +95,7 @@ class ResponseChart(PaintedChart):
         self._mouse = Mouse(self)
         self._mouse.moved.connect(self._follow_mouse)
 
-    def show_reading(self, reading: Reading | None) -> None:
+    def show_reading(self, reading: ResponseReading | None) -> None:
         """Show a reading; None for nothing."""
         looked_at, self.reading = self.looked_at, reading
         # Values may have been added on either side.
@@ -113,7 +113,7 @@ class ResponseChart(PaintedChart):
             return None
         return self.reading.values[self._cursor]
 
-    def _fit(self, reading: Reading) -> None:
+    def _fit(self, reading: ResponseReading) -> None:
         if reading.scale == "amount":
             self._up = axis = self._up if isinstance(self._up, AmountAxis) else AmountAxis()
             sound = [one for one in reading.values if math.isfinite(one.median)]
@@ -233,7 +233,7 @@ class ResponseChart(PaintedChart):
             if self.reading is not None and any(one.n for one in self.reading.values):
                 self._paint(painter, self._box(), self.reading)
 
-    def _paint(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+    def _paint(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         self._paint_regions(painter, box, reading.values)
         box.paint_numbers_at_left(painter, px(_LEFT))
         sound = [one for one in reading.values if math.isfinite(one.median)]
@@ -303,7 +303,7 @@ class ResponseChart(PaintedChart):
                     painter.drawEllipse(QPointF(x, y), exact_px(1.5), exact_px(1.5))
         painter.setOpacity(1)
 
-    def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+    def _name_members(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         """Write the names of all members where they have room, else that of the one looked at or of the present one."""
         apart = self.x_of(reading.values[1].place) - self.x_of(reading.values[0].place)
         has_room = all(painter.fontMetrics().horizontalAdvance(f"{one.words}n") < apart for one in reading.values)
@@ -312,7 +312,7 @@ class ResponseChart(PaintedChart):
             painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
             write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
 
-    def _paint_present(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
+    def _paint_present(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         here, look = reading.present, theme.current()
         held = self._held if reading.knob.is_number else None
         x = self.x_of(here.place if held is None else held)

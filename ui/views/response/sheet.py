@@ -16,7 +16,7 @@ from playground import Experiment, InputError
 from playground.experiment.words import path_words
 from playground.measure.snapshot import Snapshot
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Measure, Reading
+from playground.studies.reading import Measure, ResponseReading
 
 from ...forms.buttons import IconButton, identify, push_button, tip
 from ...forms.layouts import STRETCH, fill, tight
@@ -120,7 +120,7 @@ class ResponseSheet(View):
         self._labels = {path: path_words(experiment, path) for path in shown}
         self._arrange()
 
-    def show_reading(self, reading: Reading, measure: Measure) -> None:
+    def show_reading(self, reading: ResponseReading, measure: Measure) -> None:
         """Show what is known of a setting so far in one outcome."""
         if reading.knob.path in self._columns:
             self._columns[reading.knob.path].show_reading(reading, measure)
@@ -263,7 +263,7 @@ class _Column(QWidget):
             chart.setVisible(measure in measures and measure not in self._replaced)
         self._say()
 
-    def show_reading(self, reading: Reading, measure: Measure) -> None:
+    def show_reading(self, reading: ResponseReading, measure: Measure) -> None:
         """Show a reading in the chart of the outcome that was asked for."""
         chart, caption = self.charts[measure], self.captions[measure]
         if reading.measure == measure:

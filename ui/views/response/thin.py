@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QRectF, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.reading import ResponseReading, ValueOutcome
 
 from ...forms.buttons import identify, tip
 from ...forms.controls import Slider
@@ -37,7 +37,7 @@ class ThinResponse(QWidget):
     def __init__(self, slider: Slider) -> None:
         super().__init__(slider)
         self.slider = slider
-        self.reading: Reading | None = None
+        self.reading: ResponseReading | None = None
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         identify(self, "response.thin", "Response of the learning rate", tip(_HELP))
         slider.installEventFilter(self)
@@ -52,7 +52,7 @@ class ThinResponse(QWidget):
             return True
         return False
 
-    def show_reading(self, reading: Reading | None) -> None:
+    def show_reading(self, reading: ResponseReading | None) -> None:
         """Show a reading; None for nothing."""
         self.reading = reading
         self.setAccessibleDescription("" if reading is None else f"{reading.sentence} {reading.outcome_words}")
@@ -70,7 +70,7 @@ class ThinResponse(QWidget):
             painter.setClipPath(whole.subtracted(handle))
             self._paint(painter, self.reading)
 
-    def _paint(self, painter: QPainter, reading: Reading) -> None:
+    def _paint(self, painter: QPainter, reading: ResponseReading) -> None:
         look = theme.current()
         sound = [one for one in reading.values if math.isfinite(one.median)]
         if len(sound) < 2:
@@ -90,7 +90,7 @@ class ThinResponse(QWidget):
         painter.drawPath(line_path(x, y))
 
 
-def _goodness(reading: Reading, sound: Sequence[ValueOutcome]) -> np.ndarray:
+def _goodness(reading: ResponseReading, sound: Sequence[ValueOutcome]) -> np.ndarray:
     """The places of outcomes between the worst, 0, and the best, 1; on a logarithmic scale for amounts.
 
     Where they differ by less than the starts of one value do, they stay near 0.

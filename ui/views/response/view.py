@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.studies.reading import Reading, ValueOutcome
+from playground.studies.reading import ResponseReading, ValueOutcome
 from playground.studies.response import HORIZONS
 
 from ...forms.bars import Bar
@@ -97,7 +97,7 @@ class ResponseView(ComparisonView):
         self.apply_theme()
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> ResponseReading | None:
         """The reading that is shown."""
         return self.chart.reading
 
@@ -136,19 +136,19 @@ class ResponseView(ComparisonView):
         self.chart.setAccessibleName(f"Response{label}")
 
 
-def measured_words(reading: Reading) -> str:
+def measured_words(reading: ResponseReading) -> str:
     """Say what is measured, and from how many starts or how much of it has been trained."""
     if reading.is_whole:
         return f"{reading.outcome_words}, {plural_text(reading.present.n, reading.repeats)}"
     return f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
 
 
-def value_result(one: ValueOutcome, reading: Reading) -> str:
+def value_result(one: ValueOutcome, reading: ResponseReading) -> str:
     """Say what one value comes to."""
     return f"{one.words}: {outcome_text(one, reading)}"
 
 
-def bars_of(reading: Reading) -> list[Bar | None]:
+def response_bars(reading: ResponseReading) -> list[Bar | None]:
     """Return a bar for the median of every value, on a common scale; hatched where training diverges."""
     medians = [abs(one.median) for one in reading.values if math.isfinite(one.median)]
     most = max(medians, default=0.0) or 1.0
@@ -164,7 +164,7 @@ def bars_of(reading: Reading) -> list[Bar | None]:
     return bars
 
 
-def outcome_text(one: ValueOutcome, reading: Reading) -> str:
+def outcome_text(one: ValueOutcome, reading: ResponseReading) -> str:
     """The outcome of a value in words: the median, the lowest and highest, and the number of starts."""
     if one.refused:
         return one.refused

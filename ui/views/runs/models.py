@@ -31,7 +31,7 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
-class Column(NamedTuple):
+class _Column(NamedTuple):
     """A column of the table of runs."""
 
     key: str
@@ -54,7 +54,7 @@ class RunsModel(QAbstractTableModel):
         self.table: RunTable | None = None
         self.places: Array = np.zeros(0, np.int64)
         """The runs that are shown, in their order."""
-        self.columns: list[Column] = []
+        self.columns: list[_Column] = []
         self.read_picture: Callable[[str], bytes] = lambda id: b""
         self._pictures: dict[str, QPixmap] = {}
         self._written: dict[int | None, str] = {}
@@ -69,26 +69,26 @@ class RunsModel(QAbstractTableModel):
             self._written.clear()
         self.table, self._found = table, places
         self.columns = [
-            Column("star", "★", self._star, help="Runs with a star are never removed to make room."),
-            Column("title", "Run", self._title, help="What was trained, and when it was kept."),
-            Column("validation_loss", "Loss", partial(self._number, "validation_loss"), True, "The validation loss."),
-            Column(
+            _Column("star", "★", self._star, help="Runs with a star are never removed to make room."),
+            _Column("title", "Run", self._title, help="What was trained, and when it was kept."),
+            _Column("validation_loss", "Loss", partial(self._number, "validation_loss"), True, "The validation loss."),
+            _Column(
                 "validation_accuracy", "Accuracy", self._score, True, "Of the validation points; R² for regression."
             ),
         ]
         if table is not None:
             self.columns += [self._column(table, path) for path in table.differing(places)]
         self.columns += [
-            Column("train_loss", "Training loss", partial(self._number, "train_loss"), True),
-            Column("epoch", "Epochs", self._epochs, True),
+            _Column("train_loss", "Training loss", partial(self._number, "train_loss"), True),
+            _Column("epoch", "Epochs", self._epochs, True),
         ]
         self._order()
         self.endResetModel()
 
-    def _column(self, table: RunTable, path: str) -> Column:
+    def _column(self, table: RunTable, path: str) -> _Column:
         """The column of a setting."""
         numbers = all(isinstance(table.settings[one].value, int | float) for one in table.numbers_at(path))
-        return Column(path, heading_words(table, path), partial(self._setting, path), numbers)
+        return _Column(path, heading_words(table, path), partial(self._setting, path), numbers)
 
     def run_at(self, row: int) -> KeptRun:
         """The run in a row."""

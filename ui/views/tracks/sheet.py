@@ -1,4 +1,4 @@
-"""The sheet of tracks: it divides the height among them, and paints them with the marks that run through all.
+"""The sheet of tracks: it paints them on one axis, with the marks that run through all.
 
 The wheel makes the time axis longer or shorter, a drag moves along it, a drag of the edge below a track makes it
 taller, a double click lets a track fill the sheet.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
-import msgspec
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
@@ -29,9 +27,10 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from ...forms.buttons import IconButton, identify, tip
 from ...guard.faults import guarded
 from ...look import theme
-from ...look.theme import exact_px, px
+from ...look.theme import px
 from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
+from .arrangement import TrackArrangement
 from .gradients import SCALE_FROM, GradientTrack
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
@@ -95,24 +94,11 @@ class _Drag:
     moves_playhead: bool = False
 
 
-_Height = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
-
-
-class _KeptTrack(msgspec.Struct):
-    """The state of a track that is kept between two sessions, in pixels at zoom 1."""
-
-    share: _Height
-    least: _Height
-    hidden: bool = False
-
-
 class TrackSheet(PaintedChart):
     """The tracks in sight with their values, the time axis below them, and the marks of changes through all."""
 
     axis_moved = Signal()
     """Another stretch of the time axis is wanted."""
-    arranged = Signal()
-    """Tracks were hidden, shown, or made to fill the sheet."""
     latest_mark_pressed = Signal()
     name_asked = Signal(object)
     """Asks for another name for a Change."""
@@ -120,10 +106,7 @@ class TrackSheet(PaintedChart):
     LEAST = (264, 110)
 
     def __init__(self, tracks: Sequence[Track], times: TimeAxis, parent: QWidget) -> None:
-        self.tracks, self.times = tuple(tracks), times
-        self.hidden: set[str] = set()
-        self.enlarged: str | None = None
-        """The track that fills the sheet."""
+        self.arrangement, self.times = TrackArrangement(tracks, parent), times
         self.marks: tuple[ChangeMark, ...] = ()
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
@@ -138,7 +121,7 @@ class TrackSheet(PaintedChart):
         self.has_ghost = False
         """Whether the latest mark holds a ghost, which comes back when it is touched."""
         self._drag: _Drag | None = None
-        self.names = {track.name: _TrackName(track, parent) for track in self.tracks}
+        self.names = {track.name: _TrackName(track, parent) for track in tracks}
         words = "Shows the whole run again."
         self.symbol = QToolButton(parent)
         """Says which size of the gradients is shown, and changes it."""
@@ -147,12 +130,14 @@ class TrackSheet(PaintedChart):
         super().__init__("tracks.sheet", "Tracks on a common time axis", parent)
         self.mouse = Mouse(self)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for track in self.tracks:
+        self.arrangement.changed.connect(self.place_names)
+        self.arrangement.resized.connect(self.place_names)
+        for track in tracks:
             name = self.names[track.name]
             name.setParent(self)
-            name.clicked.connect(lambda _=False, one=track.name: self.enlarge(one))
-            name.taller.connect(lambda by, one=track.name: self._make_taller(one, by))
-            name.hidden_away.connect(lambda one=track.name: self.hide_track(one))
+            name.clicked.connect(lambda _=False, one=track.name: self.arrangement.enlarge(one))
+            name.taller.connect(lambda by, one=track.name: self.arrangement.make_taller(one, by, self._room))
+            name.hidden_away.connect(lambda one=track.name: self.arrangement.hide(one))
         identify(self.symbol, "tracks.symbol").setParent(self)
         self.symbol.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         identify(self.whole, "tracks.whole").setParent(self)
@@ -160,67 +145,6 @@ class TrackSheet(PaintedChart):
         self.handle.place_at = lambda x: self._place_in_reach(x + self.handle.x())
         self.whole.setProperty("small", True)
         self.whole.clicked.connect(self._show_whole)
-        self.place_names()
-
-    def show_tracks(self, tracks: Sequence[Track]) -> None:
-        """Show other tracks of the same names, as high as those before."""
-        for track, before in zip(tracks, self.tracks, strict=True):
-            track.share, track.least = before.share, before.least
-        self.tracks = tuple(tracks)
-        self.place_names()
-
-    # What is in sight -----------------------------------------------------------------------------------------------
-
-    @property
-    def seen(self) -> tuple[Track, ...]:
-        """The tracks in sight, from top to bottom."""
-        if self.enlarged is not None:
-            return tuple(track for track in self.tracks if track.name == self.enlarged)
-        return tuple(track for track in self.tracks if track.name not in self.hidden)
-
-    def enlarge(self, name: str) -> None:
-        """Let a track fill the sheet, or return from there."""
-        self.enlarged = None if self.enlarged == name else name
-        self._arranged()
-
-    def hide_track(self, name: str, hide: bool = True) -> None:
-        """Hide a track, but never the last one, or show it again."""
-        others = {track.name for track in self.tracks} - self.hidden - {name}
-        if hide and others:
-            self.hidden.add(name)
-            self.enlarged = None if self.enlarged == name else self.enlarged
-        elif not hide:
-            self.hidden.discard(name)
-        self._arranged()
-
-    def arrangement(self) -> str:
-        """Return the hidden tracks and the heights of all, for `arrange`."""
-        kept = {one.name: _KeptTrack(one.share, one.least, one.name in self.hidden) for one in self.tracks}
-        return msgspec.json.encode(kept).decode()
-
-    def arrange(self, kept: object) -> None:
-        """Restore an arrangement; anything else changes nothing."""
-        try:
-            found = msgspec.json.decode(str(kept), type=dict[str, _KeptTrack])
-        except msgspec.DecodeError:
-            return
-        for track in (one for one in self.tracks if one.name in found):
-            track.share, track.least = found[track.name].share, found[track.name].least
-            self.hide_track(track.name, found[track.name].hidden)
-
-    def _arranged(self) -> None:
-        self.place_names()
-        self.arranged.emit()
-
-    def _make_taller(self, name: str, by: float) -> None:
-        """Make a track taller at the cost of those below it, or of those above the last one."""
-        if self.enlarged is None and len(self.seen) > 1:
-            place = [track.name for track in self.seen].index(name)
-            self._keep(_moved_edge(self._heights(), place, by))
-
-    def _keep(self, heights: Sequence[float]) -> None:
-        for track, height in zip(self.seen, heights, strict=True):
-            track.share, track.least = height / theme.zoom(), LEAST_TRACK
         self.place_names()
 
     @property
@@ -235,26 +159,17 @@ class TrackSheet(PaintedChart):
         """Where the time axis begins, below the tracks."""
         return self.height() - px(_BOTTOM) * (2 if self.note else 1)
 
-    def _heights(self) -> list[float]:
-        """Divide the height among the tracks in sight."""
-        room = self._foot - px(_TOP) - px(_GAP) * (len(self.seen) - 1)
-        leasts = [exact_px(track.least) for track in self.seen]
-        if sum(leasts) >= room:
-            return [max(1.0, least * room / sum(leasts)) for least in leasts]
-        wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(self.seen, leasts, strict=True)]
-        shares = [exact_px(track.share) for track in self.seen]
-        if sum(shares) <= room:
-            # With enough room all grow alike.
-            leasts, wishes = [0.0] * len(shares), shares
-        left = room - sum(leasts)
-        return [least + left * wish / sum(wishes) for least, wish in zip(leasts, wishes, strict=True)]
+    @property
+    def _room(self) -> int:
+        """The height in pixels that all tracks in sight have together."""
+        return self._foot - px(_TOP) - px(_GAP) * (len(self.arrangement.seen) - 1)
 
     def boxes(self) -> tuple[ChartBox, ...]:
         """The places of the tracks in sight."""
         left, values = px(_NAMES), px(_VALUES if self.width() >= px(_WIDE) else _NARROW_VALUES)
         width = max(px(40), self.width() - left - values - px(theme.GRID))
         top, found = float(px(_TOP)), []
-        for track, height in zip(self.seen, self._heights(), strict=True):
+        for track, height in zip(self.arrangement.seen, self.arrangement.heights(self._room), strict=True):
             rect = QRectF(left, round(top), width, max(2, round(top + height) - round(top)))
             found.append(ChartBox(rect, self.times, track.axis))
             top += height + px(_GAP)
@@ -262,7 +177,7 @@ class TrackSheet(PaintedChart):
 
     def box_of(self, name: str) -> ChartBox:
         """The place of a track in sight."""
-        return next(box for track, box in zip(self.seen, self.boxes(), strict=True) if track.name == name)
+        return next(box for track, box in zip(self.arrangement.seen, self.boxes(), strict=True) if track.name == name)
 
     def values_box(self, box: ChartBox) -> QRectF:
         """The place of the values beside a track."""
@@ -271,11 +186,11 @@ class TrackSheet(PaintedChart):
 
     def place_names(self) -> None:
         """Put the names beside their tracks."""
-        places = dict(zip([track.name for track in self.seen], self.boxes(), strict=True))
-        for track in self.tracks:
+        places = dict(zip([track.name for track in self.arrangement.seen], self.boxes(), strict=True))
+        for track in self.arrangement.tracks:
             button, box = self.names[track.name], places.get(track.name)
             button.setVisible(box is not None)
-            button.setChecked(self.enlarged == track.name)
+            button.setChecked(self.arrangement.enlarged == track.name)
             if box is None:
                 continue
             if button.text() != track.title:
@@ -323,7 +238,7 @@ class TrackSheet(PaintedChart):
         return x is not None and abs(at.x() - x) <= px(_EDGE)
 
     def _place_symbol(self, places: dict[str, ChartBox]) -> None:
-        track = next((track for track in self.tracks if isinstance(track, GradientTrack)), None)
+        track = next((track for track in self.arrangement.tracks if isinstance(track, GradientTrack)), None)
         box = None if track is None else places.get(track.name)
         self.symbol.setVisible(box is not None and box.rect.height() >= px(_SYMBOL_FROM))
         if track is None or box is None:
@@ -338,7 +253,7 @@ class TrackSheet(PaintedChart):
 
     def track_at(self, place: QPointF) -> tuple[Track, ChartBox] | None:
         """The track at the height of a place."""
-        pairs = zip(self.seen, self.boxes(), strict=True)
+        pairs = zip(self.arrangement.seen, self.boxes(), strict=True)
         return next((pair for pair in pairs if pair[1].rect.top() <= place.y() <= pair[1].rect.bottom()), None)
 
     def time_at(self, place: QPointF) -> float | None:
@@ -348,7 +263,7 @@ class TrackSheet(PaintedChart):
 
     def _edge_at(self, y: float) -> int | None:
         """The number of the track whose lower edge is at a height; a single track has none."""
-        for index, box in enumerate(self.boxes() if len(self.seen) > 1 else ()):
+        for index, box in enumerate(self.boxes() if len(self.arrangement.seen) > 1 else ()):
             if abs(y - box.rect.bottom() - px(_GAP) / 2) <= px(_EDGE):
                 return index
         return None
@@ -368,7 +283,7 @@ class TrackSheet(PaintedChart):
             return
         with QPainter(self) as painter:
             painter.setFont(self.small)
-            for track, box in zip(self.seen, boxes, strict=True):
+            for track, box in zip(self.arrangement.seen, boxes, strict=True):
                 if asked.top() <= box.rect.bottom() + px(_GAP) and asked.bottom() >= box.rect.top() - px(_GAP):
                     self._paint_track(painter, track, box)
             self._paint_marks(painter, boxes)
@@ -482,9 +397,10 @@ class TrackSheet(PaintedChart):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            at = event.position()
-            edge = None if self._is_at_playhead(at) else self._edge_at(at.y())
-            self._drag = _Drag(at.x(), at.y(), edge, tuple(self._heights()), self._is_at_playhead(at))
+            at, heights = event.position(), self.arrangement.heights(self._room)
+            is_at_playhead = self._is_at_playhead(at)
+            edge = None if is_at_playhead else self._edge_at(at.y())
+            self._drag = _Drag(at.x(), at.y(), edge, tuple(heights), is_at_playhead)
             if self.touches_latest:
                 self.latest_mark_pressed.emit()
 
@@ -496,7 +412,7 @@ class TrackSheet(PaintedChart):
         elif drag.moves_playhead:
             self.handle.ask_at(self._place_in_reach(at.x()))
         elif drag.edge is not None:
-            self._keep(_moved_edge(drag.heights, drag.edge, at.y() - drag.y))
+            self.arrangement.move_edge(drag.heights, drag.edge, at.y() - drag.y)
         else:
             length = (self.times.high - self.times.low) / max(1.0, self.boxes()[0].rect.width())
             drag.x, by = at.x(), (drag.x - at.x()) * length
@@ -508,7 +424,7 @@ class TrackSheet(PaintedChart):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         found = self.track_at(event.position())
         if found is not None and self._edge_at(event.position().y()) is None:
-            self.enlarge(found[0].name)
+            self.arrangement.enlarge(found[0].name)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         times, key = self.times, event.key()
@@ -531,8 +447,8 @@ class TrackSheet(PaintedChart):
             self.read_at(None)
         elif key == Qt.Key.Key_Escape and not times.is_whole:
             self._show_whole()
-        elif key == Qt.Key.Key_Escape and self.enlarged is not None:
-            self.enlarge(self.enlarged)
+        elif key == Qt.Key.Key_Escape and self.arrangement.enlarged is not None:
+            self.arrangement.enlarge(self.arrangement.enlarged)
         else:
             super().keyPressEvent(event)
 
@@ -556,13 +472,13 @@ class TrackSheet(PaintedChart):
             menu.addAction(f"Name “{mark.latest.label}”…").triggered.connect(lambda: self.name_asked.emit(mark.latest))
         if found is not None:
             track = found[0]
-            words = "Show all tracks" if self.enlarged else f"Enlarge {track.title}"
-            menu.addAction(words).triggered.connect(lambda: self.enlarge(track.name))
-            if len(self.seen) > 1:
-                menu.addAction(f"Hide {track.title}").triggered.connect(lambda: self.hide_track(track.name))
-        for track in (one for one in self.tracks if one.name in self.hidden):
+            words = "Show all tracks" if self.arrangement.enlarged else f"Enlarge {track.title}"
+            menu.addAction(words).triggered.connect(lambda: self.arrangement.enlarge(track.name))
+            if len(self.arrangement.seen) > 1:
+                menu.addAction(f"Hide {track.title}").triggered.connect(lambda: self.arrangement.hide(track.name))
+        for track in (one for one in self.arrangement.tracks if one.name in self.arrangement.hidden):
             menu.addAction(f"Show {track.title}").triggered.connect(
-                lambda _=False, name=track.name: self.hide_track(name, hide=False)
+                lambda _=False, name=track.name: self.arrangement.hide(name, hide=False)
             )
         menu.popup(event.globalPos())
 
@@ -577,21 +493,3 @@ class TrackSheet(PaintedChart):
             name.setFixedHeight(px(17))
         self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
         self.place_names()
-
-
-def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
-    """Return the heights after the edge below one track has moved.
-
-    The tracks below give or take room, the nearest first; the last track takes room from those above.
-    """
-    if edge == len(heights) - 1:
-        edge, by = edge - 1, -by
-    result, least = list(heights), exact_px(LEAST_TRACK)
-    givers = range(edge + 1, len(result)) if by > 0 else range(edge, -1, -1)
-    gainer, left = (edge if by > 0 else edge + 1), abs(by)
-    for giver in givers:
-        given = min(left, max(0.0, result[giver] - least))
-        result[giver] -= given
-        result[gainer] += given
-        left -= given
-    return result

@@ -207,7 +207,7 @@ class TracksView(View):
         self._sheet.read.connect(self._show_words)
         self._sheet.latest_mark_pressed.connect(self.mark_pressed)
         self._sheet.axis_moved.connect(self._on_setting)
-        self._sheet.arranged.connect(self._on_arranged)
+        self._sheet.arrangement.changed.connect(self._on_arranged)
         self._sheet.handle.moments = self._moments
         self._sheet.handle.asked.connect(self.moment_asked)
         self._sheet.name_asked.connect(self.name_asked)
@@ -227,7 +227,7 @@ class TracksView(View):
         self._shown.group.setExclusive(False)
         for button, option in zip(self._shown.buttons, _TRACK_OPTIONS, strict=True):
             button.setChecked(True)
-            button.clicked.connect(lambda on=False, name=option.value: self._sheet.hide_track(name, not on))
+            button.clicked.connect(lambda on=False, name=option.value: self._sheet.arrangement.hide(name, not on))
         self._smoothing = add("smoothing", "Smoothing", SMOOTHING_OPTIONS)
         self._along = add("along", "Horizontal axis", _ALONG_OPTIONS)
         self._across = add("across", "Horizontal scale", _ACROSS_OPTIONS)
@@ -241,17 +241,17 @@ class TracksView(View):
 
     def arrangement(self) -> str:
         """Return the hidden tracks and the heights of all, for `arrange`."""
-        return self._sheet.arrangement()
+        return self._sheet.arrangement.text()
 
     def arrange(self, kept: object) -> None:
         """Restore an arrangement; anything else changes nothing."""
-        self._sheet.arrange(kept)
+        self._sheet.arrangement.restore(kept)
 
     # What is shown --------------------------------------------------------------------------------------------------
 
     def place_of_track(self, name: str) -> QRect:
         """Return the place of a track in the view, with its name and values; empty if it is hidden."""
-        if name not in [track.name for track in self._sheet.seen]:
+        if name not in [track.name for track in self._sheet.arrangement.seen]:
             return QRect()
         rect = self._sheet.box_of(name).rect.toAlignedRect()
         return QRect(0, rect.top(), self.width(), rect.height())
@@ -314,7 +314,7 @@ class TracksView(View):
         self._race = moment
         if turned:
             own = self._loss, self._score, self._gradients, self._rate
-            self._sheet.show_tracks(self._lanes if moment is not None else own)
+            self._sheet.arrangement.show_tracks(self._lanes if moment is not None else own)
             self._sheet.marks, self._marked = (), ()
         self._draw()
         self._write.request(at_once=turned)
@@ -351,7 +351,7 @@ class TracksView(View):
         elif snapshot is None:
             changed = self._rate.experiment is not None and self._rate.show(None, times)
         else:
-            drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.seen)]
+            drawn = [self._mark(snapshot), *(track.show(snapshot, times) for track in self._sheet.arrangement.seen)]
             changed = any(drawn)
         if changed:
             self._place_playhead()
@@ -402,7 +402,7 @@ class TracksView(View):
         times, gradients, rate = self._times, self._gradients, self._rate
         values = self._sheet.values
         return _TracksShown(
-            tracks=tuple(track.name for track in self._sheet.seen),
+            tracks=tuple(track.name for track in self._sheet.arrangement.seen),
             along=self._along.value,
             smoothing=self._smoothing.value,
             loss_scale=self._loss_scale.value,
@@ -463,7 +463,7 @@ class TracksView(View):
 
     def _on_arranged(self) -> None:
         for button, option in zip(self._shown.buttons, _TRACK_OPTIONS, strict=True):
-            button.setChecked(option.value not in self._sheet.hidden)
+            button.setChecked(option.value not in self._sheet.arrangement.hidden)
         self._on_setting()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -499,10 +499,10 @@ class TracksView(View):
         told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
         shown = self._past if self._past is not None and place is None else told
         if shown is not None:
-            sheet.values = {track.name: track.values(shown, times, place) for track in sheet.seen}
+            sheet.values = {track.name: track.values(shown, times, place) for track in sheet.arrangement.seen}
         elif self._rate.experiment is not None and self._snapshot is None:
             sheet.values = {"rate": self._rate.values(None, times, place)}
-        for track in sheet.seen:
+        for track in sheet.arrangement.seen:
             words = track.describe(sheet.values.get(track.name, ()))
             sheet.names[track.name].setAccessibleDescription(words)
         sheet.flag = self._flag(place)
@@ -529,7 +529,7 @@ class TracksView(View):
         self._touch(None if place is None else mark_near(sheet.marks, place, exact_px(_MARK_REACH) * pixel))
         gradients, parts = self._gradients, [] if place is None else [times.words(times.value(place))]
         gradients.pointed = None
-        if mouse is not None and gradients in sheet.seen:
+        if mouse is not None and gradients in sheet.arrangement.seen:
             gradients.pointed = gradients.layer_at(sheet.box_of(gradients.name), mouse)
             parts.append(gradients.words(place, gradients.pointed))
         if sheet.mark is not None:
