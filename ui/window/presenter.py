@@ -172,8 +172,10 @@ class Presenter(QObject):
             self._patience.stop()
             if not self.desk.session.is_up_to_date:
                 self._patience.start()
-        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
-        if first or turned or not report.running or (present.status == "diverged") != self._diverged:
+        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do. Those of a
+        # moment on the way to the one that was asked for would only delay that.
+        rests = not report.running and (report.past is None or not report.past.is_on_the_way)
+        if first or turned or rests or (present.status == "diverged") != self._diverged:
             text_beat().strike()
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
         self._show_waiting()
