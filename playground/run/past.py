@@ -2,9 +2,9 @@
 
 Training is a function of the state, the experiment and the engine. So a checkpoint every now and then is enough, with a
 new one wherever something else than training has changed the state: such a `Stretch` of training has one experiment and
-one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, the earliest first and
-only as many as need be, so that the time from one to the next, and with it the longest replay, grows in proportion to
-the run.
+one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, the earliest first
+and only as many as need be, so that the time from one to the next, and with it the longest replay, grows in proportion
+to the run.
 """
 
 from __future__ import annotations
