@@ -22,6 +22,7 @@ from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 from playground.storage.recovery import WorkNote
 
+from ..session.kept_edits import bring_back_edits
 from ..shell.dialogs import ask_about_changes, ask_about_left_work, ask_about_replacing
 from ..shell.waiting import Waiting
 from .desk import Desk
@@ -177,15 +178,20 @@ class Documents(QObject):
             self._say_opened(f"Recovered {title.rstrip('.')}.", document.notes)
         return taken
 
-    def resume(self, document: Document, note: WorkNote, *, outdated: bool) -> bool:
-        """Open work as a window left it, which saving puts where it came from; return whether it was accepted."""
+    def resume(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
+        """Open work as a window left it, which saving puts where it came from; return whether it was accepted.
+
+        `edits` is its undo history as text.
+        """
         path = Path(note.origin) if note.origin else None
         taken = self._begin(document.experiment, note.title, path, document)
         if taken:
+            self.desk.session.forget_edits()
+            bring_back_edits(self.desk.session, edits)
             if outdated or not note.saved:
                 self.work.note_recovered(outdated=outdated)
-            self.desk.session.forget_edits()
-            self.work.changed.emit()
+            else:
+                self.work.note_resumed()
         return taken
 
     def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
