@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from playground import Document, Trainer
 from playground.measure.changes import When
@@ -39,6 +39,11 @@ class OtherFutures:
         if isinstance(kept, Document) and begun is not None:
             asked = frozenset(request for request in requests if isinstance(request, BoundaryRequest))
             self.seen = Ghost(begun, Trainer.of(resume(kept), "reference").snapshot(asked), "branch")
+
+    def prune(self, branches: Iterable[object]) -> None:
+        """Forget where branches left the run that can be neither undone nor redone any more."""
+        for branch in branches:
+            self._begun.pop(branch, None)
 
     def forget(self) -> None:
         """Show no other future any more."""

@@ -419,6 +419,7 @@ class Worker(QThread):
     def forget_moments(self, names: Iterable[object]) -> None:
         names = list(names)
         self.left_runs.forget(names)
+        self.other_futures.prune(names)
         for name in names:
             self.moments.pop(name, None)
 

@@ -16,6 +16,7 @@ from playground.storage.document import load_document
 from playground.storage.recovery import find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
+from ui.shell import waiting
 from ui.window import autosave
 from ui.window.window import Window
 
@@ -124,9 +125,7 @@ def test_the_earlier_moment_that_was_shown_comes_back(folder: Path) -> None:
         assert second.session.report.present.epoch == 5
 
 
-def test_closing_while_left_work_is_read_leaves_it_where_it_is(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_closing_while_left_work_is_read_leaves_it_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with begun(folder) as first:
         train(first, 3)
     (left,) = find_recoverable(folder)
@@ -137,6 +136,7 @@ def test_closing_while_left_work_is_read_leaves_it_where_it_is(
         return load_document(path)
 
     monkeypatch.setattr(autosave, "load_document", load)
+    monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 1)
     for _ in range(2):
         go_on.clear()
         with opened_window() as window:
