@@ -109,7 +109,7 @@ class _Writer:
         if isinstance(what, WeightSetting):
             if way == "done" and not isinstance(before, float):
                 return False
-            steps.append(_KeptStep(edit.title, weight=what, before=before))
+            steps.append(_KeptStep(edit.title, weight=what, before=before if isinstance(before, float) else None))
             return True
         number = self._number_of(what.before if way == "done" else what.after)
         if number is not None:

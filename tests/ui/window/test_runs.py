@@ -8,8 +8,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
@@ -18,6 +19,7 @@ from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import RunStore
 from tests.ui import hands
 from tests.ui.windows import set_rate
+from ui.look import theme
 from ui.views.runs.models import MeansModel
 from ui.views.runs.view import RunsView
 from ui.window.window import Window
@@ -119,6 +121,26 @@ def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: Runs
     assert [row[4] for row in three.shown().rows] == ["0.1", "0.03", "0.01"]
     picture = three.runs._picture(three.runs.run_at(0)).toImage()
     assert len({picture.pixelColor(x, y).name() for x in range(0, 70, 5) for y in range(0, 70, 5)}) > 10
+
+
+def test_pictures_have_the_colours_of_the_theme(window: Window, three: RunsView) -> None:
+    def picture() -> QImage:
+        return three.runs.data(three.runs.index(0, 1), Qt.ItemDataRole.DecorationRole).toImage()
+
+    light = picture()
+    theme.apply(QApplication.instance(), "dark")
+    window.apply_theme()
+    try:
+        dark = picture()
+        spots = [(x, y) for x in range(4, light.width(), 6) for y in range(4, light.height(), 6)]
+        assert np.mean([dark.pixelColor(*at).lightnessF() for at in spots]) < 0.4
+        assert np.mean([light.pixelColor(*at).lightnessF() for at in spots]) > 0.6
+        pairs = [(light.pixelColor(*at), dark.pixelColor(*at)) for at in spots]
+        apart = [(one.hueF() - other.hueF()) % 1 for one, other in pairs if one.hslSaturationF() > 0.5]
+        assert len(apart) > 20 and all(min(one, 1 - one) < 0.06 for one in apart), "a class keeps its hue"
+    finally:
+        theme.apply(QApplication.instance(), "light")
+        window.apply_theme()
 
 
 def test_by_keyboard_alone_a_run_is_found_starred_opened_and_left_again(window: Window, three: RunsView) -> None:

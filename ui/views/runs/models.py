@@ -19,6 +19,7 @@ from ...forms.buttons import tip
 from ...look import theme
 from ...look.numbers import number_text, percent_text
 from ...look.theme import px
+from .pictures import kept_picture
 
 PICTURE = 36
 """The side of a picture of a run, in pixels at zoom 1."""
@@ -144,8 +145,7 @@ class RunsModel(QAbstractTableModel):
         if run.id not in self._pictures:
             if len(self._pictures) > _MOST_PICTURES:
                 self._pictures.clear()
-            made = QPixmap()
-            made.loadFromData(self.read_picture(run.id))
+            made = kept_picture(self.read_picture(run.id))
             if not made.isNull():
                 # Once, for the sharpest screen that there may be.
                 made = made.scaled(picture_size() * 2, _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
