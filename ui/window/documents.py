@@ -160,12 +160,14 @@ class Documents(QObject):
             if found.notes:
                 self.desk.say(" ".join(found.notes))
 
-    def open_kept(self, title: str, experiment: Experiment, document: Document | None) -> None:
-        """Open a kept run as it was; of a training of a sweep, which has no document, the experiment."""
+    def open_kept(self, title: str, experiment: Experiment, document: Document | None, repeats: str = "") -> None:
+        """Open a kept run as it was; of a training of a sweep, which has no document, the experiment.
+
+        `repeats` says what training it comes to.
+        """
         if self._begin(experiment, title, None, document):
-            repeats = "" if document is not None else " Training it repeats the kept outcome."
             notes = () if document is None else document.notes
-            self._say_opened(f"Opened {title.rstrip('.')}.{repeats}", notes)
+            self._say_opened(f"Opened {title.rstrip('.')}.", (repeats, *notes) if repeats else notes)
 
     def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
         """Open recovered work, which saving puts where it came from; return whether it was accepted.

@@ -14,12 +14,16 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
+from playground.interop.keeping import keep_sweep
 from playground.interop.opening import load_preset
 from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import RunStore
+from playground.studies.running import run_study
+from playground.studies.study import Study
 from tests.ui import hands
 from tests.ui.windows import set_rate
 from ui.look import theme
+from ui.look.numbers import number_text
 from ui.views.runs.models import MeansModel
 from ui.views.runs.view import RunsView
 from ui.window.window import Window
@@ -246,6 +250,32 @@ def test_means_name_their_scores(tmp_path: Path, tasks: tuple[Task, ...], score:
     means = MeansModel(owner)
     means.show_groups("precision", "Precision", table.grouped(everything, everything, "precision"))
     assert [row[3] for row in means.rows] == [score]
+
+
+def test_a_training_of_a_sweep_opens_and_repeats_its_outcome(window: Window, folder: Path) -> None:
+    varied = {"training.learning_rate": (0.01, 0.1)}
+    plan = Study(load_preset("circle"), varied, seeds=2, epochs=4, engine="reference")
+    store = RunStore(folder)
+    keep_sweep(store, run_study(plan))
+    store.close()
+    window.runs.show()
+    await_rows(window, 1)
+    view = window.runs.view
+    hands.click(view.table, cell(view, 0))
+    hands.key(view.table, "Return")
+    await_rows(window, 4)
+    place = rows(window).index("Training 4")
+    hands.click(view.table, cell(view, place))
+    kept = view.runs.run_at(place)
+    hands.key(view.table, "Return")
+    hands.until(lambda: "Opened training 4" in window.messages.strip.said.text, "it is not opened")
+    loss = number_text(kept.outcome.validation_loss)
+    assert f"4 epochs of training repeat its outcome: validation loss {loss}." in window.messages.strip.said.text
+    experiment = window.session.experiment
+    assert experiment.training.learning_rate == 0.1 and experiment.seed == plan.experiment.seed + 1
+    train(window, 4)
+    hands.until(lambda: window.session.is_up_to_date and window.session.report.snapshot.epoch == 4, "it is not trained")
+    assert window.session.report.snapshot.evaluation.validation_loss == kept.outcome.validation_loss
 
 
 def test_runs_with_equal_settings_and_other_pasts_are_told_apart(window: Window) -> None:
