@@ -220,7 +220,9 @@ class Presenter(QObject):
         if report is None:
             return
         self.desk.messages.show_report(report, pausing=self.desk.session.is_pausing)
-        self.desk.messages.show_finding(_main_finding(report.snapshot))
+        if report.past is None:
+            # Of an earlier moment the strip says which it is.
+            self.desk.messages.show_finding(_main_finding(report.snapshot))
         self._show_waiting()
         self.words_shown.emit()
 

@@ -20,6 +20,7 @@ def _on_dark(image: QImage) -> QImage:
     pixels = np.frombuffer(result.bits(), np.uint8).reshape(result.height(), result.width(), 4)[..., :3]
     colours = pixels.astype(np.int16)
     turned = colours + 255 - colours.max(axis=-1, keepdims=True) - colours.min(axis=-1, keepdims=True)
-    ground = np.array(QColor(theme.current().surface).getRgb()[2::-1])
+    paper = QColor(theme.current().surface)
+    ground = np.array([paper.blue(), paper.green(), paper.red()])
     pixels[:] = (ground + turned * (255 - ground) / 255).round()
     return result
