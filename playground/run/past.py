@@ -2,8 +2,9 @@
 
 Training is a function of the state, the experiment and the engine. So a checkpoint every now and then is enough, with a
 new one wherever something else than training has changed the state: such a `Stretch` of training has one experiment and
-one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, so that the time from
-one to the next, and with it the longest replay, grows in proportion to the run.
+one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, the earliest first
+and only as many as need be, so that the time from one to the next, and with it the longest replay, grows in proportion
+to the run.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ _LEAST_SPACING = 0.002
 """The least seconds of training between two checkpoints: replaying less than that is not worth a copy."""
 _REST = 100
 """How many times as long as a copy takes training goes on before the next one, so that copies stay cheap."""
+_FILLED = 0.97
+"""The part of its room that a past takes after it was thinned out, so that this is not done for every checkpoint."""
 _KEPT_BYTES, _STRETCH_BYTES, _POINT_BYTES = 500, 3000, 110
 """About what a checkpoint takes beside its arrays, a stretch beside its checkpoints, and an own point."""
 ARRAYS = ("parameters", "slots", "carried", "pruned", "rate_factors", "best", "gradient", "update")
@@ -260,19 +263,33 @@ class Past:
         self._bytes = sum(one.size for one in self.stretches)
 
     def _make_room(self) -> None:
-        """Thin out checkpoints that take too much, to three quarters of the room or until only first ones are left.
+        """Thin out checkpoints that take too much, until some room is free or only first ones are left.
 
         If those still take too much, as after long drags, the shortest stretches are removed.
         """
         if self._bytes <= self.most:
             return
-        while self._bytes > 0.75 * self.most and any(len(one.kept) > 1 for one in self.stretches):
-            self.spacing = max(2 * self.spacing, _LEAST_SPACING)
-            self._take(replace(one, kept=_spaced(one.kept, self.spacing)) for one in self.stretches)
+        while self._bytes > _FILLED * self.most and any(len(one.kept) > 1 for one in self.stretches):
+            self._thin_out(_FILLED * self.most)
         inner = sorted(self.stretches[1:-1], key=lambda one: one.seconds)
         while self._bytes > self.most and inner:
             gone = inner.pop(0)
             self._take(one for one in self.stretches if one is not gone)
+
+    def _thin_out(self, most: float) -> None:
+        """Space checkpoints twice as widely, the earliest first, until they take at most so many bytes.
+
+        Those that have not had their turn by then have it the next time, so that there are never fewer than need be.
+        """
+        spacing = max(2 * self.spacing, _LEAST_SPACING)
+        for place, one in enumerate(self.stretches):
+            kept = _spaced(one.kept, spacing, self._bytes - most)
+            if len(kept) < len(one.kept):
+                before, self.stretches[place] = one.size, replace(one, kept=kept)
+                self._bytes += self.stretches[place].size - before
+            if self._bytes <= most:
+                return
+        self.spacing = spacing
 
 
 def _count(stretch: Stretch, step: int) -> int:
@@ -280,10 +297,14 @@ def _count(stretch: Stretch, step: int) -> int:
     return bisect_left(stretch.kept, step, key=lambda one: one.step)
 
 
-def _spaced(kept: list[KeptState], spacing: float) -> list[KeptState]:
-    """The first of some checkpoints, and of the others as few as lie at least that far apart."""
+def _spaced(kept: list[KeptState], spacing: float, free: float) -> list[KeptState]:
+    """Some checkpoints without those that lie closer together, the earliest first, until so many bytes are free."""
     result = [kept[0]]
-    for one in kept[1:]:
+    for place, one in enumerate(kept[1:], 1):
+        if free <= 0:
+            return result + kept[place:]
         if one.seconds - result[-1].seconds >= spacing:
             result.append(one)
+        else:
+            free -= _KEPT_BYTES + len(one.data)
     return result

@@ -108,10 +108,15 @@ class RecoverableWork(NamedTuple):
         _write_note(self.document, msgspec.structs.replace(note, attempts=note.attempts + 1))
         return lock
 
-    def end(self, lock: FileLock, *, restored: bool) -> None:
-        """End an attempt to restore work; if it was restored, remove its document."""
+    def end(self, lock: FileLock, *, restored: bool, failed: bool = True) -> None:
+        """End an attempt to restore work; if it was restored, remove its document.
+
+        One that neither restored it nor `failed`, since it was broken off, does not count.
+        """
         if restored:
             _remove(self.document)
+        elif not failed:
+            _write_note(self.document, self.note)
         lock.release()
         if restored:
             with suppress(OSError):

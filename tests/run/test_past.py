@@ -145,10 +145,13 @@ def test_checkpoints_stay_within_their_bytes_and_evenly_apart(
         trainer.state.step = step
         past.keep(trainer.state, step / 1000)
         assert past.size <= room
-    (stretch,) = past.stretches
-    assert past.size > room / 3 and past.size == stretch.size
-    gaps = np.diff([kept.seconds for kept in stretch.kept])
-    assert len(gaps) > 20 and gaps.max() < 2 * gaps.min()
+        if step > 500:
+            (stretch,) = past.stretches
+            assert past.size > 0.9 * room and past.size == stretch.size
+            gaps = np.diff([kept.seconds for kept in stretch.kept])
+            assert len(gaps) > 20 and gaps.max() < 3 * gaps.min()
+            ways = np.concatenate([np.linspace(0, gap, round(1000 * gap)) for gap in gaps])
+            assert np.percentile(ways, 95) < 1.6 * gaps.mean(), "few moments are far from a checkpoint"
     assert past.within(room // 4).size <= room // 4 < past.size
 
 

@@ -77,7 +77,11 @@ def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> 
 def test_it_snaps_to_the_mark_of_a_change(window: Window) -> None:
     hands.click(handle_of(window), place_of(window, EPOCHS / 2) + QPoint(5, 0))
     await_exact(window)
-    assert snapshot(window).epoch == EPOCHS / 2 and snapshot(window).learning_rate == 0.01
+    then = snapshot(window)
+    assert then.epoch == EPOCHS / 2 and then.learning_rate == 0.01
+    where = f"Epoch 10 of {EPOCHS}, step {then.step}"
+    assert window.messages.strip.said.text == f"{where}, as it was, just before “learning rate 0.1”."
+    assert handle_of(window).accessibleDescription() == f"{where}, just before “learning rate 0.1”."
 
 
 def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) -> None:
@@ -143,6 +147,19 @@ def test_a_mark_is_gone_to_and_named_by_its_menu(window: Window) -> None:
     hands.fill(dialog.findChild(QLineEdit), "ten times as fast")
     hands.until(lambda: window.parts.tracks.shown().mark_names == ("ten times as fast",), "the mark is not named")
     assert window.session.report.past is not None, "the past is still shown"
+
+
+def test_a_change_is_gone_to_and_named_by_keys(window: Window) -> None:
+    handle = handle_of(window)
+    handle.setFocus()
+    hands.key(handle, "F2")
+    assert window.findChild(QInputDialog, "change.name") is None, "there is nothing to name"
+    hands.key(handle, "Ctrl+Left")
+    await_exact(window)
+    hands.key(handle, "F2")
+    hands.fill(window.findChild(QInputDialog, "change.name").findChild(QLineEdit), "ten times as fast")
+    hands.until(lambda: window.parts.tracks.shown().mark_names == ("ten times as fast",), "the mark is not named")
+    hands.until(lambda: "“ten times as fast”" in window.messages.strip.said.text, "the strip has the old name")
 
 
 def test_the_line_itself_can_be_dragged(window: Window) -> None:

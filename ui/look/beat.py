@@ -27,6 +27,11 @@ class _Beat(QObject):
         self._timer = QTimer(self, singleShot=True, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.strike)
 
+    @property
+    def has_rested(self) -> bool:
+        """Whether the latest strike was at least an interval ago, and none is due."""
+        return not self._timer.isActive() and (not self._since.isValid() or self._since.elapsed() >= self._interval)
+
     def ask(self) -> None:
         """Request a strike."""
         if not self._timer.isActive():
@@ -61,13 +66,16 @@ class Throttle(QObject):
         self._beat = text_beat() if interval is None else _Beat(interval, self)
         self._beat.struck.connect(self._on_beat)
 
-    def request(self, at_once: bool = False) -> None:
-        """Run the action at the next beat, or now."""
+    def request(self, at_once: bool = False, if_rested: bool = False) -> None:
+        """Run the action at the next beat, or now; `if_rested`, now unless the latest beat was within the interval."""
         if at_once:
             self.now()
             return
         self._is_due = True
-        self._beat.ask()
+        if if_rested and self._beat.has_rested:
+            self._beat.strike()
+        else:
+            self._beat.ask()
 
     def now(self) -> None:
         """Run the action immediately."""

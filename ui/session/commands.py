@@ -98,6 +98,11 @@ class PastMoment(NamedTuple):
     seconds_left: float
     """About how long its replay still takes."""
 
+    @property
+    def is_on_the_way(self) -> bool:
+        """Whether the moment asked for is still being replayed."""
+        return self.seconds_left > 0
+
 
 class Report(NamedTuple):
     """Snapshot with the state of the worker."""

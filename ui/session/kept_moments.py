@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import TypeAlias
 
@@ -67,6 +67,11 @@ class KeptMoments:
         if name is not None and name not in self._kept:
             self._kept[name] = value
             self._keep_latest()
+
+    def remember_weights(self, values: Mapping[object, float]) -> None:
+        """Keep the values of weights by name, unless something is kept under it."""
+        for name, value in values.items():
+            self.remember_weight(name, value)
 
     def forget(self, names: Iterable[object]) -> None:
         """Keep nothing under these names any longer."""

@@ -45,7 +45,7 @@ class Looking:
         self._run, self._said_left = run, replay.seconds_left
         self.shown, self._is_there = None, False
         if replay.is_there or replay.seconds_left < _AT_ONCE_SECONDS:
-            self.go_on(10 * _AT_ONCE_SECONDS)
+            self.go_on(2 * _AT_ONCE_SECONDS)
         if self.shown is None:
             self.shown = replay.nearest()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from playground import Document, Trainer
 from playground.measure.changes import When
 from playground.measure.observe import Requests
@@ -39,6 +41,11 @@ class OtherFutures:
         if isinstance(kept, Document) and begun is not None:
             asked = frozenset(request for request in requests if isinstance(request, BoundaryRequest))
             self.seen = Ghost(begun, Trainer.of(resume(kept), "reference").snapshot(asked), "branch")
+
+    def prune(self, branches: Iterable[object]) -> None:
+        """Forget where branches left the run that can be neither undone nor redone any more."""
+        for branch in branches:
+            self._begun.pop(branch, None)
 
     def forget(self) -> None:
         """Show no other future any more."""

@@ -113,6 +113,10 @@ class UndoHistory:
         self.done.append(self.undone.pop())
         return self.done[-1]
 
+    def bring_back(self, done: list[Edit], undone: list[Edit]) -> None:
+        """Take up the steps of an earlier session."""
+        self.done, self.undone = done, undone
+
     def clear(self) -> None:
         """Forget all steps."""
         self._forget_moments(self.done, self.undone)

@@ -374,6 +374,7 @@ class Worker(QThread):
         """Forget moments that undo and redo return to no longer."""
         self.left_runs.forget(names)
         self.moments.forget(names)
+        self.other_futures.prune(names)
 
     def _start_over(self, command: Configure, memory: KeptMoment | None, moment: Trainer | None) -> None:
         if command.back_to is not None:

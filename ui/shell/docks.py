@@ -603,6 +603,8 @@ class SavedLayouts(QObject):
         """Keep the present layout for the next start."""
         self.settings.setValue("window/state", self.docks.state())
         self.settings.setValue("window/layout", self.docks.plan.name if self.docks.plan else "")
+        self.settings.setValue("window/opened", " ".join(self.docks.opened))
+        self.settings.setValue("window/seen", " ".join(self.docks.seen))
         self.settings.setValue("window/geometry", self.docks.window.saveGeometry())
 
     def resume(self, layouts: Iterable[DockLayout] = ()) -> bool:
@@ -614,9 +616,16 @@ class SavedLayouts(QObject):
         self.docks.window.restoreGeometry(geometry)
         known = next((one for one in layouts if one.name == self.settings.value("window/layout")), None)
         if known is not None and _is_readable(state):
-            self.docks.arrange(known)
+            opened = self._named("opened")
+            self.docks.put_back(KeptLayout(state, known, self._named("seen"), opened))
+            if opened and self.docks.controls_are_open and opened.isdisjoint(self.docks.controls):
+                self.docks.toggle_controls()
             return True
         return self.docks.restore(state)
+
+    def _named(self, key: str) -> frozenset[str]:
+        """The docks that the settings name."""
+        return frozenset(str(self.settings.value(f"window/{key}", "")).split()) & self.docks.docks.keys()
 
 
 def _is_readable(state: object) -> bool:

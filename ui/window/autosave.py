@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from playground import Document
 from playground.files.atomic import remove_strays
-from playground.files.errors import reason_of
+from playground.files.errors import CancelledError, reason_of
 from playground.storage.document import document_bytes, load_document
 from playground.storage.recovery import (
     MOST_ATTEMPTS,
@@ -99,6 +99,11 @@ class Autosave(QObject):
         elif fresh := [path for path in documents_set_aside(folder) if time.time() - path.stat().st_mtime < 7 * 86_400]:
             self.desk.say(f"Work that could not be restored is kept as {fresh[-1]}.")
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether work that was left by an earlier session is still being read."""
+        return self.restoring is not None and not self.restoring.taken
+
     def _tidy(self) -> None:
         """Remove unfinished files of processes that were killed beside the recent files."""
         for path in self.documents.recent.paths():
@@ -164,13 +169,13 @@ class Autosave(QObject):
                 earlier.end(lock, restored=True)
         self.slot.leave(content, WorkNote(title, origin, left=True, saved=saved, look=look))
         self.slot = None
-        self._end_recovery(restored=self.restoring is not None and self.restoring.taken)
+        self._end_recovery(restored=self.restoring is not None and self.restoring.taken, failed=False)
 
     def close(self) -> None:
         """Stop keeping the work and clear its slot, since the window closes normally."""
         self.timer.stop()
         finish_jobs(self, cancel=False)
-        self._end_recovery(restored=False)
+        self._end_recovery(restored=False, failed=False)
         if self.slot is not None:
             self.slot.close()
             self.slot = None
@@ -221,15 +226,19 @@ class Autosave(QObject):
         if self.restoring is None:
             return
         found = self.restoring.found
-        self._end_recovery(restored=False)
+        cancelled = isinstance(error, CancelledError)
+        self._end_recovery(restored=False, failed=not cancelled)
+        if cancelled:
+            return self.desk.say(f"{words_for(found)} was not opened. It stays in File › Recover.")
         left = MOST_ATTEMPTS - found.note.attempts - 1
         kept = "You can try again." if left > 0 else "It will not be offered again, but the file is kept."
         self.desk.tell(f"{words_for(found)} was not opened. {kept} {error}")
 
-    def _end_recovery(self, *, restored: bool) -> None:
+    def _end_recovery(self, *, restored: bool, failed: bool = True) -> None:
+        """End the attempt, which counts as one unless it was only broken off."""
         if self.restoring is not None:
-            (found, lock, _), self.restoring = self.restoring, None
-            found.end(lock, restored=restored)
+            (found, lock, taken), self.restoring = self.restoring, None
+            found.end(lock, restored=restored, failed=failed or taken)
 
 
 def words_for(found: RecoverableWork) -> str:

@@ -22,6 +22,7 @@ from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 from playground.storage.recovery import WorkNote
 
+from ..session.kept_edits import bring_back_edits
 from ..shell.dialogs import ask_about_changes, ask_about_left_work, ask_about_replacing
 from ..shell.waiting import Waiting
 from .desk import Desk
@@ -159,12 +160,14 @@ class Documents(QObject):
             if found.notes:
                 self.desk.say(" ".join(found.notes))
 
-    def open_kept(self, title: str, experiment: Experiment, document: Document | None) -> None:
-        """Open a kept run as it was; of a training of a sweep, which has no document, the experiment."""
+    def open_kept(self, title: str, experiment: Experiment, document: Document | None, repeats: str = "") -> None:
+        """Open a kept run as it was; of a training of a sweep, which has no document, the experiment.
+
+        `repeats` says what training it comes to.
+        """
         if self._begin(experiment, title, None, document):
-            repeats = "" if document is not None else " Training it repeats the kept outcome."
             notes = () if document is None else document.notes
-            self._say_opened(f"Opened {title.rstrip('.')}.{repeats}", notes)
+            self._say_opened(f"Opened {title.rstrip('.')}.", (repeats, *notes) if repeats else notes)
 
     def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
         """Open recovered work, which saving puts where it came from; return whether it was accepted.
@@ -177,15 +180,20 @@ class Documents(QObject):
             self._say_opened(f"Recovered {title.rstrip('.')}.", document.notes)
         return taken
 
-    def resume(self, document: Document, note: WorkNote, *, outdated: bool) -> bool:
-        """Open work as a window left it, which saving puts where it came from; return whether it was accepted."""
+    def resume(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
+        """Open work as a window left it, which saving puts where it came from; return whether it was accepted.
+
+        `edits` is its undo history as text.
+        """
         path = Path(note.origin) if note.origin else None
         taken = self._begin(document.experiment, note.title, path, document)
         if taken:
+            self.desk.session.forget_edits()
+            bring_back_edits(self.desk.session, edits)
             if outdated or not note.saved:
                 self.work.note_recovered(outdated=outdated)
-            self.desk.session.forget_edits()
-            self.work.changed.emit()
+            else:
+                self.work.note_resumed()
         return taken
 
     def _begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:

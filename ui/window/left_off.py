@@ -6,18 +6,21 @@ The work is left in the window's slot, where that of a crash would be found too;
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
 import msgspec
-from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QScrollArea
 
 from playground import Document
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes
 from playground.storage.recovery import RecoverableWork
 
+from ..session.kept_edits import ask_edits
 from .autosave import Autosave
 from .desk import Desk
 from .documents import Documents
@@ -28,6 +31,7 @@ _log = logging.getLogger(__name__)
 _SETTING = "resume"
 _DOCUMENT_SECONDS = 20.0
 """How long closing waits for the document of the run."""
+_KEEPING = "Keeping your work for the next start…"
 
 
 class _Look(msgspec.Struct):
@@ -37,6 +41,10 @@ class _Look(msgspec.Struct):
     """Steps per second; None without a limit."""
     scrolled: dict[str, int] = {}
     """How far the panels are scrolled, by the names of their docks."""
+    past: int | None = None
+    """The step of the earlier moment that was shown; None for the present."""
+    edits: str = ""
+    """The undo history since the work was opened."""
 
 
 class LeftOff(QObject):
@@ -48,6 +56,9 @@ class LeftOff(QObject):
         super().__init__(desk)
         self.desk, self.parts, self.documents, self.autosave = desk, parts, documents, autosave
         self._wiring = wiring
+        self._past: int | None = None
+        """The step of the earlier moment that is to be shown once its run is there."""
+        desk.session.reported.connect(self._look_back)
 
     @property
     def is_on(self) -> bool:
@@ -71,25 +82,35 @@ class LeftOff(QObject):
             self.autosave.restore(left[0], partial(self._resume, left[0]))
 
     def _resume(self, found: RecoverableWork, document: Document) -> bool:
-        if not self.documents.resume(document, found.note, outdated=found.is_outdated):
+        look = _read_look(found.note.look)
+        if not self.documents.resume(document, found.note, look.edits, outdated=found.is_outdated):
             return False
-        self._take_look(found.note.look)
+        if look.speed is None or look.speed > 0:
+            self._wiring.set_speed(look.speed)
+        # Once the panels have their sizes.
+        QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
+        self._past = look.past
         epoch = document.present.state.epoch
         self.desk.say(f"Here is where you left off, at epoch {epoch:,}.", ("Start afresh", self.documents.new))
         return True
+
+    def _look_back(self) -> None:
+        if self._past is not None and self.desk.session.is_up_to_date:
+            step, self._past = self._past, None
+            self.desk.session.past.look_at(step)
 
     def leave(self) -> bool:
         """Leave the work, since the window closes; return False if that failed and something would be lost."""
         if not self.documents.keeps_unsaved:
             return True
-        session, work = self.desk.session, self.documents.work
-        title, origin, saved = work.name, str(work.path or ""), not work.modified
+        if self.autosave.is_reading and not self.documents.work.modified:
+            # What is still being read stays what the next window takes up.
+            self.documents.keeps_unsaved = self.documents.careful = False
+            return True
+        saved = not self.documents.work.modified
         try:
-            session.pause()
-            answer = session.ask_document(lambda _: None)
-            answer.forget()
-            content = document_bytes(answer.result(_DOCUMENT_SECONDS))
-            self.autosave.leave(content, title, origin, saved=saved, look=msgspec.json.encode(self._look()).decode())
+            with self._waiting():
+                self._leave(saved=saved)
         except Exception as error:
             _log.exception("The window could not be kept as it is")
             self.documents.keeps_unsaved = False
@@ -102,19 +123,34 @@ class LeftOff(QObject):
         self.documents.keeps_unsaved = self.documents.careful = False
         return True
 
-    def _look(self) -> _Look:
-        areas = self._areas()
-        return _Look(self.parts.transport.speed, {name: one.verticalScrollBar().value() for name, one in areas.items()})
-
-    def _take_look(self, kept: str) -> None:
+    @contextmanager
+    def _waiting(self) -> Iterator[None]:
+        """Say what the window does before it closes: a large table takes a moment to write."""
+        status = self.desk.messages.status
+        status.setText(_KEEPING)
+        status.repaint()
+        QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
         try:
-            look = msgspec.json.decode(kept, type=_Look)
-        except msgspec.DecodeError:
-            return
-        if look.speed is None or look.speed > 0:
-            self._wiring.set_speed(look.speed)
-        # Once the panels have their sizes.
-        QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
+            yield
+        finally:
+            QApplication.restoreOverrideCursor()
+
+    def _leave(self, *, saved: bool) -> None:
+        session, work = self.desk.session, self.documents.work
+        title, origin = work.name, str(work.path or "")
+        session.pause()
+        edits = ask_edits(session, *work.edits_since_opened)
+        answer = session.ask_document(lambda _: None)
+        answer.forget()
+        content = document_bytes(answer.result(_DOCUMENT_SECONDS))
+        look = self._look(edits.result(_DOCUMENT_SECONDS))
+        self.autosave.leave(content, title, origin, saved=saved, look=msgspec.json.encode(look).decode())
+
+    def _look(self, edits: str) -> _Look:
+        scrolled = {name: one.verticalScrollBar().value() for name, one in self._areas().items()}
+        shown = self.desk.session.past.shown
+        past = None if shown is None or shown.past is None else shown.past.asked
+        return _Look(self.parts.transport.speed, scrolled, past, edits)
 
     def _scroll(self, scrolled: dict[str, int]) -> None:
         for name, area in self._areas().items():
@@ -124,3 +160,11 @@ class LeftOff(QObject):
         """The scrolling panels by the names of their docks."""
         found = {name: dock.findChild(QScrollArea) for name, dock in self.desk.docks.docks.items()}
         return {name: area for name, area in found.items() if area is not None}
+
+
+def _read_look(kept: str) -> _Look:
+    """Read the look of a window; the usual one if it can't be read."""
+    try:
+        return msgspec.json.decode(kept, type=_Look)
+    except msgspec.DecodeError:
+        return _Look()

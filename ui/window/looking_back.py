@@ -10,6 +10,7 @@ from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
 from ..session.commands import Report
+from ..views.tracks.playhead import before_words
 from .desk import Desk
 from .others import OtherRuns
 from .window_parts import WindowParts
@@ -95,7 +96,8 @@ def _past_words(report: Report) -> str:
     """Say which earlier moment a report shows, and how near it is to the one that was asked for."""
     shown, past = report.snapshot, report.past
     assert past is not None
-    words = f"Epoch {shown.epoch:,} of {past.present.epoch:,}, step {shown.step:,}, as it was."
+    before = before_words(shown, past.present)
+    words = f"Epoch {shown.epoch:,} of {past.present.epoch:,}, step {shown.step:,}, as it was{before}."
     if past.is_exact:
         return words
     if not past.is_kept:

@@ -172,8 +172,10 @@ class Presenter(QObject):
             self._patience.stop()
             if not self.desk.session.is_up_to_date:
                 self._patience.start()
-        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
-        if first or turned or not report.running or (present.status == "diverged") != self._diverged:
+        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do. Those of a
+        # moment on the way to the one that was asked for would only delay that.
+        rests = not report.running and (report.past is None or not report.past.is_on_the_way)
+        if first or turned or rests or (present.status == "diverged") != self._diverged:
             text_beat().strike()
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
         self._show_waiting()
@@ -218,7 +220,9 @@ class Presenter(QObject):
         if report is None:
             return
         self.desk.messages.show_report(report, pausing=self.desk.session.is_pausing)
-        self.desk.messages.show_finding(_main_finding(report.snapshot))
+        if report.past is None:
+            # Of an earlier moment the strip says which it is.
+            self.desk.messages.show_finding(_main_finding(report.snapshot))
         self._show_waiting()
         self.words_shown.emit()
 

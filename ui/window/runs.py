@@ -22,9 +22,9 @@ from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import learn_names
 from playground.storage.runs.store import LIMIT, Kept, RunStore
 from playground.storage.runs.table import RunTable
-from playground.storage.runs.words import heading_words, room_words
+from playground.storage.runs.words import full_title, heading_words, room_words
 
-from ..look.numbers import plural_text
+from ..look.numbers import number_text, plural_text
 from ..session.left_runs import LeftRun
 from ..session.run_keeper import RunKeeper
 from ..shell.dialogs import ask_about_forgetting
@@ -247,7 +247,9 @@ class Runs(QObject):
         """Open a kept run exactly as it was, in one undo step."""
         self._do(
             lambda store: _read_run(store, id),
-            lambda found: self.documents.open_kept(found.run.title, found.experiment, found.document),
+            lambda found: self.documents.open_kept(
+                full_title(found.run), found.experiment, found.document, _repeat_words(found.run)
+            ),
         )
 
     def _pick(self, ids: tuple[str, ...]) -> None:
@@ -317,6 +319,15 @@ def _compared_words(lead: str, before: tuple[Experiment, int], after: tuple[Expe
         words = f"no setting differs{_CHANGED[changed]}"
     other = "" if losses_are_comparable(difference(old, new)) else " Losses can't be compared: points or loss differ."
     return f"{lead}: {words}.{other}"
+
+
+def _repeat_words(run: KeptRun) -> str:
+    """Say what training a member of a sweep or a search again comes to."""
+    if run.kind != "member":
+        return ""
+    loss = run.outcome.validation_loss
+    known = "" if loss is None else f": validation loss {number_text(loss)}"
+    return f"{plural_text(run.outcome.epoch, 'epoch')} of training repeat its outcome{known}."
 
 
 def _star(ids: Sequence[str], star: bool, store: RunStore) -> None:

@@ -13,7 +13,7 @@ from playground.experiment.words import value_words
 from playground.files.atomic import FileStamp, file_stamp
 
 from ..session.session import Session
-from ..session.undo import WeightSetting
+from ..session.undo import Edit, WeightSetting
 
 UNTITLED = "Untitled"
 LONG_SECONDS = 60.0
@@ -155,6 +155,11 @@ class Work(QObject):
             self.stamp = _OUTDATED
         self.changed.emit()
 
+    def note_resumed(self) -> None:
+        """Note that its file holds the work as it was taken up with its undo history."""
+        self.saved = self.mark(self._began_at)
+        self.changed.emit()
+
     def note_saved(self, path: Path, mark: Mark) -> None:
         """Note that a file holds the state of a mark."""
         self.path, self.saved, self.stamp = path, mark, file_stamp(path)
@@ -167,6 +172,16 @@ class Work(QObject):
     def left_unsaved(self) -> str:
         """The name of the latest unsaved work that was replaced by opening something else, if undo can restore it."""
         return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.history.done))), "")
+
+    @property
+    def edits_since_opened(self) -> tuple[list[Edit], list[Edit]]:
+        """The steps of the undo history that lead to nothing else that was opened: those done, and those undone."""
+
+        def since(edits: list[Edit]) -> list[Edit]:
+            opened = [place for place, edit in enumerate(edits, 1) if edit.number in self._places]
+            return edits[max(opened, default=0) :]
+
+        return since(self.session.history.done), since(self.session.history.undone)
 
     def return_to_unsaved(self) -> None:
         """Undo back to the latest unsaved work that was replaced by opening something else."""

@@ -84,6 +84,16 @@ def status_words(run: KeptRun) -> str:
     return _STATUS.get(status, status.replace("_", " "))
 
 
+def full_title(run: KeptRun) -> str:
+    """The title of a run: `training 3 of Sweep of Circle` for one of a sweep or a search."""
+    return f"{member_title(run)} of {run.title}" if run.kind == "member" else run.title
+
+
+def member_title(run: KeptRun) -> str:
+    """What a training of a sweep or a search is called among the others: `training 3`."""
+    return f"training {int(run.id.rpartition('.')[2]) + 1:,}"
+
+
 def time_words(run: KeptRun, now: float | None = None) -> str:
     """When a run was kept: the time of day for today, else the day."""
     moment, today = time.localtime(run.note.time), time.localtime(now)

@@ -53,6 +53,16 @@ def test_now_waits_for_nothing_and_is_not_repeated(qtbot):
     assert reader.shown == [1]
 
 
+def test_after_a_rest_it_is_done_now_and_then_once_per_interval(qtbot):
+    reader = Reader(interval=50)
+    for number in range(3):
+        reader.given = number
+        reader.throttle.request(if_rested=True)
+    assert reader.shown == [0]
+    qtbot.waitUntil(lambda: reader.shown == [0, 2])
+    assert reader.times[1] - reader.times[0] >= 0.048
+
+
 def test_all_texts_change_in_the_same_moment(qtbot):
     readers = [Reader() for _ in range(4)]
     number, began = 0, time.monotonic()

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 
 from playground import Experiment, Snapshot, Trainer
+from playground.measure.changes import BEGINNING
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
 from tests.ui.session.test_ghost import SETTLED, train, undisturbed, with_rate
+from ui.session import worker
+from ui.session.other_futures import OtherFutures
 from ui.session.session import Session
 
 
@@ -118,8 +121,27 @@ def test_the_other_future_can_be_returned_to_after_further_edits(halfway: Sessio
     assert settled(halfway).step == 47 and halfway.experiment.training.learning_rate == 0.2
 
 
-def test_a_long_replay_shows_the_nearest_moment_first_and_gives_way(qtbot, experiment: Experiment) -> None:
+def test_where_a_branch_began_is_known_as_long_as_it_can_be_undone(trainer: Trainer) -> None:
+    futures, moments = OtherFutures(), {("undo", 1): trainer.document()}
+    futures.begin(("undo", 1), BEGINNING)
+    futures.show(1, moments, frozenset())
+    assert futures.seen is not None
+    futures.prune([("undo", 1), ("redo", 1)])
+    futures.show(1, moments, frozenset())
+    assert futures.seen is None
+
+
+def test_a_long_replay_shows_the_nearest_moment_first_and_gives_way(
+    qtbot, experiment: Experiment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Replaying 1,200 steps one by one takes six seconds, and anything else comes in between.
+    monkeypatch.setitem(worker.CHUNK_SECONDS, "reference", 0.0)
+    monkeypatch.setattr(worker, "_YIELD_MILLISECONDS", 5)
     session = Session(experiment)
+    exact: list[int] = []
+    session.reported.connect(
+        lambda report: exact.append(report.past.asked) if report.past and report.past.is_exact else None
+    )
     try:
         qtbot.waitUntil(lambda: session.report is not None)
         session.ask(lambda trainer: thin(trainer, 1500)).result(SETTLED)
@@ -133,8 +155,12 @@ def test_a_long_replay_shows_the_nearest_moment_first_and_gives_way(qtbot, exper
         qtbot.waitUntil(lambda: session.report.past is not None and session.report.past.is_exact)
         assert session.report.snapshot.step == 2
         session.past.look_at(1200)
-        session.edit(with_rate(session, 0.3))
         qtbot.waitUntil(lambda: session.is_up_to_date)
+        near = session.report.snapshot.step
+        session.edit(with_rate(session, 0.3))
+        qtbot.waitUntil(lambda: session.is_up_to_date and session.report.past is None)
+        assert session.report.snapshot.step == near and session.report.snapshot.learning_rate == 0.3
+        assert set(exact) == {2}, "the long replay was waited for"
     finally:
         session.close()
 

@@ -138,6 +138,33 @@ def test_the_next_window_takes_up_where_the_last_one_ended(window: Window) -> No
         other.deleteLater()
 
 
+@pytest.mark.usefixtures("new_window")
+def test_the_next_window_has_the_same_tabs_in_front(qtbot, window: Window) -> None:
+    for name in ("training", "microscope", "runs"):
+        window.docks.show(name)
+    window.docks.show("histograms")
+    qtbot.waitUntil(lambda: {"training", "histograms"} <= window.docks.seen)
+    plan, seen, opened = window.docks.plan, set(window.docks.seen), window.docks.opened
+    window.close()
+    other = Window(settings=QSettings())
+    try:
+        other.resume()
+        other.resize(window.size())
+        other.show()
+        qtbot.waitUntil(lambda: other.docks.seen == seen)
+        assert other.docks.plan is plan and other.docks.opened == opened and "runs" in opened
+        other.docks.toggle_controls()
+        other.close()
+        third = Window(settings=QSettings())
+        third.resume()
+        assert not third.docks.controls_are_open
+        third.close()
+        third.deleteLater()
+    finally:
+        other.close()
+        other.deleteLater()
+
+
 def test_a_kept_layout_that_cannot_be_read_changes_nothing(window: Window) -> None:
     window.settings.setValue("window/state", "nonsense")
     assert not window.layouts.resume()

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QMessageBox, QScrollArea
+from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 
 from playground import Document
 from playground.run.replay import replay_to
@@ -16,12 +16,13 @@ from playground.storage.document import load_document
 from playground.storage.recovery import find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
+from ui.shell import waiting
 from ui.window import autosave
 from ui.window.window import Window
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, qapp: QApplication) -> Path:
     return tmp_path / "recovery"
 
 
@@ -66,7 +67,7 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
     with begun(folder) as second:
         assert "where you left off" in second.messages.strip.said.text
         assert second.session.experiment.training.learning_rate == 0.125
-        assert step(second) >= end and not second.session.is_running and not second.session.history.done
+        assert step(second) >= end and not second.session.is_running
         assert second.work.modified and second.parts.transport.speed == 20.0
         hands.until(lambda: scroll_bar(second).value() == 40, "the panel is not scrolled as it was")
         moments = [second.session.ask(lambda trainer: replay_to(trainer.run, 30).state.step).result(10)]
@@ -77,6 +78,80 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
         assert settle(qtbot, second).step == 0
         # Else it asks about the work that only undo would bring back now.
         second.documents.careful = False
+
+
+def test_the_undo_history_comes_back(qtbot, folder: Path) -> None:
+    with begun(folder) as first:
+        first.documents.new()
+        hands.until(lambda: first.session.history.done, "nothing is opened")
+        set_rate(first, 0.125)
+        first.session.edit(first.session.experiment.with_({"layers.0.units": 2}))
+        train(first, 2)
+        weight = first.session.ask(lambda trainer: float(trainer.parameters()["b0"][0])).result(10)
+        first.session.set_weight("b0", (0,), 3.0, "bias of the first unit")
+        first.session.reseed()
+        set_rate(first, 0.25)
+        first.session.undo()
+        settle(qtbot, first)
+        labels = [edit.label for edit in first.session.history.done]
+    with begun(folder) as second:
+        session = second.session
+        assert [edit.label for edit in session.history.done] == labels[-4:], "as far as something was opened"
+        assert [edit.label for edit in session.history.undone] == ["learning rate 0.25"]
+        hands.key_in(second, "Ctrl+Shift+Z")
+        assert settle(qtbot, second).learning_rate == 0.25
+        hands.key_in(second, "Ctrl+Z", "Ctrl+Z")
+        now = settle(qtbot, second)
+        assert (now.step, session.experiment.seed) == (0, first.session.experiment.seed - 1)
+        assert "training starts again from the initial weights" in second.messages.strip.said.text
+        hands.key_in(second, "Ctrl+Z")
+        settle(qtbot, second)
+        assert session.ask(lambda trainer: float(trainer.parameters()["b0"][0])).result(10) == weight
+        units = session.experiment.layers[0].units
+        hands.key_in(second, "Ctrl+Z", "Ctrl+Z")
+        settle(qtbot, second)
+        assert units == 2 and session.experiment.layers[0].units > 2 and not session.history.done
+        assert session.experiment.training.learning_rate != 0.125
+
+
+def test_the_earlier_moment_that_was_shown_comes_back(folder: Path) -> None:
+    with begun(folder) as first:
+        train(first, 5)
+        first.session.past.look_at(20)
+        hands.until(lambda: first.session.report.past is not None and first.session.report.past.is_exact, "not there")
+    with begun(folder) as second:
+        hands.until(lambda: second.session.past.shown is not None, "the present is shown")
+        assert second.session.report.past.asked == step(second) == 20
+        assert second.session.report.present.epoch == 5
+
+
+def test_closing_while_left_work_is_read_leaves_it_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with begun(folder) as first:
+        train(first, 3)
+    (left,) = find_recoverable(folder)
+    go_on = threading.Event()
+
+    def load(path: Path) -> Document:
+        go_on.wait(10)
+        return load_document(path)
+
+    monkeypatch.setattr(autosave, "load_document", load)
+    monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 1)
+    for _ in range(2):
+        go_on.clear()
+        with opened_window() as window:
+            window.documents.careful = True
+            window.left_off.begin(folder, resumes=True)
+            assert window.autosave.is_reading
+            reads = threading.Timer(0.2, go_on.set)
+            reads.start()
+            window.close()
+            reads.join()
+            assert not window.isVisible()
+        assert find_recoverable(folder) == [left], "neither a blank run nor an attempt counts"
+    monkeypatch.setattr(autosave, "load_document", load_document)
+    with begun(folder) as last:
+        assert snapshot(last).epoch == 3
 
 
 def test_a_document_comes_back_with_its_file(

@@ -8,16 +8,22 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QObject, QPoint
-from PySide6.QtWidgets import QMessageBox
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QMessageBox
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
+from playground.interop.keeping import keep_sweep
 from playground.interop.opening import load_preset
 from playground.storage.runs.kept import GroupMember, KeptGroup
 from playground.storage.runs.store import RunStore
+from playground.studies.running import run_study
+from playground.studies.study import Study
 from tests.ui import hands
 from tests.ui.windows import set_rate
+from ui.look import theme
+from ui.look.numbers import number_text
 from ui.views.runs.models import MeansModel
 from ui.views.runs.view import RunsView
 from ui.window.window import Window
@@ -119,6 +125,26 @@ def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: Runs
     assert [row[4] for row in three.shown().rows] == ["0.1", "0.03", "0.01"]
     picture = three.runs._picture(three.runs.run_at(0)).toImage()
     assert len({picture.pixelColor(x, y).name() for x in range(0, 70, 5) for y in range(0, 70, 5)}) > 10
+
+
+def test_pictures_have_the_colours_of_the_theme(window: Window, three: RunsView) -> None:
+    def picture() -> QImage:
+        return three.runs.data(three.runs.index(0, 1), Qt.ItemDataRole.DecorationRole).toImage()
+
+    light = picture()
+    theme.apply(QApplication.instance(), "dark")
+    window.apply_theme()
+    try:
+        dark = picture()
+        spots = [(x, y) for x in range(4, light.width(), 6) for y in range(4, light.height(), 6)]
+        assert np.mean([dark.pixelColor(*at).lightnessF() for at in spots]) < 0.4
+        assert np.mean([light.pixelColor(*at).lightnessF() for at in spots]) > 0.6
+        pairs = [(light.pixelColor(*at), dark.pixelColor(*at)) for at in spots]
+        apart = [(one.hueF() - other.hueF()) % 1 for one, other in pairs if one.hslSaturationF() > 0.5]
+        assert len(apart) > 20 and all(min(one, 1 - one) < 0.06 for one in apart), "a class keeps its hue"
+    finally:
+        theme.apply(QApplication.instance(), "light")
+        window.apply_theme()
 
 
 def test_by_keyboard_alone_a_run_is_found_starred_opened_and_left_again(window: Window, three: RunsView) -> None:
@@ -224,6 +250,32 @@ def test_means_name_their_scores(tmp_path: Path, tasks: tuple[Task, ...], score:
     means = MeansModel(owner)
     means.show_groups("precision", "Precision", table.grouped(everything, everything, "precision"))
     assert [row[3] for row in means.rows] == [score]
+
+
+def test_a_training_of_a_sweep_opens_and_repeats_its_outcome(window: Window, folder: Path) -> None:
+    varied = {"training.learning_rate": (0.01, 0.1)}
+    plan = Study(load_preset("circle"), varied, seeds=2, epochs=4, engine="reference")
+    store = RunStore(folder)
+    keep_sweep(store, run_study(plan))
+    store.close()
+    window.runs.show()
+    await_rows(window, 1)
+    view = window.runs.view
+    hands.click(view.table, cell(view, 0))
+    hands.key(view.table, "Return")
+    await_rows(window, 4)
+    place = rows(window).index("Training 4")
+    hands.click(view.table, cell(view, place))
+    kept = view.runs.run_at(place)
+    hands.key(view.table, "Return")
+    hands.until(lambda: "Opened training 4" in window.messages.strip.said.text, "it is not opened")
+    loss = number_text(kept.outcome.validation_loss)
+    assert f"4 epochs of training repeat its outcome: validation loss {loss}." in window.messages.strip.said.text
+    experiment = window.session.experiment
+    assert experiment.training.learning_rate == 0.1 and experiment.seed == plan.experiment.seed + 1
+    train(window, 4)
+    hands.until(lambda: window.session.is_up_to_date and window.session.report.snapshot.epoch == 4, "it is not trained")
+    assert window.session.report.snapshot.evaluation.validation_loss == kept.outcome.validation_loss
 
 
 def test_runs_with_equal_settings_and_other_pasts_are_told_apart(window: Window) -> None:

@@ -104,9 +104,10 @@ class NetworkCanvas(SizedWidget):
     def show_values(self, wires: Array, biases: dict[int, Array], carried: Carried, largest: float) -> None:
         """Show the values of wires, in the order of `drawing.wires`, and the visible biases.
 
-        Values of another kind or of other wires are drawn at once, others at the next beat.
+        Values of another kind or of other wires are drawn at once, others at the next beat, or now if that is not to
+        come: nothing is painted twice then.
         """
-        self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest))
+        self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest), if_rested=True)
         self.update()
 
     def _sort_wires(self) -> None:

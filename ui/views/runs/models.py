@@ -13,12 +13,13 @@ from PySide6.QtGui import QColor, QPixmap
 from playground.catalog.choice import Array
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.table import Mean, RunGroup, RunTable
-from playground.storage.runs.words import heading_words, setting_words, status_words, time_words
+from playground.storage.runs.words import heading_words, member_title, setting_words, status_words, time_words
 
 from ...forms.buttons import tip
 from ...look import theme
 from ...look.numbers import number_text, percent_text
 from ...look.theme import px
+from .pictures import kept_picture
 
 PICTURE = 36
 """The side of a picture of a run, in pixels at zoom 1."""
@@ -119,7 +120,7 @@ class RunsModel(QAbstractTableModel):
         # The names of presets go on with what they show.
         name = run.title if run.note.name or run.kind == "group" else run.title.partition(":")[0]
         if run.kind == "member":
-            return f"Training {int(run.id.rpartition('.')[2]) + 1:,}\n{status_words(run)}".rstrip()
+            return f"{member_title(run).capitalize()}\n{status_words(run)}".rstrip()
         return f"{name}\n{' · '.join(words for words in told if words)}"
 
     def _setting(self, path: str, place: int) -> str:
@@ -144,8 +145,7 @@ class RunsModel(QAbstractTableModel):
         if run.id not in self._pictures:
             if len(self._pictures) > _MOST_PICTURES:
                 self._pictures.clear()
-            made = QPixmap()
-            made.loadFromData(self.read_picture(run.id))
+            made = kept_picture(self.read_picture(run.id))
             if not made.isNull():
                 # Once, for the sharpest screen that there may be.
                 made = made.scaled(picture_size() * 2, _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)

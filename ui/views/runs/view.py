@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QPixmap
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -39,6 +39,7 @@ from ...look.theme import GRID, px
 from ..chart.controls import ReadingLine
 from ..view import View
 from .models import MeansModel, RunsModel, picture_size
+from .pictures import kept_picture
 
 _ROW, _MEANS_ROW, _WIDEST, _NARROWEST = 42, 28, 150, 52
 """The heights of a row, and the widths of a column, in pixels at zoom 1."""
@@ -275,8 +276,7 @@ class RunsView(View):
 
     def _show_plot(self) -> None:
         """Show the plot of the group in a window of its own."""
-        picture, table = QPixmap(), self._table
-        picture.loadFromData(self.runs.read_picture(self._group))
+        picture, table = kept_picture(self.runs.read_picture(self._group)), self._table
         place = None if table is None else table.place_of(self._group)
         if picture.isNull() or table is None or place is None:
             return

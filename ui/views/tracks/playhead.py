@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter,
 from PySide6.QtWidgets import QAbstractSlider, QWidget
 
 from playground.catalog.choice import Array
+from playground.measure.changes import Change
 from playground.measure.snapshot import Snapshot
 
 from ...forms.buttons import identify, tip
@@ -30,7 +31,8 @@ _PAGES = 10
 """How many page keys lead through the run."""
 _HELP = (
     "Drag it to see any earlier moment in all pictures, or click the time axis. Arrow keys move by an epoch, with "
-    "Shift by a step, with Ctrl to the next change; Home and End go to the beginning and to now. Enter branches there."
+    "Shift by a step, with Ctrl to the next change; Home and End go to the beginning and to now. Enter branches there; "
+    "at a change, F2 names it."
 )
 _NOTHING_EARLIER = "Moves to earlier moments once training has begun."
 
@@ -75,12 +77,26 @@ class Moments:
         return self.within(int(min(among[among > step], default=self.last)))
 
 
+def change_at(snapshot: Snapshot, step: int) -> Change | None:
+    """The latest change that was made at a step of a run."""
+    return next((one for one in reversed(snapshot.changes) if one.step == step), None)
+
+
+def before_words(shown: Snapshot, present: Snapshot) -> str:
+    """Say that an earlier moment is the one before a change, if it is: `, just before “learning rate 0.1”`."""
+    change = change_at(present, shown.step)
+    # The first moment that can be shown comes after what was changed there.
+    return "" if change is None or change_at(shown, shown.step) else f", just before “{change.label}”"
+
+
 class PlayheadHandle(QAbstractSlider):
     """The handle of the playhead, on the time axis below the tracks."""
 
     asked = Signal(object)
     """Asks for the moment of a step, or with None for the present."""
     branch_asked = Signal()
+    name_asked = Signal(object)
+    """Asks for another name for the change that was made at this step."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -185,6 +201,8 @@ class PlayheadHandle(QAbstractSlider):
             self._ask(None)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self.is_back:
             self.branch_asked.emit()
+        elif key == Qt.Key.Key_F2 and at in moments.changes:
+            self.name_asked.emit(at)
         else:
             super().keyPressEvent(event)
 

@@ -31,7 +31,7 @@ from ..view import View
 from .curves import LOSS_OPTIONS, SMOOTHING_OPTIONS, CurveTrack, LossTrack, ScoreTrack, row_at
 from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, GradientTrack
 from .lanes import lane_tracks
-from .playhead import Moments
+from .playhead import Moments, before_words, change_at
 from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
@@ -211,6 +211,7 @@ class TracksView(View):
         self._sheet.handle.moments = self._moments
         self._sheet.handle.asked.connect(self.moment_asked)
         self._sheet.name_asked.connect(self.name_asked)
+        self._sheet.handle.name_asked.connect(self._ask_name)
         self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(_HELP)
@@ -298,13 +299,20 @@ class TracksView(View):
         place = float(times.places(np.array([float(getattr(shown.measured, times.kind))]))[0])
         self._sheet.put_playhead(place, None if self._past is None else shown.step)
 
+    def _ask_name(self, step: int) -> None:
+        """Ask for another name for the latest change that was made at a step."""
+        change = None if self._snapshot is None else change_at(self._snapshot, step)
+        if change is not None:
+            self.name_asked.emit(change)
+
     def _playhead_words(self) -> str:
         """Which moment is shown, in words."""
         if self._snapshot is None:
             return ""
         if self._past is None:
             return f"Now: epoch {self._snapshot.epoch:,}, step {self._snapshot.step:,}."
-        return f"Epoch {self._past.epoch:,} of {self._snapshot.epoch:,}, step {self._past.step:,}."
+        before = before_words(self._past, self._snapshot)
+        return f"Epoch {self._past.epoch:,} of {self._snapshot.epoch:,}, step {self._past.step:,}{before}."
 
     def show_race(self, moment: RaceMoment | None) -> None:
         """Show the lanes of a race in place of the run; None: the run again."""
