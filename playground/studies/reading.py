@@ -88,6 +88,14 @@ class Reading(NamedTuple):
         return self.values[self.knob.present]
 
     @property
+    def best(self) -> ValueOutcome | None:
+        """The best of the values that are better than the present one beyond chance; None if none is."""
+        most = max((one.n for one in self.values), default=0)
+        better = [one for one in self.values if one.is_better and one.n == most]
+        sign = 1 if self.scale == "amount" else -1
+        return min(better, key=lambda one: sign * one.median, default=None)
+
+    @property
     def is_whole(self) -> bool:
         """Whether every value was trained from every start."""
         return self.share >= 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -132,6 +133,29 @@ def test_a_drag_gives_numbers_and_is_one_undo_step(qtbot, window: Window) -> Non
     # All but the new present value is known already, and stands there while the hand moves.
     assert sum(one.n == 5 for one in shown(window).values) >= len(shown(window).values) - 1
     qtbot.waitUntil(lambda: is_whole(window, RATE) and shown(window).values[shown(window).present].value == rate)
+
+
+def test_a_click_between_two_tried_values_gives_the_one_under_the_pointer(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    chart, values = view(window).chart, shown(window).values
+    left, right = next(
+        pair for pair in pairwise(values) if pair[0].value > 1e-3 and pair[1].value > 1.4 * pair[0].value
+    )
+    between = QPoint(round((chart.x_of(left.place) + chart.x_of(right.place)) / 2), chart.height() // 2)
+    hands.move(chart, between)
+    wanted, _, rest = shown(window).small_print.partition(" (nearest tried: ")
+    assert left.value < float(wanted) < right.value and rest.startswith((f"{left.words}): ", f"{right.words}): "))
+    nearest = left if rest.startswith(left.words) else right
+
+    hands.click(chart, between)
+    assert window.session.experiment.training.learning_rate == float(wanted) and len(window.session.done) == 1
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    hands.click(chart, between, held="Ctrl")
+    qtbot.waitUntil(lambda: window.session.experiment.training.learning_rate == nearest.value)
+    assert settle(qtbot, window).evaluation.validation_loss in [
+        pytest.approx(loss, rel=1e-5) for loss in nearest.starts
+    ]
 
 
 def test_arrow_keys_look_and_enter_takes(qtbot, window: Window) -> None:
