@@ -1,7 +1,7 @@
 """Variants of an experiment that are worth a race: other values of one setting, and the classic comparisons.
 
-`RACES` lists the comparisons; to add one, add an entry. `values_to_race` proposes values of one setting. `name_lanes` says
-what differs between experiments.
+`RACES` lists the comparisons; to add one, add an entry. `values_to_race` proposes values of one setting. `name_lanes`
+says what differs between experiments.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from playground.files.errors import InputError
 from playground.studies.knobs import Knob, knob_at
 
 _FACTORS, _SHARES = (10, 3), (2,)
-"""How many times the present value a value beside it is, on a logarithmic slider and on a linear one: the first of these
-that the slider has."""
+"""How many times the present value a value beside it is, on a logarithmic slider and on a linear one: the first that
+the slider has."""
 _TOLD_APART = 1.5
 """Values whose ratio is below this train too much alike for a race."""
 _RATE = "training.learning_rate"

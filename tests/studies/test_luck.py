@@ -41,6 +41,24 @@ def test_other_starts_end_where_the_runs_of_their_seeds_do(experiment: Experimen
 
 
 @needs_lanes
+def test_runs_are_judged_by_the_mean_of_the_last_tenth_of_their_epochs(experiment: Experiment) -> None:
+    chosen = experiment.with_({"precision": "float32", "training.learning_rate": 0.3})
+    starts, run = OtherStarts(chosen), Trainer(chosen, engine="lanes")
+    starts.advance(60, never)
+    run.advance(epochs=60)
+    luck = starts.luck(of(run))
+    assert (luck.since, luck.epoch) == (55, 60)
+    alone = [Trainer(chosen.with_(seed=chosen.seed + k), engine="lanes") for k in range(1, 15)]
+    for one in alone:
+        one.advance(epochs=60)
+    own, *others = (of(one) for one in (run, *alone))
+    assert luck.better_than == sum(one.validation_loss[55:].mean() > own.validation_loss[55:].mean() for one in others)
+    assert luck.solved == sum(one.validation_accuracy[55:].mean() >= 0.95 for one in (own, *others))
+    assert "other starts after 60 epochs." in luck.sentence
+    assert luck.small_print.startswith("Compared by mean validation loss of epochs 55 to 60; solved: mean validation ")
+
+
+@needs_lanes
 def test_starts_that_diverge_are_counted_and_leave_the_band_open() -> None:
     wild = {"data": "plane", "layers": "", "training.learning_rate": 1e8, "training.optimizer": "sgd"}
     chosen = Experiment().with_(wild)

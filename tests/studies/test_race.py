@@ -10,8 +10,8 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.interop.opening import load_preset
-from playground.studies.race import Race
 from playground.studies.knobs import knob_at
+from playground.studies.race import Race
 from playground.studies.variants import RACES, name_lanes, values_to_race, with_values
 
 RATE, BATCH = "training.learning_rate", "training.batch_size"

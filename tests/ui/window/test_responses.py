@@ -297,6 +297,37 @@ def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, w
     assert picture.beginning.value == "start"
 
 
+def test_while_an_earlier_moment_is_shown_it_is_about_that_moment(qtbot, window: Window) -> None:
+    session = window.session
+    session.ask(lambda trainer: trainer.advance(epochs=4))
+    session.edit(session.experiment.with_({RATE: 0.3, "training.batch_size": 5}))
+    session.ask(lambda trainer: trainer.advance(epochs=120))
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 200 epochs" in shown(window).small_print)
+    now = shown(window)
+    assert now.values[now.present].value == 0.3
+
+    session.past.look_at(session.report.present.history.step[2])
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 100 epochs" in shown(window).small_print)
+    then = shown(window)
+    assert session.report.past is not None and then.values[then.present].value == 0.01
+    trainer = Trainer(session.report.snapshot.experiment, engine="lanes")
+    trainer.advance(epochs=100)
+    assert trainer.evaluate().validation_loss in [pytest.approx(one) for one in then.values[then.present].starts]
+    picture = view(window)
+    hands.click(picture.controls.button)
+    hands.click(picture.beginning.buttons[1])
+    hands.key(picture.controls.panel, "Escape")
+    wanted = "validation loss after 100 more epochs from here (epoch 2), 5 shuffles"
+    qtbot.waitUntil(lambda: shown(window).small_print == wanted)
+
+    session.past.leave()
+    hands.click(picture.controls.button)
+    hands.click(picture.beginning.buttons[0])
+    hands.key(picture.controls.panel, "Escape")
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 200 epochs" in shown(window).small_print)
+    assert shown(window).values == now.values
+
+
 def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
     control(window, "features.x1_squared").setFocus()
     qtbot.waitUntil(lambda: is_whole(window, "features"))

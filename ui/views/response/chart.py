@@ -32,8 +32,8 @@ _TALL, _DOTS = 160, 0.6
 _USUAL, _ROOM = 0.75, 1.5
 """The axis ends at this quantile of the medians times this factor; what is higher leaves the picture."""
 HELP = (
-    "Click or drag: sets the value under the pointer, rounded as on its slider. Ctrl and click: takes the nearest value "
-    "that was tried, with the weights that it was trained to. Arrow keys look at what was tried, Enter takes it."
+    "Click or drag: sets the value under the pointer, rounded as on its slider. Ctrl and click: takes the nearest "
+    "value that was tried, with the weights that it was trained to. Arrow keys look at what was tried, Enter takes it."
 )
 """What a person can do with the chart; it stands on the sentence above, where it hides no curve."""
 _EDGE = 0.06
@@ -69,9 +69,10 @@ class _PlaceAxis(ChartAxis):
 
 
 class ResponseChart(PaintedChart):
-    """Paints a reading. A click or a drag gives the value under the hand, arrow keys look at those tried, Enter takes one.
+    """Paints a reading. A click or a drag gives the value under the hand.
 
-    With Ctrl, the nearest value that was tried is taken with its trained weights.
+    Arrow keys look at the values that were tried, Enter takes one. With Ctrl, the nearest of them is taken with its
+    trained weights.
     """
 
     SIZE, LEAST = (248, 96), (120, 48)
