@@ -25,6 +25,10 @@ from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_ce
 
 _LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
+_NAMES_LEFT = 30
+"""How far names of members reach into the left margin."""
+_MOST_ROWS, _LEAST_BOX = 3, 30
+"""The rows that names of members may take, and the height that is left for the chart with more than one."""
 _BAND, _LIT = 46, 30
 """Opacities of the band and of the better region, of 255."""
 _TALL, _DOTS = 160, 0.6
@@ -249,8 +253,32 @@ class ResponseChart(PaintedChart):
     # Painting -----------------------------------------------------------------------------------------------------
 
     def _box(self) -> ChartBox:
-        rect = QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -px(_BELOW))
+        below = px(_BELOW) + (self._name_rows - 1) * self.metrics.height()
+        rect = QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -below)
         return ChartBox(rect, self._across, self._up)
+
+    @property
+    def _name_rows(self) -> int:
+        """The rows in which the names of all members have room below them; 1 if they have none in any number."""
+        reading = self.reading
+        if reading is None or reading.knob.is_number:
+            return 1
+        spans, room = self._spans_of_names(reading), self.height() - px(_TOP) - px(_BELOW) - px(_LEAST_BOX)
+        for rows in range(1, min(_MOST_ROWS, 1 + int(room // self.metrics.height())) + 1):
+            if all(one[1] < other[0] for one, other in zip(spans, spans[rows:], strict=False)):
+                return rows
+        return 1
+
+    def _spans_of_names(self, reading: Reading) -> list[tuple[float, float]]:
+        """Where the name of each member begins and ends, if it is written, with some air."""
+        left, right = px(_LEFT), self.width() - px(_RIGHT)
+        spans = []
+        for one in reading.values:
+            x = left + float(self._across.shares(np.array([one.place]))[0]) * (right - left)
+            wide = self.metrics.horizontalAdvance(f"{one.words}n")
+            begin = min(max(x - wide / 2, left - px(_NAMES_LEFT)), right - wide)
+            spans.append((begin, begin + wide))
+        return spans
 
     @painted
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -344,13 +372,26 @@ class ResponseChart(PaintedChart):
         painter.setOpacity(1)
 
     def _name_members(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
-        """Write the names of all members where they have room, else that of the one looked at or of the present one."""
-        apart = self.x_of(reading.values[1].place) - self.x_of(reading.values[0].place)
-        has_room = all(painter.fontMetrics().horizontalAdvance(f"{one.words}n") < apart for one in reading.values)
-        for one in reading.values if has_room else [self.looked_at or reading.present]:
-            x = self.x_of(one.place)
-            painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
-            write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
+        """Write the names of the members, in as many rows as that takes.
+
+        Where they have no room in any number of rows, the first to be named are the one looked at, the present one
+        and the best, then those that have room beside them.
+        """
+        rows, spans, look = self._name_rows, self._spans_of_names(reading), theme.current()
+        first = [
+            reading.values.index(one) for one in (self.looked_at, reading.present, reading.best) if one is not None
+        ]
+        named: list[int] = []
+        for place in dict.fromkeys([*first, *range(len(spans))]):
+            beside = [other for other in named if other % rows == place % rows]
+            if all(spans[place][1] < spans[other][0] or spans[other][1] < spans[place][0] for other in beside):
+                named.append(place)
+        for place in named:
+            one, top = reading.values[place], box.rect.bottom() + px(2) + place % rows * self.metrics.height()
+            painter.setPen(QColor(look.text if place in first else look.quiet))
+            write_centred(
+                painter, self.x_of(one.place), top, one.words, box.rect.left() - px(_NAMES_LEFT), box.rect.right()
+            )
 
     def _paint_present(self, painter: QPainter, box: ChartBox, reading: Reading) -> None:
         here, look = reading.present, theme.current()
