@@ -286,7 +286,7 @@ def test_a_present_value_at_which_training_diverges_is_said(experiment: Experime
     assert reading.sentence == "Best with SGD; training diverges with Adam in 5 of 5 starts."
     assert math.isnan(reading.present.median) and reading.present.diverged == 5
     everything = told(Response(experiment, knob(experiment, OPTIMIZER)), {"others": [math.inf] * 5}).reading()
-    assert everything.sentence == "Training diverges with every choice of optimizer tried so far."
+    assert everything.sentence == "Training diverges with every optimizer tried so far."
 
 
 @needs_lanes
