@@ -204,20 +204,13 @@ class Cohort:
     def advance(self, epochs: int, stop: Callable[[], bool] = never) -> None:
         """Train all members for `epochs` epochs and evaluate them. Raises CancelledError once `stop` is true."""
         groups = {id(one.group): one.group for one in self.members if one.group is not None}
-        for group in groups.values():
-            self._advance_group(group, epochs, stop)
+        advance(list(groups.values()), epochs=epochs, until=stop)
         for one in self.members:
             if isinstance(one, _Alone):
                 one.advance(one.place[0] + epochs, stop)
         heed(stop)
         for group in groups.values():
             group.measure()
-
-    def _advance_group(self, group: Group, epochs: int, stop: Callable[[], bool]) -> None:
-        goals = {one: one.place[0] + epochs for one in self.members if one.group is group}
-        while left := max((goal - one.place[0] for one, goal in goals.items() if one.is_running), default=0):
-            heed(stop)
-            advance([group], epochs=left, seconds=_PIECE, until=stop)
 
     def remove(self, one: InTraining) -> None:
         """Remove a member; its lane becomes free for others."""

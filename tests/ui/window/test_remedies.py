@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 
 from playground import Experiment
 from playground.engine.lanes import cache
+from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Remedy
 from tests.ui import hands
 from tests.ui.windows import opened_window
@@ -111,6 +112,21 @@ def test_an_earlier_moment_on_show_is_offered_no_remedy_of_the_present(qtbot, wi
     assert "as it was" in said(window) and "try" not in said(window)
     hands.push(window, "strip.remedy")
     qtbot.waitUntil(lambda: "helps in" in said(window))
+
+
+def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot, window: Window) -> None:
+    session, strip = window.session, window.messages.strip
+    session.open(load_preset("hills").with_({"training.optimizer": "sgd"}), "hills")
+    session.ask(lambda trainer: trainer.advance(epochs=5))
+    session.edit(session.experiment.with_({"training.learning_rate": 1000.0}))
+    session.ask(lambda trainer: trainer.advance(epochs=50))
+    qtbot.waitUntil(lambda: session.report.snapshot.status == "diverged" and strip.said.tone == "fault")
+    told = said(window).split(".")[0]
+    session.past.look_at(1)
+    qtbot.waitUntil(lambda: session.report.past is not None and "as it was" in said(window))
+    assert strip.remedy.text() == "Back to now" and told not in said(window)
+    hands.push(window, "strip.remedy")
+    qtbot.waitUntil(lambda: strip.said.tone == "fault" and told in said(window))
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
