@@ -21,9 +21,11 @@ class Ghost(NamedTuple):
 
 
 class Luck(NamedTuple):
-    """A run among other starts of the same experiment, at one epoch. Losses are those of `outcome`, one per epoch."""
+    """A run among other starts of the same experiment, up to one epoch, by the losses of the validation set if any."""
 
     epoch: int
+    since: int
+    """The first of the epochs over which runs are judged, by their mean loss and accuracy; `epoch` is the last."""
     low: Array
     """The loss below which a tenth of the starts are, shape (epochs + 1,); infinite where they have diverged."""
     median: Array
@@ -32,7 +34,7 @@ class Luck(NamedTuple):
     starts: int
     """The number of other starts."""
     better_than: int
-    """The number of other starts whose loss is higher than that of the run."""
+    """The number of other starts whose mean loss is higher than that of the run, or that diverged."""
     diverged_at: tuple[int, ...]
     """The epochs at which starts diverged, in ascending order."""
     solved: int
@@ -53,11 +55,15 @@ class Luck(NamedTuple):
         return len(self.diverged_at)
 
     @property
+    def _when(self) -> str:
+        return f"after {self.epoch:,} epoch{'s' if self.epoch != 1 else ''}"
+
+    @property
     def sentence(self) -> str:
-        """The comparison in words."""
+        """The comparison in words, with the epoch for which it holds."""
         low, high = (round(100 * end) for end in self.solved_interval)
         words = (
-            f"Better than {self.better_than} of {self.starts} other starts. "
+            f"Better than {self.better_than} of {self.starts} other starts {self._when}. "
             f"{self.solved} of {self.starts + 1} solve it (95 %: {low} to {high} %)."
         )
         return f"{words} {self.diverged} diverged." if self.diverged else words
@@ -67,8 +73,11 @@ class Luck(NamedTuple):
         """The conditions of the comparison: outcome, epoch, and the goal that counts as solved."""
         points = "validation" if self.validated else "training"
         goal = f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
+        when, mean = self._when, ""
+        if self.since < self.epoch:
+            when, mean = f"of epochs {self.since:,} to {self.epoch:,}", "mean "
         return (
-            f"Compared by {points} loss after {self.epoch:,} epochs; solved: {points} {goal} or more. "
+            f"Compared by {mean}{points} loss {when}; solved: {mean}{points} {goal} or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

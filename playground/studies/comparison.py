@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _OBSERVED: tuple[Measure, ...] = ("epochs", "gradient")
 """Measures that need more than the end of a run, which takes longer."""
-_PIECE = 0.05
+_PIECE = 0.01
 """Seconds of training between two looks at whether to stop."""
 
 

@@ -52,6 +52,14 @@ class Knob(NamedTuple):
         return "number of layers" if self.path == "layers" else in_a_sentence(self.field.label)
 
     @property
+    def one(self) -> str:
+        """The words for any one of its values: `learning rate`, `number of units`, `choice of features`."""
+        if not self.label.endswith("s") or self.label.endswith(("ss", "of layers")):
+            return self.label
+        kind = "choice" if not self.is_number else "number" if self.field.type is int else "value"
+        return f"{kind} of {self.label}"
+
+    @property
     def coarse(self) -> tuple[int, ...]:
         """The indices of the values to try first: the present one and a few evenly spaced ones; all of a short list."""
         if len(self.values) <= _COARSE:

@@ -88,6 +88,14 @@ class ResponseReading(NamedTuple):
         return self.values[self.knob.present]
 
     @property
+    def best(self) -> ValueOutcome | None:
+        """The best of the values that are better than the present one beyond chance; None if none is."""
+        most = max((one.n for one in self.values), default=0)
+        better = [one for one in self.values if one.is_better and one.n == most]
+        sign = 1 if self.scale == "amount" else -1
+        return min(better, key=lambda one: sign * one.median, default=None)
+
+    @property
     def is_whole(self) -> bool:
         """Whether every value was trained from every start."""
         return self.share >= 1
@@ -167,7 +175,7 @@ def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[flo
 
 def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores, least: int) -> str:
     """The most important result as a sentence; until the first values have `least` starts, the progress."""
-    here = values[knob.present]
+    here, is_switch = values[knob.present], knob.field.type is bool
     n = min((values[place].n for place in knob.coarse if not values[place].refused), default=0)
     if not n:
         return f"Trying other values of the {knob.label}…"
@@ -180,7 +188,7 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         return (
             f"There is no {scores.name} here."
             if missing
-            else f"Training diverges with every choice of {knob.label} tried so far."
+            else f"Training diverges {'either way' if is_switch else f'with every {knob.one} tried so far'}."
         )
     # A value that was tried from fewer starts may only have been lucky.
     most = max(one.n for one in sound)
@@ -192,15 +200,18 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
             f"training diverges {knob.at}{here.words} in {here.n} of {here.n} {scores.repeats}s."
         )
     if scores.most < math.inf and best.median >= scores.most:
-        return f"No choice of {knob.label} gets there in time: {scores.name}."
+        return f"{'Neither' if is_switch else f'No {knob.one}'} gets there in time: {scores.name}."
     end = "" if scores.comparable or scores.scale == "amount" else "; losses can't be compared here"
     if len(sound) == len(tried) and _is_flat(sound, _verdicts(scores, knob.present, least)):
-        return f"No choice of {knob.label} makes a clear difference{end}."
+        return f"The {knob.one} makes no clear difference{end}."
     if not scores.comparable:
         return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
     better = [one for one in values if one.is_better and one.n == most]
     if not better:
-        return f"No other choice of {knob.label} is clearly better than {here.words}."
+        if is_switch:
+            other = values[1 - knob.present].words
+            return f"{other[:1].upper()}{other[1:]} is not clearly better than {here.words}."
+        return f"No other {knob.one} is clearly better than {here.words}."
     best = min(better, key=lambda one: sign * one.median)
     ranked, place = scores.ranked, values.index(best)
     worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())

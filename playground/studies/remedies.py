@@ -153,8 +153,8 @@ class RemedyEffect(NamedTuple):
     epochs: int
     measure: str
     """The loss that was compared: `validation loss` or `training loss`."""
-    goes_on: bool = False
-    """Whether all runs continued from the same weights, each start with other batches."""
+    begun: int | None = None
+    """The epoch from whose weights all runs continued, each start with other batches; None for initial weights."""
     rivals: int = 1
     """The number of remedies tried, including this one; the more there are, the likelier one helps by chance."""
 
@@ -166,12 +166,14 @@ class RemedyEffect(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The result in words: `helps in 16 of 16 starts, validation loss 0.69 → 0.04 after 200 epochs`.
+        """The result in words: `helps in 16 of 16 starts, validation loss 0.69 → 0.04 after 200 epochs from the start`.
 
-        Or, with the same weights: `helps in 16 of 16 shuffles from here, … after 200 more epochs`.
+        Or, from the weights of a moment: `helps in 16 of 16 shuffles from epoch 80 on, … after 100 more epochs`.
         """
         losses = " → ".join("diverged" if np.isinf(one) else f"{one:.2g}" for one in (self.before, self.after))
-        starts, epochs = ("shuffles from here", "more epochs") if self.goes_on else ("starts", "epochs")
+        starts, epochs = "starts", "epochs from the start"
+        if self.begun is not None:
+            starts, epochs = f"shuffles from epoch {self.begun:,} on", "more epochs"
         helped = f"helps in {self.gain.helped} of {self.gain.n} {starts}"
         return f"{helped}, {self.measure} {losses} after {self.epochs:,} {epochs}"
 
@@ -252,8 +254,8 @@ class RemedyTest:
                 before = self._losses[self.experiment][: len(after)]
                 gain = paired_gain(before, after)
                 medians = _median(before), _median(after)
-                goes_on = self.beginning is not None
-                yield RemedyEffect(remedy, *medians, gain, self.epochs, self._measure, goes_on, len(self.remedies))
+                begun = None if self.beginning is None else self.beginning.state.epoch
+                yield RemedyEffect(remedy, *medians, gain, self.epochs, self._measure, begun, len(self.remedies))
 
     @property
     def helpful(self) -> tuple[RemedyEffect, ...]:

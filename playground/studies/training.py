@@ -38,7 +38,7 @@ _WORTH_FILLING = LANES // 4
 """Free lanes for which newcomers join those who began together, and share shuffles, which saves a fifth of the time."""
 _MOST_MEMBERS = 8 * LANES
 """Members that a group has, one after the other, since it keeps the points of all of them."""
-_FIRST_PIECE, _PIECE = 0.001, 0.02
+_FIRST_PIECE, _PIECE = 0.001, 0.01
 """Seconds of training between two looks at who has ended; short at first, since most who diverge do so soon."""
 _FEW = 16
 """Rows of a history that nobody looks at."""
@@ -69,9 +69,12 @@ def train_dealt(
     """
     cohort = cohort or Cohort(study.engine)
     while True:
+        heed(stop)
         room = cohort.room
         numbers = deal(room) if room else []
         for planned in study.members(numbers):
+            # To prepare all of them takes longer than a piece of training.
+            heed(stop)
             refused = planned if isinstance(planned, Refused) else cohort.admit(planned)
             if refused is not None:
                 yield Row(refused.number, "refused", reason=refused.reason)
@@ -80,6 +83,12 @@ def train_dealt(
                 return
             continue
         yield from cohort.train_until_some_end(stop)
+
+
+def heed(stop: Callable[[], bool]) -> None:
+    """Raise CancelledError if `stop` returns true."""
+    if stop():
+        raise CancelledError
 
 
 class Cohort:
@@ -178,8 +187,7 @@ class Cohort:
             # Without epochs there is only the start to measure.
             group.measure()
         while not (ended := [one for one in beside if not one.is_running]):
-            if stop():
-                raise CancelledError
+            heed(stop)
             if isinstance(first, _Alone):
                 first.advance(math.inf, stop)
             elif group is not None:
@@ -200,8 +208,7 @@ class Cohort:
         for one in self.members:
             if isinstance(one, _Alone):
                 one.advance(one.place[0] + epochs, stop)
-        if stop():
-            raise CancelledError
+        heed(stop)
         for group in groups.values():
             group.measure()
 

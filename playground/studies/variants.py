@@ -1,6 +1,7 @@
 """Variants of an experiment that are worth a race: other values of one setting, and the classic comparisons.
 
-`RACES` lists the comparisons; to add one, add an entry. `name_lanes` says what differs between experiments.
+`RACES` lists the comparisons; to add one, add an entry. `values_to_race` proposes values of one setting. `name_lanes`
+says what differs between experiments.
 """
 
 from __future__ import annotations
@@ -13,13 +14,19 @@ import msgspec
 from playground.catalog.activations import Relu, Sigmoid, Tanh
 from playground.experiment.difference import difference
 from playground.experiment.paths import field_at, is_among, value_at
+from playground.experiment.quantity import Number, Quantity, round_digits
 from playground.experiment.rules import check
 from playground.experiment.tree import Experiment, Layer
 from playground.experiment.words import edit_words, in_a_sentence, value_words
 from playground.files.errors import InputError
+from playground.studies.knobs import Knob, knob_at
 
-_FACTOR = 100
-"""The factor between the learning rates of a race, so that one is far too small and one far too large."""
+_FACTORS, _SHARES = (10, 3), (2,)
+"""How many times the present value a value beside it is, on a logarithmic slider and on a linear one: the first that
+the slider has."""
+_TOLD_APART = 1.5
+"""Values whose ratio is below this train too much alike for a race."""
+_RATE = "training.learning_rate"
 _DROPOUT = 0.2
 """The dropout of a race where the experiment has none."""
 _DEPTHS = range(1, 7)
@@ -52,6 +59,52 @@ def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tup
     return tuple(check(experiment.with_({path: value})) for value in values)
 
 
+def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
+    """Return values of a number that show what it does: the present one, one well below it and one well above it.
+
+    They stay within its slider. `best`, a value known to do better, takes the place of one near it.
+    """
+    quantity, present = Quantity.of(knob.field), knob.values[knob.present]
+    if present:
+        factors = _FACTORS if quantity.log else _SHARES
+        beside = [_value_beside(quantity, present, [sign(one) for one in factors]) for sign in (_inverse, float)]
+        found = [present, *(value for value in beside if value is not None)]
+    else:
+        found = [present, quantity.at(0.25), quantity.at(0.5)]
+    if len(set(found)) < 2:
+        found = [present, quantity.at(0.25), quantity.at(0.75)]
+    if best is not None and _can_be_told_apart(best, present):
+        found = [one for one in found if one == present or _can_be_told_apart(one, best)] + [best]
+    return tuple(sorted(set(found)))
+
+
+def _inverse(factor: float) -> float:
+    return 1 / factor
+
+
+def _value_beside(quantity: Quantity, present: Number, factors: Sequence[float]) -> Number | None:
+    """The present value times the first factor that the slider has, else the slider's end; None if that is too near."""
+    low, high = quantity.ends
+    tried = [quantity.typed(round_digits(present * factor)) for factor in factors]
+    tried.append(quantity.typed(low if factors[0] < 1 else high))
+    return next(
+        (
+            value
+            for value in tried
+            if low <= value <= high
+            and quantity.admits(value)
+            and (value < present) == (present * factors[0] < present)
+            and _can_be_told_apart(value, present)
+        ),
+        None,
+    )
+
+
+def _can_be_told_apart(a: Number, b: Number) -> bool:
+    low, high = sorted((abs(a), abs(b)))
+    return high >= _TOLD_APART * low if a * b > 0 else a != b
+
+
 def _vary(path: str, *values: Any) -> Callable[[Experiment], list[Experiment]]:
     return lambda experiment: [experiment.with_({path: value}) for value in values]
 
@@ -67,9 +120,9 @@ def _in_layers(experiment: Experiment, field: str, value: Any) -> Experiment:
 
 
 def _rates(experiment: Experiment) -> list[Experiment]:
-    rate = experiment.training.learning_rate
-    path = "training.learning_rate"
-    return [experiment.with_({path: float(f"{rate * factor:.6g}")}) for factor in (1 / _FACTOR, 1, _FACTOR)]
+    knob = knob_at(experiment, _RATE)
+    assert knob is not None
+    return [experiment.with_({_RATE: value}) for value in values_to_race(knob)]
 
 
 def _dropout(experiment: Experiment) -> list[Experiment]:
@@ -89,7 +142,7 @@ RACES: tuple[ClassicRace, ...] = (
     ClassicRace(
         "rates",
         "Three learning rates",
-        "The smallest barely moves; the largest jumps and may diverge.",
+        "The smallest is slow; the largest jumps and may get nowhere.",
         _rates,
     ),
     ClassicRace(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
+from playground.files.errors import CancelledError
 from playground.measure.snapshot import History
 from playground.studies.luck import OtherStarts
 from playground.studies.results import Share
@@ -38,6 +41,24 @@ def test_other_starts_end_where_the_runs_of_their_seeds_do(experiment: Experimen
 
 
 @needs_lanes
+def test_runs_are_judged_by_the_mean_of_the_last_tenth_of_their_epochs(experiment: Experiment) -> None:
+    chosen = experiment.with_({"precision": "float32", "training.learning_rate": 0.3})
+    starts, run = OtherStarts(chosen), Trainer(chosen, engine="lanes")
+    starts.advance(60, never)
+    run.advance(epochs=60)
+    luck = starts.luck(of(run))
+    assert (luck.since, luck.epoch) == (55, 60)
+    alone = [Trainer(chosen.with_(seed=chosen.seed + k), engine="lanes") for k in range(1, 15)]
+    for one in alone:
+        one.advance(epochs=60)
+    own, *others = (of(one) for one in (run, *alone))
+    assert luck.better_than == sum(one.validation_loss[55:].mean() > own.validation_loss[55:].mean() for one in others)
+    assert luck.solved == sum(one.validation_accuracy[55:].mean() >= 0.95 for one in (own, *others))
+    assert "other starts after 60 epochs." in luck.sentence
+    assert luck.small_print.startswith("Compared by mean validation loss of epochs 55 to 60; solved: mean validation ")
+
+
+@needs_lanes
 def test_starts_that_diverge_are_counted_and_leave_the_band_open() -> None:
     wild = {"data": "plane", "layers": "", "training.learning_rate": 1e8, "training.optimizer": "sgd"}
     chosen = Experiment().with_(wild)
@@ -47,6 +68,28 @@ def test_starts_that_diverge_are_counted_and_leave_the_band_open() -> None:
     luck = starts.luck(of(run))
     assert luck.diverged == 14 and "14 diverged." in luck.sentence
     assert np.isinf(luck.high[-1]) and np.isfinite(luck.high[0])
+
+
+@needs_lanes
+def test_starts_of_a_wide_network_look_for_a_stop_while_they_are_measured_and_do_nothing_after_it() -> None:
+    chosen = Experiment().with_({"layers": "128-128-128", "data.points": 1500})
+    looks: list[int] = []
+
+    def stop_at(last: float) -> Callable[[], bool]:
+        looks.clear()
+        return lambda: looks.append(1) or len(looks) >= last
+
+    starts, run = OtherStarts(chosen, stop_at(np.inf)), Trainer(chosen, engine="lanes")
+    products = 14 * 1500 * 128**2 * 2
+    assert len(looks) > products / 20e6
+    with pytest.raises(CancelledError):
+        OtherStarts(chosen, stop_at(20))
+    assert len(looks) == 20
+    run.advance(epochs=1)
+    starts.advance(1, never)
+    with pytest.raises(CancelledError):
+        starts.luck(of(run), stop_at(20), boundaries=True)
+    assert len(looks) == 20 and starts.epoch == 1
 
 
 @pytest.mark.parametrize("chance", [0.1, 0.5, 0.8, 0.95])

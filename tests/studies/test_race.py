@@ -10,8 +10,9 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.interop.opening import load_preset
+from playground.studies.knobs import knob_at
 from playground.studies.race import Race
-from playground.studies.variants import RACES, name_lanes, with_values
+from playground.studies.variants import RACES, name_lanes, values_to_race, with_values
 
 RATE, BATCH = "training.learning_rate", "training.batch_size"
 needs_lanes = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
@@ -90,6 +91,33 @@ def test_lanes_that_have_done_all_their_epochs_wait_for_the_others(experiment: E
 def test_races_have_two_to_six_lanes_that_differ(experiment: Experiment, rates: tuple[float, ...]) -> None:
     with pytest.raises(InputError, match="lanes"):
         Race(with_values(experiment, RATE, rates))
+
+
+@pytest.mark.parametrize(
+    "path, present, best, expected",
+    [
+        (RATE, 0.03, None, (0.003, 0.03, 0.3)),
+        (RATE, 2.0, None, (0.2, 2.0, 6.0)),
+        (RATE, 1e-5, None, (1e-5, 1e-4)),
+        (RATE, 10.0, None, (1.0, 10.0)),
+        (RATE, 0.03, 0.5, (0.003, 0.03, 0.3, 0.5)),
+        (RATE, 0.03, 0.25, (0.003, 0.03, 0.25)),
+        (RATE, 0.03, 0.04, (0.003, 0.03, 0.3)),
+        (BATCH, 200, None, (20, 200, 512)),
+        ("layers.0.dropout", 0.3, None, (0.15, 0.3, 0.6)),
+        ("layers.0.dropout", 0.6, None, (0.3, 0.6, 0.9)),
+    ],
+)
+def test_values_to_race_are_clearly_apart_and_on_the_slider(
+    experiment: Experiment, path: str, present: float, best: float | None, expected: tuple[float, ...]
+) -> None:
+    knob = knob_at(experiment.with_({path: present}), path)
+    assert knob is not None and values_to_race(knob, best) == expected
+
+
+def test_the_learning_rates_of_the_lecture_are_a_factor_of_ten_apart(experiment: Experiment) -> None:
+    rates = next(race for race in RACES if race.name == "rates").variants(experiment)
+    assert [one.training.learning_rate for one in rates] == [0.001, 0.01, 0.1]
 
 
 @pytest.mark.parametrize("race", RACES, ids=lambda race: race.name)

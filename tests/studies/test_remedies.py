@@ -58,7 +58,9 @@ def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
     faster, here = SLOW.with_({"training.learning_rate": 0.03}), running.checkpoint()
     test = tried(RemedyTest(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 20, 16, here))
     best = test.helpful[0]
-    assert best.sentence.startswith("helps in 16 of 16 shuffles from here, ") and "20 more epochs" in best.sentence
+    assert (
+        best.sentence.startswith("helps in 16 of 16 shuffles from epoch 3 on, ") and "20 more epochs" in best.sentence
+    )
     assert not any(one.reset or "weights" in one.label for one in test.remedies), "nothing that needs a fresh start"
     effect = next(test.effects())
     for experiment, median in ((SLOW, effect.before), (faster, effect.after)):

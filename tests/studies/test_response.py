@@ -223,17 +223,50 @@ def test_where_nothing_is_better_the_sentence_says_so(experiment: Experiment) ->
         {"adam": [0.1, 0.2, 0.1, 0.2, 0.1], "sgd": [0.2, 0.1, 0.1, 0.1, 0.2], "others": [0.5] * 5},
     )
 
-    assert response.reading().sentence == "No other choice of optimizer is clearly better than Adam."
+    assert response.reading().sentence == "No other optimizer is clearly better than Adam."
+
+
+@pytest.mark.parametrize(
+    "path, nothing_differs, nothing_is_better",
+    [
+        (RATE, "The learning rate makes no clear difference.", "No other learning rate is clearly better than 0.01."),
+        (
+            "layers",
+            "The number of layers makes no clear difference.",
+            "No other number of layers is clearly better than 2 layers.",
+        ),
+        (
+            "layers.0.units",
+            "The number of units makes no clear difference.",
+            "No other number of units is clearly better than 8.",
+        ),
+        (
+            "features",
+            "The choice of features makes no clear difference.",
+            "No other choice of features is clearly better than the present choice.",
+        ),
+        ("layers.1.skip", "The skip connection makes no clear difference.", "On is not clearly better than off."),
+    ],
+)
+def test_a_setting_is_named_as_a_sentence_needs_it(path: str, nothing_differs: str, nothing_is_better: str) -> None:
+    experiment = Experiment().with_(layers="8-8")
+    for worse, sentence in ((0.0, nothing_differs), (0.05, nothing_is_better)):
+        response = Response(experiment, knob(experiment, path))
+        for number in range(len(response.study)):
+            place, start = divmod(number, response.study.seeds)
+            loss = 0.1 * (1 + start) + worse * (place != response.knob.present)
+            response.add(Row(number, "completed", 1, 1, loss, loss, 0.5, 0.5))
+        assert response.reading().sentence == sentence
 
 
 def test_a_flat_curve_has_no_best_value(experiment: Experiment) -> None:
     losses = {"sgd": [0.2, 0.1, 0.1, 0.2, 0.2], "others": [0.1, 0.2, 0.1, 0.2, 0.1]}
     reading = told(Response(experiment, knob(experiment, OPTIMIZER)), losses).reading()
-    assert reading.sentence == "No choice of optimizer makes a clear difference."
+    assert reading.sentence == "The optimizer makes no clear difference."
     # The bands overlap, but one is worse in every start.
     losses["sgd"] = [1.1 * loss for loss in losses["others"]]
     told_ = told(Response(experiment, knob(experiment, OPTIMIZER)), losses).reading()
-    assert "No other choice of optimizer is clearly better than" in told_.sentence
+    assert "No other optimizer is clearly better than" in told_.sentence
 
 
 def test_a_few_starts_have_no_verdict(experiment: Experiment) -> None:
@@ -253,7 +286,7 @@ def test_a_present_value_at_which_training_diverges_is_said(experiment: Experime
     assert reading.sentence == "Best with SGD; training diverges with Adam in 5 of 5 starts."
     assert math.isnan(reading.present.median) and reading.present.diverged == 5
     everything = told(Response(experiment, knob(experiment, OPTIMIZER)), {"others": [math.inf] * 5}).reading()
-    assert everything.sentence == "Training diverges with every choice of optimizer tried so far."
+    assert everything.sentence == "Training diverges with every optimizer tried so far."
 
 
 @needs_lanes

@@ -35,7 +35,7 @@ def test_every_pixel_is_what_a_training_of_its_own_gives_bit_for_bit(experiment:
     chart = ResponseMap(experiment, axis(experiment, RATE), axis(experiment, OPTIMIZER), epochs=1)
     first = [row.number for row in chart.train()][:8]
 
-    assert first == [0, 8, 16, 24, 32, 40, 48, 56] or len(chart.across.values) < 57
+    assert first == [0, 8, 16, 24, 32, 40, 48, 56]
     reading = chart.reading()
     assert reading.is_whole and chart.is_finished
     for number in range(0, len(chart.study), len(chart.study) // 20):

@@ -28,7 +28,7 @@ from playground.files.errors import CancelledError
 from playground.studies.results import Results, Share
 from playground.studies.running import stream_rows
 from playground.studies.study import StudyEngine
-from playground.studies.training import train_dealt
+from playground.studies.training import Cohort, train_dealt
 
 ROOT = Path(__file__).parents[2]
 VARY = {"training.learning_rate": (0.01, 0.1, 1e9), "training.optimizer": ("sgd", "adam")}
@@ -122,6 +122,16 @@ def test_nothing_is_trained_after_a_stop_and_every_piece_before_is_short(
         list(train_dealt(endless, lambda room: [*islice(waiting, room)], lambda: len(pieces) >= 8))
 
     assert len(pieces) == 8 and max(pieces) <= 0.02
+
+
+@pytest.mark.parametrize("told", [0, 3])
+def test_nobody_is_prepared_after_a_stop(study: Study, engine: StudyEngine, told: int) -> None:
+    cohort, waiting = Cohort(engine), iter(range(len(study)))
+    least = min(told, cohort.room)
+    with pytest.raises(CancelledError):
+        list(train_dealt(study, lambda room: [*islice(waiting, room)], lambda: len(cohort.members) >= least, cohort))
+
+    assert len(cohort.members) == least and all(one.place == (0, 0) for one in cohort.members)
 
 
 def test_lanes_of_those_who_ended_are_filled_with_those_who_wait(

@@ -288,6 +288,9 @@ class Combo(QComboBox):
             bar = bars[index] if index < len(bars) else None
             if self.itemData(index, BAR_ROLE) != bar:
                 self.setItemData(index, bar, BAR_ROLE)
+        if self.view().isVisible():
+            # They came after the list was opened.
+            self._fit_list()
 
     def show_index(self, index: int) -> None:
         """Select an item."""
@@ -329,9 +332,12 @@ class Combo(QComboBox):
         option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
 
     def showPopup(self) -> None:
-        # The list may be wider than a narrow column, so that no name is cut off.
-        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + px(24))
+        self._fit_list()
         super().showPopup()
+
+    def _fit_list(self) -> None:
+        """Give the list room for whole names and their bars; it may be wider than a narrow column."""
+        self.view().setMinimumWidth(self.view().sizeHintForColumn(0) + px(24))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)

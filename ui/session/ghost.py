@@ -56,9 +56,10 @@ class Ghosts:
         """
         begins = not goes_on and self._when != "off" and can_go_on_without(run, changed)
         ghost = _GhostThread(run, of) if begins else None
-        yield
         if not goes_on:
             self.drop()
+        yield
+        if not goes_on:
             self._latest = ghost
         if ghost is not None:
             self._all = [*(one for one in self._all if one.is_alive), ghost]
@@ -164,7 +165,7 @@ class _GhostThread:
                 self._twin.advance(*self._place, _CHUNK_SECONDS)
                 if self._twin.trainer.engine == "reference":
                     time.sleep(_REST * _CHUNK_SECONDS)
-            if not goes_on or time.perf_counter() >= due:
+            if not self._ended and (not goes_on or time.perf_counter() >= due):
                 self.seen = Ghost(self._twin.begun, self._twin.trainer.snapshot(self._requests, measured=False))
                 due = time.perf_counter() + _PICTURE_SECONDS
             if not goes_on:

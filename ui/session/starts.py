@@ -69,17 +69,21 @@ class StartsTrainer(QObject):
     ) -> OtherStarts:
         with suppress(OSError, AttributeError):
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
-        starts = starts or OtherStarts(experiment)
+
+        def stop() -> bool:
+            return job.cancelled
+
+        starts = starts or OtherStarts(experiment, stop)
         last, piece, said = int(run.epoch[-1]), _FIRST_PIECE, time.monotonic()
         while starts.epoch < last:
             began = time.monotonic()
-            starts.advance(min(last, starts.epoch + piece), lambda: job.cancelled)
+            starts.advance(min(last, starts.epoch + piece), stop)
             now = time.monotonic()
             piece = min(2 * piece, _LONGEST_PIECE) if now - began < _BEAT_SECONDS / 2 else max(1, piece // 2)
             if now - said >= _BEAT_SECONDS and starts.epoch < last:
                 said = now
-                self._arrived.emit(job, starts.luck(run, boundaries=boundaries))
-        self._arrived.emit(job, starts.luck(run, boundaries=boundaries))
+                self._arrived.emit(job, starts.luck(run, stop, boundaries=boundaries))
+        self._arrived.emit(job, starts.luck(run, stop, boundaries=boundaries))
         return starts
 
     def _pass_on(self, job: Job, luck: object) -> None:

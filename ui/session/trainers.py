@@ -28,8 +28,10 @@ def open_trainer(document: Document, engine: EngineName) -> Trainer:
     is_at_hand = document.engine == "compiled" and cache.are_cached(document.experiment.precision)
     trainer = resume_trainer(document, "compiled" if is_at_hand else engine)
     if trainer.engine != document.engine:
-        trainer.run.record.notes += (
-            f"It was trained on the {document.engine} engine and continues on the {trainer.engine} engine, which "
-            "rounds differently, so later numbers may differ in their last digits.",
+        way = (
+            "It was trained beside other runs and continues alone"
+            if document.engine == "lanes"
+            else f"It was trained on the {document.engine} engine and continues on the {trainer.engine} engine"
         )
+        trainer.run.record.notes += (f"{way}, which rounds the last digit differently; later numbers may drift.",)
     return trainer

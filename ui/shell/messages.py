@@ -171,7 +171,9 @@ class Messages(QObject):
     def _show(self) -> None:
         event = self._event
         fresh = event if self._time.isActive() else None
-        first = self._advised(self._fault) or self._past or fresh
+        fault = None if self._past is not None and self._fault is not None and self._fault.kind else self._fault
+        # What ails the network now says nothing of the earlier moment on show.
+        first = self._advised(fault) or self._past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
         if first is None and self._would_swap(said):
             self._wait.start()
@@ -186,7 +188,7 @@ class Messages(QObject):
         said = self.strip.said
         if said.tone != "finding" or said.offer is None or not self.strip.is_held or self._was_changed:
             return False
-        return message is None or message.kind != said.kind
+        return message is None or message.kind != said.kind or _words_on(message) != _words_on(said)
 
     def _take(self, offer: Offer) -> None:
         self.dismiss()
@@ -244,6 +246,10 @@ class Messages(QObject):
             self.status.setText("Measuring after the latest change…")
         elif self._report is not None:
             self.status.setText(_status_words(self._report))
+
+
+def _words_on(message: Message) -> str:
+    return message.offer[0] if message.offer is not None else ""
 
 
 def _hint(remedy: Remedy) -> str:

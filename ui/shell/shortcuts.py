@@ -34,7 +34,9 @@ _GESTURES = (
     ("Boundary", "Wheel, + and −, drag", "Zoom and pan; Home shows the whole plane"),
     ("Boundary", "Click a point, N, P", "Examine a point in the microscope"),
     ("Boundary, any tab or title", "Right click", "Copy or save its picture"),
-    ("Response", "Click, drag; arrow keys, Enter", "Take a value; with Ctrl, its trained weights, too"),
+    ("Response", "Click, drag", "Set the value under the pointer"),
+    ("Response", "Arrow keys, Enter", "Take a value that was tried"),
+    ("Response", "Ctrl+Click, Ctrl+Enter", "Take the nearest value that was tried, with its trained weights"),
     ("Map", "Wheel, + and −; click, Enter", "Zoom, 0 shows all; open a pair with its weights"),
     ("Drawing", "Drag; right button", "Draw points; erase them"),
 )

@@ -18,6 +18,8 @@ from .window_parts import WindowParts
 
 _MOST_POINTS = 20_000
 """Points beyond which other starts would take too long."""
+_RENEWED = 1.1
+"""While training runs, words are renewed when the epochs have grown by this factor; runs are judged by as many."""
 _TOO_EARLY = "Other starts are compared from the first epoch on."
 _WAITS = "Other starts are trained while training is paused."
 _HIDING = {
@@ -44,6 +46,8 @@ class HowLucky(QObject):
         self.button.toggled.connect(self._turn)
         self._luck: Luck | None = None
         """The latest comparison."""
+        self._said: Luck | None = None
+        """The comparison in words, which changes less often."""
         others.front_changed.connect(self._write)
         desk.session.revised.connect(self._cancel)
         desk.session.experiment_changed.connect(self._forget)
@@ -100,33 +104,39 @@ class HowLucky(QObject):
     def _forget(self) -> None:
         """Stop and forget starts, which were those of another experiment."""
         self.starts.stop()
-        self._luck = None
+        self._luck = self._said = None
         self._others.put("luck", None)
         self.button.setToolTip(self._help)
         self.button.setAccessibleDescription("")
 
     def _show(self, luck: Luck) -> None:
-        report = self.desk.session.report
-        changed = (_CHANGED,) if report is not None and report.present.changes else ()
-        words = tip(luck.sentence, luck.small_print, *changed)
-        self.button.setToolTip(words)
-        self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
         self._luck = luck
         self._others.put("luck", luck)
         self._write()
 
+    def _renew_words(self) -> None:
+        """Put the latest comparison into words, while training runs only now and then: they are to be read."""
+        report, luck, said = self.desk.session.report, self._luck, self._said
+        if luck is None or luck is said:
+            return
+        running = report is not None and report.running
+        if said is not None and running and said.epoch <= luck.epoch < _RENEWED * said.epoch:
+            return
+        self._said = luck
+        changed = (_CHANGED,) if report is not None and report.present.changes else ()
+        self.button.setToolTip(tip(luck.sentence, luck.small_print, *changed))
+        self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
+
     def _write(self) -> None:
-        """Say below the tracks how the run compares, how far the starts have come, and what hides them."""
+        """Say below the tracks how the run compares, at which epoch, and what hides the starts."""
+        self._renew_words()
         self.parts.tracks.say_luck(self._words() if self.button.isChecked() else "")
 
     def _words(self) -> str:
-        report, luck = self.desk.session.report, self._luck
+        report, luck = self.desk.session.report, self._said
         epoch = 0 if report is None else int(report.present.history.epoch[-1])
         waits = report is not None and report.running and self._responses.when == "resting"
         if luck is None:
             return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…"
-        words = luck.sentence
-        if luck.epoch < epoch:
-            words = f"{words} Compared at epoch {luck.epoch:,} of {epoch:,}."
         hiding = _HIDING.get(self._others.front)
-        return f"{words} Their curves are hidden by {hiding}." if hiding else words
+        return f"{luck.sentence} Their curves are hidden by {hiding}." if hiding else luck.sentence

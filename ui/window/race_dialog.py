@@ -9,31 +9,38 @@ from typing import Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
-from playground.experiment.quantity import Number, Quantity
+from playground.experiment.quantity import Quantity
 from playground.studies.knobs import Knob
 from playground.studies.race import FEWEST_LANES, MOST_LANES
+from playground.studies.variants import values_to_race
 
 from ..forms.buttons import identify, push_button
 from ..forms.layouts import STRETCH, fill, mark_problem, tight
 from ..look.theme import GRID, px
 
 _WIDTH = 360
-_FACTORS, _SHARES = (0.1, 1, 10), (0.5, 1, 2)
-"""What is proposed of a number, relative to the present one: on a logarithmic slider, and on a linear one."""
 
 
 class RaceDialog(QDialog):
-    """Asks for two to six values, the present one among them at first, and hands them to `start`."""
+    """Asks for two to six values, the present one among them at first, and hands them to `start`.
+
+    It proposes `others` beside the present one, or without any the `best` one known and what differs enough.
+    """
 
     def __init__(
-        self, knob: Knob, start: Callable[[list[Any]], object], parent: QWidget, others: Sequence[Any] = ()
+        self,
+        knob: Knob,
+        start: Callable[[list[Any]], object],
+        parent: QWidget,
+        others: Sequence[Any] = (),
+        best: Any = None,
     ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setObjectName("race.dialog")
         self.setWindowTitle(f"Race the {knob.label}")
         self.knob, self._start = knob, start
-        self._others = tuple(others)
+        self._others, self._best = tuple(others), best
         self.problem = identify(QLabel(), "race.dialog.problem", "Problem with the values")
         self.problem.setWordWrap(True)
         mark_problem(self.problem, True)
@@ -54,10 +61,13 @@ class RaceDialog(QDialog):
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
         self.entry.setToolTip(f"Allowed: {quantity.allowed}. Separate values with spaces.")
-        proposed = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
-        self.entry.setText("  ".join(map(quantity.write, proposed or _proposals(self.knob, quantity))))
+        asked = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
+        proposed = asked or values_to_race(self.knob, self._best)
+        self.entry.setText("  ".join(map(quantity.write, proposed)))
         self.entry.textChanged.connect(self._judge)
-        return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, separated by spaces:"), self.entry]
+        found = f" {quantity.write(self._best)} does best in the response." if self._best in proposed else ""
+        label = QLabel(f"{FEWEST_LANES} to {MOST_LANES} values, separated by spaces.{found}", wordWrap=True)
+        return [label, self.entry]
 
     def _value_boxes(self) -> list[QWidget]:
         for place in range(len(self.knob.values)):
@@ -66,7 +76,8 @@ class RaceDialog(QDialog):
             # Or those that follow the present one in the list, and around.
             follows = (place - self.knob.present) % len(self.knob.values) < FEWEST_LANES + 1
             is_asked = place == self.knob.present or self.knob.values[place] in self._others
-            box.setChecked(is_asked if self._others else follows)
+            is_best = self._best is not None and self.knob.values[place] == self._best
+            box.setChecked(is_asked if self._others else follows or is_best)
             box.toggled.connect(self._judge)
             self.boxes.append(box)
         return [QLabel(f"{FEWEST_LANES} to {MOST_LANES} of these:"), *self.boxes]
@@ -102,13 +113,3 @@ class RaceDialog(QDialog):
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         (self.entry or self.boxes[self.knob.present]).setFocus(Qt.FocusReason.PopupFocusReason)
-
-
-def _proposals(knob: Knob, quantity: Quantity) -> list[Number]:
-    """Values around the present one that differ enough to be told apart."""
-    present = knob.values[knob.present]
-    if not present:
-        return [present, *(quantity.at(place) for place in (0.25, 0.5))]
-    tried = [quantity.typed(float(f"{present * factor:.6g}")) for factor in (_FACTORS if quantity.log else _SHARES)]
-    found = list(dict.fromkeys(value for value in tried if quantity.admits(value)))
-    return found if len(found) > 1 else [present, quantity.at(0.25), quantity.at(0.75)]

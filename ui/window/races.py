@@ -84,7 +84,15 @@ class Races(QObject):
 
     def ask_values(self, knob: Knob, *others: Any) -> None:
         """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
-        RaceDialog(knob, partial(self.start_values, knob.path), self.desk.window, others).open()
+        start = partial(self.start_values, knob.path)
+        RaceDialog(knob, start, self.desk.window, others, self._best_of(knob)).open()
+
+    def _best_of(self, knob: Knob) -> Any:
+        """The value that a response in sight has found to be better than the present one; None if there is none."""
+        for reading in (self.parts.view(ResponseView).reading, self.parts.thin_response.reading):
+            if reading is not None and reading.knob.path == knob.path and reading.best is not None:
+                return reading.best.value if reading.present.value == knob.values[knob.present] else None
+        return None
 
     def _ask_against(self, path: str, value: Any) -> None:
         knob = self._knob(path)

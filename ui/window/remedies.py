@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from functools import partial
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -23,12 +25,27 @@ from .responses import Responses
 
 _REST_MILLISECONDS = 400
 """How long a finding stands before remedies are tried."""
+_FIRST_PERIOD = 100
+"""Epochs after which remedies are tried again; then after twice as many more, and so on."""
 _MOST_SECONDS = 30.0
 """Time after which remedies that are still being tried are offered untried, as the diagnosis advises."""
 
 
+class _Question(NamedTuple):
+    """What remedies are tried for."""
+
+    experiment: Experiment
+    concern: str
+    """Which findings it is about, as `concern_of` names them."""
+    period: int
+    """How often the epochs of the run have doubled; remedies are tried again when they have."""
+
+
 class Remedies(QObject):
-    """Tries remedies for an ailment, once per experiment and ailment, and lets the strip report which ones help."""
+    """Tries remedies for an ailment, and lets the strip report which ones help.
+
+    They are tried once per experiment, ailment and period, so that no promise is much older than the run's numbers.
+    """
 
     _tried = Signal(object, int)
 
@@ -37,8 +54,10 @@ class Remedies(QObject):
         self.desk, self.responses = desk, responses
         self._job: Job | None = None
         self._test: RemedyTest | None = None
-        self._asked: tuple[Experiment, str] | None = None
-        """What remedies were tried for last, or are being tried for: an experiment, and which findings."""
+        self._asked: _Question | None = None
+        """What remedies were tried for last, or are being tried for."""
+        self._renews = False
+        """Whether the strip goes on showing an earlier answer to the same question until the new one is there."""
         self._rest = QTimer(self, singleShot=True, interval=_REST_MILLISECONDS)
         self._rest.timeout.connect(self._try)
         self._tried.connect(self._say_tried)
@@ -56,48 +75,54 @@ class Remedies(QObject):
         self._drop()
         self._asked = None
 
-    def _drop(self) -> None:
+    def _drop(self, *, keeps_words: bool = False) -> None:
         job, self._job = self._job, None
         if job is not None:
             job.drop()
-        self.desk.messages.advise(None)
+        if not keeps_words:
+            self.desk.messages.advise(None)
 
     def _follow(self) -> None:
         finding = self._finding()
-        question = None if finding is None else (self.desk.session.experiment, concern_of(finding.kind))
+        question = None if finding is None else self._question(finding)
         if question is None or not self.responses.may_train:
             self._rest.stop()
         elif question != self._asked and not self._rest.isActive():
             self._rest.start()
 
     def _finding(self) -> Finding | None:
-        """The finding that the strip shows; None also while the numbers are older than the latest edit."""
+        """The finding that the strip shows; None while numbers are of an earlier moment, or older than an edit."""
         report, messages = self.desk.session.report, self.desk.messages
-        if report is None or not self.desk.session.is_up_to_date:
+        if report is None or report.past is not None or not self.desk.session.is_up_to_date:
             return None
         return diagnose(report.snapshot)[0] if report.snapshot.status == "diverged" else messages.finding
+
+    def _question(self, finding: Finding) -> _Question:
+        report = self.desk.session.report
+        assert report is not None
+        period = int(math.log2(1 + report.snapshot.epoch / _FIRST_PERIOD))
+        return _Question(self.desk.session.experiment, concern_of(finding.kind), period)
 
     def _try(self) -> None:
         finding, report = self._finding(), self.desk.session.report
         if finding is None or report is None:
             return
-        self._drop()
-        self._asked = self.desk.session.experiment, concern_of(finding.kind)
+        asked, self._asked = self._asked, self._question(finding)
+        self._renews = asked is not None and asked[:2] == self._asked[:2]
+        self._drop(keeps_words=self._renews)
         if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
             begin = partial(self._begin, self._asked, finding, report.snapshot.epoch)
             self.desk.session.ask(lambda trainer: trainer.checkpoint(), begin)
         else:
             self._begin(self._asked, finding, report.snapshot.epoch)
 
-    def _begin(
-        self, asked: tuple[Experiment, str], finding: Finding, epoch: float, beginning: Checkpoint | None = None
-    ) -> None:
+    def _begin(self, asked: _Question, finding: Finding, epoch: float, beginning: Checkpoint | None = None) -> None:
         """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
         if asked is not self._asked:
             return
-        tried = candidates(asked[0], finding.remedy, goes_on=beginning is not None)
+        tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None)
         epochs = horizon_after(0 if beginning is not None else epoch)
-        test = RemedyTest(asked[0], tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
+        test = RemedyTest(asked.experiment, tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
         self._test = test
 
         def end(test: RemedyTest) -> None:
@@ -121,18 +146,19 @@ class Remedies(QObject):
         return test
 
     def _say_tried(self, test: RemedyTest, tried: int) -> None:
-        if self._asked is not None and self._job is not None and test is self._test:
+        if self._asked is not None and self._job is not None and test is self._test and not self._renews:
             left = len(test.remedies) - tried
             words = f"Changes still to try: {left}…" if left else "Trying the most promising changes…"
-            self.desk.messages.advise(Advice(self._asked[1], words))
+            self.desk.messages.advise(Advice(self._asked.concern, words))
 
     def _say_found(self, test: RemedyTest) -> None:
         assert self._asked is not None
-        self.desk.messages.advise(Advice(self._asked[1], _verdict(test), tuple(map(_listed, test.helpful))))
+        self.desk.messages.advise(Advice(self._asked.concern, _verdict(test), tuple(map(_listed, test.helpful))))
 
     def _fail(self, _: Exception) -> None:
         self._job = None
-        self.desk.messages.advise(None)
+        if not self._renews:
+            self.desk.messages.advise(None)
 
 
 def _listed(effect: RemedyEffect) -> tuple[str, Remedy]:

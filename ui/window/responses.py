@@ -92,6 +92,8 @@ class Responses(QObject):
         """The moment from which values go on; None for the initial weights."""
         self._step = 0
         """The step of the latest report, which may be older than the moment while training runs."""
+        self._followed = desk.session.experiment
+        """The experiment that responses were last renewed for."""
         self._asked: tuple[Experiment, list[str], Terms] | None = None
         """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
@@ -180,7 +182,7 @@ class Responses(QObject):
 
     def _choose_beginning(self, beginning: str) -> None:
         if beginning == "here":
-            self.desk.session.ask(lambda trainer: trainer.checkpoint(), self._begin_at)
+            self.desk.session.ask(lambda trainer: trainer.checkpoint(), self._begin_at, of_shown=True)
         else:
             self._begin_at(None)
 
@@ -200,7 +202,7 @@ class Responses(QObject):
     def _take_in_hand(self, path: str) -> None:
         self.path = path
         self.sheet.follow(path)
-        self.sheet.show_experiment(self.desk.session.experiment)
+        self.sheet.show_experiment(self.experiment)
 
     def _follow_focus(self, _: QWidget | None, now: QWidget | None) -> None:
         if now is None or not self.desk.window.isAncestorOf(now):
@@ -212,13 +214,20 @@ class Responses(QObject):
         if path:
             self.follow(path)
 
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that responses are about: that of the earlier moment on show, else the present one."""
+        shown = self.desk.session.past.shown
+        return self.desk.session.experiment if shown is None else shown.snapshot.experiment
+
     def _cancel(self) -> None:
         """Cancel what was asked of another experiment, before all panels show the new one."""
-        if self._asked is not None and self._asked[0] is not self.desk.session.experiment:
+        if self._asked is not None and self._asked[0] != self.experiment:
             self.responder.stop()
 
     def _follow_edit(self) -> None:
         """Begin again with another experiment after a rest; what a drag leaves is shown now and then."""
+        self._followed = self.experiment
         self.responder.stop()
         self._wait(_REST_MILLISECONDS)
         self._edits.request()
@@ -236,19 +245,19 @@ class Responses(QObject):
         self._renew()
 
     def _follow_sheet(self) -> None:
-        self.sheet.show_experiment(self.desk.session.experiment)
+        self.sheet.show_experiment(self.experiment)
         self._asked = None
         self._renew()
 
     def _show_map(self, across: str, up: str) -> None:
         self.desk.docks.show(self.map.name)
         # A view that comes into sight is told of the experiment a moment later.
-        self.map.show_experiment(self.desk.session.experiment)
+        self.map.show_experiment(self.experiment)
         self.map.choose(across, up)
 
     def _knob(self, path: str) -> Knob | None:
         try:
-            return knob_at(self.desk.session.experiment, path)
+            return knob_at(self.experiment, path)
         except InputError:
             return None
 
@@ -264,17 +273,20 @@ class Responses(QObject):
     @property
     def _terms(self) -> Terms:
         report, here = self.desk.session.report, self.beginning
-        epoch = report.present.epoch if report is not None and here is None else 0
+        epoch = report.snapshot.epoch if report is not None and here is None else 0
         more = self.sheet.measures if self.desk.docks.shows(self.sheet) else ()
         return Terms(self.epochs or horizon_after(epoch), tuple(dict.fromkeys([self.measure, *more])), here)
 
     def _look_ahead(self, report: Report) -> None:
-        """Renew the response once the run has passed the epochs that it covers, or has paused."""
+        """Renew the response for another moment, or once the run is past the epochs that it covers or has paused."""
         before, self._step = self._step, report.present.step
         if self.beginning is not None and self._step < min(before, self.beginning.state.step):
             # The moment belongs to a run that is gone.
             self.view.beginning.show_index(0)
             self._begin_at(None)
+        if self._followed is not self.experiment and self._followed != self.experiment:
+            # The settings of an earlier moment are shown, or the present ones again.
+            self._follow_edit()
         if self.when == "resting" and report.running:
             self.responder.stop()
             self._asked = None
@@ -300,7 +312,7 @@ class Responses(QObject):
             return "Responses are off. View › Other runs turns them on."
         if report is not None and len(report.snapshot.sample) > _MOST_POINTS:
             return f"More than {_MOST_POINTS:,} points: trying other values would take too long."
-        if not self.responder.is_ready(self.desk.session.experiment.precision):
+        if not self.responder.is_ready(self.experiment.precision):
             return _NOT_READY
         return ""
 
@@ -324,7 +336,7 @@ class Responses(QObject):
 
     def _questions(self) -> list[Asked]:
         """The responses and maps in sight that can be trained, each without results."""
-        experiment, terms = self.desk.session.experiment, self._terms
+        experiment, terms = self.experiment, self._terms
         knobs = (self._knob(path) for path in self._paths if path != MAP)
         made: list[Asked] = [terms.response(experiment, knob) for knob in knobs if knob is not None]
         axes = self.map.axes(experiment) if self._paths[-1:] == [MAP] else None
@@ -341,7 +353,7 @@ class Responses(QObject):
             self.thin.show_reading(None)
 
     def _train(self) -> None:
-        asked = self.desk.session.experiment, self._paths, self._terms
+        asked = self.experiment, self._paths, self._terms
         if not self._paths:
             return
         if why := self._obstacle():
@@ -360,7 +372,7 @@ class Responses(QObject):
         try:
             self.responder.ask(self._questions(), self._terms.measures)
         except InputError as error:
-            self.view.show_words(error_words(error, self.desk.session.experiment))
+            self.view.show_words(error_words(error, self.experiment))
 
     def _show(self, reading: ResponseReading | MapReading, measure: Measure) -> None:
         if isinstance(reading, MapReading):
@@ -395,9 +407,9 @@ class Responses(QObject):
         """Train the experiment with other values again, and open it with its weights: one step for undo."""
         session, terms = self.desk.session, self._terms
         try:
-            wanted = check(session.experiment.with_(values))
+            wanted = check(self.experiment.with_(values))
         except InputError as error:
-            self.desk.refuse(error_words(error, session.experiment))
+            self.desk.refuse(error_words(error, self.experiment))
             return
         self.responder.stop()
         begun = session.revision
@@ -416,7 +428,7 @@ class Responses(QObject):
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
         """Request a value of the reading; the present one of a choice keeps its settings."""
-        knob, experiment = self._knob(path), self.desk.session.experiment
+        knob, experiment = self._knob(path), self.experiment
         if knob is not None and not knob.is_number:
             value = value_at(experiment.with_({path: value}), path)
         self.parts.training.ask(path, value, changing)

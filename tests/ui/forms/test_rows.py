@@ -20,9 +20,13 @@ from playground.catalog.schedules import OneCycle
 from playground.experiment.declarations import Field, fields_of, with_distinct_labels
 from playground.experiment.paths import with_value
 from tests.ui import hands
+from tests.ui.painted import painted_texts
+from ui.forms.bars import Bar
+from ui.forms.controls import Combo
 from ui.forms.edits import SETTLE_MILLISECONDS, Edits
 from ui.forms.rows import ChoiceRow, Form, NumberRow, formula_lines, member_tip, row_for
 from ui.look import theme
+from ui.look.theme import px
 
 
 class Stopping(msgspec.Struct, frozen=True):
@@ -546,3 +550,21 @@ def test_sources_of_a_member_are_left_to_its_docstring() -> None:
     assert "Dozat" in (Nadam.__doc__ or "")
     assert "Dozat" not in member_tip(Nadam)
     assert "looks one step of its momentum ahead" in member_tip(Nadam)
+
+
+def test_an_open_list_grows_for_bars_that_come_late(qtbot) -> None:
+    combo = Combo()
+    combo.addItems(["SGD", "TF Playground"])
+    qtbot.addWidget(combo)
+    combo.resize(70, 24)
+    combo.show()
+    qtbot.waitExposed(combo)
+    combo.showPopup()
+    narrow = combo.view().width()
+    combo.show_bars([Bar(1.0, "0.674"), Bar(0.5, "0.3")])
+    qtbot.waitUntil(lambda: combo.view().width() >= narrow + px(92))
+    texts = painted_texts(combo.view())
+    assert {text for text, _ in texts} == {"SGD", "TF Playground", "0.674", "0.3"}
+    bars = combo.view().viewport().width() - px(92 + 4)
+    assert all(box.right() < bars for text, box in texts if text in ("SGD", "TF Playground"))
+    combo.hidePopup()

@@ -89,14 +89,20 @@ def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window,
     assert_array_equal(after.gradients.view(), before.gradients.view())
 
 
+@pytest.mark.parametrize(
+    ("before", "words"),
+    [
+        ("compiled", "trained on the compiled engine and continues on the reference engine"),
+        ("lanes", "trained beside other runs and continues alone, which rounds the last digit differently"),
+    ],
+)
 def test_going_on_by_another_engine_is_said(
-    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, words: str
 ) -> None:
     monkeypatch.setattr(cache, "are_cached", lambda precision: False)
     document = Trainer(load_preset("xor"), engine="reference").document()
-    save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, "compiled"),)))
+    save_document(tmp_path / "other.playground", document._replace(engine_changes=((0, before),)))
     window.documents.open(str(tmp_path / "other.playground"))
-    words = "trained on the compiled engine and continues on the reference engine"
     qtbot.waitUntil(lambda: words in window.messages.strip.text.text())
 
 

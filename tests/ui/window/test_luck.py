@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +49,8 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     better = sum(own.validation_loss < one.validation_loss for one in others)
     solved = sum(one.validation_accuracy >= 0.95 for one in (own, *others))
     sentence = window.parts.tracks.shown().note
-    assert sentence.startswith(f"Better than {better} of 14 other starts. {solved} of 15 solve it (95 %: ")
+    said = f"Better than {better} of 14 other starts after 12 epochs. {solved} of 15 solve it (95 %: "
+    assert sentence.startswith(said)
     assert sentence in button.accessibleDescription() and "the same for all" in button.accessibleDescription()
 
     state = window.session.ask(Trainer.checkpoint).result(SETTLED).state
@@ -62,6 +65,30 @@ def test_other_starts_stand_behind_the_run_while_the_button_is_down(qtbot, windo
     assert not is_shown(window) and not button.accessibleDescription()
 
 
+def test_the_sentence_stays_calm_while_training_runs_and_is_of_the_last_epoch_at_rest(window: Window) -> None:
+    hands.push(window, "transport.luck")
+    hands.until(lambda: is_shown(window), "the other starts do not come")
+    said: list[int] = []
+
+    def listen() -> None:
+        words = re.search(r"after ([\d,]+) epochs", window.parts.tracks.shown().note)
+        epoch = int(words[1].replace(",", "")) if words else 0
+        if epoch and epoch not in said:
+            said.append(epoch)
+
+    window.session.reported.connect(listen)
+    window.session.set_speed(None)
+    hands.push(window, "transport.play")
+    hands.until(lambda: len(said) > 4, "the words are not renewed")
+    assert all(later >= 1.1 * earlier for earlier, later in pairwise(said))
+    hands.push(window, "transport.play")
+
+    def is_up_to_date() -> bool:
+        return not window.session.report.running and said[-1] == window.session.report.snapshot.epoch
+
+    hands.until(lambda: listen() or is_up_to_date(), "at rest they are not of the last epoch")
+
+
 def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(window: Window) -> None:
     def says(*words: str) -> bool:
         note = window.parts.tracks.shown().note
@@ -73,8 +100,8 @@ def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(wind
     hands.until(lambda: window.others.front == "ghost", "the run without the change is not shown")
     hands.push(window, "transport.luck")
     assert says("Training 14 other starts…")
-    hands.until(lambda: says("14 other starts.", "hidden by the run without the change"), "nothing is said")
+    hands.until(lambda: says("after 14 epochs.", "hidden by the run without the change"), "nothing is said")
     hands.push(window, "transport.reset")
     hands.until(lambda: says("from the first epoch on") and not says("solve"), "luck is told of an untrained run")
     hands.push(window, "transport.luck")
-    assert says("") and not window.parts.tracks.shown().note
+    assert window.parts.tracks.shown().note == ""

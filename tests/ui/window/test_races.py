@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QLineEdit, QMenu
+from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
@@ -16,6 +16,7 @@ from playground.storage.document import load_document
 from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
 from playground.studies.response import Response
+from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.windows import control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
@@ -76,7 +77,7 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     command(window, "Race: Three learning rates")
     await_race(qtbot, window)
     assert window.docks.plan is RACE and "race" in window.docks.seen
-    assert shown(window).sentence == "3 lanes, learning rate: 0.0001, 0.01, 1."
+    assert shown(window).sentence == "3 lanes, learning rate: 0.001, 0.01, 0.1."
 
     hands.key_in(window, "Ctrl+E")
     await_race(qtbot, window, lambda race: race.epoch == 1)
@@ -102,8 +103,8 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
     assert f"learning rate {leader} leads with a validation loss of" in said.sentence and follower in said.sentence
     assert said.sentence in view(window).accessibleDescription()
     assert "from seed 0, with the same initial weights" in said.small_print
-    assert [label for label, *_ in said.lanes] == ["0.0001", "0.01", "1"]
-    assert [words.partition(" ")[0] for words in (window.parts.tracks.shown().race)] == ["0.0001", "0.01", "1"]
+    assert [label for label, *_ in said.lanes] == ["0.001", "0.01", "0.1"]
+    assert [words.partition(" ")[0] for words in (window.parts.tracks.shown().race)] == ["0.001", "0.01", "0.1"]
 
     hands.key_in(window, "Ctrl+R")
     await_race(qtbot, window, lambda race: race.epoch == 0)
@@ -253,6 +254,26 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
         alone = Trainer(lane.experiment, engine=lane.engine)
         alone.advance(steps=lane.step)
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+
+def test_the_best_value_of_the_response_is_proposed(qtbot, window: Window) -> None:
+    experiment = window.session.experiment
+    knob = knob_at(experiment, RATE)
+    response = Response(experiment, knob, epochs=100)
+    for number in range(len(response.study)):
+        value, start = knob.values[number // 5], number % 5
+        loss = 0.5 + 0.01 * start + (0 if value == knob.values[-8] else 0.3)
+        response.add(Row(number, "completed", 100, 500, loss, loss, 0.9, 0.9, "lanes"))
+    window.parts.view(ResponseView).show_reading(response.reading())
+    best = knob.words(len(knob.values) - 8)
+    command(window, "Race Learning rate against")
+    entry = hands.control(window, "race.dialog.values", QLineEdit)
+    assert entry.text().split() == ["0.001", "0.01", "0.1", best]
+    labels = [label.text() for label in window.findChild(RaceDialog).findChildren(QLabel)]
+    assert f"2 to 6 values, separated by spaces. {best} does best in the response." in labels
+    hands.key(entry, "Return")
+    await_race(qtbot, window)
+    assert moment(window).names.labels == ("0.001", "0.01", "0.1", best)
 
 
 def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QSettings, Qt
 
 from playground import Experiment
 from playground.engine.lanes import cache
+from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Remedy
 from tests.ui import hands
 from tests.ui.windows import opened_window
@@ -62,8 +63,9 @@ def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_ste
     qtbot.waitUntil(lambda: "to try" in said(window))
     qtbot.waitUntil(lambda: "helps in" in said(window))
     strip, session = window.messages.strip, window.session
-    assert " of 16 shuffles from here, validation loss " in said(window) and said(window) == strip.accessibleName()
+    assert said(window) == strip.accessibleName()
     before, sick = session.report.snapshot, session.experiment
+    assert f" of 16 shuffles from epoch {before.epoch} on, validation loss " in said(window)
     label = strip.remedy.text()
     assert label in said(window)
     hands.push(window, "strip.remedy")
@@ -87,6 +89,44 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     hands.key(strip.menu, "Down", "Return")
     qtbot.waitUntil(lambda: not strip.menu.isVisible() and session.is_up_to_date)
     assert f"Rate {session.experiment.training.learning_rate}" == other.split(":")[0]
+
+
+def test_what_was_promised_is_tried_again_once_the_run_is_far_past_it(qtbot, window: Window) -> None:
+    strip, session = window.messages.strip, window.session
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+    begun = session.report.snapshot.epoch
+    offers: list[str] = []
+    window.presenter.words_shown.connect(lambda: offers.append(strip.remedy.text() * strip.remedy.isVisible()))
+    session.ask(lambda trainer: trainer.advance(epochs=2 * begun + 200))
+    qtbot.waitUntil(lambda: f"from epoch {3 * begun + 200:,} on" in said(window))
+    assert offers and all(offers), "the earlier offer stands until the new one is there"
+
+
+def test_an_earlier_moment_on_show_is_offered_no_remedy_of_the_present(qtbot, window: Window) -> None:
+    session = window.session
+    qtbot.waitUntil(lambda: "to try" in said(window) or "helps in" in said(window))
+    session.past.look_at(1)
+    qtbot.waitUntil(lambda: session.report.past is not None and "as it was" in said(window))
+    assert window.messages.strip.remedy.text() == "Back to now"
+    hands.let_pass(1000, "remedies would be tried")
+    assert "as it was" in said(window) and "try" not in said(window)
+    hands.push(window, "strip.remedy")
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+
+
+def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot, window: Window) -> None:
+    session, strip = window.session, window.messages.strip
+    session.open(load_preset("hills").with_({"training.optimizer": "sgd"}), "hills")
+    session.ask(lambda trainer: trainer.advance(epochs=5))
+    session.edit(session.experiment.with_({"training.learning_rate": 1000.0}))
+    session.ask(lambda trainer: trainer.advance(epochs=50))
+    qtbot.waitUntil(lambda: session.report.snapshot.status == "diverged" and strip.said.tone == "fault")
+    told = said(window).split(".")[0]
+    session.past.look_at(1)
+    qtbot.waitUntil(lambda: session.report.past is not None and "as it was" in said(window))
+    assert strip.remedy.text() == "Back to now" and told not in said(window)
+    hands.push(window, "strip.remedy")
+    qtbot.waitUntil(lambda: strip.said.tone == "fault" and told in said(window))
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:

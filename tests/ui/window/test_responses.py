@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -132,6 +133,29 @@ def test_a_drag_gives_numbers_and_is_one_undo_step(qtbot, window: Window) -> Non
     # All but the new present value is known already, and stands there while the hand moves.
     assert sum(one.n == 5 for one in shown(window).values) >= len(shown(window).values) - 1
     qtbot.waitUntil(lambda: is_whole(window, RATE) and shown(window).values[shown(window).present].value == rate)
+
+
+def test_a_click_between_two_tried_values_gives_the_one_under_the_pointer(qtbot, window: Window) -> None:
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    chart, values = view(window).chart, shown(window).values
+    left, right = next(
+        pair for pair in pairwise(values) if pair[0].value > 1e-3 and pair[1].value > 1.4 * pair[0].value
+    )
+    between = QPoint(round((chart.x_of(left.place) + chart.x_of(right.place)) / 2), chart.height() // 2)
+    hands.move(chart, between)
+    wanted, _, rest = shown(window).small_print.partition(" (nearest tried: ")
+    assert left.value < float(wanted) < right.value and rest.startswith((f"{left.words}): ", f"{right.words}): "))
+    nearest = left if rest.startswith(left.words) else right
+
+    hands.click(chart, between)
+    assert window.session.experiment.training.learning_rate == float(wanted) and len(window.session.history.done) == 1
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    hands.click(chart, between, held="Ctrl")
+    qtbot.waitUntil(lambda: window.session.experiment.training.learning_rate == nearest.value)
+    assert settle(qtbot, window).evaluation.validation_loss in [
+        pytest.approx(loss, rel=1e-5) for loss in nearest.starts
+    ]
 
 
 def test_arrow_keys_look_and_enter_takes(qtbot, window: Window) -> None:
@@ -271,6 +295,37 @@ def test_other_outcomes_and_the_weights_of_this_moment_can_be_asked_for(qtbot, w
     window.session.reset()
     qtbot.waitUntil(lambda: "from here" not in shown(window).small_print and is_whole(window, RATE))
     assert picture.beginning.value == "start"
+
+
+def test_while_an_earlier_moment_is_shown_it_is_about_that_moment(qtbot, window: Window) -> None:
+    session = window.session
+    session.ask(lambda trainer: trainer.advance(epochs=4))
+    session.edit(session.experiment.with_({RATE: 0.3, "training.batch_size": 5}))
+    session.ask(lambda trainer: trainer.advance(epochs=120))
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 200 epochs" in shown(window).small_print)
+    now = shown(window)
+    assert now.values[now.present].value == 0.3
+
+    session.past.look_at(session.report.present.history.step[2])
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 100 epochs" in shown(window).small_print)
+    then = shown(window)
+    assert session.report.past is not None and then.values[then.present].value == 0.01
+    trainer = Trainer(session.report.snapshot.experiment, engine="lanes")
+    trainer.advance(epochs=100)
+    assert trainer.evaluate().validation_loss in [pytest.approx(one) for one in then.values[then.present].starts]
+    picture = view(window)
+    hands.click(picture.controls.button)
+    hands.click(picture.beginning.buttons[1])
+    hands.key(picture.controls.panel, "Escape")
+    wanted = "validation loss after 100 more epochs from here (epoch 2), 5 shuffles"
+    qtbot.waitUntil(lambda: shown(window).small_print == wanted)
+
+    session.past.leave()
+    hands.click(picture.controls.button)
+    hands.click(picture.beginning.buttons[0])
+    hands.key(picture.controls.panel, "Escape")
+    qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 200 epochs" in shown(window).small_print)
+    assert shown(window).values == now.values
 
 
 def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:

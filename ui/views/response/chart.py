@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent, QMouseEv
 from PySide6.QtWidgets import QMenu, QWidget
 
 from playground.experiment.quantity import Quantity
+from playground.experiment.words import value_words
 from playground.studies.reading import ResponseReading, ValueOutcome
 
 from ...forms.edits import Edits
@@ -24,12 +25,21 @@ from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_ce
 
 _LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
+_NAMES_LEFT = 30
+"""How far names of members reach into the left margin."""
+_MOST_ROWS, _LEAST_BOX = 3, 30
+"""The rows that names of members may take, and the height that is left for the chart with more than one."""
 _BAND, _LIT = 46, 30
 """Opacities of the band and of the better region, of 255."""
 _TALL, _DOTS = 160, 0.6
 """The height from which the starts are dots, and how opaque these are."""
 _USUAL, _ROOM = 0.75, 1.5
 """The axis ends at this quantile of the medians times this factor; what is higher leaves the picture."""
+HELP = (
+    "Click or drag: sets the value under the pointer, rounded as on its slider. Ctrl and click: takes the nearest "
+    "value that was tried, with the weights that it was trained to. Arrow keys look at what was tried, Enter takes it."
+)
+"""What a person can do with the chart; it stands on the sentence above, where it hides no curve."""
 _EDGE = 0.06
 """The share of the box on each side of a list's members."""
 
@@ -63,14 +73,15 @@ class _PlaceAxis(ChartAxis):
 
 
 class ResponseChart(PaintedChart):
-    """Paints a reading. A click or a drag gives a value, arrow keys look at one, Enter takes it.
+    """Paints a reading. A click or a drag gives the value under the hand.
 
-    With Ctrl, the weights that were trained with the value are taken, too.
+    Arrow keys look at the values that were tried, Enter takes one. With Ctrl, the nearest of them is taken with its
+    trained weights.
     """
 
     SIZE, LEAST = (248, 96), (120, 48)
     looked = Signal()
-    """Another value is looked at, or none."""
+    """Another value is looked at, or pointed at, or none."""
     weights_asked = Signal(object)
     """A value that is wanted with the weights that it was trained to."""
     race_asked = Signal(str, object)
@@ -87,6 +98,8 @@ class ResponseChart(PaintedChart):
         self._across = _PlaceAxis()
         self._up: AmountAxis | ShareAxis = AmountAxis()
         self._cursor: int | None = None
+        self._under_mouse: object = None
+        """The value of a number at which the mouse points."""
         self._held: float | None = None
         """Where the hand holds the mark of a number."""
         super().__init__(name, "Response", parent)
@@ -112,6 +125,14 @@ class ResponseChart(PaintedChart):
         if self.reading is None or self._cursor is None:
             return None
         return self.reading.values[self._cursor]
+
+    @property
+    def words_between(self) -> str:
+        """The value at which the mouse points, unless it is one that was tried."""
+        one, value = self.looked_at, self._under_mouse
+        if self.reading is None or one is None or value is None or value == one.value:
+            return ""
+        return value_words(self.reading.knob.field, value)
 
     def _fit(self, reading: ResponseReading) -> None:
         if reading.scale == "amount":
@@ -176,10 +197,12 @@ class ResponseChart(PaintedChart):
         menu, path = QMenu(self), reading.knob.path
         menu.setObjectName("response.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if one is not None and one is not reading.present:
-            words = f"Race {one.words} against {reading.present.words}…"
-            menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, one.value))
-            menu.addSeparator()
+        if one is not None:
+            pointed = self._under_mouse if self.words_between else one.value
+            words = f"Race {self.words_between or one.words} against {reading.present.words}…"
+            if pointed != reading.present.value:
+                menu.addAction(words).triggered.connect(lambda: self.race_asked.emit(path, pointed))
+                menu.addSeparator()
         menu.addAction("Copy as a command").triggered.connect(lambda: self.copy_asked.emit(path))
         menu.addAction("Save the numbers (CSV)…").triggered.connect(lambda: self.save_asked.emit(path))
         menu.popup(event.globalPos())
@@ -192,6 +215,7 @@ class ResponseChart(PaintedChart):
             super().keyPressEvent(event)
         elif key in steps:
             here = reading.knob.present if self._cursor is None else self._cursor
+            self._under_mouse = None
             self.look_at(min(max(here + steps[key], 0), len(reading.values) - 1))
         elif key == Qt.Key.Key_Escape:
             self.look_at(None)
@@ -203,9 +227,16 @@ class ResponseChart(PaintedChart):
             self.edits.make(reading.values[self._cursor].value)
 
     def _follow_mouse(self) -> None:
-        if self.reading is not None:
-            place = self._mouse.place
-            self.look_at(None if place is None else self._nearest(self._box().place(place.x())))
+        if self.reading is None:
+            return
+        place, before = self._mouse.place, self._under_mouse
+        points = place is not None and self.reading.knob.is_number
+        self._under_mouse = self._value_at(place.x()) if place is not None and points else None
+        cursor = None if place is None else self._nearest(self._box().place(place.x()))
+        if cursor == self._cursor and self._under_mouse != before:
+            self.looked.emit()
+            self.update()
+        self.look_at(cursor)
 
     @property
     def place_looked_at(self) -> int | None:
@@ -222,8 +253,32 @@ class ResponseChart(PaintedChart):
     # Painting -----------------------------------------------------------------------------------------------------
 
     def _box(self) -> ChartBox:
-        rect = QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -px(_BELOW))
+        below = px(_BELOW) + (self._name_rows - 1) * self.metrics.height()
+        rect = QRectF(self.rect()).adjusted(px(_LEFT), px(_TOP), -px(_RIGHT), -below)
         return ChartBox(rect, self._across, self._up)
+
+    @property
+    def _name_rows(self) -> int:
+        """The rows in which the names of all members have room below them; 1 if they have none in any number."""
+        reading = self.reading
+        if reading is None or reading.knob.is_number:
+            return 1
+        spans, room = self._spans_of_names(reading), self.height() - px(_TOP) - px(_BELOW) - px(_LEAST_BOX)
+        for rows in range(1, min(_MOST_ROWS, 1 + int(room // self.metrics.height())) + 1):
+            if all(one[1] < other[0] for one, other in zip(spans, spans[rows:], strict=False)):
+                return rows
+        return 1
+
+    def _spans_of_names(self, reading: ResponseReading) -> list[tuple[float, float]]:
+        """Where the name of each member begins and ends, if it is written, with some air."""
+        left, right = px(_LEFT), self.width() - px(_RIGHT)
+        spans = []
+        for one in reading.values:
+            x = left + float(self._across.shares(np.array([one.place]))[0]) * (right - left)
+            wide = self.metrics.horizontalAdvance(f"{one.words}n")
+            begin = min(max(x - wide / 2, left - px(_NAMES_LEFT)), right - wide)
+            spans.append((begin, begin + wide))
+        return spans
 
     @painted
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -247,9 +302,22 @@ class ResponseChart(PaintedChart):
             self._paint_starts(painter, box, sound)
         self._paint_present(painter, box, reading)
         if self._cursor is not None:
-            x = self.x_of(reading.values[self._cursor].place)
-            painter.setPen(pen(theme.current().quiet, 1, Qt.PenStyle.DotLine))
-            painter.drawLine(QPointF(x, box.rect.top()), QPointF(x, box.rect.bottom()))
+            self._paint_looked_at(painter, box, reading, reading.values[self._cursor])
+
+    def _paint_looked_at(self, painter: QPainter, box: ChartBox, reading: ResponseReading, one: ValueOutcome) -> None:
+        """Paint a line at the value that a click gives, and a ring at the tried one whose outcome is told."""
+        place = one.place
+        if self.words_between:
+            place = Quantity.of(reading.knob.field).place(self._under_mouse)  # type: ignore[arg-type]
+        x = self.x_of(place)
+        painter.setPen(pen(theme.current().quiet, 1, Qt.PenStyle.DotLine))
+        painter.drawLine(QPointF(x, box.rect.top()), QPointF(x, box.rect.bottom()))
+        if reading.knob.is_number and math.isfinite(one.median):
+            y = float(box.y(box.up.places(np.array([one.median])))[0])
+            if y >= box.rect.top():
+                painter.setPen(pen(theme.current().text, 1.5))
+                painter.setBrush(QColor(theme.current().surface))
+                painter.drawEllipse(QPointF(self.x_of(one.place), y), exact_px(2.5), exact_px(2.5))
 
     def _paint_regions(self, painter: QPainter, box: ChartBox, values: Sequence[ValueOutcome]) -> None:
         """Light the better region, and hatch where training diverges, up to half-way to the neighbours."""
@@ -304,13 +372,26 @@ class ResponseChart(PaintedChart):
         painter.setOpacity(1)
 
     def _name_members(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
-        """Write the names of all members where they have room, else that of the one looked at or of the present one."""
-        apart = self.x_of(reading.values[1].place) - self.x_of(reading.values[0].place)
-        has_room = all(painter.fontMetrics().horizontalAdvance(f"{one.words}n") < apart for one in reading.values)
-        for one in reading.values if has_room else [self.looked_at or reading.present]:
-            x = self.x_of(one.place)
-            painter.setPen(QColor(theme.current().text if one is reading.present else theme.current().quiet))
-            write_centred(painter, x, box.rect.bottom() + px(2), one.words, box.rect.left() - px(30), box.rect.right())
+        """Write the names of the members, in as many rows as that takes.
+
+        Where they have no room in any number of rows, the first to be named are the one looked at, the present one
+        and the best, then those that have room beside them.
+        """
+        rows, spans, look = self._name_rows, self._spans_of_names(reading), theme.current()
+        first = [
+            reading.values.index(one) for one in (self.looked_at, reading.present, reading.best) if one is not None
+        ]
+        named: list[int] = []
+        for place in dict.fromkeys([*first, *range(len(spans))]):
+            beside = [other for other in named if other % rows == place % rows]
+            if all(spans[place][1] < spans[other][0] or spans[other][1] < spans[place][0] for other in beside):
+                named.append(place)
+        for place in named:
+            one, top = reading.values[place], box.rect.bottom() + px(2) + place % rows * self.metrics.height()
+            painter.setPen(QColor(look.text if place in first else look.quiet))
+            write_centred(
+                painter, self.x_of(one.place), top, one.words, box.rect.left() - px(_NAMES_LEFT), box.rect.right()
+            )
 
     def _paint_present(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         here, look = reading.present, theme.current()

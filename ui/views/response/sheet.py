@@ -24,7 +24,7 @@ from ...look.theme import GRID, px
 from ..chart.controls import Choices, ReadingLine
 from ..chart.plot import LEFT
 from ..view import View
-from .chart import ResponseChart
+from .chart import HELP, ResponseChart
 from .view import MEASURES, measured_words, value_result
 
 MOST_PINNED = 3
@@ -214,7 +214,9 @@ class _Column(QWidget):
         self.pin = identify(IconButton("push-pin", "Pin", _PIN_HELP), f"responses.pin.{path}")
         self.pin.setCheckable(True)
         self.pin.setProperty("small", True)
-        self.sentence = identify(QLabel(wordWrap=True), f"responses.sentence.{path}", "What other values would do")
+        self.sentence = identify(
+            QLabel(wordWrap=True), f"responses.sentence.{path}", "What other values would do", tip(HELP)
+        )
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self._replaced: set[Measure] = set()
         """The outcomes that can't be compared here, whose charts are left out."""
@@ -303,11 +305,12 @@ class _Column(QWidget):
 
     def _say(self) -> None:
         said = False
+        between = next((words for chart in self.charts.values() if (words := chart.words_between)), "")
         for measure, chart in self.charts.items():
             reading, one = chart.reading, chart.looked_at
             if reading is None or chart.isHidden():
                 continue
-            caption = measured_words(reading) if one is None else value_result(one, reading)
+            caption = measured_words(reading) if one is None else value_result(one, reading, between)
             self.captions[measure].say(caption)
             chart.setAccessibleDescription(f"{reading.sentence} {caption}")
             if not said:

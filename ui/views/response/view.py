@@ -15,12 +15,12 @@ from playground.studies.reading import ResponseReading, ValueOutcome
 from playground.studies.response import HORIZONS
 
 from ...forms.bars import Bar
-from ...forms.buttons import IconButton, identify
+from ...forms.buttons import IconButton, identify, tip
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
 from ...look.theme import GRID
 from ..chart.controls import Choices, Controls, Option
-from .chart import ResponseChart
+from .chart import HELP, ResponseChart
 from .comparison_view import ComparisonView
 
 MEASURES = (
@@ -72,6 +72,7 @@ class ResponseView(ComparisonView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.chart = ResponseChart("response.chart", self)
+        identify(self.sentence, hint=tip(HELP))
         self.enlarge = identify(
             IconButton("magnifying-glass-plus", "Enlarge the response", _ENLARGE_HELP), "response.enlarge"
         )
@@ -128,7 +129,8 @@ class ResponseView(ComparisonView):
         reading, one = self.reading, self.chart.looked_at
         if reading is None:
             return
-        self._write(reading.sentence, measured_words(reading) if one is None else value_result(one, reading))
+        between = self.chart.words_between
+        self._write(reading.sentence, measured_words(reading) if one is None else value_result(one, reading, between))
 
     def _write(self, sentence: str, small_print: str) -> None:
         super()._write(sentence, small_print)
@@ -143,9 +145,10 @@ def measured_words(reading: ResponseReading) -> str:
     return f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
 
 
-def value_result(one: ValueOutcome, reading: ResponseReading) -> str:
-    """Say what one value comes to."""
-    return f"{one.words}: {outcome_text(one, reading)}"
+def value_result(one: ValueOutcome, reading: ResponseReading, between: str = "") -> str:
+    """Say what one value comes to; `between` are the words of another one, which is nearest to it."""
+    words = f"{between} (nearest tried: {one.words})" if between else one.words
+    return f"{words}: {outcome_text(one, reading)}"
 
 
 def response_bars(reading: ResponseReading) -> list[Bar | None]:

@@ -1,0 +1,64 @@
+"""The response of a choice names its members where they have room, at every size and zoom."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QApplication
+
+from playground import Experiment
+from playground.studies.knobs import knob_at
+from playground.studies.reading import Reading
+from playground.studies.response import Response
+from playground.studies.results import Row
+from tests.ui import hands
+from tests.ui.painted import overlaps, painted_texts
+from ui.look import theme
+from ui.views.response.view import ResponseView
+
+
+def reading_of(path: str) -> Reading:
+    """A reading in which the last value is the best."""
+    experiment = Experiment().with_(layers="4")
+    knob = knob_at(experiment, path)
+    assert knob is not None
+    response = Response(experiment, knob)
+    for number in range(len(response.study)):
+        place, start = divmod(number, response.study.seeds)
+        loss = 0.5 + 0.01 * start - 0.3 * (place == len(knob.values) - 1)
+        response.add(Row(number, "completed", 200, 1000, loss, loss, 0.9, 0.9))
+    return response.reading()
+
+
+def names_in(view: ResponseView, reading: Reading) -> list[str]:
+    """The names of members that can be read in the chart, each whole and apart from all others."""
+    texts = painted_texts(view.chart)
+    names = [(text, box) for text, box in texts if text in [one.words for one in reading.values]]
+    assert overlaps(names) == [] and all(view.chart.rect().toRectF().contains(box) for _, box in names)
+    return [text for text, _ in names]
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+@pytest.mark.parametrize("path", ["training.optimizer", "layers.0.activation", "initializer"])
+def test_names_of_members_are_whole_and_the_one_under_the_mouse_is_among_them(
+    shown, qapp: QApplication, zoom: float, path: str
+) -> None:
+    theme.apply(qapp, "light", zoom)
+    view, reading = shown(ResponseView(), size=(round(264 * zoom), round(150 * zoom))), reading_of(path)
+    view.apply_theme()
+    view.show_reading(reading)
+    present, best = reading.present.words, reading.values[-1].words
+    named = names_in(view, reading)
+    assert present in named and best in named
+    if path == "training.optimizer":
+        assert sorted(named) == sorted(one.words for one in reading.values)
+    for one in reading.values:
+        hands.move(view.chart, QPoint(round(view.chart.x_of(one.place)), view.chart.height() // 2))
+        assert one.words in names_in(view, reading) and view.shown().small_print.startswith(f"{one.words}: ")
+
+
+def test_a_low_chart_keeps_its_height_and_names_what_matters(shown) -> None:
+    view, reading = shown(ResponseView(), size=(264, 116)), reading_of("training.optimizer")
+    view.show_reading(reading)
+    named = names_in(view, reading)
+    assert {"Adam", "Nadam"} <= set(named) < {one.words for one in reading.values}
