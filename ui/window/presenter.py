@@ -147,7 +147,7 @@ class Presenter(QObject):
         snapshot, present, parts, shows = report.snapshot, report.present, self.parts, self.desk.docks.shows
         if self._engine and present.engine != self._engine:
             self.desk.messages.add(
-                "Fast engine ready." if present.engine == "compiled" else "Training goes on with the reference engine."
+                "Compiled engine ready." if present.engine == "compiled" else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, present.engine
         self._follow_experiment(report)
