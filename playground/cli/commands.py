@@ -70,7 +70,9 @@ _MOST_ROWS = 20_000
 _GO_ON = "To train longer, raise training.early_stopping.patience or switch early stopping off."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-_COMPILING = "Preparing the compiled engine, once on this machine: about half a minute (--engine reference starts at once)."
+_COMPILING = (
+    "Preparing the compiled engine, once on this machine: about half a minute (--engine reference starts at once)."
+)
 
 _COMPILING_LANES = "Preparing the engine for many networks, once on this machine: about a minute."
 
