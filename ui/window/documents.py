@@ -178,7 +178,7 @@ class Documents(QObject):
         return taken
 
     def resume(self, document: Document, note: WorkNote, *, outdated: bool) -> bool:
-        """Open work as a window left it, which saving puts where it came from; return whether it was accepted."""
+        """Open work as a window left it, to be saved where it came from; return whether it was accepted."""
         path = Path(note.origin) if note.origin else None
         taken = self._begin(document.experiment, note.title, path, document)
         if taken:
