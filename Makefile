@@ -52,7 +52,7 @@ endif
 
 # Once on a machine, and after a change of what they are made of.
 kernels: $(READY)
-	@echo 'Compiling the fast engine, unless it is in the cache'
+	@echo 'Preparing the compiled engine, unless it is in the cache'
 	@$(PY) -m playground.engine.compiled.warm float32 & float32=$$!; $(PY) -m playground.engine.compiled.warm float64 && wait $$float32
 	@$(PY) -m playground.engine.lanes.warm float32 & float32=$$!; $(PY) -m playground.engine.lanes.warm float64 && wait $$float32
 

@@ -145,7 +145,7 @@ def test_it_installs_works_and_leaves_nothing(wheel: Path, tmp_path: Path, pytho
         done = installed.run("train", "spiral", "--epochs", "2", "--json", "--engine", "compiled")
         assert json.loads(done.stdout.splitlines()[-1])["status"] == "completed", done.stderr
         both.append(done)
-    assert "Compiling the fast engine" in both[0].stderr and both[1].stderr == ""
+    assert "Preparing the compiled engine" in both[0].stderr and both[1].stderr == ""
     assert list((tmp_path / "home" / "cache" / PROGRAM_ID / "kernels").glob("*/float32"))
     done = installed.run("train", "spiral", "--epochs", "2", "--json", "--engine", "reference")
     assert json.loads(done.stdout)["train_loss"] == pytest.approx(json.loads(both[0].stdout)["train_loss"], rel=1e-4)

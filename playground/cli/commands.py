@@ -70,9 +70,11 @@ _MOST_ROWS = 20_000
 _GO_ON = "To train longer, raise training.early_stopping.patience or switch early stopping off."
 _GIF = "gif"
 _PARTS = {"train": TRAIN, "validation": VALIDATION, "test": TEST}
-_COMPILING = "Compiling the fast engine, once on this machine: about half a minute (--engine reference starts at once)."
+_COMPILING = (
+    "Preparing the compiled engine, once on this machine: about half a minute (--engine reference starts at once)."
+)
 
-_COMPILING_LANES = "Compiling the engine for many networks, once on this machine: about a minute."
+_COMPILING_LANES = "Preparing the engine for many networks, once on this machine: about a minute."
 
 
 class Parser(argparse.ArgumentParser):
@@ -243,10 +245,10 @@ def _usable_engine(wanted: str, precision: str) -> EngineName:
             raise InputError(
                 "--engine", wanted, f"reference, since the compiled engine can't be loaded ({error})"
             ) from error
-        print(f"The fast engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
+        print(f"The compiled engine can't be loaded ({error}); training on the reference engine.", file=sys.stderr)
         return "reference"
     if cache.unwritable is not None:
-        print(f"{cache.unwritable} can't be written to, so the fast engine is compiled each time.", file=sys.stderr)
+        print(f"{cache.unwritable} can't be written to, so the compiled engine is prepared each time.", file=sys.stderr)
     return "compiled"
 
 

@@ -44,21 +44,21 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
     except cache.UnavailableError as error:
         if chosen in ("compiled", "lanes"):
             raise
-        _say_once(f"The fast engine can't be loaded ({error}), so the reference engine trains.")
+        _say_once(f"The compiled engine can't be loaded ({error}), so the reference engine trains.")
         return "reference"
     if own and kernels_for(precision, own) is None:
         if not are_own_cached(precision, own):
             _say_once(f"{_COMPILING} with {listing(map(kind_of, own))} in it{_OR_REFERENCE}")
         load_own_kernels(precision, own)
     for reason in fallbacks(setup):
-        _say_once(f"The reference engine trains, since the fast one can't: {reason}.")
+        _say_once(f"The reference engine trains, since the compiled one can't: {reason}.")
     return "compiled"
 
 
 def _load_lanes(precision: str) -> tuple[str, ...]:
     """Load or compile the kernels of lanes; return the reason if that fails."""
     if not lanes.are_ready(precision):
-        _say_once(f"Compiling the engine for many networks at once{_ABOUT}.")
+        _say_once(f"Preparing the engine for many networks at once{_ABOUT}.")
     try:
         lanes.load_kernels(precision, say=_say_once)
     except cache.UnavailableError as error:
@@ -67,7 +67,7 @@ def _load_lanes(precision: str) -> tuple[str, ...]:
 
 
 _ABOUT = ", once on this machine, about a minute"
-_COMPILING = "Compiling the fast engine"
+_COMPILING = "Preparing the compiled engine"
 _OR_REFERENCE = ", about a minute; engine='reference' starts at once."
 
 

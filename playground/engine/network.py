@@ -122,7 +122,7 @@ class Network:
 
     @cached_property
     def is_noisy(self) -> Array:
-        """Marks weights and biases, to which weight noise applies."""
+        """A mask of the weights and biases, to which weight noise applies."""
         return self.mark(lambda layer: slice(layer.start, layer.biases.stop))
 
     @cached_property

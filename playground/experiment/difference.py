@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from playground.experiment.paths import is_among, join_path, with_value
+from playground.experiment.paths import is_among, join_path
 from playground.experiment.tree import Experiment, Layer
 
 
@@ -46,13 +46,6 @@ def differences_at(path: str, old: Any, new: Any) -> Iterator[Difference]:
     for name, before, after in parts:
         if before != after:
             yield from differences_at(join_path(path, name), before, after)
-
-
-def apply_differences(differences: Iterable[Difference], experiment: Experiment) -> Experiment:
-    """The experiment with the `after` value of every difference. Raises InputError for a path that doesn't exist."""
-    for path, _, after in differences:
-        experiment = with_value(experiment, path, after)
-    return experiment
 
 
 def continued_layers(old: Sequence[str | None], new: Sequence[str | None]) -> list[int | None]:

@@ -281,7 +281,7 @@ def possible_paths(field: Field = _EXPERIMENT, path: str = "") -> Iterator[str]:
 
 
 def unknown_path(path: str) -> UnknownError:
-    """Return the error for a path that no experiment has, with the most similar one if it may be meant."""
+    """Return the error for a path that no experiment has, which suggests a similar one if there is any."""
     names = list(possible_paths())
     ends = [name for name in names if name.endswith(f".{path}")]
     near = (ends or difflib.get_close_matches(path, names, 1, 0.75) or [""])[0]

@@ -63,7 +63,7 @@ def value_of(experiment: Experiment, path: str, text: str) -> Any:
 
 
 def plain_value(path: str, text: str) -> Any:
-    """The plain value, as in a file, that a text means at a path, in whatever experiment has that path.
+    """Return the plain value, as in a file, that a text stands for at a path, in any experiment that has the path.
 
     Ranges are left to `check`. Raises InputError for a value of a type that no experiment allows there.
     """

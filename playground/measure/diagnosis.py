@@ -98,14 +98,14 @@ def diagnose(snapshot: Snapshot) -> tuple[Finding, ...]:
 
 
 def diverged(snapshot: Snapshot) -> Finding | None:
-    """Numbers stopped being finite."""
+    """Numbers that are no longer finite."""
     if snapshot.status != "diverged":
         return None
     return Finding("diverged", snapshot.problem, _calmer(snapshot, reset=False))
 
 
 def blown_up(snapshot: Snapshot) -> Finding | None:
-    """The loss is many times what it was, and stays finite: the weights are lost, whatever else can be seen."""
+    """A loss many times what it was, though finite: the weights are lost, whatever else can be seen."""
     rows = comparable_rows(snapshot)
     losses = snapshot.history.train_loss[rows]
     now = snapshot.evaluation.train_loss
@@ -123,7 +123,7 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
 
 
 def same_weights(snapshot: Snapshot) -> Finding | None:
-    """All units of a layer started alike and stay alike, or so near 0 that nothing passes."""
+    """Units of a layer that started alike and stay alike, or are so near 0 that nothing passes."""
     first, now = _rows_of_one_meaning(snapshot).start, snapshot.evaluation.train_loss
     if snapshot.epoch < 10 or _is_good(snapshot) or now is None or first >= len(snapshot.history.epoch):
         return None
@@ -148,7 +148,7 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
 
 
 def blocked(snapshot: Snapshot) -> Finding | None:
-    """A layer of one unit is normalized, so that nothing passes."""
+    """A normalized layer of one unit, through which nothing passes."""
     text = says_nothing(snapshot)
     if not text:
         return None
@@ -164,7 +164,7 @@ def blocked(snapshot: Snapshot) -> Finding | None:
 
 
 def standing_still(snapshot: Snapshot) -> Finding | None:
-    """The learning rate is 0, so nothing is learned, though losses may move."""
+    """A learning rate of 0, with which nothing is learned, though losses may move."""
     text = moves_without_learning(snapshot)
     if not text or not snapshot.step:
         return None
@@ -172,7 +172,7 @@ def standing_still(snapshot: Snapshot) -> Finding | None:
 
 
 def far_too_fast(snapshot: Snapshot) -> Finding | None:
-    """The learning rate is large for the optimizer, and nothing is learned: whatever the gradients look like."""
+    """A learning rate so large for the optimizer that nothing is learned, whatever the gradients look like."""
     losses, now = snapshot.history.train_loss[comparable_rows(snapshot)][-_RECENT - 1 :], snapshot.evaluation.train_loss
     if not snapshot.step or now is None or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
@@ -194,7 +194,7 @@ def far_too_fast(snapshot: Snapshot) -> Finding | None:
 
 
 def too_strong(snapshot: Snapshot) -> Finding | None:
-    """The penalty holds all weights so near to 0 that nothing is learned."""
+    """A penalty that holds all weights so near to 0 that nothing is learned."""
     now, (pull, words) = snapshot.evaluation.train_loss, _strongest_pull(snapshot)
     if pull < _STRONG_PULL or snapshot.epoch < 2 or now is None or _is_good(snapshot):
         return None
@@ -209,7 +209,7 @@ def too_strong(snapshot: Snapshot) -> Finding | None:
 
 
 def exploding(snapshot: Snapshot) -> Finding | None:
-    """The gradient grows on its way back, or is huge everywhere."""
+    """A gradient that grows on its way back, or is huge everywhere."""
     heard, sizes, _ = _recent_gradients(snapshot, share=0.25)
     if not heard:
         return None
@@ -223,7 +223,7 @@ def exploding(snapshot: Snapshot) -> Finding | None:
 
 
 def vanishing(snapshot: Snapshot) -> Finding | None:
-    """The gradient shrinks on its way back, so that the first layers hardly learn."""
+    """A gradient that shrinks on its way back, so that the first layers hardly learn."""
     heard, sizes, deltas = _recent_gradients(snapshot)
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
@@ -235,7 +235,7 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
 
 
 def dead_units(snapshot: Snapshot) -> Finding | None:
-    """Units that give the same on every point, and whose gradient is 0."""
+    """Units whose output is the same for every point, and whose gradient is 0."""
     layer = _worst(snapshot, _dead_share)
     # Half of the units may well be silent on one batch of a network that learns.
     if layer is None or _dead_share(layer) < 0.5 or _rate_just_changed(snapshot) or _is_good(snapshot):
@@ -265,7 +265,7 @@ def saturated(snapshot: Snapshot) -> Finding | None:
 
 
 def too_fast(snapshot: Snapshot) -> Finding | None:
-    """The loss jumps up and down and gets no better."""
+    """A loss that jumps up and down and gets no better."""
     losses = _recent_losses(snapshot)
     if losses is None or _is_good(snapshot):
         return None
@@ -301,7 +301,7 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
 
 
 def overfitting(snapshot: Snapshot) -> Finding | None:
-    """The network gets better on the points it learns and worse on those it doesn't."""
+    """A network that gets better on the points it learns from and worse on the others."""
     rows = comparable_rows(snapshot)
     train, validation = snapshot.history.train_loss[rows], snapshot.history.validation_loss[rows]
     learned, now = snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss
@@ -329,7 +329,7 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
 
 
 def underfitting(snapshot: Snapshot) -> Finding | None:
-    """The training loss has settled while the network is still often wrong on the very points it learns from."""
+    """A training loss that has settled while the network is still often wrong on the points it learns from."""
     losses = snapshot.history.train_loss[comparable_rows(snapshot)]
     if len(losses) < 3 * _RECENT or _is_good(snapshot):
         return None
@@ -365,7 +365,7 @@ def widening(snapshot: Snapshot) -> Finding | None:
 
 
 def skewed(snapshot: Snapshot) -> Finding | None:
-    """One class has such a large share of the points that accuracy alone misleads, and all points count alike."""
+    """A class with so large a share of the points that accuracy alone misleads, while all points count alike."""
     largest, fair = largest_share(snapshot.sample), balanced(snapshot.experiment, snapshot.sample)
     if largest is None or largest[1] < STRONG or fair is None:
         return None

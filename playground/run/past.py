@@ -1,7 +1,8 @@
 """The past of a run: checkpoints of its state, from which `replay` trains any earlier moment again, bit for bit.
 
-Training is a function of the state, the experiment and the engine. So a checkpoint every now and then is enough, with a
-new one wherever something else than training has changed the state: such a `Stretch` of training has one experiment and
+
+Training is a function of the state, the experiment and the engine. So a checkpoint now and then is enough, with a new
+one wherever something other than training has changed the state: such a `Stretch` of training has one experiment and
 one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, the earliest first
 and only as many as need be, so that the time from one to the next, and with it the longest replay, grows in proportion
 to the run.
@@ -188,7 +189,7 @@ class Past:
         return self.stretches[0].first if self.stretches else None
 
     def break_off(self) -> None:
-        """Note that something else than training has changed the state."""
+        """Note that something other than training has changed the state."""
         self._setup = None
 
     def begin(self, setup: Setup, state: State, engine: EngineName, seconds: float) -> None:

@@ -32,7 +32,7 @@ def on_the_plane(sample: Sample, x: ArrayLike) -> Array:
 def probabilities(network: Network, sample: Sample, o: Array) -> Array:
     """The probability of every class for outputs of shape (outputs, n): shape (n, classes). Raises InputError.
 
-    They are the shares that the boundary paints, also of outputs that are no probabilities.
+    These are the shares that the boundary shows, even for outputs that are not probabilities.
     """
     if sample.task == "regression":
         raise InputError("probabilities", Spoken("a regression"), "asked of data with classes; labels(x) gives values")

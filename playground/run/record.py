@@ -94,7 +94,7 @@ class Record:
         self.breaks = ()
 
     def break_off(self) -> None:
-        """Note that something else than training has changed the state."""
+        """Note that something other than training has changed the state."""
         if self.past is not None:
             self.past.break_off()
 

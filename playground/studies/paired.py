@@ -15,7 +15,7 @@ _CONFIDENCE = 0.95
 
 
 class Gain(NamedTuple):
-    """The gain of one setting over another: the mean logarithm of the ratios of their losses, above 0 if lower."""
+    """The gain of one setting over another: the mean logarithm of the ratios of their losses; above 0 it is better."""
 
     mean: float
     low: float

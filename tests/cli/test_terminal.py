@@ -200,4 +200,4 @@ def test_bad_weights_are_refused_before_kernels_are_compiled(tmp_path: Path) -> 
     weights.write_bytes(b"nothing")
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     done = run("train", "spiral", "--epochs", "1", "--init", str(weights), env=environment)
-    assert done.returncode == 2 and "Compiling" not in done.stderr
+    assert done.returncode == 2 and "Preparing" not in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ from playground.catalog.optimizers import Adam, Sgd
 from playground.catalog.regularizers import L1, L2
 from playground.catalog.schedules import Exponential
 from playground.experiment.difference import (
-    apply_differences,
+    Difference,
     difference,
     losses_are_comparable,
     only_learning_differs,
@@ -44,11 +45,18 @@ def changed(path: str, value: Any, experiment: Experiment = STACK) -> Experiment
     return new
 
 
+def made_of(experiment: Experiment, differences: Iterable[Difference]) -> Experiment:
+    """The experiment with the value after each difference in the place of that before."""
+    for path, _, after in differences:
+        experiment = with_value(experiment, path, after)
+    return experiment
+
+
 @pytest.mark.parametrize("number", range(60))
 def test_the_differences_of_any_two_experiments_make_the_one_the_other(number: int) -> None:
     old, new = (random_experiment(place, "float32") for place in (number, 7 * number + 1))
     found = difference(old, new)
-    assert apply_differences(found, old) == new
+    assert made_of(old, found) == new
     for path, before, after in found:
         assert before != after
         assert value_at(old, path) == before and value_at(new, path) == after
@@ -65,7 +73,7 @@ def test_layers_that_come_go_move_and_change_at_once_are_all_there(number: int) 
         names = random.permutation([*"ABCDE", None, None])[: random.integers(0, 7)]
         stacks.append(tuple(Layer(int(random.integers(1, 9)), id=name) for name in names))
     old, new = (Experiment(layers=stack) for stack in stacks)
-    assert apply_differences(difference(old, new), old) == new
+    assert made_of(old, difference(old, new)) == new
     assert bool(edit_words(old, new)) == (old != new)
 
 

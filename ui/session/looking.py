@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from playground import Snapshot, Trainer
 from playground.measure.observe import Requests
-from playground.run.replay import Replay
+from playground.run.replay import Replay, replay_to
 from playground.run.run import Run
 
 from .commands import PastMoment
@@ -70,9 +70,7 @@ class Looking:
         """The moment of a step, which is the one on show if that is meant."""
         if self.shown is not None and self._run is run and self.shown.state.step == step:
             return self.shown
-        replay = Replay(run, step)
-        replay.advance()
-        return replay.trainer
+        return replay_to(run, step)
 
     def snapshot(self, requests: Requests) -> Snapshot:
         """A snapshot of the moment on show."""

@@ -404,7 +404,7 @@ class Docks(QObject):
         return self.window.saveState(_STATE_VERSION)
 
     def restore(self, state: QByteArray) -> bool:
-        """Restore a state of Qt; return whether it could be read."""
+        """Restore an arrangement that Qt has saved; return whether it could be read."""
         with self._at_once():
             restored = bool(self.window.restoreState(state, _STATE_VERSION))
             if restored:

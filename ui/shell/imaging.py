@@ -19,9 +19,8 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 
 from playground import InputError
 
-PIXEL_SCALES = (1, 2, 4)
-"""Pixels of a PNG for each pixel of the window."""
 CLIPBOARD_SCALE = 2
+"""Pixels of a copied picture for each pixel of the window."""
 SVG = "image/svg+xml"
 _EMPTY_PATH = re.compile(rb'<path [^>]*\bd=""/>')
 

@@ -188,7 +188,7 @@ class Tour(QObject):
 
 
 class TourCard(QFrame):
-    """Says what to do and what it did. It takes no focus by itself; Tab reaches its buttons."""
+    """Says what to do, and then what that did. It takes no focus by itself; Tab reaches its buttons."""
 
     announced = Signal(str)
     """Carries what screen readers are told."""

@@ -181,7 +181,7 @@ class Documents(QObject):
         return taken
 
     def resume(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
-        """Open work as a window left it, which saving puts where it came from; return whether it was accepted.
+        """Open work as a window left it, to be saved where it came from; return whether it was accepted.
 
         `edits` is its undo history as text.
         """

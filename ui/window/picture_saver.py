@@ -49,7 +49,7 @@ class PictureSaver(QObject):
         desk.docks.save_asked.connect(self.ask_save)
 
     def titles(self) -> dict[str, str]:
-        """Return names and titles of everything that there can be a picture of."""
+        """Return names and titles of everything that can be saved as a picture."""
         return {_BOUNDARY: "Boundary", **{name: dock.accessibleName() for name, dock in self.desk.docks.docks.items()}}
 
     def part(self, name: str) -> QWidget:

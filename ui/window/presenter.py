@@ -146,8 +146,9 @@ class Presenter(QObject):
         """Show the latest moment in every view in sight."""
         snapshot, present, parts, shows = report.snapshot, report.present, self.parts, self.desk.docks.shows
         if self._engine and present.engine != self._engine:
+            is_compiled = present.engine == "compiled"
             self.desk.messages.add(
-                "Fast engine ready." if present.engine == "compiled" else "Training goes on with the reference engine."
+                "Compiled engine ready." if is_compiled else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, present.engine
         self._follow_experiment(report)

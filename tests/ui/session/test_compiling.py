@@ -103,7 +103,7 @@ def test_the_window_starts_on_the_reference_engine_and_goes_over(qtbot, window: 
     window.use_kernels(python("pass"))
     qtbot.waitUntil(lambda: window.session.report.snapshot.engine == "compiled")
     assert window.session.report.running
-    qtbot.waitUntil(lambda: "Fast engine ready." in window.messages.strip.text.text())
+    qtbot.waitUntil(lambda: "Compiled engine ready." in window.messages.strip.text.text())
 
 
 def test_fresh_starts_use_the_engine_in_force(session: Session, settled) -> None:

@@ -117,9 +117,9 @@ def test_a_message_with_the_keyboard_in_it_stays(qtbot, window: Window) -> None:
 
 def test_what_comes_by_itself_replaces_nothing(window: Window) -> None:
     window.messages.say("Opened Circle.", ("Undo", lambda: None))
-    window.messages.add("Fast engine ready.")
-    window.messages.add("Fast engine ready.")
-    assert said(window) == "Opened Circle. Fast engine ready."
+    window.messages.add("Compiled engine ready.")
+    window.messages.add("Compiled engine ready.")
+    assert said(window) == "Opened Circle. Compiled engine ready."
     assert window.messages.strip.remedy.text() == "Undo"
 
 

@@ -401,7 +401,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     hands.click(view(window).enlarge)
     sheet = window.parts.view(ResponseSheet)
     qtbot.waitUntil(lambda: window.docks.shows(sheet))
-    assert not sheet.map.isEnabled() and "Off with one setting" in sheet.map.toolTip()
+    assert not sheet.map.isEnabled() and "a map needs two settings" in sheet.map.toolTip()
     hands.push(window, f"responses.pin.{RATE}")
     hands.push(window, "responses.outcomes.gradient")
     window.docks.show("training")

@@ -108,7 +108,7 @@ def reading_words(
 ) -> str:
     """Read the picture at a place of the plane, which is `values_at` in the units of the data.
 
-    `values` is the map of the `unit`, or with a `spread` the field of uncertainty, (n, n); None: no picture.
+    `values` is the map of the `unit`, or with a `spread` the field of uncertainty, (n, n); None without a picture.
     """
     words, field = place_words(shot.sample.axis_names, *values_at), shot.answer(BoundaryRequest)
     here = None if values is None else float(interpolate(values[np.newaxis], place.x(), place.y())[0])

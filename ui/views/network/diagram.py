@@ -378,7 +378,7 @@ def _widen_target(rect: QRectF) -> QRectF:
 def match_layers(shown: Experiment, held: Experiment) -> tuple[int | None, ...]:
     """Return the place in a snapshot of `held` of each shown layer, the output last; None where it has none.
 
-    Layers are matched as the engine does it: by id, else by their place.
+    Layers are matched by id, else by place, as live changes match them.
     """
     places = {layer.id: place for place, layer in enumerate(held.layers) if layer.id is not None}
     alike = len(shown.layers) == len(held.layers)

@@ -104,7 +104,7 @@ class Drawing:
         self._states = states
 
     def sort(self) -> bool:
-        """Sort the wires by the looks (colour and width) of their values; returns whether any has changed."""
+        """Sort the wires by the colour and width that stand for their values; return whether any has changed."""
         changed = self.strokes.show(self._values, self._largest, self._pens)
         if changed:
             self.wired = None

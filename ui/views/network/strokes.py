@@ -137,7 +137,7 @@ class Strokes:
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
 
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
-        """Sort the wires by their values; returns whether any look has changed."""
+        """Sort the wires by their values; return whether any colour or width has changed."""
         looks = weight_looks(values, largest) if pens.carried == "weights" else gradient_looks(values)
         drawn = _most_of(values)
         if pens.fresh(self):

@@ -122,7 +122,7 @@ class MapView(ComparisonView):
         self.changed.emit()
 
     def choose(self, across: str, up: str) -> None:
-        """Map these two settings, all of each."""
+        """Map these two settings over the whole range of each."""
         if across in self._labels and up in self._labels:
             self.paths, self.spans = [across, up], [(0.0, 1.0), (0.0, 1.0)]
             self._show_paths()

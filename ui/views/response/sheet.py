@@ -33,8 +33,8 @@ _FIRST: tuple[Measure, ...] = ("loss", "accuracy")
 """The outcomes to begin with."""
 _PIN_HELP = "Keeps this setting here while you turn to others, up to three side by side."
 _MAP_HELP = "Tries all pairs of values of these two settings, as a map whose pixels open as experiments."
-_MAP_NEEDS_MORE = "Off with one setting: pin it, then turn to another."
-_MAP_NEEDS_FEWER = "Off with three settings: unpin one."
+_MAP_NEEDS_MORE = "Off: a map needs two settings. Pin this one, then turn to another."
+_MAP_NEEDS_FEWER = "Off: a map has room for two settings. Unpin one."
 _NARROW = 270
 """The width of a column below which sentences take three lines and captions two, in pixels at zoom 1."""
 _REPLACED = "losses of these values can't be compared."

@@ -381,6 +381,6 @@ def _is_last_row(snapshot: Snapshot) -> bool:
 
 
 def _is_broken_off(snapshot: Snapshot) -> bool:
-    """Whether the present moment means something else than the latest row, or has other weights at the same step."""
+    """Whether the present moment differs in meaning from the latest row, or has other weights at the same step."""
     last = snapshot.history.step[-1] if len(snapshot.history.step) else -1
     return snapshot.measured.step <= last or bool(snapshot.breaks and snapshot.breaks[-1].step >= last)

@@ -72,7 +72,7 @@ def steps_per_epoch(experiment: Experiment, points: int) -> int:
 
 
 def training_points(experiment: Experiment, sample: Sample | None) -> int:
-    """The number of training points: counted, or as the experiment says."""
+    """The number of training points: those of the sample, or without one those that the experiment plans."""
     if sample is not None:
         return max(1, int(np.count_nonzero(sample.split == TRAIN)))
     size = experiment.data.size

@@ -71,7 +71,7 @@ class Moments:
         return min(max(step, self.first), self.last)
 
     def beside(self, step: int, by: int, among: Array) -> int:
-        """The step before or after one among some steps, which ascend."""
+        """The nearest of some ascending steps before or after a step."""
         if by < 0:
             return self.within(int(max(among[among < step], default=self.first)))
         return self.within(int(min(among[among > step], default=self.last)))
