@@ -1,6 +1,5 @@
 """The past of a run: checkpoints of its state, from which `replay` trains any earlier moment again, bit for bit.
 
-
 Training is a function of the state, the experiment and the engine. So a checkpoint now and then is enough, with a new
 one wherever something other than training has changed the state: such a `Stretch` of training has one experiment and
 one engine. The past stays within a number of bytes: when it is full, every other checkpoint goes, the earliest first
