@@ -42,7 +42,7 @@ from playground.experiment.applicability import Obstacle
 from ..guard.faults import painted
 from ..look.theme import blend, current, exact_px, px
 from .bars import BAR_ROLE, Bar, BarDelegate
-from .buttons import identify, tip
+from .buttons import identify, tip, wrapping
 from .edits import WheelSteps
 from .layouts import restyle, tight
 
@@ -86,19 +86,19 @@ class ValueEntry(QLineEdit):
         """Set the tooltip that is shown while the text is valid."""
         self._hint = hint
         if not self.property("invalid"):
-            self.setToolTip(hint)
+            self.setToolTip(wrapping(hint))
 
     def _judge(self, _text: str = "") -> str:
         problem = self._problem_with(self.text()) if self.isModified() else ""
         if bool(problem) != bool(self.property("invalid")):
             restyle(self, "invalid", bool(problem))
-        self.setToolTip(problem or self._hint)
+        self.setToolTip(wrapping(problem or self._hint))
         return problem
 
     def _take_over(self) -> None:
         problem = self._judge()
         if problem:
-            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), problem, self)
+            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), wrapping(problem), self)
         elif self.isModified():
             self.setModified(False)
             self.entered.emit(self.text())

@@ -30,7 +30,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
 
-from ..forms.buttons import identify
+from ..forms.buttons import identify, wrapping
 from ..guard.faults import painted
 from ..look.numbers import minus_text
 from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
@@ -317,7 +317,8 @@ class ActivationCurve(QWidget):
         """Draw another activation."""
         if activation != self.activation:
             self.activation = activation
-            self.setToolTip(f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3.")
+            curves = f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3."
+            self.setToolTip(wrapping(curves))
             self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -357,7 +358,7 @@ class MagnitudeBar(QWidget):
         self.setFixedHeight(px(10))
         self.setMinimumWidth(px(40))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10.")
+        self.setToolTip(wrapping("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10."))
 
     @property
     def filled(self) -> int:

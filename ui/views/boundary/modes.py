@@ -14,7 +14,7 @@ from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
 
-from ...forms.buttons import IconButton, identify
+from ...forms.buttons import IconButton, identify, wrapping
 from ...forms.controls import Segments
 from ...forms.layouts import tight
 from ...look import theme
@@ -122,7 +122,7 @@ class Modes(QWidget):
         """Put a title and the way back in place of the choice of colours, or take them away."""
         self._magnified = bool(title)
         self.title.setText(title)
-        self.title.setToolTip(title)
+        self.title.setToolTip(wrapping(title))
         self._banner.setAccessibleName(title)
         self._banner.setVisible(self._magnified)
         self.fields.setVisible(not self._magnified)

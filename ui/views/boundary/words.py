@@ -15,7 +15,7 @@ from playground.catalog.datasets.base import Sample
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, wrapping
 from ...look import theme
 from ...look.numbers import number_text
 from ...look.theme import px
@@ -78,7 +78,7 @@ class BoundaryWords:
         self.note_text = words
         style_words(self._note, theme.current().text)
         self._note.setText(words)
-        self._note.setToolTip(words)
+        self._note.setToolTip(wrapping(words))
         changed = self._note.isHidden() == visible
         self._note.setVisible(visible)
         return changed

@@ -22,7 +22,7 @@ from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import balanced, is_skewed, worst_first
 from playground.measure.snapshot import Snapshot
 
-from ...forms.buttons import push_button
+from ...forms.buttons import push_button, tip
 from ...forms.layouts import STRETCH, fill, tight
 from ...guard.faults import guarded
 from ...look import theme
@@ -117,7 +117,7 @@ class _MatrixChart(PaintedChart):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("confusion.matrix", "Confusion matrix", parent)
-        self.setToolTip("Rows are the true classes. Columns are what the network predicts for their points.")
+        self.setToolTip(tip("Rows are the true classes. Columns are what the network predicts for their points."))
         self.matrix: ConfusionMatrix | None = None
         self.message = _WAITING
 
@@ -336,7 +336,7 @@ class ConfusionView(View):
         fair = balanced(self._snapshot.experiment, self._snapshot.sample)
         self._balance.setVisible(is_skewed(self._snapshot.sample) and fair is not None)
         self._controls.setEnabled(not regression)
-        self._set.setToolTip(NEEDS_CLASSES if regression else "")
+        self._set.setToolTip(tip(NEEDS_CLASSES if regression else ""))
         self._read()
 
     def _accept(self) -> None:
