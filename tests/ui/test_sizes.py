@@ -270,7 +270,7 @@ def test_tabs_without_room_for_words_are_icons_but_the_front_one(qtbot, window: 
     for place, title in enumerate([*pictures, "Tracks"]):
         assert bar.accessibleTabName(place) == title
         assert bar.tabIcon(place).isNull() == (title == "Confusion")
-        assert bar.tabToolTip(place).startswith("Show ")
+        assert bar.tabToolTip(place).startswith("<p>Show ")
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:

@@ -41,7 +41,7 @@ _CURVE, LARGE_CURVE = QSize(48, 40), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
-_NARROWEST = 60
+_NARROWEST = 54
 """The narrowest type that names a tile, in percent."""
 _SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
