@@ -13,8 +13,6 @@ from playground.experiment.paths import is_among
 
 _LONGEST_LIST = 100
 """The longest list of numbers that a recorded change keeps; longer ones, such as points, are left out."""
-_KINDS = {"W": "weight", "b": "bias"}
-"""The kinds of parameters in words, by the beginning of their names."""
 
 
 class When(NamedTuple):
@@ -46,11 +44,6 @@ class WeightEdit(NamedTuple):
     place: tuple[int, ...]
     before: float
     after: float
-
-    @property
-    def words(self) -> str:
-        """The parameter in words: `weight W0[2, 1]`."""
-        return f"{_KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
 
 
 class Change(NamedTuple):

@@ -133,13 +133,13 @@ class Record:
             )
             self._remember(change, replaces_latest=latest is not None or again)
 
-    def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
-        """Record a weight set by hand; an edit that `goes_on`, as in a drag, replaces the latest one."""
+    def remember_weight(self, now: When, edit: WeightEdit, label: str, *, goes_on: bool = False) -> None:
+        """Record a weight set by hand, which `label` names; one that `goes_on`, as in a drag, replaces the latest."""
         earlier = self.changes[-1].weight if goes_on and self.changes else None
         if earlier is not None:
             edit = edit._replace(before=earlier.before)
         self.begun = None
-        self._remember(Change(*now, edit.words, None, edit), replaces_latest=earlier is not None)
+        self._remember(Change(*now, label, None, edit), replaces_latest=earlier is not None)
 
     def _remember(self, change: Change, *, replaces_latest: bool) -> None:
         """Add a change, or replace the latest one; the oldest ones are dropped."""

@@ -428,7 +428,7 @@ def test_one_weight_is_set_and_all_is_measured_anew() -> None:
     assert one.snapshot().evaluation == one.evaluate()
     assert len(one.snapshot().history.epoch) == history
     one.set_weight("b3", (0,), -2)
-    assert [change.label for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
+    assert [change.label for change in one.snapshot().changes] == ["weight 1.3 → 2.4", "bias of output"]
 
 
 def test_before_training_the_history_starts_with_the_weight_that_was_set() -> None:
@@ -436,7 +436,7 @@ def test_before_training_the_history_starts_with_the_weight_that_was_set() -> No
     one.set_weight("gamma0", (1,), 3.0)
     history = one.snapshot().history
     assert len(history.epoch) == 1 and history.train_loss[0] == one.evaluate().train_loss
-    assert one.snapshot().changes[0].label == "parameter gamma0[1]"
+    assert one.snapshot().changes[0].label == "gamma of 1.2"
 
 
 @pytest.mark.parametrize(
