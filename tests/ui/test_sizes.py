@@ -361,6 +361,8 @@ def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
     assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
     window.menus.action("view.focus").trigger()
+    assert not window.docks.controls_are_open, "there is no room for the column of controls"
+    window.zoom_to(1.0)
     qtbot.waitUntil(lambda: "data" in window.docks.seen)
 
 

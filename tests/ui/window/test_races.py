@@ -143,6 +143,33 @@ def test_the_layout_before_a_race_comes_back_though_the_window_was_small_meanwhi
     assert "responses" in window.docks.opened and "race" not in window.docks.opened
 
 
+def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Window) -> None:
+    def in_sight() -> tuple[object, bool, bool]:
+        docks = window.docks
+        return docks.plan, docks.shows(view(window)), docks.controls_are_open
+
+    def race() -> None:
+        command(window, "Race: SGD, RMSProp, Adam")
+        await_race(qtbot, window)
+
+    def focus() -> None:
+        hands.key_in(window, "F9")
+
+    def close() -> None:
+        command(window, "Close the race")
+        qtbot.waitUntil(lambda: window.session.racer is None and not window.docks.shows(view(window)))
+
+    for acts, expected in (
+        ((focus, race), [(None, False, False), (None, True, False)]),
+        ((focus, close), [(RACE, True, True), (STANDARD, False, True)]),
+        ((race, focus), [(RACE, True, True), (None, True, False)]),
+        ((close, focus), [(None, False, False), (STANDARD, False, True)]),
+    ):
+        for act, wanted in zip(acts, expected, strict=True):
+            act()
+            qtbot.waitUntil(lambda wanted=wanted: in_sight() == wanted)
+
+
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:
     before = parameters(window, qtbot)
     window.docks.show("race")
