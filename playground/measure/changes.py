@@ -72,6 +72,18 @@ class Change(NamedTuple):
                 return True
         return False
 
+    def is_undone_by(self, now: When, what: Sequence[Difference] | WeightEdit) -> bool:
+        """Whether what is changed now restores exactly what was before, and no training has followed."""
+        if now.step != self.step:
+            return False
+        if isinstance(what, WeightEdit):
+            return self.weight is not None and what == self.weight._replace(
+                before=what.before, after=self.weight.before
+            )
+        # Long lists, which are emptied, tell nothing.
+        known = [one for one in self.differences or () if one.before != one.after]
+        return bool(known) and known == [Difference(path, after, before) for path, before, after in what]
+
     def touches(self, *paths: str) -> bool:
         """Whether the change is known to concern a setting at or below one of some paths."""
         return any(is_among(one.path, paths) for one in self.differences or ())

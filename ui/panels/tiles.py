@@ -184,6 +184,12 @@ class DataTile(Tile):
         super().__init__(name, tip, 40, parent)
         self.sample = self.clean = sample
 
+    def show_name(self, name: str, sample: Sample) -> None:
+        """Stand for another data set."""
+        self.setText(name)
+        self.clean = sample
+        self.show_sample(sample)
+
     def show_sample(self, sample: Sample) -> None:
         """Show other points."""
         if sample is not self.sample:

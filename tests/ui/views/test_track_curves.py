@@ -22,6 +22,7 @@ from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snaps
 from ui.forms.buttons import tip
 from ui.look import theme
 from ui.views.chart.axes import AmountAxis, accuracy_axis, r_squared_axis
+from ui.views.chart.plot import LOG_SCALE
 from ui.views.chart.series import moving_mean, thin_to_extremes
 from ui.views.tracks import curves
 from ui.views.tracks.view import TracksView
@@ -104,10 +105,13 @@ def test_regression_has_r_squared_in_place_of_accuracy(qtbot, shown):
 def test_the_loss_axis_turns_logarithmic_beyond_two_decades(shown):
     history = history_of(300)
     view = shown(TracksView(), with_history(history), SIZE)
-    assert not view.shown().loss.logarithmic
+    assert not view.shown().loss.logarithmic and LOG_SCALE not in dict(painted_texts(view))
     steep = history._replace(train_loss=history.train_loss * np.exp(-history.epoch / 40))
     view.show_snapshot(with_history(steep))
     assert view.shown().loss.logarithmic
+    assert view.place_of_track("loss").toRectF().contains(dict(painted_texts(view))[LOG_SCALE]), (
+        "it says so where it is drawn"
+    )
     assert view.shown().loss.training[:, 1] == pytest.approx(np.log10(steep.train_loss))
 
 
@@ -195,7 +199,8 @@ def test_names_numbers_and_values_fit_into_every_size(shown, size):
     texts = painted_texts(view)
     assert overlaps(texts) == []
     assert all(view.rect().toRectF().contains(box) for _, box in texts)
-    assert {"Loss", "Accuracy", "Gradients", "Learning rate", "now", "epoch"} <= {text.strip() for text, _ in texts}
+    assert {"Loss", "Accuracy", "Gradients", "Learning rate", "epoch"} <= {text.strip() for text, _ in texts}
+    assert ("now" in {text for text, _ in texts}) == (size[0] >= 360)
     assert ("validation" in {text for text, _ in texts}) == (size[0] >= 640)
 
 
