@@ -70,7 +70,7 @@ class FittedLayout:
             elif layout_for(self.docks.window.size()) is STANDARD and self._plan is not RACE:
                 with self._focus_mode.lifted():
                     self._before_race = self.docks.keep()
-                    self.docks.arrange(RACE, opened=self._opened)
+                    self.docks.arrange(RACE, keep_controls=True, opened=self._opened)
         self._show_race()
 
     def end_race(self) -> None:

@@ -689,6 +689,11 @@ def test_every_control_has_a_name_and_a_hint(shown):
 
 def test_focus_by_key_shows_and_leaves(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
+    # As a window does that opens.
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    assert view.shown().frame == ""
+    view.clearFocus()
     view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(view.hasFocus)
     assert view.shown().frame == theme.current().accent
