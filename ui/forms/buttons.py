@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TypeVar
 
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QPushButton,
@@ -47,7 +48,7 @@ def tip(*paragraphs: str) -> str:
 
 def wrapping(text: str) -> str:
     """Return a tooltip that Qt wraps: of plain text it makes one line, however long."""
-    return text if Qt.mightBeRichText(text) else tip(*text.split("\n"))
+    return text if QtGui.Qt.mightBeRichText(text) else tip(*text.split("\n"))
 
 
 def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:

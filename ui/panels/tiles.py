@@ -13,11 +13,13 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QHelpEvent,
     QIcon,
     QImage,
+    QKeyEvent,
     QPainter,
     QPen,
     QPixmap,
@@ -97,9 +99,25 @@ class PaintedButton(QAbstractButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(name)
+        self.shows_focus = False
+        """Whether it has the keyboard focus, and a person has put it there."""
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # The focus may also come back by itself, from what is hidden; a frame would then look like a choice.
+        self.shows_focus = event.reason() != Qt.FocusReason.OtherFocusReason
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.shows_focus = False
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.shows_focus = True
+        super().keyPressEvent(event)
+        self.update()
 
     @property
     def small(self) -> QFont:
@@ -170,10 +188,10 @@ class Tile(PaintedButton):
         self.paint_name(painter, frame.bottom() + 1, theme.text if self.isChecked() else theme.quiet)
 
     def _frame_pen(self, theme: Theme) -> QPen:
-        if self.isChecked() or self.hasFocus():
+        if self.isChecked() or self.shows_focus:
             style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
-            colour = theme.text if self.isChecked() and self.hasFocus() else theme.accent
-            return QPen(QColor(colour), exact_px(2), style)
+            # The accent is for what is chosen.
+            return QPen(QColor(theme.text if self.shows_focus else theme.accent), exact_px(2), style)
         return QPen(QColor(theme.quiet if self.underMouse() else theme.line), exact_px(1))
 
 

@@ -332,6 +332,18 @@ def test_a_table_of_ones_own_gets_a_tile_and_comes_back_as_it_was(owner, tmp_pat
     assert "second" in owner.find("data.kind.table").toolTip(), "the latest table has the tile"
 
 
+def test_a_tile_that_the_focus_comes_back_to_by_itself_does_not_look_chosen(owner) -> None:
+    tile = owner.find("data.kind.circle")
+    owner.find("data.kind.spiral").setFocus(Qt.FocusReason.TabFocusReason)
+    plain = tile.grab().toImage()
+    tile.setFocus(Qt.FocusReason.OtherFocusReason)
+    assert tile.grab().toImage() == plain
+    tile.setFocus(Qt.FocusReason.TabFocusReason)
+    owner.find("data.kind.spiral").setFocus(Qt.FocusReason.TabFocusReason)
+    tile.setFocus(Qt.FocusReason.TabFocusReason)
+    assert tile.grab().toImage() != plain, "by the keyboard one has to see where the focus is"
+
+
 def test_a_blank_set_has_no_tile(owner) -> None:
     owner.take(Experiment(data=UserPoints()), "", False)
     assert owner.panel.own_tile is None
