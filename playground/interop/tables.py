@@ -25,6 +25,8 @@ _TARGET_WORDS = (
     *("label", "target", "class", "species", "y", "value", "output", "outcome", "response"),
     *("category", "group", "type", "kind"),
 )
+_SECOND_WORDS = ("x2", "y")
+"""Names of vertical axes, wherever they stand in the table; other columns become axes in the table's order."""
 _ROW_NUMBER_WORDS = ("id", "index", "no", "nr", "row", "rownames", "unnamed: 0")
 
 
@@ -53,10 +55,10 @@ def propose(cells: Cells, fixed: Mapping[str, str] | None = None) -> Picked:
     targets = [chosen["target"]] if "target" in chosen else _targets(free, axes)
     needed = [place for place in ("x1", "x2") if place not in chosen]
     for target in targets:
-        others = iter([axis for axis in axes if axis is not target])
-        found = {place: next(others, None) for place in needed}
-        if None not in found.values():
-            names = {place: column.name for place, column in found.items() if column is not None}
+        others = [axis for axis in axes if axis is not target][: len(needed)]
+        if len(others) == len(needed):
+            others.sort(key=lambda axis: (axis.name.lower() in _SECOND_WORDS, cells.names.index(axis.name)))
+            names = {place: column.name for place, column in zip(needed, others, strict=True)}
             return Picked(**{**fixed, **names, "target": target.name}, task=None)
     kinds = ", ".join(f"{one_line(column.name, 40)} ({column.kind})" for column in cells.columns[:20])
     allowed = "a table of two columns of different numbers for x1 and x2, and a third of numbers or at most 10 classes"

@@ -13,8 +13,6 @@ from playground.experiment.paths import is_among
 
 _LONGEST_LIST = 100
 """The longest list of numbers that a recorded change keeps; longer ones, such as points, are left out."""
-_KINDS = {"W": "weight", "b": "bias"}
-"""The kinds of parameters in words, by the beginning of their names."""
 
 
 class When(NamedTuple):
@@ -47,11 +45,6 @@ class WeightEdit(NamedTuple):
     before: float
     after: float
 
-    @property
-    def words(self) -> str:
-        """The parameter in words: `weight W0[2, 1]`."""
-        return f"{_KINDS.get(self.name.rstrip('0123456789'), 'parameter')} {entry_words(self.name, self.place)}"
-
 
 class Change(NamedTuple):
     """A change of settings or of one weight during training."""
@@ -78,6 +71,18 @@ class Change(NamedTuple):
             if latest is not None and latest.before == one.after != one.before:
                 return True
         return False
+
+    def is_undone_by(self, now: When, what: Sequence[Difference] | WeightEdit) -> bool:
+        """Whether what is changed now restores exactly what was before, and no training has followed."""
+        if now.step != self.step:
+            return False
+        if isinstance(what, WeightEdit):
+            return self.weight is not None and what == self.weight._replace(
+                before=what.before, after=self.weight.before
+            )
+        # Long lists, which are emptied, tell nothing.
+        known = [one for one in self.differences or () if one.before != one.after]
+        return bool(known) and known == [Difference(path, after, before) for path, before, after in what]
 
     def touches(self, *paths: str) -> bool:
         """Whether the change is known to concern a setting at or below one of some paths."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
 
 from playground.catalog.choice import Array
+from playground.catalog.features import FEATURES
 from playground.engine.network import Network
 from playground.engine.state import State
+from playground.experiment.layer_names import unit_name
 from playground.files.errors import InputError, Spoken, UnknownError
 from playground.measure.changes import WeightEdit, entry_words
 
@@ -22,6 +24,19 @@ def named_parameters(network: Network, flat: Array) -> dict[str, Array]:
         for number, layer in enumerate(network.layers)
         for name, view in layer.named(flat).items()
     }
+
+
+def parameter_words(network: Network, features: Sequence[str], name: str, place: tuple[int, ...]) -> str:
+    """Name one entry of an array as the picture of the network does: `weight A2 → B1`, `bias of B1`, `gamma of B1`."""
+    kind = name.rstrip("0123456789")
+    number, (unit, *source) = int(name.removeprefix(kind)), place
+    layers = network.layers
+    here = unit_name(layers[number].name, unit, layers[number].units)
+    if not source:
+        return f"{'bias' if kind == 'b' else kind} of {here}"
+    before = layers[number - 1]
+    start = unit_name(before.name, source[0], before.units) if number else FEATURES[features[source[0]]].label
+    return f"weight {start} → {here}"
 
 
 def put_parameters(network: Network, flat: Array, given: Mapping[str, Array]) -> None:

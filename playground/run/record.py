@@ -113,11 +113,15 @@ class Record:
     ) -> None:
         """Record the change from one experiment to another, if they differ or it has a title.
 
-        A change that `goes_on`, as in a drag, replaces the latest one and covers everything since the drag began.
+        A change that `goes_on`, as in a drag, replaces the latest one and covers everything since the drag began. One
+        that takes the latest back before any training has followed removes it.
         """
         latest = self.changes[-1] if goes_on and self.changes and self.begun is not None else None
         begun = self.begun if latest is not None and self.begun is not None else old
         differences = without_long_lists(difference(begun, new))
+        if latest is None and self.changes and self.changes[-1].is_undone_by(now, differences):
+            self._forget_latest()
+            return
         if latest is not None:
             differences = merge_drag(latest.differences or (), differences)
         went_back = self.begun is None
@@ -133,18 +137,30 @@ class Record:
             )
             self._remember(change, replaces_latest=latest is not None or again)
 
-    def remember_weight(self, now: When, edit: WeightEdit, *, goes_on: bool = False) -> None:
-        """Record a weight set by hand; an edit that `goes_on`, as in a drag, replaces the latest one."""
+    def remember_weight(self, now: When, edit: WeightEdit, label: str, *, goes_on: bool = False) -> None:
+        """Record a weight set by hand, which `label` names; one that `goes_on`, as in a drag, replaces the latest.
+
+        One that takes the latest back before any training has followed removes it.
+        """
         earlier = self.changes[-1].weight if goes_on and self.changes else None
+        if earlier is None and self.changes and self.changes[-1].is_undone_by(now, edit):
+            self._forget_latest()
+            return
         if earlier is not None:
             edit = edit._replace(before=earlier.before)
         self.begun = None
-        self._remember(Change(*now, edit.words, None, edit), replaces_latest=earlier is not None)
+        self._remember(Change(*now, label, None, edit), replaces_latest=earlier is not None)
 
     def _remember(self, change: Change, *, replaces_latest: bool) -> None:
         """Add a change, or replace the latest one; the oldest ones are dropped."""
         kept = self.changes[:-1] if replaces_latest else self.changes
         self.changes = (*kept[1 - _MOST_CHANGES :], change)
+
+    def _forget_latest(self) -> None:
+        """Remove the latest change, and the break that it made."""
+        step, self.begun, self.changes = self.changes[-1].step, None, self.changes[:-1]
+        if all(change.leaves_losses_comparable for change in self.changes if change.step == step):
+            self.breaks = tuple(one for one in self.breaks if one.step != step)
 
     def name_change(self, change: Change, label: str) -> None:
         """Give a recorded change another label."""

@@ -213,7 +213,8 @@ class Trainer:
         edit = parameters.set_parameter(self.network, self.state, name, place, value)
         changes.note_manual_change(self.run)
         self._update_engine()
-        self.run.record.remember_weight(self.run.now, edit, goes_on=goes_on)
+        label = parameters.parameter_words(self.network, self.experiment.features, name, place)
+        self.run.record.remember_weight(self.run.now, edit, label, goes_on=goes_on)
         return edit
 
     @undivided

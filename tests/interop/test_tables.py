@@ -34,6 +34,8 @@ def made_of(source: Path | str, picked: Picked | None = None) -> tuple[Dataset, 
     [
         ("x1,x2,label", "x1 x2 label"),
         ("label,x1,x2", "x1 x2 label"),
+        ("x2,x1,label", "x1 x2 label"),
+        ("y,x,label", "x y label"),
         ("x,y,label", "x y label"),
         ("x,y,z", "x y z"),
         ("x1,x2,y", "x1 x2 y"),
@@ -59,7 +61,9 @@ def test_the_likely_columns_are_proposed(header: str, picked: str) -> None:
         ("a,b,kind,seldom\n1,2,x,\n2,3,y,\n4,4,x,k\n", ("a", "b", "kind")),
         ("label,a,b,kind\n1,1,2,x\n1,2,3,y\n1,4,4,x\n", ("a", "b", "kind")),
         ("when,a,b,kind\n2020-01-01,1,2,x\n2020-01-02,2,3,y\n2020-01-05,4,4,x\n", ("a", "b", "kind")),
-        ("when,a,kind\n2020-01-01,1,x\n2020-01-02,2,y\n2020-01-05,4,x\n", ("a", "when", "kind")),
+        ("when,a,kind\n2020-01-01,1,x\n2020-01-02,2,y\n2020-01-05,4,x\n", ("when", "a", "kind")),
+        # Even one that seems to count rows keeps its place among the axes if it is needed.
+        ("1,2,0\n2,3,1\n3,5,0\n4,1,1\n", ("Column 1", "Column 2", "Column 3")),
     ],
 )
 def test_columns_that_tell_nothing_are_not_proposed(text: str, picked: tuple[str, ...]) -> None:

@@ -428,7 +428,26 @@ def test_one_weight_is_set_and_all_is_measured_anew() -> None:
     assert one.snapshot().evaluation == one.evaluate()
     assert len(one.snapshot().history.epoch) == history
     one.set_weight("b3", (0,), -2)
-    assert [change.label for change in one.snapshot().changes] == ["weight W1[3, 2]", "bias b3[0]"]
+    assert [change.label for change in one.snapshot().changes] == ["weight 1.3 → 2.4", "bias of output"]
+
+
+def test_a_change_that_is_undone_before_training_goes_on_leaves_no_mark() -> None:
+    one = trainer()
+    plain = one.experiment
+    frozen = plain.with_({"layers.0.trainable": False})
+    for experiment in (frozen, plain):
+        one.configure(experiment)
+    before = float(one.parameters()["W1"][3, 2])
+    for value in (0.75, before):
+        one.set_weight("W1", (3, 2), value)
+    assert not one.snapshot().changes
+    one.configure(plain.with_({"loss": {"kind": "huber"}}))
+    one.configure(plain)
+    assert not one.snapshot().changes and not one.snapshot().breaks
+    one.configure(frozen)
+    one.advance(steps=1)
+    one.configure(plain)
+    assert len(one.snapshot().changes) == 2, "training has followed, so both are part of the run"
 
 
 def test_before_training_the_history_starts_with_the_weight_that_was_set() -> None:
@@ -436,7 +455,7 @@ def test_before_training_the_history_starts_with_the_weight_that_was_set() -> No
     one.set_weight("gamma0", (1,), 3.0)
     history = one.snapshot().history
     assert len(history.epoch) == 1 and history.train_loss[0] == one.evaluate().train_loss
-    assert one.snapshot().changes[0].label == "parameter gamma0[1]"
+    assert one.snapshot().changes[0].label == "gamma of 1.2"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QWidget
 
@@ -19,8 +20,10 @@ from ui.forms.rows import CAPTION_WIDTH, caption_width
 from ui.look import theme
 from ui.panels.tiles import curve_icon
 from ui.views.chart.plot import pen, small_font
+from ui.views.confusion.view import ConfusionView
 from ui.views.microscope.sheet import cell_width
 from ui.views.network.tiles import plain_font
+from ui.views.plane.legend import Legend
 from ui.window.layouts import opening_size
 from ui.window.window import Window
 
@@ -159,8 +162,8 @@ def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
 
 
 PLANES = {
-    (1280, 800): {1.0: 390, 1.25: 390, 1.5: 450, 2.0: 400},
-    (1366, 768): {1.0: 360, 1.25: 390, 1.5: 420, 2.0: 370},
+    (1280, 800): {1.0: 390, 1.25: 390, 1.5: 450, 2.0: 440},
+    (1366, 768): {1.0: 360, 1.25: 390, 1.5: 420, 2.0: 410},
     (1920, 1080): {1.0: 600, 1.25: 540, 1.5: 600, 2.0: 620},
 }
 """The least widths of the boundary's plane by window and zoom, in pixels."""
@@ -208,6 +211,38 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
     window.zoom_to(1.0)
     await_pictures(window)
     assert window.grab().toImage() == before
+    # The other theme moves nothing, and draws as much.
+    places = {name: place_in(window, window.docks.docks[name]) for name in window.docks.seen}
+    theme.apply(qapp, "light" if theme.current() is theme.DARK else "dark")
+    window.apply_theme()
+    await_pictures(window)
+    assert {name: place_in(window, window.docks.docks[name]) for name in window.docks.seen} == places
+    for name in window.docks.seen - {"response"}:
+        assert drawn_share(window.docks.docks[name].widget()) >= 0.75, (theme.current(), name)
+
+
+def test_the_confusion_matrix_fills_its_place(window: Window) -> None:
+    view = window.parts.view(ConfusionView)
+    for zoom in (1.0, 1.5, 2.0):
+        window.zoom_to(zoom)
+        window.docks.show("confusion")
+        await_pictures(window)
+        hands.until(lambda: view.shown().cells, "there is no matrix")
+        cells = [cell for row in view.shown().cells for cell in row]
+        united = functools.reduce(QRectF.united, cells)
+        assert united.height() >= 0.6 * view.height() or united.width() >= 0.75 * view.width(), zoom
+
+
+def test_beside_its_controls_the_plane_takes_all_the_height(window: Window) -> None:
+    window.zoom_to(2.0)
+    await_pictures(window)
+    view, legend = window.parts.boundary, window.parts.boundary.findChild(Legend)
+    plane, column = view.shown().plane, legend.geometry()
+    assert column.right() < plane.left() and plane.height() >= 0.85 * view.height()
+    # What is left of the width is shared out.
+    assert abs(column.left() - (plane.left() - column.right())) < plane.width() / 2
+    words = hands.called(view, "The prediction at the mouse")
+    assert words.geometry().top() > column.bottom() and words.width() == column.width()
 
 
 def test_what_the_header_has_no_room_for_is_in_a_menu(qtbot, window: Window) -> None:
@@ -270,7 +305,7 @@ def test_tabs_without_room_for_words_are_icons_but_the_front_one(qtbot, window: 
     for place, title in enumerate([*pictures, "Tracks"]):
         assert bar.accessibleTabName(place) == title
         assert bar.tabIcon(place).isNull() == (title == "Confusion")
-        assert bar.tabToolTip(place).startswith("Show ")
+        assert bar.tabToolTip(place).startswith("<p>Show ")
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:
@@ -361,6 +396,8 @@ def test_focus_mode_lasts_through_another_size(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "data" not in window.docks.seen)
     assert window.menus.action("view.focus").isChecked() and window.focus_mode.on
     window.menus.action("view.focus").trigger()
+    assert not window.docks.controls_are_open, "there is no room for the column of controls"
+    window.zoom_to(1.0)
     qtbot.waitUntil(lambda: "data" in window.docks.seen)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox, QPushButton
 
 from playground import Trainer
 from playground.measure.requests import BoundaryRequest
@@ -119,6 +119,26 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     hands.until(lambda: boundary.shown().others, "the boundary of before does not come back")
     hands.click(hands.control(window, "strip.remedy", QPushButton))
     assert settle(qtbot, window).epoch == EPOCHS
+
+
+def test_closing_after_a_branch_says_what_would_be_discarded(qtbot, window: Window) -> None:
+    hands.click(handle_of(window), place_of(window, 4))
+    await_exact(window)
+    hands.key(handle_of(window), "Return")
+    assert settle(qtbot, window).epoch == 4
+    hands.until(lambda: window.session.past.other_future, "the run before the branch is not known")
+    window.parts.training.ask("training.batch_size", 7)
+    window.session.ask(lambda trainer: trainer.advance(epochs=1))
+    hands.until(lambda: snapshot(window).epoch == 5, "training does not go on")
+    window.documents.careful = True
+    window.close()
+    question = window.findChild(QMessageBox, "changes.question")
+    assert question is not None
+    assert "Trained to epoch 5 on a branch that began at epoch 4." in question.informativeText()
+    assert f"reached epoch {EPOCHS}" in question.informativeText()
+    assert "Changed: batch size" in question.informativeText()
+    hands.click(next(button for button in question.buttons() if button.accessibleName() == "Cancel"))
+    window.documents.careful = False
 
 
 def test_an_edit_in_the_past_continues_from_there(qtbot, window: Window) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from typing import TypeVar
 
+from PySide6 import QtGui
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import (
     QPushButton,
@@ -32,7 +33,7 @@ def identify(
     for text, give in (
         (name, control.setObjectName),
         (spoken, control.setAccessibleName),
-        (hint, control.setToolTip),
+        (None if hint is None else wrapping(hint), control.setToolTip),
         (about, control.setAccessibleDescription),
     ):
         if text is not None:
@@ -43,6 +44,11 @@ def identify(
 def tip(*paragraphs: str) -> str:
     """Make a tooltip of plain paragraphs, which Qt then wraps."""
     return "".join(f"<p>{html.escape(text, quote=False)}</p>" for text in paragraphs if text)
+
+
+def wrapping(text: str) -> str:
+    """Return a tooltip that Qt wraps: of plain text it makes one line, however long."""
+    return text if QtGui.Qt.mightBeRichText(text) else tip(*text.split("\n"))
 
 
 def push_button(name: str, text: str, help_text: str, *, small: bool = False) -> QPushButton:
@@ -61,7 +67,7 @@ class IconButton(QToolButton):
         super().__init__(parent)
         self._icon_name, self._colour_token = icon_name, ""
         self.setAccessibleName(name)
-        self.setToolTip(tip or name)
+        self.setToolTip(wrapping(tip or name))
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setIconSize(QSize(px(16), px(16)))
         self._dress()

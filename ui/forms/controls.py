@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, QSiz
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QHelpEvent,
     QIcon,
     QKeyEvent,
     QKeySequence,
@@ -34,7 +35,7 @@ from PySide6.QtWidgets import (
     QToolTip,
     QWidget,
 )
-from superqt import QElidingLabel, QToggleSwitch
+from superqt import QToggleSwitch
 from superqt.switch import QStyleOptionToggleSwitch
 
 from playground.experiment.applicability import Obstacle
@@ -42,8 +43,9 @@ from playground.experiment.applicability import Obstacle
 from ..guard.faults import painted
 from ..look.theme import blend, current, exact_px, px
 from .bars import BAR_ROLE, Bar, BarDelegate
-from .buttons import identify, tip
+from .buttons import identify, tip, wrapping
 from .edits import WheelSteps
+from .labels import ShortenedLabel
 from .layouts import restyle, tight
 
 SLIDER_STEPS = 1000
@@ -86,19 +88,19 @@ class ValueEntry(QLineEdit):
         """Set the tooltip that is shown while the text is valid."""
         self._hint = hint
         if not self.property("invalid"):
-            self.setToolTip(hint)
+            self.setToolTip(wrapping(hint))
 
     def _judge(self, _text: str = "") -> str:
         problem = self._problem_with(self.text()) if self.isModified() else ""
         if bool(problem) != bool(self.property("invalid")):
             restyle(self, "invalid", bool(problem))
-        self.setToolTip(problem or self._hint)
+        self.setToolTip(wrapping(problem or self._hint))
         return problem
 
     def _take_over(self) -> None:
         problem = self._judge()
         if problem:
-            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), problem, self)
+            QToolTip.showText(self.mapToGlobal(QPoint(0, self.height())), wrapping(problem), self)
         elif self.isModified():
             self.setModified(False)
             self.entered.emit(self.text())
@@ -321,15 +323,29 @@ class Combo(QComboBox):
         else:
             super().keyPressEvent(event)
 
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._is_cut:
+            QToolTip.showText(event.globalPos(), wrapping(self.currentText()) + self.toolTip(), self)
+            return True
+        return super().event(event)
+
+    @property
+    def _is_cut(self) -> bool:
+        return self._shown_text != self.currentText()
+
+    @property
+    def _shown_text(self) -> str:
+        """The chosen item, cut to its room: a style sheet would cut it off in the middle of a letter."""
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, self.width() - px(24))
+
     def minimumSizeHint(self) -> QSize:
         return QSize(px(64), super().minimumSizeHint().height())
 
     def initStyleOption(self, option: QStyleOptionComboBox) -> None:
-        # A style sheet cuts a long name off in the middle of a letter; pictures are for the list alone.
         super().initStyleOption(option)
+        # Pictures are for the list alone.
         option.currentIcon = QIcon()
-        room = self.width() - px(24)
-        option.currentText = self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+        option.currentText = self._shown_text
 
     def showPopup(self) -> None:
         self._fit_list()
@@ -458,7 +474,7 @@ def segment_side(place: int, count: int) -> str:
     return "left" if place == 0 else "right" if place == count - 1 else "middle"
 
 
-class Caption(QElidingLabel):
+class Caption(ShortenedLabel):
     """The label of a control; a double click asks for the default."""
 
     reset_asked = Signal()

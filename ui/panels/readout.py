@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QLineF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from playground.measure.diagnosis import BALANCE, Remedy
 from playground.measure.oddities import oddities
@@ -16,6 +15,7 @@ from playground.measure.skew import balanced, is_skewed, largest_share, recalls,
 from playground.measure.snapshot import Snapshot
 
 from ..forms.buttons import IconButton, identify, tip
+from ..forms.labels import ShortenedLabel
 from ..forms.layouts import STRETCH, fill, quiet, tight
 from ..guard.faults import painted
 from ..look.numbers import number_text, percent_text
@@ -125,7 +125,7 @@ class Readout(QWidget):
         self.losses = self._numbers("loss", "0.00e-00")
         self.scores = self._numbers("accuracy", "−0.0e000")
         self.score_caption = quiet(QLabel("accuracy"))
-        self.whose = identify(quiet(QElidingLabel()), "transport.whose", "Whose numbers these are")
+        self.whose = identify(quiet(ShortenedLabel()), "transport.whose", "Whose numbers these are")
         """Empty while they are those of the run."""
         self.whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.place = self._add_place()

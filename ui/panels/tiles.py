@@ -13,11 +13,13 @@ import numpy as np
 from PySide6.QtCore import QBuffer, QByteArray, QEvent, QIODevice, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFont,
     QFontMetrics,
     QHelpEvent,
     QIcon,
     QImage,
+    QKeyEvent,
     QPainter,
     QPen,
     QPixmap,
@@ -30,7 +32,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT, Sample
 from playground.catalog.features import FEATURES
 
-from ..forms.buttons import identify
+from ..forms.buttons import identify, wrapping
 from ..guard.faults import painted
 from ..look.numbers import minus_text
 from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
@@ -41,7 +43,7 @@ _CURVE, LARGE_CURVE = QSize(48, 40), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
-_NARROWEST = 60
+_NARROWEST = 54
 """The narrowest type that names a tile, in percent."""
 _SHADES = 9
 """Colours between the two ends for regression points; more can't be told apart at this size."""
@@ -97,9 +99,25 @@ class PaintedButton(QAbstractButton):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setText(name)
+        self.shows_focus = False
+        """Whether it has the keyboard focus, and a person has put it there."""
         self.setAttribute(Qt.WidgetAttribute.WA_Hover)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        # The focus may also come back by itself, from what is hidden; a frame would then look like a choice.
+        self.shows_focus = event.reason() != Qt.FocusReason.OtherFocusReason
+        super().focusInEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.shows_focus = False
+        super().focusOutEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.shows_focus = True
+        super().keyPressEvent(event)
+        self.update()
 
     @property
     def small(self) -> QFont:
@@ -170,10 +188,10 @@ class Tile(PaintedButton):
         self.paint_name(painter, frame.bottom() + 1, theme.text if self.isChecked() else theme.quiet)
 
     def _frame_pen(self, theme: Theme) -> QPen:
-        if self.isChecked() or self.hasFocus():
+        if self.isChecked() or self.shows_focus:
             style = Qt.PenStyle.SolidLine if self.isChecked() else Qt.PenStyle.DotLine
-            colour = theme.text if self.isChecked() and self.hasFocus() else theme.accent
-            return QPen(QColor(colour), exact_px(2), style)
+            # The accent is for what is chosen.
+            return QPen(QColor(theme.text if self.shows_focus else theme.accent), exact_px(2), style)
         return QPen(QColor(theme.quiet if self.underMouse() else theme.line), exact_px(1))
 
 
@@ -183,6 +201,12 @@ class DataTile(Tile):
     def __init__(self, name: str, tip: str, sample: Sample, parent: QWidget | None = None) -> None:
         super().__init__(name, tip, 40, parent)
         self.sample = self.clean = sample
+
+    def show_name(self, name: str, sample: Sample) -> None:
+        """Stand for another data set."""
+        self.setText(name)
+        self.clean = sample
+        self.show_sample(sample)
 
     def show_sample(self, sample: Sample) -> None:
         """Show other points."""
@@ -317,7 +341,8 @@ class ActivationCurve(QWidget):
         """Draw another activation."""
         if activation != self.activation:
             self.activation = activation
-            self.setToolTip(f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3.")
+            curves = f"{activation.label}: f is the line, its derivative f′ is dotted, for z from −3 to 3."
+            self.setToolTip(wrapping(curves))
             self.update()
 
     def event(self, event: QEvent) -> bool:
@@ -357,7 +382,7 @@ class MagnitudeBar(QWidget):
         self.setFixedHeight(px(10))
         self.setMinimumWidth(px(40))
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.setToolTip("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10.")
+        self.setToolTip(wrapping("The size of this layer's gradient, on a logarithmic scale from 1e-8 to 10."))
 
     @property
     def filled(self) -> int:

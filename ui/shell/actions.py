@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcutEvent
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from ..forms.buttons import wrapping
 from .palette import PaletteCommand
 
 _Keys: TypeAlias = QKeySequence | QKeySequence.StandardKey | str
@@ -138,7 +139,7 @@ class Menus(QObject):
 
     def _menu(self, menu: Menu, parent: QObject) -> QMenu:
         made = QMenu(menu.title, parent)  # type: ignore[call-overload]  # a menu's parent is the window or a menu
-        made.setToolTip(menu.tip)
+        made.setToolTip(wrapping(menu.tip))
         if callable(menu.entries):
             made.aboutToShow.connect(partial(self._fill_again, made, menu))
             self._fill_again(made, menu)

@@ -93,12 +93,14 @@ class _Question(QMessageBox):
         self.open()
 
 
-def ask_about_changes(parent: QWidget, name: str, save: Callable[[], object], discard: Callable[[], object]) -> None:
-    """Ask whether to save changes that would be lost."""
-    details = "Otherwise, changes and training since the last save are lost."
+def ask_about_changes(
+    parent: QWidget, name: str, unsaved: str, save: Callable[[], object], discard: Callable[[], object]
+) -> None:
+    """Ask whether to save changes that would be lost; `unsaved` says which these are."""
+    details = f"{unsaved} Discard leaves this out of any file.".strip()
     question = _Question(parent, "changes.question", "Save changes?", f"Save the changes to {name}?", details)
     question.offer("Save", "Saves the changes first.", save)
-    question.offer("Discard", "Continues without saving.", discard, QMessageBox.ButtonRole.DestructiveRole)
+    question.offer("Discard", f"Continues without saving. {unsaved}", discard, QMessageBox.ButtonRole.DestructiveRole)
     question.ask()
 
 

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ..forms.buttons import IconButton, identify
+from ..forms.buttons import IconButton, identify, tip
 from ..forms.layouts import fill, quiet, restyle, tight
 from ..look.icons import icon
 from ..look.theme import GRID, px
@@ -112,7 +112,7 @@ class _DockTitle(QWidget):
         line = tight(QHBoxLayout(self), 0, (GRID + GRID // 2, 0, GRID // 2, 0))
         fill(line, self.label, float_button, close_button, wide=self.label)
         self.setFixedHeight(px(_TITLE_HEIGHT))
-        self.setToolTip(f"Drag {title} to move it; drop it on another panel to make it a tab there.")
+        self.setToolTip(tip(f"Drag {title} to move it; drop it on another panel to make it a tab there."))
         float_button.clicked.connect(lambda: dock.setFloating(False) if dock.isFloating() else float_beside(dock))
         close_button.clicked.connect(dock.close)
 
@@ -471,7 +471,7 @@ class Docks(QObject):
             tab, text = self._named[name], self._named[name].words if name in worded else self._unworded[name]
             bar.setTabText(place, text)
             bar.setTabIcon(place, QIcon() if name in worded else icon(tab.icon))
-            bar.setTabToolTip(place, f"Show {tab.title}. Right-click to copy its picture, float or close it.")
+            bar.setTabToolTip(place, tip(f"Show {tab.title}. Right-click to copy its picture, float or close it."))
             bar.setAccessibleTabName(place, tab.words)
             # Qt copies it into the tab whenever it lays the docks out.
             self.docks[name].setWindowTitle(text if self.window.tabifiedDockWidgets(self.docks[name]) else tab.words)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
 from PySide6.QtCore import QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
@@ -42,6 +43,18 @@ class FocusMode(QObject):
                 if path in self._hidden:
                     row.setVisible(not self.on)
 
+    @contextmanager
+    def lifted(self) -> Iterator[None]:
+        """Leave focus mode for a change of the layout, so that what it hides has its place in the new one."""
+        was_on = self.on
+        if was_on:
+            self.toggle()
+        try:
+            yield
+        finally:
+            if was_on:
+                self.toggle()
+
     def choose(self) -> None:
         """Let a teacher choose what is hidden."""
         parts = {"Panels": {name: dock.accessibleName() for name, dock in self.docks.docks.items()}}
@@ -52,13 +65,9 @@ class FocusMode(QObject):
         choice.open()
 
     def _set_hidden(self, hidden: frozenset[str]) -> None:
-        on = self.on
-        if on:
-            self.toggle()
-        self._hidden = hidden
-        self.settings.setValue("focus/hidden", sorted(hidden) or [""])
-        if on:
-            self.toggle()
+        with self.lifted():
+            self._hidden = hidden
+            self.settings.setValue("focus/hidden", sorted(hidden) or [""])
 
 
 def _stored_names(value: object, otherwise: Iterable[str]) -> list[str]:

@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QStatusBar
-from superqt import QElidingLabel
 
 from playground.measure.diagnosis import ADVICE, Finding, Remedy
 
 from ..forms.buttons import identify
+from ..forms.labels import ShortenedLabel
 from ..look.theme import GRID, px
 from ..session.commands import Report
 from .strip import Message, Offer, Strip
@@ -65,7 +65,7 @@ class Messages(QObject):
         self._make_widgets()
 
     def _make_widgets(self) -> None:
-        self.strip, self.status = Strip(), QElidingLabel()
+        self.strip, self.status = Strip(), ShortenedLabel()
         self.strip.dismissed.connect(self.dismiss)
         identify(self.status, "status", "Status")
         self.status.setContentsMargins(px(GRID), 0, 0, 0)

@@ -90,8 +90,10 @@ class Documents(QObject):
         elif self.careful and self.desk.window.findChild(QMessageBox, "changes.question") is not None:
             pass
         elif self.careful and self.work.modified and not self.keeps_unsaved:
-            window = self.desk.window
-            ask_about_changes(window, self.work.name, lambda: self.save(window.close), self._close_without_saving)
+            window, work = self.desk.window, self.work
+            ask_about_changes(
+                window, work.name, work.unsaved_words(), lambda: self.save(window.close), self._close_without_saving
+            )
         elif self.careful and self.work.left_unsaved:
             self._close_without_saving()
         else:

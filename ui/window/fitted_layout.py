@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QByteArray
 
 from ..shell.docks import DockLayout, Docks, KeptLayout
+from ..shell.focus import FocusMode
 from ..views.race.view import RaceView
 from .layouts import CROWDED, RACE, STANDARD, TABBED, layout_for
 
@@ -12,8 +13,8 @@ from .layouts import CROWDED, RACE, STANDARD, TABBED, layout_for
 class FittedLayout:
     """Changes the layout of the docks when the window's size or a race asks for another one."""
 
-    def __init__(self, docks: Docks) -> None:
-        self.docks = docks
+    def __init__(self, docks: Docks, focus_mode: FocusMode) -> None:
+        self.docks, self._focus_mode = docks, focus_mode
         self._roomy: KeptLayout | None = None
         """The layout that comes back when the window is large enough for it again."""
         self._before_race: KeptLayout | None = None
@@ -22,17 +23,25 @@ class FittedLayout:
 
     def suit(self) -> None:
         """Use a layout that needs less room while the window is too small for the one before, which comes back."""
-        wanted, plan, roomy = layout_for(self.docks.window.size()), self.docks.plan, self._roomy
+        wanted, plan, roomy = layout_for(self.docks.window.size()), self._plan, self._roomy
         if wanted is STANDARD and roomy is not None:
             self._roomy = None
             if plan in CROWDED:
-                self.docks.put_back(roomy, self._opened)
+                with self._focus_mode.lifted():
+                    self.docks.put_back(roomy, self._opened)
                 self._show_race()
         elif roomy is not None and plan in CROWDED and plan is not wanted:
-            self._crowd()
+            with self._focus_mode.lifted():
+                self._crowd()
         elif roomy is None and plan is not wanted and self._is_too_large(plan, wanted):
-            self._roomy = self.docks.keep()
-            self._crowd()
+            with self._focus_mode.lifted():
+                self._roomy = self.docks.keep()
+                self._crowd()
+
+    @property
+    def _plan(self) -> DockLayout | None:
+        """The layout of the docks, which focus mode only changes for a while."""
+        return self._focus_mode.before.plan if self._focus_mode.on else self.docks.plan
 
     @staticmethod
     def _is_too_large(plan: DockLayout | None, wanted: DockLayout) -> bool:
@@ -58,18 +67,20 @@ class FittedLayout:
             self._opened_view = self.docks.docks[RaceView.name].isHidden()
             if self._roomy is not None:
                 self._before_race, self._roomy = self._roomy, KeptLayout(QByteArray(), RACE, frozenset())
-            elif layout_for(self.docks.window.size()) is STANDARD and self.docks.plan is not RACE:
-                self._before_race = self.docks.keep()
-                self.docks.arrange(RACE, opened=self._opened)
+            elif layout_for(self.docks.window.size()) is STANDARD and self._plan is not RACE:
+                with self._focus_mode.lifted():
+                    self._before_race = self.docks.keep()
+                    self.docks.arrange(RACE, keep_controls=True, opened=self._opened)
         self._show_race()
 
     def end_race(self) -> None:
         """Return to the layout before the race, unless a person has changed it meanwhile."""
         before, self._before_race, self._races = self._before_race, None, False
-        if before is not None and self.docks.plan is RACE:
-            self.docks.put_back(before, self._opened)
+        if before is not None and self._plan is RACE:
+            with self._focus_mode.lifted():
+                self.docks.put_back(before, self._opened)
         elif before is not None and self._roomy is not None and self._roomy.plan is RACE:
             self._roomy = before
-        if self._opened_view and self.docks.plan in CROWDED:
+        if self._opened_view and self._plan in CROWDED:
             self.docks.docks[RaceView.name].hide()
         self.suit()

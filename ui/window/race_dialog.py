@@ -14,7 +14,7 @@ from playground.studies.knobs import Knob
 from playground.studies.race import FEWEST_LANES, MOST_LANES
 from playground.studies.variants import values_to_race
 
-from ..forms.buttons import identify, push_button
+from ..forms.buttons import identify, push_button, tip
 from ..forms.layouts import STRETCH, fill, mark_problem, tight
 from ..look.theme import GRID, px
 
@@ -60,7 +60,7 @@ class RaceDialog(QDialog):
     def _number_entry(self) -> list[QWidget]:
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
-        self.entry.setToolTip(f"Allowed: {quantity.allowed}. Separate values with spaces.")
+        self.entry.setToolTip(tip(f"Allowed: {quantity.allowed}. Separate values with spaces."))
         asked = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
         proposed = asked or values_to_race(self.knob, self._best)
         self.entry.setText("  ".join(map(quantity.write, proposed)))

@@ -68,6 +68,8 @@ class TourStops:
         parts, desk = self._parts, self._desk
         play, rate = TourTarget(parts.transport.play), TourTarget(parts.training.rows[FIRST_KNOB])
         boundary = TourTarget(parts.boundary, lambda: parts.boundary.shown().plane.toAlignedRect())
+        # Its legend and what is read there, too.
+        whole_boundary = TourTarget(parts.boundary)
         units = TourTarget(parts.network, self._first_layer)
         response, tracks = TourTarget(self._response, self._response_and_title), TourTarget(parts.tracks)
         loss = TourTarget(parts.tracks, lambda: parts.tracks.place_of_track("loss"))
@@ -81,12 +83,12 @@ class TourStops:
             TourStop(
                 "Watch it learn",
                 (
-                    TourTask("Press Play, or the space bar.", play, self._played, (boundary,)),
+                    TourTask("Press Play, or the space bar.", play, self._played, (whole_boundary,)),
                     TourTask(
                         "Watch the boundary wind itself around the points, and the loss fall.",
                         boundary,
                         lambda: self._trained(start=self._before_play),
-                        (tracks,),
+                        (whole_boundary, tracks),
                         paused,
                     ),
                     TourTask(
@@ -94,7 +96,7 @@ class TourStops:
                         "map instead: where on the plane the unit is active.",
                         units,
                         self._looked_inside,
-                        (boundary,),
+                        (whole_boundary, TourTarget(parts.network)),
                     ),
                 ),
             ),
@@ -149,7 +151,7 @@ class TourStops:
                         "Drag the learning rate to the right, to 1 or more, until the loss jumps.",
                         rate,
                         self._went_too_far,
-                        (boundary, loss),
+                        (whole_boundary, tracks),
                         paused,
                     ),
                     TourTask(
@@ -157,7 +159,7 @@ class TourStops:
                         "Ctrl+Z, and look at the boundary.",
                         loss,
                         self._came_back,
-                        (boundary,),
+                        (whole_boundary, tracks),
                     ),
                 ),
             ),
@@ -173,7 +175,8 @@ class TourStops:
                         "Let it train, and look at the gradients: one row for each layer, and the first rows are dark.",
                         gradients,
                         self._diagnosed,
-                        hint=paused,
+                        (tracks,),
+                        paused,
                     ),
                     TourTask(
                         "The line below the header says what is wrong and what helps. Press its button.",
@@ -184,7 +187,7 @@ class TourStops:
                         "Now let it train, and watch what the remedy does.",
                         gradients,
                         self._remedied,
-                        (boundary,),
+                        (whole_boundary, tracks),
                         paused,
                     ),
                 ),
@@ -197,13 +200,14 @@ class TourStops:
                         "CSV file on the window.",
                         tools,
                         self._drew,
-                        (boundary, TourTarget(parts.drawing)),
+                        (whole_boundary, TourTarget(parts.drawing)),
                     ),
                     TourTask(
                         "Let it train, and watch the network learn them.",
                         boundary,
                         lambda: self._trained(most=_MENDED_EPOCHS),
-                        hint=paused,
+                        (whole_boundary,),
+                        paused,
                     ),
                 ),
             ),

@@ -106,7 +106,10 @@ class Window(QMainWindow):
         self.controls = ControlCommands(desk)
         self.presenter = Presenter(desk, parts)
         self.responses = Responses(desk, parts)
-        self.fitted_layout = FittedLayout(self.docks)
+        self.focus_mode = FocusMode(
+            self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
+        )
+        self.fitted_layout = FittedLayout(self.docks, self.focus_mode)
         self.races = Races(desk, parts, self.fitted_layout)
         self.remedies = Remedies(desk, self.presenter, self.responses)
         self.others = OtherRuns(desk, parts, self.responses)
@@ -117,9 +120,6 @@ class Window(QMainWindow):
         self.left_off = LeftOff(desk, parts, self.documents, self.autosave, self.wiring)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
-        self.focus_mode = FocusMode(
-            self.docks, lambda: {"Data": parts.data.rows, "Training": parts.training.rows}, self.settings
-        )
         self.keys = FocusedKeys(self.docks, lambda: parts.boundary)
 
     def _listen(self) -> None:

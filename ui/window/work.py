@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from playground import Document, Experiment
 from playground.experiment.declarations import fields_of
-from playground.experiment.words import value_words
+from playground.experiment.words import comparison_words, value_words
 from playground.files.atomic import FileStamp, file_stamp
 
 from ..session.session import Session
@@ -101,6 +101,25 @@ class Work(QObject):
         if self._has_document:
             return now != self.saved
         return now[:2] != self.saved[:2] or (self.path is None and self.seconds > LONG_SECONDS)
+
+    def unsaved_words(self) -> str:
+        """Say what no file holds of the present work: changes, training, and the run before a branch."""
+        saved, now, report = self.saved, self.mark(), self.session.report
+        changes = "" if saved.experiment is None else comparison_words(saved.experiment, self.session.experiment)
+        words = [f"Changed: {changes}."] if changes else []
+        if now.edited_weights > max(saved.edited_weights, 0):
+            words.append("Weights were set by hand.")
+        if report is None or report.revision < self._began:
+            return " ".join(words)
+        before, epoch = self.session.past.other_future, report.present.epoch
+        if before is not None and before.left_by == "branch":
+            words.append(
+                f"Trained to epoch {epoch:,} on a branch that began at epoch {before.begun.epoch:,.0f}. The run before "
+                f"the branch, which reached epoch {before.now.epoch:,}, is not part of a file."
+            )
+        elif epoch and now.step != saved.step:
+            words.append(f"Trained to epoch {epoch:,}.")
+        return " ".join(words)
 
     @property
     def _has_document(self) -> bool:

@@ -104,7 +104,7 @@ def test_a_number_that_can_be_read_in_two_ways_is_no_edit(
 ) -> None:
     hands.fill(it.find(name), text)
     assert it.asked == [] and it.find(name).property("invalid")
-    assert it.find(name).toolTip().startswith(f"{text} can mean {one} or {other}; type one of them.")
+    assert it.find(name).toolTip().startswith(f"<p>{text} can mean {one} or {other}; type one of them.")
 
 
 def test_leaving_an_entry_takes_the_text_over(it: Listener) -> None:
@@ -389,7 +389,7 @@ def test_what_is_not_allowed_is_refused_visibly_and_forgotten_on_leaving(it: Lis
     hands.key(entry, "Return")
     assert it.asked == []
     assert entry.property("invalid")
-    assert entry.toolTip().startswith("Must be ")
+    assert entry.toolTip().startswith("<p>Must be ")
     entry.clearFocus()
     assert entry.text() == "0.25"
     assert not entry.property("invalid")

@@ -86,7 +86,7 @@ def test_a_loss_that_the_new_task_does_not_allow_becomes_automatic(own: Callable
 
 
 def test_a_table_without_a_picture_leaves_no_tile_chosen(owner) -> None:
-    owner.panel.show_experiment(Experiment(data=msgspec.structs.replace(PENGUINS, target="island")))
+    owner.panel.show_experiment(Experiment(data=msgspec.structs.replace(PENGUINS, path="")))
     assert chosen(owner) == []
 
 
@@ -316,6 +316,32 @@ def test_own_points_get_a_tile_and_come_back_as_they_were(owner) -> None:
     hands.click(owner.find("data.kind.points"))
     assert owner.experiment.data == mine
     assert chosen(owner) == ["Own points"]
+
+
+def test_a_table_of_ones_own_gets_a_tile_and_comes_back_as_it_was(owner, tmp_path: Path) -> None:
+    for name, rows in (("first", "0,0,A\n1,1,B\n2,0,A\n"), ("second", "3,0,A\n1,2,B\n2,1,B\n")):
+        file = tmp_path / f"{name}.csv"
+        file.write_text(f"u,v,kind\n{rows}")
+        table = Table(path=str(file), x1="u", x2="v", target="kind")
+        owner.take(Experiment(data=table), "", False)
+        assert chosen(owner) == [name]
+        hands.click(owner.find("data.kind.spiral"))
+        assert chosen(owner) == ["Spiral"]
+        hands.click(owner.find("data.kind.table"))
+        assert owner.experiment.data.path == str(file) and chosen(owner) == [name]
+    assert "second" in owner.find("data.kind.table").toolTip(), "the latest table has the tile"
+
+
+def test_a_tile_that_the_focus_comes_back_to_by_itself_does_not_look_chosen(owner) -> None:
+    tile = owner.find("data.kind.circle")
+    owner.find("data.kind.spiral").setFocus(Qt.FocusReason.TabFocusReason)
+    plain = tile.grab().toImage()
+    tile.setFocus(Qt.FocusReason.OtherFocusReason)
+    assert tile.grab().toImage() == plain
+    tile.setFocus(Qt.FocusReason.TabFocusReason)
+    owner.find("data.kind.spiral").setFocus(Qt.FocusReason.TabFocusReason)
+    tile.setFocus(Qt.FocusReason.TabFocusReason)
+    assert tile.grab().toImage() != plain, "by the keyboard one has to see where the focus is"
 
 
 def test_a_blank_set_has_no_tile(owner) -> None:

@@ -20,6 +20,7 @@ from playground.experiment.rules import MAX_LAYERS, inputs_of
 from playground.experiment.tree import letter_name
 from tests.ui import hands
 from tests.ui.snapshots import diverged, make_snapshot
+from ui.forms.buttons import tip
 from ui.look import theme
 from ui.panels.data.panel import DataPanel
 from ui.panels.layers.panel import LayersPanel
@@ -324,7 +325,7 @@ def test_a_shape_is_one_edit_that_changes_nothing_but_the_widths(own: Callable, 
     before = (Layer(2, Relu(), 0.1, id="A"), Layer(3, Tanh(), id="B"), Layer(3, Sigmoid(), trainable=False, id="C"))
     owner = own(LayersPanel(), Experiment(layers=before))
     actions = {action.text().partition("\t")[0]: action for action in owner.find("layers.shape").menu().actions()}
-    assert actions[name].toolTip() == ABOUT[name]
+    assert actions[name].toolTip() == tip(ABOUT[name])
     actions[name].trigger()
     assert tuple(layer.units for layer in layers(owner)) == SHAPES[name]
     kept, added = layers(owner)[: len(before)], layers(owner)[len(before) :]

@@ -346,7 +346,7 @@ def test_a_weight_is_set_and_that_can_be_undone_and_redone(session: Session, set
     assert set_weight(session, 0.75)
     assert weight(session) == 0.75
     session.undo()
-    assert [change.label for change in settled(session).changes] == ["weight W1[3, 2]"] * 2
+    assert not settled(session).changes, "no training followed what was undone"
     np.testing.assert_array_equal(checkpoint(session).state.parameters, before)
     session.redo()
     assert weight(session) == 0.75

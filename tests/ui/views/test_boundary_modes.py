@@ -20,6 +20,7 @@ from playground.measure.snapshot import Predictions, Snapshot, UnitMap
 from tests.ui import hands
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
+from ui.forms.buttons import tip
 from ui.look import theme
 from ui.views.boundary.picture import entropy_of, even_levels, unit_range
 from ui.views.boundary.points import MAX_DRAWN_POINTS
@@ -237,7 +238,7 @@ def test_values_without_dropout_say_why_nothing_is_uncertain(qtbot, shown):
     view = shown(BoundaryView(), snapshot)
     uncertainty = part_of(view, "boundary.field.uncertainty")
     assert not uncertainty.isEnabled() and "dropout" in uncertainty.toolTip()
-    assert uncertainty.accessibleDescription() == uncertainty.toolTip()
+    assert tip(uncertainty.accessibleDescription()) == uncertainty.toolTip()
     view.show_snapshot(with_dropout(snapshot))
     hands.push(view, "boundary.field.uncertainty")
     view.show_snapshot(make_snapshot(snapshot.sample))
@@ -688,6 +689,11 @@ def test_every_control_has_a_name_and_a_hint(shown):
 
 def test_focus_by_key_shows_and_leaves(qtbot, shown):
     view = shown(BoundaryView(), make_snapshot())
+    # As a window does that opens.
+    view.setFocus()
+    qtbot.waitUntil(view.hasFocus)
+    assert view.shown().frame == ""
+    view.clearFocus()
     view.setFocus(Qt.FocusReason.TabFocusReason)
     qtbot.waitUntil(view.hasFocus)
     assert view.shown().frame == theme.current().accent

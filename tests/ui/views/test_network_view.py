@@ -486,7 +486,7 @@ def test_refused_text_keeps_the_editor_open(view):
         hands.type_text(text, part(view, "entry"))
         hands.key(part(view, "entry"), "Return")
         assert editor(view).isVisible() and not said
-    assert part(view, "entry").toolTip().startswith("2,500 can mean 2500 or 2.5; type one of them.")
+    assert part(view, "entry").toolTip().startswith("<p>2,500 can mean 2500 or 2.5; type one of them.")
 
 
 def test_clicking_elsewhere_keeps_what_was_typed_and_closes(view):

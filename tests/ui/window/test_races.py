@@ -18,7 +18,8 @@ from playground.studies.race import RaceMoment
 from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
-from tests.ui.windows import control, opened_window, push, step
+from tests.ui.painted import painted_texts
+from tests.ui.windows import await_pictures, control, opened_window, push, step
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
 from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
@@ -142,6 +143,50 @@ def test_the_layout_before_a_race_comes_back_though_the_window_was_small_meanwhi
     window.races.close()
     qtbot.waitUntil(lambda: window.docks.plan is STANDARD and not sees_race())
     assert "responses" in window.docks.opened and "race" not in window.docks.opened
+
+
+def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    for zoom in (1.25, 2.0, 1.0):
+        window.zoom_to(zoom)
+        window.docks.show("race")
+        await_pictures(window)
+        written = {text.strip() for text, _ in painted_texts(view(window))}
+        assert {"SGD", "RMSProp", "Adam"} <= written and not any("…" in text for text in written), zoom
+        for button in (view(window).close_button, *(card.take for card in view(window).cards.lanes)):
+            assert button.fontMetrics().horizontalAdvance(button.text()) < button.width(), (zoom, button.text())
+        sentence = view(window).sentence
+        assert sentence.height() >= sentence.heightForWidth(sentence.width()), zoom
+    card = view(window).cards.lanes[0]
+    assert all(text in card.toolTip() for text in card.texts())
+
+
+def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Window) -> None:
+    def in_sight() -> tuple[object, bool, bool]:
+        docks = window.docks
+        return docks.plan, docks.shows(view(window)), docks.controls_are_open
+
+    def race() -> None:
+        command(window, "Race: SGD, RMSProp, Adam")
+        await_race(qtbot, window)
+
+    def focus() -> None:
+        hands.key_in(window, "F9")
+
+    def close() -> None:
+        command(window, "Close the race")
+        qtbot.waitUntil(lambda: window.session.racer is None and not window.docks.shows(view(window)))
+
+    for acts, expected in (
+        ((focus, race), [(None, False, False), (None, True, False)]),
+        ((focus, close), [(RACE, True, True), (STANDARD, False, True)]),
+        ((race, focus), [(RACE, True, True), (None, True, False)]),
+        ((close, focus), [(None, False, False), (STANDARD, False, True)]),
+    ):
+        for act, wanted in zip(acts, expected, strict=True):
+            act()
+            qtbot.waitUntil(lambda wanted=wanted: in_sight() == wanted)
 
 
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:

@@ -246,6 +246,9 @@ def test_at_every_zoom_the_card_stands_beside_what_it_explains(window: Window) -
             assert window.rect().contains(card.geometry()), (zoom, stop.title)
             assert not target.isEmpty() and not card.geometry().intersects(target), (zoom, stop.title)
             assert tour(window).ring.geometry().contains(target), (zoom, stop.title)
+            for one in (*tour(window).task.spared,) if zoom == 1 else ():
+                # Also the legend of a picture, and the values beside curves.
+                assert not card.geometry().intersects(one.place(window)), (stop.title, one.widget)
             assert card.layout().totalHeightForWidth(card.width()) <= card.height(), (zoom, stop.title)
             assert window.childAt(card.geometry().center()) in (card, *card.findChildren(QWidget)), (zoom, stop.title)
             assert window.childAt(target.center()) not in (tour(window).ring, card)

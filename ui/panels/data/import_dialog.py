@@ -35,7 +35,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
-from superqt import QElidingLabel
 
 from playground import Experiment
 from playground.catalog.choice import Task
@@ -51,6 +50,7 @@ from playground.interop.tables import MANY_ROWS, Picked, class_counts, data_set,
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Segments, Switch
+from ...forms.labels import ShortenedLabel
 from ...forms.layouts import fill, mark_problem, quiet, tight
 from ...guard.faults import guarded
 from ...look.theme import GRID, Theme, blend, current, exact_px, px
@@ -453,7 +453,7 @@ class ImportDialog(QDialog):
         line = QWidget(self.questions)
         layout = tight(QHBoxLayout(line), GRID)
         where = f" in {', '.join(question.columns)}" if question.columns else ""
-        words = QElidingLabel(f"{question.subject}{where}")
+        words = ShortenedLabel(f"{question.subject}{where}")
         words.setTextFormat(Qt.TextFormat.PlainText)
         words.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         words.setToolTip(tip(question.words))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -62,6 +63,7 @@ class DataPanel(Panel):
         self.forms: dict[type[Dataset], Form] = {}
         self._common: dict[str, FormRow] = {}
         self.own_tile: DataTile | None = None
+        self.table_tile: DataTile | None = None
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self.own_data = OwnData()
@@ -183,6 +185,21 @@ class DataPanel(Panel):
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
+    def _keep_table(self, data: Dataset) -> None:
+        """Keep a tile for the latest table of a person's own while another data set is shown."""
+        known = (other for tile, other in self.tiles.items() if tile is not self.table_tile)
+        if not isinstance(data, Table) or any(_same_source(data, other) for other in known):
+            return
+        if self.table_tile is not None and _same_source(data, self.tiles[self.table_tile]):
+            self.tiles[self.table_tile] = data
+        elif (drawn := _drawable(data)) is not None:
+            if self.table_tile is None:
+                self.table_tile = self._tile("", data, drawn)
+            name = Path(data.path).stem
+            self.table_tile.show_name(name, drawn)
+            identify(self.table_tile, "data.kind.table", f"Data set {name}", tip(f"{name}. {_about_data(data)}"))
+            self.tiles[self.table_tile] = data
+
     def _add_common_rows(self) -> None:
         self._common_rows = QWidget()
         lines = tight(QVBoxLayout(self._common_rows))
@@ -277,6 +294,7 @@ class DataPanel(Panel):
 
     def _show_data(self, data: Dataset) -> None:
         self._keep_own_points(data)
+        self._keep_table(data)
         self._show_gallery(data)
         self._show_own_rows(data)
         self.own_data.show_data(data)

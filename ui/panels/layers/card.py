@@ -10,7 +10,6 @@ import math
 from PySide6.QtCore import QEvent, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from playground import Experiment, Layer
 from playground.catalog.activations import Activation
@@ -20,6 +19,7 @@ from playground.experiment.layer_names import layer_phrase
 from playground.measure.snapshot import LayerStatistics
 
 from ...forms.buttons import IconButton, identify, tip
+from ...forms.labels import ShortenedLabel
 from ...forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
 from ...forms.rows import ChoiceRow, FormRow, row_for
 from ...look.icons import icon
@@ -79,7 +79,7 @@ class _Vitals(QWidget):
         super().__init__(parent)
         self.layer: LayerStatistics | None = None
         self.gradient = Gradient(self)
-        self.health = quiet(QElidingLabel(self))
+        self.health = quiet(ShortenedLabel(self))
         self.health.setAlignment(_RIGHT)
         identify(self.health, spoken="Dead and saturated", hint=tip(_HEALTH_HELP))
         fill(tight(QHBoxLayout(self)), self.gradient, self.health, wide=self.health)

@@ -34,7 +34,7 @@ class Chip(PaintedButton):
     dropped = Signal(bool)
 
     def __init__(self, kind: type[Activation] | None, parent: QWidget | None = None) -> None:
-        super().__init__(kind.label if kind is not None else "Like the last", parent)
+        super().__init__(kind.label if kind is not None else "Same", parent)
         self.kind = kind
         self.activation = kind() if kind is not None else FIRST_LAYER.activation
         if kind is not None:
@@ -96,8 +96,8 @@ class Chip(PaintedButton):
         theme, picture = current(), QRectF(0, 0, self.width(), px(_PICTURE_HEIGHT))
         painter.setOpacity(1.0 if self.isEnabled() else 0.4)
         hovered = self.underMouse() and self.isEnabled()
-        edge = theme.accent if self.hasFocus() else theme.quiet if hovered else theme.line
-        painter.setPen(QPen(QColor(edge), exact_px(2 if self.hasFocus() else 1)))
+        edge = theme.accent if self.shows_focus else theme.quiet if hovered else theme.line
+        painter.setPen(QPen(QColor(edge), exact_px(2 if self.shows_focus else 1)))
         painter.setBrush(QColor(theme.raised if self.isDown() else theme.surface))
         painter.drawRoundedRect(picture.adjusted(px(1), px(1), -px(1), -px(1)), exact_px(6), exact_px(6))
         painter.save()

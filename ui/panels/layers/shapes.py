@@ -91,7 +91,7 @@ class ShapeButton(IconButton):
         menu.setToolTipsVisible(True)
         for name, widths in SHAPES.items():
             action = menu.addAction(f"{name}\t{widths_words(widths)}")
-            action.setToolTip(ABOUT[name])
+            action.setToolTip(tip(ABOUT[name]))
             action.triggered.connect(lambda _=False, name=name: self.chosen.emit(SHAPES[name], name.lower()))
         menu.addSeparator()
         menu.addAction("Other widths…").triggered.connect(lambda: self._ask_widths())

@@ -10,12 +10,12 @@ from typing import Literal, TypeAlias
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
-from superqt import QElidingLabel
 
 from playground.catalog.choice import Task
 
-from ...forms.buttons import IconButton, identify
+from ...forms.buttons import IconButton, identify, wrapping
 from ...forms.controls import Segments
+from ...forms.labels import ShortenedLabel
 from ...forms.layouts import tight
 from ...look import theme
 from ...look.theme import px
@@ -89,7 +89,7 @@ class Modes(QWidget):
 
     def _make_banner(self) -> QWidget:
         holder = QWidget(self)
-        self.title = QElidingLabel(holder)
+        self.title = ShortenedLabel(holder)
         self.back = IconButton("x", "Back to the boundary", "Show the boundary again, not this unit (Esc).", holder)
         identify(self.back, "boundary.back").clicked.connect(self.way_back)
         row = tight(QHBoxLayout(holder), self.GAP)
@@ -122,7 +122,7 @@ class Modes(QWidget):
         """Put a title and the way back in place of the choice of colours, or take them away."""
         self._magnified = bool(title)
         self.title.setText(title)
-        self.title.setToolTip(title)
+        self.title.setToolTip(wrapping(title))
         self._banner.setAccessibleName(title)
         self._banner.setVisible(self._magnified)
         self.fields.setVisible(not self._magnified)

@@ -385,8 +385,9 @@ class BoundaryView(View):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        mouse = Qt.FocusReason.MouseFocusReason
-        self._focus_by_keys = event.reason() not in (mouse, Qt.FocusReason.ActiveWindowFocusReason)
+        # The window, too, gives it the focus; then nobody has to see where that is before a key is pressed.
+        keys = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason
+        self._focus_by_keys = event.reason() in keys
         self._plane.show_focus(self._focus_by_keys)
         super().focusInEvent(event)
 

@@ -15,7 +15,7 @@ from playground.catalog.datasets.base import Sample
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot, UnitMap
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, wrapping
 from ...look import theme
 from ...look.numbers import number_text
 from ...look.theme import px
@@ -33,6 +33,8 @@ _ENTROPY_NOTE = (
     "all classes are equally likely."
 )
 _NO_SPREAD = "No layer has dropout, so predictions do not vary. Give a layer some dropout to see where they do."
+_TOP = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+_MIDDLE = Qt.AlignmentFlag.AlignVCenter
 Spread: TypeAlias = Literal["deviation", "entropy"]
 """What uncertainty is: how much answers with dropout deviate, or the entropy of a single one."""
 
@@ -42,21 +44,32 @@ class BoundaryWords:
 
     def __init__(self, parent: QWidget) -> None:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
-        self._place, self._room = QRect(), 0
+        self._place, self._room, self._is_column = QRect(), 0, False
         label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
         tip = "The position of the mouse, the prediction there and how sure the network is (1 is certain)."
         self._reading = identify(label(text=BOUNDARY_HINT), None, "The prediction at the mouse", tip)
         self._near = identify(label(), None, "The point at the mouse", tip)
         self._axis = identify(label(), "boundary.axis", "Horizontal axis")
         self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")
-        self._note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        for words in (self._near, self._axis):
-            words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._note.setAlignment(_TOP)
+        self._axis.setAlignment(_MIDDLE | Qt.AlignmentFlag.AlignRight)
 
     def place(self, strip: QRect, note: QRect, room: int) -> None:
         """Place the labels below the plane; words that need it may use `room` to the right of the plane, too."""
-        self._place, self._room = strip, room
+        self._place, self._room, self._is_column = strip, room, False
+        self._reading.setWordWrap(False)
+        self._reading.setAlignment(_MIDDLE)
+        self._near.setAlignment(_MIDDLE | Qt.AlignmentFlag.AlignRight)
         self._note.setGeometry(note)
+        self._write()
+
+    def place_in_column(self, column: QRect, axis: QRect) -> None:
+        """Place the labels below each other in a column beside the plane, and the axis's name in a place of its own."""
+        self._place, self._is_column = column, True
+        self._reading.setWordWrap(True)
+        for words in (self._reading, self._near):
+            words.setAlignment(_TOP)
+        self._axis.setGeometry(axis)
         self._write()
 
     def name_axis(self, name: str) -> None:
@@ -64,6 +77,11 @@ class BoundaryWords:
         self._axis.setText(name)
         style_words(self._axis, theme.current().quiet)
         self._write()
+
+    @property
+    def axis_width(self) -> int:
+        """The width that the name of the axis needs, with a gap."""
+        return QFontMetrics(small_font()).horizontalAdvance(self._axis.text()) + px(EDGE)
 
     def show_reading(self, reading: str, near: str) -> None:
         """Write the reading and the point at the mouse; without a reading, a hint."""
@@ -78,7 +96,7 @@ class BoundaryWords:
         self.note_text = words
         style_words(self._note, theme.current().text)
         self._note.setText(words)
-        self._note.setToolTip(words)
+        self._note.setToolTip(wrapping(words))
         changed = self._note.isHidden() == visible
         self._note.setVisible(visible)
         return changed
@@ -86,7 +104,10 @@ class BoundaryWords:
     def _write(self) -> None:
         """Write the reading in its line: the place and the answer, the point if the mouse is at one, the axis."""
         metrics, gap = QFontMetrics(small_font()), px(EDGE)
-        axis = metrics.horizontalAdvance(self._axis.text()) + gap
+        if self._is_column:
+            self._write_column(metrics)
+            return
+        axis = self.axis_width
         needed = metrics.horizontalAdvance(self.reading) + 2 * gap + axis
         whole = self._place.adjusted(0, 0, min(max(0, needed - self._place.width()), self._room), 0)
         self._axis.setGeometry(whole.adjusted(whole.width() - axis, 0, 0, 0))
@@ -94,8 +115,19 @@ class BoundaryWords:
         self._reading.setText(self.reading)
         self._reading.setGeometry(strip)
         near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * gap, 0, 0, 0)
-        self._near.setText(metrics.elidedText(self.near, Qt.TextElideMode.ElideRight, max(0, near.width())))
-        self._near.setGeometry(near)
+        self._write_near(metrics, near)
+
+    def _write_near(self, metrics: QFontMetrics, place: QRect) -> None:
+        self._near.setText(metrics.elidedText(self.near, Qt.TextElideMode.ElideRight, max(0, place.width())))
+        self._near.setGeometry(place)
+
+    def _write_column(self, metrics: QFontMetrics) -> None:
+        """Write two lines of reading, one for the point at the mouse, and the note in what is left."""
+        place, line = self._place, metrics.lineSpacing()
+        self._reading.setText(self.reading)
+        self._reading.setGeometry(place.left(), place.top(), place.width(), 2 * line)
+        self._write_near(metrics, QRect(place.left(), place.top() + 2 * line, place.width(), line))
+        self._note.setGeometry(place.adjusted(0, 3 * line + px(EDGE), 0, 0))
 
 
 def reading_words(
@@ -137,7 +169,7 @@ def point_words(sample: Sample, index: int) -> str:
 class Arrangement:
     """Places the bar of controls and the legend, the plane, and a line of words below it.
 
-    The bar stands above the plane, or to its left where that leaves a larger plane.
+    Where that leaves a larger plane, all but the plane stands in a column to its left.
     """
 
     def __init__(self, view: QWidget, plane: InputPlane, modes: Modes, legend: Legend, words: BoundaryWords) -> None:
@@ -147,31 +179,46 @@ class Arrangement:
         """Place all parts, with `note` pixels for a note below the plane."""
         grid = px(theme.GRID)
         room = self._view.rect().adjusted(grid, px(4), -grid, -px(2))
-        axis, edge, line = self._plane.axis_width, px(EDGE), px(LINE_HEIGHT)
         column = self._modes.line_width(words=True) - self._modes.toggles_width(words=True)
-        beside, above = (
-            room.adjusted(column + 2 * grid, 0, 0, 0),
-            room.adjusted(0, self._bar_height(room.width()), 0, 0),
-        )
-        wide, high = axis + edge, edge + px(BOTTOM) + line + note
-        if _side(beside, wide, high) > _side(above, wide, high):
-            self._place_column(QRect(room.left(), room.top(), column, room.height()))
-            room = beside
+        name = self._words.axis_width
+        beside = room.adjusted(column + 2 * grid, 0, -name, 0)
+        above = room.adjusted(0, self._bar_height(room.width()), 0, 0)
+        line = px(LINE_HEIGHT)
+        if self._side(beside, 0) > self._side(above, line + note):
+            # What is left of the width stands in three equal parts around the column and the plane.
+            wide = self._side(beside, 0) + self._plane.axis_width + px(EDGE)
+            gap = (beside.width() - wide) // 3
+            plane = self._place_plane(QRect(beside.left() + 2 * gap, room.top(), wide, room.height()), 0)
+            below = self._place_column(QRect(room.left() + gap, room.top(), column, room.height()))
+            self._words.place_in_column(below, QRect(plane.right() + px(EDGE), plane.bottom(), name, px(BOTTOM)))
         else:
             self._place_bar(room)
-            room = above
-        side = max(16, _side(room, wide, high))
-        left, top = room.left() + (room.width() - side - wide) // 2, room.top() + (room.height() - side - high) // 2
-        self._plane.plot.setGeometry(left, top, side + axis + edge, side + edge + px(BOTTOM))
-        strip = QRect(left + axis, top + edge + side + px(BOTTOM), side, line)
-        self._words.place(strip, QRect(strip.left(), strip.bottom() + 1, side, note), room.right() - strip.right())
+            plane = self._place_plane(above, line + note)
+            strip = QRect(plane.left(), plane.bottom() + 1 + px(BOTTOM), plane.width(), line)
+            text = QRect(strip.left(), strip.bottom() + 1, plane.width(), note)
+            self._words.place(strip, text, room.right() - strip.right())
 
-    def _place_column(self, room: QRect) -> None:
-        """Place the controls and the legend below each other."""
+    def _side(self, room: QRect, below: int) -> int:
+        """Return the side of the largest plane in a room with so much below its axis."""
+        edge = px(EDGE)
+        return min(room.width() - self._plane.axis_width - edge, room.height() - edge - px(BOTTOM) - below)
+
+    def _place_plane(self, room: QRect, below: int) -> QRect:
+        """Place the plane with its axes in the middle of a room; return the place of its square."""
+        axis, edge, side = self._plane.axis_width, px(EDGE), max(16, self._side(room, below))
+        wide, high = side + axis + edge, side + edge + px(BOTTOM)
+        left, top = room.left() + (room.width() - wide) // 2, room.top() + (room.height() - high - below) // 2
+        self._plane.plot.setGeometry(left, top, wide, high)
+        return QRect(left + axis, top + edge, side, side)
+
+    def _place_column(self, room: QRect) -> QRect:
+        """Place the controls and the legend below each other; return what is left."""
         height = self._modes.height_for(room.width())
         self._modes.setGeometry(room.left(), room.top(), room.width(), height)
         top = room.top() + height + px(theme.GRID)
-        self._legend.setGeometry(room.left(), top, room.width(), self._legend.height_for(room.width()))
+        legend = self._legend.height_for(room.width())
+        self._legend.setGeometry(room.left(), top, room.width(), legend)
+        return room.adjusted(0, top - room.top() + legend + 2 * px(theme.GRID), 0, 0)
 
     def _bar_height(self, width: int) -> int:
         height = self._modes.height_for(width)
@@ -193,8 +240,3 @@ class Arrangement:
             return
         self._modes.setGeometry(room.left(), room.top(), width, height)
         self._legend.setGeometry(room.left(), room.top() + height, width, self._legend.height_for(width))
-
-
-def _side(room: QRect, wide: int, high: int) -> int:
-    """The side of the largest square in a room, less what is needed beside and below it."""
-    return min(room.width() - wide, room.height() - high)

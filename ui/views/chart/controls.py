@@ -8,17 +8,17 @@ from typing import NamedTuple
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QKeyEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from ...forms.buttons import IconButton, identify
 from ...forms.controls import Segments
+from ...forms.labels import ShortenedLabel
 from ...forms.layouts import quiet, tight
 from ...look import theme
 from ...look.theme import px
 from .plot import LEFT, RIGHT, small_font
 
 
-class ReadingLine(QElidingLabel):
+class ReadingLine(ShortenedLabel):
     """One or two small, quiet lines of text, which take the room that is left and are cut to fit."""
 
     def __init__(self, name: str, spoken: str, parent: QWidget | None = None, *, lines: int = 1) -> None:

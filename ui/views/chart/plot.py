@@ -22,7 +22,7 @@ from ...forms.buttons import identify
 from ...look import theme
 from ...look.theme import exact_px, px
 from ..view import SizedWidget
-from .axes import ChartAxis
+from .axes import AmountAxis, ChartAxis
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -104,6 +104,9 @@ def line_path(x: Array, y: Array, ends: Sequence[int] = ()) -> QPainterPath:
     return pg.functions.arrayToQPath(x, y, connect=connect, finiteCheck=False)
 
 
+LOG_SCALE = "log scale"
+_NAMED_FROM = 34
+"""The height in pixels from which a chart has room to say that its axis is logarithmic."""
 _HEADROOM = 3
 """Pixels between the upper end of an axis and that of its box."""
 
@@ -148,6 +151,10 @@ class ChartBox(NamedTuple):
             middle = min(max(y, rect.top() + high / 2 - px(3)), rect.bottom() - high / 2 + px(3))
             box = QRectF(rect.left() - room, middle - high / 2, room - px(6), high)
             write(painter, box, RIGHT, text, look.quiet)
+        if isinstance(self.up, AmountAxis) and self.up.logarithmic and rect.height() >= px(_NAMED_FROM):
+            # Such an axis may change its scale by itself. Curves that fall leave this corner free.
+            corner = rect.adjusted(px(4), rect.height() - high - px(1), 0, 0)
+            write(painter, corner, LEFT, LOG_SCALE, look.quiet)
 
     def paint_numbers_below(self, painter: QPainter, apart: int = 64) -> None:
         """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart."""

@@ -22,7 +22,7 @@ from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import balanced, is_skewed, worst_first
 from playground.measure.snapshot import Snapshot
 
-from ...forms.buttons import push_button
+from ...forms.buttons import push_button, tip
 from ...forms.layouts import STRETCH, fill, tight
 from ...guard.faults import guarded
 from ...look import theme
@@ -48,7 +48,7 @@ _BALANCE_HELP = "Weights the points so that every class counts equally, however 
 _WAITING = "Not counted yet."
 _STRONGEST = 0.5
 """The share of the accent in the colour of a whole row; more, and text could not be read on it."""
-_WIDEST_CELL, _HIGHEST_CELL = 200, 120
+_WIDEST_CELL = 320
 _SMALLEST = 8
 """Pixels of the smallest type in which numbers of many classes are still written."""
 
@@ -117,7 +117,7 @@ class _MatrixChart(PaintedChart):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__("confusion.matrix", "Confusion matrix", parent)
-        self.setToolTip("Rows are the true classes. Columns are what the network predicts for their points.")
+        self.setToolTip(tip("Rows are the true classes. Columns are what the network predicts for their points."))
         self.matrix: ConfusionMatrix | None = None
         self.message = _WAITING
 
@@ -128,7 +128,7 @@ class _MatrixChart(PaintedChart):
         self.update()
 
     def places(self) -> QRectF:
-        """The area of the cells: as large as there is room, but no larger than helps."""
+        """The area of the cells: as large as there is room, but no larger than helps, and none higher than wide."""
         assert self.matrix is not None
         advance = self.metrics.horizontalAdvance
         widest = max(advance(name) for name in (*self.matrix.names, "true class"))
@@ -139,7 +139,7 @@ class _MatrixChart(PaintedChart):
             # Then the rows need it more than the title of the columns.
             top /= 2
         width = min(self.width() - left, classes * px(_WIDEST_CELL))
-        height = min(self.height() - top, classes * px(_HIGHEST_CELL))
+        height = min(self.height() - top, width)
         return QRectF(left, top, max(width, classes), max(height, classes))
 
     def cell(self, true: int, given: int) -> QRectF:
@@ -336,7 +336,7 @@ class ConfusionView(View):
         fair = balanced(self._snapshot.experiment, self._snapshot.sample)
         self._balance.setVisible(is_skewed(self._snapshot.sample) and fair is not None)
         self._controls.setEnabled(not regression)
-        self._set.setToolTip(NEEDS_CLASSES if regression else "")
+        self._set.setToolTip(tip(NEEDS_CLASSES if regression else ""))
         self._read()
 
     def _accept(self) -> None:

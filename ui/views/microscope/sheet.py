@@ -41,7 +41,7 @@ from PySide6.QtWidgets import QApplication, QTableView, QWidget
 
 from playground.catalog.choice import Array
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, wrapping
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.numbers import minus_text, number_text
@@ -241,7 +241,9 @@ class _Model(QAbstractTableModel):
             return None
         if role == Qt.ItemDataRole.DisplayRole:
             return number_text(patch.number(row, column)) if patch.kind == "numbers" else plain_symbols(patch.text)
-        if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return wrapping(patch.words(row, column))
+        if role == Qt.ItemDataRole.AccessibleTextRole:
             return patch.words(row, column)
         return None
 

@@ -30,7 +30,7 @@ class InputsButton(QPushButton):
         for name, feature in FEATURES.items():
             entry = self._entries[name] = self._list.addAction(feature.label)
             entry.setCheckable(True)
-            entry.setToolTip(feature.help)
+            entry.setToolTip(tip(feature.help))
             entry.triggered.connect(lambda _=False, name=name: self.toggled_feature.emit(name))
         self.clicked.connect(self._open)
 

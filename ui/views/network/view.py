@@ -12,7 +12,7 @@ import math
 import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.experiment.rules import MAX_LAYERS
@@ -22,6 +22,7 @@ from playground.measure.snapshot import Snapshot
 
 from ...forms.buttons import identify
 from ...forms.controls import Segments
+from ...forms.labels import ShortenedLabel
 from ...look import theme
 from ...look.beat import Throttle
 from ...look.theme import exact_px, px
@@ -80,7 +81,7 @@ class NetworkView(View):
         self._canvas = NetworkCanvas(self)
         self._drawing = self._canvas.drawing
         self._scale = WireScale(self)
-        self._words = QLabel(NETWORK_HINT)
+        self._words = ShortenedLabel(NETWORK_HINT)
         self._editing = ParameterEditing(self, self._canvas, self._places, lambda: self._wording)
         self._build()
         self._notice = ""

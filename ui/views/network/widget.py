@@ -22,7 +22,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from playground.catalog.choice import Array
 
-from ...forms.buttons import identify
+from ...forms.buttons import identify, wrapping
 from ...forms.edits import WheelSteps
 from ...guard.faults import guarded
 from ...look import theme
@@ -271,7 +271,7 @@ class NetworkCanvas(SizedWidget):
             self._hide_tooltip()
             if self._tooltip:
                 self._tooltip_place = event.globalPos() + QPoint(0, theme.px(8))
-                QToolTip.showText(self._tooltip_place, self._tooltip, self)
+                QToolTip.showText(self._tooltip_place, wrapping(self._tooltip), self)
             return True
         return super().event(event)
 
@@ -280,7 +280,7 @@ class NetworkCanvas(SizedWidget):
         if words != self._tooltip:
             self._tooltip = words
             if self._tooltip_place is not None and QToolTip.isVisible():
-                QToolTip.showText(self._tooltip_place, words, self)
+                QToolTip.showText(self._tooltip_place, wrapping(words), self)
 
     def _hide_tooltip(self) -> None:
         if self._tooltip_place is not None:

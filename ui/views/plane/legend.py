@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 
+from ...forms.buttons import tip
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.numbers import short_text
@@ -154,7 +155,7 @@ class Legend(QWidget):
         if (entries, scale) == (self._entries, self._scale):
             return False
         self._entries, self._scale = entries, scale
-        self.setToolTip("Filled points train the network; it never learns from the hollow ones.")
+        self.setToolTip(tip("Filled points train the network; it never learns from the hollow ones."))
         self.setAccessibleDescription(", ".join(self.texts()))
         self.update()
         return True

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Snapshot
 
-from ...forms.buttons import identify, push_button
+from ...forms.buttons import identify, push_button, tip
 from ...guard.faults import painted
 from ...look import theme
 from ...look.numbers import number_text, percent_text
@@ -19,6 +19,7 @@ from ..plane.miniature import Miniature
 _HEAD, _LINE, _BUTTON, _GAP = 20, 17, 26, 4
 """Heights of the name, of a line of numbers and of the button, and gaps, in pixels at zoom 1."""
 _SWATCH = 16
+_TAKE, _TAKE_BRIEFLY = "Take this one", "Take"
 _STATUS_WORDS = {"diverged": "diverged", "stopped_early": "stopped early", "completed": "all epochs done"}
 
 
@@ -34,7 +35,7 @@ class LaneCard(QWidget):
         self._picture = Miniature()
         self._dressed_for = ""
         help_text = "Makes this lane the run in the window, with its weights and curves. Ctrl+Z undoes it."
-        self.take = push_button(f"race.take.{place}", "Take this one", help_text, small=True)
+        self.take = push_button(f"race.take.{place}", _TAKE, help_text, small=True)
         self.take.setParent(self)
         self.take.clicked.connect(self.taken)
         identify(self, f"race.lane.{place}")
@@ -52,7 +53,9 @@ class LaneCard(QWidget):
         if self.accessibleName() != spoken:
             identify(self, None, spoken)
             identify(self.take, None, f"Take {spoken}")
-        self.setAccessibleDescription(", ".join(filter(None, self.texts())))
+        described = ", ".join(filter(None, self.texts()))
+        if self.accessibleDescription() != described:
+            identify(self, None, None, tip(f"{spoken}: {described}"), described)
         self.update()
 
     def texts(self) -> tuple[str, str, str]:
@@ -75,6 +78,9 @@ class LaneCard(QWidget):
         return QSize(px(150), px(150) + self.room_beside_picture())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
+        self.take.setText(_TAKE)
+        if self.take.sizeHint().width() > self.width():
+            self.take.setText(_TAKE_BRIEFLY)
         self.take.setGeometry(0, self.height() - px(_BUTTON), self.width(), px(_BUTTON))
 
     def changeEvent(self, event: QEvent) -> None:
@@ -93,13 +99,14 @@ class LaneCard(QWidget):
         painter.drawLine(QPointF(0, head / 2), QPointF(px(_SWATCH), head / 2))
         self._write(painter, QRectF(px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head), self.label, look.text)
         side = self.height() - self.room_beside_picture()
-        square = QRectF(0, head, wide, side)
+        square = QRectF(0, head, side, side)
         self._picture.paint(painter, square, self.devicePixelRatioF())
         loss, score, status = self.texts()
         if status:
             self._paint_status(painter, square, status)
         below = QRectF(0, square.bottom() + px(_GAP), wide, line)
-        self._write(painter, below, loss, look.text)
+        has_room = painter.fontMetrics().horizontalAdvance(loss) <= wide
+        self._write(painter, below, loss if has_room else loss.partition(" ")[2], look.text)
         self._write(painter, below.translated(0, line - px(2)), score, look.quiet)
 
     @staticmethod

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal, SignalInstance
+from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.measure.requests import BoundaryRequest
 from playground.measure.snapshot import Snapshot
@@ -37,6 +37,8 @@ _INVITATION = (
     "Choose one, or right-click any setting and race its value against others. The run in the window waits meanwhile."
 )
 _GAP = 2 * GRID
+_WIDE, _WORDS = 560, 132
+"""Widths at zoom 1: from the first on, controls stand beside the words; the words of a card need the second."""
 
 
 @dataclass(frozen=True)
@@ -101,10 +103,15 @@ class RaceView(View):
         race = QWidget()
         words = fill(tight(QVBoxLayout(), 0), self.sentence, self.small_print)
         controls = fill(tight(QHBoxLayout(), GRID), quiet(QLabel("compare by")), self.lockstep, self.close_button)
-        above = fill(tight(QHBoxLayout(), GRID), words, controls, wide=words)
-        above.setAlignment(controls, Qt.AlignmentFlag.AlignTop)
+        self._above = above = fill(tight(QHBoxLayout(), GRID), words, controls, wide=words)
+        above.setAlignment(controls, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         fill(tight(QVBoxLayout(race), GRID, (_GAP, GRID, _GAP, GRID)), above, self.cards, wide=self.cards)
         return race
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_wide = self.width() >= px(_WIDE)
+        self._above.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
     @property
     def lane_requests(self) -> frozenset[BoundaryRequest]:
@@ -185,11 +192,12 @@ class _Cards(QWidget):
 
         columns = max(range(1, count + 1), key=side_in)
         side = max(px(24), side_in(columns))
-        size = QSize(side, side + beside)
-        left = max(0, (self.width() - columns * side - (columns - 1) * gap) // 2)
+        # Words may be wider than the picture.
+        wide = max(side, min(px(_WORDS), (self.width() - gap * (columns - 1)) // columns))
+        left = max(0, (self.width() - columns * wide - (columns - 1) * gap) // 2)
         for place, card in enumerate(self.lanes):
             row, column = divmod(place, columns)
-            card.setGeometry(QRect(left + column * (side + gap), row * (size.height() + gap), side, size.height()))
+            card.setGeometry(left + column * (wide + gap), row * (side + beside + gap), wide, side + beside)
 
 
 def race_sentence(moment: RaceMoment) -> str:

@@ -6,11 +6,12 @@ from abc import abstractmethod
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Snapshot
 
 from ...forms.buttons import identify
+from ...forms.labels import ShortenedLabel
 from ...look.theme import px
 from ..chart.controls import ReadingLine
 from ..view import View
@@ -26,7 +27,7 @@ class ComparisonView(View):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.title)
-        self.sentence = identify(QLabel(wordWrap=True), f"{self.name}.sentence", "What other values would do")
+        self.sentence = identify(ShortenedLabel(wordWrap=True), f"{self.name}.sentence", "What other values would do")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.small_print = ReadingLine(f"{self.name}.print", "How this is measured")
 

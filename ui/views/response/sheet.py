@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
-from superqt import QElidingLabel
 
 from playground import Experiment, InputError
 from playground.experiment.words import path_words
@@ -19,6 +18,7 @@ from playground.studies.knobs import knob_at
 from playground.studies.reading import Measure, ResponseReading
 
 from ...forms.buttons import IconButton, identify, push_button, tip
+from ...forms.labels import ShortenedLabel
 from ...forms.layouts import STRETCH, fill, tight
 from ...look.theme import GRID, px
 from ..chart.controls import Choices, ReadingLine
@@ -209,7 +209,7 @@ class _Column(QWidget):
     def __init__(self, path: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.path = path
-        self.name = QElidingLabel(self)
+        self.name = ShortenedLabel(self)
         self.name.setProperty("strong", True)
         self.pin = identify(IconButton("push-pin", "Pin", _PIN_HELP), f"responses.pin.{path}")
         self.pin.setCheckable(True)

@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.studies.reading import ResponseReading, ValueOutcome
@@ -18,7 +19,7 @@ from ...forms.bars import Bar
 from ...forms.buttons import IconButton, identify, tip
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
-from ...look.theme import GRID
+from ...look.theme import GRID, px
 from ..chart.controls import Choices, Controls, Option
 from .chart import HELP, ResponseChart
 from .comparison_view import ComparisonView
@@ -39,6 +40,8 @@ _BEGINNINGS = (
     Option("here", "here", "Every value continues from the present weights: what would happen next."),
 )
 
+_ROOMY = 128
+"""The height at zoom 1 from which the small print may take two lines."""
 _ENLARGE_HELP = "Shows responses large: every start as a dot, several outcomes, up to three settings side by side."
 
 
@@ -104,7 +107,15 @@ class ResponseView(ComparisonView):
 
     def apply_theme(self) -> None:
         super().apply_theme()
-        self.small_print.wrap(2)
+        self._fit()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Give the small print a second line only where the chart can spare it."""
+        self.small_print.wrap(2 if self.height() >= px(_ROOMY) else 1)
 
     def leave_sight(self) -> None:
         self.chart.edits.end()

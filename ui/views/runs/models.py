@@ -245,8 +245,10 @@ class MeansModel(QAbstractTableModel):
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         text = self.rows[index.row()][index.column()]
-        if role in (_Role.DisplayRole, _Role.ToolTipRole):
+        if role == _Role.DisplayRole:
             return text
+        if role == _Role.ToolTipRole:
+            return tip(text)
         if role == _Role.AccessibleTextRole:
             return f"{self.headerData(index.column(), Qt.Orientation.Horizontal)} {text}"
         return _LEFT if role == _Role.TextAlignmentRole else None

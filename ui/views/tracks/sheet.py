@@ -40,8 +40,9 @@ _TOP, _BOTTOM, _GAP = 18, 18, 7
 """Pixels for the names of marks, for the time axis, and between two tracks."""
 _NAMES, _NUMBERS = 132, 46
 """Pixels at the left of the tracks, and the part of them that numbers of axes and names of layers have."""
-_VALUES, _NARROW_VALUES, _WIDE = 152, 96, 640
-"""Pixels for values at the right, and for those without names, in sheets that are not at least this wide."""
+_VALUES, _NARROW_VALUES, _WIDE, _NARROW = 152, 96, 640, 360
+"""Pixels for values at the right, and for those without names, in sheets that are not at least this wide; what is
+narrower than the last leaves the values to the header."""
 _SYMBOL_FROM = 34
 """The height in pixels from which the track of the gradients has room to say which size it shows."""
 _EDGE = 5
@@ -164,9 +165,15 @@ class TrackSheet(PaintedChart):
         """The height in pixels that all tracks in sight have together."""
         return self._foot - px(_TOP) - px(_GAP) * (len(self.arrangement.seen) - 1)
 
+    @property
+    def _values_width(self) -> int:
+        if self.width() >= px(_WIDE):
+            return px(_VALUES)
+        return px(_NARROW_VALUES) if self.width() >= px(_NARROW) else 0
+
     def boxes(self) -> tuple[ChartBox, ...]:
         """The places of the tracks in sight."""
-        left, values = px(_NAMES), px(_VALUES if self.width() >= px(_WIDE) else _NARROW_VALUES)
+        left, values = px(_NAMES), self._values_width
         width = max(px(40), self.width() - left - values - px(theme.GRID))
         top, found = float(px(_TOP)), []
         for track, height in zip(self.arrangement.seen, self.arrangement.heights(self._room), strict=True):
@@ -298,6 +305,8 @@ class TrackSheet(PaintedChart):
         painter.setPen(pen(look.line))
         painter.drawLine(box.rect.bottomLeft(), box.rect.bottomRight())
         track.paint(painter, box, numbers)
+        if not self._values_width:
+            return
         if isinstance(track, GradientTrack) and box.rect.height() >= px(SCALE_FROM):
             beside.setHeight(beside.height() - px(18))
             track.paint_scale(painter, beside)
@@ -342,7 +351,8 @@ class TrackSheet(PaintedChart):
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter)  # fmt: skip
-        write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
+        if self._values_width:
+            write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
         if self.note:
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))

@@ -20,7 +20,7 @@ from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
-from ...forms.buttons import tip
+from ...forms.buttons import tip, wrapping
 from ...forms.layouts import tight
 from ...look import theme
 from ...look.beat import Throttle
@@ -214,7 +214,7 @@ class TracksView(View):
         self._sheet.handle.name_asked.connect(self._ask_name)
         self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
-        self._sheet.setToolTip(_HELP)
+        self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
         self.apply_theme()
 
@@ -544,7 +544,7 @@ class TracksView(View):
             parts.append(sheet.mark.words)
             parts.append(self._loss.ghost_words(times) if sheet.touches_latest else "")
         odd = () if self._told is None or self._race is not None else oddities(self._told)
-        sheet.setToolTip(sheet.mark.words if sheet.mark else tip(*odd) if odd else _HELP)
+        sheet.setToolTip(wrapping(sheet.mark.words) if sheet.mark else tip(*(odd or (_HELP,))))
         return " · ".join(part for part in parts if part)
 
 

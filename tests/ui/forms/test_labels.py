@@ -1,0 +1,44 @@
+"""What has no room in a label or a list stands whole in its tooltip."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtWidgets import QLabel, QToolTip, QWidget
+
+from tests.ui import hands
+from ui.forms.buttons import tip
+from ui.forms.controls import Combo
+from ui.forms.labels import ShortenedLabel
+
+TEXT = "validation loss after 100 epochs from the start, 65 % trained"
+
+
+def tooltip_of(widget: QWidget) -> str:
+    QToolTip.hideText()
+    hands.rest(widget)
+    return QToolTip.text()
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_label_shows_its_whole_text_only_where_it_is_cut(qtbot, lines: int) -> None:
+    label = ShortenedLabel(TEXT, wordWrap=lines > 1)
+    qtbot.addWidget(label)
+    label.setToolTip(tip("How this is measured."))
+    label.resize(140, 16 * lines + 4)
+    label.show()
+    assert label.is_cut and QLabel.text(label).endswith("…") and label.text() == TEXT
+    assert tooltip_of(label) == tip(TEXT, "How this is measured.")
+    label.resize(700, 16 * lines + 4)
+    assert not label.is_cut and tooltip_of(label) == tip("How this is measured.")
+
+
+def test_a_list_shows_the_whole_name_of_its_choice_where_it_is_cut(qtbot) -> None:
+    combo = Combo()
+    qtbot.addWidget(combo)
+    combo.addItem("Auto: cross-entropy")
+    combo.setToolTip(tip("What training minimises."))
+    combo.resize(80, 26)
+    combo.show()
+    assert tooltip_of(combo) == tip("Auto: cross-entropy", "What training minimises.")
+    combo.resize(300, 26)
+    assert tooltip_of(combo) == tip("What training minimises.")
