@@ -1,7 +1,7 @@
 """How fast earlier moments are shown: PYTHONPATH=. python tests/benchmarks/looking_back.py [SECONDS]
 
 Trains 2-8-8-8-1 with as many checkpoints a second as an hour of training can keep, and looks at moments at random: how
-long the nearest one and the exact one take, without a window and from the hand to the report in one.
+long the nearest one and the exact one take, without a window and from the hand to the painted pictures in one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import random
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtCore import QEventLoop
 from PySide6.QtWidgets import QApplication
 
 from playground import Experiment, Layer, Trainer, Training
@@ -23,6 +25,7 @@ from playground.run.past import PAST_BYTES
 from playground.run.replay import Replay
 from tests.ui import hands
 from tests.ui.windows import keep_settings_in, opened_window
+from ui.session.session import Session
 
 HOUR = 3600.0
 LOOKS = 60
@@ -60,6 +63,24 @@ def without_window(optimizer: Optimizer, seconds: float) -> None:
     say("exact", exact)
 
 
+def await_report(session: Session, true: Callable[[], bool]) -> None:
+    """Run the event loop until a report has made something true, and its pictures are painted.
+
+    Tests wait by `QTest.qWait`, which holds the interpreter lock, so that the training thread would wait for it.
+    """
+    loop = QEventLoop()
+
+    def look() -> None:
+        if true():
+            loop.quit()
+
+    session.reported.connect(look)
+    if not true():
+        loop.exec()
+    session.reported.disconnect(look)
+    QApplication.processEvents()
+
+
 def in_window(seconds: float) -> None:
     keep_settings_in(Path(tempfile.mkdtemp()))
     with opened_window(experiment=small(Sgd())) as window:
@@ -76,9 +97,9 @@ def in_window(seconds: float) -> None:
             step = chance.randrange(1, session.report.present.step)
             started = time.perf_counter()
             session.past.look_at(step)
-            hands.until(lambda: session.is_up_to_date, "nothing is shown")
+            await_report(session, lambda: session.is_up_to_date)
             first.append(time.perf_counter() - started)
-            hands.until(lambda: session.report.past is not None and session.report.past.is_exact, "not exact")
+            await_report(session, lambda: session.report.past is not None and session.report.past.is_exact)
             exact.append(time.perf_counter() - started)
         print("In the window, from the hand to the pictures")
         say("nearest", first)

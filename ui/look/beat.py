@@ -38,6 +38,11 @@ class _Beat(QObject):
             passed = self._since.elapsed() if self._since.isValid() else self._interval
             self._timer.start(max(0, self._interval - passed))
 
+    def hold(self) -> None:
+        """Strike no earlier than an interval from now, unless a strike is already due."""
+        if not self._timer.isActive():
+            self._since.start()
+
     def strike(self) -> None:
         """Strike now, which should be rare."""
         self._timer.stop()

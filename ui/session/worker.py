@@ -115,7 +115,7 @@ class Worker(QThread):
                 self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
                     self.attempt("training", self.train)
-                elif self.looking.is_replaying:
+                elif self.looking.is_replaying and not (self.changed and self._mailbox is None):
                     self.attempt("replaying", self._replay)
                 self.ghosts.lead(self.trainer.run, self.requests, running=self.running)
                 if self.changed and self._mailbox is None:

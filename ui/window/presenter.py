@@ -151,6 +151,10 @@ class Presenter(QObject):
                 "Compiled engine ready." if is_compiled else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, present.engine
+        on_the_way = report.past is not None and report.past.is_on_the_way
+        if on_the_way:
+            # Pictures first: words would only delay them, and in a moment say something else.
+            text_beat().hold()
         self._follow_experiment(report)
         for view in parts.views:
             if shows(view):
@@ -173,9 +177,8 @@ class Presenter(QObject):
             self._patience.stop()
             if not self.desk.session.is_up_to_date:
                 self._patience.start()
-        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do. Those of a
-        # moment on the way to the one that was asked for would only delay that.
-        rests = not report.running and (report.past is None or not report.past.is_on_the_way)
+        # At rest nothing changes but what a person has just asked for: words follow at once, as pictures do.
+        rests = not report.running and not on_the_way
         if first or turned or rests or (present.status == "diverged") != self._diverged:
             text_beat().strike()
         self._unanswered = {view for view in self._unanswered if not view.requests <= report.requests}
