@@ -65,6 +65,8 @@ class Documents(QObject):
 
     race_found = Signal(object)
     """Carries the RaceDocument of a document that was opened."""
+    begun = Signal()
+    """Another experiment or document was opened."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -110,7 +112,8 @@ class Documents(QObject):
         self.desk.window.close()
 
     def new(self) -> None:
-        """Open the experiment of a fresh window."""
+        """Open the experiment of a fresh window, paused."""
+        self.desk.session.pause()
         self.open(FIRST_PRESET)
 
     def ask_open(self) -> None:
@@ -193,6 +196,8 @@ class Documents(QObject):
         if document is not None:
             self.desk.session.pause()
         taken = self.work.begin(experiment, name, path, document)
+        if taken:
+            self.begun.emit()
         if taken and path is not None:
             self.recent.remember(path)
         if taken and document is not None and document.race is not None:
