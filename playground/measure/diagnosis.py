@@ -30,6 +30,7 @@ from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsPro
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.experiment.layer_names import layer_phrase
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.experiment.words import in_a_sentence
 from playground.measure.metrics import GOALS
 from playground.measure.oddities import moves_without_learning, says_nothing
 from playground.measure.skew import STRONG, balanced, largest_share
@@ -40,6 +41,8 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
+STOP_EARLY = "Stop early, at the best validation loss"
+"""What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -68,6 +71,11 @@ class Remedy(NamedTuple):
     experiment: Experiment
     reset: bool = False
     """Whether it only works from a fresh start."""
+
+    @property
+    def words(self) -> str:
+        """What taking it does: `Use tanh`, or `Start again: learning rate 0.1`."""
+        return f"Start again: {in_a_sentence(self.label)}" if self.reset else self.label
 
 
 class Finding(NamedTuple):
@@ -228,9 +236,9 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
-    share = share_words(sizes[0] / sizes[-1])
     first, last = layer_phrase(heard[0].name), layer_phrase(heard[-1].name)
-    text = f"The gradient vanishes: {first} gets {share} of the gradient of {last}, so it hardly learns."
+    share = share_words(sizes[0] / sizes[-1])
+    text = f"The gradient vanishes: {first} gets {share} the gradient of {last}, so it hardly learns."
     return Finding("vanishing", text, _better_passage(snapshot.experiment))
 
 
@@ -290,7 +298,7 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
     fallen = 1 - losses[-1] / losses[0]
     if not 0 <= fallen < 0.02:
         return None
-    change = "nothing" if ratio == 0 else f"{share_words(ratio)} of their size"
+    change = "nothing" if ratio == 0 else f"{share_words(ratio)} their size"
     text = (
         f"The learning rate {_plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
         f"and {len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
@@ -558,8 +566,21 @@ def _duration(snapshot: Snapshot) -> str:
 
 
 def share_words(part: float) -> str:
-    """A small share in words: 1/35,000, or practically none."""
-    return f"1/{_many(1 / part)}" if part > 1e-6 else "practically none"
+    """A share of something that follows: `1/35,000 of`, `practically none of`, `1.2 times`."""
+    if part > 0.67:
+        return f"{_many(part)} times"
+    return f"1/{_many(1 / part)} of" if part > 1e-6 else "practically none of"
+
+
+def first_share(snapshot: Snapshot) -> tuple[str, str] | None:
+    """The gradient of the first hidden layer as a share of that of the last one: `1/35,000 of`, `layer F`.
+
+    None where it is not known.
+    """
+    heard, sizes, _ = _recent_gradients(snapshot)
+    if not heard or not sizes[-1] > 0:
+        return None
+    return share_words(sizes[0] / sizes[-1]), layer_phrase(heard[-1].name)
 
 
 # Remedies -------------------------------------------------------------------------------------------------------
@@ -578,8 +599,7 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
     known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
     chosen = snapshot.experiment.training.learning_rate
     rate = float(_plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
-    label = f"Learning rate {_plain(rate)}{', start again' if reset else ''}"
-    return _with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
+    return _with_training(snapshot, f"Learning rate {_plain(rate)}", learning_rate=rate)._replace(reset=reset)
 
 
 def _weaker_penalty(experiment: Experiment) -> Remedy:
@@ -593,7 +613,7 @@ def _weaker_penalty(experiment: Experiment) -> Remedy:
     training = replace(experiment.training, weight_decay=decay if decay < _STRONG_PULL else 0.01)
     changed = replace(experiment, layers=layers, regularizer=weaker(experiment.regularizer), training=training)
     # Weights that were held near 0 have become alike, and would stay so.
-    return Remedy("Weaker penalty, start again", changed, reset=True)
+    return Remedy("Weaker penalty", changed, reset=True)
 
 
 def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
@@ -607,7 +627,7 @@ def _other_start(experiment: Experiment) -> Remedy:
     initializer: Initializer = HeNormal() if straight else GlorotUniform()
     layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
     changed = replace(experiment, layers=layers, initializer=initializer)
-    return Remedy(f"Start with {initializer.label} weights", changed, reset=True)
+    return Remedy(f"{initializer.label} weights", changed, reset=True)
 
 
 def _better_passage(experiment: Experiment) -> Remedy:
@@ -625,7 +645,7 @@ def _simpler(snapshot: Snapshot) -> Remedy:
     experiment = snapshot.experiment
     if isinstance(experiment.regularizer, NoRegularizer):
         return Remedy("Add L2 regularization", replace(experiment, regularizer=L2(strength=0.003)))
-    return _with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
+    return _with_training(snapshot, STOP_EARLY, early_stopping=EarlyStopping())
 
 
 def _larger(experiment: Experiment) -> Remedy:

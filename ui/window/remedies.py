@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import Experiment
 from playground.files.errors import CancelledError
-from playground.measure.diagnosis import ADVICE, Finding, Remedy, diagnose
+from playground.measure.diagnosis import ADVICE, Finding, diagnose
 from playground.run.run import Checkpoint
 from playground.studies.remedies import Proof, Trial, candidates
 from playground.studies.response import horizon_after
 
 from ..session.jobs import Job, finish_jobs
 from ..session.responder import run_beside
-from ..shell.messages import Advice, concern_of
+from ..shell.messages import Advice, ProvenRemedy, concern_of
 from .desk import Desk
 from .presenter import Presenter
 from .responses import Responses
@@ -135,8 +135,8 @@ class Remedies(QObject):
         self.desk.messages.advise(None)
 
 
-def _listed(trial: Trial) -> tuple[str, Remedy]:
-    return f"{trial.remedy.label}: {trial.sentence}", trial.remedy
+def _listed(trial: Trial) -> ProvenRemedy:
+    return ProvenRemedy(trial.remedy, f"{trial.remedy.words}: {trial.sentence}", trial.about)
 
 
 def _verdict(proof: Proof) -> str:

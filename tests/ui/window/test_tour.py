@@ -144,7 +144,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     await_diagnosis(window)
     hands.click(window.messages.strip.remedy)
     await_task(window, 3)
-    go_on(window, "Layer A gets", "it was 1/", "Validation loss went from 0.")
+    go_on(window, "Layer A gets", "and got 1/", "of it before", "Validation loss went from 0.")
 
     # The tab takes up the brush.
     hands.open_tab(window, "Draw")
