@@ -120,13 +120,13 @@ def setting_heading(path: str, label_of: Callable[[str], str], layer_name_at: Ca
 
 
 def value_words(field: Field, value: Any) -> str:
-    """A value as text: `0.03`, `full`, `20 epochs`, `on`, `Spiral`."""
+    """A value as text: `0.03`, `full`, `20 epochs`, `on`, `Spiral`, `“penguins”`."""
     if value is None:
         return field.nothing if field.choices else field.nothing.lower()
     if field.type in (int, float):
         return (field.names or {}).get(value) or f"{write_number(value)} {field.unit}".rstrip()
     if isinstance(value, Table):
-        return Path(value.path).stem or value.label
+        return f"“{Path(value.path).stem}”" if Path(value.path).stem else value.label
     if isinstance(value, Choice):
         return value.label or title_of(type(value).__name__)
     if field.values:

@@ -143,7 +143,7 @@ class Documents(QObject):
         """Open an experiment or document that was read from a source."""
         path = _path_of(source, found)
         experiment = found.experiment
-        unnamed = experiment.data.label if is_link(source) else Path(source).stem
+        unnamed = "a TensorFlow Playground link" if is_link(source) else Path(source).stem
         name = path.stem if path is not None else experiment.name or unnamed
         if self._begin(experiment, name, path, found.document):
             self._say_opened(f"Opened {name.rstrip('.')}.", found.notes)

@@ -276,7 +276,7 @@ def _race_words(report: RaceReport) -> str:
     """Describe a race for the status line."""
     moment = report.moment
     state = "Racing" if report.running else "The race is over" if moment.is_over else "The race is paused"
-    how = "together in lanes" if moment.is_together else f"on the {moment.engine} engine"
+    how = "all at once" if moment.is_together else f"on the {moment.engine} engine"
     return f"{state}: {len(moment.lanes)} lanes, {how}, epoch {int(moment.epoch):,}. The run waits."
 
 

@@ -90,8 +90,8 @@ class TourStops:
                         paused,
                     ),
                     TourTask(
-                        "Point at a unit of the network, or select one with the arrow keys. The boundary shows its "
-                        "map instead: where on the plane the unit is active.",
+                        "Point at a unit of the network, or press Tab until the network has the focus and then an "
+                        "arrow key. The boundary shows the unit's map instead: where on the plane it is active.",
                         units,
                         self._looked_inside,
                         (boundary,),

@@ -217,6 +217,6 @@ def _small_print(moment: RaceMoment) -> str:
     """Say what lanes have in common, and what trains them."""
     seed = moment.lanes[0].experiment.seed
     weights = "the same initial weights" if moment.shares_weights else "initial weights of their own, as shapes differ"
-    engine = "together in lanes" if moment.is_together else f"one after the other on the {moment.engine} engine"
+    engine = "all at once" if moment.is_together else f"one after the other on the {moment.engine} engine"
     why = "" if moment.is_comparable else " Losses of other data or loss functions can't be compared."
     return f"One start each, from seed {seed}, with {weights}; trained {engine}.{why}"
