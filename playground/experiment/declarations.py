@@ -196,8 +196,8 @@ def is_union(kind: Any) -> bool:
 
 
 def summary_of(member: type[Choice]) -> str:
-    """The first paragraph of a class's docstring, which says what the class does."""
-    return (inspect.getdoc(member) or "").partition("\n\n")[0]
+    """The first paragraph of a class's docstring, which says what the class does, without the marks of code."""
+    return (inspect.getdoc(member) or "").partition("\n\n")[0].replace("`", "")
 
 
 # Reading types ------------------------------------------------------------------------------------------------

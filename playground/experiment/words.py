@@ -60,7 +60,7 @@ def _compared_phrases(old: Experiment, new: Experiment) -> Iterator[_Phrase]:
         else:
             field = field_at(old, one.path)
             label = "" if field.type is bool and field.names else in_a_sentence(field.label)
-            values = (value_words(declared, value) for declared, value in (
+            values = (_quoted_words(declared, value) for declared, value in (
                 (field, one.before), (field_at(new, one.path), one.after)))  # fmt: skip
             layer = [_name(new.layers, int(one.path.split(".")[1]))] if is_among(one.path, ["layers"]) else []
             yield f"{label} {' → '.join(values)}".strip(), layer
@@ -91,7 +91,7 @@ def return_words(differences: Sequence[Difference], new: Experiment) -> str:
     if declared.type is bool and declared.names:
         return ""
     layer = f"{layer_phrase(_name(new.layers, int(path.split('.')[1])))} " if is_among(path, ["layers"]) else ""
-    value = value_words(declared, differences[0].after)
+    value = _quoted_words(declared, differences[0].after)
     said = f"{layer}{in_a_sentence(declared.label)} back to {value}" if value else ""
     return f"{said[:1].upper()}{said[1:]}"
 
@@ -178,9 +178,15 @@ def _phrases(differences: Iterable[Difference], new: Experiment) -> Iterator[_Ph
 
 
 def _setting_words(field: Field, value: Any) -> str:
-    said = value_words(field, value)
+    said = _quoted_words(field, value)
     # States such as muted and frozen have names of their own, without the label.
     return said if field.type is bool and field.names else f"{in_a_sentence(field.label)} {said}".strip()
+
+
+def _quoted_words(field: Field, value: Any) -> str:
+    """A value as text, with the names that people give to tables in quotes: `0.03`, `Spiral`, `“penguins”`."""
+    said = value_words(field, value)
+    return f"“{said}”" if isinstance(value, Table) else said
 
 
 def _feature_words(old: Sequence[str], new: Sequence[str]) -> Iterator[str]:

@@ -30,8 +30,10 @@ from playground.catalog.optimizers import Adagrad, Adam, Momentum, Nadam, RmsPro
 from playground.catalog.regularizers import L2, NoRegularizer, Regularizer
 from playground.experiment.layer_names import layer_phrase
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.experiment.words import in_a_sentence
 from playground.measure.metrics import GOALS
 from playground.measure.oddities import moves_without_learning, says_nothing
+from playground.measure.sentences import large_number, loss_words, percent, plain, share_words
 from playground.measure.skew import STRONG, balanced, largest_share
 from playground.measure.snapshot import LayerStatistics, Snapshot
 
@@ -40,6 +42,8 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
+STOP_EARLY = "Stop early, at the best validation loss"
+"""What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -68,6 +72,11 @@ class Remedy(NamedTuple):
     experiment: Experiment
     reset: bool = False
     """Whether it only works from a fresh start."""
+
+    @property
+    def words(self) -> str:
+        """What taking it does: `Use tanh`, or `Start again: learning rate 0.1`."""
+        return f"Start again: {in_a_sentence(self.label)}" if self.reset else self.label
 
 
 class Finding(NamedTuple):
@@ -115,9 +124,9 @@ def blown_up(snapshot: Snapshot) -> Finding | None:
     if not (now > _BLOWN_UP * losses[best] and now > 2 * max(losses[0], _idle_loss(snapshot))):
         return None
     text = (
-        f"The learning rate {_plain(snapshot.learning_rate)} is too high: since epoch "
-        f"{snapshot.history.epoch[rows][best]:,.0f} the training loss has risen from {losses[best]:.3g} to "
-        f"{_plain(now)}, so the weights are ruined."
+        f"The learning rate {plain(snapshot.learning_rate)} is too high: since epoch "
+        f"{snapshot.history.epoch[rows][best]:,.0f} the training loss has risen from {loss_words(losses[best])} to "
+        f"{plain(now)}, so the weights are ruined."
     )
     return Finding("blown_up", text, _calmer(snapshot, reset=True))
 
@@ -136,12 +145,12 @@ def same_weights(snapshot: Snapshot) -> Finding | None:
         if _spread_of(initializer) == 0:
             words = "started with equal weights, so they all learn the same"
         elif _spread_of(initializer) < 0.01:
-            words = f"started with weights around ±{_plain(_spread_of(initializer))}, too small to pass a signal on"
+            words = f"started with weights around ±{plain(_spread_of(initializer))}, too small to pass a signal on"
         else:
             continue
         text = (
             f"All {layer.units} units of {layer_phrase(layer.name)} {words}: after {snapshot.epoch:,} epochs the "
-            f"training loss is {now:.3g}; {began} it was {then:.3g}."
+            f"training loss is {loss_words(now)}; {began} it was {loss_words(then)}."
         )
         return Finding("initialisation", text, _other_start(snapshot.experiment))
     return None
@@ -186,9 +195,9 @@ def far_too_fast(snapshot: Snapshot) -> Finding | None:
     if not (untaught or spoiled or jumps):
         return None
     text = (
-        f"The learning rate {_plain(snapshot.learning_rate)} is too high: its steps overshoot, and after "
-        f"{_duration(snapshot)} the training loss is {_plain(now)}"
-        f"{f'; a network that always outputs 0 has {_plain(idle)}' if untaught else ''}."
+        f"The learning rate {plain(snapshot.learning_rate)} is too high: its steps overshoot, and after "
+        f"{_duration(snapshot)} the training loss is {plain(now)}"
+        f"{f'; a network that always outputs 0 has {plain(idle)}' if untaught else ''}."
     )
     return Finding("too_fast", text, _calmer(snapshot, reset=True))
 
@@ -202,8 +211,8 @@ def too_strong(snapshot: Snapshot) -> Finding | None:
     if now < _UNTAUGHT * idle:
         return None
     text = (
-        f"{words} is too strong: it pulls every weight towards 0, so the training loss is {_plain(now)}; a network "
-        f"that always outputs 0 has {_plain(idle)}."
+        f"{words} is too strong: it pulls every weight towards 0, so the training loss is {plain(now)}; a network "
+        f"that always outputs 0 has {plain(idle)}."
     )
     return Finding("too_strong", text, _weaker_penalty(snapshot.experiment))
 
@@ -216,8 +225,8 @@ def exploding(snapshot: Snapshot) -> Finding | None:
     first, last, largest = sizes[0], sizes[-1], int(np.argmax(sizes))
     if not (first > max(100 * last, _EXPLODES) or sizes[largest] > 1000):
         return None
-    text = f"The gradient explodes: {layer_phrase(heard[largest].name)} gets a gradient of {_plain(sizes[largest])}" + (
-        f", {_many(first / last)} times that of {layer_phrase(heard[-1].name)}." if first > last > 0 else "."
+    text = f"The gradient explodes: {layer_phrase(heard[largest].name)} gets a gradient of {plain(sizes[largest])}" + (
+        f", {large_number(first / last)} times that of {layer_phrase(heard[-1].name)}." if first > last > 0 else "."
     )
     return Finding("exploding", text, _with_training(snapshot, "Clip the gradient at 1", clip_norm=1.0))
 
@@ -228,9 +237,9 @@ def vanishing(snapshot: Snapshot) -> Finding | None:
     # Weights that get no input have no gradient either, however much comes back to their units.
     if not heard or not 0 <= sizes[0] < sizes[-1] / 100 or not deltas[0] < deltas[-1] / 10:
         return None
-    share = share_words(sizes[0] / sizes[-1])
     first, last = layer_phrase(heard[0].name), layer_phrase(heard[-1].name)
-    text = f"The gradient vanishes: {first} gets {share} of the gradient of {last}, so it hardly learns."
+    share = share_words(sizes[0] / sizes[-1])
+    text = f"The gradient vanishes: {first} gets {share} the gradient of {last}, so it hardly learns."
     return Finding("vanishing", text, _better_passage(snapshot.experiment))
 
 
@@ -258,7 +267,7 @@ def saturated(snapshot: Snapshot) -> Finding | None:
     if layer is None or layer.saturated < 0.5 or _is_good(snapshot) or _rate_just_changed(snapshot):
         return None
     text = (
-        f"{layer.saturated:.0%} of the activations of {layer_phrase(layer.name)} are saturated: "
+        f"{percent(layer.saturated)} of the activations of {layer_phrase(layer.name)} are saturated: "
         f"{layer.activation} is flat there, so hardly any gradient passes back."
     )
     return Finding("saturated", text, _better_passage(snapshot.experiment))
@@ -274,11 +283,11 @@ def too_fast(snapshot: Snapshot) -> Finding | None:
     if jump < 0.1 or losses[half:].mean() < 0.9 * losses[:half].mean() or jumped < _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The learning rate {_plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
-        f"training loss jumped by {jump:.0%} from one epoch to the next without falling."
+        f"The learning rate {plain(snapshot.learning_rate)} is too high: in the last {len(losses) - 1} epochs the "
+        f"training loss jumped by {percent(jump)} from one epoch to the next without falling."
     )
     rate = snapshot.experiment.training.learning_rate / 10
-    return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {_plain(rate)}", learning_rate=rate))
+    return Finding("too_fast", text, _with_training(snapshot, f"Learning rate {plain(rate)}", learning_rate=rate))
 
 
 def too_slow(snapshot: Snapshot) -> Finding | None:
@@ -290,13 +299,13 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
     fallen = 1 - losses[-1] / losses[0]
     if not 0 <= fallen < 0.02:
         return None
-    change = "nothing" if ratio == 0 else f"{share_words(ratio)} of their size"
+    change = "nothing" if ratio == 0 else f"{share_words(ratio)} their size"
     text = (
-        f"The learning rate {_plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
-        f"and {len(losses) - 1} epochs lowered the training loss by {fallen:.2%}."
+        f"The learning rate {plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
+        f"and {len(losses) - 1} epochs lowered the training loss by {percent(fallen, 2)}."
     )
     rate = snapshot.experiment.training.learning_rate
-    faster = _with_training(snapshot, f"Learning rate {_plain(10 * rate)}", learning_rate=min(10 * rate, 1e9) or 0.01)
+    faster = _with_training(snapshot, f"Learning rate {plain(10 * rate)}", learning_rate=min(10 * rate, 1e9) or 0.01)
     return Finding("too_slow", text, faster)
 
 
@@ -322,8 +331,8 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
         return None
     text = (
         f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss has risen "
-        f"from {validation[best]:.3g} to {now:.3g}, while the training loss has fallen from {train[best]:.3g} to "
-        f"{learned:.3g}."
+        f"from {loss_words(validation[best])} to {loss_words(now)}, while the training loss has fallen from "
+        f"{loss_words(train[best])} to {loss_words(learned)}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 
@@ -339,10 +348,12 @@ def underfitting(snapshot: Snapshot) -> Finding | None:
     if not (abs(fallen) < 0.02 and abs(1 - now / before) < 0.05) or accuracy is None or loss is None:
         return None
     regression = snapshot.sample.task == "regression"
-    measure = f"R² is {accuracy:.2f}" if regression else f"only {accuracy:.0%} of the points it learns from are right"
+    measure = (
+        f"R² is {accuracy:.2f}" if regression else f"only {percent(accuracy)} of the points it learns from are right"
+    )
     text = (
-        f"The network underfits: the training loss has settled at {loss:.3g} "
-        f"({abs(fallen):.1%} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs earlier) and {measure}."
+        f"The network underfits: the training loss has settled at {loss_words(loss)} "
+        f"({percent(abs(fallen), 1)} {'less' if fallen > 0 else 'more'} than {_RECENT} epochs earlier) and {measure}."
     )
     return Finding("underfitting", text, _larger(snapshot.experiment))
 
@@ -370,7 +381,7 @@ def skewed(snapshot: Snapshot) -> Finding | None:
     if largest is None or largest[1] < STRONG or fair is None:
         return None
     text = (
-        f"{largest[1]:.0%} of the training points are of class {snapshot.sample.class_names[largest[0]]}; always "
+        f"{percent(largest[1])} of the training points are of class {snapshot.sample.class_names[largest[0]]}; always "
         "predicting it would be right as often, so look at each class's recall."
     )
     return Finding("skewed", text, Remedy(BALANCE, fair))
@@ -483,9 +494,9 @@ def _strongest_pull(snapshot: Snapshot) -> tuple[float, str]:
     regularizers = (experiment.regularizer, *filter(None, (layer.regularizer for layer in experiment.layers)))
     pull, regularizer = max(((_pull(one), one) for one in regularizers), key=lambda one: one[0])
     if training.weight_decay > pull:
-        return training.weight_decay, f"A weight decay of {_plain(training.weight_decay)}"
+        return training.weight_decay, f"A weight decay of {plain(training.weight_decay)}"
     strength = max((float(value) for value in regularizer.values if not isinstance(value, bool)), default=0.0)
-    return pull, f"{regularizer.label} with λ = {_plain(strength)}"
+    return pull, f"{regularizer.label} with λ = {plain(strength)}"
 
 
 def _pull(regularizer: Regularizer) -> float:
@@ -535,31 +546,21 @@ def _spread_of(initializer: Initializer) -> float:
     return abs(initializer.high - initializer.low) if isinstance(initializer, Uniform) else np.inf
 
 
-def _plain(number: float) -> str:
-    """A number with three significant digits, in plain notation where that is readable: 1000, 0.0123."""
-    if 1e6 <= abs(number) < np.inf:
-        return "more than a million" if number < 1e9 else "more than a billion"
-    if 0 < abs(number) < 1e-4:
-        return np.format_float_positional(number, precision=2, fractional=False, trim="-")
-    return f"{float(f'{number:.3g}'):g}"
-
-
-def _many(number: float) -> str:
-    """A large number with two significant digits: 35,000."""
-    if number < 100:
-        return f"{number:.2g}"
-    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
-
-
 def _duration(snapshot: Snapshot) -> str:
     """The duration of training so far: `1 epoch`, `12 epochs`, or `3 steps` within the first epoch."""
     count, unit = (snapshot.epoch, "epoch") if snapshot.epoch else (snapshot.step, "step")
     return f"{count:,} {unit}{'s' * (count != 1)}"
 
 
-def share_words(part: float) -> str:
-    """A small share in words: 1/35,000, or practically none."""
-    return f"1/{_many(1 / part)}" if part > 1e-6 else "practically none"
+def first_share(snapshot: Snapshot) -> tuple[str, str] | None:
+    """The gradient of the first hidden layer as a share of that of the last one: `1/35,000 of`, `layer F`.
+
+    None where it is not known.
+    """
+    heard, sizes, _ = _recent_gradients(snapshot)
+    if not heard or not sizes[-1] > 0:
+        return None
+    return share_words(sizes[0] / sizes[-1]), layer_phrase(heard[-1].name)
 
 
 # Remedies -------------------------------------------------------------------------------------------------------
@@ -577,9 +578,8 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
     losses, rates = snapshot.history.train_loss[rows], snapshot.history.learning_rate[rows]
     known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
     chosen = snapshot.experiment.training.learning_rate
-    rate = float(_plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
-    label = f"Learning rate {_plain(rate)}{', start again' if reset else ''}"
-    return _with_training(snapshot, label, learning_rate=rate)._replace(reset=reset)
+    rate = float(plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
+    return _with_training(snapshot, f"Learning rate {plain(rate)}", learning_rate=rate)._replace(reset=reset)
 
 
 def _weaker_penalty(experiment: Experiment) -> Remedy:
@@ -593,7 +593,7 @@ def _weaker_penalty(experiment: Experiment) -> Remedy:
     training = replace(experiment.training, weight_decay=decay if decay < _STRONG_PULL else 0.01)
     changed = replace(experiment, layers=layers, regularizer=weaker(experiment.regularizer), training=training)
     # Weights that were held near 0 have become alike, and would stay so.
-    return Remedy("Weaker penalty, start again", changed, reset=True)
+    return Remedy("Weaker penalty", changed, reset=True)
 
 
 def _each_layer(experiment: Experiment, which: Callable[[Layer], bool], **changed: Choice | float) -> Experiment:
@@ -607,7 +607,7 @@ def _other_start(experiment: Experiment) -> Remedy:
     initializer: Initializer = HeNormal() if straight else GlorotUniform()
     layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
     changed = replace(experiment, layers=layers, initializer=initializer)
-    return Remedy(f"Start with {initializer.label} weights", changed, reset=True)
+    return Remedy(f"{initializer.label} weights", changed, reset=True)
 
 
 def _better_passage(experiment: Experiment) -> Remedy:
@@ -625,7 +625,7 @@ def _simpler(snapshot: Snapshot) -> Remedy:
     experiment = snapshot.experiment
     if isinstance(experiment.regularizer, NoRegularizer):
         return Remedy("Add L2 regularization", replace(experiment, regularizer=L2(strength=0.003)))
-    return _with_training(snapshot, "Stop early", early_stopping=EarlyStopping())
+    return _with_training(snapshot, STOP_EARLY, early_stopping=EarlyStopping())
 
 
 def _larger(experiment: Experiment) -> Remedy:

@@ -215,7 +215,8 @@ def describe_losses(old: SetupStructure, new: SetupStructure) -> tuple[str, ...]
         many = "The normalization of {0} layers was removed, with its γ and β: {1}."
         notes.append(_note("The normalization of {1} was removed, with its γ and β.", many, bare, new))
     if sources[-1] is None:
-        notes.append("The output layer was initialized again, since the number of classes has changed.")
+        outputs = "a single output" if new.network.layers[-1].units == 1 else "an output for each class"
+        notes.append(f"The output layer was initialized again, since it now has {outputs}.")
     if len(notes) <= 2:
         return tuple(notes)
     first, *others = (sentence.removesuffix(".") for sentence in notes[1:])

@@ -29,7 +29,7 @@ from playground.experiment.rules import check
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.experiment.words import in_a_sentence
 from playground.files.errors import CancelledError, InputError
-from playground.measure.diagnosis import Remedy
+from playground.measure.diagnosis import STOP_EARLY, Remedy
 from playground.run.run import Checkpoint
 from playground.studies.paired import Gain, paired_gain
 from playground.studies.results import Results
@@ -56,7 +56,7 @@ def candidates(experiment: Experiment, advised: Remedy | None = None, *, goes_on
     unless training `goes_on` with the present ones.
     """
     tried: dict[Experiment, Remedy] = {}
-    first = [] if advised is None else [(advised.label.removesuffix(", start again"), advised.experiment)]
+    first = [] if advised is None else [(advised.label, advised.experiment)]
     starts = () if goes_on else _other_initializers(experiment)
     for label, changed in [*first, *_changes(experiment), *starts]:
         try:
@@ -106,7 +106,7 @@ def _other_training(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
     yield "No weight decay", _trained(experiment, weight_decay=0.0)
     yield "No weight noise", _trained(experiment, weight_noise=0.0)
     if training.early_stopping is None:
-        yield "Stop early", _trained(experiment, early_stopping=EarlyStopping())
+        yield STOP_EARLY, _trained(experiment, early_stopping=EarlyStopping())
 
 
 def _trained(experiment: Experiment, **changed: object) -> Experiment:
@@ -166,16 +166,32 @@ class RemedyEffect(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The result in words: `helps in 16 of 16 starts, validation loss 0.69 → 0.04 after 200 epochs from the start`.
+        """The result in words.
 
-        Or, from the weights of a moment: `helps in 16 of 16 shuffles from epoch 80 on, … after 100 more epochs`.
+        `helps in 16 of 16 starts, with a median validation loss of 0.04 instead of 0.69 after 200 epochs`, or, from the
+        weights of a moment, `helps in 16 of 16 shuffles from epoch 80 on, … after 100 more epochs`.
         """
-        losses = " → ".join("diverged" if np.isinf(one) else f"{one:.2g}" for one in (self.before, self.after))
-        starts, epochs = "starts", "epochs from the start"
+        before, after = ("infinity" if np.isinf(one) else f"{one:.2g}" for one in (self.before, self.after))
+        starts, more = "starts", ""
         if self.begun is not None:
-            starts, epochs = f"shuffles from epoch {self.begun:,} on", "more epochs"
+            starts, more = f"shuffles from epoch {self.begun:,} on", "more "
         helped = f"helps in {self.gain.helped} of {self.gain.n} {starts}"
-        return f"{helped}, {self.measure} {losses} after {self.epochs:,} {epochs}"
+        ends = "within" if self.remedy.experiment.training.early_stopping is not None else "after"
+        losses = f"a median {self.measure} of {after} instead of {before}"
+        return f"{helped}, with {losses} {ends} {self.epochs:,} {more}epochs"
+
+    @property
+    def about(self) -> str:
+        """What was compared, whole: why its numbers are not those of the run."""
+        n, same = self.gain.n, f"the same {self.epochs:,}"
+        if self.begun is not None:
+            tried = f"epoch {self.begun:,}, with {n} shuffles of its batches, {same} more epochs"
+        else:
+            tried = f"{n} starts, of which this run is one, {same} epochs"
+        return (
+            f"Trained from {tried} with and without the change. Each number is the median of {n} losses, so neither is "
+            "that of this run."
+        )
 
 
 class RemedyTest:

@@ -176,7 +176,7 @@ WORDS: list[tuple[str, Any, str]] = [
     ("name", "Two", "name Two"),
     ("precision", "float64", "precision float64"),
     ("data", Spiral(), "data Spiral"),
-    ("data", Table(path="some/batch-7.csv"), "data batch-7"),
+    ("data", Table(path="some/batch-7.csv"), "data “batch-7”"),
     ("data.noise", 0.1, "noise 0.1"),
     ("features", ("x1", "x2", "x1_x2"), "feature x₁x₂ on"),
     ("features", ("x1",), "feature x₂ off"),

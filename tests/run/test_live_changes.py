@@ -263,7 +263,7 @@ def test_another_number_of_classes_renews_the_output_layer() -> None:
     w1 = trainer.parameters()["W1"].copy()
     data = {"kind": "spiral", "points": 200, "classes": 3}
     notes = trainer.configure(experiment(A, B, data=data))
-    assert "output layer was initialized again" in notes[-1]
+    assert "output layer was initialized again, since it now has an output for each class" in notes[-1]
     assert np.array_equal(trainer.parameters()["W1"], w1)
     assert trainer.parameters()["W2"].shape == (3, 6)
     assert trainer.advance(epochs=1) == "ready"

@@ -8,10 +8,11 @@ from scipy.stats import ttest_1samp
 
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
+from playground.experiment.tree import EarlyStopping
 from playground.measure.diagnosis import Remedy
 from playground.studies.comparison import train_alone
 from playground.studies.paired import paired_gain
-from playground.studies.remedies import RemedyTest, candidates
+from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 
 pytestmark = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 SLOW = Experiment().with_(
@@ -31,7 +32,7 @@ def test_a_rate_that_is_too_low_gets_a_higher_one() -> None:
     assert test.is_whole and test.helpful[0].remedy.label == "Learning rate 0.03"
     best = test.helpful[0]
     assert best.gain.helped == best.gain.n == 16 and best.after < 0.7 * best.before
-    assert best.sentence.startswith("helps in 16 of 16 starts, validation loss ")
+    assert best.sentence.startswith("helps in 16 of 16 starts, with a median validation loss of ")
 
 
 def test_a_network_that_is_well_gets_none() -> None:
@@ -69,6 +70,17 @@ def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
             run = train_alone(experiment.with_(seed=seed), 20, here)
             losses.append(run.evaluation.validation_loss)
         assert median == np.median(losses)
+
+
+def test_early_stopping_ends_within_the_epochs_and_a_divergence_is_named() -> None:
+    gain = paired_gain(np.full(16, np.inf), np.full(16, 0.1))
+    stopping = Remedy("Stop early", SLOW.with_({"training.early_stopping": EarlyStopping()}))
+    effect = RemedyEffect(stopping, np.inf, 0.1, gain, 100, "validation loss", begun=80)
+    assert effect.sentence == (
+        "helps in 16 of 16 shuffles from epoch 80 on, with a median validation loss of 0.1 instead of infinity "
+        "within 100 more epochs"
+    )
+    assert "neither is that of this run" in effect.about
 
 
 def test_of_many_that_were_tried_one_has_to_be_surer_than_one_alone() -> None:

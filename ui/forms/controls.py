@@ -12,6 +12,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, QSiz
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
+    QGuiApplication,
     QHelpEvent,
     QIcon,
     QKeyEvent,
@@ -78,8 +79,11 @@ class ValueEntry(QLineEdit):
         """Whether there is text that has not been applied yet."""
         return self.isModified()
 
-    def show_text(self, text: str) -> None:
-        """Replace the text, unless a person is typing."""
+    def show_text(self, text: str, *, over_typing: bool = False) -> None:
+        """Replace the text, unless a person is typing; even then if that was about another value (`over_typing`)."""
+        if over_typing and self.being_typed:
+            self.setModified(False)
+            self._judge()
         if not self.being_typed and text != self.text():
             self.setText(text)
             self.setCursorPosition(0)
@@ -142,10 +146,21 @@ class ValueEntry(QLineEdit):
         # A line edit claims these keys even with nothing to undo; the window has a better use for them then.
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             undoing = event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
-            if (undoing and not self.being_typed) or (event.key() == Qt.Key.Key_Space and not self._takes_spaces):
+            spaced = event.key() == Qt.Key.Key_Space and not self._takes_spaces
+            pasting = event.matches(QKeySequence.StandardKey.Paste) and not self._takes_spaces and _is_document_copied()
+            if (undoing and not self.being_typed) or spaced or pasting:
                 event.ignore()
                 return False
         return super().event(event)
+
+
+def _is_document_copied() -> bool:
+    """Return whether the clipboard holds a link, a file, a table or an experiment, which no entry can take."""
+    mime = QGuiApplication.clipboard().mimeData()
+    if mime is None:
+        return False
+    text = mime.text().strip()
+    return mime.hasUrls() or text.startswith("{") or any(sign in text for sign in ("\t", "\n", "://"))
 
 
 class Slider(QSlider):

@@ -309,12 +309,13 @@ class NumberRow(FormRow):
         return latest if self.edits.running else self.shown
 
     def show_value(self, value: Number | None) -> None:
-        self.shown = value
+        is_other, self.shown = value != self.shown, value
         self.edits.shown(value)
         if not (self.slider and self.slider.isSliderDown()):
-            self._display(value)
+            self._display(value, is_other=is_other)
 
-    def _display(self, value: Number | None) -> None:
+    def _display(self, value: Number | None, *, is_other: bool = False) -> None:
+        """Show a value; what is being typed gives way to one that `is_other` than before."""
         if self.switch:
             self.switch.show_on(value is not None)
             self.entry.setEnabled(value is not None)
@@ -323,7 +324,7 @@ class NumberRow(FormRow):
             self.slider.show_place(self.quantity.place(value if value is not None else self.quantity.beginning))
         # What a person wrote stays as written while the cursor is in it, 1e-2 as much as 0.01.
         if not (self.entry.hasFocus() and value is not None and self._means(value)):
-            self.entry.show_text(self.written(value))
+            self.entry.show_text(self.written(value), over_typing=is_other)
 
     def _make_room_for_brief(self) -> None:
         super()._make_room_for_brief()
@@ -443,8 +444,8 @@ class _TextRow(FormRow):
         self.control(self.entry)
 
     def show_value(self, value: str | None) -> None:
-        self.shown = value or ""
-        self.entry.show_text(self.shown)
+        before, self.shown = self.shown, value or ""
+        self.entry.show_text(self.shown, over_typing=self.shown != before)
 
     def _show_again(self) -> None:
         self.entry.show_text(self.shown)

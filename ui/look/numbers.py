@@ -23,10 +23,9 @@ def number_text(value: float | None, digits: int = 3) -> str:
         return "0"
     if size >= 1e6 or size < 1e-3:
         return power_text(value)
-    if size >= 1000:
-        return minus_text(f"{value:,.0f}")
-    places = digits - 1 - math.floor(math.log10(size))
-    return minus_text(f"{value:.{max(0, min(places, digits + 1))}f}")
+    # Of the number as it is written, so that 0.999 and 1 have the same digits.
+    places = digits - 1 - math.floor(math.log10(float(f"{size:.{digits - 1}e}")))
+    return minus_text(f"{value:,.{max(0, min(places, digits + 1))}f}")
 
 
 def power_text(value: float | None) -> str:

@@ -252,7 +252,7 @@ def _button_style(theme: Theme) -> str:
     QPushButton:focus {{ {ring}; padding: 2px 9px; }}
     QPushButton[small="true"] {{ padding: 3px 3px; }}
     QPushButton[small="true"]:focus {{ padding: 2px 2px; }}
-    QPushButton:disabled {{ color: {theme.quiet}; background: transparent; }}
+    QPushButton:disabled, QPushButton[rests="true"] {{ color: {theme.quiet}; background: transparent; }}
     QPushButton[primary="true"] {{ background: {theme.accent}; color: {theme.on_accent};
         border-color: {theme.accent}; }}
     QPushButton[primary="true"]:hover {{ background: {blend(theme.accent, theme.text, 0.15)}; }}
@@ -263,7 +263,7 @@ def _button_style(theme: Theme) -> str:
     QToolButton:pressed {{ background: {pressed}; }}
     QToolButton:checked {{ background: {theme.raised}; }}
     QToolButton:focus {{ {ring}; }}
-    QToolButton:disabled {{ color: {theme.quiet}; }}
+    QToolButton:disabled, QToolButton[rests="true"] {{ color: {theme.quiet}; }}
     QToolButton[small="true"] {{ padding: 0; min-width: 18px; max-width: 18px; min-height: 18px; max-height: 18px; }}
     QToolButton[section="true"] {{ font-weight: 600; padding: 3px 6px 3px 0; margin-left: -8px; }}
     QToolButton[section="true"]:checked {{ background: transparent; }}

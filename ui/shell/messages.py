@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QStatusBar
 
 from playground.measure.diagnosis import ADVICE, Finding, Remedy
 
-from ..forms.buttons import identify
+from ..forms.buttons import identify, tip
 from ..forms.labels import ShortenedLabel
 from ..look.theme import GRID, px
 from ..session.commands import Report
@@ -20,8 +20,19 @@ from .strip import Message, Offer, Strip
 _EVENT_MILLISECONDS = 10_000
 """How long what has just happened comes before what ails the network."""
 _HELD_MILLISECONDS = 1_000
-"""How much longer an event, or a remedy, stays while a person points at it."""
+"""How much longer an event stays while a person points at it, and how long a button does nothing that took the place of
+a remedy there."""
 _SILENT = Message("event", "")
+
+
+class ProvenRemedy(NamedTuple):
+    """A remedy that was tried and helps."""
+
+    remedy: Remedy
+    words: str
+    """What it is and does, in words."""
+    about: str
+    """How it was tried, and what the numbers in those words are."""
 
 
 class Advice(NamedTuple):
@@ -30,8 +41,8 @@ class Advice(NamedTuple):
     kind: str
     """The concern of the advice, as `concern_of` names it."""
     words: str
-    remedies: tuple[tuple[str, Remedy], ...] = ()
-    """The remedies that help, the best first, each with its effect in words."""
+    remedies: tuple[ProvenRemedy, ...] = ()
+    """The remedies that help, the best first."""
 
 
 def concern_of(kind: str) -> str:
@@ -54,13 +65,13 @@ class Messages(QObject):
         self._invitation: Message | None = None
         self._past: Message | None = None
         self._advice: Advice | None = None
-        self._measures = self._pausing = self._was_changed = False
+        self._measures = self._pausing = False
         self._race = ""
         self._time = QTimer(self, singleShot=True)
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
         self._wait = QTimer(self, interval=_HELD_MILLISECONDS, singleShot=True)
-        """Runs while a remedy stays because a person points at it."""
+        """Runs while the buttons of the strip do nothing, since they took the place of a remedy under the mouse."""
         self._wait.timeout.connect(self._show)
         self._make_widgets()
 
@@ -121,10 +132,7 @@ class Messages(QObject):
         self._show_status()
 
     def show_finding(self, finding: Finding | None) -> None:
-        """Show a finding of the diagnosis; None removes it.
-
-        A remedy that a person points at stays until the mouse has left the strip, or until a change is made.
-        """
+        """Show a finding of the diagnosis; None removes it."""
         self.finding = finding
         self._show()
 
@@ -137,7 +145,6 @@ class Messages(QObject):
 
     def note_change(self) -> None:
         """Remove a refusal and an offer, because a change was made after them."""
-        self._was_changed = True
         if self._event is not None and (self._event.offer is not None or self._event.tone == "refusal"):
             self._event = None
             self._show()
@@ -175,18 +182,16 @@ class Messages(QObject):
         # What ails the network now says nothing of the earlier moment on show.
         first = self._advised(fault) or self._past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
-        if first is None and self._would_swap(said):
+        if self._would_swap(said):
             self._wait.start()
-            return
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
             said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
-        self.strip.say(said)
-        self._was_changed = False
+        self.strip.say(said, rests=self._wait.isActive() and self.strip.is_held)
 
     def _would_swap(self, message: Message | None) -> bool:
         """Whether a message about something else would take the place of a remedy that a person is about to press."""
         said = self.strip.said
-        if said.tone != "finding" or said.offer is None or not self.strip.is_held or self._was_changed:
+        if said.tone != "finding" or said.offer is None or not self.strip.is_held:
             return False
         return message is None or message.kind != said.kind or _words_on(message) != _words_on(said)
 
@@ -203,7 +208,7 @@ class Messages(QObject):
         return Message("finding", text, self._offer(remedy), _hint(remedy), kind)
 
     def _offer(self, remedy: Remedy, words: str = "") -> Offer:
-        return words or remedy.label, partial(self._take_remedy, remedy)
+        return words or remedy.words, partial(self._take_remedy, remedy)
 
     def _advised(self, message: Message | None) -> Message | None:
         """The message with what trying remedies has shown."""
@@ -213,9 +218,10 @@ class Messages(QObject):
         text = f"{message.text} {advice.words}"
         if not advice.remedies:
             return message._replace(text=text, offer=None, hint="")
-        (_, best), *rest = advice.remedies
-        others = tuple(self._offer(remedy, words) for words, remedy in rest)
-        return message._replace(text=text, offer=self._offer(best), hint=_hint(best), others=others)
+        best, *rest = advice.remedies
+        others = tuple(self._offer(one.remedy, one.words) for one in rest)
+        hint = tip(_hint(best.remedy), best.about)
+        return message._replace(text=text, offer=self._offer(best.remedy), hint=hint, others=others)
 
     # The status line ----------------------------------------------------------------------------------------------
 
@@ -253,8 +259,8 @@ def _words_on(message: Message) -> str:
 
 
 def _hint(remedy: Remedy) -> str:
-    goes_on = "and restart from the initial weights" if remedy.reset else "while training goes on"
-    return f"{remedy.label}, {goes_on}. Ctrl+Z undoes it."
+    how = "from the initial weights" if remedy.reset else "while training goes on"
+    return f"{remedy.words}, {how}. Ctrl+Z undoes it."
 
 
 def _status_words(report: Report) -> str:

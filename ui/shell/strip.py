@@ -71,7 +71,8 @@ class Strip(QFrame):
         self._close.setSizePolicy(policy)
         row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
         fill(row, self.text, self.remedy, self.second, self.others, self._close, wide=self.text)
-        self.said = _NOTHING
+        self.said, self.rests = _NOTHING, False
+        """What is said, and whether its buttons do nothing yet."""
         self.say(None)
 
     @property
@@ -85,8 +86,8 @@ class Strip(QFrame):
         focus = QApplication.focusWidget()
         return self.underMouse() or (focus is not None and self.isAncestorOf(focus))
 
-    def say(self, message: Message | None) -> None:
-        """Show a message in place of the one before, or nothing."""
+    def say(self, message: Message | None, *, rests: bool = False) -> None:
+        """Show a message in place of the one before, or nothing. While it `rests`, its buttons do nothing."""
         before, self.said = self.said, message or _NOTHING
         tone, text, offer, hint, _, others, second = self.said
         if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
@@ -108,6 +109,7 @@ class Strip(QFrame):
             self._list_others()
         self.others.setVisible(bool(others))
         self._close.setVisible(bool(text) and tone not in ("finding", "past"))
+        self._set_resting(rests)
         if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
             restyle(self, "tone", tone if text else "none")
         self._fit()
@@ -118,24 +120,32 @@ class Strip(QFrame):
                 announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
             QAccessible.updateAccessibility(announcement)
 
+    def _set_resting(self, rests: bool) -> None:
+        # A button that is off would lose the keyboard focus to one that nobody meant to press.
+        if rests != self.rests:
+            self.rests = rests
+            for button in (self.remedy, self.second, self.others):
+                restyle(button, "rests", rests)
+
     def _list_others(self) -> None:
         self.menu.clear()
         for place, (words, _) in enumerate(self.said.others):
             self.menu.addAction(words).triggered.connect(partial(self._accept_other, place))
 
     def _open_menu(self) -> None:
-        self.menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
+        if not self.rests:
+            self.menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
 
     def _accept_other(self, place: int) -> None:
         if place < len(self.said.others):
             self.said.others[place][1]()
 
     def _accept(self) -> None:
-        if self.said.offer is not None:
+        if self.said.offer is not None and not self.rests:
             self.said.offer[1]()
 
     def _accept_second(self) -> None:
-        if self.said.second is not None:
+        if self.said.second is not None and not self.rests:
             self.said.second[1]()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QWidget
 
@@ -53,6 +53,8 @@ class View(SizedWidget):
 
     def __init__(self, parent: QWidget | None = None, *requests: Request[Any]) -> None:
         super().__init__(parent)
+        # A click on an empty part ends typing elsewhere.
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.requests: Requests = frozenset(requests)
 
     def request(self, *requests: Request[Any]) -> None:

@@ -214,9 +214,7 @@ def training_menu(
 
 
 def _race_entries(races: Races) -> list[MenuEntry]:
-    classic = [
-        Action(f"race.{race.name}", f"Race: {race.title}", partial(races.start_classic, race.name)) for race in RACES
-    ]
+    classic = [Action(f"race.{race.name}", race.title, partial(races.start_classic, race.name)) for race in RACES]
     return [
         *classic,
         SEPARATOR,

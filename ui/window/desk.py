@@ -7,6 +7,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QMainWindow
 
+from playground.experiment.words import in_a_sentence
 from playground.measure.diagnosis import Remedy
 
 from ..session.session import Session
@@ -35,9 +36,10 @@ class Desk(QObject):
             self.take_remedy(remedy)
 
     def take_remedy(self, remedy: Remedy) -> None:
-        """Apply a remedy of the diagnosis."""
-        label = f"{remedy.label[:1].lower()}{remedy.label[1:]}"
+        """Apply a remedy of the diagnosis; say so if the run starts again with it."""
+        label = in_a_sentence(remedy.label)
         if remedy.reset:
-            self.session.open(remedy.experiment, label)
+            if self.session.open(remedy.experiment, label):
+                self.say(f"Started again: {label}.", ("Undo", self.session.undo))
         else:
             self.session.edit(remedy.experiment, label)

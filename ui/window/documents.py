@@ -66,6 +66,8 @@ class Documents(QObject):
 
     race_found = Signal(object)
     """Carries the RaceDocument of a document that was opened."""
+    begun = Signal()
+    """Another experiment or document was opened."""
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -113,7 +115,8 @@ class Documents(QObject):
         self.desk.window.close()
 
     def new(self) -> None:
-        """Open the experiment of a fresh window."""
+        """Open the experiment of a fresh window, paused."""
+        self.desk.session.pause()
         self.open(FIRST_PRESET)
 
     def ask_open(self) -> None:
@@ -143,7 +146,7 @@ class Documents(QObject):
         """Open an experiment or document that was read from a source."""
         path = _path_of(source, found)
         experiment = found.experiment
-        unnamed = experiment.data.label if is_link(source) else Path(source).stem
+        unnamed = "a TensorFlow Playground link" if is_link(source) else Path(source).stem
         name = path.stem if path is not None else experiment.name or unnamed
         if self._begin(experiment, name, path, found.document):
             self._say_opened(f"Opened {name.rstrip('.')}.", found.notes)
@@ -203,6 +206,8 @@ class Documents(QObject):
         if document is not None:
             self.desk.session.pause()
         taken = self.work.begin(experiment, name, path, document)
+        if taken:
+            self.begun.emit()
         if taken and path is not None:
             self.recent.remember(path)
         if taken and document is not None and document.race is not None:

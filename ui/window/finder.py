@@ -31,6 +31,7 @@ from playground.studies.search import Search, SearchResult, Trial
 
 from ..forms.buttons import identify, push_button
 from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..look.numbers import percent_text
 from ..look.theme import GRID, px
 from ..session.jobs import Job, finish_jobs
 from ..session.power import spare_cores
@@ -255,7 +256,7 @@ def _test_words(result: SearchResult) -> str:
     if test is None:
         return "There are no test points to measure with."
     values = result.experiment is not None and result.experiment.data.tasks == ("regression",)
-    score = (
-        "" if test.accuracy is None else f", R² {test.accuracy:.3f}" if values else f", accuracy {test.accuracy:.1%}"
-    )
+    score = ""
+    if test.accuracy is not None:
+        score = f", R² {test.accuracy:.3f}" if values else f", accuracy {percent_text(test.accuracy)}"
     return f"On {test.points:,} test points, measured once: loss {test.loss:.3g}{score}."

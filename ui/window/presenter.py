@@ -237,7 +237,7 @@ class Presenter(QObject):
             remedy = diagnose(snapshot)[0].remedy
             assert remedy is not None
             self._problem = snapshot.problem
-            self.desk.tell(self._problem, (remedy.label, lambda: self.desk.take_remedy(remedy)), "diverged")
+            self.desk.tell(self._problem, (remedy.words, lambda: self.desk.take_remedy(remedy)), "diverged")
         elif self._diverged and not diverged:
             self.desk.messages.settle(self._problem)
         self._diverged = diverged

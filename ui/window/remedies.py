@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import Experiment
 from playground.files.errors import CancelledError
-from playground.measure.diagnosis import ADVICE, Finding, Remedy, diagnose
+from playground.measure.diagnosis import ADVICE, Finding, diagnose
 from playground.run.run import Checkpoint
 from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
 
 from ..session.jobs import Job, finish_jobs
 from ..session.responder import run_beside
-from ..shell.messages import Advice, concern_of
+from ..shell.messages import Advice, ProvenRemedy, concern_of
 from .desk import Desk
 from .presenter import Presenter
 from .responses import Responses
@@ -161,8 +161,8 @@ class Remedies(QObject):
             self.desk.messages.advise(None)
 
 
-def _listed(effect: RemedyEffect) -> tuple[str, Remedy]:
-    return f"{effect.remedy.label}: {effect.sentence}", effect.remedy
+def _listed(effect: RemedyEffect) -> ProvenRemedy:
+    return ProvenRemedy(effect.remedy, f"{effect.remedy.words}: {effect.sentence}", effect.about)
 
 
 def _verdict(test: RemedyTest) -> str:

@@ -18,7 +18,7 @@ from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.layer_names import layer_heading
 from playground.experiment.quantity import write_number
-from playground.measure.diagnosis import share_words
+from playground.measure.diagnosis import first_share
 from playground.measure.requests import UnitMapsRequest
 from playground.studies.knobs import knob_at
 from playground.studies.reading import ResponseReading
@@ -92,8 +92,8 @@ class TourStops:
                         paused,
                     ),
                     TourTask(
-                        "Point at a unit of the network, or select one with the arrow keys. The boundary shows its "
-                        "map instead: where on the plane the unit is active.",
+                        "Point at a unit of the network, or press Tab until the network has the focus and then an "
+                        "arrow key. The boundary shows the unit's map instead: where on the plane it is active.",
                         units,
                         self._looked_inside,
                         (whole_boundary, TourTarget(parts.network)),
@@ -445,7 +445,7 @@ class TourStops:
                 return None
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()
-            return said and f"{_share_words(now)}; it was {_share_of_first(ailing)}. {said}"
+            return said and f"{_gradient_words(ailing, now)}{said}"
 
         return outcome
 
@@ -497,15 +497,10 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
     return f"from {number_text(before)} to {number_text(float(since[-1]))}" if is_over else ""
 
 
-def _share_words(now: Snapshot) -> str:
-    """The share of the output layer's gradient that reaches the first layer, as a sentence without a full stop."""
-    share = _share_of_first(now)
-    of = "" if share.endswith("times") else " of"
-    return f"{layer_heading(now.layers[0].name)} gets {share}{of} the output layer's gradient"
-
-
-def _share_of_first(now: Snapshot) -> str:
-    first, last = now.layers[0].gradient_rms, now.layers[-1].gradient_rms
-    if not first > 0 or not last > 0:
-        return "none"
-    return f"{first / last:.1f} times" if first > 0.67 * last else share_words(first / last)
+def _gradient_words(ailing: Snapshot, now: Snapshot) -> str:
+    """The share of the last hidden layer's gradient that reaches the first, and that before; empty if not known."""
+    then, present = first_share(ailing), first_share(now)
+    if then is None or present is None:
+        return ""
+    (share, last), (before, _) = present, then
+    return f"{layer_heading(now.layers[0].name)} gets {share} the gradient of {last}, and got {before} it before. "

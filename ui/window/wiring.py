@@ -94,6 +94,10 @@ class Wiring(QObject):
         """Show the data panel again, which puts the tool down."""
         self.desk.docks.show("data")
 
+    def put_tool_down(self) -> None:
+        """Let clicks on the boundary draw nothing until a tool is chosen."""
+        self.parts.drawing.stop()
+
     def _show_drawing(self, seen: bool) -> None:
         """Tell the drawing tools whether they are in sight; a minimised window keeps the tool."""
         if seen or not self.desk.window.isMinimized():

@@ -372,11 +372,24 @@ def test_what_is_shown_meanwhile_does_not_disturb_typing(it: Listener) -> None:
     entry.setFocus()
     entry.selectAll()
     hands.type_text("0.0", entry)
-    it.form.show_value(Everything(number=3.0))
+    it.form.show_value(Everything(share=0.5))
     assert entry.text() == "0.0"
     hands.type_text("5", entry)
     hands.key(entry, "Return")
     assert it.value.number == 0.05
+
+
+def test_another_value_takes_the_place_of_what_is_being_typed(it: Listener) -> None:
+    entry = it.find("number")
+    for typed in ("0.0", "nonsense"):
+        entry.setFocus()
+        entry.selectAll()
+        hands.type_text(typed, entry)
+        it.form.show_value(Everything(number=3.0))
+        assert entry.text() == "3" and not entry.property("invalid")
+        entry.clearFocus()
+        assert it.asked == [], "what was typed is about another value"
+        it.form.show_value(Everything())
 
 
 @pytest.mark.parametrize("text", ["-1", "1", "abc", "", "nan", "1e400"])

@@ -19,6 +19,11 @@ def test_numbers_have_sensible_digits(value, text):
     assert number_text(value) == text
 
 
+def test_numbers_that_look_alike_have_the_same_digits():
+    assert [number_text(value, 2) for value in (-0.9996, 1.0, 0.96)] == ["−1.0", "1.0", "0.96"]
+    assert [number_text(value) for value in (0.99996, 1.0, 999.7)] == ["1.00", "1.00", "1,000"]
+
+
 def test_shares_are_percent():
     assert [percent_text(value) for value in (0.931, 1.0, None)] == ["93.1 %", "100 %", "–"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QProgressBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QProgressBar
 
 from playground import Experiment, check
 from playground.catalog.datasets.base import MAX_OWN_POINTS, draw_sample
@@ -66,7 +66,7 @@ def test_a_file_with_a_header_becomes_a_table(opened) -> None:
     hands.click(dialog.ok)
     ((dataset, label),) = dialog.given
     assert dataset == Table(path=str(PENGUINS), x1="bill_length_mm", x2="bill_depth_mm", target="species")
-    assert label == "data penguins.csv"
+    assert label == "data “penguins.csv”"
     assert not dialog.isVisible()
     check(Experiment(data=dataset))
 
@@ -123,7 +123,8 @@ def test_text_from_the_clipboard_becomes_own_points_scaled(opened) -> None:
     hands.key(dialog, "Return")
     dataset, label = dialog.given[0]
     assert dataset == UserPoints(x1=(-5, 5), x2=(-5, 5), target=(1, 0), class_names=("blue", "red"))
-    assert label == "data the clipboard"
+    assert label == "data from the clipboard"
+    assert "Cells from the clipboard" in [part.text() for part in dialog.findChildren(QLabel)]
 
 
 def test_points_this_program_wrote_are_taken_exactly(opened, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment
 from playground.experiment.paths import with_value
+from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Finding, Remedy
 from tests.ui import hands
 from tests.ui.windows import lay_out, settle, snapshot
@@ -63,27 +64,60 @@ def test_a_fault_comes_first_then_what_just_happened_then_what_ails_the_network(
     assert not window.messages.strip.speaks and not window.messages.strip.remedy.isVisible()
 
 
-@pytest.mark.usefixtures("brief")
-def test_no_other_button_takes_the_place_of_a_remedy_under_the_mouse(qtbot, window: Window) -> None:
-    strip = window.messages.strip
-    window.messages.invite("New here?", ("Take the tour", lambda: None))
+def test_a_button_that_takes_the_place_of_a_remedy_under_the_mouse_does_nothing_at_first(qtbot, window: Window) -> None:
+    strip, dead = window.messages.strip, Remedy("Use leaky ReLU", window.session.experiment.with_({"seed": 99}))
     window.messages.show_finding(FINDING)
     hands.hover(strip.remedy)
     assert strip.is_held
-    window.messages.show_finding(None)
-    window.messages.show_finding(Finding("dead", "Units are dead.", Remedy("Use leaky ReLU", Experiment())))
-    hands.let_pass(100, "the button would change")
-    assert strip.remedy.text() == "Use tanh"
+    window.messages.show_finding(Finding("dead", "Units are dead.", dead))
+    # What is no longer true goes at once.
+    assert said(window) == "Units are dead." and strip.remedy.text() == "Use leaky ReLU"
+    hands.click(strip.remedy)
+    window.messages.show_finding(Finding("dead", "More units are dead.", dead))
+    hands.click(strip.remedy)
+    assert window.session.experiment.seed != 99 and said(window) == "More units are dead."
+    qtbot.waitUntil(lambda: not strip.rests)
+    hands.click(strip.remedy)
+    assert window.session.experiment.seed == 99
+    window.session.undo()
     hands.leave(strip.remedy, to=window.parts.boundary)
     hands.leave(strip)
-    qtbot.waitUntil(lambda: strip.remedy.text() == "Use leaky ReLU")
-    # A change makes it outdated: then it goes at once.
-    hands.hover(strip.remedy)
-    window.messages.note_change()
     window.messages.show_finding(None)
-    assert said(window) == "New here?"
-    window.messages.dismiss()
+
+
+def test_a_remedy_under_the_mouse_goes_with_what_it_mends(qtbot, window: Window) -> None:
+    strip, deep = window.messages.strip, load_preset("vanishing-gradients")
+    window.session.open(deep, "a preset")
+    window.session.play()
+    qtbot.waitUntil(lambda: said(window).startswith("The gradient vanishes"))
+    hands.hover(strip.remedy)
+    hands.click(strip.remedy)
+    assert window.session.experiment.layers[0].activation.kind == "tanh"
+    qtbot.waitUntil(lambda: "vanishes" not in said(window))
+    assert not strip.remedy.isVisible() or strip.remedy.text() != "Use tanh instead of sigmoid"
+    assert strip.is_held, "the mouse is still there"
+    window.session.pause()
+    hands.leave(strip.remedy, to=window.parts.boundary)
     hands.leave(strip)
+
+
+def test_a_remedy_that_starts_again_says_so_before_and_afterwards(qtbot, window: Window) -> None:
+    session, strip = window.session, window.messages.strip
+    session.epoch()
+    qtbot.waitUntil(lambda: session.is_up_to_date and snapshot(window).epoch == 1)
+    before, trained = session.experiment, snapshot(window)
+    faster = Remedy("Learning rate 0.1", before.with_({"training.learning_rate": 0.1}), reset=True)
+    window.messages.show_finding(FINDING._replace(remedy=faster))
+    assert strip.remedy.text() == "Start again: learning rate 0.1"
+    hands.click(strip.remedy)
+    settle(qtbot, window)
+    assert snapshot(window).step == 0 and session.experiment == faster.experiment
+    assert said(window) == "Started again: learning rate 0.1." and strip.remedy.text() == "Undo"
+    qtbot.waitUntil(lambda: not strip.rests)
+    hands.click(strip.remedy)
+    settle(qtbot, window)
+    assert session.experiment == before and snapshot(window).step == trained.step
+    window.messages.show_finding(None)
 
 
 @pytest.mark.usefixtures("brief")

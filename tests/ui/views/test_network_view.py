@@ -249,7 +249,7 @@ def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):
     dead = states[1]._replace(dead=np.array([True, False, False, False]))
     dropped = states[0]._replace(dropped=np.array([True, False, False, False, False]))
     view.show_snapshot(with_answers(snapshot, {UnitStatesRequest(): (dropped, dead, states[2])}))
-    qtbot.waitUntil(lambda: "crossed: dead" in view.shown().reading)
+    qtbot.waitUntil(lambda: "crossed: slope 0 on the latest batch" in view.shown().reading)
     assert "hatched: dropped" in view.shown().reading
     assert middle_colour(view, 1, 0) == theme.current().danger != plain
 
@@ -332,7 +332,7 @@ def test_clicking_an_input_switches_it_off(view):
 def test_other_inputs_wait_in_a_list_that_stays_open(view, way):
     said = heard(view.feature_toggled)
     button = hands.control(view, "network.inputs")
-    assert button.text() == "+ 8 inputs"
+    assert button.text() == "8 more…"
     hands.click(button)
     inputs = view.findChild(QMenu, "network.inputs.list")
     assert [entry.text() for entry in inputs.actions() if entry.isChecked()] == ["x₁", "x₂"]
@@ -360,7 +360,7 @@ def test_the_button_for_inputs_stands_below_them_whatever_the_size(view):
             assert place.top() > view.shown().places.unit(INPUTS, last).bottom()
             assert canvas(view).geometry().contains(place)
             assert place.width() >= button.sizeHint().width()
-    assert button.text() == "Inputs"
+    assert button.text() == "Inputs…"
 
 
 def test_the_last_input_stays(shown):

@@ -131,6 +131,21 @@ def test_the_keyboard_saves_and_begins_anew(qtbot, window: Window, tmp_path: Pat
     assert window.session.experiment.name == load_preset("spiral").name
 
 
+def test_a_new_experiment_is_paused_and_the_brush_is_put_down(qtbot, window: Window) -> None:
+    hands.open_tab(window, "Draw")
+    assert window.parts.drawing.toolbox.tool is not None
+    window.session.play()
+    qtbot.waitUntil(lambda: window.session.is_running)
+    before = step(window)
+    hands.key_in(window, "Ctrl+N")
+    qtbot.waitUntil(lambda: window.session.is_up_to_date and not window.session.is_running and step(window) <= before)
+    new = window.session.experiment
+    hands.click(window.parts.boundary)
+    assert window.session.experiment == new and new.data.kind == "spiral"
+    hands.let_pass(100, "training would go on")
+    assert step(window) == 0
+
+
 def test_an_experiment_file_keeps_the_settings_alone(qtbot, window: Window, tmp_path: Path) -> None:
     save_as(qtbot, window, tmp_path / "mine.json")
     train(qtbot, window)

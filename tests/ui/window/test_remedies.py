@@ -63,9 +63,9 @@ def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_ste
     qtbot.waitUntil(lambda: "to try" in said(window))
     qtbot.waitUntil(lambda: "helps in" in said(window))
     strip, session = window.messages.strip, window.session
-    assert said(window) == strip.accessibleName()
+    assert said(window) == strip.accessibleName() and "neither is that of this run" in strip.remedy.toolTip()
     before, sick = session.report.snapshot, session.experiment
-    assert f" of 16 shuffles from epoch {before.epoch} on, validation loss " in said(window)
+    assert f" of 16 shuffles from epoch {before.epoch} on, with a median validation loss of " in said(window)
     label = strip.remedy.text()
     assert label in said(window)
     hands.push(window, "strip.remedy")

@@ -91,7 +91,7 @@ def test_a_link_from_a_mail_is_the_link_it_was(window: Window, way: str) -> None
     else:
         hands.drop(window, text_of(mail))
     assert same_link(window, f"{LINK}%20x&noise=20")
-    assert window.session.history.done[-1].label == "open Playground"
+    assert window.session.history.done[-1].label == "open a TensorFlow Playground link"
 
 
 def test_a_dropped_address_keeps_its_seed(window: Window) -> None:

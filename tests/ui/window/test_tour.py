@@ -144,7 +144,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     await_diagnosis(window)
     hands.click(window.messages.strip.remedy)
     await_task(window, 3)
-    go_on(window, "Layer A gets", "it was 1/", "Validation loss went from 0.")
+    go_on(window, "Layer A gets", "and got 1/", "of it before", "Validation loss went from 0.")
 
     # The tab takes up the brush.
     hands.open_tab(window, "Draw")
@@ -168,9 +168,9 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.key_in(window, "Space")
     await_task(window, 2)
 
-    hands.key_in(window, "Ctrl+6")
+    assert "press Tab until the network has the focus" in tour(window).card.ask.text()
     tab_to(window, "network.diagram")
-    hands.key_in(window, "Right", "Down")
+    hands.key_in(window, "Right")
     go_on(window, "goes from")
 
     await_response(window)

@@ -177,6 +177,11 @@ class _PointsPicture(QWidget):
         painter.end()
 
 
+def source_label(source: Path | str, name: str) -> str:
+    """Return what the undo menu calls data from a file or a text: `data “penguins.csv”`, `data from the clipboard`."""
+    return f"data “{name}”" if isinstance(source, Path) else f"data from {name}"
+
+
 class ImportDialog(QDialog):
     """Asks which columns of a file or a text are the points. Show it with `open`.
 
@@ -225,7 +230,7 @@ class ImportDialog(QDialog):
     def _title(self) -> QGridLayout:
         grid = QGridLayout()
         grid.setHorizontalSpacing(px(GRID))
-        title = heading(self.name)
+        title = heading(self.name if isinstance(self.source, Path) else f"Cells from {self.name}")
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.understood = self._words("understood", "How the text was read")
@@ -507,7 +512,7 @@ class ImportDialog(QDialog):
         if self.dataset is not None:
             dataset = self.dataset
             super().accept()
-            self.accepted_data.emit(dataset, f"data {self.name}")
+            self.accepted_data.emit(dataset, source_label(self.source, self.name))
 
     def sizeHint(self) -> QSize:
         return QSize(px(860), px(560))

@@ -26,7 +26,7 @@ from ...forms.buttons import IconButton, identify, push_button, tip
 from ...forms.layouts import fill, mark_problem, quiet, tight
 from ...look.numbers import plural_text
 from ...look.theme import GRID
-from .import_dialog import READ_AT_ONCE, ImportDialog, size_of
+from .import_dialog import READ_AT_ONCE, ImportDialog, size_of, source_label
 
 _BUTTONS = (
     ("draw", "Draw points", "Draw points", "Starts drawing on the boundary. The present points become your own data."),
@@ -130,7 +130,7 @@ class OwnData(QWidget):
     def _bring(self, source: Path | str, name: str = "") -> None:
         name = source.name if isinstance(source, Path) else name
         if size_of(source) > READ_AT_ONCE:
-            self._open_dialog(source)
+            self._open_dialog(source, name)
             return
         try:
             points = read_own_points(read_cells(source, name))
@@ -138,10 +138,12 @@ class OwnData(QWidget):
             self._say(str(error), problem=True)
             return
         if points is None:
-            self._open_dialog(source)
+            self._open_dialog(source, name)
         else:
             self._take(
-                points, f"data {name}", f"{plural_text(points.size, 'point')} taken from {name}, exactly as they are."
+                points,
+                source_label(source, name),
+                f"{plural_text(points.size, 'point')} taken from {name}, exactly as they are.",
             )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
@@ -154,10 +156,10 @@ class OwnData(QWidget):
         taken = f"{plural_text(data.size, 'point')} taken from {dialog.name}"
         self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
 
-    def _open_dialog(self, source: Path | str) -> None:
+    def _open_dialog(self, source: Path | str, name: str) -> None:
         if self.dialog is not None:
             self.dialog.reject()
-        self.dialog = ImportDialog(source, self.window())
+        self.dialog = ImportDialog(source, self.window(), name=name)
         self.dialog.accepted_data.connect(partial(self._accept, self.dialog))
         self.dialog.finished.connect(self._forget_dialog)
         self.dialog.open()

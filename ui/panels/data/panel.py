@@ -359,7 +359,7 @@ def _about_data(data: Dataset) -> str:
     if isinstance(data, UserPoints) and not data.is_blank:
         points = plural_text(data.size, "point")
         return f"{points} of your own, drawn or imported. They are used exactly as they are."
-    return inspect.getdoc(type(data)) or ""
+    return (inspect.getdoc(type(data)) or "").replace("`", "")
 
 
 def with_feature(features: Sequence[str], name: str) -> tuple[str, ...]:

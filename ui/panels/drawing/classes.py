@@ -89,6 +89,7 @@ class ClassPicker(QWidget):
         self.names, self.chosen = names, min(self.chosen, len(names) - 1)
         if (names, self.chosen) == self._dressed:
             return
+        before = "" if self._dressed is None else self._dressed[0][self._dressed[1]]
         self._dressed = (names, self.chosen)
         self._make_buttons(len(names))
         for button, name in zip(self.buttons, names, strict=True):
@@ -96,7 +97,8 @@ class ClassPicker(QWidget):
             button.setChecked(button.place == self.chosen)
         self.add_button.setVisible(len(names) < MAX_CLASSES)
         self._grid.addWidget(self.add_button, *divmod(len(names), _CLASS_COLUMNS))
-        self._show_name()
+        # What is being typed is the name of the class that was chosen.
+        self.name.show_text(names[self.chosen], over_typing=names[self.chosen] != before)
 
     def _make_buttons(self, count: int) -> None:
         while len(self.buttons) > count:

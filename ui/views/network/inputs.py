@@ -39,7 +39,7 @@ class InputsButton(QPushButton):
         for name, entry in self._entries.items():
             entry.setChecked(name in used)
         others = len(FEATURES) - len(used)
-        self.setText(f"+ {others} input{'' if others == 1 else 's'}" if others else "Inputs")
+        self.setText(f"{others} more…" if others else "Inputs…")
 
     def _open(self) -> None:
         self._list.popup(self.mapToGlobal(self.rect().bottomLeft()))

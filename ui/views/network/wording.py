@@ -14,6 +14,8 @@ from .aligned_snapshot import AlignedSnapshot
 from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
 
+_NO_SLOPE = "slope 0 on the latest batch"
+"""What marks a unit that learns nothing now; tanh may revive, so that it isn't called dead."""
 NETWORK_HINT = "Point at a unit, a wire or a bias to read its values."
 
 
@@ -31,7 +33,7 @@ class Wording:
         states = [self.aligned.states(column.place) for column in columns]
         known = [state for state in states if state is not None]
         marks = [
-            ("crossed: dead", any(state.dead.any() for state in known)),
+            (f"crossed: {_NO_SLOPE}", any(state.dead.any() for state in known)),
             ("hatched: dropped", any(state.dropped.any() for state in known)),
             ("lock: frozen", any(not layer.trainable for layer in self.structure.layers)),
             ("dashed: muted", any(layer.muted for layer in self.structure.layers)),
@@ -67,7 +69,7 @@ class Wording:
         states, measured = self.aligned.states(place), self.aligned.statistics(place)
         parts.append(f"bias {number_text(float(self.aligned.biases(place)[unit]))}")
         if states is not None and unit < len(states.dead):
-            parts += ["dead"] if states.dead[unit] else []
+            parts += [_NO_SLOPE] if states.dead[unit] else []
             parts += ["dropped"] if states.dropped[unit] else []
         if measured is not None and measured.dead > 0:
             parts.append(f"{percent_text(measured.dead)} of the layer dead")

@@ -62,7 +62,8 @@ class _PlaceAxis(ChartAxis):
         if quantity.log:
             decades = range(math.ceil(math.log10(max(low, 1e-12))), math.floor(math.log10(high)) + 1)
             at = [(quantity.place(10.0**k), short_text(10.0**k)) for k in decades]
-            self.texts = [(0.0, "0"), *at] if quantity.has_zero_end else at
+            zero = (knob.field.names or {}).get(0, "0")
+            self.texts = [(0.0, zero), *at] if quantity.has_zero_end else at
         else:
             self.texts = [(share, short_text(low + share * (high - low))) for share in (0.0, 0.5, 1.0)]
 

@@ -1,0 +1,41 @@
+"""Numbers in the sentences of the diagnosis."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def plain(number: float) -> str:
+    """A number with three significant digits, in plain notation where that is readable: 1000, 0.0123."""
+    if 1e6 <= abs(number) < np.inf:
+        return "more than a million" if number < 1e9 else "more than a billion"
+    if 0 < abs(number) < 1e-4:
+        return np.format_float_positional(number, precision=2, fractional=False, trim="-")
+    return f"{float(f'{number:.3g}'):g}"
+
+
+def loss_words(loss: float) -> str:
+    """A loss as the header writes it: 0.0123, 3.4e-9."""
+    if not 0 < loss < 1e-3:
+        return f"{loss:.3g}"
+    mantissa, exponent = f"{loss:.1e}".split("e")
+    return f"{mantissa}e{int(exponent)}"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share as percent, which no line break divides."""
+    return f"{100 * share:.{digits}f}\N{NO-BREAK SPACE}%"
+
+
+def large_number(number: float) -> str:
+    """A large number with two significant digits: 35,000."""
+    if number < 100:
+        return f"{number:.2g}"
+    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
+
+
+def share_words(part: float) -> str:
+    """A share of something that follows: `1/35,000 of`, `practically none of`, `1.2 times`."""
+    if part > 0.67:
+        return f"{large_number(part)} times"
+    return f"1/{large_number(1 / part)} of" if part > 1e-6 else "practically none of"
