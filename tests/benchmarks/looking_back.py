@@ -64,10 +64,7 @@ def without_window(optimizer: Optimizer, seconds: float) -> None:
 
 
 def await_report(session: Session, true: Callable[[], bool]) -> None:
-    """Run the event loop until a report has made something true, and its pictures are painted.
-
-    Tests wait by `QTest.qWait`, which holds the interpreter lock, so that the training thread would wait for it.
-    """
+    """Run the event loop until a report has made something true, and its pictures are painted."""
     loop = QEventLoop()
 
     def look() -> None:

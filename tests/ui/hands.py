@@ -14,7 +14,18 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QDeadlineTimer, QEvent, QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import (
+    QCoreApplication,
+    QDeadlineTimer,
+    QEvent,
+    QEventLoop,
+    QMimeData,
+    QPoint,
+    QPointF,
+    Qt,
+    QTimer,
+    QUrl,
+)
 from PySide6.QtGui import (
     QAction,
     QContextMenuEvent,
@@ -95,12 +106,20 @@ def whole(at: Place) -> QPoint:
 # Time ---------------------------------------------------------------------------------------------------------------
 
 
+def _wait(milliseconds: int) -> None:
+    # `QTest.qWait` keeps Python's lock while it sleeps, so that the training thread could not go on.
+    loop = QEventLoop()
+    QTimer.singleShot(milliseconds, loop.quit)
+    loop.exec()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
 def until(true: Callable[[], object], words: str) -> None:
     """Go on with the window's events until something is true; `words` say what is missing if it never is."""
     waited = QDeadlineTimer(PATIENCE)
     while not true():
         assert not waited.hasExpired(), words
-        QTest.qWait(1)
+        _wait(1)
 
 
 def let_pass(milliseconds: int, why: str) -> None:
@@ -109,7 +128,7 @@ def let_pass(milliseconds: int, why: str) -> None:
     Wherever something is expected to happen, wait for that instead.
     """
     assert why
-    QTest.qWait(milliseconds)
+    _wait(milliseconds)
 
 
 def keep_busy(milliseconds: float, why: str) -> None:
@@ -164,7 +183,7 @@ def drag(widget: QWidget, *way: Place, button: Qt.MouseButton = LEFT, let_go: bo
     for start, end in itertools.pairwise(places):
         for part in range(1, MOVES + 1):
             QTest.mouseMove(target, start + (end - start) * part / MOVES)
-            QTest.qWait(pace)
+            _wait(pace)
     if let_go:
         QTest.mouseRelease(target, button, FREE, places[-1])
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from tests.ui import hands
 from tests.ui.windows import control, set_rate
-from ui.forms.rows import NumberRow, Row
+from ui.forms.rows import FormRow, NumberRow
 from ui.views.microscope.view import MicroscopeView
 from ui.window.window import Window
 
@@ -117,7 +117,7 @@ def test_a_click_on_an_empty_part_of_a_view_takes_the_focus_from_an_entry(window
 
 def test_an_open_list_follows_what_the_run_has(qtbot, window: Window) -> None:
     combo = control(window, "training.optimizer")
-    assert isinstance(combo.parent(), Row)
+    assert isinstance(combo.parent(), FormRow)
     hands.click(combo)
     qtbot.waitUntil(combo.view().isVisible)
     window.session.edit(window.session.experiment.with_({"training.optimizer": "momentum"}))
