@@ -108,10 +108,8 @@ class OtherStarts:
         result = np.full((len(self._cohort.members), self.epoch + 1), np.inf)
         for losses, first, seen, one in zip(result, self._first, histories, self._cohort.members, strict=True):
             found = getattr(seen, name)
-            losses[0], losses[seen.epoch.astype(int)] = (
-                getattr(first, name),
-                np.where(np.isfinite(found), found, np.inf),
-            )
+            losses[0] = getattr(first, name)
+            losses[seen.epoch.astype(int)] = np.where(np.isfinite(found), found, np.inf)
             if one.status != "diverged":
                 last = one.place[0]
                 losses[last + 1 :] = losses[last]
