@@ -230,7 +230,7 @@ def test_points_copied_and_pasted_are_the_very_same(own: Callable, data: Dataset
     for name in ("x", "labels", "split"):
         np.testing.assert_array_equal(getattr(after, name), getattr(before, name))
     assert (after.task, after.class_names) == (before.task, before.class_names)
-    assert owner.asked == [("data the clipboard", False)]
+    assert owner.asked == [("data from the clipboard", False)]
     assert "exactly as they are" in owner.find("data.message").text()
 
 
@@ -275,7 +275,7 @@ def test_other_cells_are_asked_for_in_a_dialog(owner) -> None:
     hands.click(dialog.ok)
     assert owner.experiment.data.x1 == (-5, 0, 5)
     assert owner.experiment.data.class_names == ("a", "b")
-    assert owner.asked == [("data the clipboard", False)]
+    assert owner.asked == [("data from the clipboard", False)]
     assert owner.panel.own_data.dialog is None
 
 
@@ -374,6 +374,13 @@ def test_what_a_table_leaves_out_is_said(qtbot, owner) -> None:
     assert notes.text() == "2 rows left out: no value in bill_length_mm (rows 5, 273)."
     owner.take(Experiment(data=Circle()), "", False)
     qtbot.waitUntil(lambda: not notes.isVisible())
+
+
+def test_what_a_data_set_is_has_no_marks_of_code(owner) -> None:
+    owner.take(Experiment(data=Moons()), "", False)
+    assert "make_moons" in owner.panel.about.text()
+    tips = [tile.toolTip() for tile in owner.panel.findChildren(DataTile)]
+    assert tips and not any("`" in text for text in (owner.panel.about.text(), *tips))
 
 
 def test_the_number_of_own_points_is_said_and_not_set(owner) -> None:

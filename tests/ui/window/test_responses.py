@@ -17,6 +17,7 @@ from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
 from playground.studies.reading import ResponseReading, ValueOutcome
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import control, opened_window, settle, step
 from ui.forms.bars import BAR_ROLE
 from ui.shell.figures import FIGURES, FiguresPage
@@ -78,6 +79,7 @@ def test_it_follows_the_control_that_has_the_keyboard(qtbot, window: Window) -> 
     window.docks.show("training")
     control(window, "training.batch_size").setFocus()
     qtbot.waitUntil(lambda: is_whole(window, "training.batch_size"))
+    assert "full" in [text for text, _ in painted_texts(view(window).chart)], "a whole set is called so everywhere"
     control(window, OPTIMIZER).setFocus()
     qtbot.waitUntil(lambda: is_whole(window, OPTIMIZER))
     assert {"sgd", "adam"} <= {one.value for one in shown(window).values}
