@@ -13,6 +13,7 @@ from playground import Trainer
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
 from tests.ui.windows import await_pictures, settle, snapshot
+from ui.look.numbers import power_text
 from ui.views.tracks.playhead import PlayheadHandle
 from ui.window.window import Window
 
@@ -64,6 +65,9 @@ def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> 
     shown, readout = window.parts.tracks.shown(), window.parts.transport.readout
     assert shown.past == 6 and shown.loss.training[-1, 0] == EPOCHS, "the whole run stays on the axis"
     assert readout.epoch.text() == "6" and readout.losses[0].text() in shown.headings[0]
+    sizes = [layer.gradient_rms for layer in alone.snapshot().layers]
+    assert shown.gradients.bars.tolist() == sizes and shown.gradients.numbers == tuple(map(power_text, sizes))
+    assert hands.control(window, "tracks.sheet").values["rate"][0].text == "0.01", "not the later 0.1"
     assert window.parts.training.rows["training.learning_rate"].value == 0.01
     assert window.messages.strip.said.text == f"Epoch 6 of {EPOCHS}, step {then.step}, as it was."
     hands.click(hands.control(window, "strip.remedy", QPushButton))

@@ -17,7 +17,9 @@ from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
 from playground.studies.response import Response
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import control, opened_window, push, step
+from ui.look.numbers import number_text
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
 from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
@@ -268,3 +270,40 @@ def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) ->
     hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))
+
+
+def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: Window) -> None:
+    command(window, "Race: Three learning rates")
+    await_race(qtbot, window)
+    hands.key_in(window, "Space")
+    await_race(qtbot, window, lambda race: race.epoch > 5)
+    seen = set()
+    while len(seen) < 5:
+        hands.let_pass(7, "pictures go on between two changes of the texts")
+        readout, said = window.parts.transport.readout, shown(window)
+        leader = readout.whose.text().removesuffix(" leads")
+        _, loss, score, _ = next(lane for lane in said.lanes if lane[0] == leader)
+        assert loss == f"validation loss {readout.losses[1].text()}"
+        assert score == f"{readout.scores[1].text()} right"
+        assert f"learning rate {leader} leads with a {loss.replace('loss', 'loss of')}" in said.sentence
+        assert said.sentence.startswith(f"Epoch {readout.epoch.text()}:")
+        assert f"epoch {readout.epoch.text()}. The run waits." in window.messages.status.text()
+        seen.add(loss)
+    hands.key_in(window, "Space")
+
+
+def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:
+    command(window, "Race Learning rate against")
+    hands.fill(hands.control(window, "race.dialog.values", QLineEdit), "0.001 0.1 30", "Return")
+    await_race(qtbot, window)
+    for epoch in range(1, 9):
+        hands.key_in(window, "Ctrl+E")
+        await_race(qtbot, window, lambda race, epoch=epoch: race.epoch >= epoch)
+    histories = [lane.history for lane in moment(window).lanes]
+    highest = [float(np.nanmax([one.train_loss, one.validation_loss])) for one in histories]
+    assert highest[2] > 4 * max(highest[:2]), "there is a lane that is far above the others"
+    loss = hands.control(window, "tracks.sheet").tracks[0]
+    assert not loss.axis.logarithmic and max(highest[:2]) <= loss.axis.high < 2 * max(highest[:2])
+    ((_, value, line),) = loss.left_out()
+    assert value == pytest.approx(highest[2]) and line.colour == "lanes.2"
+    assert number_text(value) in [text for text, _ in painted_texts(hands.control(window, "tracks.sheet"))]
