@@ -23,7 +23,8 @@ from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.views.chart.plot import ChartBox, small_font
-from ui.views.tracks.gradients import GradientTrack, column_rows, spread_apart
+from ui.views.chart.series import spread_apart
+from ui.views.tracks.gradients import GradientTrack, column_rows
 from ui.views.tracks.sizes import QUANTITIES, fixed_scale, narrow_scale, size_colours
 from ui.views.tracks.view import TracksView
 

@@ -21,7 +21,7 @@ from ...look.theme import exact_px, px
 from ..chart.axes import ChartAxis, nearest_row
 from ..chart.controls import Option
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, line_path, pen, small_font, write, write_centred
-from ..chart.series import series_fingerprint
+from ..chart.series import series_fingerprint, spread_apart
 from .sizes import (
     QUANTITIES,
     GradientQuantity,
@@ -433,18 +433,6 @@ def extremes(at: Array, sizes: Array, low: float, high: float, columns: int) -> 
 def _last_known(values: Array) -> float | None:
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else None
-
-
-def spread_apart(places: list[float], apart: float, low: float, high: float) -> list[float]:
-    """Ascending places, moved as little as needed to be `apart` from each other and within low…high if they can."""
-    result: list[float] = []
-    for place in places:
-        result.append(max(place, result[-1] + apart if result else low))
-    ceiling = high
-    for index in range(len(result) - 1, -1, -1):
-        result[index] = min(result[index], ceiling)
-        ceiling = result[index] - apart
-    return result
 
 
 def _draw_line(painter: QPainter, x: Array, y: Array) -> None:

@@ -27,6 +27,8 @@ from .time import TimeAxis
 Role: TypeAlias = Literal["run", "lane", "planned", "ghost", "luck", "kept"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
+_SHORTEST_NAME = 48
+"""The width to which the name of a value may be cut, in pixels at zoom 1."""
 
 
 class Line(NamedTuple):
@@ -139,8 +141,9 @@ class Track:
         columns = max(1, -(-len(values) // rows))
         mark, gap = (px(14), px(5)) if columns < 3 else (px(4), px(3))
         names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
-        if columns > 1 or names + mark + gap + metrics.horizontalAdvance("0.00000") > rect.width():
-            names = 0
+        numbers = max((metrics.horizontalAdvance(value.text) for value in values), default=0)
+        left = int(rect.width()) - mark - gap - max(numbers, metrics.horizontalAdvance("0.00000"))
+        names = 0 if columns > 1 or left < min(names, px(_SHORTEST_NAME)) else min(names, left)
         for index, value in enumerate(values):
             column, line = divmod(index, rows)
             width = rect.width() / columns
@@ -151,7 +154,8 @@ class Track:
                 painter.drawLine(QPointF(x, row.center().y() + 0.5), QPointF(x + mark, row.center().y() + 0.5))
                 x += mark + gap
             if names:
-                write(painter, QRectF(x, row.top(), names, high), LEFT, value.name, look.quiet)
+                name = metrics.elidedText(value.name, Qt.TextElideMode.ElideRight, names - px(2))
+                write(painter, QRectF(x, row.top(), names, high), LEFT, name, look.quiet)
                 x += names
             room = row.right() - x
             # A number that is cut has to be seen to be.
