@@ -60,7 +60,7 @@ class FittedLayout:
                 self._before_race, self._roomy = self._roomy, KeptLayout(QByteArray(), RACE, frozenset())
             elif layout_for(self.docks.window.size()) is STANDARD and self.docks.plan is not RACE:
                 self._before_race = self.docks.keep()
-                self.docks.arrange(RACE, opened=self._opened)
+                self.docks.arrange(RACE, keep_controls=True, opened=self._opened)
         self._show_race()
 
     def end_race(self) -> None:

@@ -206,6 +206,8 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.fill(entry, "5 full 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
+    assert "training" in window.docks.seen, "the controls stay as they were"
+    hands.until(lambda: view(window).isAncestorOf(window.focusWidget()), "the keyboard is not in the race")
     assert [lane.experiment.training.batch_size for lane in moment(window).lanes] == [5, 0, 20]
     hands.key_in(window, "Ctrl+E")
     await_race(qtbot, window, lambda race: race.epoch == 1)

@@ -129,6 +129,10 @@ class RaceView(View):
         self.sentence.setText(words)
         self.small_print.setText("")
 
+    def take_keyboard(self) -> None:
+        """Give the keyboard focus to the first control of the race."""
+        self.lockstep.buttons[self.lockstep.group.checkedId()].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Ignore snapshots of the run; this view shows only moments of a race."""
 
