@@ -296,11 +296,11 @@ class BoundaryView(View):
         if self._snapshot is None:
             return
         sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
-        if self._picture is None and sample.task == "regression":
-            scale = range_scale(sample.target_name, self._scale)
+        usual = range_scale(sample.target_name, self._scale) if sample.task == "regression" else None
+        scale = usual if self._picture is None else scale
         rings = self._modes.mistakes.isChecked()
         entries = legend_entries(sample, self._points.usable, len(self._points.drawn), rings)
-        if self._legend.show_entries(entries, scale):
+        if self._legend.show_entries(entries, scale, usual):
             self._place()
 
     def _show_rings(self) -> None:

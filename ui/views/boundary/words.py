@@ -171,7 +171,7 @@ class Arrangement:
         height = self._modes.height_for(room.width())
         self._modes.setGeometry(room.left(), room.top(), room.width(), height)
         top = room.top() + height + px(theme.GRID)
-        self._legend.setGeometry(room.left(), top, room.width(), self._legend.height_for(room.width()))
+        self._legend.setGeometry(room.left(), top, room.width(), self._legend.whole_height_for(room.width()))
 
     def _bar_height(self, width: int) -> int:
         height = self._modes.height_for(width)

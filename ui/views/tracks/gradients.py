@@ -113,6 +113,7 @@ class GradientTrack(Track):
             return False
         self._drawn = now
         self.sizes = sizes = sizes_of(snapshot, self.quantity, self.logarithmic)
+        self.rows = len(sizes.names)
         self.help = f"{self.quantity.help} {_HATCHED if any(sizes.states) else ''}".strip()
         # Before the beginning of a logarithmic axis.
         self.at = np.nan_to_num(times.places(times.of_steps(snapshot, sizes.steps)), nan=-math.inf)

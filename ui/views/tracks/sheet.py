@@ -35,7 +35,7 @@ from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen
 from .gradients import SCALE_FROM, GradientTrack
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
-from .track import LEAST_TRACK, Track, Value
+from .track import LEAST_ROW, LEAST_TRACK, MOST_ROWS, Track, Value
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
 """Pixels for the names of marks, for the time axis, and between two tracks."""
@@ -238,7 +238,7 @@ class TrackSheet(PaintedChart):
     def _heights(self) -> list[float]:
         """Divide the height among the tracks in sight."""
         room = self._foot - px(_TOP) - px(_GAP) * (len(self.seen) - 1)
-        leasts = [exact_px(track.least) for track in self.seen]
+        leasts = self._leasts(room)
         if sum(leasts) >= room:
             return [max(1.0, least * room / sum(leasts)) for least in leasts]
         wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(self.seen, leasts, strict=True)]
@@ -248,6 +248,18 @@ class TrackSheet(PaintedChart):
             leasts, wishes = [0.0] * len(shares), shares
         left = room - sum(leasts)
         return [least + left * wish / sum(wishes) for least, wish in zip(leasts, wishes, strict=True)]
+
+    def _leasts(self, room: float) -> list[float]:
+        """The least heights of the tracks in sight: where there is little room, the higher ones give up theirs."""
+        leasts = [exact_px(track.least) for track in self.seen]
+        if all(track.least == LEAST_TRACK for track in self.seen):
+            # Somebody has moved their edges.
+            return leasts
+        rows = [exact_px(LEAST_ROW * min(track.rows, MOST_ROWS)) for track in self.seen]
+        leasts = [max(pair) for pair in zip(leasts, rows, strict=True)]
+        spare = [max(0.0, least - exact_px(LEAST_TRACK)) for least in leasts]
+        given = min(1.0, max(0.0, sum(leasts) - room) / sum(spare)) if sum(spare) else 0.0
+        return [least - given * extra for least, extra in zip(leasts, spare, strict=True)]
 
     def boxes(self) -> tuple[ChartBox, ...]:
         """The places of the tracks in sight."""

@@ -27,6 +27,8 @@ from .time import TimeAxis
 Role: TypeAlias = Literal["run", "lane", "planned", "ghost", "luck", "kept"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
+LEAST_ROW, MOST_ROWS = 4.0, 8
+"""The least height of a row of a track with several, in pixels at zoom 1, and the rows for which room is made."""
 _SHORTEST_NAME = 48
 """The width to which the name of a value may be cut, in pixels at zoom 1."""
 
@@ -107,6 +109,8 @@ class Track:
     help: str = ""
     share: float = 40.0
     least: float = LEAST_TRACK
+    rows: int = 1
+    """The number of rows that have to be told apart."""
     axis: ChartAxis = field(default_factory=ChartAxis)
     series: tuple[Series, ...] = ()
 
