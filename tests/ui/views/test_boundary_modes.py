@@ -774,3 +774,13 @@ def test_uncertainty_is_told_by_lightness_alone(name):
     steps = np.diff(lightness)
     assert (steps <= 0.6).all() or (steps >= -0.6).all()
     assert abs(lightness[-1] - lightness[0]) > 60
+
+
+def test_the_note_below_a_small_plane_is_whole(shown):
+    view = shown(BoundaryView(), given(make_snapshot(spread_out()), np.array([0, 0, 1, 1, 0])), (300, 420))
+    hands.push(view, "boundary.mistakes")
+    hands.push(view, "boundary.field.uncertainty")
+    note = part_of(view, "boundary.note")
+    hands.until(lambda: "entropy" in note.text() and "Wrong" in note.text(), "the note is not complete")
+    assert note.height() >= note.heightForWidth(note.width())
+    assert view.rect().contains(note.geometry())

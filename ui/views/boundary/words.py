@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -56,8 +57,17 @@ class BoundaryWords:
     def place(self, strip: QRect, note: QRect, room: int) -> None:
         """Place the labels below the plane; words that need it may use `room` to the right of the plane, too."""
         self._place, self._room = strip, room
-        self._note.setGeometry(note)
+        # It may use that room as well, so that it needs fewer lines.
+        self._note.setGeometry(note.adjusted(0, 0, room, 0))
         self._write()
+
+    @property
+    def note_height(self) -> int:
+        """The height that the note needs at its width, whatever its numbers will be."""
+        most = max(map(len, re.findall(r"\d+", self.note_text)), default=0)
+        widest = re.sub(r"\d+", "8" * most, self.note_text)
+        metrics, room = QFontMetrics(small_font()), QRect(0, 0, max(1, self._note.width()), 10**4)
+        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, widest).height()
 
     def name_axis(self, name: str) -> None:
         """Name the horizontal axis, at the right end of the line."""
