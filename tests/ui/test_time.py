@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QPushButton
 from playground import Trainer
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, settle, snapshot
 from ui.look.numbers import power_text
 from ui.views.tracks.playhead import PlayheadHandle
@@ -76,6 +77,19 @@ def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> 
     assert snapshot(window).epoch == EPOCHS and window.parts.tracks.shown().past is None
     assert window.parts.training.rows["training.learning_rate"].value == 0.1
     assert window.messages.strip.said.tone != "past"
+
+
+def test_no_number_of_the_axis_stands_below_the_playhead(window: Window) -> None:
+    sheet, handle = hands.control(window, "tracks.sheet"), handle_of(window)
+    for epoch in (EPOCHS, EPOCHS // 2):
+        hands.click(handle, place_of(window, epoch))
+        hands.until(lambda: window.session.is_up_to_date, "the moment does not come")
+        await_pictures(window)
+        at = place_of(window, epoch).x() + handle.x()
+        below = [(text, box) for text, box in painted_texts(sheet) if box.top() > handle.y()]
+        assert [text for text, _ in below] and not [
+            text for text, box in below if box.left() < at + 5 and box.right() > at - 5
+        ]
 
 
 def test_it_snaps_to_the_mark_of_a_change(window: Window) -> None:

@@ -296,7 +296,7 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
 
 def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:
     command(window, "Race Learning rate against")
-    hands.fill(hands.control(window, "race.dialog.values", QLineEdit), "0.001 0.1 30", "Return")
+    hands.fill(hands.control(window, "race.dialog.values", QLineEdit), "0.00044 0.1 30", "Return")
     await_race(qtbot, window)
     for epoch in range(1, 9):
         hands.key_in(window, "Ctrl+E")
@@ -308,4 +308,9 @@ def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Win
     assert not loss.axis.logarithmic and max(highest[:2]) <= loss.axis.high < 2 * max(highest[:2])
     ((_, value, line),) = loss.left_out()
     assert value == pytest.approx(highest[2]) and line.colour == "lanes.2"
-    assert number_text(value) in [text for text, _ in painted_texts(hands.control(window, "tracks.sheet"))]
+    sheet = hands.control(window, "tracks.sheet")
+    texts = [text for text, _ in painted_texts(sheet)]
+    assert number_text(value) in texts and "0.00044" in texts
+    hands.hover(sheet, sheet.box_of("score").rect.center())
+    hands.until(lambda: sheet.caption.startswith("epoch"), "no epoch is read")
+    assert not [text for text, _ in painted_texts(sheet) if "…" in text], "cut where it is read"

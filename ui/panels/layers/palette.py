@@ -34,7 +34,7 @@ class Chip(PaintedButton):
     dropped = Signal(bool)
 
     def __init__(self, kind: type[Activation] | None, parent: QWidget | None = None) -> None:
-        super().__init__(kind.label if kind is not None else "Like the last", parent)
+        super().__init__(kind.label if kind is not None else "Like last", parent)
         self.kind = kind
         self.activation = kind() if kind is not None else FIRST_LAYER.activation
         if kind is not None:

@@ -139,7 +139,8 @@ class BoundaryView(View):
             if before is not None:
                 self._points.follow(before.sample, snapshot.sample)
             self._show_sample()
-        self._modes.show_task(snapshot.sample.task, _has_dropout(snapshot))
+        if self._modes.show_task(snapshot.sample.task, _has_dropout(snapshot)):
+            self._place()
         self._update_requests()
         self._show_field()
         if self._modes.mistakes.isChecked() and (

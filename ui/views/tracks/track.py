@@ -148,10 +148,10 @@ class Track:
         numbers = max((metrics.horizontalAdvance(value.text) for value in values), default=0)
         left = int(rect.width()) - mark - gap - max(numbers, metrics.horizontalAdvance("0.00000"))
         names = 0 if columns > 1 or left < min(names, px(_SHORTEST_NAME)) else min(names, left)
+        widths = _column_widths([metrics.horizontalAdvance(value.text) for value in values], rows, rect.width())
         for index, value in enumerate(values):
             column, line = divmod(index, rows)
-            width = rect.width() / columns
-            row = QRectF(rect.left() + column * width, rect.top() + line * high, width, high)
+            row = QRectF(rect.left() + sum(widths[:column]), rect.top() + line * high, widths[column], high)
             x = row.left()
             if value.line is not None:
                 painter.setPen(value.line.pen(value.role))
@@ -167,6 +167,14 @@ class Track:
             if metrics.horizontalAdvance(text) > room:
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
             write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
+
+
+def _column_widths(texts: Sequence[int], rows: int, room: float) -> list[float]:
+    """The widths of columns of so many rows: equal ones, or those that long texts need at the cost of short ones."""
+    needed = [max(texts[first : first + rows]) for first in range(0, len(texts), rows)]
+    left = (room - sum(needed)) / max(1, len(needed))
+    equal = room / max(1, len(needed))
+    return [equal] * len(needed) if max(needed, default=0) <= equal - px(8) else [one + left for one in needed]
 
 
 def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
