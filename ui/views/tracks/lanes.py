@@ -80,7 +80,7 @@ class LaneTrack(CurveTrack):
         found = []
         for number, (label, lane) in enumerate(zip(self._moment.names.labels, self._moment.lanes, strict=True)):
             value = self.present(lane) if place is None else self._value_at(lane, times, place)
-            found.append(Value(label, self.number_text(value, 3 if place is None else 4), Line(f"lanes.{number}")))
+            found.append(Value(label, self.number_text(value, 3), Line(f"lanes.{number}")))
         return tuple(found)
 
     def _value_at(self, lane: Snapshot, times: TimeAxis, place: float) -> float | None:
