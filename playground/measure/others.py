@@ -89,6 +89,8 @@ class KeptCurve(NamedTuple):
     history: History
     task: Task
     """Whether its scores are accuracies or R²."""
+    breaks: tuple[int, ...] = ()
+    """The steps at which its losses changed their meaning."""
 
 
 class KeptCurves(NamedTuple):

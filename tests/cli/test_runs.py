@@ -95,7 +95,7 @@ def test_a_sweep_is_kept_as_one_group(call: Call) -> None:
     (group,) = call("runs", "--json")["runs"]
     assert (group["kind"], group["trainings"], group["origin"]) == ("group", 8, "sweep")
     members = call("runs", "--group", "latest", "--json")
-    assert len(members["runs"]) == 4 and members["differing"] == ["seed", "training.learning_rate"]
+    assert len(members["runs"]) == 4 and members["differing"] == ["training.learning_rate", "seed"]
     means = call("runs", "--group", "latest", "--group-by", "training.learning_rate", "--json")["groups"]
     assert [one["n"] for one in means] == [2, 2]
     again = call("train", f"run:{members['runs'][0]['id']}", "--engine", "reference", "--json")

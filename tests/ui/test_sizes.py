@@ -409,3 +409,23 @@ def test_no_row_of_tabs_is_left_behind_at_another_zoom(qtbot, window: Window) ->
             names = {bar.tabText(place) for place in range(bar.count()) if bar.isVisible()}
             docks = [dock for dock in window.docks.docks.values() if dock.windowTitle() in names]
             assert set(docks[1:]) <= set(window.tabifiedDockWidgets(docks[0]) if docks else ()), zoom
+
+
+def test_a_zoom_keeps_the_picture_in_front_and_says_what_gave_way(window: Window) -> None:
+    window.resize(1280, 800)
+    hands.open_tab(window, "Confusion")
+    hands.until(lambda: "confusion" in window.docks.seen, "the tab does not come to the front")
+    for zoom in (1.25, 1.5):
+        window.zoom_to(zoom)
+        lay_out(window)
+    assert "confusion" in window.docks.seen and not {"tracks", "data"} & window.docks.seen
+    assert window.messages.strip.said.text == (
+        "At this size the tracks are a tab and Ctrl+B opens the controls. Ctrl+0 brings the usual size back."
+    )
+    window.zoom_to(2.0)
+    lay_out(window)
+    assert "confusion" in window.docks.seen, "in the place that all pictures share"
+    window.zoom_to(1.0)
+    lay_out(window)
+    assert {"confusion", "boundary", "tracks", "data"} <= window.docks.seen
+    assert "Ctrl+0" not in window.messages.strip.said.text

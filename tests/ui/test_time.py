@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox
 from playground import Trainer
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, settle, snapshot
+from ui.look.numbers import power_text
 from ui.views.tracks.playhead import PlayheadHandle
 from ui.window.window import Window
 
@@ -64,6 +66,9 @@ def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> 
     shown, readout = window.parts.tracks.shown(), window.parts.transport.readout
     assert shown.past == 6 and shown.loss.training[-1, 0] == EPOCHS, "the whole run stays on the axis"
     assert readout.epoch.text() == "6" and readout.losses[0].text() in shown.headings[0]
+    sizes = [layer.gradient_rms for layer in alone.snapshot().layers]
+    assert shown.gradients.bars.tolist() == sizes and shown.gradients.numbers == tuple(map(power_text, sizes))
+    assert hands.control(window, "tracks.sheet").values["rate"][0].text == "0.01", "not the later 0.1"
     assert window.parts.training.rows["training.learning_rate"].value == 0.01
     assert window.messages.strip.said.text == f"Epoch 6 of {EPOCHS}, step {then.step}, as it was."
     hands.click(hands.control(window, "strip.remedy", QPushButton))
@@ -72,6 +77,19 @@ def test_a_drag_of_the_playhead_shows_that_moment_everywhere(window: Window) -> 
     assert snapshot(window).epoch == EPOCHS and window.parts.tracks.shown().past is None
     assert window.parts.training.rows["training.learning_rate"].value == 0.1
     assert window.messages.strip.said.tone != "past"
+
+
+def test_no_number_of_the_axis_stands_below_the_playhead(window: Window) -> None:
+    sheet, handle = hands.control(window, "tracks.sheet"), handle_of(window)
+    for epoch in (EPOCHS, EPOCHS // 2):
+        hands.click(handle, place_of(window, epoch))
+        hands.until(lambda: window.session.is_up_to_date, "the moment does not come")
+        await_pictures(window)
+        at = place_of(window, epoch).x() + handle.x()
+        below = [(text, box) for text, box in painted_texts(sheet) if box.top() > handle.y()]
+        assert [text for text, _ in below] and not [
+            text for text, box in below if box.left() < at + 5 and box.right() > at - 5
+        ]
 
 
 def test_it_snaps_to_the_mark_of_a_change(window: Window) -> None:

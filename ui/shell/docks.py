@@ -156,6 +156,8 @@ class Docks(QObject):
         self.foot = ""
         """The dock below them, which is opened and closed with them."""
         self._front = ""
+        self._usual: set[str] = set()
+        """The docks that the latest layout of the program's own put in front."""
         self._in_sight: set[str] | None = None
         """What is in sight while all docks are arranged; until that is done nobody is told."""
         self.changes = 0
@@ -279,18 +281,31 @@ class Docks(QObject):
         """The docks that are open, in sight or behind others."""
         return frozenset(name for name, dock in self.docks.items() if not dock.isHidden())
 
-    def arrange(self, plan: DockLayout, *, keep_controls: bool = False, opened: frozenset[str] = frozenset()) -> None:
+    def arrange(
+        self,
+        plan: DockLayout,
+        *,
+        keep_controls: bool = False,
+        keep_pictures: bool = False,
+        opened: frozenset[str] = frozenset(),
+    ) -> None:
         """Arrange all docks by a layout, and open those of `opened` that it does not name as tabs.
 
-        `keep_controls` leaves the panel of controls in front that is there.
+        `keep_controls` leaves the panel of controls in front that is there, `keep_pictures` the pictures that a person
+        put in front.
         """
         front = next((name for name in self.controls if name in self.seen), "")
+        usual = {tabs[0] for tabs in self._tabs(plan)} | self._usual | {*self._column}
+        chosen = self.seen - usual if keep_pictures else set()
         with self._at_once():
             self._arrange(plan, opened)
         if keep_controls and front in plan.controls:
             self._front = front
             if not plan.is_drawer:
                 self._raise(self.docks[front])
+        for name in chosen:
+            if not self.docks[name].isHidden():
+                self._raise(self.docks[name])
 
     def _arrange(self, plan: DockLayout, opened: frozenset[str]) -> None:
         for dock in self.docks.values():
@@ -324,7 +339,7 @@ class Docks(QObject):
         if plan.is_drawer:
             for name in self._column:
                 self.docks[name].hide()
-        self.plan = plan
+        self.plan, self._usual = plan, {tabs[0] for tabs in self._tabs(plan)}
         self.fit()
 
     @staticmethod

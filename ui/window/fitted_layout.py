@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from PySide6.QtCore import QByteArray
 
 from ..shell.docks import DockLayout, Docks, KeptLayout
@@ -48,7 +50,8 @@ class FittedLayout:
         return wanted.is_drawer or (wanted is TABBED and plan in (STANDARD, RACE))
 
     def _crowd(self) -> None:
-        self.docks.arrange(layout_for(self.docks.window.size()), keep_controls=True, opened=self._opened)
+        plan = layout_for(self.docks.window.size())
+        self.docks.arrange(plan, keep_controls=True, keep_pictures=True, opened=self._opened)
         self._show_race()
 
     @property
@@ -84,3 +87,13 @@ class FittedLayout:
         if self._opened_view and self._plan in CROWDED:
             self.docks.docks[RaceView.name].hide()
         self.suit()
+
+
+def words_on_lost(lost: Set[str], docks: Docks) -> str:
+    """Say where to find the tracks and the controls if they are among the docks that are no longer in sight."""
+    parts = ["the tracks are a tab"] if "tracks" in lost else []
+    parts += ["Ctrl+B opens the controls"] if lost & {*docks.controls} and not docks.controls_are_open else []
+    if not parts:
+        return ""
+    words = " and ".join(parts)
+    return f"At this size {words}. Ctrl+0 brings the usual size back."

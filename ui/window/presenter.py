@@ -209,7 +209,7 @@ class Presenter(QObject):
         """Show a moment of a race in place of the run's."""
         for part in self._race_parts:
             part.show_race(report.moment)
-        self.desk.messages.show_race(_race_words(report))
+        self._words.request()
         if self._show_running() or not report.running:
             text_beat().strike()
 
@@ -220,9 +220,10 @@ class Presenter(QObject):
         self._show_running()
 
     def _show_words(self) -> None:
-        report = self.desk.session.report
+        report, race = self.desk.session.report, self.desk.session.race_report
         if report is None:
             return
+        self.desk.messages.show_race("" if race is None else _race_words(race))
         self.desk.messages.show_report(report, pausing=self.desk.session.is_pausing)
         if report.past is None:
             # Of an earlier moment the strip says which it is.

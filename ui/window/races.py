@@ -134,6 +134,7 @@ class Races(QObject):
         racer.failed.connect(self._tell_fault)
         self._layout.begin_race()
         self.view.show_words("Getting the lanes ready…")
+        self.view.take_keyboard()
 
     def close(self) -> None:
         """Close the race and return to the run as it was."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import TimeoutError
 from contextlib import suppress
@@ -9,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Experiment
@@ -18,17 +20,19 @@ from playground.files.errors import reason_of
 from playground.interop.keeping import keep_run
 from playground.measure.others import KeptCurve, KeptCurves
 from playground.measure.snapshot import History
+from playground.run.run import PRESENT
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import learn_names
 from playground.storage.runs.store import LIMIT, Kept, RunStore
 from playground.storage.runs.table import RunTable
-from playground.storage.runs.words import full_title, heading_words, room_words
+from playground.storage.runs.words import full_title, heading_words, room_words, time_words
 
 from ..look.numbers import number_text, plural_text
 from ..session.left_runs import LeftRun
 from ..session.run_keeper import RunKeeper
 from ..shell.dialogs import ask_about_forgetting
 from ..views.runs.view import RunsView, StoreState
+from ..views.tracks.plan import steps_per_epoch, training_points
 from .desk import Desk
 from .documents import Documents
 from .others import OtherRuns
@@ -272,9 +276,15 @@ class Runs(QObject):
             self._say_again()
 
     def _show_curves(self) -> None:
+        names = _names_apart([one.run for one in self._compared])
         curves = tuple(
-            KeptCurve(one.run.title, History(*one.document.history.view().T), one.run.outcome.task)
-            for one in self._compared
+            KeptCurve(
+                name,
+                _whole_history(one.document),
+                one.run.outcome.task,
+                tuple(each.step for each in one.document.breaks),
+            )
+            for name, one in zip(names, self._compared, strict=True)
             if one.document is not None
         )
         self.others.put("kept", KeptCurves(curves) if curves else None)
@@ -317,8 +327,34 @@ def _compared_words(lead: str, before: tuple[Experiment, int], after: tuple[Expe
     if not words:
         changed = sum(map(bool, (earlier, later)))
         words = f"no setting differs{_CHANGED[changed]}"
-    other = "" if losses_are_comparable(difference(old, new)) else " Losses can't be compared: points or loss differ."
-    return f"{lead}: {words}.{other}"
+    # First, since a long list of differences may be cut.
+    other = "" if losses_are_comparable(difference(old, new)) else "Points or loss differ: losses can't be compared. "
+    return f"{other}{lead}: {words}."
+
+
+def _names_apart(runs: Sequence[KeptRun]) -> list[str]:
+    """Short names of runs; those of one name with the time at which they were kept, or with a number."""
+    # The names of presets go on with what they show.
+    names = [run.title if run.note.name else run.title.partition(":")[0] for run in runs]
+    timed = [
+        name if names.count(name) == 1 else f"{time_words(run)} {name}" for name, run in zip(names, runs, strict=True)
+    ]
+    return [
+        name if timed.count(name) == 1 else f"{name} ({timed[: place + 1].count(name)})"
+        for place, name in enumerate(timed)
+    ]
+
+
+def _whole_history(document: Document) -> History:
+    """The history of a run up to the moment at which it was left, whose numbers the list of runs shows."""
+    rows, state = document.history.view(), document.checkpoints[PRESENT].state
+    numbers = [math.nan if value is None else value for value in document.evaluation]
+    last = rows[-1]
+    if state.step == last[1] and np.array_equal(last[3:7], numbers, equal_nan=True):
+        return History(*rows.T)
+    per_epoch = steps_per_epoch(document.experiment, training_points(document.experiment, document.sample))
+    epoch = last[0] + min(1.0, max(0.0, state.step - last[1]) / per_epoch)
+    return History(*np.vstack([rows, [epoch, state.step, last[2], *numbers, document.seconds]]).T)
 
 
 def _repeat_words(run: KeptRun) -> str:

@@ -37,7 +37,7 @@ from .desk import Desk
 from .documents import Documents
 from .exports import Exports
 from .finder import Finder
-from .fitted_layout import FittedLayout
+from .fitted_layout import FittedLayout, words_on_lost
 from .gallery import Gallery
 from .layouts import LAYOUTS, STANDARD, sizes_for
 from .left_off import LeftOff
@@ -77,6 +77,8 @@ class Window(QMainWindow):
         self._layouts: dict[float, KeptLayout] = {}
         """A person's layouts by zoom, as long as nobody changes the last one."""
         self._enlarged = -1
+        self._gave_way, self._lost = "", frozenset[str]()
+        """What was said about the docks that had to give way to a zoom, and these."""
         self.parts = WindowParts()
         self.session = session or Session(experiment or load_preset(FIRST_PRESET))
         self.session.setParent(self)
@@ -217,15 +219,24 @@ class Window(QMainWindow):
         self.fitted_layout.suit()
         self._enlarged = self.docks.changes
         # Once all parts have taken their new sizes.
-        QTimer.singleShot(0, self, self._settle)
+        QTimer.singleShot(0, self, partial(self._settle, kept.seen))
 
-    def _settle(self) -> None:
+    def _settle(self, before: frozenset[str]) -> None:
         back = self._layouts.get(theme.zoom())
         if back is not None and self.docks.changes == self._enlarged:
             self.docks.put_back(back)
         self.docks.fit()
         self._enlarged = self.docks.changes
         self.tour.follow_zoom()
+        # Once the docks in front are known.
+        QTimer.singleShot(0, self, lambda: self._say_what_gave_way(before))
+
+    def _say_what_gave_way(self, before: frozenset[str]) -> None:
+        """Say which parts this zoom has no room for, and how they come back, as long as that is true."""
+        said, self._lost = self._gave_way, (self._lost | before) - self.docks.seen
+        self._gave_way = words_on_lost(self._lost, self.docks)
+        if self._gave_way != said and (self._gave_way or said in self.messages.strip.said.text):
+            self.messages.add(self._gave_way)
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")

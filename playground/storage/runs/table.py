@@ -134,13 +134,13 @@ class RunTable:
 
     @cached_property
     def _order(self) -> dict[str, tuple[Any, ...]]:
-        """The place of each path in lists: layers by number, all others as they were first met."""
+        """The place of each path in lists: what people look for, layers by number, else as they were first met."""
         first = {path: place for place, path in enumerate(dict.fromkeys(one.partition(".")[0] for one in self.paths))}
         order = {}
         for place, path in enumerate(self.paths):
             steps = path.split(".")
             layer = int(steps[1]) if len(steps) > 1 and steps[1].isdecimal() else -1
-            order[path] = first[steps[0]], layer, place
+            order[path] = _rank(steps), first[steps[0]], layer, place
         return order
 
     def _entries(self, places: Array) -> Array:
@@ -182,6 +182,15 @@ class RunTable:
         found = np.zeros(len(self.runs), bool)
         found[self._of_run[settings[self._numbers]]] = True
         return found
+
+    @cached_property
+    def layer_names(self) -> tuple[str, ...]:
+        """The names of layers by their places; empty if not all runs call them alike."""
+        stacks = [self.settings[one].value for one in self.numbers_at("layers")]
+        names: dict[int, set[str]] = {}
+        for place, name in ((place, name) for stack in stacks for place, name in enumerate(stack)):
+            names.setdefault(place, set()).add(name or str(place + 1))
+        return () if any(len(one) > 1 for one in names.values()) else tuple(one.pop() for one in names.values())
 
     # Texts ----------------------------------------------------------------------------------------------------------
 
@@ -250,6 +259,22 @@ class RunTable:
         if "regression" in tasks and len(tasks) > 1:
             means["train_accuracy"] = means["validation_accuracy"] = None
         return RunGroup(value, places, of, means, mean_of(self.numbers("epoch")[usable]), int(diverged.sum()), tasks)
+
+
+def _rank(steps: list[str]) -> int:
+    """How early people look for a setting, given by its path in parts."""
+    match steps:
+        case ["training", "learning_rate"]:
+            return 0
+        case ["layers"] | ["shape"]:
+            return 1
+        case ["layers", _, "units" | "activation", *_]:
+            return 2
+        case ["training", "optimizer", *_]:
+            return 3
+        case ["precision"] | [*_, "seed"] | ["data", "x1" | "x2" | "target" | "train" | "test" | "class_names"]:
+            return 5
+    return 4
 
 
 def plain_text(text: str) -> str:

@@ -6,8 +6,6 @@ import time
 from functools import lru_cache, partial
 from typing import Any
 
-import msgspec
-
 from playground.experiment.declarations import Field
 from playground.experiment.flattening import SHAPE
 from playground.experiment.paths import is_among
@@ -25,7 +23,7 @@ def heading_words(table: RunTable, path: str) -> str:
     """A setting as the heading of a column: `Learning rate η`, `Layer A: units`, `Optimizer: β₁`."""
     if path in ("layers", SHAPE):
         return "Layers"
-    return setting_heading(path, _label, partial(_layer_name, table, path))
+    return setting_heading(path, _label, partial(_layer_name, table))
 
 
 def _label(path: str) -> str:
@@ -38,20 +36,9 @@ def _fields(path: str) -> tuple[Field, ...]:
     return tuple(possible_fields(path))
 
 
-def _layer_name(table: RunTable, path: str, place: int) -> str:
-    """The name of a layer in the runs that have the setting; its number if they don't agree."""
-    names = {_name_in(table.settings[one].scope, place) for one in table.numbers_at(path)}
-    return names.pop() if len(names) == 1 else str(place + 1)
-
-
-def _name_in(scope: str, place: int) -> str:
-    stack = scope.partition("/")[2]
-    try:
-        names = msgspec.json.decode(stack[: stack.rindex("]") + 1], type=list[str | None])
-        name: str | None = names[place]
-        return name or str(place + 1)
-    except (ValueError, IndexError, msgspec.MsgspecError):
-        return str(place + 1)
+def _layer_name(table: RunTable, place: int) -> str:
+    """The name of a layer; its number in all headings if runs don't agree on any name."""
+    return table.layer_names[place] if table.layer_names else str(place + 1)
 
 
 def setting_words(path: str, value: Any) -> str:
@@ -68,12 +55,16 @@ def setting_words(path: str, value: Any) -> str:
         if field.type is not bool and isinstance(value, bool):
             return "on" if value else "off"
         if isinstance(value, list):
-            return ", ".join(map(str, value)) or "none"
+            return ", ".join(map(_short_number, value)) or "none"
         try:
             return value_words(field, read_value(path, value))
         except (InputError, TypeError, KeyError):
             continue
     return "off" if value is None else str(value)
+
+
+def _short_number(value: Any) -> str:
+    return f"{value:.3g}".replace("-", "−") if isinstance(value, float) else str(value)
 
 
 def status_words(run: KeptRun) -> str:

@@ -15,9 +15,12 @@ from playground.catalog.datasets.base import Sample, draw_sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
+from playground.measure.changes import BEGINNING
+from playground.measure.others import Ghost
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Predictions, Snapshot, UnitMap
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.forms.buttons import tip
@@ -780,3 +783,38 @@ def test_uncertainty_is_told_by_lightness_alone(name):
     steps = np.diff(lightness)
     assert (steps <= 0.6).all() or (steps >= -0.6).all()
     assert abs(lightness[-1] - lightness[0]) > 60
+
+
+def test_the_note_below_a_small_plane_is_whole(shown):
+    view = shown(BoundaryView(), given(make_snapshot(spread_out()), np.array([0, 0, 1, 1, 0])), (300, 420))
+    hands.push(view, "boundary.mistakes")
+    hands.push(view, "boundary.field.uncertainty")
+    note = part_of(view, "boundary.note")
+    hands.until(lambda: "entropy" in note.text() and "Wrong" in note.text(), "the note is not complete")
+    assert note.height() >= note.heightForWidth(note.width())
+    assert view.rect().contains(note.geometry())
+
+
+def test_choices_get_the_room_that_other_words_need(shown):
+    view = shown(BoundaryView(), make_snapshot(draw_sample(Hills())), (480, 440))
+    hands.push(view, "boundary.mistakes")
+    view.resize(470, 440)
+    hands.until(lambda: part_of(view, "boundary.field").width() < 200, "there is no short name for values")
+    view.show_snapshot(make_snapshot())
+    for button in part_of(view, "boundary.field").buttons:
+        assert button.width() >= button.sizeHint().width(), button.text()
+
+
+def test_no_number_of_a_contour_stands_on_the_words_about_other_lines(shown):
+    across, up = plane_grid()
+    # Its contours run through the lower left corner, where the words stand.
+    corner = (np.hypot(across + 6, up + 6) - 3)[np.newaxis].astype(np.float32)
+    snapshot = with_answers(make_snapshot(few()), {BoundaryRequest(): corner})
+    view = shown(BoundaryView(), snapshot)
+    view.show_others(Ghost(BEGINNING, snapshot), 1.0)
+    hands.push(view, "boundary.contours")
+    hands.until(lambda: view.shown().numbers, "there are no numbers")
+    texts = painted_texts(view)
+    (words,) = [box for text, box in texts if text == "dashed: without the change"]
+    plate = words.adjusted(-6, -6, 6, 6)
+    assert not [text for text, box in texts if box != words and text[0] == "0" and box.intersects(plate)]

@@ -23,7 +23,8 @@ from tests.ui.snapshots import diverged, gradients_of, layer_rows, make_snapshot
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.views.chart.plot import ChartBox, small_font
-from ui.views.tracks.gradients import GradientTrack, column_rows, spread_apart
+from ui.views.chart.series import spread_apart
+from ui.views.tracks.gradients import GradientTrack, column_rows
 from ui.views.tracks.sizes import QUANTITIES, fixed_scale, narrow_scale, size_colours
 from ui.views.tracks.view import TracksView
 
@@ -182,11 +183,13 @@ def test_hovering_reads_layer_step_and_number(shown):
     hands.hover(view, middle_of(view, 0, share=0.75))
     assert view.shown().reading == "epoch 300 · Layer 1, step 1,600: 2.0e-6"
     assert view.shown().gradients.numbers == ("2.0e-6", "3.0e-5")
+    assert view.shown().gradients.bars.tolist() == [2e-6, 3e-5], "bars are of the moment of their numbers"
     hands.hover(view, middle_of(view, 1, now=True))
     assert view.shown().reading == "Output layer, now: 5.0e-5"
     hands.leave(view, middle_of(view, 1, now=True))
     assert view.shown().reading == "epoch"
     assert view.shown().gradients.numbers == ("4.0e-6", "5.0e-5")
+    assert view.shown().gradients.bars.tolist() == [4e-6, 5e-5]
 
 
 def test_hovering_where_nothing_has_happened_yet_says_no_size(shown):

@@ -20,6 +20,7 @@ from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, control, opened_window, push, step
+from ui.look.numbers import number_text
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
 from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
@@ -250,6 +251,8 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.fill(entry, "5 full 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
+    assert "training" in window.docks.seen, "the controls stay as they were"
+    hands.until(lambda: view(window).isAncestorOf(window.focusWidget()), "the keyboard is not in the race")
     assert [lane.experiment.training.batch_size for lane in moment(window).lanes] == [5, 0, 20]
     hands.key_in(window, "Ctrl+E")
     await_race(qtbot, window, lambda race: race.epoch == 1)
@@ -334,3 +337,45 @@ def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) ->
     hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))
+
+
+def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: Window) -> None:
+    command(window, "Race: Three learning rates")
+    await_race(qtbot, window)
+    hands.key_in(window, "Space")
+    await_race(qtbot, window, lambda race: race.epoch > 5)
+    seen = set()
+    while len(seen) < 5:
+        hands.let_pass(7, "pictures go on between two changes of the texts")
+        readout, said = window.parts.transport.readout, shown(window)
+        leader = readout.whose.text().removesuffix(" leads")
+        _, loss, score, _ = next(lane for lane in said.lanes if lane[0] == leader)
+        assert loss == f"validation loss {readout.losses[1].text()}"
+        assert score == f"{readout.scores[1].text()} right"
+        assert f"learning rate {leader} leads with a {loss.replace('loss', 'loss of')}" in said.sentence
+        assert said.sentence.startswith(f"Epoch {readout.epoch.text()}:")
+        assert f"epoch {readout.epoch.text()}. The run waits." in window.messages.status.text()
+        seen.add(loss)
+    hands.key_in(window, "Space")
+
+
+def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:
+    command(window, "Race Learning rate against")
+    hands.fill(hands.control(window, "race.dialog.values", QLineEdit), "0.00044 0.1 30", "Return")
+    await_race(qtbot, window)
+    for epoch in range(1, 9):
+        hands.key_in(window, "Ctrl+E")
+        await_race(qtbot, window, lambda race, epoch=epoch: race.epoch >= epoch)
+    histories = [lane.history for lane in moment(window).lanes]
+    highest = [float(np.nanmax([one.train_loss, one.validation_loss])) for one in histories]
+    assert highest[2] > 4 * max(highest[:2]), "there is a lane that is far above the others"
+    loss = hands.control(window, "tracks.sheet").tracks[0]
+    assert not loss.axis.logarithmic and max(highest[:2]) <= loss.axis.high < 2 * max(highest[:2])
+    ((_, value, line),) = loss.left_out()
+    assert value == pytest.approx(highest[2]) and line.colour == "lanes.2"
+    sheet = hands.control(window, "tracks.sheet")
+    texts = [text for text, _ in painted_texts(sheet)]
+    assert number_text(value) in texts and "0.00044" in texts
+    hands.hover(sheet, sheet.box_of("score").rect.center())
+    hands.until(lambda: sheet.caption.startswith("epoch"), "no epoch is read")
+    assert not [text for text, _ in painted_texts(sheet) if "…" in text], "cut where it is read"

@@ -21,6 +21,7 @@ from playground.storage.runs.store import RunStore
 from playground.studies.running import run_study
 from playground.studies.study import Study
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import set_rate
 from ui.look import theme
 from ui.look.numbers import number_text
@@ -322,3 +323,34 @@ def test_a_damaged_run_is_told_and_the_others_open(window: Window, three: RunsVi
     hands.push(window, "runs.open")
     hands.until(lambda: "it is not a document" in window.messages.strip.text.text(), "the damage is not told")
     hands.until(lambda: "damaged" in three.shown().rows[0][1], "the row does not say so")
+
+
+def test_a_run_left_within_an_epoch_has_the_same_numbers_in_the_list_and_in_its_curve(window: Window) -> None:
+    spiral = load_preset("spiral")
+    for experiment in (spiral, spiral.with_({"precision": "float64", "training.learning_rate": 0.1})):
+        window.session.open(experiment, "spiral")
+        train(window, 2)
+        window.session.ask(lambda trainer: trainer.advance(steps=7)).result(hands.PATIENCE / 1000)
+        # A live change of the points means another loss at once, without an epoch.
+        window.session.edit(window.session.experiment.with_({"data.noise": 0.4}))
+        hands.until(lambda: window.session.is_up_to_date, "the change does not arrive")
+    window.session.open(spiral, "spiral")
+    window.runs.show()
+    await_rows(window, 2)
+    view, tracks = window.runs.view, window.parts.tracks
+    assert view.shown().headings[4:6] == ("Learning rate η", "Precision")
+    hands.click(view.table, cell(view, 0))
+    hands.until(lambda: tracks.shown().loss.kept, "there are no curves")
+    loss = view.shown().rows[0][2]
+    hands.until(lambda: f"Two spirals {loss}" in tracks.shown().headings[0], "the curve ends elsewhere")
+    _, validation = tracks.shown().loss.kept
+    assert 2 < validation[1][-1, 0] < 3 and f"{validation[1][-1, 1]:.3g}" == loss
+
+    # Two of one name are told apart by the time at which they were kept, also at the ends of their curves.
+    hands.click(view.table, cell(view, 1), held="Ctrl")
+    hands.until(lambda: len(tracks.shown().loss.kept) == 4, "there are no curves of both")
+    names = [name.removesuffix(" validation") for name, _ in tracks.shown().loss.kept[1::2]]
+    texts = [text for text, _ in painted_texts(hands.control(window, "tracks.sheet"))]
+    assert len(set(names)) == 2
+    for name in names:
+        assert " Two spirals" in name and name in texts

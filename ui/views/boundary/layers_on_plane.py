@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from playground.catalog.choice import Array
@@ -168,6 +168,13 @@ class OtherLines(_Layer):
             self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
         self.update()
 
+    def words_room(self, pixel: float) -> QRectF:
+        """The place of the words on the plane, on which a pixel has this size; empty without lines."""
+        if self._path.isEmpty():
+            return QRectF()
+        size = (_plate_for(self._words).size() + QSizeF(theme.px(10), theme.px(10))) * pixel
+        return QRectF(QPointF(-EXTENT, -EXTENT), size)
+
     @guarded
     def paint(self, painter: QPainter, *args: object) -> None:
         if self._path.isEmpty():
@@ -232,7 +239,9 @@ class PlaneLayers:
             return
         before = [number for number in self.numbers.numbers if number.text in picture.texts]
         n = picture.values.shape[-1]
-        self.numbers.show_numbers(_numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel))
+        taken = self.others.words_room(pixel)
+        numbers = _numbers_for(self._lines, picture.levels, picture.texts, before, n, seen, pixel, taken)
+        self.numbers.show_numbers(numbers)
 
 
 def _numbers_for(
@@ -243,11 +252,12 @@ def _numbers_for(
     n: int,
     seen: QRectF,
     pixel: float,
+    taken: QRectF,
 ) -> tuple[ContourLabel, ...]:
     """Place the numbers of contours where lines are far apart, clear of each other, near their old places.
 
     A level without such a place has no number. `before` are the present numbers, `n` the grid's side, `seen` the
-    visible part of the plane and `pixel` the size of a pixel on the plane.
+    visible part of the plane, `pixel` the size of a pixel on the plane and `taken` a part where other words stand.
     """
     if not len(lines.level):
         return ()
@@ -261,7 +271,10 @@ def _numbers_for(
     inside = (
         np.abs(middles - [inner.center().x(), inner.center().y()]) <= [inner.width() / 2, inner.height() / 2]
     ).all(1)
+    half = 14 * pixel
     free = inside & (gap >= _STEEPEST)
+    if not taken.isEmpty():
+        free &= (middles > [taken.right() + half, taken.bottom() + half]).any(axis=1)
     result: list[ContourLabel] = []
     for k, text in enumerate(texts):
         here = np.flatnonzero(free & (lines.level == k))

@@ -98,10 +98,13 @@ class Modes(QWidget):
         holder.hide()
         return holder
 
-    def show_task(self, task: Task, has_dropout: bool = False) -> None:
-        """Offer the modes that suit the task; for values, uncertainty needs a layer with dropout."""
+    def show_task(self, task: Task, has_dropout: bool = False) -> bool:
+        """Offer the modes that suit the task; for values, uncertainty needs a layer with dropout.
+
+        Returns whether other texts may need other room.
+        """
         if (task, has_dropout, self.field) == self._offered:
-            return
+            return False
         self._offered = (task, has_dropout, self.field)
         values = task == "regression"
         first, classes, uncertainty = self.fields.buttons
@@ -117,6 +120,8 @@ class Modes(QWidget):
             identify(button, spoken=button.text(), hint=why_off or usual, about=why_off or usual)
         if values and self.field == "classes":
             self.fields.group.button(0).setChecked(True)
+        self._arrange()
+        return True
 
     def show_title(self, title: str) -> None:
         """Put a title and the way back in place of the choice of colours, or take them away."""

@@ -120,7 +120,10 @@ class BoundaryView(View):
     def _place(self) -> None:
         # Those who did not ask for what a note says keep its room for the plane.
         lines = 2 * self._modes.mistakes.isChecked() + 2 * self._lacks_dropout()
-        self._arrangement.place(lines * QFontMetrics(small_font()).height() + px(4) if lines else 0)
+        note = lines * QFontMetrics(small_font()).height() + px(4) if lines else 0
+        self._arrangement.place(note)
+        if lines and self._words.note_height + px(4) > note:
+            self._arrangement.place(self._words.note_height + px(4))
         inside = self._plane.rect_in(self)
         self._patch.setGeometry(round(inside.right()) - px(36), round(inside.top()) + px(theme.GRID), px(28), px(28))
         self._patch.raise_()
@@ -136,7 +139,8 @@ class BoundaryView(View):
             if before is not None:
                 self._points.follow(before.sample, snapshot.sample)
             self._show_sample()
-        self._modes.show_task(snapshot.sample.task, _has_dropout(snapshot))
+        if self._modes.show_task(snapshot.sample.task, _has_dropout(snapshot)):
+            self._place()
         self._update_requests()
         self._show_field()
         if self._modes.mistakes.isChecked() and (
@@ -296,11 +300,11 @@ class BoundaryView(View):
         if self._snapshot is None:
             return
         sample, scale = self._snapshot.sample, self._picture.scale if self._picture is not None else None
-        if self._picture is None and sample.task == "regression":
-            scale = range_scale(sample.target_name, self._scale)
+        usual = range_scale(sample.target_name, self._scale) if sample.task == "regression" else None
+        scale = usual if self._picture is None else scale
         rings = self._modes.mistakes.isChecked()
         entries = legend_entries(sample, self._points.usable, len(self._points.drawn), rings)
-        if self._legend.show_entries(entries, scale):
+        if self._legend.show_entries(entries, scale, usual):
             self._place()
 
     def _show_rings(self) -> None:
@@ -344,7 +348,8 @@ class BoundaryView(View):
         predictions = None if self._snapshot is None else self._snapshot.answer(PredictionsRequest)
         if self._modes.mistakes.isChecked() and self._snapshot is not None and predictions is not None:
             words.append(mistakes_words(self._snapshot.sample, predictions))
-        if self._words.show_note(" ".join(words), visible=self._has_note()):
+        needed = self._words.note_height
+        if self._words.show_note(" ".join(words), visible=self._has_note()) or self._words.note_height != needed:
             self._place()
 
     def _on_moved(self, place: QPointF | None) -> None:

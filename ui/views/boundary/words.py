@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from typing import Literal, TypeAlias
 
@@ -60,7 +61,8 @@ class BoundaryWords:
         self._reading.setWordWrap(False)
         self._reading.setAlignment(_MIDDLE)
         self._near.setAlignment(_MIDDLE | Qt.AlignmentFlag.AlignRight)
-        self._note.setGeometry(note)
+        # It may use that room as well, so that it needs fewer lines.
+        self._note.setGeometry(note.adjusted(0, 0, room, 0))
         self._write()
 
     def place_in_column(self, column: QRect, axis: QRect) -> None:
@@ -71,6 +73,14 @@ class BoundaryWords:
             words.setAlignment(_TOP)
         self._axis.setGeometry(axis)
         self._write()
+
+    @property
+    def note_height(self) -> int:
+        """The height that the note needs at its width, whatever its numbers will be."""
+        most = max(map(len, re.findall(r"\d+", self.note_text)), default=0)
+        widest = re.sub(r"\d+", "8" * most, self.note_text)
+        metrics, room = QFontMetrics(small_font()), QRect(0, 0, max(1, self._note.width()), 10**4)
+        return metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, widest).height()
 
     def name_axis(self, name: str) -> None:
         """Name the horizontal axis, at the right end of the line."""
@@ -216,7 +226,7 @@ class Arrangement:
         height = self._modes.height_for(room.width())
         self._modes.setGeometry(room.left(), room.top(), room.width(), height)
         top = room.top() + height + px(theme.GRID)
-        legend = self._legend.height_for(room.width())
+        legend = self._legend.whole_height_for(room.width())
         self._legend.setGeometry(room.left(), top, room.width(), legend)
         return room.adjusted(0, top - room.top() + legend + 2 * px(theme.GRID), 0, 0)
 

@@ -75,6 +75,8 @@ class ChartAxis:
 _DECADES_FOR_LOG = 2.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Numbers beyond these are drawn at the limits; nothing can be seen there anyway."""
+_FARTHEST = 1000.0
+"""The length of the axis times this is as far above it as anything is drawn: Qt can't draw lines of any length."""
 _RISE = 0.05
 """The share of a linear axis by which a curve has to end above its lowest value to be seen rising."""
 
@@ -89,11 +91,14 @@ class AmountAxis(ChartAxis):
     def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
         """Set the scale (auto, linear or log), and the largest number of decades of a logarithmic axis."""
         self.scale, self._decades = scale, decades
+        self.ceiling = math.inf
+        """The highest value that the scale `auto` makes room for; what lies above leaves through the upper end."""
         self._rising = False
 
     def fit(self, *columns: Array) -> None:
         """Fit the axis to curves, given by their values in order of time."""
-        curves = [np.minimum(column[np.isfinite(column)], _LARGEST) for column in columns]
+        highest = min(self.ceiling, _LARGEST) if self.scale == "auto" else _LARGEST
+        curves = [np.minimum(column[np.isfinite(column)], highest) for column in columns]
         values = np.concatenate(curves)
         positive = values[values > _SMALLEST]
         if not len(positive):
@@ -127,6 +132,10 @@ class AmountAxis(ChartAxis):
         if self.logarithmic:
             return np.log10(np.clip(values, 10**self.low, _LARGEST))
         return np.clip(values, 0, _LARGEST)
+
+    def shares(self, places: Array) -> Array:
+        result: Array = np.minimum(super().shares(places), _FARTHEST)
+        return result
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         return decade_ticks(self.low, self.high, most) if self.logarithmic else super().ticks(most)

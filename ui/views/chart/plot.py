@@ -156,13 +156,19 @@ class ChartBox(NamedTuple):
             corner = rect.adjusted(px(4), rect.height() - high - px(1), 0, 0)
             write(painter, corner, LEFT, LOG_SCALE, look.quiet)
 
-    def paint_numbers_below(self, painter: QPainter, apart: int = 64) -> None:
-        """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart."""
+    def paint_numbers_below(self, painter: QPainter, apart: int = 64, taken: tuple[float, float] | None = None) -> None:
+        """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart.
+
+        A number that would stand on the pixels `taken`, from the first to the second, is left out.
+        """
         rect, look = self.rect, theme.current()
         places, texts = self.across.ticks(max(2, int(rect.width() // px(apart))))
         for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(round(x), rect.bottom()), QPointF(round(x), rect.bottom() + px(3)))
+            half = painter.fontMetrics().horizontalAdvance(text) / 2
+            if taken is not None and x + half > taken[0] and x - half < taken[1]:
+                continue
             painter.setPen(QColor(look.quiet))
             write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
 

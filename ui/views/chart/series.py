@@ -1,4 +1,4 @@
-"""Thinning and smoothing of curves: extremes, runs of rows, bands and moving means."""
+"""Thinning and smoothing of curves: extremes, runs of rows, bands and moving means; room between their names."""
 
 from __future__ import annotations
 
@@ -60,3 +60,15 @@ def series_fingerprint(*arrays: Array) -> tuple[object, ...]:
     if len(arrays[0]):
         parts += [end.tobytes() for array in arrays for end in (array[0], array[-1])]
     return tuple(parts)
+
+
+def spread_apart(places: list[float], apart: float, low: float, high: float) -> list[float]:
+    """Ascending places, moved as little as needed to be `apart` from each other and within low…high if they can."""
+    result: list[float] = []
+    for place in places:
+        result.append(max(place, result[-1] + apart if result else low))
+    ceiling = high
+    for index in range(len(result) - 1, -1, -1):
+        result[index] = min(result[index], ceiling)
+        ceiling = result[index] - apart
+    return result

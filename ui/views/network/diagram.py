@@ -32,8 +32,10 @@ SMALLEST, _LARGEST, _LARGEST_OUTPUT = 22, 64, 96
 """The least and the largest side of a tile, in pixels, and that of a lone output."""
 _ROWS = 10
 """Tiles shrink to show up to this many rows; columns with more are folded."""
-_NARROWEST, _WIDEST = 54, 190
+_NARROWEST, _WIDEST = 49, 190
 """The least and the largest distance between the middles of two columns; the least grows with the digits of units."""
+_OUTPUT = 54
+"""The least width of the last column, for its long name."""
 _CHIP = 18
 _BUTTON = 16
 _OTHERS = 26
@@ -192,8 +194,9 @@ class Diagram:
         """The button that adds a layer before the one at `position`."""
         left, right = self.column(position - 1), self.column(position)
         x = (left.x + left.tile / 2 + right.x - right.tile / 2) / 2 if position == 0 else (left.x + right.x) / 2
-        # The last layer's name is long.
-        x -= 3 if right.place == len(self.columns) - 2 and position else 0
+        if right.place == len(self.columns) - 2 and position:
+            # The last layer's name is long.
+            x -= max(3.0, x + _BUTTON / 2 - (right.x - _OUTPUT / 2 + 2))
         return QRectF(round(x) - _BUTTON / 2, 3, _BUTTON, _BUTTON)
 
 
@@ -204,7 +207,7 @@ def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> flo
 
 def _half_number(units: int) -> int:
     """Half the width, in pixels, of the number of units between its buttons."""
-    return 10 if units < 100 else 13 if units < 1000 else 20
+    return 8 if units < 100 else 13 if units < 1000 else 20
 
 
 def arrange_diagram(structure: NetworkStructure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
@@ -222,7 +225,7 @@ def arrange_diagram(structure: NetworkStructure, width: float, height: float, fi
     if structure.layers[-1].units == 1:
         # A single output is drawn larger where there is room.
         last = _whole_pixels(min(max(side, min(2 * side, (width - start) / gaps - 32)), _LARGEST_OUTPUT), int)
-    end = max(last / 2, _NARROWEST / 2) + _EDGE / 2
+    end = max(last / 2, _OUTPUT / 2) + _EDGE / 2
     narrowest = _NARROWEST + 2 * (_half_number(max(layer.units for layer in structure.layers)) - _half_number(1))
     pitch = min(max((width - start - end) / gaps, narrowest), _WIDEST)
     whole = start + gaps * pitch + end
@@ -259,7 +262,8 @@ def _column_at(
     used = (shown - 1) * pitch + side
     top = HEADER + max(0.0, min(middle - HEADER - used / 2, room - used))
     first = min(max(first, 0), units - shown)
-    return TileColumn(place, x, side, top, pitch, units, first, shown, min(distance, 110) - 2)
+    least_room = _OUTPUT + 4 if place == len(structure.layers) - 1 else 0
+    return TileColumn(place, x, side, top, pitch, units, first, shown, max(least_room, min(distance, 110) - 2))
 
 
 class Wires(NamedTuple):

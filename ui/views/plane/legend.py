@@ -142,19 +142,26 @@ class ColourScale(NamedTuple):
 class Legend(QWidget):
     """The legend in one line or several: classes and sets, or for values the colours and their numbers."""
 
-    _HEIGHT, _LINE, MARK, GAP, _BAR = 24, 18, 9, 16, 96
+    _HEIGHT, _LINE, MARK, GAP, _BAR, _SHORT_BAR = 24, 18, 9, 16, 96, 44
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._entries: tuple[_Entry, ...] = ()
         self._scale: ColourScale | None = None
+        self._usual: ColourScale | None = None
         self.setAccessibleName("Legend of the decision boundary")
 
-    def show_entries(self, entries: tuple[_Entry, ...], scale: ColourScale | None) -> bool:
-        """Show these marks, and a colour bar if there is a scale; returns whether they changed."""
-        if (entries, scale) == (self._entries, self._scale):
+    def show_entries(
+        self, entries: tuple[_Entry, ...], scale: ColourScale | None, usual: ColourScale | None = None
+    ) -> bool:
+        """Show these marks, and a colour bar if there is a scale; returns whether they changed.
+
+        Only the `usual` scale counts for the room that the legend asks for, so that nothing moves when another one
+        comes and goes. In its place the bar gets shorter, and entries without room are left out.
+        """
+        if (entries, scale, usual) == (self._entries, self._scale, self._usual):
             return False
-        self._entries, self._scale = entries, scale
+        self._entries, self._scale, self._usual = entries, scale, usual
         self.setToolTip(tip("Filled points train the network; it never learns from the hollow ones."))
         self.setAccessibleDescription(", ".join(self.texts()))
         self.update()
@@ -165,25 +172,42 @@ class Legend(QWidget):
 
     def height_for(self, width: int) -> int:
         """Return the height at a width, where entries may need several lines."""
-        lines = max((line for _, line, _ in self._places(width)), default=0)
+        lines = max((line for _, line, _ in self._places(width, self._scale_width(self._usual))), default=0)
+        return px(self._HEIGHT) + lines * px(self._LINE)
+
+    def whole_height_for(self, width: int) -> int:
+        """Return the height at a width with the present scale and all entries."""
+        lines = max((line for _, line, _ in self._places(width, self._scale_width(self._scale))), default=0)
         return px(self._HEIGHT) + lines * px(self._LINE)
 
     def line_width(self) -> int:
         """Return the width of everything on one line."""
         metrics = QFontMetrics(small_font())
-        ends = [x + self._mark_width(one) + metrics.horizontalAdvance(one.text) for x, _, one in self._places(10**6)]
-        return max(ends, default=self._scale_width())
+        usual = self._scale_width(self._usual)
+        places = self._places(10**6, usual)
+        ends = [x + self._mark_width(one) + metrics.horizontalAdvance(one.text) for x, _, one in places]
+        return max(ends, default=usual)
 
-    def _scale_width(self) -> int:
-        if self._scale is None:
+    def _scale_width(self, scale: ColourScale | None, bar: int = _BAR) -> int:
+        if scale is None:
             return 0
-        words = self._scale.name + self._scale.low + self._scale.high
-        return QFontMetrics(small_font()).horizontalAdvance(words) + px(self._BAR + 24 + self.GAP)
+        words = scale.name + scale.low + scale.high
+        return QFontMetrics(small_font()).horizontalAdvance(words) + px(bar + 24 + self.GAP)
 
-    def _places(self, width: int) -> list[tuple[int, int, _Entry]]:
+    def _bar(self) -> int:
+        """The width of the colour bar at zoom 1, shorter where entries would have no room."""
+        places = self._places(self.width(), self._scale_width(self._scale))
+        return self._BAR if all(line <= self._lines for _, line, _ in places) else self._SHORT_BAR
+
+    @property
+    def _lines(self) -> int:
+        """The number of the last line that there is room for."""
+        return max(0, (self.height() - px(self._HEIGHT)) // px(self._LINE))
+
+    def _places(self, width: int, scale_width: int) -> list[tuple[int, int, _Entry]]:
         """Left edge and line of each entry, broken into lines like words."""
         metrics = QFontMetrics(small_font())
-        x, line, places = self._scale_width(), 0, []
+        x, line, places = scale_width, 0, []
         for entry in self._entries:
             needed = self._mark_width(entry) + metrics.horizontalAdvance(entry.text)
             if x and x + needed > width:
@@ -197,10 +221,12 @@ class Legend(QWidget):
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setFont(small_font())
+            bar = self._bar()
             if self._scale:
-                self._paint_scale(painter, self._scale)
-            for x, line, entry in self._places(self.width()):
-                self._paint_entry(painter, x, line * px(self._LINE), entry)
+                self._paint_scale(painter, self._scale, bar)
+            for x, line, entry in self._places(self.width(), self._scale_width(self._scale, bar)):
+                if line <= self._lines:
+                    self._paint_entry(painter, x, line * px(self._LINE), entry)
 
     def _paint_entry(self, painter: QPainter, x: int, y: int, entry: _Entry) -> None:
         if entry.symbol:
@@ -221,7 +247,7 @@ class Legend(QWidget):
     def _mark_width(self, entry: _Entry) -> int:
         return px(self.MARK + 6 + 4 * entry.ring) if entry.symbol else 0
 
-    def _paint_scale(self, painter: QPainter, scale: ColourScale) -> None:
+    def _paint_scale(self, painter: QPainter, scale: ColourScale, longest: int) -> None:
         """The name, then the bar between its lowest and highest value."""
         look = theme.current()
         painter.setPen(QColor(look.text))
@@ -229,11 +255,12 @@ class Legend(QWidget):
         painter.setPen(QColor(look.quiet))
         x = self._write(painter, x, 0, scale.low) + px(6)
         room = self.width() - x - px(8) - painter.fontMetrics().horizontalAdvance(scale.high)
-        bar = QRectF(x, px(self._HEIGHT) / 2 - px(5), min(px(self._BAR), room), px(10))
+        bar = QRectF(x, px(self._HEIGHT) / 2 - px(5), min(px(longest), room), px(10))
         table = uncertainty_table(look) if scale.sequential else theme.field_table(look)
         row = np.ascontiguousarray(table[np.newaxis, :, :3])
         painter.drawImage(bar, QImage(row.data, row.shape[1], 1, row.strides[0], QImage.Format.Format_RGB888))
-        write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
+        if longest == self._BAR:
+            write(painter, bar.adjusted(0, -px(4), 0, px(4)), Qt.AlignmentFlag.AlignCenter, scale.middle, look.text)
         painter.setPen(QColor(look.quiet))
         self._write(painter, int(bar.right()) + px(6), 0, scale.high)
 

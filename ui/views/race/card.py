@@ -32,6 +32,8 @@ class LaneCard(QWidget):
         super().__init__(parent)
         self.place, self.label = place, ""
         self.snapshot: Snapshot | None = None
+        self._told: Snapshot | None = None
+        """The moment that the words are about: the latest one when texts changed."""
         self._picture = Miniature()
         self._dressed_for = ""
         help_text = "Makes this lane the run in the window, with its weights and curves. Ctrl+Z undoes it."
@@ -45,10 +47,15 @@ class LaneCard(QWidget):
         """Return the height of what stands above and below the picture."""
         return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON) + 2 * px(_GAP)
 
-    def show_lane(self, label: str, subject: str, snapshot: Snapshot) -> None:
-        """Show a moment of the lane."""
+    def show_lane(self, label: str, snapshot: Snapshot) -> None:
+        """Show the picture of a moment of the lane."""
         self.label, self.snapshot = label, snapshot
         self._picture.show(snapshot)
+        self.update()
+
+    def write_lane(self, label: str, subject: str, snapshot: Snapshot) -> None:
+        """Write the numbers of a moment of the lane."""
+        self._told = snapshot
         spoken = f"{subject} {label}"
         if self.accessibleName() != spoken:
             identify(self, None, spoken)
@@ -60,7 +67,7 @@ class LaneCard(QWidget):
 
     def texts(self) -> tuple[str, str, str]:
         """Return the texts of the card: the validation loss, the accuracy, and the status unless it is in training."""
-        shot = self.snapshot
+        shot = self._told
         if shot is None:
             return "", "", ""
         found, has_validation = shot.evaluation, shot.evaluation.validation_loss is not None

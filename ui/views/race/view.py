@@ -136,6 +136,10 @@ class RaceView(View):
         self.sentence.setText(words)
         self.small_print.setText("")
 
+    def take_keyboard(self) -> None:
+        """Give the keyboard focus to the first control of the race."""
+        self.lockstep.buttons[self.lockstep.group.checkedId()].setFocus(Qt.FocusReason.OtherFocusReason)
+
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Ignore snapshots of the run; this view shows only moments of a race."""
 
@@ -154,6 +158,7 @@ class RaceView(View):
             return
         self.sentence.setText(race_sentence(self._moment))
         self.small_print.setText(_small_print(self._moment))
+        self.cards.write_moment(self._moment)
         self.setAccessibleDescription(f"{self.sentence.text()} {self.small_print.text()}")
 
 
@@ -165,7 +170,7 @@ class _Cards(QWidget):
         self.lanes: list[LaneCard] = []
 
     def show_moment(self, moment: RaceMoment, taken: SignalInstance) -> None:
-        """Show the lanes of a moment."""
+        """Show the pictures of the lanes at a moment."""
         if len(self.lanes) != len(moment.lanes):
             for card in self.lanes:
                 card.deleteLater()
@@ -175,7 +180,12 @@ class _Cards(QWidget):
                 card.show()
             self._place()
         for card, label, snapshot in zip(self.lanes, moment.names.labels, moment.lanes, strict=True):
-            card.show_lane(label, moment.names.subject, snapshot)
+            card.show_lane(label, snapshot)
+
+    def write_moment(self, moment: RaceMoment) -> None:
+        """Write the numbers of the lanes at a moment."""
+        for card, label, snapshot in zip(self.lanes, moment.names.labels, moment.lanes, strict=True):
+            card.write_lane(label, moment.names.subject, snapshot)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()

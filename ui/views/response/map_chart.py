@@ -20,7 +20,7 @@ from ...look.numbers import number_text, percent_text, short_text
 from ...look.theme import exact_px, px
 from ..chart.plot import RIGHT, Mouse, PaintedChart, pen, write, write_centred
 
-_LEFT, _RIGHT, _TOP, _BELOW = 64, 52, 6, 34
+_LEFT, _RIGHT, _TOP, _BELOW = 64, 62, 6, 34
 _LEAST = 1e-9
 _USUAL = 0.9
 """What is worse than this share of all pixels has the darkest colour: a few ruins would take up the whole scale."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from ...look import theme
 from ...look.theme import exact_px
-from .track import LEAST_TRACK, Track
+from .track import LEAST_ROW, LEAST_TRACK, MOST_ROWS, Track
 
 _Height = Annotated[float, msgspec.Meta(gt=0, le=10_000)]
 
@@ -86,7 +86,7 @@ class TrackArrangement(QObject):
 
     def heights(self, room: float) -> list[float]:
         """Divide a room, in pixels, among the tracks in sight."""
-        leasts = [exact_px(track.least) for track in self.seen]
+        leasts = self._leasts(room)
         if sum(leasts) >= room:
             return [max(1.0, least * room / sum(leasts)) for least in leasts]
         wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(self.seen, leasts, strict=True)]
@@ -96,6 +96,18 @@ class TrackArrangement(QObject):
             leasts, wishes = [0.0] * len(shares), shares
         left = room - sum(leasts)
         return [least + left * wish / sum(wishes) for least, wish in zip(leasts, wishes, strict=True)]
+
+    def _leasts(self, room: float) -> list[float]:
+        """The least heights of the tracks in sight: where there is little room, the higher ones give up theirs."""
+        leasts = [exact_px(track.least) for track in self.seen]
+        if all(track.least == LEAST_TRACK for track in self.seen):
+            # Somebody has moved their edges.
+            return leasts
+        rows = [exact_px(LEAST_ROW * min(track.rows, MOST_ROWS)) for track in self.seen]
+        leasts = [max(pair) for pair in zip(leasts, rows, strict=True)]
+        spare = [max(0.0, least - exact_px(LEAST_TRACK)) for least in leasts]
+        given = min(1.0, max(0.0, sum(leasts) - room) / sum(spare)) if sum(spare) else 0.0
+        return [least - given * extra for least, extra in zip(leasts, spare, strict=True)]
 
     def make_taller(self, name: str, by: float, room: float) -> None:
         """Make a track taller at the cost of those below it, or of those above the last one."""

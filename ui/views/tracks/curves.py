@@ -12,19 +12,25 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
 from playground.catalog.choice import Array, Task
 from playground.measure.others import Ghost, KeptCurves, Luck, Others
 from playground.measure.snapshot import Snapshot
 
+from ...look import theme
 from ...look.numbers import number_text, percent_text
+from ...look.theme import px
 from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
 from ..chart.controls import Option
+from ..chart.plot import LEFT, ChartBox, write
 from ..chart.series import (
     band_outline,
     moving_mean,
     run_length,
     series_fingerprint,
+    spread_apart,
     thin_evenly,
     thin_to_extremes,
 )
@@ -46,15 +52,15 @@ LOSS_OPTIONS = (
         "auto",
         "Auto",
         "Linear from 0 at first. Logarithmic once losses span more than a factor of 100, unless that would hide a "
-        "rise.",
+        "rise. In a race, a lane far above the others leaves through the top, where an arrow says how high it gets.",
     ),
     Option("linear", "Linear", "From 0 up. Small losses look like 0."),
     Option("log", "Log", "Equal distances are equal factors. Separates small losses."),
 )
 _BOTH_SETS = 2
 """Kept runs of which both curves are drawn; of more only one each."""
-_MOST_VALUES, _LONGEST_NAME = 3, 14
-"""Kept runs whose losses are told, and how much of their names."""
+_MOST_VALUES = 3
+"""Kept runs whose losses are told."""
 _MOST_PIECES = 300
 """Of curves with more breaks only the latest ones are seen."""
 _HELP = "Solid: training points. Dashed: validation points, which show overfitting."
@@ -142,12 +148,14 @@ class CurveTrack(Track):
         found = []
         for run in kept.runs:
             at = times.places(times.column(run.history))
+            ends = np.searchsorted(run.history.step, run.breaks, side="right").tolist()
             columns = (run.history[3 + self.first], run.history[4 + self.first])
             if run.task != snapshot.sample.task:
                 continue
             sets = [place for place in (0, 1) if np.isfinite(columns[place]).any()]
             for place in sets if len(kept.runs) <= _BOTH_SETS else sets[-1:]:
-                found.append(Curve(f"{run.name} {_SETS[place]}", _LINES[place], RunColumn(at, columns[place]), "kept"))
+                column = RunColumn(at, columns[place], ends)
+                found.append(Curve(f"{run.name} {_SETS[place]}", _LINES[place], column, "kept"))
         return found
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
@@ -216,6 +224,19 @@ class LossTrack(CurveTrack):
         others = (*self._ghost_value(times, place), *self._kept_values(snapshot, times, place))
         return *super().values(snapshot, times, place), *others
 
+    def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
+        super().paint(painter, box, room)
+        # Of both curves of a run the later, of validation points, is named.
+        kept = {one.name.rpartition(" ")[0]: one for one in self.series if one.role == "kept" and len(one.x)}
+        ends = sorted((float(box.y(one.y[-1:])[0]), float(box.x(one.x[-1:])[0]), name) for name, one in kept.items())
+        rect, metrics = box.rect, painter.fontMetrics()
+        apart = metrics.capHeight() + px(3)
+        places = spread_apart([y for y, _, _ in ends], apart, rect.top() + apart / 2, rect.bottom() - apart / 2)
+        for middle, (_, x, name) in zip(places, ends, strict=True):
+            width = metrics.horizontalAdvance(name) + px(2)
+            left = min(max(x + px(5), rect.left()), rect.right() - width)
+            write(painter, QRectF(left, middle - px(8), width, px(16)), LEFT, name, theme.current().quiet)
+
     def _kept_values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> list[Value]:
         """The losses of kept runs: of validation or, without validation points, of training."""
         found: dict[str, Value] = {}
@@ -228,10 +249,8 @@ class LossTrack(CurveTrack):
             known = np.flatnonzero(np.isfinite(at) & np.isfinite(losses))
             row = len(known) - 1 if place is None else nearest_row(at[known], place)
             if row is not None and len(known):
-                name = run.name.partition(":")[0]
-                name = name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
                 text = self.number_text(float(losses[known[row]]), 3 if place is None else 5)
-                found[run.name] = Value(name, text, _LINES[is_validated], "kept")
+                found[run.name] = Value(run.name, text, _LINES[is_validated], "kept")
         return list(found.values())
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:

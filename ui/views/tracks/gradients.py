@@ -21,7 +21,7 @@ from ...look.theme import exact_px, px
 from ..chart.axes import ChartAxis, nearest_row
 from ..chart.controls import Option
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, line_path, pen, small_font, write, write_centred
-from ..chart.series import series_fingerprint
+from ..chart.series import series_fingerprint, spread_apart
 from .sizes import (
     QUANTITIES,
     GradientQuantity,
@@ -96,6 +96,10 @@ class GradientTrack(Track):
         """Places (points,) and sizes (points, layers) of the lines."""
         self.pointed: int | None = None
         """The layer under the mouse."""
+        self.past: Snapshot | None = None
+        """The earlier moment that is looked back at; None while it is the present."""
+        self.told: Array | None = None
+        """The sizes at the place that is read or looked back at, shape (layers,); None while it is the present."""
         self._drawn: tuple[object, ...] = ()
 
     def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
@@ -109,6 +113,7 @@ class GradientTrack(Track):
             return False
         self._drawn = now
         self.sizes = sizes = sizes_of(snapshot, self.quantity, self.logarithmic)
+        self.rows = len(sizes.names)
         self.help = f"{self.quantity.help} {_HATCHED if any(sizes.states) else ''}".strip()
         # Before the beginning of a logarithmic axis.
         self.at = np.nan_to_num(times.places(times.of_steps(snapshot, sizes.steps)), nan=-math.inf)
@@ -129,9 +134,23 @@ class GradientTrack(Track):
         self.colours = np.ascontiguousarray(size_colours(shown.T, self.sizes.scale))
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        row = None if place is None else self.row_at(place)
-        texts = self.sizes.texts() if row is None else self.sizes.texts_at(row)
-        return tuple(Value(name, text) for name, text in zip(self.sizes.names, texts, strict=True))
+        sizes = self.sizes
+        if place is not None:
+            row = self.row_at(place)
+            texts, self.told = sizes.texts_at(row), sizes.now_at(row)
+        elif self.past is not None:
+            then = sizes_of(self.past, self.quantity, self.logarithmic)
+            places = [then.names.index(name) if name in then.names else None for name in sizes.names]
+            texts = tuple("–" if one is None else then.texts()[one] for one in places)
+            self.told = np.array([np.nan if one is None else then.now[one] for one in places])
+        else:
+            texts, self.told = sizes.texts(), None
+        return tuple(Value(name, text) for name, text in zip(sizes.names, texts, strict=True))
+
+    @property
+    def bars(self) -> Array:
+        """The sizes of the bars, shape (layers,): of the moment that the numbers beside them are of, or the present."""
+        return self.sizes.now if self.told is None or len(self.told) != len(self.sizes.names) else self.told
 
     def row_at(self, place: float) -> int | None:
         """The last row up to a place of the time axis, none where nothing has happened yet."""
@@ -255,15 +274,15 @@ class GradientTrack(Track):
 
     def _paint_bars(self, painter: QPainter, box: QRectF) -> None:
         sizes, look = self.sizes, theme.current()
-        lengths = sizes.scale.places(sizes.now) * box.width()
-        colours = [QColor(*(int(part) for part in one[:3])) for one in size_colours(sizes.now, sizes.scale)]
+        lengths = sizes.scale.places(self.bars) * box.width()
+        colours = [QColor(*(int(part) for part in one[:3])) for one in size_colours(self.bars, sizes.scale)]
         if self.picture == "lines":
             colours = [QColor(colour) for colour in depth_colours(len(lengths), look)]
         for layer, length in enumerate(lengths.tolist()):
             row = self.row_box(box, layer)
             thick = min(exact_px(18.0), row.height() - 1 if row.height() >= 3 else row.height())
             bar = QRectF(row.left(), row.center().y() - thick / 2, box.width(), thick)
-            if sizes.states[layer]:
+            if math.isnan(length) and sizes.states[layer]:
                 _hatch(painter, bar)
             elif not math.isnan(length):
                 bar.setWidth(max(exact_px(2.0), length))
@@ -415,18 +434,6 @@ def extremes(at: Array, sizes: Array, low: float, high: float, columns: int) -> 
 def _last_known(values: Array) -> float | None:
     known = values[np.isfinite(values)]
     return float(known[-1]) if len(known) else None
-
-
-def spread_apart(places: list[float], apart: float, low: float, high: float) -> list[float]:
-    """Ascending places, moved as little as needed to be `apart` from each other and within low…high if they can."""
-    result: list[float] = []
-    for place in places:
-        result.append(max(place, result[-1] + apart if result else low))
-    ceiling = high
-    for index in range(len(result) - 1, -1, -1):
-        result[index] = min(result[index], ceiling)
-        ceiling = result[index] - apart
-    return result
 
 
 def _draw_line(painter: QPainter, x: Array, y: Array) -> None:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from playground.catalog.choice import Array, Task
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
+from ...look import theme
 from ...look.numbers import number_text, percent_text
 from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
-from ..chart.plot import ChartBox
+from ..chart.plot import LEFT, ChartBox, write
 from .curves import Curve, CurveTrack, RunColumn
 from .rate import rate_text
 from .time import TimeAxis
@@ -30,6 +32,10 @@ _SETS_HELP = (
 )
 _NARROWEST = 48
 """The width of a value, in pixels at zoom 1."""
+_FAR_ABOVE = 4.0
+"""A lane whose highest loss is this many times the lowest of all lanes' highest would press the others together."""
+_ARROW = 4.0
+"""Half the width of the arrow where a lane leaves through the upper end, in pixels at zoom 1."""
 _CROSS = 4.0
 """Half the size of the cross where a lane diverged."""
 
@@ -74,7 +80,7 @@ class LaneTrack(CurveTrack):
         found = []
         for number, (label, lane) in enumerate(zip(self._moment.names.labels, self._moment.lanes, strict=True)):
             value = self.present(lane) if place is None else self._value_at(lane, times, place)
-            found.append(Value(label, self.number_text(value, 3 if place is None else 5), Line(f"lanes.{number}")))
+            found.append(Value(label, self.number_text(value, 3), Line(f"lanes.{number}")))
         return tuple(found)
 
     def _value_at(self, lane: Snapshot, times: TimeAxis, place: float) -> float | None:
@@ -117,6 +123,42 @@ class LaneLossTrack(LaneTrack):
     def __init__(self) -> None:
         super().__init__("Loss", _SETS_HELP, 66, AmountAxis())
         self.least = 60
+
+    def show_lanes(self, moment: RaceMoment, times: TimeAxis) -> None:
+        lanes = [[one.values[np.isfinite(one.values)] for one in self.columns(lane, times)] for lane in moment.lanes]
+        peaks = [float(np.concatenate(columns).max(initial=0.0)) for columns in lanes]
+        least = min((peak for peak in peaks if peak > 0), default=math.inf)
+        self.axis.ceiling = max((peak for peak in peaks if peak <= _FAR_ABOVE * least), default=math.inf)
+        super().show_lanes(moment, times)
+
+    def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
+        super().paint(painter, box, room)
+        for x, value, line in self.left_out():
+            self._paint_arrow(painter, box, float(box.x(np.array([x]))[0]), value, line)
+
+    def left_out(self) -> list[tuple[float, float, Line]]:
+        """The lanes that the axis has no room for: where each is highest, its loss there, and its line."""
+        found: dict[str, tuple[float, float, Line]] = {}
+        for series in (one for one in self.series if len(one.y)):
+            top = int(np.argmax(series.y))
+            colour, highest = series.line.colour, float(series.y[top])
+            if highest > self.axis.high and (colour not in found or highest > found[colour][1]):
+                found[colour] = float(series.x[top]), highest, series.line
+        return [(x, 10**value if self.axis.logarithmic else value, line) for x, value, line in found.values()]
+
+    @staticmethod
+    def _paint_arrow(painter: QPainter, box: ChartBox, x: float, value: float, line: Line) -> None:
+        """Point upwards where a lane is highest, and write how high, within the box."""
+        half, top, text = exact_px(_ARROW), box.rect.top(), number_text(value)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(line.pen().color())
+        corners = [QPointF(x - half, top + half), QPointF(x, top - half), QPointF(x + half, top + half)]
+        painter.drawPolygon(QPolygonF(corners))
+        wide = painter.fontMetrics().horizontalAdvance(text) + px(2)
+        left = min(max(x + half + px(2), box.rect.left()), box.rect.right() - wide)
+        plate = QRectF(left, top - px(2), wide, painter.fontMetrics().capHeight() + px(5))
+        painter.fillRect(plate, QColor(theme.current().surface))
+        write(painter, plate, LEFT, text, theme.current().quiet)
 
     def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
         at = times.places(times.column(lane.history))

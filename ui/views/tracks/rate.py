@@ -167,7 +167,10 @@ class RateTrack(Track):
         if self.experiment is None:
             return ()
         if place is None:
-            return Value("η", rate_text(self.present_rate()), _LINE), Value(self.experiment.training.schedule.label, "")
+            # An edited experiment has no moment yet; of an earlier one the settings are shown, too.
+            told = snapshot if snapshot is not None and snapshot.experiment == self.experiment else None
+            rate = self.present_rate() if told is None else told.learning_rate
+            return Value("η", rate_text(rate), _LINE), Value(self.experiment.training.schedule.label, "")
         before = place < float(times.places(self._here(times))[0])
         x, rates = self.past if before and len(self.past[0]) else (self.on_axis(self.coming[0], times), self.coming[1])
         at = times.places(x)

@@ -47,6 +47,8 @@ _SYMBOL_FROM = 34
 """The height in pixels from which the track of the gradients has room to say which size it shows."""
 _EDGE = 5
 """Pixels above and below an edge between tracks where it can be dragged."""
+_HANDLE = 6
+"""Half the width of the playhead's handle, in pixels at zoom 1."""
 _ZOOM = 0.8
 """What a notch of the wheel makes of the length of the axis."""
 _STEPS = 100
@@ -350,13 +352,19 @@ class TrackSheet(PaintedChart):
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
-            .paint_numbers_below(painter)  # fmt: skip
+            .paint_numbers_below(painter, taken=self._handle_span)  # fmt: skip
         if self._values_width:
             write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
         if self.note:
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
             write(painter, line, LEFT, text, look.text)
+
+    @property
+    def _handle_span(self) -> tuple[float, float] | None:
+        """The pixels from left to right on which the playhead's handle stands, if it is in sight."""
+        x = None if self._playhead is None else self.pixel_of(self._playhead)
+        return None if x is None else (x - px(_HANDLE), x + px(_HANDLE))
 
     def _paint_playhead(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         x = None if self.past is None else self.pixel_of(self.past)

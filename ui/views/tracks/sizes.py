@@ -147,12 +147,18 @@ class Sizes:
         size = self.states[layer] if row >= self.absent_from[layer] else power_text(float(self.past[row, layer]))
         return f"{layer_heading(self.names[layer])}, step {self.steps[row]:,.0f}: {size}"
 
-    def texts_at(self, row: int) -> tuple[str, ...]:
-        """The sizes in a row as texts, or the states that hide them."""
+    def texts_at(self, row: int | None) -> tuple[str, ...]:
+        """The sizes in a row as texts, or the states that hide them; without a row nothing is known."""
+        if row is None:
+            return ("–",) * len(self.names)
         return tuple(
             self.states[layer] if row >= first else power_text(float(self.past[row, layer]))
             for layer, first in enumerate(self.absent_from)
         )
+
+    def now_at(self, row: int | None) -> Array:
+        """The sizes in a row, shape (layers,); NaN where nothing is known."""
+        return np.full(len(self.names), np.nan) if row is None else self.past[row]
 
 
 def sizes_of(snapshot: Snapshot, quantity: GradientQuantity, logarithmic: bool) -> Sizes:

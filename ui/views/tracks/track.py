@@ -27,6 +27,10 @@ from .time import TimeAxis
 Role: TypeAlias = Literal["run", "lane", "planned", "ghost", "luck", "kept"]
 LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
+LEAST_ROW, MOST_ROWS = 4.0, 8
+"""The least height of a row of a track with several, in pixels at zoom 1, and the rows for which room is made."""
+_SHORTEST_NAME = 48
+"""The width to which the name of a value may be cut, in pixels at zoom 1."""
 
 
 class Line(NamedTuple):
@@ -105,6 +109,8 @@ class Track:
     help: str = ""
     share: float = 40.0
     least: float = LEAST_TRACK
+    rows: int = 1
+    """The number of rows that have to be told apart."""
     axis: ChartAxis = field(default_factory=ChartAxis)
     series: tuple[Series, ...] = ()
 
@@ -139,19 +145,21 @@ class Track:
         columns = max(1, -(-len(values) // rows))
         mark, gap = (px(14), px(5)) if columns < 3 else (px(4), px(3))
         names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
-        if columns > 1 or names + mark + gap + metrics.horizontalAdvance("0.00000") > rect.width():
-            names = 0
+        numbers = max((metrics.horizontalAdvance(value.text) for value in values), default=0)
+        left = int(rect.width()) - mark - gap - max(numbers, metrics.horizontalAdvance("0.00000"))
+        names = 0 if columns > 1 or left < min(names, px(_SHORTEST_NAME)) else min(names, left)
+        widths = _column_widths([metrics.horizontalAdvance(value.text) for value in values], rows, rect.width())
         for index, value in enumerate(values):
             column, line = divmod(index, rows)
-            width = rect.width() / columns
-            row = QRectF(rect.left() + column * width, rect.top() + line * high, width, high)
+            row = QRectF(rect.left() + sum(widths[:column]), rect.top() + line * high, widths[column], high)
             x = row.left()
             if value.line is not None:
                 painter.setPen(value.line.pen(value.role))
                 painter.drawLine(QPointF(x, row.center().y() + 0.5), QPointF(x + mark, row.center().y() + 0.5))
                 x += mark + gap
             if names:
-                write(painter, QRectF(x, row.top(), names, high), LEFT, value.name, look.quiet)
+                name = metrics.elidedText(value.name, Qt.TextElideMode.ElideRight, names - px(2))
+                write(painter, QRectF(x, row.top(), names, high), LEFT, name, look.quiet)
                 x += names
             room = row.right() - x
             # A number that is cut has to be seen to be.
@@ -159,6 +167,14 @@ class Track:
             if metrics.horizontalAdvance(text) > room:
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
             write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
+
+
+def _column_widths(texts: Sequence[int], rows: int, room: float) -> list[float]:
+    """The widths of columns of so many rows: equal ones, or those that long texts need at the cost of short ones."""
+    needed = [max(texts[first : first + rows]) for first in range(0, len(texts), rows)]
+    left = (room - sum(needed)) / max(1, len(needed))
+    equal = room / max(1, len(needed))
+    return [equal] * len(needed) if max(needed, default=0) <= equal - px(8) else [one + left for one in needed]
 
 
 def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:

@@ -280,6 +280,7 @@ class TracksView(View):
         `first` is the earliest step that can be shown, if there is any.
         """
         turned, self._past, self._first = past is not self._past, past, first
+        self._gradients.past = past
         if turned:
             self._place_playhead()
             self._sheet.update_pictures(self._controls.geometry())
@@ -431,7 +432,7 @@ class TracksView(View):
                 quantity=gradients.quantity.field,
                 picture=gradients.picture,
                 logarithmic=gradients.logarithmic,
-                bars=gradients.sizes.now.copy(),
+                bars=gradients.bars.copy(),
                 numbers=tuple(value.text for value in values.get("gradients", ())),
                 map=gradients.colours,
                 lines=tuple(part.copy() for part in gradients.lines),
