@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground import Experiment
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Reading
+from playground.studies.reading import ResponseReading
 from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
@@ -17,7 +17,7 @@ from ui.look import theme
 from ui.views.response.view import ResponseView
 
 
-def reading_of(path: str) -> Reading:
+def reading_of(path: str) -> ResponseReading:
     """A reading in which the last value is the best."""
     experiment = Experiment().with_(layers="4")
     knob = knob_at(experiment, path)
@@ -30,7 +30,7 @@ def reading_of(path: str) -> Reading:
     return response.reading()
 
 
-def names_in(view: ResponseView, reading: Reading) -> list[str]:
+def names_in(view: ResponseView, reading: ResponseReading) -> list[str]:
     """The names of members that can be read in the chart, each whole and apart from all others."""
     texts = painted_texts(view.chart)
     names = [(text, box) for text, box in texts if text in [one.words for one in reading.values]]

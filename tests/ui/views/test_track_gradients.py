@@ -38,7 +38,7 @@ def switch_button(view: TracksView, name: str) -> QToolButton:
 
 
 def track_of(view: TracksView) -> GradientTrack:
-    return next(track for track in part_of(view, "tracks.sheet").tracks if isinstance(track, GradientTrack))
+    return next(track for track in part_of(view, "tracks.sheet").arrangement.tracks if isinstance(track, GradientTrack))
 
 
 def box_of(view: TracksView) -> ChartBox:

@@ -369,7 +369,7 @@ def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Win
     histories = [lane.history for lane in moment(window).lanes]
     highest = [float(np.nanmax([one.train_loss, one.validation_loss])) for one in histories]
     assert highest[2] > 4 * max(highest[:2]), "there is a lane that is far above the others"
-    loss = hands.control(window, "tracks.sheet").tracks[0]
+    loss = hands.control(window, "tracks.sheet").arrangement.tracks[0]
     assert not loss.axis.logarithmic and max(highest[:2]) <= loss.axis.high < 2 * max(highest[:2])
     ((_, value, line),) = loss.left_out()
     assert value == pytest.approx(highest[2]) and line.colour == "lanes.2"
