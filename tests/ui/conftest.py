@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -43,6 +45,19 @@ class PatientBot(QtBot):
 def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     """The bot of pytest-qt, with more patience."""
     return PatientBot(request)
+
+
+_TESTS = itertools.count(1)
+
+
+@pytest.fixture(autouse=True)
+def garbage_goes_here() -> Iterator[None]:
+    """Collect garbage between tests, as the program does on this thread only: Python's collector would destroy widgets
+    on the training thread, which crashes Qt."""
+    gc.disable()
+    yield
+    # Looking through all objects each time would take longer than many a test.
+    gc.collect(1 if next(_TESTS) % 30 else 2)
 
 
 @pytest.fixture(autouse=True)

@@ -755,11 +755,8 @@ def test_of_points_on_top_of_each_other_the_last_is_taken() -> None:
 
 @pytest.mark.parametrize("kind", [DataPanel, DrawingPanel, LayersPanel, TrainingPanel, TransportBar])
 def test_a_panel_goes_as_soon_as_nobody_holds_it_without_the_garbage_collector(qapp, kind: type[QWidget]) -> None:
-    gc.disable()
-    try:
-        panel = kind()
-        gone = weakref.ref(panel)
-        del panel
-        assert gone() is None
-    finally:
-        gc.enable()
+    assert not gc.isenabled()
+    panel = kind()
+    gone = weakref.ref(panel)
+    del panel
+    assert gone() is None
