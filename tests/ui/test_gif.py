@@ -15,9 +15,10 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPus
 
 from playground import Experiment, Trainer
 from playground.catalog.initializers import Zeros
+from playground.engine.engine import EngineName
 from tests.ui import hands
 from tests.ui.accessibility import unnamed
-from ui.session.worker import Worker
+from ui.session import worker
 from ui.window.animation_dialog import AnimationDialog, made_words
 from ui.window.window import Window
 
@@ -117,11 +118,11 @@ def test_it_is_what_the_training_was_from_its_start(qtbot, trained: Window, tmp_
 def test_it_starts_from_the_weights_that_training_started_from(
     qtbot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def from_zeros(worker: Worker, experiment: Experiment) -> Trainer:
+    def from_zeros(experiment: Experiment, engine: EngineName) -> Trainer:
         zeros = Trainer(msgspec.structs.replace(experiment, initializer=Zeros()), engine="reference")
         return Trainer(experiment, initial=zeros.parameters(), engine="reference")
 
-    monkeypatch.setattr(Worker, "fresh_trainer", from_zeros)
+    monkeypatch.setattr(worker, "new_trainer", from_zeros)
     window.session.reseed()
     dialog = opened(qtbot, window)
     small(dialog, epochs=1)

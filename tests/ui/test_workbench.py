@@ -691,7 +691,7 @@ def test_an_edit_leaves_a_mark_on_the_tracks(busy: Hand) -> None:
     hands.click(network, network.shown().places.bias(1, 0).center())
     hands.type_text("0.5")
     busy.key("Return")
-    busy.until(lambda: any("b1" in mark.words for mark in tracks.shown().marks))
+    busy.until(lambda: any("bias of " in mark.words for mark in tracks.shown().marks))
 
 
 @pytest.mark.usefixtures("new_window")

@@ -214,11 +214,17 @@ def test_a_drag_is_one_change_on_record_and_the_next_drag_another(session: Sessi
     assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.07"]
 
 
-def test_undo_and_redo_are_changes_of_their_own(session: Session, settled) -> None:
+def test_undo_and_redo_are_changes_of_their_own_once_training_went_on(qtbot, session: Session, settled) -> None:
+    def train() -> None:
+        before = settled(session).step
+        session.step()
+        qtbot.waitUntil(lambda: session.report.snapshot.step > before)
+
     rate(session, 0.05, changing=False)
-    settled(session)
+    train()
     session.undo()
     assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01"]
+    train()
     session.redo()
     assert words(settled(session)) == ["learning rate 0.05", "learning rate 0.01", "learning rate 0.05"]
 

@@ -180,8 +180,9 @@ def test_it_is_whole_and_moves_nothing(window: Window, width: int) -> None:
 
 @pytest.mark.parametrize("zoom", theme.ZOOMS)
 def test_it_is_whole_at_every_zoom(window: Window, zoom: float) -> None:
-    window.messages.say(LONGEST, ("Use tanh instead of sigmoid", lambda: None))
     window.zoom_to(zoom)
+    lay_out(window)
+    window.messages.say(LONGEST, ("Use tanh instead of sigmoid", lambda: None))
     lay_out(window)
     text = window.messages.strip.text
     assert text.text() == LONGEST and text.heightForWidth(text.width()) <= text.height()

@@ -18,7 +18,7 @@ from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document, save_document
 from playground.storage.recovery import WorkSlot, documents_set_aside, find_recoverable
 from tests.ui import hands
-from ui.session import worker
+from ui.session import trainers
 from ui.window.window import Window
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -247,7 +247,7 @@ def test_a_fault_in_taking_up_loses_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("broken")
 
-    monkeypatch.setattr(worker, "resume", fail)
+    monkeypatch.setattr(trainers, "resume", fail)
     other.autosave.recover(find_recoverable(folder)[0])
     qtbot.waitUntil(lambda: other.autosave.restoring is None)
     (found,) = find_recoverable(folder)

@@ -431,7 +431,7 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     # A third setting must not leave open which two are mapped.
     sheet.pin(OPTIMIZER)
     window.responses.follow("training.batch_size")
-    assert len(sheet.paths) == 3 and not sheet.map.isEnabled() and "unpin one" in sheet.map.toolTip()
+    assert len(sheet.paths) == 3 and not sheet.map.isEnabled() and "Unpin one" in sheet.map.toolTip()
     window.responses.follow(RATE)
     hands.push(window, "responses.map")
     picture = window.parts.view(MapView)
