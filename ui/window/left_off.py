@@ -127,6 +127,7 @@ class LeftOff(QObject):
     def _waiting(self) -> Iterator[None]:
         """Say what the window does before it closes: a large table takes a moment to write."""
         status = self.desk.messages.status
+        before = status.text()
         status.setText(_KEEPING)
         status.repaint()
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
@@ -134,6 +135,8 @@ class LeftOff(QObject):
             yield
         finally:
             QApplication.restoreOverrideCursor()
+            # The window stays open if that failed.
+            status.setText(before)
 
     def _leave(self, *, saved: bool) -> None:
         session, work = self.desk.session, self.documents.work

@@ -195,6 +195,8 @@ def test_what_can_not_be_kept_is_not_lost(folder: Path, monkeypatch: pytest.Monk
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(window.autosave.slot, "leave", fail)
+        hands.until(lambda: "Ready" in window.messages.status.text(), "the status is not shown")
         window.close()
         assert window.isVisible() and "No space left" in window.messages.strip.said.text
+        assert "Ready" in window.messages.status.text() and window.autosave.timer.isActive()
         window.documents.careful = False
