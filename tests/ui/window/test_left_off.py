@@ -197,6 +197,6 @@ def test_what_can_not_be_kept_is_not_lost(folder: Path, monkeypatch: pytest.Monk
         monkeypatch.setattr(window.autosave.slot, "leave", fail)
         hands.until(lambda: "Ready" in window.messages.status.text(), "the status is not shown")
         window.close()
+        window.documents.careful = False
         assert window.isVisible() and "No space left" in window.messages.strip.said.text
         assert "Ready" in window.messages.status.text() and window.autosave.timer.isActive()
-        window.documents.careful = False
