@@ -106,7 +106,7 @@ def test_what_makes_losses_incomparable_is_not_tried() -> None:
     assert RemedyTest(SLOW, [other], epochs=10).remedies == ()
 
 
-def test_a_proof_can_be_stopped_and_goes_on() -> None:
+def test_trying_remedies_can_be_stopped_and_goes_on() -> None:
     test = RemedyTest(SLOW, candidates(SLOW)[:3], epochs=20)
     assert list(test.train(lambda: True)) == [] and not test.is_whole
     assert tried(test).is_whole

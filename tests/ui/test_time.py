@@ -155,6 +155,7 @@ def test_closing_after_a_branch_says_what_would_be_discarded(qtbot, window: Wind
     assert "Trained to epoch 5 on a branch that began at epoch 4." in question.informativeText()
     assert f"reached epoch {EPOCHS}" in question.informativeText()
     assert "Changed: batch size" in question.informativeText()
+    assert "Saving does not include the run before the branch" in question.informativeText()
     hands.click(next(button for button in question.buttons() if button.accessibleName() == "Cancel"))
     window.documents.careful = False
 

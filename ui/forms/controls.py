@@ -13,7 +13,6 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QGuiApplication,
-    QHelpEvent,
     QIcon,
     QKeyEvent,
     QKeySequence,
@@ -46,7 +45,7 @@ from ..look.theme import blend, current, exact_px, px
 from .bars import BAR_ROLE, Bar, BarDelegate
 from .buttons import identify, tip, wrapping
 from .edits import WheelSteps
-from .labels import ShortenedLabel
+from .labels import ShortenedLabel, show_whole_text
 from .layouts import restyle, tight
 
 SLIDER_STEPS = 1000
@@ -339,10 +338,7 @@ class Combo(QComboBox):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._is_cut:
-            QToolTip.showText(event.globalPos(), wrapping(self.currentText()) + self.toolTip(), self)
-            return True
-        return super().event(event)
+        return (self._is_cut and show_whole_text(event, self.currentText(), self)) or super().event(event)
 
     @property
     def _is_cut(self) -> bool:

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QHelpEvent
-from PySide6.QtWidgets import QLabel, QToolTip
+from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 from superqt import QElidingLabel
 
-from .buttons import wrapping
+from .buttons import tip
+
+
+def show_whole_text(event: QEvent, text: str, widget: QWidget) -> bool:
+    """Show a text that a widget cuts above its tooltip, if the event asks for that; return whether it does."""
+    if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
+        return False
+    # Names from files are plain text, whatever they look like.
+    QToolTip.showText(event.globalPos(), tip(text) + widget.toolTip(), widget)
+    return True
 
 
 class ShortenedLabel(QElidingLabel):
@@ -19,7 +28,4 @@ class ShortenedLabel(QElidingLabel):
         return bool(QLabel.text(self) != self.text())
 
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self.is_cut:
-            QToolTip.showText(event.globalPos(), wrapping(self.text()) + self.toolTip(), self)
-            return True
-        return bool(super().event(event))
+        return (self.is_cut and show_whole_text(event, self.text(), self)) or bool(super().event(event))

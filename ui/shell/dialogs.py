@@ -97,10 +97,10 @@ def ask_about_changes(
     parent: QWidget, name: str, unsaved: str, save: Callable[[], object], discard: Callable[[], object]
 ) -> None:
     """Ask whether to save changes that would be lost; `unsaved` says which these are."""
-    details = f"{unsaved} Discard leaves this out of any file.".strip()
+    details = f"{unsaved} Unless you save, no file will contain these changes.".strip()
     question = _Question(parent, "changes.question", "Save changes?", f"Save the changes to {name}?", details)
     question.offer("Save", "Saves the changes first.", save)
-    question.offer("Discard", f"Continues without saving. {unsaved}", discard, QMessageBox.ButtonRole.DestructiveRole)
+    question.offer("Discard", "Closes the window without saving.", discard, QMessageBox.ButtonRole.DestructiveRole)
     question.ask()
 
 

@@ -178,8 +178,8 @@ class Messages(QObject):
     def _show(self) -> None:
         event = self._event
         fresh = event if self._time.isActive() else None
-        fault = None if self._past is not None and self._fault is not None and self._fault.kind else self._fault
         # What ails the network now says nothing of the earlier moment on show.
+        fault = None if self._past is not None and self._fault is not None and self._fault.kind else self._fault
         first = self._advised(fault) or self._past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):

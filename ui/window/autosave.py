@@ -159,7 +159,6 @@ class Autosave(QObject):
 
     def leave(self, content: bytes, title: str, origin: str, *, saved: bool, look: str) -> None:
         """Leave a document in the slot for the next start, since the window closes. Raises OSError."""
-        self.timer.stop()
         finish_jobs(self, cancel=False)
         if self.slot is None:
             return

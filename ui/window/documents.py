@@ -168,7 +168,7 @@ class Documents(QObject):
     def open_kept(self, title: str, experiment: Experiment, document: Document | None, repeats: str = "") -> None:
         """Open a kept run as it was; of a training of a sweep, which has no document, the experiment.
 
-        `repeats` says what training it comes to.
+        `repeats` says how to repeat its outcome.
         """
         if self._begin(experiment, title, None, document):
             notes = () if document is None else document.notes

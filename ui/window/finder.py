@@ -235,8 +235,8 @@ def found_words(found: Found) -> str:
     """Say what was found, how much better it is than the present settings, and the verdict of the test share."""
     if found.comparison is None:
         return "No combination finished training. Search for longer, or vary fewer settings."
-    trial, gain = found.comparison, found.comparison.gain
-    losses = f"{trial.measure} {trial.before:.2g} → {trial.after:.2g} (medians after {trial.epochs:,} epochs)"
+    effect, gain = found.comparison, found.comparison.gain
+    losses = f"{effect.measure} {effect.before:.2g} → {effect.after:.2g} (medians after {effect.epochs:,} epochs)"
     low, high = math.exp(gain.low), math.exp(gain.high)
     if gain.is_certain:
         verdict = f"Better than the present settings in {gain.helped} of {gain.n} fresh starts: {losses}."

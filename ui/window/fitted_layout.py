@@ -85,7 +85,8 @@ class FittedLayout:
         elif before is not None and self._roomy is not None and self._roomy.plan is RACE:
             self._roomy = before
         if self._opened_view and self._plan in CROWDED:
-            self.docks.docks[RaceView.name].hide()
+            with self._focus_mode.lifted():
+                self.docks.docks[RaceView.name].hide()
         self.suit()
 
 

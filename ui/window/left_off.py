@@ -56,8 +56,8 @@ class LeftOff(QObject):
         super().__init__(desk)
         self.desk, self.parts, self.documents, self.autosave = desk, parts, documents, autosave
         self._wiring = wiring
-        self._past: int | None = None
-        """The step of the earlier moment that is to be shown once its run is there."""
+        self._past: tuple[int, int] | None = None
+        """The step of the earlier moment that is to be shown once its run is there, and the revision of that run."""
         desk.session.reported.connect(self._look_back)
 
     @property
@@ -89,15 +89,18 @@ class LeftOff(QObject):
             self._wiring.set_speed(look.speed)
         # Once the panels have their sizes.
         QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
-        self._past = look.past
+        self._past = None if look.past is None else (look.past, self.desk.session.revision)
         epoch = document.present.state.epoch
         self.desk.say(f"Here is where you left off, at epoch {epoch:,}.", ("Start afresh", self.documents.new))
         return True
 
     def _look_back(self) -> None:
-        if self._past is not None and self.desk.session.is_up_to_date:
-            step, self._past = self._past, None
-            self.desk.session.past.look_at(step)
+        session = self.desk.session
+        if self._past is not None and session.is_up_to_date:
+            (step, revision), self._past = self._past, None
+            if session.revision == revision:
+                # Else something else was asked for meanwhile.
+                session.past.look_at(step)
 
     def leave(self) -> bool:
         """Leave the work, since the window closes; return False if that failed and something would be lost."""
@@ -127,6 +130,7 @@ class LeftOff(QObject):
     def _waiting(self) -> Iterator[None]:
         """Say what the window does before it closes: a large table takes a moment to write."""
         status = self.desk.messages.status
+        before = status.text()
         status.setText(_KEEPING)
         status.repaint()
         QApplication.setOverrideCursor(Qt.CursorShape.WaitCursor)
@@ -134,6 +138,8 @@ class LeftOff(QObject):
             yield
         finally:
             QApplication.restoreOverrideCursor()
+            # The window stays open if that failed.
+            status.setText(before)
 
     def _leave(self, *, saved: bool) -> None:
         session, work = self.desk.session, self.documents.work

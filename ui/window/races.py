@@ -89,7 +89,9 @@ class Races(QObject):
 
     def _best_of(self, knob: Knob) -> Any:
         """The value that a response in sight has found to be better than the present one; None if there is none."""
-        for reading in (self.parts.view(ResponseView).reading, self.parts.thin_response.reading):
+        for response in (self.parts.view(ResponseView), self.parts.thin_response):
+            # Out of sight, a response may be one of other data.
+            reading = response.reading if self.desk.docks.shows(response) else None
             if reading is not None and reading.knob.path == knob.path and reading.best is not None:
                 return reading.best.value if reading.present.value == knob.values[knob.present] else None
         return None

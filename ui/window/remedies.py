@@ -162,7 +162,8 @@ class Remedies(QObject):
 
 
 def _listed(effect: RemedyEffect) -> ProvenRemedy:
-    return ProvenRemedy(effect.remedy, f"{effect.remedy.words}: {effect.sentence}", effect.about)
+    # A colon would be the second one after `Start again: learning rate 0.1`.
+    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.sentence}", effect.about)
 
 
 def _verdict(test: RemedyTest) -> str:

@@ -358,12 +358,12 @@ def _whole_history(document: Document) -> History:
 
 
 def _repeat_words(run: KeptRun) -> str:
-    """Say what training a member of a sweep or a search again comes to."""
+    """Say how to repeat the outcome of a training of a sweep or a search, of which only the settings are kept."""
     if run.kind != "member":
         return ""
     loss = run.outcome.validation_loss
     known = "" if loss is None else f": validation loss {number_text(loss)}"
-    return f"{plural_text(run.outcome.epoch, 'epoch')} of training repeat its outcome{known}."
+    return f"Training it for {plural_text(run.outcome.epoch, 'epoch')} repeats its outcome{known}."
 
 
 def _star(ids: Sequence[str], star: bool, store: RunStore) -> None:

@@ -103,7 +103,7 @@ class Work(QObject):
         return now[:2] != self.saved[:2] or (self.path is None and self.seconds > LONG_SECONDS)
 
     def unsaved_words(self) -> str:
-        """Say what no file holds of the present work: changes, training, and the run before a branch."""
+        """Say what the file lacks: changes and training; and that it will lack the run before a branch even then."""
         saved, now, report = self.saved, self.mark(), self.session.report
         changes = "" if saved.experiment is None else comparison_words(saved.experiment, self.session.experiment)
         words = [f"Changed: {changes}."] if changes else []
@@ -114,8 +114,8 @@ class Work(QObject):
         before, epoch = self.session.past.other_future, report.present.epoch
         if before is not None and before.left_by == "branch":
             words.append(
-                f"Trained to epoch {epoch:,} on a branch that began at epoch {before.begun.epoch:,.0f}. The run before "
-                f"the branch, which reached epoch {before.now.epoch:,}, is not part of a file."
+                f"Trained to epoch {epoch:,} on a branch that began at epoch {before.begun.epoch:,.0f}. Saving does "
+                f"not include the run before the branch, which reached epoch {before.now.epoch:,}."
             )
         elif epoch and now.step != saved.step:
             words.append(f"Trained to epoch {epoch:,}.")

@@ -32,6 +32,17 @@ def test_a_label_shows_its_whole_text_only_where_it_is_cut(qtbot, lines: int) ->
     assert not label.is_cut and tooltip_of(label) == tip("How this is measured.")
 
 
+def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(qtbot) -> None:
+    name = "<b>bill</b> length in millimetres"
+    label, combo = ShortenedLabel(name), Combo()
+    combo.addItem(name)
+    for widget in (label, combo):
+        qtbot.addWidget(widget)
+        widget.resize(80, 26)
+        widget.show()
+        assert tooltip_of(widget) == tip(name)
+
+
 def test_a_list_shows_the_whole_name_of_its_choice_where_it_is_cut(qtbot) -> None:
     combo = Combo()
     qtbot.addWidget(combo)

@@ -81,10 +81,10 @@ def test_the_verdict_says_which_is_better(before: float, after: float, verdict: 
     if before != after:
         # One start goes the other way.
         second = np.append(second[:-1], first[-1] + 0.1 * (before - after))
-    trial = RemedyEffect(
+    effect = RemedyEffect(
         Remedy("", Experiment(), reset=True), before, after, paired_gain(first, second), 100, "validation loss"
     )
-    words = found_words(Found(SearchResult((), None, None, None), trial))
+    words = found_words(Found(SearchResult((), None, None, None), effect))
     assert words.startswith(verdict) and factor in words, words
     if "times as high" in words:
         low, high = (float(one) for one in words.split("The loss is ")[1].split(" times")[0].split(" to "))

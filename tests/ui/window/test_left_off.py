@@ -127,6 +127,20 @@ def test_the_earlier_moment_that_was_shown_comes_back(folder: Path) -> None:
         assert second.session.report.present.epoch == 5
 
 
+def test_an_edit_before_the_work_is_there_stays_in_the_present(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with begun(folder) as first:
+        train(first, 5)
+        first.session.past.look_at(20)
+        hands.until(lambda: first.session.report.past is not None and first.session.report.past.is_exact, "not there")
+    monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", hands.PATIENCE)
+    with opened_window() as second:
+        second.left_off.begin(folder, resumes=True)
+        assert "where you left off" in second.messages.strip.said.text
+        set_rate(second, 0.5)
+        hands.until(lambda: second.session.is_up_to_date and second.session.report.present.epoch == 5, "not there")
+        assert not second.session.past.looks_back and snapshot(second).learning_rate == 0.5
+
+
 def test_closing_while_left_work_is_read_leaves_it_where_it_is(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with begun(folder) as first:
         train(first, 3)
@@ -197,6 +211,8 @@ def test_what_can_not_be_kept_is_not_lost(folder: Path, monkeypatch: pytest.Monk
             raise OSError(28, "No space left on device")
 
         monkeypatch.setattr(window.autosave.slot, "leave", fail)
+        hands.until(lambda: "Ready" in window.messages.status.text(), "the status is not shown")
         window.close()
-        assert window.isVisible() and "No space left" in window.messages.strip.said.text
         window.documents.careful = False
+        assert window.isVisible() and "No space left" in window.messages.strip.said.text
+        assert "Ready" in window.messages.status.text() and window.autosave.timer.isActive()

@@ -190,6 +190,20 @@ def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Win
             qtbot.waitUntil(lambda wanted=wanted: in_sight() == wanted)
 
 
+def test_a_race_that_ends_in_focus_mode_of_a_small_window_leaves_nothing_behind(qtbot, window: Window) -> None:
+    window.resize(1000, 700)
+    qtbot.waitUntil(lambda: window.docks.plan in CROWDED)
+    plan = window.docks.plan
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    hands.key_in(window, "F9")
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: window.session.racer is None)
+    hands.key_in(window, "F9")
+    qtbot.waitUntil(lambda: window.docks.plan is plan)
+    assert "race" not in window.docks.opened
+
+
 def test_a_click_takes_a_lane_with_its_weights_in_one_undo_step(qtbot, window: Window) -> None:
     before = parameters(window, qtbot)
     window.docks.show("race")
@@ -304,16 +318,20 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
 
 
-def test_the_best_value_of_the_response_is_proposed(qtbot, window: Window) -> None:
-    experiment = window.session.experiment
-    knob = knob_at(experiment, RATE)
-    response = Response(experiment, knob, epochs=100)
+def show_best(window: Window) -> str:
+    """Show a response that has found a better learning rate; return that as text."""
+    knob = knob_at(window.session.experiment, RATE)
+    response = Response(window.session.experiment, knob, epochs=100)
     for number in range(len(response.study)):
         value, start = knob.values[number // 5], number % 5
         loss = 0.5 + 0.01 * start + (0 if value == knob.values[-8] else 0.3)
         response.add(Row(number, "completed", 100, 500, loss, loss, 0.9, 0.9, "lanes"))
     window.parts.view(ResponseView).show_reading(response.reading())
-    best = knob.words(len(knob.values) - 8)
+    return knob.words(len(knob.values) - 8)
+
+
+def test_the_best_value_of_the_response_is_proposed(qtbot, window: Window) -> None:
+    best = show_best(window)
     command(window, "Race Learning rate against")
     entry = hands.control(window, "race.dialog.values", QLineEdit)
     assert entry.text().split() == ["0.001", "0.01", "0.1", best]
@@ -322,6 +340,14 @@ def test_the_best_value_of_the_response_is_proposed(qtbot, window: Window) -> No
     hands.key(entry, "Return")
     await_race(qtbot, window)
     assert moment(window).names.labels == ("0.001", "0.01", "0.1", best)
+
+
+def test_a_response_out_of_sight_proposes_nothing(window: Window) -> None:
+    window.docks.docks["response"].close()
+    show_best(window)
+    command(window, "Race Learning rate against")
+    entry = hands.control(window, "race.dialog.values", QLineEdit)
+    assert entry.text().split() == ["0.001", "0.01", "0.1"], "it may be one of other data"
 
 
 def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) -> None:
@@ -345,8 +371,8 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
     hands.key_in(window, "Space")
     await_race(qtbot, window, lambda race: race.epoch > 5)
     seen = set()
-    while len(seen) < 5:
-        hands.let_pass(7, "pictures go on between two changes of the texts")
+
+    def look() -> int:
         readout, said = window.parts.transport.readout, shown(window)
         leader = readout.whose.text().removesuffix(" leads")
         _, loss, score, _ = next(lane for lane in said.lanes if lane[0] == leader)
@@ -356,6 +382,9 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
         assert said.sentence.startswith(f"Epoch {readout.epoch.text()}:")
         assert f"epoch {readout.epoch.text()}. The run waits." in window.messages.status.text()
         seen.add(loss)
+        return len(seen)
+
+    hands.until(lambda: look() >= 5, "the numbers stay the same")
     hands.key_in(window, "Space")
 
 

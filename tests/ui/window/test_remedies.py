@@ -88,7 +88,7 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     assert " helps in " in other and strip.remedy.text() not in other
     hands.key(strip.menu, "Down", "Return")
     qtbot.waitUntil(lambda: not strip.menu.isVisible() and session.is_up_to_date)
-    assert f"Rate {session.experiment.training.learning_rate}" == other.split(":")[0]
+    assert f"Rate {session.experiment.training.learning_rate}" == other.split(" – ")[0]
 
 
 def test_what_was_promised_is_tried_again_once_the_run_is_far_past_it(qtbot, window: Window) -> None:
