@@ -24,6 +24,8 @@ from playground.files.errors import InputError
 _MOST_NAMED = 4
 """The most differences that are named one by one."""
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six")
+_PROPER_NAMES = frozenset({"Adam", "Glorot", "He"})
+"""Names at the beginning of labels that are capitalized inside a sentence, too."""
 _POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
 """Fields with one entry per point; a change to any of them is called `points`."""
 
@@ -140,12 +142,13 @@ def value_words(field: Field, value: Any) -> str:
 
 
 def in_a_sentence(label: str) -> str:
-    """A label for use inside a sentence: `Learning rate η` becomes `learning rate`."""
+    """A label for use inside a sentence: `Learning rate η` becomes `learning rate`; `He normal` and `L2` stay."""
     words = label.split()
     if len(words) > 1 and len(words[-1]) == 1 and not words[-1].isascii():
         words.pop()
     first = words[0]
-    return " ".join([first if first[1:] != first[1:].lower() else first.lower(), *words[1:]])
+    is_name = first in _PROPER_NAMES or any(map(str.isdigit, first)) or first[1:] != first[1:].lower()
+    return " ".join([first if is_name else first.lower(), *words[1:]])
 
 
 def title_of(value: object) -> str:

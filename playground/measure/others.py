@@ -21,7 +21,7 @@ class Ghost(NamedTuple):
 
 
 class Luck(NamedTuple):
-    """A run among other starts of the same experiment, up to one epoch, by the losses of the validation set if any."""
+    """A run among other starts of the same experiment, up to one epoch; by validation losses if there are any."""
 
     epoch: int
     since: int

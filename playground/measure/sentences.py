@@ -14,12 +14,15 @@ def plain(number: float) -> str:
     return f"{float(f'{number:.3g}'):g}"
 
 
-def loss_words(loss: float) -> str:
-    """A loss as the header writes it: 0.0123, 3.4e-9."""
-    if not 0 < loss < 1e-3:
-        return f"{loss:.3g}"
-    mantissa, exponent = f"{loss:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+def loss_words(loss: float, digits: int = 3) -> str:
+    """A loss with at most so many significant digits; very small and very large ones as in the header: 0.0123, 3.4e-9,
+    1,230, infinity."""
+    if np.isinf(loss):
+        return "infinity"
+    if 0 < loss < 1e-3 or loss >= 1e6:
+        mantissa, exponent = f"{loss:.1e}".split("e")
+        return f"{mantissa}e{int(exponent)}"
+    return f"{float(f'{loss:.{digits}g}'):,g}"
 
 
 def percent(share: float, digits: int = 0) -> str:

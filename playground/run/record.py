@@ -58,6 +58,8 @@ class Record:
     """The steps at which the meaning of losses changed, oldest first."""
     begun: Experiment | None = None
     """The experiment before the latest change of settings, in case a drag continues it; None if none can."""
+    edited: WeightEdit | None = None
+    """The latest weight set by hand, in case a drag continues that; None if none can."""
     health: Health = field(default_factory=Health)
     started_from: Array | None = None
     """The parameters before the first update, laid out flat; None once the network was rebuilt."""
@@ -142,13 +144,13 @@ class Record:
 
         One that takes the latest back before any training has followed removes it.
         """
-        earlier = self.changes[-1].weight if goes_on and self.changes else None
+        earlier = self.edited if goes_on and self.changes and self.changes[-1].weight == self.edited else None
         if earlier is None and self.changes and self.changes[-1].is_undone_by(now, edit):
             self._forget_latest()
             return
         if earlier is not None:
             edit = edit._replace(before=earlier.before)
-        self.begun = None
+        self.begun, self.edited = None, edit
         self._remember(Change(*now, label, None, edit), replaces_latest=earlier is not None)
 
     def _remember(self, change: Change, *, replaces_latest: bool) -> None:
@@ -158,8 +160,10 @@ class Record:
 
     def _forget_latest(self) -> None:
         """Remove the latest change, and the break that it made."""
-        step, self.begun, self.changes = self.changes[-1].step, None, self.changes[:-1]
-        if all(change.leaves_losses_comparable for change in self.changes if change.step == step):
+        step, self.changes = self.changes[-1].step, self.changes[:-1]
+        self.begun = self.edited = None
+        others = [change for change in self.changes if change.step == step and change.weight is None]
+        if all(change.leaves_losses_comparable for change in others):
             self.breaks = tuple(one for one in self.breaks if one.step != step)
 
     def name_change(self, change: Change, label: str) -> None:

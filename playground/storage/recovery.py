@@ -111,7 +111,7 @@ class RecoverableWork(NamedTuple):
     def end(self, lock: FileLock, *, restored: bool, failed: bool = True) -> None:
         """End an attempt to restore work; if it was restored, remove its document.
 
-        One that neither restored it nor `failed`, since it was broken off, does not count.
+        An attempt that was broken off, and so neither restored the work nor `failed`, does not count.
         """
         if restored:
             _remove(self.document)

@@ -126,12 +126,14 @@ class OtherStarts:
 
 
 def _recent_means(history: History, since: int, until: int, *, validated: bool) -> tuple[float, float]:
-    """The mean loss and the mean accuracy over some epochs; of a run that has ended, at its last epoch."""
+    """The mean loss and the mean accuracy over some epochs; without rows of them, those of the latest row before."""
     losses = history.validation_loss if validated else history.train_loss
     scores = history.validation_accuracy if validated else history.train_accuracy
     within = (history.epoch >= since) & (history.epoch <= until)
     if not within.any():
-        within = history.epoch == history.epoch.max(initial=0)
+        # It has ended, or its history is so long that it keeps few rows.
+        before = history.epoch[history.epoch <= until]
+        within = history.epoch == before.max(initial=0)
     if not within.any():
         return math.inf, -math.inf
     return float(losses[within].mean()), float(scores[within].mean())

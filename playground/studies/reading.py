@@ -90,10 +90,7 @@ class ResponseReading(NamedTuple):
     @property
     def best(self) -> ValueOutcome | None:
         """The best of the values that are better than the present one beyond chance; None if none is."""
-        most = max((one.n for one in self.values), default=0)
-        better = [one for one in self.values if one.is_better and one.n == most]
-        sign = 1 if self.scale == "amount" else -1
-        return min(better, key=lambda one: sign * one.median, default=None)
+        return _clearly_best(self.values, self.scale)
 
     @property
     def is_whole(self) -> bool:
@@ -182,7 +179,7 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
     if n < least:
         return f"Trying other values of the {knob.label}: {n} of {least} {scores.repeats}s so far."
     tried = [one for one in values if one.n]
-    sound = [one for one in tried if not one.diverged and math.isfinite(one.median)]
+    sound = [one for one in tried if _is_sound(one)]
     if not sound:
         missing = len(tried) > sum(one.diverged == one.n for one in tried)
         return (
@@ -190,10 +187,7 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
             if missing
             else f"Training diverges {'either way' if is_switch else f'with every {knob.one} tried so far'}."
         )
-    # A value that was tried from fewer starts may only have been lucky.
-    most = max(one.n for one in sound)
-    sign = 1 if scores.scale == "amount" else -1
-    best = min((one for one in sound if one.n == most), key=lambda one: sign * one.median)
+    best = min(_most_tried(values), key=lambda one: _rank(one, scores.scale))
     if here.diverged == here.n:
         return (
             f"{_superlative(scores).capitalize()} {knob.near}{best.words}; "
@@ -206,16 +200,37 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         return f"The {knob.one} makes no clear difference{end}."
     if not scores.comparable:
         return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
-    better = [one for one in values if one.is_better and one.n == most]
-    if not better:
+    better = _clearly_best(values, scores.scale)
+    if better is None:
         if is_switch:
             other = values[1 - knob.present].words
             return f"{other[:1].upper()}{other[1:]} is not clearly better than {here.words}."
         return f"No other {knob.one} is clearly better than {here.words}."
-    best = min(better, key=lambda one: sign * one.median)
-    ranked, place = scores.ranked, values.index(best)
+    ranked, place = scores.ranked, values.index(better)
     worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())
-    return f"Best {knob.near}{best.words}; {here.words} is worse in {worse} of {here.n} {scores.repeats}s."
+    return f"Best {knob.near}{better.words}; {here.words} is worse in {worse} of {here.n} {scores.repeats}s."
+
+
+def _is_sound(one: ValueOutcome) -> bool:
+    """Whether a value was trained, and no start of it diverged."""
+    return one.n > 0 and not one.diverged and math.isfinite(one.median)
+
+
+def _most_tried(values: Sequence[ValueOutcome]) -> list[ValueOutcome]:
+    """The sound values with the most starts: one with fewer may only have been lucky."""
+    sound = [one for one in values if _is_sound(one)]
+    most = max((one.n for one in sound), default=0)
+    return [one for one in sound if one.n == most]
+
+
+def _clearly_best(values: Sequence[ValueOutcome], scale: Scale) -> ValueOutcome | None:
+    better = [one for one in _most_tried(values) if one.is_better]
+    return min(better, key=lambda one: _rank(one, scale), default=None)
+
+
+def _rank(one: ValueOutcome, scale: Scale) -> float:
+    """A number that is lower for better values."""
+    return one.median if scale == "amount" else -one.median
 
 
 def _is_flat(values: Sequence[ValueOutcome], verdicts: Array) -> bool:

@@ -1,4 +1,4 @@
-"""Proven remedies: the effect of changes to an experiment on its loss, from many starts with and without each.
+"""Remedies put to the test: the effect of changes to an experiment on its loss, from many starts with and without each.
 
     test = RemedyTest(experiment, candidates(experiment), epochs=200)
     for tried in test.train():
@@ -30,6 +30,7 @@ from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.experiment.words import in_a_sentence
 from playground.files.errors import CancelledError, InputError
 from playground.measure.diagnosis import STOP_EARLY, Remedy
+from playground.measure.sentences import loss_words
 from playground.run.run import Checkpoint
 from playground.studies.paired import Gain, paired_gain
 from playground.studies.results import Results
@@ -171,7 +172,7 @@ class RemedyEffect(NamedTuple):
         `helps in 16 of 16 starts, with a median validation loss of 0.04 instead of 0.69 after 200 epochs`, or, from the
         weights of a moment, `helps in 16 of 16 shuffles from epoch 80 on, … after 100 more epochs`.
         """
-        before, after = ("infinity" if np.isinf(one) else f"{one:.2g}" for one in (self.before, self.after))
+        before, after = (loss_words(one, 2) for one in (self.before, self.after))
         starts, more = "starts", ""
         if self.begun is not None:
             starts, more = f"shuffles from epoch {self.begun:,} on", "more "

@@ -67,7 +67,7 @@ def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
     quantity, present = Quantity.of(knob.field), knob.values[knob.present]
     if present:
         factors = _FACTORS if quantity.log else _SHARES
-        beside = [_value_beside(quantity, present, [sign(one) for one in factors]) for sign in (_inverse, float)]
+        beside = [_value_beside(quantity, present, [one**sign for one in factors]) for sign in (-1, 1)]
         found = [present, *(value for value in beside if value is not None)]
     else:
         found = [present, quantity.at(0.25), quantity.at(0.5)]
@@ -76,10 +76,6 @@ def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
     if best is not None and _can_be_told_apart(best, present):
         found = [one for one in found if one == present or _can_be_told_apart(one, best)] + [best]
     return tuple(sorted(set(found)))
-
-
-def _inverse(factor: float) -> float:
-    return 1 / factor
 
 
 def _value_beside(quantity: Quantity, present: Number, factors: Sequence[float]) -> Number | None:

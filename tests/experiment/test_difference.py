@@ -236,6 +236,8 @@ def test_labels_inside_a_sentence() -> None:
     assert [in_a_sentence(label) for label in ("Learning rate η", "λ", "ReLU", "β₁", "Wrong labels")] == [
         "learning rate", "λ", "ReLU", "β₁", "wrong labels",
     ]  # fmt: skip
+    for name in ("He normal weights", "Glorot uniform weights", "Adam with learning rate 0.01", "L2 with λ = 0.003"):
+        assert in_a_sentence(name) == name
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from playground.experiment.rules import convert
 from playground.interop.opening import load_preset, preset_paths
 from playground.measure.changes import Change
 from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable_rows, diagnose
+from playground.measure.sentences import loss_words
 
 
 def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh", **changed: Any) -> Snapshot:
@@ -512,3 +513,9 @@ def test_a_regression_that_underfits_speaks_of_r_squared() -> None:
     found = diagnose(after(200, (), data={"kind": "ripple", "points": 300}))
     assert any("R² is" in finding.text for finding in found)
     assert np.all([finding.kind == "underfitting" for finding in found])
+
+
+def test_losses_in_sentences_are_short_at_any_size() -> None:
+    losses = {0.0: "0", 3.4e-9: "3.4e-9", 0.0123456: "0.0123", 0.5: "0.5", 1234.5: "1,230", 2e7: "2.0e7"}
+    assert [loss_words(loss) for loss in losses] == list(losses.values())
+    assert loss_words(np.inf) == "infinity" and loss_words(0.04567, 2) == "0.046" and loss_words(123.4, 2) == "120"

@@ -13,6 +13,7 @@ from playground.catalog.losses import SquaredError
 from playground.engine import reference
 from playground.engine.engine import EngineName
 from playground.experiment.rules import convert
+from playground.measure.changes import WeightEdit
 from playground.measure.requests import (
     BoundaryRequest,
     ConfusionRequest,
@@ -444,10 +445,29 @@ def test_a_change_that_is_undone_before_training_goes_on_leaves_no_mark() -> Non
     one.configure(plain.with_({"loss": {"kind": "huber"}}))
     one.configure(plain)
     assert not one.snapshot().changes and not one.snapshot().breaks
+    one.set_weight("W1", (3, 2), 0.75)
+    one.configure(plain.with_({"loss": {"kind": "huber"}}))
+    one.configure(plain)
+    assert len(one.snapshot().changes) == 1 and not one.snapshot().breaks, "a weight leaves losses what they are"
+    one.set_weight("W1", (3, 2), before)
     one.configure(frozen)
     one.advance(steps=1)
     one.configure(plain)
     assert len(one.snapshot().changes) == 2, "training has followed, so both are part of the run"
+
+
+def test_a_drag_of_a_weight_that_passes_its_old_value_replaces_no_change_of_another() -> None:
+    one = trainer()
+    first, second = (float(one.parameters()["W1"][0, place]) for place in (0, 1))
+    one.set_weight("W1", (0, 0), 0.75)
+    one.set_weight("W1", (0, 1), 0.75)
+    one.set_weight("W1", (0, 1), second)
+    one.set_weight("W1", (0, 1), -0.5, goes_on=True)
+    one.set_weight("W1", (0, 1), -0.75, goes_on=True)
+    assert [change.weight for change in one.snapshot().changes] == [
+        WeightEdit("W1", (0, 0), first, 0.75),
+        WeightEdit("W1", (0, 1), second, -0.75),
+    ]
 
 
 def test_before_training_the_history_starts_with_the_weight_that_was_set() -> None:

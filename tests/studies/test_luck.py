@@ -59,6 +59,18 @@ def test_runs_are_judged_by_the_mean_of_the_last_tenth_of_their_epochs(experimen
 
 
 @needs_lanes
+def test_a_run_with_few_rows_is_judged_by_the_latest_one_up_to_the_epoch_of_the_starts(experiment: Experiment) -> None:
+    chosen = experiment.with_(precision="float32")
+    starts, run = OtherStarts(chosen), Trainer(chosen, engine="lanes")
+    starts.advance(10, never)
+    run.advance(epochs=40)
+    # Of a long run only a row now and then is kept.
+    kept = History(*(column[[0, 40]] for column in of(run)))
+    kept.validation_loss[:] = 1e9, 0
+    assert starts.luck(kept).better_than == 0
+
+
+@needs_lanes
 def test_starts_that_diverge_are_counted_and_leave_the_band_open() -> None:
     wild = {"data": "plane", "layers": "", "training.learning_rate": 1e8, "training.optimizer": "sgd"}
     chosen = Experiment().with_(wild)

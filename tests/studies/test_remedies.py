@@ -1,4 +1,4 @@
-"""Remedies that are proven: what helps is offered, what does not is not, and every start is compared with itself."""
+"""Remedies put to the test: what helps is offered, what does not is not, and every start is compared with itself."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The undo history as text, for the next window to take up where this one left it.
 
-Of each step only the experiment that it leads back or on to is kept, and of these what they share only once. Weights
-that a step brought along are not kept: undoing it acts on those of then, as any edit does.
+Of each step only the experiment to which it leads back or on is kept, and data that experiments share only once.
+Weights that a step brought along are not kept: undoing it acts on the present ones, as any edit does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from .session import Session
 from .undo import Edit, ExperimentEdit, WeightSetting
 
 _MOST_STEPS = 50
-"""The most steps that are kept, back and on."""
+"""The most steps that are kept: so many back, and so many on."""
 _MOST_BYTES = 2**20
 
 

@@ -35,9 +35,6 @@ class KeptMoments:
     def __len__(self) -> int:
         return len(self._kept)
 
-    def __contains__(self, name: object) -> bool:
-        return name in self._kept
-
     def get(self, name: object) -> KeptMoment | None:
         """Return what is kept under a name, if there is anything."""
         return self._kept.get(name)

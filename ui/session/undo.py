@@ -11,6 +11,7 @@ from playground.experiment.difference import difference
 from playground.experiment.words import edit_words, return_words
 
 UNDO_STEPS = 200
+"""How many edits can be undone."""
 
 
 class ExperimentEdit(NamedTuple):
@@ -124,7 +125,8 @@ class UndoHistory:
         self.undone.clear()
 
     def _forget_moments(self, done: Sequence[Edit], undone: Sequence[Edit]) -> None:
-        names = [*(("undo", edit.number) for edit in done), *(("redo", edit.number) for edit in undone)]
+        # Of an undone branch it is still known where it began.
+        names = [*(("undo", edit.number) for edit in (*done, *undone)), *(("redo", edit.number) for edit in undone)]
         if names:
             self._forget(names)
 

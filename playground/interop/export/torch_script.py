@@ -46,7 +46,7 @@ def torch_script(exportable: Exportable, _: Path) -> bytes:
 
 
 class _Facts:
-    """The facts about one network and its training that fill_template the template."""
+    """The facts about one network and its training that fill the template."""
 
     def __init__(self, exportable: Exportable) -> None:
         self.exportable, self.training = exportable, exportable.experiment.training

@@ -185,7 +185,7 @@ class RunTable:
 
     @cached_property
     def layer_names(self) -> tuple[str, ...]:
-        """The names of layers by their places; empty if not all runs call them alike."""
+        """The names of layers by their places; empty unless all runs give all layers the same names."""
         stacks = [self.settings[one].value for one in self.numbers_at("layers")]
         names: dict[int, set[str]] = {}
         for place, name in ((place, name) for stack in stacks for place, name in enumerate(stack)):

@@ -37,7 +37,7 @@ def _fields(path: str) -> tuple[Field, ...]:
 
 
 def _layer_name(table: RunTable, place: int) -> str:
-    """The name of a layer; its number in all headings if runs don't agree on any name."""
+    """The name of a layer; its number, in all headings, unless runs agree on all names."""
     return table.layer_names[place] if table.layer_names else str(place + 1)
 
 

@@ -24,6 +24,7 @@ from ui.session import speed
 from ui.session.commands import Ask, SetWeight
 from ui.session.session import Session, with_layer_ids
 from ui.session.speed import StepRate
+from ui.session.undo import UndoHistory, WeightSetting
 from ui.session.worker import Worker
 
 replace = msgspec.structs.replace
@@ -404,6 +405,15 @@ def test_what_can_no_longer_be_undone_takes_no_memory(
     session.undo()
     session.forget_edits()
     assert checkpoint(session) and not session.worker.moments
+
+
+def test_what_can_no_longer_be_redone_is_forgotten_by_both_of_its_names() -> None:
+    forgotten: list[object] = []
+    history, setting = UndoHistory(forgotten.extend), WeightSetting("W0", (0, 0), 1.0)
+    history.begin("first", setting, changing=False)
+    history.undo()
+    history.begin("second", setting, changing=False)
+    assert set(forgotten) == {("undo", 1), ("redo", 1)}
 
 
 def test_two_drags_are_two_undo_steps_even_of_one_weight(session: Session, settled) -> None:

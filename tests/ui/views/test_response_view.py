@@ -62,3 +62,15 @@ def test_a_low_chart_keeps_its_height_and_names_what_matters(shown) -> None:
     view.show_reading(reading)
     named = names_in(view, reading)
     assert {"Adam", "Nadam"} <= set(named) < {one.words for one in reading.values}
+
+
+def test_what_is_pointed_at_is_forgotten_with_another_setting(shown) -> None:
+    view = shown(ResponseView(), size=(264, 150))
+    rate, penalty = reading_of("training.learning_rate"), reading_of("training.weight_decay")
+    view.show_reading(rate)
+    both = {one.value for one in rate.values} & {one.value for one in penalty.values}
+    chosen = next(one for one in rate.values if one.value in both)
+    hands.move(view.chart, QPoint(round(view.chart.x_of(chosen.place)), view.chart.height() // 2))
+    assert view.chart.looked_at == chosen
+    view.show_reading(penalty)
+    assert view.chart.looked_at is None and view.chart.words_between == ""

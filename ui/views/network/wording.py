@@ -15,7 +15,7 @@ from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
 
 _NO_SLOPE = "slope 0 on the latest batch"
-"""What marks a unit that learns nothing now; tanh may revive, so that it isn't called dead."""
+"""What marks a unit that learns nothing now. A tanh unit may revive, so it isn't called dead."""
 NETWORK_HINT = "Point at a unit, a wire or a bias to read its values."
 
 

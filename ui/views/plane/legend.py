@@ -197,10 +197,10 @@ class Legend(QWidget):
     def _bar(self) -> int:
         """The width of the colour bar at zoom 1, shorter where entries would have no room."""
         places = self._places(self.width(), self._scale_width(self._scale))
-        return self._BAR if all(line <= self._lines for _, line, _ in places) else self._SHORT_BAR
+        return self._BAR if all(line <= self._last_line for _, line, _ in places) else self._SHORT_BAR
 
     @property
-    def _lines(self) -> int:
+    def _last_line(self) -> int:
         """The number of the last line that there is room for."""
         return max(0, (self.height() - px(self._HEIGHT)) // px(self._LINE))
 
@@ -225,7 +225,7 @@ class Legend(QWidget):
             if self._scale:
                 self._paint_scale(painter, self._scale, bar)
             for x, line, entry in self._places(self.width(), self._scale_width(self._scale, bar)):
-                if line <= self._lines:
+                if line <= self._last_line:
                     self._paint_entry(painter, x, line * px(self._LINE), entry)
 
     def _paint_entry(self, painter: QPainter, x: int, y: int, entry: _Entry) -> None:

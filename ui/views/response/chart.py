@@ -111,7 +111,11 @@ class ResponseChart(PaintedChart):
 
     def show_reading(self, reading: ResponseReading | None) -> None:
         """Show a reading; None for nothing."""
-        looked_at, self.reading = self.looked_at, reading
+        looked_at, before = self.looked_at, self.reading
+        self.reading = reading
+        if reading is None or before is None or reading.knob.path != before.knob.path:
+            # What is pointed at is a value of another setting.
+            looked_at = self._under_mouse = None
         # Values may have been added on either side.
         values = () if reading is None or looked_at is None else reading.knob.values
         self._cursor = values.index(looked_at.value) if looked_at is not None and looked_at.value in values else None

@@ -167,7 +167,7 @@ class RateTrack(Track):
         if self.experiment is None:
             return ()
         if place is None:
-            # An edited experiment has no moment yet; of an earlier one the settings are shown, too.
+            # No moment has the settings of an edit yet; while an earlier one is on show, so are its settings.
             told = snapshot if snapshot is not None and snapshot.experiment == self.experiment else None
             rate = self.present_rate() if told is None else told.learning_rate
             return Value("η", rate_text(rate), _LINE), Value(self.experiment.training.schedule.label, "")

@@ -504,7 +504,7 @@ class TracksView(View):
         return place if row is None or place > np.nanmax(at) else float(at[row])
 
     def _show_words(self) -> None:
-        """Write the values at the place that is read, or else the latest ones."""
+        """Write the values at the place that is read, or else those of the moment on show."""
         told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
         shown = self._past if self._past is not None and place is None else told
         if shown is not None:
