@@ -29,20 +29,22 @@ class Collector(QObject):
         gc.disable()
         gc.freeze()
         self.turns = 0
-        self.old = 0
+        self._grown = 0
+        """How many objects have become old since the last full collection."""
         self.timer = QTimer(self, interval=MILLISECONDS)
         self.timer.timeout.connect(self.collect)
         self.timer.start()
 
     def collect(self) -> None:
         """Collect young objects, and old ones when they have grown."""
-        gc.collect(1)
+        # `gc.get_objects` would tell how many are old. While its list exists, though, a tuple that another thread is
+        # making belongs to two, for which Python raises a SystemError there.
+        young = gc.get_count()[0]
+        self._grown += max(0, young - gc.collect(1))
         self.turns += 1
-        if self.turns % FULL_TURNS:
-            return
-        if len(gc.get_objects(generation=2)) - self.old > _GROWTH * gc.get_freeze_count():
+        if self.turns % FULL_TURNS == 0 and self._grown > _GROWTH * gc.get_freeze_count():
             gc.collect()
-            self.old = len(gc.get_objects(generation=2))
+            self._grown = 0
 
     def close(self) -> None:
         """Return to Python's own collector."""

@@ -50,14 +50,38 @@ def test_what_another_thread_leaves_is_collected_here(qtbot, qapp: QApplication,
     assert set(told) == {threading.main_thread()}
 
 
-def test_what_has_become_old_is_collected_when_much_has_been_added(qtbot, collector: Collector) -> None:
+def test_what_has_become_old_is_collected_when_much_has_been_added(collector: Collector) -> None:
+    collector.timer.stop()
+    collector.turns = 0
     told: list[threading.Thread] = []
-    kept = [Cycle(told) for _ in range(gc.get_freeze_count() + len(gc.get_objects()))]
-    gc.collect(0)
-    gc.collect(1)
-    assert not told
+    kept = [Cycle(told) for _ in range(gc.get_freeze_count())]
+    collector.collect()
     kept.clear()
-    qtbot.waitUntil(lambda: len(told) > 0)
+    gc.collect(1)
+    assert not told, "they are old"
+    collector.collect()
+    assert len(told) == gc.get_freeze_count()
+
+
+def test_tuples_that_another_thread_makes_are_left_alone(qapp: QApplication, collector: Collector) -> None:
+    kept = [[number] for number in range(300_000)]
+    failed: list[SystemError] = []
+    done = threading.Event()
+
+    def make_tuples() -> None:
+        while not done.is_set():
+            try:
+                tuple(number for number in range(60))
+            except SystemError as error:
+                failed.append(error)
+
+    thread = threading.Thread(target=make_tuples)
+    thread.start()
+    for _turn in range(40):
+        collector.collect()
+    done.set()
+    thread.join()
+    assert not failed and len(kept) == 300_000
 
 
 def test_what_was_there_at_the_start_is_not_looked_through(qapp: QApplication) -> None:
