@@ -338,11 +338,7 @@ class Combo(QComboBox):
             super().keyPressEvent(event)
 
     def event(self, event: QEvent) -> bool:
-        return (self._is_cut and show_whole_text(event, self.currentText(), self)) or super().event(event)
-
-    @property
-    def _is_cut(self) -> bool:
-        return self._shown_text != self.currentText()
+        return show_whole_text(event, self, self.currentText(), lambda: self._shown_text) or super().event(event)
 
     @property
     def _shown_text(self) -> str:

@@ -21,6 +21,7 @@ from playground.experiment.reading import convert_plain
 from .kept_moments import KeptMoments
 from .session import Session
 from .undo import Edit, ExperimentEdit, WeightSetting
+from .worker import Worker
 
 _MOST_STEPS = 50
 """The most steps that are kept: so many back, and so many on."""
@@ -50,10 +51,19 @@ class _KeptEdits(msgspec.Struct):
 
 
 def ask_edits(session: Session, done: Sequence[Edit], undone: Sequence[Edit]) -> Future[str]:
-    """Ask for steps of a session's undo history as text."""
+    """Ask for steps of a session's undo history as text, which is empty if a fault prevents that."""
     written: Future[str] = Future()
-    # The worker knows the values of weights before they were set.
-    session.send(lambda worker: written.set_result(write_edits(done, undone, worker.moments)))
+
+    def write(worker: Worker) -> None:
+        text = ""
+        try:
+            # The worker knows the values of weights before they were set.
+            text = write_edits(done, undone, worker.moments)
+        finally:
+            # Without its undo history, work is still worth keeping.
+            written.set_result(text)
+
+    session.send(write)
     return written
 
 

@@ -16,6 +16,7 @@ from playground.storage.document import load_document
 from playground.storage.recovery import find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
+from ui.session import kept_edits
 from ui.shell import waiting
 from ui.window import autosave
 from ui.window.window import Window
@@ -112,6 +113,17 @@ def test_the_undo_history_comes_back(qtbot, folder: Path) -> None:
         settle(qtbot, second)
         assert units == 2 and session.experiment.layers[0].units > 2 and not session.history.done
         assert session.experiment.training.learning_rate != 0.125
+
+
+def test_work_is_left_although_its_undo_history_cannot_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> str:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(kept_edits, "write_edits", fail)
+    with begun(folder) as first:
+        set_rate(first, 0.125)
+    with begun(folder) as second:
+        assert second.session.experiment.training.learning_rate == 0.125 and not second.session.history.done
 
 
 def test_the_earlier_moment_that_was_shown_comes_back(folder: Path) -> None:
