@@ -544,7 +544,7 @@ def test_numbers_that_are_none_are_refused(content: bytes) -> None:
 
 
 def test_points_that_take_too_long_to_draw_are_refused(content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("playground.storage.document._MAX_POINTS", 82)
+    monkeypatch.setattr("playground.storage.reading._MAX_POINTS", 82)
     with pytest.raises(InputError, match=r"present: data must be at most 82 more points, .* \(got 83\)"):
         document_from_bytes(content, "mine.playground")
 

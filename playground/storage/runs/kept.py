@@ -21,7 +21,8 @@ from playground.experiment.tree import Experiment
 from playground.files.errors import UnreadableError, one_line
 from playground.measure.metrics import METRICS, finite_or_none
 from playground.run.run import PRESENT
-from playground.storage.document import SUFFIX, read_points, read_record
+from playground.storage.document import SUFFIX, read_record
+from playground.storage.reading import read_points
 
 DOCUMENT, GROUP, NOTE, PICTURE = SUFFIXES = SUFFIX, ".group", ".note", ".png"
 """The suffixes of the files of a kept run; a group has a table in place of a document."""
