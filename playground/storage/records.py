@@ -42,11 +42,11 @@ POINT_COLUMNS: dict[_Column, str] = {
 """The fields of `UserPoints` that have an entry per point, and the type of their entries."""
 
 
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class StoredRecord(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Base of the records of a file, which have exactly the declared fields."""
 
 
-class PackedArray(Record, frozen=True):
+class PackedArray(StoredRecord, frozen=True):
     """An array as bytes: entries in row-major order, least significant byte first."""
 
     kind: Literal["float32", "float64", "int64", "bool"]
@@ -54,7 +54,7 @@ class PackedArray(Record, frozen=True):
     data: memoryview
 
 
-class StoppingRecord(Record, frozen=True):
+class StoppingRecord(StoredRecord, frozen=True):
     """The stored form of `StoppingMemory`."""
 
     best: float
@@ -65,7 +65,7 @@ class StoppingRecord(Record, frozen=True):
     """The epoch of the best result; stored since version 3."""
 
 
-class StateRecord(Record, frozen=True):
+class StateRecord(StoredRecord, frozen=True):
     """The stored form of `State`."""
 
     parameters: PackedArray
@@ -85,14 +85,14 @@ class StateRecord(Record, frozen=True):
     rate_factors: PackedArray | None = None
 
 
-class PointsRecord(Record, frozen=True):
+class PointsRecord(StoredRecord, frozen=True):
     """The stored form of `UserPoints`: fields with an entry per point as arrays, all others as JSON text."""
 
     settings: str
     columns: Annotated[dict[_Column, PackedArray], Meta(max_length=5)]
 
 
-class CheckpointRecord(Record, frozen=True):
+class CheckpointRecord(StoredRecord, frozen=True):
     """The stored form of `Checkpoint`, with the experiment as the text of its file, without own points."""
 
     experiment: str
@@ -102,7 +102,7 @@ class CheckpointRecord(Record, frozen=True):
     way_back: CheckpointRecord | None
 
 
-class TimelineRecord(Record, frozen=True):
+class TimelineRecord(StoredRecord, frozen=True):
     """The stored form of `Timeline`."""
 
     rows: PackedArray
@@ -112,14 +112,14 @@ class TimelineRecord(Record, frozen=True):
     run: Annotated[int, Meta(ge=1, le=2**53)]
 
 
-class RaceRecord(Record, frozen=True):
+class RaceRecord(StoredRecord, frozen=True):
     """The stored form of `RaceDocument`: every lane as the content of a file of its own."""
 
     lanes: Annotated[tuple[memoryview, ...], Meta(min_length=2, max_length=6)]
     lockstep: Lockstep
 
 
-class KeptRecord(Record, frozen=True):
+class KeptRecord(StoredRecord, frozen=True):
     """The stored form of checkpoints in a row that have the same arrays."""
 
     arrays: Annotated[int, Meta(ge=0, lt=2 ** len(ARRAYS))]
@@ -130,7 +130,7 @@ class KeptRecord(Record, frozen=True):
     data: memoryview
 
 
-class StretchRecord(Record, frozen=True):
+class StretchRecord(StoredRecord, frozen=True):
     """The stored form of `Stretch`, with experiment and points as in a checkpoint."""
 
     experiment: str
@@ -140,14 +140,14 @@ class StretchRecord(Record, frozen=True):
     kept: Annotated[tuple[KeptRecord, ...], Meta(min_length=1, max_length=100_000)]
 
 
-class PastRecord(Record, frozen=True):
+class PastRecord(StoredRecord, frozen=True):
     """The stored form of `Past`."""
 
     spacing: Annotated[float, Meta(ge=0)]
     stretches: Annotated[tuple[StretchRecord, ...], Meta(max_length=100_000)]
 
 
-class DocumentRecord(Record, frozen=True):
+class DocumentRecord(StoredRecord, frozen=True):
     """The stored form of `Document`."""
 
     points: Annotated[tuple[PointsRecord, ...], Meta(max_length=_MAX_CHECKPOINTS)]
