@@ -17,8 +17,8 @@ help:
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
 	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
 	@echo 'make wheel       build the wheel and try it in an empty folder and a bare environment; make wheel PYTHONS=python3.13'
-	@echo 'make kill        kill a process 500 times while it saves, another while it keeps runs, and close a window'
-	@echo '                 100 times while it trains'
+	@echo 'make kill        kill processes 500 times while they save, autosave or keep runs, and close a window 100 times'
+	@echo '                 while it trains'
 	@echo 'make agree       edit at random 2,000 times; no two numbers in the window may disagree'
 	@echo 'make fuzz        feed all loaders bad input for ten minutes, made by Atheris, which it installs;'
 	@echo '                 make fuzz ARGS="document --seconds 60" feeds one of them'
@@ -67,7 +67,7 @@ wheel: $(READY)
 	@PYTHONS='$(PYTHONS)' $(PY) -m pytest -o faulthandler_timeout=0 tests/test_wheel.py
 
 kill: $(READY)
-	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py tests/storage/test_runs.py -k kill
+	@KILLS=500 $(PY) -m pytest -s -o faulthandler_timeout=0 tests/files/test_atomic.py tests/files/test_patches.py tests/storage/test_runs.py -k kill
 	@QT_QPA_PLATFORM=offscreen CLOSINGS=100 $(PY) -m pytest -o faulthandler_timeout=0 tests/ui/test_window.py -k closing_during
 
 agree: $(READY)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ import msgspec
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.datasets.own_points import UserPoints, to_own_points
 from playground.catalog.datasets.table import Table
-from playground.files.atomic import readable_size, remove_strays, write_atomically
+from playground.files.atomic import read_bytes, readable_size, remove_strays, write_atomically
 from playground.files.errors import InputError, MissingError, Spoken, UnreadableError
 from playground.measure.snapshot import History
 from playground.run.run import HEALTHY, PRESENT, Document, RaceDocument
@@ -46,7 +47,8 @@ PAST_BYTES_IN_DOCUMENT = 8 * 2**20
 """The most bytes of a run's past that a document carries."""
 MAGIC = b"neural network playground document, version "
 _LONGEST_LINE = len(MAGIC) + 20
-_MAX_BYTES = 2**30
+MAX_BYTES = 2**30
+"""The most bytes of a document that is read."""
 
 
 # Writing ------------------------------------------------------------------------------------------------------
@@ -100,18 +102,18 @@ def is_document(path: Path) -> bool:
         return False
 
 
-def load_document(path: str | os.PathLike[str]) -> Document:
+def load_document(path: str | os.PathLike[str], read: Callable[[Path, int], bytes] = read_bytes) -> Document:
     """Read a document. A table's path is taken relative to the file. Raises InputError that names the file.
 
-    Temporary files of processes that were killed while they saved it are removed.
+    `read` reads a file of at most so many bytes. Temporary files of processes that were killed while they saved it are
+    removed.
     """
     file = Path(path)
     try:
-        size = readable_size(file, _MAX_BYTES)
+        readable_size(file, MAX_BYTES)
         with file.open("rb") as opened:
             _check_first_line(opened.readline(_LONGEST_LINE), str(file))
-            opened.seek(0)
-            content = opened.read(size)
+        content = read(file, MAX_BYTES)
     except InputError:
         raise
     except (OSError, ValueError) as error:

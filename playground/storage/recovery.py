@@ -1,8 +1,8 @@
 """Recovery of unsaved work: every process keeps a copy of its document, which is found if the process dies.
 
-Every process has a slot in a common folder: a document, a note on it, and a lock that the system releases when the
-process ends, however it ends. A document whose lock is free belongs to a process that died. If two attempts to restore
-a document fail to complete, it is set aside, lest it crash the program at every start.
+Every process has a slot in a common folder: a document with patches to its later versions, a note on it, and a lock
+that the system releases when the process ends, however it ends. A document whose lock is free belongs to a process that
+died. If two attempts to restore a document fail to complete, it is set aside, lest it crash the program at every start.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from playground.files.atomic import remove_all_strays, write_atomically
+from playground.files.patches import PatchedFile, patches_path, read_patched
+from playground.run.run import Document
+from playground.storage.document import MAX_BYTES, load_document
 
 _DOCUMENT, _NOTE, _LOCK = ".playground", ".note", ".lock"
 ASIDE_FOLDER = "set aside"
@@ -47,6 +50,7 @@ class WorkSlot:
         folder.mkdir(parents=True, exist_ok=True)
         while True:
             self.document = folder / f"{secrets.token_hex(8)}{_DOCUMENT}"
+            self.file = PatchedFile(self.document)
             self.lock = FileLock(self.document.with_suffix(_LOCK))
             # Another process may hold the lock to test whether its owner is dead, or may just have removed it.
             with suppress(Timeout):
@@ -56,18 +60,19 @@ class WorkSlot:
                 self.lock.release()
 
     def write(self, content: bytes, title: str, origin: str = "") -> None:
-        """Keep a document, which replaces the previous one. Raises OSError."""
-        write_atomically(self.document, content)
+        """Keep a document, which replaces the previous one; only what is new is written. Raises OSError."""
+        self.file.write(content)
         _write_note(self.document, WorkNote(title, origin))
 
     def leave(self, content: bytes, note: WorkNote) -> None:
         """Keep a document for the next start, and end the slot. Raises OSError."""
-        write_atomically(self.document, content)
+        self.file.write_whole(content)
         _write_note(self.document, note)
         self.lock.release()
 
     def clear(self) -> None:
         """Remove the kept document, once everything is saved or was discarded on purpose."""
+        self.file = PatchedFile(self.document)
         _remove(self.document)
 
     def close(self) -> None:
@@ -90,6 +95,10 @@ class RecoverableWork(NamedTuple):
     def is_outdated(self) -> bool:
         """Whether the file that was worked on has been saved since this document was kept."""
         return bool(self.note.origin) and _modified_at(Path(self.note.origin)) > self.time
+
+    def load(self) -> Document:
+        """Read the document as it was kept last. Raises InputError that names its file."""
+        return load_document(self.document, read=read_patched)
 
     def begin(self) -> FileLock | None:
         """Begin an attempt to restore the document; returns a lock with which `end` must be called.
@@ -146,6 +155,8 @@ def find_recoverable(folder: Path) -> list[RecoverableWork]:
             found.append(RecoverableWork(document, note, kept_at))
     for lock in folder.glob(f"*{_LOCK}"):
         if not lock.with_suffix(_DOCUMENT).exists() and not _is_in_use(lock):
+            # A process may have died while it removed its document.
+            _remove(lock.with_suffix(_DOCUMENT))
             with suppress(OSError):
                 lock.unlink()
     return sorted(found, key=lambda one: -one.time)
@@ -170,6 +181,8 @@ def _put_aside(document: Path, note: WorkNote) -> None:
     # File systems allow names of 255 bytes.
     words = words.encode()[:150].decode(errors="ignore").strip()
     with suppress(OSError):
+        if patches_path(document).exists():
+            PatchedFile(document).write_whole(read_patched(document, MAX_BYTES))
         folder.mkdir(exist_ok=True)
         document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{_DOCUMENT}")
         document.with_suffix(_NOTE).unlink(missing_ok=True)
@@ -181,7 +194,7 @@ def documents_set_aside(folder: Path) -> list[Path]:
 
 
 def _remove(document: Path) -> None:
-    for file in (document, document.with_suffix(_NOTE)):
+    for file in (document, patches_path(document), document.with_suffix(_NOTE)):
         with suppress(OSError):
             file.unlink(missing_ok=True)
 
@@ -199,7 +212,8 @@ def _read_note(document: Path) -> WorkNote:
 
 
 def _modified_at(document: Path) -> float:
-    try:
-        return document.stat().st_mtime
-    except OSError:
-        return 0.0
+    result = 0.0
+    for file in (document, patches_path(document)):
+        with suppress(OSError):
+            result = max(result, file.stat().st_mtime)
+    return result

@@ -13,7 +13,11 @@ from typing import Any
 import pytest
 from filelock import FileLock
 
+from playground import Trainer
 from playground.files.atomic import temporary_name
+from playground.files.patches import patches_path
+from playground.interop.opening import load_preset
+from playground.storage.document import document_bytes
 from playground.storage.recovery import ASIDE_FOLDER, WorkSlot, documents_set_aside, find_recoverable
 
 ROOT = Path(__file__).parents[2]
@@ -168,6 +172,33 @@ def test_what_is_not_wanted_is_put_aside(tmp_path: Path) -> None:
     find_recoverable(tmp_path)[0].discard()
     assert find_recoverable(tmp_path) == []
     assert [path.read_bytes() for path in documents_set_aside(tmp_path)] == [b"work"]
+
+
+def test_the_latest_of_many_versions_is_found_and_put_aside_whole(tmp_path: Path) -> None:
+    trainer = Trainer(load_preset("circle"), engine="reference", past_bytes=2**20)
+    slot = WorkSlot(tmp_path)
+    for _ in range(4):
+        trainer.advance(epochs=5)
+        slot.write(document_bytes(trainer.document()), "Circle")
+    whole = slot.document.stat().st_size
+    assert 0 < patches_path(slot.document).stat().st_size < whole
+    slot.lock.release()
+
+    (found,) = find_recoverable(tmp_path)
+    assert found.load().present.state.step == trainer.state.step
+    found.discard()
+    (aside,) = documents_set_aside(tmp_path)
+    assert aside.read_bytes() == document_bytes(trainer.document())
+    assert [path.name for path in tmp_path.iterdir()] == [ASIDE_FOLDER]
+
+
+def test_patches_without_a_document_go(tmp_path: Path) -> None:
+    slot = WorkSlot(tmp_path)
+    for content in (b"work" * 100, b"work" * 101):
+        slot.write(content, "mine")
+    slot.document.unlink()
+    slot.lock.release()
+    assert find_recoverable(tmp_path) == [] == list(tmp_path.iterdir())
 
 
 def test_what_a_first_autosave_left_unfinished_goes(tmp_path: Path) -> None:

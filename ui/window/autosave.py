@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, QTimer
 from playground import Document
 from playground.files.atomic import remove_strays
 from playground.files.errors import CancelledError, reason_of
-from playground.storage.document import document_bytes, load_document
+from playground.storage.document import document_bytes
 from playground.storage.recovery import (
     MOST_ATTEMPTS,
     RecoverableWork,
@@ -31,8 +31,6 @@ from .documents import Documents
 from .work import Mark
 
 _AUTOSAVE_MILLISECONDS = 15_000
-_PAST_BYTES = 2**20
-"""How many bytes of a run's past are kept every time; a document that is saved carries more."""
 
 
 class _Kept(NamedTuple):
@@ -136,7 +134,7 @@ class Autosave(QObject):
         holds = _Kept(asked.holds.work._replace(step=document.present.state.step), race)
         self.job = Job(
             self,
-            lambda _: slot.write(document_bytes(document, past_bytes=_PAST_BYTES), asked.title, asked.origin),
+            lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
             lambda _: self._note_kept(holds, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
@@ -209,8 +207,8 @@ class Autosave(QObject):
             self.desk.refuse("That work is already being recovered, or has been.")
             return
         self.restoring = _Restoring(found, lock)
-        load, words = partial(load_document, found.document), words_for(found)
-        Waiting(self.desk.window, "Opening", words, load, partial(self._take, take), self._refuse)
+        words = words_for(found)
+        Waiting(self.desk.window, "Opening", words, found.load, partial(self._take, take), self._refuse)
 
     def _take(self, take: Callable[[Document], bool], document: Document) -> None:
         if self.restoring is None:

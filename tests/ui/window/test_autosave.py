@@ -13,7 +13,8 @@ import msgspec
 import pytest
 from PySide6.QtWidgets import QMessageBox
 
-from playground import Trainer
+from playground import Document, Trainer
+from playground.files.patches import patches_path
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document, save_document
 from playground.storage.recovery import WorkSlot, documents_set_aside, find_recoverable
@@ -58,6 +59,12 @@ app.exec()
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "recovery"
+
+
+def steps_kept(document: Document) -> list[int]:
+    """The steps of the checkpoints of its past."""
+    assert document.past is not None
+    return [kept.step for stretch in document.past.stretches for kept in stretch.kept]
 
 
 def step(window: Window) -> int:
@@ -176,6 +183,28 @@ def test_work_is_kept_only_when_there_is_something_new(qtbot, other: Window, fol
     other.autosave.keep()
     qtbot.waitUntil(lambda: slot.document.exists() and other.autosave.job is None)
     assert load_document(slot.document).checkpoints["present"].state.step == 1
+
+
+def test_only_what_is_new_is_written_and_the_whole_past_is_recovered(qtbot, other: Window, folder: Path) -> None:
+    other.autosave.begin(folder)
+    slot = other.autosave.slot
+    assert slot is not None
+    patches = patches_path(slot.document)
+    for epochs, file in ((400, slot.document), (20, patches)):
+        other.session.ask(lambda trainer, epochs=epochs: trainer.advance(epochs=epochs))
+        qtbot.waitUntil(lambda: other.session.is_up_to_date)
+        other.autosave.keep()
+        qtbot.waitUntil(lambda file=file: file.exists() and other.autosave.job is None, timeout=60_000)
+    assert patches.stat().st_size < slot.document.stat().st_size / 2
+    slot.lock.release()
+
+    (found,) = find_recoverable(folder)
+    document, answers = found.load(), list[Document]()
+    other.session.ask_document(answers.append)
+    qtbot.waitUntil(lambda: answers != [])
+    assert document.present.state.step == step(other)
+    assert steps_kept(document) == steps_kept(answers[0]) and len(steps_kept(document)) > 5
+    slot.lock.acquire()
 
 
 def test_what_is_saved_need_not_be_recovered(qtbot, other: Window, folder: Path, tmp_path: Path) -> None:

@@ -13,12 +13,11 @@ from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 from playground import Document
 from playground.run.replay import replay_to
 from playground.storage.document import load_document
-from playground.storage.recovery import find_recoverable
+from playground.storage.recovery import RecoverableWork, find_recoverable
 from tests.ui import hands
 from tests.ui.windows import opened_window, set_rate, settle, snapshot, step
 from ui.session import kept_edits
 from ui.shell import waiting
-from ui.window import autosave
 from ui.window.window import Window
 
 
@@ -159,11 +158,12 @@ def test_closing_while_left_work_is_read_leaves_it_where_it_is(folder: Path, mon
     (left,) = find_recoverable(folder)
     go_on = threading.Event()
 
-    def load(path: Path) -> Document:
+    def load(found: RecoverableWork) -> Document:
         go_on.wait(10)
-        return load_document(path)
+        return load_document(found.document)
 
-    monkeypatch.setattr(autosave, "load_document", load)
+    real = RecoverableWork.load
+    monkeypatch.setattr(RecoverableWork, "load", load)
     monkeypatch.setattr(waiting, "_AT_ONCE_MILLISECONDS", 1)
     for _ in range(2):
         go_on.clear()
@@ -177,7 +177,7 @@ def test_closing_while_left_work_is_read_leaves_it_where_it_is(folder: Path, mon
             reads.join()
             assert not window.isVisible()
         assert find_recoverable(folder) == [left], "neither a blank run nor an attempt counts"
-    monkeypatch.setattr(autosave, "load_document", load_document)
+    monkeypatch.setattr(RecoverableWork, "load", real)
     with begun(folder) as last:
         assert snapshot(last).epoch == 3
 
@@ -187,11 +187,11 @@ def test_a_document_comes_back_with_its_file(
 ) -> None:
     readers: list[threading.Thread] = []
 
-    def load(path: Path) -> Document:
+    def load(found: RecoverableWork) -> Document:
         readers.append(threading.current_thread())
-        return load_document(path)
+        return load_document(found.document)
 
-    monkeypatch.setattr(autosave, "load_document", load)
+    monkeypatch.setattr(RecoverableWork, "load", load)
     with begun(folder) as first:
         train(first, 2)
         first.documents.save_to(tmp_path / "mine.playground")

@@ -13,13 +13,13 @@ from PySide6.QtWidgets import QProgressBar
 from playground import Document, Experiment, Trainer
 from playground.catalog.datasets.table import Table
 from playground.experiment.text import experiment_text
+from playground.files.patches import read_patched
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document
-from playground.storage.recovery import WorkSlot, find_recoverable
+from playground.storage.recovery import RecoverableWork, WorkSlot, find_recoverable
 from tests.ui import hands
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
-from ui.window import autosave
 from ui.window.window import Window
 
 ROWS = 150_000
@@ -125,9 +125,9 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     (found,) = find_recoverable(tmp_path / "recovery")
     keep = slot.write
 
-    def slowly(path: Path) -> Document:
+    def slowly(found: RecoverableWork) -> Document:
         assert go_on.wait(hands.PATIENCE / 1000)
-        return load_document(path)
+        return load_document(found.document)
 
     def write(content: bytes, title: str, origin: str) -> None:
         if disk == "full" and not go_on.is_set():
@@ -136,7 +136,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
         keep(content, title, origin)
         ended.set()
 
-    monkeypatch.setattr(autosave, "load_document", slowly)
+    monkeypatch.setattr(RecoverableWork, "load", slowly)
     monkeypatch.setattr(slot, "write", write)
     window.autosave.recover(found)
     window.session.step()
@@ -149,7 +149,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     qtbot.waitUntil(lambda: window.autosave.restoring is None)
     assert window.session.experiment.name == load_preset("xor").name
     assert not found.document.exists()
-    assert load_document(slot.document).present.state.step == trainer.state.step
+    assert load_document(slot.document, read_patched).present.state.step == trainer.state.step
 
 
 @pytest.mark.usefixtures("reading_goes_on")
