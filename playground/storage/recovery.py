@@ -51,6 +51,7 @@ class WorkSlot:
         while True:
             self.document = folder / f"{secrets.token_hex(8)}{_DOCUMENT}"
             self.file = PatchedFile(self.document)
+            self.note: WorkNote | None = None
             self.lock = FileLock(self.document.with_suffix(_LOCK))
             # Another process may hold the lock to test whether its owner is dead, or may just have removed it.
             with suppress(Timeout):
@@ -59,10 +60,14 @@ class WorkSlot:
                     return
                 self.lock.release()
 
-    def write(self, content: bytes, title: str, origin: str = "") -> None:
+    def write(self, content: bytes, note: WorkNote) -> None:
         """Keep a document, which replaces the previous one; only what is new is written. Raises OSError."""
+        if note != self.note:
+            # Before the document, so that none is found without its name.
+            self.note = None
+            _write_note(self.document, note)
+            self.note = note
         self.file.write(content)
-        _write_note(self.document, WorkNote(title, origin))
 
     def leave(self, content: bytes, note: WorkNote) -> None:
         """Keep a document for the next start, and end the slot. Raises OSError."""
@@ -72,7 +77,7 @@ class WorkSlot:
 
     def clear(self) -> None:
         """Remove the kept document, once everything is saved or was discarded on purpose."""
-        self.file = PatchedFile(self.document)
+        self.file, self.note = PatchedFile(self.document), None
         _remove(self.document)
 
     def close(self) -> None:

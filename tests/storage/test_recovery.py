@@ -18,15 +18,15 @@ from playground.files.atomic import temporary_name
 from playground.files.patches import patches_path
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes
-from playground.storage.recovery import ASIDE_FOLDER, WorkSlot, documents_set_aside, find_recoverable
+from playground.storage.recovery import ASIDE_FOLDER, WorkNote, WorkSlot, documents_set_aside, find_recoverable
 
 ROOT = Path(__file__).parents[2]
 KEEP = """
 import sys
 from pathlib import Path
-from playground.storage.recovery import WorkSlot
+from playground.storage.recovery import WorkNote, WorkSlot
 slot = WorkSlot(Path(sys.argv[1]))
-slot.write(b"work", "Two spirals", "/somewhere/mine.playground")
+slot.write(b"work", WorkNote("Two spirals", "/somewhere/mine.playground"))
 print("ready", flush=True)
 sys.stdin.readline()
 slot.close()
@@ -122,7 +122,7 @@ def test_what_was_found_long_ago_may_have_been_restored_since(tmp_path: Path) ->
 
 def test_work_that_is_older_than_its_file_is_told_from_newer(tmp_path: Path) -> None:
     slot = WorkSlot(tmp_path / "recovery")
-    slot.write(b"work", "Mine", str(tmp_path / "mine.playground"))
+    slot.write(b"work", WorkNote("Mine", str(tmp_path / "mine.playground")))
     slot.lock.release()
     (found,) = find_recoverable(tmp_path / "recovery")
     assert not found.is_outdated
@@ -135,7 +135,7 @@ def test_work_that_is_older_than_its_file_is_told_from_newer(tmp_path: Path) -> 
 @pytest.mark.parametrize("title", ["𝔘" * 300, "/../" * 30, "\n\0", ""])
 def test_it_is_put_aside_whatever_its_title(tmp_path: Path, title: str) -> None:
     slot = WorkSlot(tmp_path)
-    slot.write(b"work", title)
+    slot.write(b"work", WorkNote(title))
     slot.lock.release()
     for _ in range(2):
         (found,) = find_recoverable(tmp_path)
@@ -179,7 +179,7 @@ def test_the_latest_of_many_versions_is_found_and_put_aside_whole(tmp_path: Path
     slot = WorkSlot(tmp_path)
     for _ in range(4):
         trainer.advance(epochs=5)
-        slot.write(document_bytes(trainer.document()), "Circle")
+        slot.write(document_bytes(trainer.document()), WorkNote("Circle"))
     whole = slot.document.stat().st_size
     assert 0 < patches_path(slot.document).stat().st_size < whole
     slot.lock.release()
@@ -195,7 +195,7 @@ def test_the_latest_of_many_versions_is_found_and_put_aside_whole(tmp_path: Path
 def test_patches_without_a_document_go(tmp_path: Path) -> None:
     slot = WorkSlot(tmp_path)
     for content in (b"work" * 100, b"work" * 101):
-        slot.write(content, "mine")
+        slot.write(content, WorkNote("mine"))
     slot.document.unlink()
     slot.lock.release()
     assert find_recoverable(tmp_path) == [] == list(tmp_path.iterdir())
@@ -227,7 +227,7 @@ def test_a_note_that_is_damaged_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_a_slot_that_is_cleared_has_nothing_to_recover(tmp_path: Path) -> None:
     slot = WorkSlot(tmp_path)
-    slot.write(b"work", "mine")
+    slot.write(b"work", WorkNote("mine"))
     slot.clear()
     assert not slot.document.exists()
     slot.close()

@@ -70,7 +70,7 @@ def ask_edits(session: Session, done: Sequence[Edit], undone: Sequence[Edit]) ->
 def bring_back_edits(session: Session, text: str) -> None:
     """Take up an undo history that ends at the present experiment; none if the text can't be read."""
     try:
-        done, undone, weights = read_edits(text, session.experiment)
+        done, undone, weights = read_edits(text, session.experiment, session.history.next_number)
     except (msgspec.MsgspecError, LookupError, TypeError):
         return
     session.history.bring_back(done, undone)
@@ -128,9 +128,9 @@ class _Writer:
         return self._experiments[experiment]
 
 
-def read_edits(text: str, present: Experiment) -> tuple[list[Edit], list[Edit], dict[object, float]]:
+def read_edits(text: str, present: Experiment, first: int) -> tuple[list[Edit], list[Edit], dict[object, float]]:
     """Read an undo history that ends at the present experiment: the steps done, those undone, and the values of weights
-    before they were set, by the names of the moments that undo returns to.
+    before they were set, by the names of the moments that undo returns to. Steps are numbered from `first` on.
 
     Raises msgspec.MsgspecError, LookupError or TypeError if it can't be read.
     """
@@ -141,8 +141,7 @@ def read_edits(text: str, present: Experiment) -> tuple[list[Edit], list[Edit], 
         for number, rest in kept.experiments
     ]
     done, undone, weights = list[Edit](), list[Edit](), dict[object, float]()
-    # They rise with time, and those of this session's own steps are above 0.
-    number, now = -len(kept.undone), present
+    number, now = first + len(kept.done), present
     for step in kept.done:
         number -= 1
         other = None if step.experiment is None else experiments[step.experiment]
@@ -150,7 +149,7 @@ def read_edits(text: str, present: Experiment) -> tuple[list[Edit], list[Edit], 
         if step.before is not None:
             weights["undo", number] = step.before
         now = other or now
-    number, now = -len(kept.undone), present
+    number, now = first + len(kept.done), present
     for step in kept.undone:
         other = None if step.experiment is None else experiments[step.experiment]
         undone.insert(0, Edit(number, step.title, step.weight or ExperimentEdit(now, other or now, step.fresh), False))

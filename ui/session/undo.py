@@ -114,9 +114,15 @@ class UndoHistory:
         self.done.append(self.undone.pop())
         return self.done[-1]
 
+    @property
+    def next_number(self) -> int:
+        """The number of the next step."""
+        return self._begun + 1
+
     def bring_back(self, done: list[Edit], undone: list[Edit]) -> None:
-        """Take up the steps of an earlier session."""
-        self.done, self.undone = done, undone
+        """Take up the steps of an earlier session, with numbers from `next_number` on, after those that are there."""
+        self.done, self.undone = [*self.done, *done], undone
+        self._begun += len(done) + len(undone)
 
     def clear(self) -> None:
         """Forget all steps."""

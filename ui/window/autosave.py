@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from filelock import FileLock
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import Document
 from playground.files.atomic import remove_strays
@@ -28,6 +28,7 @@ from ..session.jobs import Job, finish_jobs
 from ..shell.waiting import Waiting
 from .desk import Desk
 from .documents import Documents
+from .kept_look import KeptLook, read_look
 from .work import Mark
 
 _AUTOSAVE_MILLISECONDS = 15_000
@@ -46,6 +47,8 @@ class _Asked(NamedTuple):
 
     holds: _Kept
     """The state of the work that the document will hold."""
+    look: Callable[[float], str]
+    """The look of the window at that time, once the document is there."""
     title: str
     origin: str
     restores: bool
@@ -64,9 +67,12 @@ class _Restoring(NamedTuple):
 class Autosave(QObject):
     """Keeps the work of a window in a slot of a common folder, from `begin` on."""
 
-    def __init__(self, desk: Desk, documents: Documents) -> None:
+    keeping = Signal()
+    """The work is about to be kept."""
+
+    def __init__(self, desk: Desk, documents: Documents, look: KeptLook) -> None:
         super().__init__(desk)
-        self.desk, self.documents, self.work = desk, documents, documents.work
+        self.desk, self.documents, self.work, self.look = desk, documents, documents.work, look
         self.slot: WorkSlot | None = None
         self.folder: Path | None = None
         self.kept: _Kept | None = None
@@ -123,7 +129,8 @@ class Autosave(QObject):
         holds = self._present
         if self.slot is not None and self.job is None and holds != self.kept:
             restores = self.restoring is not None and self.restoring.taken
-            asked = _Asked(holds, self.work.name, str(self.work.path or ""), restores)
+            self.keeping.emit()
+            asked = _Asked(holds, self.look.ask(), self.work.name, str(self.work.path or ""), restores)
             self.desk.session.ask_document(partial(self._write, asked))
 
     def _write(self, asked: _Asked, document: Document) -> None:
@@ -132,9 +139,10 @@ class Autosave(QObject):
             return
         race = None if document.race is None else sum(one.present.state.step for one in document.race.lanes)
         holds = _Kept(asked.holds.work._replace(step=document.present.state.step), race)
+        note = WorkNote(asked.title, asked.origin, look=asked.look(0))
         self.job = Job(
             self,
-            lambda _: slot.write(document_bytes(document), asked.title, asked.origin),
+            lambda _: slot.write(document_bytes(document), note),
             lambda _: self._note_kept(holds, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
@@ -191,11 +199,14 @@ class Autosave(QObject):
 
     def recover(self, found: RecoverableWork) -> None:
         """Open work that was left by an earlier session as recovered work, which its file does not hold."""
-        note = found.note
-        self.restore(
-            found,
-            lambda document: self.documents.recover(document, note.title, note.origin, outdated=found.is_outdated),
-        )
+        self.restore(found, partial(self._take_recovered, found))
+
+    def _take_recovered(self, found: RecoverableWork, document: Document) -> bool:
+        look = read_look(found.note.look)
+        taken = self.documents.recover(document, found.note, look.edits, outdated=found.is_outdated)
+        if taken:
+            self.look.bring_back(look)
+        return taken
 
     def restore(self, found: RecoverableWork, take: Callable[[Document], bool]) -> None:
         """Read work that was left by an earlier session, and hand it to `take`, which returns whether it was accepted.

@@ -8,6 +8,7 @@ restores the previous run as a whole.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal
@@ -174,15 +175,18 @@ class Documents(QObject):
             notes = () if document is None else document.notes
             self._say_opened(f"Opened {title.rstrip('.')}.", (repeats, *notes) if repeats else notes)
 
-    def recover(self, document: Document, title: str, origin: str, *, outdated: bool) -> bool:
+    def recover(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
         """Open recovered work, which saving puts where it came from; return whether it was accepted.
 
-        It is `outdated` if the file it came from is newer.
+        `edits` is its undo history as text. It is `outdated` if the file it came from is newer.
         """
-        taken = self._begin(document.experiment, title, Path(origin) if origin else None, document)
+        taken = self._begin(document.experiment, note.title, Path(note.origin) if note.origin else None, document)
         if taken:
+            number = self.desk.session.history.done[-1].number
+            bring_back_edits(self.desk.session, edits)
             self.work.note_recovered(outdated=outdated)
-            self._say_opened(f"Recovered {title.rstrip('.')}.", document.notes)
+            words = " ".join((f"Recovered {note.title.rstrip('.')}.", *document.notes))
+            self.desk.say(words, ("Undo", partial(self.work.undo_back_to, number)))
         return taken
 
     def resume(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:

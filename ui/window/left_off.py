@@ -11,21 +11,18 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-import msgspec
-from PySide6.QtCore import QObject, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication
 
 from playground import Document
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes
 from playground.storage.recovery import RecoverableWork
 
-from ..session.kept_edits import ask_edits
 from .autosave import Autosave
 from .desk import Desk
 from .documents import Documents
-from .window_parts import WindowParts
-from .wiring import Wiring
+from .kept_look import KeptLook, read_look
 
 _log = logging.getLogger(__name__)
 _SETTING = "resume"
@@ -34,31 +31,12 @@ _DOCUMENT_SECONDS = 20.0
 _KEEPING = "Keeping your work for the next start…"
 
 
-class _Look(msgspec.Struct):
-    """The look of the window, without its layout, which the settings keep."""
-
-    speed: float | None = None
-    """Steps per second; None without a limit."""
-    scrolled: dict[str, int] = {}
-    """How far the panels are scrolled, by the names of their docks."""
-    past: int | None = None
-    """The step of the earlier moment that was shown; None for the present."""
-    edits: str = ""
-    """The undo history since the work was opened."""
-
-
 class LeftOff(QObject):
     """Leaves the work of a window when it closes, and takes it up again when the next one opens."""
 
-    def __init__(
-        self, desk: Desk, parts: WindowParts, documents: Documents, autosave: Autosave, wiring: Wiring
-    ) -> None:
+    def __init__(self, desk: Desk, documents: Documents, autosave: Autosave, look: KeptLook) -> None:
         super().__init__(desk)
-        self.desk, self.parts, self.documents, self.autosave = desk, parts, documents, autosave
-        self._wiring = wiring
-        self._past: tuple[int, int] | None = None
-        """The step of the earlier moment that is to be shown once its run is there, and the revision of that run."""
-        desk.session.reported.connect(self._look_back)
+        self.desk, self.documents, self.autosave, self.look = desk, documents, autosave, look
 
     @property
     def is_on(self) -> bool:
@@ -82,25 +60,13 @@ class LeftOff(QObject):
             self.autosave.restore(left[0], partial(self._resume, left[0]))
 
     def _resume(self, found: RecoverableWork, document: Document) -> bool:
-        look = _read_look(found.note.look)
+        look = read_look(found.note.look)
         if not self.documents.resume(document, found.note, look.edits, outdated=found.is_outdated):
             return False
-        if look.speed is None or look.speed > 0:
-            self._wiring.set_speed(look.speed)
-        # Once the panels have their sizes.
-        QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
-        self._past = None if look.past is None else (look.past, self.desk.session.revision)
+        self.look.bring_back(look)
         epoch = document.present.state.epoch
         self.desk.say(f"Here is where you left off, at epoch {epoch:,}.", ("Start afresh", self.documents.new))
         return True
-
-    def _look_back(self) -> None:
-        session = self.desk.session
-        if self._past is not None and session.is_up_to_date:
-            (step, revision), self._past = self._past, None
-            if session.revision == revision:
-                # Else something else was asked for meanwhile.
-                session.past.look_at(step)
 
     def leave(self) -> bool:
         """Leave the work, since the window closes; return False if that failed and something would be lost."""
@@ -145,32 +111,8 @@ class LeftOff(QObject):
         session, work = self.desk.session, self.documents.work
         title, origin = work.name, str(work.path or "")
         session.pause()
-        edits = ask_edits(session, *work.edits_since_opened)
+        look = self.look.ask()
         answer = session.ask_document(lambda _: None)
         answer.forget()
         content = document_bytes(answer.result(_DOCUMENT_SECONDS))
-        look = self._look(edits.result(_DOCUMENT_SECONDS))
-        self.autosave.leave(content, title, origin, saved=saved, look=msgspec.json.encode(look).decode())
-
-    def _look(self, edits: str) -> _Look:
-        scrolled = {name: one.verticalScrollBar().value() for name, one in self._areas().items()}
-        shown = self.desk.session.past.shown
-        past = None if shown is None or shown.past is None else shown.past.asked
-        return _Look(self.parts.transport.speed, scrolled, past, edits)
-
-    def _scroll(self, scrolled: dict[str, int]) -> None:
-        for name, area in self._areas().items():
-            area.verticalScrollBar().setValue(scrolled.get(name, 0))
-
-    def _areas(self) -> dict[str, QScrollArea]:
-        """The scrolling panels by the names of their docks."""
-        found = {name: dock.findChild(QScrollArea) for name, dock in self.desk.docks.docks.items()}
-        return {name: area for name, area in found.items() if area is not None}
-
-
-def _read_look(kept: str) -> _Look:
-    """Read the look of a window; the usual one if it can't be read."""
-    try:
-        return msgspec.json.decode(kept, type=_Look)
-    except msgspec.DecodeError:
-        return _Look()
+        self.autosave.leave(content, title, origin, saved=saved, look=look(_DOCUMENT_SECONDS))

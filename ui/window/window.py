@@ -39,6 +39,7 @@ from .exports import Exports
 from .finder import Finder
 from .fitted_layout import FittedLayout, words_on_lost
 from .gallery import Gallery
+from .kept_look import KeptLook
 from .layouts import LAYOUTS, STANDARD, sizes_for
 from .left_off import LeftOff
 from .looking_back import LookingBack
@@ -101,7 +102,6 @@ class Window(QMainWindow):
         self.appearance = Appearance(self)
         self.documents = Documents(desk)
         self.work = self.documents.work
-        self.autosave = Autosave(desk, self.documents)
         self.exports = Exports(desk, self.work)
         self.sharing = Sharing(desk, parts, self.documents)
         self.pictures = PictureSaver(desk, parts)
@@ -119,7 +119,9 @@ class Window(QMainWindow):
         self.luck = HowLucky(desk, parts, self.others, self.responses)
         self.runs = Runs(desk, parts, self.documents, self.others)
         self.wiring = Wiring(desk, parts, self.sharing, self.controls)
-        self.left_off = LeftOff(desk, parts, self.documents, self.autosave, self.wiring)
+        look = KeptLook(desk, parts, self.work, self.wiring)
+        self.autosave = Autosave(desk, self.documents, look)
+        self.left_off = LeftOff(desk, self.documents, self.autosave, look)
         self.tour = WindowTour(desk, parts, self.responses, self.controls)
         self.layouts = SavedLayouts(self.docks, self.settings)
         self.keys = FocusedKeys(self.docks, lambda: parts.boundary)
@@ -130,6 +132,7 @@ class Window(QMainWindow):
         self.work.changed.connect(self._show_title)
         self.documents.race_found.connect(self.races.open_document)
         self.documents.begun.connect(self.wiring.put_tool_down)
+        self.autosave.keeping.connect(self._remember_layout)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
@@ -322,12 +325,16 @@ class Window(QMainWindow):
         else:
             event.ignore()
 
+    def _remember_layout(self) -> None:
+        if not self.focus_mode.on:
+            self.layouts.remember()
+            self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
+
     def _close_parts(self) -> None:
         if self.focus_mode.on:
             self.focus_mode.toggle()
         self.races.leave()
-        self.layouts.remember()
-        self.settings.setValue(_TRACKS, self.parts.tracks.arrangement())
+        self._remember_layout()
         closing = (
             self.tour,
             self.pictures,

@@ -204,7 +204,12 @@ class Work(QObject):
 
     def return_to_unsaved(self) -> None:
         """Undo back to the latest unsaved work that was replaced by opening something else."""
-        number = next(edit.number for edit in reversed(self.session.history.done) if self._left.get(edit.number))
+        self.undo_back_to(
+            next(edit.number for edit in reversed(self.session.history.done) if self._left.get(edit.number))
+        )
+
+    def undo_back_to(self, number: int) -> None:
+        """Undo the step of a number and all steps after it."""
         while any(edit.number == number for edit in self.session.history.done):
             self.session.undo()
 

@@ -17,8 +17,9 @@ from playground import Document, Trainer
 from playground.files.patches import patches_path
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document, save_document
-from playground.storage.recovery import WorkSlot, documents_set_aside, find_recoverable
+from playground.storage.recovery import WorkNote, WorkSlot, documents_set_aside, find_recoverable
 from tests.ui import hands
+from tests.ui.windows import opened_window, set_rate
 from ui.session import trainers
 from ui.window.window import Window
 
@@ -99,7 +100,7 @@ def leave(folder: Path, content: bytes | None = None, origin: str = "") -> Train
     trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=3)
     slot = WorkSlot(folder)
-    slot.write(document_bytes(trainer.document()) if content is None else content, "Left over", origin)
+    slot.write(document_bytes(trainer.document()) if content is None else content, WorkNote("Left over", origin))
     slot.lock.release()
     return trainer
 
@@ -120,6 +121,50 @@ def test_the_work_of_a_killed_window_is_offered_and_recovered(
     # It stays recoverable: this window keeps it now.
     assert load_document(other.autosave.slot.document).experiment.training.learning_rate == 0.125
     assert find_recoverable(folder) == []
+    # With the steps of its undo history after its own opening.
+    assert [edit.label for edit in other.session.history.done][1:] == ["learning rate"]
+    hands.click(other.messages.strip.remedy)
+    assert other.session.experiment == before and other.session.history.done == []
+
+
+def test_what_is_recovered_is_as_it_was_with_its_undo_history(folder: Path) -> None:
+    with opened_window() as first:
+        first.autosave.begin(folder)
+        hands.until(lambda: first.session.is_up_to_date, "nothing is shown")
+        first.wiring.set_speed(20.0)
+        start = first.session.experiment
+        set_rate(first, 0.125)
+        first.session.edit(first.session.experiment.with_({"layers.0.units": 2}))
+        first.session.ask(lambda trainer: trainer.advance(epochs=3)).result(30)
+        first.session.set_weight("b0", (0,), 3.0, "bias of the first unit")
+        first.session.undo()
+        hands.until(lambda: first.session.is_up_to_date, "it is not undone")
+        labels = [edit.label for edit in first.session.history.done]
+        slot = first.autosave.slot
+        assert slot is not None
+        first.autosave.keep()
+        hands.until(lambda: slot.document.exists() and first.autosave.job is None, "it is not kept")
+        slot.lock.release()
+        (found,) = find_recoverable(folder)
+
+        with opened_window() as second:
+            second.autosave.begin(folder)
+            set_rate(second, 0.25)
+            second.autosave.recover(found)
+            hands.until(lambda: second.autosave.restoring is None and second.session.is_up_to_date, "not recovered")
+            assert second.parts.transport.speed == 20.0 and not second.session.is_running
+            history = second.session.history
+            assert [edit.label for edit in history.done][2:] == labels[-2:]
+            assert [edit.label for edit in history.undone] == ["bias of the first unit"]
+            assert len({edit.number for edit in (*history.done, *history.undone)}) == 5
+            hands.key_in(second, "Ctrl+Shift+Z")
+            assert second.session.ask(lambda trainer: float(trainer.parameters()["b0"][0])).result(10) == 3.0
+            hands.key_in(second, "Ctrl+Z", "Ctrl+Z", "Ctrl+Z")
+            assert second.session.experiment.training.learning_rate == start.training.learning_rate
+            hands.key_in(second, "Ctrl+Z")
+            assert second.session.experiment.training.learning_rate == 0.25, "what was open before is not lost"
+            second.documents.careful = False
+        slot.lock.acquire()
 
 
 def test_a_file_that_was_saved_later_is_not_replaced_unasked(

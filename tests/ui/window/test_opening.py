@@ -16,7 +16,7 @@ from playground.experiment.text import experiment_text
 from playground.files.patches import read_patched
 from playground.interop.opening import load_preset
 from playground.storage.document import document_bytes, load_document
-from playground.storage.recovery import RecoverableWork, WorkSlot, find_recoverable
+from playground.storage.recovery import RecoverableWork, WorkNote, WorkSlot, find_recoverable
 from tests.ui import hands
 from ui.shell import waiting
 from ui.shell.waiting import Waiting
@@ -117,7 +117,7 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
     trainer = Trainer(load_preset("xor"), engine="reference")
     trainer.advance(epochs=3)
     left = WorkSlot(tmp_path / "recovery")
-    left.write(document_bytes(trainer.document()), "Left over")
+    left.write(document_bytes(trainer.document()), WorkNote("Left over"))
     left.lock.release()
     window.autosave.begin(tmp_path / "recovery")
     slot, go_on, ended = window.autosave.slot, threading.Event(), threading.Event()
@@ -129,11 +129,11 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
         assert go_on.wait(hands.PATIENCE / 1000)
         return load_document(found.document)
 
-    def write(content: bytes, title: str, origin: str) -> None:
+    def write(content: bytes, note: WorkNote) -> None:
         if disk == "full" and not go_on.is_set():
             ended.set()
             raise OSError(28, "No space left on device")
-        keep(content, title, origin)
+        keep(content, note)
         ended.set()
 
     monkeypatch.setattr(RecoverableWork, "load", slowly)

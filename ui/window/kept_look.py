@@ -1,0 +1,92 @@
+"""What of a window is kept beside its work: speed, scrolled panels, the moment that is shown, and the undo history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QScrollArea
+
+from ..session.kept_edits import ask_edits
+from .desk import Desk
+from .window_parts import WindowParts
+from .wiring import Wiring
+from .work import Work
+
+
+class WindowLook(msgspec.Struct):
+    """The look of a window, without its layout, which the settings keep."""
+
+    speed: float | None = None
+    """Steps per second; None without a limit."""
+    scrolled: dict[str, int] = {}
+    """How far the panels are scrolled, by the names of their docks."""
+    past: int | None = None
+    """The step of the earlier moment that was shown; None for the present."""
+    edits: str = ""
+    """The undo history since the work was opened."""
+
+
+class KeptLook(QObject):
+    """Writes the look of a window as text, and gives another window that look."""
+
+    def __init__(self, desk: Desk, parts: WindowParts, work: Work, wiring: Wiring) -> None:
+        super().__init__(desk)
+        self.desk, self.parts, self.work, self._wiring = desk, parts, work, wiring
+        self._past: tuple[int, int] | None = None
+        """The step of the earlier moment that is to be shown once its run is there, and the revision of that run."""
+        desk.session.reported.connect(self._look_back)
+
+    def ask(self) -> Callable[[float], str]:
+        """Ask for the present look as text; returns what waits for it at most so many seconds.
+
+        A document that is asked for right after it belongs to it, and once that is there, the look is, too.
+        """
+        look, edits = self._present, ask_edits(self.desk.session, *self.work.edits_since_opened)
+
+        def text(seconds: float) -> str:
+            look.edits = edits.result(seconds)
+            return msgspec.json.encode(look).decode()
+
+        return text
+
+    def bring_back(self, look: WindowLook) -> None:
+        """Give this window a look, whose undo history it has already."""
+        if look.speed is None or look.speed > 0:
+            self._wiring.set_speed(look.speed)
+        # Once the panels have their sizes.
+        QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
+        self._past = None if look.past is None else (look.past, self.desk.session.revision)
+
+    @property
+    def _present(self) -> WindowLook:
+        scrolled = {name: one.verticalScrollBar().value() for name, one in self._areas().items()}
+        shown = self.desk.session.past.shown
+        past = None if shown is None or shown.past is None else shown.past.asked
+        return WindowLook(self.parts.transport.speed, scrolled, past)
+
+    def _look_back(self) -> None:
+        session = self.desk.session
+        if self._past is not None and session.is_up_to_date:
+            (step, revision), self._past = self._past, None
+            if session.revision == revision:
+                # Else something else was asked for meanwhile.
+                session.past.look_at(step)
+
+    def _scroll(self, scrolled: dict[str, int]) -> None:
+        for name, area in self._areas().items():
+            area.verticalScrollBar().setValue(scrolled.get(name, 0))
+
+    def _areas(self) -> dict[str, QScrollArea]:
+        """The scrolling panels by the names of their docks."""
+        found = {name: dock.findChild(QScrollArea) for name, dock in self.desk.docks.docks.items()}
+        return {name: area for name, area in found.items() if area is not None}
+
+
+def read_look(kept: str) -> WindowLook:
+    """Read the look of a window; the usual one if it can't be read."""
+    try:
+        return msgspec.json.decode(kept, type=WindowLook)
+    except msgspec.DecodeError:
+        return WindowLook()
