@@ -1,8 +1,9 @@
 """Recovery of unsaved work: every process keeps a copy of its document, which is found if the process dies.
 
-Every process has a slot in a common folder: a document with patches to its later versions, a note on it, and a lock
-that the system releases when the process ends, however it ends. A document whose lock is free belongs to a process that
-died. If two attempts to restore a document fail to complete, it is set aside, lest it crash the program at every start.
+Every process has a slot in a common folder: a document with patches to its later versions, a note on it, the run before
+its latest branch, and a lock that the system releases when the process ends, however it ends. A document whose lock is
+free belongs to a process that died. If two attempts to restore a document fail to complete, it is set aside, lest it
+crash the program at every start.
 """
 
 from __future__ import annotations
@@ -17,11 +18,12 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from playground.files.atomic import remove_all_strays, write_atomically
+from playground.files.errors import InputError
 from playground.files.patches import PatchedFile, patches_path, read_patched
 from playground.run.run import Document
-from playground.storage.document import MAX_BYTES, load_document
+from playground.storage.document import MAX_BYTES, document_bytes, load_document
 
-_DOCUMENT, _NOTE, _LOCK = ".playground", ".note", ".lock"
+_DOCUMENT, _NOTE, _LOCK, _OTHER = ".playground", ".note", ".lock", ".other"
 ASIDE_FOLDER = "set aside"
 """The folder of documents that could not be restored."""
 MOST_ATTEMPTS = 2
@@ -52,6 +54,7 @@ class WorkSlot:
             self.document = folder / f"{secrets.token_hex(8)}{_DOCUMENT}"
             self.file = PatchedFile(self.document)
             self.note: WorkNote | None = None
+            self.other_future: Document | None = None
             self.lock = FileLock(self.document.with_suffix(_LOCK))
             # Another process may hold the lock to test whether its owner is dead, or may just have removed it.
             with suppress(Timeout):
@@ -60,8 +63,10 @@ class WorkSlot:
                     return
                 self.lock.release()
 
-    def write(self, content: bytes, note: WorkNote) -> None:
-        """Keep a document, which replaces the previous one; only what is new is written. Raises OSError."""
+    def write(self, content: bytes, note: WorkNote, other_future: Document | None = None) -> None:
+        """Keep a document, which replaces the previous one, and the run before its latest branch; only what is new is
+        written. Raises OSError."""
+        self._write_other_future(other_future)
         if note != self.note:
             # Before the document, so that none is found without its name.
             self.note = None
@@ -69,15 +74,26 @@ class WorkSlot:
             self.note = note
         self.file.write(content)
 
-    def leave(self, content: bytes, note: WorkNote) -> None:
+    def leave(self, content: bytes, note: WorkNote, other_future: Document | None = None) -> None:
         """Keep a document for the next start, and end the slot. Raises OSError."""
+        self._write_other_future(other_future)
         self.file.write_whole(content)
         _write_note(self.document, note)
         self.lock.release()
 
+    def _write_other_future(self, other_future: Document | None) -> None:
+        if other_future is self.other_future:
+            return
+        path, self.other_future = self.document.with_suffix(_OTHER), None
+        if other_future is None:
+            path.unlink(missing_ok=True)
+        else:
+            write_atomically(path, document_bytes(other_future))
+        self.other_future = other_future
+
     def clear(self) -> None:
         """Remove the kept document, once everything is saved or was discarded on purpose."""
-        self.file, self.note = PatchedFile(self.document), None
+        self.file, self.note, self.other_future = PatchedFile(self.document), None, None
         _remove(self.document)
 
     def close(self) -> None:
@@ -104,6 +120,13 @@ class RecoverableWork(NamedTuple):
     def load(self) -> Document:
         """Read the document as it was kept last. Raises InputError that names its file."""
         return load_document(self.document, read=read_patched)
+
+    def load_other_future(self) -> Document | None:
+        """Read the run before its latest branch; None if there is none that can be read."""
+        try:
+            return load_document(self.document.with_suffix(_OTHER))
+        except InputError:
+            return None
 
     def begin(self) -> FileLock | None:
         """Begin an attempt to restore the document; returns a lock with which `end` must be called.
@@ -190,7 +213,7 @@ def _put_aside(document: Path, note: WorkNote) -> None:
             PatchedFile(document).write_whole(read_patched(document, MAX_BYTES))
         folder.mkdir(exist_ok=True)
         document.rename(folder / f"{words or 'document'} {day} {document.stem[:4]}{_DOCUMENT}")
-        document.with_suffix(_NOTE).unlink(missing_ok=True)
+        _remove(document)
 
 
 def documents_set_aside(folder: Path) -> list[Path]:
@@ -199,7 +222,7 @@ def documents_set_aside(folder: Path) -> list[Path]:
 
 
 def _remove(document: Path) -> None:
-    for file in (document, patches_path(document), document.with_suffix(_NOTE)):
+    for file in (document, patches_path(document), document.with_suffix(_OTHER), document.with_suffix(_NOTE)):
         with suppress(OSError):
             file.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""The undo history as text, for the next window to take up where this one left it.
+"""The undo history as text, for the next window to take up where this one left it, and the other future of its branch.
 
 Of each step only the experiment to which it leads back or on is kept, and data that experiments share only once.
 Weights that a step brought along are not kept: undoing it acts on the present ones, as any edit does.
@@ -6,21 +6,23 @@ Weights that a step brought along are not kept: undoing it acts on the present o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-from playground import Experiment
+from playground import Document, Experiment
 from playground.catalog.datasets.base import Dataset
 from playground.catalog.datasets.own_points import UserPoints
 from playground.experiment.reading import convert_plain
+from playground.measure.changes import When
 
 from .kept_moments import KeptMoments
+from .other_futures import OtherFutures
 from .session import Session
-from .undo import Edit, ExperimentEdit, WeightSetting
+from .undo import Edit, ExperimentEdit, WeightSetting, latest_branch
 from .worker import Worker
 
 _MOST_STEPS = 50
@@ -38,6 +40,8 @@ class _KeptStep(msgspec.Struct, frozen=True):
     weight: WeightSetting | None = None
     before: float | None = None
     """The value of the weight before it was set."""
+    branched_at: When | None = None
+    """The moment at which the step leaves the other future, if that is kept."""
 
 
 class _KeptEdits(msgspec.Struct):
@@ -50,51 +54,75 @@ class _KeptEdits(msgspec.Struct):
     undone: list[_KeptStep] = []
 
 
-def ask_edits(session: Session, done: Sequence[Edit], undone: Sequence[Edit]) -> Future[str]:
-    """Ask for steps of a session's undo history as text, which is empty if a fault prevents that."""
-    written: Future[str] = Future()
+class KeptHistory(NamedTuple):
+    """An undo history as text, and the run before its latest branch, if that is shown."""
+
+    text: str = ""
+    other_future: Document | None = None
+
+
+def ask_edits(session: Session, done: Sequence[Edit], undone: Sequence[Edit]) -> Future[KeptHistory]:
+    """Ask for steps of a session's undo history, of which there are none if a fault prevents that."""
+    written: Future[KeptHistory] = Future()
 
     def write(worker: Worker) -> None:
-        text = ""
+        kept = KeptHistory()
         try:
             # The worker knows the values of weights before they were set.
-            text = write_edits(done, undone, worker.moments)
+            kept = write_edits(done, undone, worker.moments, worker.other_futures)
         finally:
             # Without its undo history, work is still worth keeping.
-            written.set_result(text)
+            written.set_result(kept)
 
     session.send(write)
     return written
 
 
-def bring_back_edits(session: Session, text: str) -> None:
+def bring_back_edits(session: Session, text: str, other_future: Document | None) -> None:
     """Take up an undo history that ends at the present experiment; none if the text can't be read."""
     try:
-        done, undone, weights = read_edits(text, session.experiment, session.history.next_number)
+        done, undone, weights, branched_at = read_edits(text, session.experiment, session.history.next_number)
     except (msgspec.MsgspecError, LookupError, TypeError):
         return
     session.history.bring_back(done, undone)
-    session.send(lambda worker: worker.moments.remember_weights(weights))
+    number = session.history.latest_branch
+
+    def remember(worker: Worker) -> None:
+        worker.moments.remember_weights(weights)
+        if number is not None and branched_at is not None and other_future is not None:
+            worker.moments.remember_run(("undo", number), other_future)
+            worker.other_futures.begin(("undo", number), branched_at)
+            worker.other_futures.show(number, worker.moments, worker.requests)
+
+    session.send(remember)
     session.undo_changed.emit()
 
 
-def write_edits(done: Sequence[Edit], undone: Sequence[Edit], moments: KeptMoments) -> str:
-    """Write the nearest steps of an undo history; `moments` has the values before weights were set."""
-    writer = _Writer()
+def write_edits(
+    done: Sequence[Edit], undone: Sequence[Edit], moments: KeptMoments, other_futures: OtherFutures
+) -> KeptHistory:
+    """Write the nearest steps of an undo history; `moments` has what was before them."""
+    number = latest_branch(done)
+    branched_at = other_futures.branched_at(number)
+    other_future = None if branched_at is None else moments.get(("undo", number))
+    writer = _Writer({number: branched_at} if isinstance(other_future, Document) else {})
     for edit in islice(reversed(done), _MOST_STEPS):
         if not writer.add(edit, moments.get(("undo", edit.number)), "done"):
             break
     for edit in islice(reversed(undone), _MOST_STEPS):
         if not writer.add(edit, None, "undone"):
             break
-    return msgspec.json.encode(writer.kept).decode()
+    text = msgspec.json.encode(writer.kept).decode()
+    return KeptHistory(text, other_future if isinstance(other_future, Document) else None)
 
 
 class _Writer:
     """Writes steps as long as there is room."""
 
-    def __init__(self) -> None:
+    def __init__(self, branched_at: Mapping[int | None, When | None]) -> None:
         self.kept = _KeptEdits()
+        self._branched_at = branched_at
+        """By the numbers of branches, where they leave their other future."""
         self._experiments: dict[Experiment, int] = {}
         self._data: dict[Dataset, int] = {}
         self._bytes = 0
@@ -109,7 +137,8 @@ class _Writer:
             return True
         number = self._number_of(what.before if way == "done" else what.after)
         if number is not None:
-            steps.append(_KeptStep(edit.title, number, what.fresh))
+            branched_at = self._branched_at.get(edit.number)
+            steps.append(_KeptStep(edit.title, number, what.fresh, branched_at=branched_at))
         return number is not None
 
     def _number_of(self, experiment: Experiment) -> int | None:
@@ -128,9 +157,12 @@ class _Writer:
         return self._experiments[experiment]
 
 
-def read_edits(text: str, present: Experiment, first: int) -> tuple[list[Edit], list[Edit], dict[object, float]]:
-    """Read an undo history that ends at the present experiment: the steps done, those undone, and the values of weights
-    before they were set, by the names of the moments that undo returns to. Steps are numbered from `first` on.
+def read_edits(
+    text: str, present: Experiment, first: int
+) -> tuple[list[Edit], list[Edit], dict[object, float], When | None]:
+    """Read an undo history that ends at the present experiment: the steps done, those undone, the values of weights
+    before they were set, by the names of the moments that undo returns to, and where the latest branch left its other
+    future. Steps are numbered from `first` on.
 
     Raises msgspec.MsgspecError, LookupError or TypeError if it can't be read.
     """
@@ -140,12 +172,14 @@ def read_edits(text: str, present: Experiment, first: int) -> tuple[list[Edit], 
         convert_plain({**msgspec.json.decode(rest), "data": data[number]}, Experiment)
         for number, rest in kept.experiments
     ]
-    done, undone, weights = list[Edit](), list[Edit](), dict[object, float]()
+    done, undone, weights, branched_at = list[Edit](), list[Edit](), dict[object, float](), None
     number, now = first + len(kept.done), present
     for step in kept.done:
         number -= 1
         other = None if step.experiment is None else experiments[step.experiment]
-        done.insert(0, Edit(number, step.title, step.weight or ExperimentEdit(other or now, now, step.fresh), False))
+        what = step.weight or ExperimentEdit(other or now, now, step.fresh, step.branched_at is not None)
+        done.insert(0, Edit(number, step.title, what, False))
+        branched_at = branched_at or step.branched_at
         if step.before is not None:
             weights["undo", number] = step.before
         now = other or now
@@ -154,4 +188,4 @@ def read_edits(text: str, present: Experiment, first: int) -> tuple[list[Edit], 
         other = None if step.experiment is None else experiments[step.experiment]
         undone.insert(0, Edit(number, step.title, step.weight or ExperimentEdit(now, other or now, step.fresh), False))
         number, now = number + 1, other or now
-    return done, undone, weights
+    return done, undone, weights, branched_at

@@ -48,10 +48,18 @@ class KeptMoments:
         if name is None or name in self._kept:
             return
         kept = trainer.document() if whole else trainer.checkpoint()
-        if isinstance(kept, Document) and not isinstance(kept.experiment.data, Table):
+        if isinstance(kept, Document):
+            self.remember_run(name, kept)
+        else:
+            self._kept[name] = kept
+            self._keep_latest()
+
+    def remember_run(self, name: object, kept: Document) -> None:
+        """Keep a whole run."""
+        if not isinstance(kept.experiment.data, Table):
             # All but the points of a file, which may change, can be drawn again.
             kept = kept._replace(sample=None)
-        if isinstance(kept, Document) and kept.past is not None:
+        if kept.past is not None:
             kept = kept._replace(past=kept.past.within(_REMEMBERED_PAST))
         self._kept[name] = kept
         documents = [(name, kept) for name, kept in self._kept.items() if isinstance(kept, Document)]

@@ -27,6 +27,10 @@ class OtherFutures:
         """Note the moment at which a branch leaves the run; `branch` names what is kept to undo it."""
         self._begun[branch] = moment
 
+    def branched_at(self, number: int | None) -> When | None:
+        """Return the moment at which the branch of an edit left the run; None if it is no branch."""
+        return self._begun.get(("undo", number))
+
     def take(self, number: int, branch: object, moments: KeptMoments) -> Document | None:
         """Return the other future of an edit, to continue it; the present run becomes the other future of `branch`."""
         found, begun = moments.get(("undo", number)), self._begun.get(("undo", number))

@@ -138,8 +138,13 @@ class UndoHistory:
 
     @property
     def latest_branch(self) -> int | None:
-        """The number of the branch whose other future is shown: the latest, unless another run has begun since."""
-        for edit in reversed(self.done):
-            if isinstance(edit.what, ExperimentEdit) and edit.what.fresh:
-                return edit.number if edit.what.branches else None
-        return None
+        """The number of the branch whose other future is shown."""
+        return latest_branch(self.done)
+
+
+def latest_branch(done: Sequence[Edit]) -> int | None:
+    """Return the number of the latest branch among edits, unless another run has begun since."""
+    for edit in reversed(done):
+        if isinstance(edit.what, ExperimentEdit) and edit.what.fresh:
+            return edit.number if edit.what.branches else None
+    return None

@@ -25,6 +25,7 @@ from playground.storage.recovery import (
 )
 
 from ..session.jobs import Job, finish_jobs
+from ..session.kept_edits import KeptHistory
 from ..shell.waiting import Waiting
 from .desk import Desk
 from .documents import Documents
@@ -47,7 +48,7 @@ class _Asked(NamedTuple):
 
     holds: _Kept
     """The state of the work that the document will hold."""
-    look: Callable[[float], str]
+    look: Callable[[float], KeptHistory]
     """The look of the window at that time, once the document is there."""
     title: str
     origin: str
@@ -139,10 +140,11 @@ class Autosave(QObject):
             return
         race = None if document.race is None else sum(one.present.state.step for one in document.race.lanes)
         holds = _Kept(asked.holds.work._replace(step=document.present.state.step), race)
-        note = WorkNote(asked.title, asked.origin, look=asked.look(0))
+        look, other_future = asked.look(0)
+        note = WorkNote(asked.title, asked.origin, look=look)
         self.job = Job(
             self,
-            lambda _: slot.write(document_bytes(document), note),
+            lambda _: slot.write(document_bytes(document), note, other_future),
             lambda _: self._note_kept(holds, asked.restores),
             lambda error: self._tell_failure(error, asked.restores),
         )
@@ -163,7 +165,7 @@ class Autosave(QObject):
             self._end_recovery(restored=False)
         self.desk.say(f"Work could not be kept for recovery: {reason_of(error)}.")
 
-    def leave(self, content: bytes, title: str, origin: str, *, saved: bool, look: str) -> None:
+    def leave(self, content: bytes, title: str, origin: str, *, saved: bool, look: KeptHistory) -> None:
         """Leave a document in the slot for the next start, since the window closes. Raises OSError."""
         finish_jobs(self, cancel=False)
         if self.slot is None:
@@ -172,7 +174,8 @@ class Autosave(QObject):
             # What their files hold need not be brought back any more.
             if earlier.note.left and earlier.note.saved and (lock := earlier.begin()) is not None:
                 earlier.end(lock, restored=True)
-        self.slot.leave(content, WorkNote(title, origin, left=True, saved=saved, look=look))
+        note = WorkNote(title, origin, left=True, saved=saved, look=look.text)
+        self.slot.leave(content, note, look.other_future)
         self.slot = None
         self._end_recovery(restored=self.restoring is not None and self.restoring.taken, failed=False)
 
@@ -201,15 +204,17 @@ class Autosave(QObject):
         """Open work that was left by an earlier session as recovered work, which its file does not hold."""
         self.restore(found, partial(self._take_recovered, found))
 
-    def _take_recovered(self, found: RecoverableWork, document: Document) -> bool:
+    def _take_recovered(self, found: RecoverableWork, document: Document, other_future: Document | None) -> bool:
         look = read_look(found.note.look)
-        taken = self.documents.recover(document, found.note, look.edits, outdated=found.is_outdated)
+        history = KeptHistory(look.edits, other_future)
+        taken = self.documents.recover(document, found.note, history, outdated=found.is_outdated)
         if taken:
             self.look.bring_back(look)
         return taken
 
-    def restore(self, found: RecoverableWork, take: Callable[[Document], bool]) -> None:
-        """Read work that was left by an earlier session, and hand it to `take`, which returns whether it was accepted.
+    def restore(self, found: RecoverableWork, take: Callable[[Document, Document | None], bool]) -> None:
+        """Read work that was left by an earlier session, and hand it with its other future to `take`, which returns
+        whether it was accepted.
 
         It counts as an attempt until this window has kept it.
         """
@@ -219,12 +224,12 @@ class Autosave(QObject):
             return
         self.restoring = _Restoring(found, lock)
         words = words_for(found)
-        Waiting(self.desk.window, "Opening", words, found.load, partial(self._take, take), self._refuse)
+        Waiting(self.desk.window, "Opening", words, partial(_read, found), partial(self._take, take), self._refuse)
 
-    def _take(self, take: Callable[[Document], bool], document: Document) -> None:
+    def _take(self, take: Callable[[Document, Document | None], bool], read: tuple[Document, Document | None]) -> None:
         if self.restoring is None:
             return
-        if take(document):
+        if take(*read):
             self.restoring, self.kept = self.restoring._replace(taken=True), None
             self.keep()
         else:
@@ -247,6 +252,10 @@ class Autosave(QObject):
         if self.restoring is not None:
             (found, lock, taken), self.restoring = self.restoring, None
             found.end(lock, restored=restored, failed=failed or taken)
+
+
+def _read(found: RecoverableWork) -> tuple[Document, Document | None]:
+    return found.load(), found.load_other_future()
 
 
 def words_for(found: RecoverableWork) -> str:

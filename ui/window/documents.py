@@ -23,7 +23,7 @@ from playground.interop.tfplayground import is_link
 from playground.storage.document import SUFFIX
 from playground.storage.recovery import WorkNote
 
-from ..session.kept_edits import bring_back_edits
+from ..session.kept_edits import KeptHistory, bring_back_edits
 from ..shell.dialogs import ask_about_changes, ask_about_left_work, ask_about_replacing
 from ..shell.waiting import Waiting
 from .desk import Desk
@@ -175,30 +175,27 @@ class Documents(QObject):
             notes = () if document is None else document.notes
             self._say_opened(f"Opened {title.rstrip('.')}.", (repeats, *notes) if repeats else notes)
 
-    def recover(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
+    def recover(self, document: Document, note: WorkNote, history: KeptHistory, *, outdated: bool) -> bool:
         """Open recovered work, which saving puts where it came from; return whether it was accepted.
 
-        `edits` is its undo history as text. It is `outdated` if the file it came from is newer.
+        It is `outdated` if the file it came from is newer.
         """
         taken = self._begin(document.experiment, note.title, Path(note.origin) if note.origin else None, document)
         if taken:
             number = self.desk.session.history.done[-1].number
-            bring_back_edits(self.desk.session, edits)
+            bring_back_edits(self.desk.session, *history)
             self.work.note_recovered(outdated=outdated)
             words = " ".join((f"Recovered {note.title.rstrip('.')}.", *document.notes))
             self.desk.say(words, ("Undo", partial(self.work.undo_back_to, number)))
         return taken
 
-    def resume(self, document: Document, note: WorkNote, edits: str, *, outdated: bool) -> bool:
-        """Open work as a window left it, to be saved where it came from; return whether it was accepted.
-
-        `edits` is its undo history as text.
-        """
+    def resume(self, document: Document, note: WorkNote, history: KeptHistory, *, outdated: bool) -> bool:
+        """Open work as a window left it, to be saved where it came from; return whether it was accepted."""
         path = Path(note.origin) if note.origin else None
         taken = self._begin(document.experiment, note.title, path, document)
         if taken:
             self.desk.session.forget_edits()
-            bring_back_edits(self.desk.session, edits)
+            bring_back_edits(self.desk.session, *history)
             if outdated or not note.saved:
                 self.work.note_recovered(outdated=outdated)
             else:

@@ -8,7 +8,7 @@ import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QScrollArea
 
-from ..session.kept_edits import ask_edits
+from ..session.kept_edits import KeptHistory, ask_edits
 from .desk import Desk
 from .window_parts import WindowParts
 from .wiring import Wiring
@@ -38,18 +38,18 @@ class KeptLook(QObject):
         """The step of the earlier moment that is to be shown once its run is there, and the revision of that run."""
         desk.session.reported.connect(self._look_back)
 
-    def ask(self) -> Callable[[float], str]:
-        """Ask for the present look as text; returns what waits for it at most so many seconds.
+    def ask(self) -> Callable[[float], KeptHistory]:
+        """Ask for the present look as text with the other future; returns what waits for it at most so many seconds.
 
         A document that is asked for right after it belongs to it, and once that is there, the look is, too.
         """
         look, edits = self._present, ask_edits(self.desk.session, *self.work.edits_since_opened)
 
-        def text(seconds: float) -> str:
-            look.edits = edits.result(seconds)
-            return msgspec.json.encode(look).decode()
+        def kept(seconds: float) -> KeptHistory:
+            look.edits, other_future = edits.result(seconds)
+            return KeptHistory(msgspec.json.encode(look).decode(), other_future)
 
-        return text
+        return kept
 
     def bring_back(self, look: WindowLook) -> None:
         """Give this window a look, whose undo history it has already."""

@@ -19,6 +19,7 @@ from playground.files.errors import reason_of
 from playground.storage.document import document_bytes
 from playground.storage.recovery import RecoverableWork
 
+from ..session.kept_edits import KeptHistory
 from .autosave import Autosave
 from .desk import Desk
 from .documents import Documents
@@ -59,9 +60,10 @@ class LeftOff(QObject):
         if resumes and self.is_on and left:
             self.autosave.restore(left[0], partial(self._resume, left[0]))
 
-    def _resume(self, found: RecoverableWork, document: Document) -> bool:
+    def _resume(self, found: RecoverableWork, document: Document, other_future: Document | None) -> bool:
         look = read_look(found.note.look)
-        if not self.documents.resume(document, found.note, look.edits, outdated=found.is_outdated):
+        history = KeptHistory(look.edits, other_future)
+        if not self.documents.resume(document, found.note, history, outdated=found.is_outdated):
             return False
         self.look.bring_back(look)
         epoch = document.present.state.epoch

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 
@@ -136,6 +137,45 @@ def test_the_earlier_moment_that_was_shown_comes_back(folder: Path) -> None:
         )
         assert second.session.report.past.asked == step(second) == 20
         assert second.session.report.present.epoch == 5
+
+
+def test_the_other_future_of_a_branch_comes_back_and_can_be_returned_to(qtbot, folder: Path) -> None:
+    def parameters(window: Window) -> np.ndarray:
+        return window.session.ask(lambda trainer: trainer.state.parameters.copy()).result(10)
+
+    with begun(folder) as first:
+        train(first, 5)
+        whole, end = parameters(first), step(first)
+        first.session.past.look_at(20)
+        hands.until(lambda: first.session.past.shown is not None, "nothing earlier is shown")
+        first.session.past.branch()
+        hands.until(lambda: first.session.past.other_future is not None, "there is no other future")
+        set_rate(first, 0.125)
+        first.session.step()
+        hands.until(lambda: first.session.is_up_to_date and step(first) == 21, "it makes no step")
+        other = first.session.past.other_future
+    for _ in range(2):
+        # It is left by a window that only had it brought back, too.
+        with begun(folder) as second:
+            hands.until(lambda second=second: second.session.past.other_future is not None, "it has not come back")
+            now = second.session.past.other_future
+            assert (
+                (now.begun.step, now.now.step, now.left_by) == (20, end, "branch") == (other.begun.step, end, "branch")
+            )
+            assert step(second) == 21
+    with begun(folder) as third:
+        hands.until(lambda: third.session.past.other_future is not None, "it has not come back")
+        third.session.past.return_to_other_future()
+        hands.until(lambda: third.session.is_up_to_date and step(third) == end, "it is not returned to")
+        np.testing.assert_array_equal(parameters(third), whole)
+        hands.until(lambda: third.session.past.other_future.now.step == 21, "the branch is not the other one")
+        hands.key_in(third, "Ctrl+Z")
+        hands.until(lambda: third.session.is_up_to_date and step(third) == 21, "the branch does not come back")
+    with begun(folder) as last:
+        hands.key_in(last, "Ctrl+Z", "Ctrl+Z")
+        hands.until(lambda: last.session.is_up_to_date and step(last) == end, "undo does not lead back")
+        np.testing.assert_array_equal(parameters(last), whole)
+    assert len([path for path in folder.iterdir() if path.suffix == ".other"]) <= 1
 
 
 def test_an_edit_before_the_work_is_there_stays_in_the_present(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

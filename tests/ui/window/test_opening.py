@@ -129,11 +129,11 @@ def test_work_that_is_kept_while_a_recovery_is_being_read_does_not_end_it(
         assert go_on.wait(hands.PATIENCE / 1000)
         return load_document(found.document)
 
-    def write(content: bytes, note: WorkNote) -> None:
+    def write(content: bytes, note: WorkNote, other_future: Document | None) -> None:
         if disk == "full" and not go_on.is_set():
             ended.set()
             raise OSError(28, "No space left on device")
-        keep(content, note)
+        keep(content, note, other_future)
         ended.set()
 
     monkeypatch.setattr(RecoverableWork, "load", slowly)
