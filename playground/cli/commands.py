@@ -55,6 +55,7 @@ from playground.interop.keeping import keep_run, open_store
 from playground.interop.opening import Opened, open_source, preset_paths
 from playground.interop.weights import load_weights, save_weights
 from playground.measure.requests import ConfusionRequest, FinalTestRequest, WholeSetRequest
+from playground.measure.sentences import counted
 from playground.measure.skew import is_skewed, recalls
 from playground.run.ending import ending_words
 from playground.run.run import resume
@@ -276,7 +277,7 @@ def _export(arguments: argparse.Namespace) -> None:
     trainer = _trainer_to_export(arguments)
     exportable = Exportable.of(trainer)
     proof = write_export(chosen, exportable, arguments.out, proof=arguments.proof, anyway=arguments.anyway)
-    print(f"Wrote {arguments.out} after {trainer.state.epoch:,} epochs.")
+    print(f"Wrote {arguments.out} after {counted(trainer.state.epoch, 'epoch')}.")
     if chosen.name == "weights":
         _say_weights_unit(trainer)
     if proof is not None:
@@ -413,9 +414,8 @@ def _finite_or_none(value: Any) -> Any:
 
 
 def _summary(result: dict[str, Any]) -> str:
-    lines = [
-        f"{result['status']} after {result['epoch']:,} epochs, {result['step']:,} steps, {result['seconds']:.2f} s"
-    ]
+    updates = f"{counted(result['epoch'], 'epoch')}, {counted(result['step'], 'step')}"
+    lines = [f"{result['status']} after {updates}, {result['seconds']:.2f} s"]
     metric = "R²" if result["task"] == "regression" else "accuracy"
     for name in _PARTS:
         loss, score = result.get(f"{name}_loss"), result.get(f"{name}_accuracy")

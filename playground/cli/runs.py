@@ -18,6 +18,7 @@ from playground.files.progress import watch_progress
 from playground.interop.keeping import open_store
 from playground.interop.opening import RUN_PREFIX
 from playground.measure.metrics import METRICS
+from playground.measure.sentences import counted
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import Kept, RunStore
@@ -36,11 +37,6 @@ EXAMPLES = f"""examples:
   train {RUN_PREFIX}a3f9c1 --epochs 100          everything that takes an experiment takes a kept run
 The window keeps every run that trained when it is left; `train`, `sweep` and `search` do with --keep. Kept runs are
 documents with their points, so own tables are in them."""
-
-
-def counted(number: int, name: str) -> str:
-    """A number and what it counts: "1 training", "2 trainings"."""
-    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def add_keep_option(parser: argparse.ArgumentParser, what: str) -> None:

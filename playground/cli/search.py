@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from playground.cli.runs import add_keep_option, counted, say_kept
+from playground.cli.runs import add_keep_option, say_kept
 from playground.cli.sweep import INTERRUPTED, epochs_of, say_refused, values_words, whole_number
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.quantity import Quantity
@@ -19,6 +19,7 @@ from playground.experiment.text import save_experiment
 from playground.files.errors import InputError
 from playground.interop.keeping import keep_search, open_store
 from playground.interop.opening import open_source
+from playground.measure.sentences import counted
 from playground.studies.search import Search, SearchResult, Trial, search
 from playground.studies.values import Range, read_range
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
-from playground.cli.runs import add_keep_option, counted, say_kept
+from playground.cli.runs import add_keep_option, say_kept
 from playground.cli.terminal import check_outputs, interrupts_noted, number_option
 from playground.experiment.paths import is_among
 from playground.experiment.quantity import Quantity
@@ -24,6 +24,7 @@ from playground.files.atomic import write_atomically
 from playground.files.errors import InputError, MissingError
 from playground.interop.keeping import keep_sweep, open_store
 from playground.interop.opening import open_source
+from playground.measure.sentences import counted
 from playground.studies.results import Best, Results
 from playground.studies.running import run_study
 from playground.studies.study import Study

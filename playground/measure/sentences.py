@@ -1,8 +1,13 @@
-"""Numbers in the sentences of the diagnosis."""
+"""Numbers in sentences."""
 
 from __future__ import annotations
 
 import numpy as np
+
+
+def counted(number: int, name: str) -> str:
+    """A number and what it counts: "1 training", "2 trainings"."""
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
 
 
 def plain(number: float) -> str:

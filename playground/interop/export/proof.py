@@ -26,6 +26,7 @@ from playground.catalog.losses import CrossEntropy
 from playground.engine.evaluation import spread
 from playground.files.errors import CancelledError
 from playground.interop.export.exportable import Exportable
+from playground.measure.sentences import counted
 from playground.measure.snapshot import History
 
 Cancelled: TypeAlias = Callable[[], bool]
@@ -162,7 +163,9 @@ def _score_words(score: _Score) -> str:
 
 def _curve_words(curve: _Curve) -> str:
     """The comparison of losses, in a sentence."""
-    text = f"Training was repeated for {curve.epochs:,} epochs: losses differ by {curve.largest_difference:.1e}"
+    text = (
+        f"Training was repeated for {counted(curve.epochs, 'epoch')}: losses differ by {curve.largest_difference:.1e}"
+    )
     if curve.in_float64 != curve.largest_difference:
         text += f", or computed in float64 by {curve.in_float64:.1e}"
     if curve.agrees_until == curve.epochs:
