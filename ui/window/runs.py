@@ -363,7 +363,7 @@ def _repeat_words(run: KeptRun) -> str:
         return ""
     loss = run.outcome.validation_loss
     known = "" if loss is None else f": validation loss {number_text(loss)}"
-    return f"Training it for {plural_text(run.outcome.epoch, 'epoch')} repeats its outcome{known}."
+    return f"Training it for {plural_text(run.outcome.epoch, 'epoch')} repeats its outcome up to rounding{known}."
 
 
 def _star(ids: Sequence[str], star: bool, store: RunStore) -> None:

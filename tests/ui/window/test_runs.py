@@ -271,7 +271,7 @@ def test_a_training_of_a_sweep_opens_and_repeats_its_outcome(window: Window, fol
     hands.key(view.table, "Return")
     hands.until(lambda: "Opened training 4" in window.messages.strip.said.text, "it is not opened")
     loss = number_text(kept.outcome.validation_loss)
-    assert f"Training it for 4 epochs repeats its outcome: validation loss {loss}." in window.messages.strip.said.text
+    assert f"Training it for 4 epochs repeats its outcome up to rounding: validation loss {loss}." in window.messages.strip.said.text
     experiment = window.session.experiment
     assert experiment.training.learning_rate == 0.1 and experiment.seed == plan.experiment.seed + 1
     train(window, 4)
