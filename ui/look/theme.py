@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -170,9 +171,16 @@ def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) 
     global _zoom
     before, _zoom = _zoom, zoom
     resize(before)
-    # Qt works out a sheet that replaces another for every widget once for each of its ancestors, a first one only once.
-    app.setStyleSheet("")
+    # Qt works out a sheet that replaces another for every widget once for each of its ancestors, unless it has no rules
+    # for any yet; so it forgets them first, and each widget gets its new ones once.
+    style, widgets, changed = app.style(), app.allWidgets(), QEvent(QEvent.Type.StyleChange)
+    style.unpolish(app)
     app.setStyleSheet(stylesheet(_current))
+    for widget in widgets:
+        style.polish(widget)
+    # Widgets measure others then.
+    for widget in widgets:
+        app.sendEvent(widget, changed)
 
 
 def tabular(font: QFont) -> QFont:
