@@ -312,6 +312,11 @@ class Docks(QObject):
             if dock.isFloating():
                 dock.setFloating(False)
             self.window.removeDockWidget(dock)
+        layout = self.window.layout()
+        assert layout is not None
+        # So that tab bars go with their docks. Then it rests: it would give all docks new sizes with each one shown.
+        layout.activate()
+        layout.setEnabled(False)
         fronts = self._fronts(plan)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         *controls, first = [*fronts[:1], *fronts[1:2]] if plan.controls else fronts[:1]
@@ -339,6 +344,8 @@ class Docks(QObject):
         if plan.is_drawer:
             for name in self._column:
                 self.docks[name].hide()
+        layout.setEnabled(True)
+        layout.activate()
         self.plan, self._usual = plan, {tabs[0] for tabs in self._tabs(plan)}
         self.fit()
 
