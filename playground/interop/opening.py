@@ -12,6 +12,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from playground.catalog.choice import listing
 from playground.catalog.datasets.table import Table
 from playground.experiment.settings import split_setting, value_of, with_settings
@@ -54,6 +56,17 @@ class Opened(NamedTuple):
 def preset_paths() -> dict[str, Path]:
     """The presets' files by name, in alphabetical order."""
     return {path.stem: path for path in sorted((RESOURCES / "presets").glob("*.json"))}
+
+
+class _Titled(msgspec.Struct):
+    """As much of a preset as a menu shows."""
+
+    name: str
+
+
+def preset_titles() -> dict[str, str]:
+    """The presets' titles by name, in alphabetical order of the names; nothing else of them is read."""
+    return {name: msgspec.json.decode(path.read_bytes(), type=_Titled).name for name, path in preset_paths().items()}
 
 
 def load_preset(name: str) -> Experiment:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import qtawesome
 from PySide6.QtCore import QSize
@@ -13,13 +14,24 @@ from .theme import Theme, current
 
 
 class _IconEngine(iconic_font.CharIconEngine):
-    """Paints nothing where there is no room, for which Qt may ask while it lays out tabs."""
+    """Draws an icon once per size and look, and nothing where there is no room, for which Qt may ask, too."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._drawn: dict[tuple[int, int, QIcon.Mode, QIcon.State], QPixmap] = {}
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
-        return QPixmap() if size.isEmpty() else super().pixmap(size, mode, state)
+        if size.isEmpty():
+            return QPixmap()
+        look = (size.width(), size.height(), mode, state)
+        if look not in self._drawn:
+            self._drawn[look] = super().pixmap(size, mode, state)
+        return self._drawn[look]
 
 
 iconic_font.CharIconEngine = _IconEngine
+# Reading the fonts of the other families, and checking that they are whole, would only delay the first frame.
+qtawesome._BUNDLED_FONTS = tuple(font for font in qtawesome._BUNDLED_FONTS if font[0] == "ph")
 
 
 def icon(name: str, colour: str = "") -> QIcon:

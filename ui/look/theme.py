@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyqtgraph as pg
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
@@ -156,7 +157,7 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     global _current, _zoom
     _current, _zoom = THEMES[name], zoom
     app.setFont(with_accents(app.font()))
-    QToolTip.setFont(with_accents(QToolTip.font()))
+    _set_tooltip_font()
     app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
@@ -170,9 +171,24 @@ def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) 
     global _zoom
     before, _zoom = _zoom, zoom
     resize(before)
-    # Qt works out a sheet that replaces another for every widget once for each of its ancestors, a first one only once.
-    app.setStyleSheet("")
+    # Qt works out a sheet that replaces another for every widget once for each of its ancestors, unless it has no rules
+    # for any yet; so it forgets them first, and each widget gets its new ones once.
+    widgets, changed = app.allWidgets(), QEvent(QEvent.Type.StyleChange)
+    app.style().unpolish(app)
     app.setStyleSheet(stylesheet(_current))
+    _set_tooltip_font()
+    for widget in widgets:
+        widget.style().polish(widget)
+    # Widgets measure others then.
+    for widget in widgets:
+        app.sendEvent(widget, changed)
+
+
+def _set_tooltip_font() -> None:
+    """Write tooltips in the usual size, which the style sheet does not set for them."""
+    font = with_accents(QToolTip.font())
+    font.setPixelSize(px(NORMAL))
+    QToolTip.setFont(font)
 
 
 def tabular(font: QFont) -> QFont:
@@ -331,7 +347,7 @@ def _surface_style(theme: Theme) -> str:
     QFrame[mark="true"] {{ background: {theme.accent}; border: 0; border-radius: 2px; }}
     QLabel[ghost="true"] {{ background: {theme.surface}; border: 2px solid {theme.accent}; border-radius: 8px; }}
     QToolBar {{ background: {theme.window}; border: 0; padding: 0; spacing: 0; }}
-    QDockWidget {{ border: 0; }}
+    QDockWidget, QTabBar {{ border: 0; widget-animation-duration: 0; }}
     QMainWindow::separator {{ background: {theme.window}; width: 5px; height: 5px; }}
     QMainWindow::separator:hover {{ background: {blend(theme.line, theme.accent, 0.4)}; }}
     QTabBar::tab {{ background: transparent; color: {theme.quiet}; padding: 4px 10px; border: 0;

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QLayout,
     QSpacerItem,
+    QStatusBar,
     QWidget,
 )
 
@@ -48,7 +49,9 @@ def zoom_parts(root: QWidget, before: float) -> None:
     for widget in root.findChildren(QWidget):
         _zoom_widget(widget, scale)
     for layout in root.findChildren(QLayout):
-        _zoom_layout(layout, scale)
+        # A status bar makes what is in its own anew; Python would then take what comes to lie there for the old parts.
+        if not isinstance(layout.parentWidget(), QStatusBar):
+            _zoom_layout(layout, scale)
     for plot in root.findChildren(pg.PlotWidget):
         _zoom_plot(plot, scale)
 

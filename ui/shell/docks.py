@@ -127,10 +127,10 @@ class _DockTitle(QWidget):
 class _NoTitle(QWidget):
     """Empty title bar of a dock whose tab names it; the tab's menu does what the buttons do."""
 
-    def sizeHint(self) -> QSize:
-        return QSize(0, 0)
-
-    minimumSizeHint = sizeHint
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        # Has no size; Qt asks for it thousands of times while it lays out the docks, too often for a method in Python.
+        tight(QHBoxLayout(self), 0)
 
 
 class Docks(QObject):
@@ -174,7 +174,7 @@ class Docks(QObject):
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         # One timer for all: a single shot that is still to come when a window goes would keep it in memory.
         self._dressing = QTimer(self, interval=0, singleShot=True)
-        self._dressing.timeout.connect(self._dress_tabs)
+        self._dressing.timeout.connect(self.dress_tabs)
         window.installEventFilter(self)
 
     def add(self, name: str, content: QWidget, tab: Tab, *, has_bar: bool = False) -> QDockWidget:
@@ -312,6 +312,11 @@ class Docks(QObject):
             if dock.isFloating():
                 dock.setFloating(False)
             self.window.removeDockWidget(dock)
+        layout = self.window.layout()
+        assert layout is not None
+        # So that tab bars go with their docks. Then it rests: it would give all docks new sizes with each one shown.
+        layout.activate()
+        layout.setEnabled(False)
         fronts = self._fronts(plan)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         *controls, first = [*fronts[:1], *fronts[1:2]] if plan.controls else fronts[:1]
@@ -341,6 +346,8 @@ class Docks(QObject):
                 self.docks[name].hide()
         self.plan, self._usual = plan, {tabs[0] for tabs in self._tabs(plan)}
         self.fit()
+        layout.setEnabled(True)
+        layout.activate()
 
     @staticmethod
     def _tabs(plan: DockLayout) -> list[Tabs]:
@@ -448,8 +455,9 @@ class Docks(QObject):
             free = kind.DockWidgetMovable | kind.DockWidgetFloatable | kind.DockWidgetClosable
             dock.setFeatures(kind.NoDockWidgetFeatures if locked else free)
 
-    def _dress_tabs(self) -> None:
+    def dress_tabs(self) -> None:
         """Name and configure the tab bars, which Qt makes when docks share a place."""
+        self._dressing.stop()
         for name, dock in self.docks.items():
             tabbed = name in self._barred or bool(self.window.tabifiedDockWidgets(dock))
             title = self.titles[name][tabbed and not dock.isFloating()]

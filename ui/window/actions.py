@@ -11,11 +11,10 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from playground.experiment.text import load_experiment
 from playground.files.errors import reason_of
 from playground.files.menu_entry import add_menu_entry, can_have_menu_entry, menu_entry_files, remove_menu_entry
 from playground.interop.export.formats import FORMATS
-from playground.interop.opening import RESOURCES, preset_paths
+from playground.interop.opening import RESOURCES, preset_titles
 from playground.studies.variants import RACES
 
 from ..look import theme
@@ -62,8 +61,7 @@ def file_menu(
 ) -> Menu:
     """Make the File menu: opening, saving, recovery, presets, imports and exports."""
     presets = [
-        Action(f"preset.{name}", load_experiment(path).name, partial(documents.open, name))
-        for name, path in preset_paths().items()
+        Action(f"preset.{name}", title, partial(documents.open, name)) for name, title in preset_titles().items()
     ]
     return Menu(
         "&File",

@@ -217,25 +217,31 @@ class Window(QMainWindow):
             self._layouts[before] = kept
         app = QApplication.instance()
         assert isinstance(app, QApplication)
+        # Painted once all parts have their new places, also if something goes wrong meanwhile.
+        self.setUpdatesEnabled(False)
+        QTimer.singleShot(0, self, partial(self._settle, kept.seen))
         theme.set_zoom(app, zoom, partial(zoom_parts, self))
         self.apply_theme()
         self.fitted_layout.suit()
         self._enlarged = self.docks.changes
-        # Once all parts have taken their new sizes.
-        QTimer.singleShot(0, self, partial(self._settle, kept.seen))
 
     def _settle(self, before: frozenset[str]) -> None:
-        back = self._layouts.get(theme.zoom())
-        if back is not None and self.docks.changes == self._enlarged:
-            self.docks.put_back(back)
-        self.docks.fit()
-        self._enlarged = self.docks.changes
-        self.tour.follow_zoom()
-        # Once the docks in front are known.
-        QTimer.singleShot(0, self, lambda: self._say_what_gave_way(before))
+        try:
+            # All parts take their new sizes.
+            QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+            back = self._layouts.get(theme.zoom())
+            if back is not None and self.docks.changes == self._enlarged:
+                self.docks.put_back(back)
+            self.docks.dress_tabs()
+            self._enlarged = self.docks.changes
+            self.tour.follow_zoom()
+        finally:
+            # Once the docks in front are known.
+            QTimer.singleShot(0, self, lambda: self._say_what_gave_way(before))
 
     def _say_what_gave_way(self, before: frozenset[str]) -> None:
         """Say which parts this zoom has no room for, and how they come back, as long as that is true."""
+        self.setUpdatesEnabled(True)
         said, self._lost = self._gave_way, (self._lost | before) - self.docks.seen
         self._gave_way = words_on_lost(self._lost, self.docks)
         if self._gave_way != said and (self._gave_way or said in self.messages.strip.said.text):

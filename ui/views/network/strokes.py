@@ -135,6 +135,8 @@ class Strokes:
         self._ends: list[list[float]] = wires.ends.tolist()
         self._hairs: dict[tuple[int, int], QPainterPath] = {}
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
+        self._moved: dict[int, QPen] = {}
+        """The looks whose wires have changed since they were painted, and their pens."""
 
     def show(self, values: Array, largest: float, pens: Pens) -> bool:
         """Sort the wires by their values; return whether any colour or width has changed."""
@@ -142,22 +144,21 @@ class Strokes:
         drawn = _most_of(values)
         if pens.fresh(self):
             changed = {*looks.tolist()}
-            self._bundles = {}
+            self._bundles, self._moved = {}, {}
         else:
             moved = np.flatnonzero((looks != self.looks) | (drawn != self.drawn))
             changed = {*looks[moved].tolist(), *self.looks[moved].tolist()}
         self.looks, self.drawn = looks, drawn
-        for look in changed:
-            self._bundle(look, pens)
+        self._moved |= {look: pens.pen(look) for look in changed}
         return bool(changed)
 
-    def _bundle(self, look: int, pens: Pens) -> None:
+    def _bundle(self, look: int, pen: QPen) -> None:
         of_look = self.drawn & (self.looks == look)
         for dashed in (False, True):
             self._bundles.pop((look, dashed), None)
             chosen = np.flatnonzero(of_look & (self._dashed == dashed)).tolist()
             if chosen:
-                path, pen = QPainterPath(), pens.pen(look)
+                path = QPainterPath()
                 count = _hair_count(pen.widthF() * self.ratio)
                 for number, place in itertools.product(chosen, range(1 - count, count, 2)):
                     path.addPath(self._hair(number, place))
@@ -174,6 +175,10 @@ class Strokes:
         return self._hair(number, 0)
 
     def paint(self, painter: QPainter) -> None:
+        """Paint all wires; those that have changed, however often, only now become bundles."""
+        for look, pen in self._moved.items():
+            self._bundle(look, pen)
+        self._moved = {}
         painter.setBrush(Qt.BrushStyle.NoBrush)
         for key in sorted(self._bundles, key=lambda key: (abs(key[0]), key)):
             path, pen = self._bundles[key]

@@ -207,7 +207,6 @@ class NetworkView(View):
         super().apply_theme()
         self._canvas.apply_theme()
         self._scale.update()
-        self._refresh()
         self._read()
 
     def shown(self) -> NetworkShown:
