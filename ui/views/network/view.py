@@ -146,7 +146,9 @@ class NetworkView(View):
             self._restructure()
         else:
             self._align(fresh)
-            self._show_maps()
+            # While training runs, several moments in a row have the same maps.
+            if fresh or before is None or snapshot.answer(UnitMapsRequest) is not before.answer(UnitMapsRequest):
+                self._show_maps()
             self._show_values()
         self._slowly.request()
 

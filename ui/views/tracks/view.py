@@ -520,7 +520,7 @@ class TracksView(View):
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
         first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
         sheet.handle.describe(last if first is None else first, last, self._playhead_words())
-        sheet.place_names()
+        sheet.show_words(self._controls.geometry())
 
     def _touch(self, mark: ChangeMark | None) -> None:
         before, self._sheet.mark = self._sheet.touches_latest, mark
