@@ -6,14 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QObject, QSize, QTimer
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QStatusBar, QWidget
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QStatusBar
 
 from playground.measure.diagnosis import ADVICE, Finding, Remedy
 
 from ..forms.buttons import identify, tip
-from ..forms.labels import ShortenedLabel
+from ..forms.labels import LabelPlace, ShortenedLabel
 from ..look.theme import GRID, px
 from ..session.commands import Report
 from .strip import Message, Offer, Strip
@@ -51,28 +50,6 @@ def concern_of(kind: str) -> str:
     return kind if kind in ADVICE else "ailment"
 
 
-class _StatusPlace(QWidget):
-    """The place of the status line. It has no layout, so that another text is no reason to lay out the whole window."""
-
-    def __init__(self, status: QWidget) -> None:
-        super().__init__()
-        self._status = status
-        status.setParent(self)
-
-    def sizeHint(self) -> QSize:
-        self._status.ensurePolished()
-        # An odd height has a middle row, so that the text stands on the same pixels at every visit of a zoom.
-        return QSize(0, self._status.fontMetrics().height() | 1)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._status.resize(self.size())
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.StyleChange:
-            self.updateGeometry()
-
-
 class Messages(QObject):
     """The messages of a window; the strip shows the most important: a fault, an event, an ailment, an invitation."""
 
@@ -103,7 +80,7 @@ class Messages(QObject):
         self.strip.dismissed.connect(self.dismiss)
         identify(self.status, "status", "Status")
         self.status.setContentsMargins(px(GRID), 0, 0, 0)
-        self._bar.addWidget(_StatusPlace(self.status), 1)
+        self._bar.addWidget(LabelPlace(self.status), 1)
         self._bar.setSizeGripEnabled(False)
 
     @property

@@ -305,8 +305,10 @@ class TrackSheet(PaintedChart):
     # Painting -------------------------------------------------------------------------------------------------------
 
     def update_pictures(self, spared: QRect) -> None:
-        """Paint the pictures again, but neither the names, since styled buttons are slow to paint, nor the values, which
-        change with the words; bars are pictures among them. Nothing in the rectangle `spared` is painted."""
+        """Paint the pictures and the bars again, but nothing in the rectangle `spared`.
+
+        Names are styled buttons, which are slow to paint, and values change with the words.
+        """
         left, pictures = px(_NAMES - _NUMBERS), QRegion()
         for track, box in zip(self.arrangement.seen, self.boxes(), strict=True):
             if isinstance(track, GradientTrack):
