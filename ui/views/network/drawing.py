@@ -99,9 +99,14 @@ class Drawing:
         self.bias_colours = {place: value_colours(vector, largest, self._pens) for place, vector in biases.items()}
         return urgent
 
-    def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Show the dead and dropped units of each layer."""
-        self._states = states
+    def show_states(self, states: dict[int, UnitStates]) -> bool:
+        """Show the dead and dropped units of each layer; return whether any has changed."""
+        before, self._states = self._states, states
+        return [*before] != [*states] or not all(
+            np.array_equal(one, other)
+            for place, now in states.items()
+            for one, other in zip(now, before[place], strict=True)
+        )
 
     def sort(self) -> bool:
         """Sort the wires by the colour and width that stand for their values; return whether any has changed."""

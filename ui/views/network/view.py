@@ -200,8 +200,8 @@ class NetworkView(View):
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
-            self._drawing.show_states({place: known for place, known in states.items() if known is not None})
-            self._canvas.update()
+            if self._drawing.show_states({place: known for place, known in states.items() if known is not None}):
+                self._canvas.update()
         self._editing.show_value()
         self._read()
 

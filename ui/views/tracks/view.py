@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -217,6 +217,8 @@ class TracksView(View):
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
+        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn.timeout.connect(self._draw_others)
         self.apply_theme()
 
     def _build_controls(self) -> None:
@@ -336,6 +338,10 @@ class TracksView(View):
         self._kept = others if isinstance(others, KeptCurves) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
+        # While training runs, a moment of the run follows in the same turn of the event loop, which draws them as well.
+        self._turn.start()
+
+    def _draw_others(self) -> None:
         if self._draw():
             self._show_words()
 
@@ -354,6 +360,7 @@ class TracksView(View):
 
     def _draw(self) -> bool:
         """Draw what has changed; return whether anything has."""
+        self._turn.stop()
         snapshot, times = self._snapshot, self._times
         self._fit_times()
         if self._race is not None:
@@ -411,6 +418,8 @@ class TracksView(View):
         self._place_controls()
 
     def shown(self) -> _TracksShown:
+        if self._turn.isActive():
+            self._draw_others()
         times, gradients, rate = self._times, self._gradients, self._rate
         values = self._sheet.values
         return _TracksShown(
