@@ -163,6 +163,8 @@ def with_distinct_labels(fields: Mapping[str, Field]) -> dict[str, Field]:
 
 def choices_of(kind: Any) -> tuple[type[Choice], ...]:
     """The members of the family that a type denotes; empty for any other type."""
+    if isinstance(kind, type) and not issubclass(kind, Choice):
+        return ()
     return _choices_among(get_args(kind) if is_union(kind) else (kind,), classes_so_far())
 
 

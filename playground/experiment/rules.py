@@ -222,7 +222,7 @@ def _refuse_text(text: str, path: str, what: str) -> None:
 
 def _is_unicode(text: str) -> bool:
     """Whether a text is free of lone surrogates, which no file can hold."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _members(raw: Any) -> Iterator[tuple[str, Any]]:

@@ -216,4 +216,4 @@ class Snapshot:
 
     def answer(self, request: type[Request[AnswerType]]) -> AnswerType | None:
         """The answer to the request of this class; None if there was no such request."""
-        return next((answer for made, answer in self.answers.items() if isinstance(made, request)), None)
+        return next((answer for made, answer in self.answers.items() if type(made) is request), None)

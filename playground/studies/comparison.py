@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -44,13 +44,19 @@ class Comparison:
         self.results = Results(study)
         self.results.begin_span()
         self.rows: dict[int, Row] = {}
+        """The results by the numbers of the runs; those that were taken over keep the number that they had before."""
         self._cohort: Cohort | None = None
         self._comparable = _compares_losses(study, places)
 
     def add(self, row: Row) -> None:
         """Enter the result of one training run."""
-        self.rows[row.number] = row
         self.results.add(row)
+        self.rows[row.number] = row
+
+    def take_over(self, earlier: Comparison, numbers: Mapping[int, int]) -> None:
+        """Enter runs of an earlier comparison, given by their numbers there and here."""
+        self.results.take_over(earlier.results, numbers)
+        self.rows.update((here, earlier.rows[there]) for there, here in numbers.items())
 
     def train_all(self, numbers: Iterable[int], stop: Callable[[], bool] | None = None) -> Iterator[Row]:
         """Train the missing members among `numbers`; yield a row for each as it ends, until `stop` returns true."""
@@ -123,10 +129,10 @@ class Comparison:
         if measure == "gap":
             return of("validation_loss") - of("train_loss")
         result = np.full(len(self.study), np.nan)
-        for row in list(self.rows.values()):
+        for number, row in list(self.rows.items()):
             seen = row.observed
             if seen is not None and row.status != "refused":
-                result[row.number] = self._reached(seen.goal_epoch) if measure == "epochs" else seen.gradient_share
+                result[number] = self._reached(seen.goal_epoch) if measure == "epochs" else seen.gradient_share
         return result.reshape(-1, self.study.seeds)
 
     def _reached(self, epoch: int | None) -> float:

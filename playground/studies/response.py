@@ -121,12 +121,18 @@ class Response(Comparison):
         mine, other = self.study, earlier.study
         # A choice that is present has settings, which it loses when another one is chosen.
         owned = [self.knob.values[self.knob.present], earlier.knob.values[earlier.knob.present]]
+        places = {
+            there: self.knob.values.index(value)
+            for there, value in enumerate(earlier.knob.values)
+            if value in self.knob.values and not (self.knob.field.choices and value in owned)
+        }
+        numbers = {}
         # It may be in training.
-        for row in list(earlier.rows.values()):
-            there, start = divmod(row.number, other.seeds)
-            value = earlier.knob.values[there]
-            if value in self.knob.values and not (self.knob.field.choices and value in owned):
-                self.add(row._replace(number=self.knob.values.index(value) * mine.seeds + start))
+        for number in list(earlier.rows):
+            there, start = divmod(number, other.seeds)
+            if there in places:
+                numbers[number] = places[there] * mine.seeds + start
+        self.take_over(earlier, numbers)
 
     def train(self, stop: Callable[[], bool] | None = None, *, refine: bool = False) -> Iterator[Row]:
         """Train the missing runs of the first starts and yield a row for each as it ends, until `stop` returns true.

@@ -7,7 +7,7 @@ import io
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias, get_args
 
@@ -115,15 +115,30 @@ class Results:
     def add(self, row: Row) -> None:
         """Enter the result of one training run."""
         k = row.number
-        self._status[k], self._engine[k] = _STATUSES.index(row.status), _ENGINES.index(row.engine)
+        self._engine[k] = _ENGINES.index(row.engine)
         self._epoch[k], self._step[k], self._of_values[k] = row.epoch, row.step, row.task == "regression"
         numbers = np.array([getattr(row, name) for name in METRICS], float)
         self._numbers[:, k] = np.where(np.isfinite(numbers), numbers, np.nan)
         if row.status == "refused":
             self.refused[k // self.study.seeds] = row.reason
         else:
-            span = self._spans[-1]
-            span[:] = min(span[0], row.started), max(span[1], row.ended)
+            self._extend_span(row.started, row.ended)
+        # Last, since it says that the rest is there.
+        self._status[k] = _STATUSES.index(row.status)
+
+    def take_over(self, other: Results, numbers: Mapping[int, int]) -> None:
+        """Enter runs of another table all at once, given by their numbers there and here."""
+        there, here = np.array(list(numbers.items()), np.intp).reshape(-1, 2).T
+        for name in ("_engine", "_epoch", "_step", "_of_values", "_numbers", "_status"):
+            getattr(self, name)[..., here] = getattr(other, name)[..., there]
+        for old, new in numbers.items() if other.refused else ():
+            if (place := old // other.study.seeds) in other.refused:
+                self.refused[new // self.study.seeds] = other.refused[place]
+        self._extend_span(*other._spans[-1])
+
+    def _extend_span(self, first: float, last: float) -> None:
+        span = self._spans[-1]
+        span[:] = min(span[0], first), max(span[1], last)
 
     # The table ----------------------------------------------------------------------------------------------------
 

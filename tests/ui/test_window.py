@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QEvent, QObject, QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer
@@ -27,6 +27,7 @@ from tests.ui.windows import control, lay_out, opened_window, push, settle, snap
 from ui.look import theme
 from ui.look.beat import text_beat
 from ui.look.numbers import percent_text
+from ui.views.response.view import ResponseView
 from ui.window.window import Window
 
 CLOSINGS = int(os.environ.get("CLOSINGS", "4"))
@@ -38,6 +39,19 @@ def window(used_window: Window) -> Window:
     return used_window
 
 
+class Requests(QObject):
+    """Counts how often the whole window is laid out again."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.count = 0
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
+
+
 # The main job -----------------------------------------------------------------------------------------------------
 
 
@@ -45,6 +59,22 @@ def test_the_window_opens_with_an_untrained_spiral(window: Window) -> None:
     assert snapshot(window).step == 0
     assert snapshot(window).experiment.data.kind == "spiral"
     assert "Ready" in window.messages.status.text()
+
+
+def test_texts_that_change_while_training_runs_lay_nothing_out_again(window: Window) -> None:
+    parts, messages = window.parts, window.messages
+    response = parts.view(ResponseView)
+    labels = (*parts.transport.readout.numbers[:-1], messages.status, messages.strip.text, response.small_print)
+    QApplication.processEvents()
+    requests = Requests(window)
+    for label in (*labels, response.sentence):
+        before = label.text()
+        for text in ("1", "Another text, which is so long that it needs all the room that there is."):
+            label.setText(text)
+            QApplication.processEvents()
+        label.setText(before)
+    QApplication.processEvents()
+    assert requests.count == 0
 
 
 def test_play_moves_step_count_boundary_and_gradient_bars(qtbot, window: Window) -> None:

@@ -394,8 +394,9 @@ class Switch(QToggleSwitch):
 
     def show_on(self, on: bool) -> None:
         """Show the switch on or off without emitting a signal."""
-        with QSignalBlocker(self):
-            self.setChecked(on)
+        if on != self.isChecked():
+            with QSignalBlocker(self):
+                self.setChecked(on)
 
     def sizeHint(self) -> QSize:
         return QSize(px(36), px(24))

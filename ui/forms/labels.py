@@ -1,12 +1,12 @@
-"""Labels that are cut where there is no room for them, and then show the whole text on hover."""
+"""Labels that are cut where there is no room for them, and then show the whole text on hover; places for labels."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QSize
+from PySide6.QtGui import QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 from superqt import QElidingLabel
 
@@ -30,3 +30,37 @@ class ShortenedLabel(QElidingLabel):
 
     def event(self, event: QEvent) -> bool:
         return show_whole_text(event, self, self.text(), partial(QLabel.text, self)) or bool(super().event(event))
+
+
+class LabelPlace(QWidget):
+    """The place of a label whose text changes while training runs.
+
+    It has no layout: Qt lays out the whole window again for a new text of a label that stands in one.
+    """
+
+    def __init__(self, label: QLabel) -> None:
+        super().__init__()
+        self._label, self._high = label, 0
+        label.setParent(self)
+        self.setSizePolicy(label.sizePolicy().horizontalPolicy(), label.sizePolicy().verticalPolicy())
+
+    @property
+    def _needed(self) -> int:
+        self._label.ensurePolished()
+        # An odd height has a middle row, so that a line of text stands on the same pixels at each visit of a zoom.
+        return max(self._label.minimumHeight(), self._label.fontMetrics().height() | 1)
+
+    def sizeHint(self) -> QSize:
+        self._high = self._needed
+        return QSize(0, self._high)
+
+    minimumSizeHint = sizeHint
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._label.resize(self.size())
+
+    def event(self, event: QEvent) -> bool:
+        changes = (QEvent.Type.LayoutRequest, QEvent.Type.StyleChange, QEvent.Type.Show)
+        if event.type() in changes and self._needed != self._high:
+            self.updateGeometry()
+        return super().event(event)

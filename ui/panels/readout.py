@@ -36,7 +36,7 @@ _BETWEEN = " · "
 
 
 class _Number(QLabel):
-    """A number with room for the longest one, so that nothing moves when it changes."""
+    """A number with room for the longest one, so that nothing moves when it changes, nor is laid out again."""
 
     def __init__(self, name: str, spoken: str, hint: str, widest: str) -> None:
         super().__init__("–")
@@ -45,13 +45,12 @@ class _Number(QLabel):
         self.setProperty("strong", True)
         self.setFont(tabular(self.font()))
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def sizeHint(self) -> QSize:
-        room = self.fontMetrics().horizontalAdvance(self.widest) + px(2)
-        return QSize(room, self.fontMetrics().height() + px(1))
-
-    minimumSizeHint = sizeHint
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            metrics = self.fontMetrics()
+            self.setFixedSize(metrics.horizontalAdvance(self.widest) + px(2), metrics.height() + px(1))
 
 
 class _Recalls(QLabel):
@@ -260,5 +259,4 @@ class Readout(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.StyleChange:
-            for number in self.numbers:
-                number.updateGeometry()
+            self.recall.updateGeometry()

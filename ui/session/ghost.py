@@ -108,6 +108,8 @@ class _GhostThread:
         self._place = run.state.epoch, run.state.position
         self._requests: Requests = frozenset()
         self._may_train, self._ended = False, False
+        self._due = 0.0
+        """The time from which the next picture may be made."""
         self._wake = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ghost", daemon=True)
 
@@ -156,7 +158,6 @@ class _GhostThread:
             _log.exception("The run without the latest change could not be trained")
 
     def _catch_up(self) -> None:
-        due = 0.0
         while not self._ended:
             if self.engine not in (None, self._twin.trainer.engine):
                 self._twin.trainer.use_engine(self.engine)
@@ -165,8 +166,13 @@ class _GhostThread:
                 self._twin.advance(*self._place, _CHUNK_SECONDS)
                 if self._twin.trainer.engine == "reference":
                     time.sleep(_REST * _CHUNK_SECONDS)
-            if not self._ended and (not goes_on or time.perf_counter() >= due):
+            rest = self._due - time.perf_counter()
+            if rest > 0 and not goes_on and self._wake.wait(rest):
+                # The run has moved on in the meantime.
+                self._wake.clear()
+                continue
+            if not self._ended and (rest <= 0 or not goes_on):
                 self.seen = Ghost(self._twin.begun, self._twin.trainer.snapshot(self._requests, measured=False))
-                due = time.perf_counter() + _PICTURE_SECONDS
+                self._due = time.perf_counter() + _PICTURE_SECONDS
             if not goes_on:
                 return

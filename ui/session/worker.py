@@ -2,7 +2,8 @@
 
 Commands go down through a queue that is looked at between chunks of a few milliseconds. Reports come up through a
 mailbox with one slot that the display empties at its own pace; it is filled again when it is empty, so the display
-never falls behind and nothing is computed that is not shown. There is never a signal per step.
+never falls behind and hardly anything is computed that is not shown: only a pause replaces what waits there. There is
+never a signal per step.
 """
 
 from __future__ import annotations
@@ -61,7 +62,8 @@ class Worker(QThread):
     def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
-        self._mailbox: Report | None = None
+        self._mailbox: deque[Report] = deque(maxlen=1)
+        self._reported_running = False
         self.experiment, self.requests = experiment, requests
         self.running, self.stopping, self.changed = False, False, True
         self._ended = False
@@ -91,8 +93,9 @@ class Worker(QThread):
 
     def take(self) -> Report | None:
         """Return the latest report once; None if nothing has changed."""
-        report, self._mailbox = self._mailbox, None
-        return report
+        with contextlib.suppress(IndexError):
+            return self._mailbox.pop()
+        return None
 
     def stop(self) -> None:
         """End the thread and wait until it has ended."""
@@ -115,10 +118,10 @@ class Worker(QThread):
                 self.attempt("carrying out commands", self._carry_out_waiting)
                 if self.running:
                     self.attempt("training", self.train)
-                elif self.looking.is_replaying and not (self.changed and self._mailbox is None):
+                elif self.looking.is_replaying and not (self.changed and self._may_report):
                     self.attempt("replaying", self._replay)
                 self.ghosts.lead(self.trainer.run, self.requests, running=self.running)
-                if self.changed and self._mailbox is None:
+                if self.changed and self._may_report:
                     self.attempt("measuring", self._publish)
         finally:
             self.ghosts.close()
@@ -127,6 +130,11 @@ class Worker(QThread):
             # In this order: a question that comes in between is cancelled by whoever asks it.
             self._ended = True
             self._cancel_questions()
+
+    @property
+    def _may_report(self) -> bool:
+        """Whether the mailbox is empty, or has a report of training that has ended since, which nobody waits for."""
+        return not self._mailbox or (self._reported_running and not self.running)
 
     def attempt(self, what: str, work: Callable[[], None]) -> None:
         """Run a part of the work; a fault in it pauses training and is reported to the window."""
@@ -224,7 +232,7 @@ class Worker(QThread):
         if self.looking.shown is not None:
             moment = self.looking.moment(self.trainer)
             snapshot = self.looking.snapshot(requests)
-            self._mailbox = Report(snapshot, False, 0.0, self.revision, self.requests, moment, first)
+            self._put(Report(snapshot, False, 0.0, self.revision, self.requests, moment, first))
             return
         units, at_rest = [layer.units for layer in self.trainer.network.layers], not self.running
 
@@ -233,7 +241,11 @@ class Worker(QThread):
 
         snapshot = self._costly.snapshot(take, requests, units, at_rest=at_rest)
         rate = self.pace.rate if self.running else 0.0
-        self._mailbox = Report(snapshot, self.running, rate, self.revision, self.requests, first=first)
+        self._put(Report(snapshot, self.running, rate, self.revision, self.requests, first=first))
+
+    def _put(self, report: Report) -> None:
+        self._mailbox.append(report)
+        self._reported_running = report.running
 
     def play(self) -> None:
         self.last_epoch = None

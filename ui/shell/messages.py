@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QStatusBar
 from playground.measure.diagnosis import ADVICE, Finding, Remedy
 
 from ..forms.buttons import identify, tip
-from ..forms.labels import ShortenedLabel
+from ..forms.labels import LabelPlace, ShortenedLabel
 from ..look.theme import GRID, px
 from ..session.commands import Report
 from .strip import Message, Offer, Strip
@@ -80,7 +80,7 @@ class Messages(QObject):
         self.strip.dismissed.connect(self.dismiss)
         identify(self.status, "status", "Status")
         self.status.setContentsMargins(px(GRID), 0, 0, 0)
-        self._bar.addWidget(self.status, 1)
+        self._bar.addWidget(LabelPlace(self.status), 1)
         self._bar.setSizeGripEnabled(False)
 
     @property

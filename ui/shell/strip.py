@@ -11,6 +11,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QResizeEven
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QToolButton
 
 from ..forms.buttons import identify
+from ..forms.labels import LabelPlace
 from ..forms.layouts import fill, restyle, tight
 from ..look.theme import GRID, px
 
@@ -70,7 +71,7 @@ class Strip(QFrame):
         policy.setRetainSizeWhenHidden(True)
         self._close.setSizePolicy(policy)
         row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
-        fill(row, self.text, self.remedy, self.second, self.others, self._close, wide=self.text)
+        fill(row, place := LabelPlace(self.text), self.remedy, self.second, self.others, self._close, wide=place)
         self.said, self.rests = _NOTHING, False
         """What is said, and whether its buttons do nothing yet."""
         self.say(None)

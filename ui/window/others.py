@@ -51,7 +51,8 @@ class OtherRuns(QObject):
     def put(self, kind: str, others: Others | None, strength: float = 1.0) -> None:
         """Set the other runs of a kind to show, with a strength of 0…1, or none."""
         if others is None or strength <= 0:
-            self._kinds.pop(kind, None)
+            if self._kinds.pop(kind, None) is None:
+                return
         else:
             self._kinds[kind] = others, strength
         self.show()

@@ -144,7 +144,7 @@ class Presenter(QObject):
 
     def show_report(self, report: Report) -> None:
         """Show the latest moment in every view in sight."""
-        snapshot, present, parts, shows = report.snapshot, report.present, self.parts, self.desk.docks.shows
+        snapshot, present, parts = report.snapshot, report.present, self.parts
         if self._engine and present.engine != self._engine:
             is_compiled = present.engine == "compiled"
             self.desk.messages.add(
@@ -156,12 +156,11 @@ class Presenter(QObject):
             # Pictures first: words would only delay them, and in a moment say something else.
             text_beat().hold()
         self._follow_experiment(report)
-        for view in parts.views:
-            if shows(view):
-                # The whole run lies on the time axis, whatever moment of it is shown.
-                view.show_snapshot(present if view is parts.tracks else snapshot)
+        for view in self._seen:
+            # The whole run lies on the time axis, whatever moment of it is shown.
+            view.show_snapshot(present if view is parts.tracks else snapshot)
         parts.tracks.show_past(None if report.past is None else snapshot, report.first)
-        if shows(parts.layers):
+        if self.desk.docks.shows(parts.layers):
             parts.layers.show_snapshot(snapshot)
         if snapshot.sample is not self._sample:
             self._sample, before = snapshot.sample, self._skewed

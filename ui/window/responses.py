@@ -234,7 +234,7 @@ class Responses(QObject):
 
     def _follow_sight(self) -> None:
         """Train only what is in sight."""
-        if self._asked is None or self._asked[1] != self._paths:
+        if self._asked is None or self._asked[1:] != (self._paths, self._terms):
             self._asked = None
             self.responder.stop()
             self._rest.stop()
@@ -378,12 +378,14 @@ class Responses(QObject):
         if isinstance(reading, MapReading):
             self.map.show_reading(reading)
             return
-        self.sheet.show_reading(reading, measure)
+        if self.desk.docks.shows(self.sheet):
+            self.sheet.show_reading(reading, measure)
         if measure != self.measure:
             return
         if reading.knob.path == self.path:
             self.view.show_reading(reading)
-            self._show_bars(response_bars(reading))
+            if not reading.knob.is_number:
+                self._show_bars(response_bars(reading))
         if reading.knob.path == FIRST_KNOB:
             self.thin.show_reading(reading)
 

@@ -74,6 +74,21 @@ def test_of_a_drag_that_piled_up_only_the_latest_is_carried_out(
     assert [experiment.training.learning_rate for experiment in configured] == [0.1]
 
 
+def test_a_pause_is_reported_though_an_earlier_report_still_waits(session: Session) -> None:
+    session.display_timer.stop()
+    session.play()
+    while not checkpoint(session).state.step:
+        pass
+    # Whoever is answered again knows that the worker has reported in between.
+    checkpoint(session)
+    session.pause()
+    for _ in range(2):
+        checkpoint(session)
+    report = session.worker.take()
+    assert report is not None and not report.running
+    assert report.snapshot.step == checkpoint(session).state.step
+
+
 def test_undo_of_a_drag_that_piled_up_returns_to_the_moment_before_it(session: Session, gate, settled) -> None:
     session.step()
     before = checkpoint(session)

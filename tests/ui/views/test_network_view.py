@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QRectF
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QMenu, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
 from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
 from playground.catalog.datasets.base import Sample, draw_sample
@@ -110,6 +110,19 @@ def no_paint_fails(monkeypatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: faults.append(error))
     yield
     assert not faults
+
+
+class Paints(QObject):
+    """Counts how often a widget is painted."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
 
 
 def heard(signal) -> list:
@@ -240,6 +253,23 @@ def test_wires_follow_the_weights(view, qtbot):
     W[0, 1] = -3.0 if W[0, 1] > 0 else 3.0
     view.show_snapshot(replaced(network_snapshot(), 2, W=W))
     qtbot.waitUntil(lambda: wire_colour(view, "W2", (0, 1)) != before)
+
+
+def test_what_looks_the_same_is_not_painted_again(view, beat):
+    moment = network_snapshot()
+    view.show_snapshot(moment)
+    beat.strike()
+    QApplication.processEvents()
+    paints = Paints(canvas(view))
+    view.show_snapshot(dataclasses.replace(moment, step=moment.step + 1))
+    QApplication.processEvents()
+    assert paints.count == 0
+    view.show_snapshot(with_maps(moment, {0: moment.answer(UnitMapsRequest).values[0] / 2}))
+    QApplication.processEvents()
+    assert paints.count == 1
+    view.show_snapshot(replaced(moment, 1, b=-moment.answer(ParametersRequest)[1].b))
+    QApplication.processEvents()
+    assert paints.count == 2
 
 
 def test_dead_and_dropped_units_are_marked_and_explained(view, qtbot):

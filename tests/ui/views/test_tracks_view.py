@@ -205,6 +205,19 @@ def test_a_new_moment_paints_the_pictures_but_no_button(shown, beat):
     assert len(buttons) >= 5 and dict(paints.counts) == {"tracks.sheet": 3}
 
 
+def test_what_is_painted_again_is_all_that_has_changed(shown, beat):
+    view = shown(TracksView(), make_snapshot(rows=100), SIZE)
+    for rows, words in ((101, False), (400, False), (401, True), (40, True)):
+        view.show_snapshot(make_snapshot(rows=rows))
+        if words:
+            beat.strike()
+        QApplication.processEvents()
+        seen = view.screen().grabWindow(view.winId()).toImage()
+        assert seen.convertToFormat(seen.Format.Format_RGB32) == view.grab().toImage().convertToFormat(
+            seen.Format.Format_RGB32
+        )
+
+
 # Taller, hidden, enlarged ---------------------------------------------------------------------------------------------
 
 

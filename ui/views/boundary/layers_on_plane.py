@@ -13,14 +13,14 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.Qt.internals import PrimitiveArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
 
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import EXTENT
 
 from ...guard.faults import guarded
 from ...look import theme
-from ..chart.plot import paint_box, pen, small_font, write
+from ..chart.plot import line_path, paint_box, pen, small_font, write
 from ..plane.field import NO_CONTOURS, ContourLines, joined_pieces, level_lines, on_plane
 from .picture import BoundaryPicture
 
@@ -165,7 +165,7 @@ class OtherLines(_Layer):
         self._path, self._words, self._strength = QPainterPath(), words, strength
         self._style = Qt.PenStyle.DashLine if dashed else Qt.PenStyle.SolidLine
         for line in self.lines:
-            self._path.addPolygon(QPolygonF([QPointF(x, y) for x, y in line.tolist()]))
+            self._path.addPath(line_path(line[:, 0], line[:, 1]))
         self.update()
 
     def words_room(self, pixel: float) -> QRectF:

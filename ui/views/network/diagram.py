@@ -151,9 +151,8 @@ class TileColumn:
         return np.array([self.rect(unit).center().y() for unit in self.seen])
 
     def bias(self, unit: int) -> QRectF:
-        """The square of a unit's bias, at the lower left corner of its tile."""
-        rect = self.rect(unit)
-        return QRectF(rect.left() - BIAS_SIDE / 2 + 1, rect.bottom() - BIAS_SIDE / 2 - 1, BIAS_SIDE, BIAS_SIDE)
+        """The square of a unit's bias."""
+        return bias_square(self.rect(unit))
 
     def chip(self) -> QRectF:
         """The label with the number of hidden tiles."""
@@ -198,6 +197,11 @@ class Diagram:
             # The last layer's name is long.
             x -= max(3.0, x + _BUTTON / 2 - (right.x - _OUTPUT / 2 + 2))
         return QRectF(round(x) - _BUTTON / 2, 3, _BUTTON, _BUTTON)
+
+
+def bias_square(tile: QRectF) -> QRectF:
+    """The square of a bias, at the lower left corner of a tile."""
+    return QRectF(tile.left() - BIAS_SIDE / 2 + 1, tile.bottom() - BIAS_SIDE / 2 - 1, BIAS_SIDE, BIAS_SIDE)
 
 
 def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> float:

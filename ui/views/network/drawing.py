@@ -71,7 +71,7 @@ class Drawing:
         """Forget the maps, biases and states of units."""
         self._atlas: Atlas | None = None
         self._tiles: Mapping[tuple[int, int], int] = {}
-        self._bias_colours: dict[int, list[int]] = {}
+        self.bias_colours: dict[int, list[int]] = {}
         self._states: dict[int, UnitStates] = {}
 
     def _renew(self) -> None:
@@ -96,12 +96,17 @@ class Drawing:
         if carried != self._pens.carried:
             self._pens = Pens(carried)
         self._largest, self._values = largest, wires
-        self._bias_colours = {place: value_colours(vector, largest, self._pens) for place, vector in biases.items()}
+        self.bias_colours = {place: value_colours(vector, largest, self._pens) for place, vector in biases.items()}
         return urgent
 
-    def show_states(self, states: dict[int, UnitStates]) -> None:
-        """Show the dead and dropped units of each layer."""
-        self._states = states
+    def show_states(self, states: dict[int, UnitStates]) -> bool:
+        """Show the dead and dropped units of each layer; return whether any has changed."""
+        before, self._states = self._states, states
+        return [*before] != [*states] or not all(
+            np.array_equal(one, other)
+            for place, now in states.items()
+            for one, other in zip(now, before[place], strict=True)
+        )
 
     def sort(self) -> bool:
         """Sort the wires by the colour and width that stand for their values; return whether any has changed."""
@@ -289,23 +294,18 @@ class Drawing:
 
     def _paint_column(self, painter: QPainter, column: TileColumn) -> None:
         look, place = self._look, column.place
-        muted = self.structure.layers[place].muted
-        states, colours = self._states.get(place), self._bias_colours.get(place)
+        tile = tiles.TilePainter(painter, column.tile, self.structure.layers[place].muted, look)
+        states, colours = self._states.get(place), self.bias_colours.get(place)
         for unit in column.seen:
             rect = column.rect(unit)
-            number = self._tiles.get((place, unit))
-            if number is None or self._atlas is None:
-                painter.fillRect(rect, QColor(look.field_middle))
-            else:
-                tiles.paint_map(painter, rect, self._atlas, number)
-            tiles.paint_frame(painter, rect, muted, look)
+            tile.paint(rect, self._atlas, self._tiles.get((place, unit)))
             if states is not None and unit < len(states.dead):
                 if states.dropped[unit]:
                     tiles.paint_dropped(painter, rect, look)
                 if states.dead[unit]:
                     tiles.paint_dead(painter, rect, look)
             if colours is not None:
-                tiles.paint_bias(painter, column.bias(unit), colours[unit - column.first], look)
+                tile.paint_bias(rect, colours[unit - column.first])
 
     def _paint_pointed(self, painter: QPainter, hit: Hit) -> None:
         look = self._look

@@ -133,7 +133,7 @@ class Strokes:
         self.looks: Array = np.zeros(len(dashed), np.int64)
         self.drawn: Array = np.zeros(len(dashed), bool)
         self._ends: list[list[float]] = wires.ends.tolist()
-        self._hairs: dict[tuple[int, int], QPainterPath] = {}
+        self._paths: dict[tuple[int, int], QPainterPath] = {}
         self._bundles: dict[tuple[int, bool], tuple[QPainterPath, QPen]] = {}
         self._moved: dict[int, QPen] = {}
         """The looks whose wires have changed since they were painted, and their pens."""
@@ -160,19 +160,18 @@ class Strokes:
             if chosen:
                 path = QPainterPath()
                 count = _hair_count(pen.widthF() * self.ratio)
-                for number, place in itertools.product(chosen, range(1 - count, count, 2)):
-                    path.addPath(self._hair(number, place))
+                for number in chosen:
+                    path.addPath(self.path(number, count))
                 self._bundles[look, dashed] = path, _hair_pen(pen, dashed, self.ratio)
 
-    def _hair(self, number: int, place: int) -> QPainterPath:
-        """One of the lines that make up a wire, `place` half steps beside its middle."""
-        known = self._hairs.get((number, place))
+    def path(self, number: int, count: int = 1) -> QPainterPath:
+        """A wire as so many lines side by side."""
+        known = self._paths.get((number, count))
         if known is None:
-            known = self._hairs[number, place] = _wire_path(self._ends[number], place * _APART / 2 / self.ratio)
+            known = self._paths[number, count] = QPainterPath()
+            for place in range(1 - count, count, 2):
+                known.addPath(_wire_path(self._ends[number], place * _APART / 2 / self.ratio))
         return known
-
-    def path(self, number: int) -> QPainterPath:
-        return self._hair(number, 0)
 
     def paint(self, painter: QPainter) -> None:
         """Paint all wires; those that have changed, however often, only now become bundles."""

@@ -31,7 +31,7 @@ from ...look import theme
 from ...look.icons import icon
 from ..chart.plot import CENTRE, RIGHT, paint_box, small_font, write
 from ..plane.field import ValueRange, channels, pack_colours, pale_classes
-from .diagram import BIAS_SIDE, LABELS, ShownLayer, TileColumn
+from .diagram import BIAS_SIDE, LABELS, ShownLayer, TileColumn, bias_square
 
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
@@ -167,19 +167,29 @@ def _tile_frame(side: float, ratio: float, dashed: bool, look: theme.Theme) -> Q
     return picture
 
 
-def paint_map(painter: QPainter, rect: QRectF, atlas: Atlas, number: int) -> None:
-    """Paint a map into its square; the frame is painted over it later."""
-    side = atlas.side
-    if is_vector(painter):
-        # An SVG takes no part of a picture, only whole ones.
-        painter.drawImage(rect, atlas.image.copy(0, number * side, side, side))
-    else:
-        painter.drawImage(rect, atlas.image, QRectF(0, number * side, side, side))
+class TilePainter:
+    """Paints tiles of one size: what is the same for all of them is found once."""
 
+    def __init__(self, painter: QPainter, side: float, dashed: bool, look: theme.Theme) -> None:
+        self._painter, self._look = painter, look
+        self._is_vector, self._density = is_vector(painter), _density(painter)
+        self._frame = _tile_frame(side, self._density, dashed, look)
 
-def paint_frame(painter: QPainter, rect: QRectF, dashed: bool, look: theme.Theme) -> None:
-    """Paint round corners and the outline of a tile."""
-    painter.drawPixmap(rect.topLeft(), _tile_frame(rect.width(), _density(painter), dashed, look))
+    def paint(self, rect: QRectF, atlas: Atlas | None, number: int | None) -> None:
+        """Paint a map, or a neutral square while it is unknown, in round corners with an outline."""
+        if atlas is None or number is None:
+            self._painter.fillRect(rect, QColor(self._look.field_middle))
+        elif self._is_vector:
+            # An SVG takes no part of a picture, only whole ones.
+            self._painter.drawImage(rect, atlas.image.copy(0, number * atlas.side, atlas.side, atlas.side))
+        else:
+            self._painter.drawImage(rect, atlas.image, QRectF(0, number * atlas.side, atlas.side, atlas.side))
+        self._painter.drawPixmap(rect.topLeft(), self._frame)
+
+    def paint_bias(self, tile: QRectF, colour: int) -> None:
+        """Paint the square of a bias into the corner of its tile, in a colour packed as 0xffRRGGBB."""
+        place = bias_square(tile).topLeft() - QPointF(1, 1)
+        self._painter.drawPixmap(place, _bias_picture(colour, self._density, self._look))
 
 
 def is_vector(painter: QPainter) -> bool:
@@ -222,11 +232,6 @@ def _paint_veil(painter: QPainter, rect: QRectF, colour: QColor, alpha: int) -> 
     paint_box(painter, rect.adjusted(1, 1, -1, -1), _corner_radius(rect.width()), colour)
 
 
-def paint_bias(painter: QPainter, rect: QRectF, colour: int, look: theme.Theme) -> None:
-    """Paint the square of a bias in a colour packed as 0xffRRGGBB."""
-    painter.drawPixmap(rect.topLeft() - QPointF(1, 1), _bias_picture(colour, _density(painter), look))
-
-
 @lru_cache(maxsize=512)
 def _bias_picture(colour: int, ratio: float, look: theme.Theme) -> QPixmap:
     """The picture of a bias, with an outline in the surface's colour around it."""
@@ -244,11 +249,11 @@ def paint_pointed_bias(painter: QPainter, rect: QRectF, look: theme.Theme) -> No
 def paint_inputs(painter: QPainter, column: TileColumn, used: tuple[str, ...], look: theme.Theme) -> None:
     """Paint the inputs in use, each with its name at the left."""
     atlas, numbers = feature_atlas(look), list(FEATURES)
+    tile = TilePainter(painter, column.tile, False, look)
     painter.setFont(plain_font())
     for number in column.seen:
         rect, name = column.rect(number), used[number]
-        paint_map(painter, rect, atlas, numbers.index(name))
-        paint_frame(painter, rect, False, look)
+        tile.paint(rect, atlas, numbers.index(name))
         box = QRectF(rect.left() - LABELS, rect.top(), LABELS - 6, rect.height())
         write(painter, box, RIGHT, FEATURES[name].label, look.text)
 

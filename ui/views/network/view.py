@@ -146,7 +146,9 @@ class NetworkView(View):
             self._restructure()
         else:
             self._align(fresh)
-            self._show_maps()
+            # While training runs, several moments in a row have the same maps.
+            if fresh or before is None or snapshot.answer(UnitMapsRequest) is not before.answer(UnitMapsRequest):
+                self._show_maps()
             self._show_values()
         self._slowly.request()
 
@@ -198,8 +200,8 @@ class NetworkView(View):
         if self._aligned is not None:
             places = [column.place for column in self._drawing.columns]
             states = {place: self._aligned.states(place) for place in places}
-            self._drawing.show_states({place: known for place, known in states.items() if known is not None})
-            self._canvas.update()
+            if self._drawing.show_states({place: known for place, known in states.items() if known is not None}):
+                self._canvas.update()
         self._editing.show_value()
         self._read()
 

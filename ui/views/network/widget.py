@@ -105,10 +105,12 @@ class NetworkCanvas(SizedWidget):
         """Show the values of wires, in the order of `drawing.wires`, and the visible biases.
 
         Values of another kind or of other wires are drawn at once, others at the next beat, or now if that is not to
-        come: nothing is painted twice then.
+        come: nothing is painted twice then, and nothing that looks the same.
         """
+        before = self.drawing.bias_colours
         self._sort.request(at_once=self.drawing.show_values(wires, biases, carried, largest), if_rested=True)
-        self.update()
+        if self.drawing.bias_colours != before:
+            self.update()
 
     def _sort_wires(self) -> None:
         if self.drawing.sort():

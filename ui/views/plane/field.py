@@ -243,7 +243,8 @@ def _pieces(at: Array, cell: Array, n: int) -> Array:
 
 def joined_pieces(ends: Array) -> list[Array]:
     """Lines made of straight pieces, (2 × pieces, 2), whose ends meet: the points along each, (points, 2)."""
-    places, which = np.unique(ends.round(6), axis=0, return_inverse=True)
+    # As complex numbers, which are put in order ten times as fast as rows.
+    places, which = np.unique(ends.round(6) @ (1, 1j), return_inverse=True)
     pieces = which.reshape(-1, 2).tolist()
     at: dict[int, list[int]] = {}
     for piece, (one, other) in enumerate(pieces):
@@ -260,7 +261,7 @@ def joined_pieces(ends: Array) -> list[Array]:
                 following = other if one == line[-1] else one
                 at[following].remove(piece)
                 line.append(following)
-            lines.append(places[line])
+            lines.append(np.stack([places[line].real, places[line].imag], axis=1))
     return lines
 
 

@@ -17,6 +17,7 @@ from playground.studies.response import HORIZONS
 
 from ...forms.bars import Bar
 from ...forms.buttons import IconButton, identify, tip
+from ...forms.labels import LabelPlace
 from ...forms.layouts import tight
 from ...look.numbers import number_text, percent_text, plural_text
 from ...look.theme import GRID, px
@@ -89,12 +90,12 @@ class ResponseView(ComparisonView):
         lines = tight(QVBoxLayout(self), 2, (GRID, GRID // 2, GRID, 2))
         above = QHBoxLayout()
         above.setSpacing(0)
-        above.addWidget(self.sentence, 1)
+        above.addWidget(LabelPlace(self.sentence), 1)
         for button in (self.enlarge, self.controls):
             above.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
         lines.addLayout(above)
         lines.addWidget(self.chart, 1)
-        lines.addWidget(self.small_print)
+        lines.addWidget(LabelPlace(self.small_print))
         self.chart.edits.given.connect(self._ask)
         self.chart.weights_asked.connect(self._ask_weights)
         self.chart.looked.connect(self._say)

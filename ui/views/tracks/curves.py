@@ -331,16 +331,18 @@ class _Pieces(NamedTuple):
     @classmethod
     def of(cls, column: RunColumn, times: TimeAxis) -> _Pieces:
         known = np.isfinite(column.values) & np.isfinite(column.times)
-        x, y = column.times[known], column.values[known]
+        x, y = (column.times, column.values) if known.all() else (column.times[known], column.values[known])
         ends = np.cumsum(known)[np.array(column.ends, int) - 1] if len(column.ends) and len(known) else np.zeros(0, int)
         if not times.is_whole:
             # With a point at either side, so that curves run on to the edge.
             first = max(0, int(np.searchsorted(x, times.low)) - 1)
             last = int(np.searchsorted(x, times.high, side="right")) + 1
             x, y, ends = x[first:last], y[first:last], ends - first
-        cuts = np.unique(ends)[-_MOST_PIECES:]
-        cuts = cuts[(cuts > 0) & (cuts < len(x))]
-        raw = list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
+        raw = [(x, y)]
+        if len(ends):
+            cuts = np.unique(ends)[-_MOST_PIECES:]
+            cuts = cuts[(cuts > 0) & (cuts < len(x))]
+            raw = list(zip(np.split(x, cuts), np.split(y, cuts), strict=True))
         return cls(column, raw, [thin_to_extremes(*piece, len(x)) for piece in raw])
 
     @property

@@ -9,6 +9,7 @@ import numpy as np
 from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TRAIN, Sample
 from playground.catalog.schedules import (
+    Constant,
     Cosine,
     Exponential,
     InverseTime,
@@ -94,8 +95,10 @@ def preview_rates(experiment: Experiment, per_epoch: int, epoch: float, step: in
     """The learning rates to come, with their epochs; few of them as a staircase. `epoch` may lie within an epoch."""
     training, schedule = experiment.training, experiment.training.schedule
     # Most schedules change once per epoch, and then it is enough to ask once per epoch.
-    per_ask = 1 if schedule.changes_every_step or step < schedule.warmup else per_epoch
-    asked = update_places((end - epoch) * per_epoch / per_ask, _MOST_PREVIEWED) * per_ask
+    warms_up = step < schedule.warmup
+    per_ask = 1 if schedule.changes_every_step or warms_up else per_epoch
+    most = 1 if isinstance(schedule, Constant) and not warms_up else _MOST_PREVIEWED
+    asked = update_places((end - epoch) * per_epoch / per_ask, most) * per_ask
     at = np.append(epoch + asked / per_epoch, end)
     rates = [
         schedule.learning_rate(training.learning_rate, Progress(int(e + 1e-9), step + int(ahead), per_epoch))

@@ -121,6 +121,8 @@ class TrackSheet(PaintedChart):
         self._playhead: float | None = None
         self.mark: ChangeMark | None = None
         """The mark under the mouse."""
+        self._named: list[tuple[str, QRectF]] = []
+        """The titles and places of the tracks whose names were placed last."""
         self.has_ghost = False
         """Whether the latest mark holds a ghost, which comes back when it is touched."""
         self._drag: _Drag | None = None
@@ -173,10 +175,15 @@ class TrackSheet(PaintedChart):
             return px(_VALUES)
         return px(_NARROW_VALUES) if self.width() >= px(_NARROW) else 0
 
+    @property
+    def _span(self) -> tuple[int, int]:
+        """The left end and the width of all tracks."""
+        left = px(_NAMES)
+        return left, max(px(40), self.width() - left - self._values_width - px(theme.GRID))
+
     def boxes(self) -> tuple[ChartBox, ...]:
         """The places of the tracks in sight."""
-        left, values = px(_NAMES), self._values_width
-        width = max(px(40), self.width() - left - values - px(theme.GRID))
+        left, width = self._span
         top, found = float(px(_TOP)), []
         for track, height in zip(self.arrangement.seen, self.arrangement.heights(self._room), strict=True):
             rect = QRectF(left, round(top), width, max(2, round(top + height) - round(top)))
@@ -195,6 +202,7 @@ class TrackSheet(PaintedChart):
 
     def place_names(self) -> None:
         """Put the names beside their tracks."""
+        self._named = self._namings()
         places = dict(zip([track.name for track in self.arrangement.seen], self.boxes(), strict=True))
         for track in self.arrangement.tracks:
             button, box = self.names[track.name], places.get(track.name)
@@ -204,16 +212,34 @@ class TrackSheet(PaintedChart):
                 continue
             if button.text() != track.title:
                 button.setText(track.title)
-            if button.toolTip() != (words := tip(track.help, _USE)):
-                identify(button, None, track.title, words)
             room = px(_NAMES) - px(_NUMBERS) - px(2)
             top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
             button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
+        self._explain_names()
         self._place_symbol(places)
         self._place_handle()
         self.whole.setVisible(not self.times.is_whole)
         self.whole.move(px(4), self._foot + px(1))
         self.update()
+
+    def _namings(self) -> list[tuple[str, QRectF]]:
+        """The titles of the tracks in sight and their places, on which those of the names depend."""
+        return [(track.title, box.rect) for track, box in zip(self.arrangement.seen, self.boxes(), strict=True)]
+
+    def _explain_names(self) -> None:
+        for track in self.arrangement.seen:
+            button, words = self.names[track.name], tip(track.help, _USE)
+            if button.toolTip() != words:
+                identify(button, None, track.title, words)
+
+    def show_words(self, spared: QRect) -> None:
+        """Show other words: names are placed and painted again only if their tracks have other titles or places."""
+        if self._namings() != self._named:
+            self.place_names()
+            return
+        self._explain_names()
+        left = px(_NAMES - _NUMBERS)
+        self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
 
     def put_playhead(self, place: float | None, step: int | None) -> None:
         """Put the playhead at a place of the time axis: at an earlier step or at the present; None hides it."""
@@ -224,18 +250,17 @@ class TrackSheet(PaintedChart):
 
     def _place_handle(self) -> None:
         """Lay the playhead's handle on the time axis, with room at both ends."""
-        box, beside = self.boxes()[0], px(8)
-        left, width = round(box.rect.left()) - beside, round(box.rect.width()) + 2 * beside
-        self.handle.setGeometry(left, self._foot, width, px(_BOTTOM))
+        (left, width), beside = self._span, px(8)
+        self.handle.setGeometry(left - beside, self._foot, width + 2 * beside, px(_BOTTOM))
         x = None if self._playhead is None else self.pixel_of(self._playhead)
-        self.handle.stand_at(None if x is None else x - left)
-        self.handle.pixel = (self.times.high - self.times.low) / max(1.0, box.rect.width())
+        self.handle.stand_at(None if x is None else x - left + beside)
+        self.handle.pixel = (self.times.high - self.times.low) / width
 
     def pixel_of(self, place: float) -> float | None:
         """The pixel of a place of the time axis; None while it is out of sight."""
-        if not self.times.low <= place <= self.times.high:
-            return None
-        return float(self.boxes()[0].x(np.array([place]))[0])
+        low, high = self.times.low, self.times.high
+        left, width = self._span
+        return left + (place - low) / (high - low) * width if low <= place <= high else None
 
     def _place_in_reach(self, x: float) -> float:
         """The place on the time axis at a pixel, or at its nearer end."""
@@ -280,9 +305,16 @@ class TrackSheet(PaintedChart):
     # Painting -------------------------------------------------------------------------------------------------------
 
     def update_pictures(self, spared: QRect) -> None:
-        """Paint everything again but the names and the rectangle `spared`, since styled buttons are slow to paint."""
-        left = px(_NAMES - _NUMBERS)
-        self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
+        """Paint the pictures and the bars again, but nothing in the rectangle `spared`.
+
+        Names are styled buttons, which are slow to paint, and values change with the words.
+        """
+        left, pictures = px(_NAMES - _NUMBERS), QRegion()
+        for track, box in zip(self.arrangement.seen, self.boxes(), strict=True):
+            if isinstance(track, GradientTrack):
+                pictures += self.values_box(box).toAlignedRect()
+        pictures += QRect(left, 0, sum(self._span) + px(theme.GRID) - left, self.height())
+        self.update(pictures - QRegion(spared))
 
     @guarded
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -295,19 +327,23 @@ class TrackSheet(PaintedChart):
             for track, box in zip(self.arrangement.seen, boxes, strict=True):
                 if asked.top() <= box.rect.bottom() + px(_GAP) and asked.bottom() >= box.rect.top() - px(_GAP):
                     self._paint_track(painter, track, box)
+                    self._paint_values(painter, track, box, event.region())
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
             self._paint_playhead(painter, boxes)
             self._paint_cursor(painter, boxes)
 
     def _paint_track(self, painter: QPainter, track: Track, box: ChartBox) -> None:
-        look, beside, numbers = theme.current(), self.values_box(box), px(_NUMBERS)
+        look, numbers = theme.current(), px(_NUMBERS)
         if box.rect.height() < px(LEAST_TRACK) and not isinstance(track, GradientTrack):
             numbers = 0
         painter.setPen(pen(look.line))
         painter.drawLine(box.rect.bottomLeft(), box.rect.bottomRight())
         track.paint(painter, box, numbers)
-        if not self._values_width:
+
+    def _paint_values(self, painter: QPainter, track: Track, box: ChartBox, asked: QRegion) -> None:
+        beside = self.values_box(box)
+        if not self._values_width or not asked.intersects(beside.toAlignedRect()):
             return
         if isinstance(track, GradientTrack) and box.rect.height() >= px(SCALE_FROM):
             beside.setHeight(beside.height() - px(18))
@@ -316,6 +352,8 @@ class TrackSheet(PaintedChart):
 
     def mark_names(self) -> tuple[MarkName, ...]:
         """The names of the marks as far as they have room."""
+        if not self.marks:
+            return ()
         box, metrics = self.boxes()[0], self.metrics
         places = [(float(box.x(np.array([mark.place]))[0]), mark.words) for mark in self.marks]
 

@@ -180,8 +180,8 @@ def _column_widths(texts: Sequence[int], rows: int, room: float) -> list[float]:
 def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
     """Paint a curve over its bands, the line to the present, and the present as a dot."""
     line = series.line.pen(series.role, series.strength)
-    pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))
     for band in series.bands:
+        pale = QColor(theme.blend(theme.current().surface, line.color().name(), 0.2))
         painter.fillPath(box.path(*band), pale)
     for hatch in series.hatches:
         painter.fillPath(box.path(*hatch), QBrush(line.color(), Qt.BrushStyle.BDiagPattern))

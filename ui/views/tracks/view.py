@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtCore import QRect, Signal
+from PySide6.QtCore import QRect, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -36,6 +36,7 @@ from .rate import RATE_OPTIONS, RateTrack
 from .sheet import TrackSheet
 from .sizes import QUANTITIES
 from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
+from .track import Track
 
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
@@ -216,6 +217,8 @@ class TracksView(View):
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
+        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn.timeout.connect(self._draw_others)
         self.apply_theme()
 
     def _build_controls(self) -> None:
@@ -259,8 +262,10 @@ class TracksView(View):
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._rate.experiment = experiment
-        self._draw()
-        self._show_words()
+        if self._draw():
+            if self._rate in self._sheet.arrangement.seen:
+                self._tell(self._rate)
+            self._sheet.show_words(self._controls.geometry())
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again that has not changed."""
@@ -333,6 +338,10 @@ class TracksView(View):
         self._kept = others if isinstance(others, KeptCurves) else None
         for track in (self._loss, self._score):
             track.show_others(others, strength)
+        # While training runs, a moment of the run follows in the same turn of the event loop, which draws them as well.
+        self._turn.start()
+
+    def _draw_others(self) -> None:
         if self._draw():
             self._show_words()
 
@@ -351,6 +360,7 @@ class TracksView(View):
 
     def _draw(self) -> bool:
         """Draw what has changed; return whether anything has."""
+        self._turn.stop()
         snapshot, times = self._snapshot, self._times
         self._fit_times()
         if self._race is not None:
@@ -408,6 +418,8 @@ class TracksView(View):
         self._place_controls()
 
     def shown(self) -> _TracksShown:
+        if self._turn.isActive():
+            self._draw_others()
         times, gradients, rate = self._times, self._gradients, self._rate
         values = self._sheet.values
         return _TracksShown(
@@ -505,22 +517,26 @@ class TracksView(View):
 
     def _show_words(self) -> None:
         """Write the values at the place that is read, or else those of the moment on show."""
-        told, sheet, place, times = self._told, self._sheet, self._sheet.reading, self._times
-        shown = self._past if self._past is not None and place is None else told
-        if shown is not None:
-            sheet.values = {track.name: track.values(shown, times, place) for track in sheet.arrangement.seen}
-        elif self._rate.experiment is not None and self._snapshot is None:
-            sheet.values = {"rate": self._rate.values(None, times, place)}
+        sheet, place, times = self._sheet, self._sheet.reading, self._times
         for track in sheet.arrangement.seen:
-            words = track.describe(sheet.values.get(track.name, ()))
-            sheet.names[track.name].setAccessibleDescription(words)
+            self._tell(track)
         sheet.flag = self._flag(place)
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
         first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
         sheet.handle.describe(last if first is None else first, last, self._playhead_words())
-        sheet.place_names()
+        sheet.show_words(self._controls.geometry())
+
+    def _tell(self, track: Track) -> None:
+        """Write the values of one track."""
+        sheet, place = self._sheet, self._sheet.reading
+        shown = self._past if self._past is not None and place is None else self._told
+        if shown is not None:
+            sheet.values[track.name] = track.values(shown, self._times, place)
+        elif track is self._rate:
+            sheet.values[track.name] = self._rate.values(None, self._times, place)
+        sheet.names[track.name].setAccessibleDescription(track.describe(sheet.values.get(track.name, ())))
 
     def _touch(self, mark: ChangeMark | None) -> None:
         before, self._sheet.mark = self._sheet.touches_latest, mark
