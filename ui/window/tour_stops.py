@@ -458,7 +458,7 @@ class TourStops:
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"The network has {plural_text(data.size, 'point')} of yours to learn from."
+            return f"The network has {plural_text(data.size, 'point')} to learn from, yours among them."
 
         return outcome
 

@@ -129,7 +129,8 @@ class Window(QMainWindow):
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.documents.race_found.connect(self.races.open_document)
-        self.documents.begun.connect(self.wiring.put_tool_down)
+        for ending in (self.documents.begun, self.tour.finished):
+            ending.connect(self.wiring.put_tool_down)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))

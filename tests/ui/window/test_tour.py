@@ -151,7 +151,8 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     picture = parts.boundary
     hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)))
     await_task(window, 1)
-    assert "points of yours" in tour(window).card.outcome.text()
+    points = window.session.experiment.data.size
+    assert f"{points} points to learn from, yours among them" in tour(window).card.outcome.text()
     play(window, lambda: hands.click(parts.transport.play))
     assert window.focusWidget() is not tour(window).card
     go_on(window, "loss went from")
@@ -290,6 +291,20 @@ def test_escape_first_ends_what_a_control_is_doing(window: Window) -> None:
     assert window.parts.drawing.toolbox.tool is None and window.tour.shown is not None
     hands.key_in(window, "Escape")
     assert window.tour.shown is None
+
+
+def test_the_tool_is_put_down_with_the_last_card(window: Window) -> None:
+    drawing = window.parts.drawing
+    window.tour.start_over()
+    for _ in tour(window).stops[1:]:
+        hands.push(window, "tour.next")
+    hands.open_tab(window, "Draw")
+    assert drawing.toolbox.tool is not None
+    hands.push(window, "tour.next")
+    assert window.tour.shown is None and drawing.toolbox.tool is None
+    before = window.session.experiment
+    hands.click(window.parts.boundary)
+    assert window.session.experiment == before
 
 
 def test_the_tour_is_offered_once(window: Window) -> None:
