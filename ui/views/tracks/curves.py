@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from playground.catalog.choice import Array, Task
 from playground.measure.others import Ghost, KeptCurves, Luck, Others
@@ -61,6 +61,8 @@ _BOTH_SETS = 2
 """Kept runs of which both curves are drawn; of more only one each."""
 _MOST_VALUES = 3
 """Kept runs whose losses are told."""
+_PLATE = 0.8
+"""How much of the curves behind it the name of a kept run hides."""
 _MOST_PIECES = 300
 """Of curves with more breaks only the latest ones are seen."""
 _HELP = "Solid: training points. Dashed: validation points, which show overfitting."
@@ -230,11 +232,14 @@ class LossTrack(CurveTrack):
         kept = {one.name.rpartition(" ")[0]: one for one in self.series if one.role == "kept" and len(one.x)}
         ends = sorted((float(box.y(one.y[-1:])[0]), float(box.x(one.x[-1:])[0]), name) for name, one in kept.items())
         rect, metrics = box.rect, painter.fontMetrics()
-        apart = metrics.capHeight() + px(3)
+        apart = metrics.height()
         places = spread_apart([y for y, _, _ in ends], apart, rect.top() + apart / 2, rect.bottom() - apart / 2)
         for middle, (_, x, name) in zip(places, ends, strict=True):
             width = metrics.horizontalAdvance(name) + px(2)
             left = min(max(x + px(5), rect.left()), rect.right() - width)
+            plate = QColor(theme.current().surface)
+            plate.setAlphaF(_PLATE)
+            painter.fillRect(QRectF(left - px(2), middle - apart / 2, width + px(2), apart), plate)
             write(painter, QRectF(left, middle - px(8), width, px(16)), LEFT, name, theme.current().quiet)
 
     def _kept_values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> list[Value]:

@@ -166,7 +166,9 @@ class Track:
                 _paint_mark(painter, value, QRectF(x, row.top(), mark, high), is_square=has_squares)
                 x += mark + gap
             if names:
-                name = metrics.elidedText(value.name, Qt.TextElideMode.ElideRight, names - px(2))
+                # Kept runs of one name are told apart by its end.
+                mode = Qt.TextElideMode.ElideMiddle if value.role == "kept" else Qt.TextElideMode.ElideRight
+                name = metrics.elidedText(value.name, mode, names - px(2))
                 write(painter, QRectF(x, row.top(), names, high), LEFT, name, look.quiet)
                 x += names
             room = row.right() - x
