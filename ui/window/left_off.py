@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,8 @@ import msgspec
 from PySide6.QtCore import QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QScrollArea
 
-from playground import Document
+from playground import Document, Experiment, InputError
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.files.errors import reason_of
 from playground.storage.document import document_bytes
 from playground.storage.recovery import RecoverableWork
@@ -45,6 +46,8 @@ class _Look(msgspec.Struct):
     """The step of the earlier moment that was shown; None for the present."""
     edits: str = ""
     """The undo history since the work was opened."""
+    data: list[str] = []
+    """Experiments with the data sets of the person's own that had a tile though another one was shown."""
 
 
 class LeftOff(QObject):
@@ -87,6 +90,9 @@ class LeftOff(QObject):
             return False
         if look.speed is None or look.speed > 0:
             self._wiring.set_speed(look.speed)
+        for text in look.data:
+            with suppress(InputError):
+                self.parts.data.keep(experiment_from_text(text).data)
         # Once the panels have their sizes.
         QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
         self._past = None if look.past is None else (look.past, self.desk.session.revision)
@@ -156,7 +162,8 @@ class LeftOff(QObject):
         scrolled = {name: one.verticalScrollBar().value() for name, one in self._areas().items()}
         shown = self.desk.session.past.shown
         past = None if shown is None or shown.past is None else shown.past.asked
-        return _Look(self.parts.transport.speed, scrolled, past, edits)
+        data = [experiment_text(Experiment(data=one)) for one in self.parts.data.kept_data]
+        return _Look(self.parts.transport.speed, scrolled, past, edits, data)
 
     def _scroll(self, scrolled: dict[str, int]) -> None:
         for name, area in self._areas().items():
