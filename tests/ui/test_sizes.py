@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, lay_out
 from ui.forms.controls import Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, caption_width
@@ -316,6 +317,15 @@ def test_tabs_have_words_as_far_as_there_is_room_first_the_front_one(qtbot, wind
     qtbot.waitUntil(lambda: words() == [*pictures, "Runs"])
     window.docks.show("responses")
     qtbot.waitUntil(lambda: words() == [*pictures[:4], "", "Map", "Responses", "Runs"])
+
+
+@pytest.mark.parametrize(("preset", "words"), [("spiral", "Auto (cross-entropy)"), ("plane", "Auto (squared error)")])
+def test_the_automatic_loss_is_whole_in_the_closed_list(window: Window, preset: str, words: str) -> None:
+    window.documents.open(preset)
+    window.docks.show("training")
+    lay_out(window)
+    assert words in [text for text, _ in painted_texts(hands.control(window, "loss"))]
+    assert window.parts.training.rows["loss"].caption.text() == "Loss"
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:

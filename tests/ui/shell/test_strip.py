@@ -14,7 +14,7 @@ from playground.experiment.paths import with_value
 from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Finding, Remedy
 from tests.ui import hands
-from tests.ui.windows import lay_out, settle, snapshot
+from tests.ui.windows import control, lay_out, settle, snapshot
 from ui.look import theme
 from ui.shell import messages
 from ui.shell.messages import _EVENT_MILLISECONDS
@@ -268,6 +268,18 @@ def test_what_an_edit_had_to_give_up_is_said_in_the_strip_and_not_in_the_status_
     qtbot.waitUntil(lambda: "removed" in said(window))
     assert said(window) == " ".join(snapshot(window).notes)
     qtbot.waitUntil(lambda: window.messages.status.text() == "Paused at epoch 0, step 1.")
+
+
+def test_a_shape_says_all_that_it_changed(qtbot, window: Window) -> None:
+    window.session.step()
+    settle(qtbot, window)
+    menu = control(window, "layers.shape").menu()
+    before = "-".join(str(layer.units) for layer in window.session.experiment.layers)
+    next(action for action in menu.actions() if action.text().startswith("Funnel")).trigger()
+    qtbot.waitUntil(lambda: "removed" in said(window))
+    assert said(window) == (
+        f"Funnel: units per layer are now 16-8-4, before {before}. The last 4 units of layer C were removed."
+    )
 
 
 @pytest.mark.usefixtures("brief")
