@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 
@@ -318,6 +318,18 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
         alone = Trainer(lane.experiment, engine=lane.engine)
         alone.advance(steps=lane.step)
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+
+@pytest.mark.parametrize("place", ["network.diagram", "data.noise"])
+def test_after_a_race_the_keyboard_is_where_it_was_before(qtbot, window: Window, place: str) -> None:
+    hands.control(window, place).setFocus()
+    window.races.start_values("data.seed", [0, 1, 2])
+    await_race(qtbot, window)
+    take = hands.control(window, "race.take.1")
+    take.setFocus(Qt.FocusReason.TabFocusReason)
+    hands.key(take, "Return")
+    qtbot.waitUntil(lambda: window.session.racer is None and hands.control(window, place).hasFocus())
+    assert window.session.experiment.data.seed == 1
 
 
 @pytest.mark.parametrize("lanes", [3, 4, 6])

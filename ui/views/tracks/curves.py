@@ -223,7 +223,11 @@ class LossTrack(CurveTrack):
         return super().show(snapshot, times) or title != self.title
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        others = (*self._ghost_value(times, place), *self._kept_values(snapshot, times, place))
+        at = place
+        if isinstance(self._others, Ghost) and self._others.left_by == "branch" and place is None:
+            # The run before a branch has gone on to its own end; what counts is the moment of these numbers.
+            at = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
+        others = (*self._ghost_value(times, at, 3 if place is None else 5), *self._kept_values(snapshot, times, place))
         return *super().values(snapshot, times, place), *others
 
     def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
@@ -292,15 +296,15 @@ class LossTrack(CurveTrack):
             return ""
         return f"without this change: {value[0].text}" if (value := self._ghost_value(times, None)) else ""
 
-    def _ghost_value(self, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        """The loss without the latest change: of validation or, without validation points, of training."""
+    def _ghost_value(self, times: TimeAxis, place: float | None, digits: int = 3) -> tuple[Value, ...]:
+        """The loss without the latest change, at a place or the latest one: of validation points, if there are any."""
         columns = [curve.column for curve in self._ghost_curves(times)]
         at = columns[0].times if columns else np.zeros(0)
         if not len(at) or (place is not None and not at[0] <= place <= at[-1]):
             return ()
         row = -1 if place is None else nearest_row(at, place)
         which = int(np.isfinite(columns[1].values[row]))
-        text = self.number_text(float(columns[which].values[row]), 3 if place is None else 5)
+        text = self.number_text(float(columns[which].values[row]), digits)
         is_branch = isinstance(self._others, Ghost) and self._others.left_by == "branch"
         return (Value("before" if is_branch else "without it", text, _LINES[which], "ghost"),)
 
