@@ -63,6 +63,11 @@ class WindowTour(QObject):
         if self.shown is not None:
             self.shown.go_on()
 
+    def words_for(self, dialog: str) -> str:
+        """What the tour asks for in a dialog, which covers its card; empty if it asks for nothing there."""
+        tour = self.shown
+        return tour.task.ask if tour is not None and not tour.is_done and tour.task.dialog == dialog else ""
+
     def follow_zoom(self) -> None:
         """Show the target again, which another layout may have hidden."""
         if self.shown is not None:

@@ -258,7 +258,7 @@ class Window(QMainWindow):
 
     def open_gallery(self) -> None:
         """Open the gallery of presets."""
-        Gallery(self, self.documents.open).open()
+        Gallery(self, self.documents.open, self.tour.words_for("gallery")).open()
 
     def open_finder(self) -> None:
         """Open the dialog that searches for good settings."""
