@@ -59,25 +59,28 @@ class Luck(NamedTuple):
         return f"after {self.epoch:,} epoch{'s' if self.epoch != 1 else ''}"
 
     @property
+    def _goal_words(self) -> str:
+        return f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
+
+    @property
     def sentence(self) -> str:
         """The comparison in words, with the epoch for which it holds."""
         low, high = (round(100 * end) for end in self.solved_interval)
         words = (
             f"Better than {self.better_than} of {self.starts} other starts {self._when}. "
-            f"{self.solved} of {self.starts + 1} solve it (95 %: {low} to {high} %)."
+            f"{self.solved} of {self.starts + 1} reach {self._goal_words} (95 % interval: {low} to {high} %)."
         )
         return f"{words} {self.diverged} diverged." if self.diverged else words
 
     @property
     def small_print(self) -> str:
-        """The conditions of the comparison: outcome, epoch, and the goal that counts as solved."""
+        """The conditions of the comparison: outcome, epoch, and what reaching the goal means."""
         points = "validation" if self.validated else "training"
-        goal = f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
         when, mean = self._when, ""
         if self.since < self.epoch:
             when, mean = f"of epochs {self.since:,} to {self.epoch:,}", "mean "
         return (
-            f"Compared by {mean}{points} loss {when}; solved: {mean}{points} {goal} or more. "
+            f"Compared by {mean}{points} loss {when}; the goal is a {mean}{points} {self._goal_words} or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

@@ -9,11 +9,16 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from playground.catalog.choice import Array, Task
+from playground.measure.sentences import large_number
 from playground.studies.knobs import Knob
 from playground.studies.paired import LEAST, mean_interval
 
 Measure: TypeAlias = Literal["loss", "accuracy", "epochs", "gap", "gradient"]
 Scale: TypeAlias = Literal["amount", "accuracy", "r_squared"]
+
+
+_DOUBLE = 2.0
+"""The factor from which a ratio is no longer told in percent."""
 
 
 class Scores(NamedTuple):
@@ -139,13 +144,23 @@ def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str], least: int)
 def _verdicts(scores: Scores, here: int, least: int) -> Array:
     """Return 1 for values better than the present one beyond chance, −1 for those worse, and 0 for all others.
 
-    A value is better or worse if the interval of paired differences excludes 0, from `least` starts or more. Logarithms
-    of amounts are compared, shares as they are. A start that diverged counts as the worst of all.
+    A value is better or worse if the interval of paired differences excludes 0.
+    """
+    low, high = _gains(scores, here, least).T
+    verdicts: Array = (low > 0).astype(int) - (high < 0)
+    return verdicts
+
+
+def _gains(scores: Scores, here: int, least: int) -> Array:
+    """Return the ends of the 95 % interval of each value's gain over the present one, shape (values, 2).
+
+    They are NaN for values with fewer than `least` starts. Logarithms of amounts are compared, shares as they are. A
+    start that diverged counts as the worst of all.
     """
     ranked, diverged = scores.ranked, scores.diverged
-    verdicts, sound = np.zeros(len(ranked), int), np.isfinite(ranked) & ~diverged
+    found, sound = np.full((len(ranked), 2), np.nan), np.isfinite(ranked) & ~diverged
     if not (scores.comparable and sound.any()):
-        return verdicts
+        return found
     worst = ranked[sound].max()
     ranked = np.where(sound, ranked, worst)
     ranked = np.log(np.maximum(ranked, LEAST)) if scores.scale == "amount" else ranked
@@ -154,9 +169,8 @@ def _verdicts(scores: Scores, here: int, least: int) -> Array:
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
         if len(gains) >= max(least, 2) and not diverged[place].any():
-            _, low, high = mean_interval(gains)
-            verdicts[place] = int(low > 0) - int(high < 0)
-    return verdicts
+            found[place] = mean_interval(gains)[1:]
+    return found
 
 
 def spread_of_starts(scores: Scores) -> tuple[list[float], list[float], list[float]]:
@@ -208,7 +222,25 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         return f"No other {knob.one} is clearly better than {here.words}."
     ranked, place = scores.ranked, values.index(better)
     worse = int(((ranked[knob.present] > ranked[place]) | scores.diverged[knob.present]).sum())
-    return f"Best {knob.near}{better.words}; {here.words} is worse in {worse} of {here.n} {scores.repeats}s."
+    if worse == here.n:
+        how = f"{here.words} is worse in {worse} of {here.n} {scores.repeats}s"
+    elif here.diverged:
+        how = f"training diverges {knob.at}{here.words} in {here.diverged} of {here.n} {scores.repeats}s"
+    else:
+        # A number of starts would sound like less than the interval says.
+        how = f"{here.words} is worse by {_deficit_words(_gains(scores, knob.present, least)[place], scores)}"
+    return f"Best {knob.near}{better.words}; {how}."
+
+
+def _deficit_words(gain: Array, scores: Scores) -> str:
+    """The interval by which the present value falls behind: `4 to 31 %`, `a factor of 1.2 to 3`."""
+    if scores.scale != "amount":
+        unit, ends = (" percentage points", 100 * gain) if scores.scale == "accuracy" else ("", gain)
+        return f"{ends[0]:.2g} to {ends[1]:.2g}{unit}"
+    low, high = np.exp(gain)
+    if high < _DOUBLE:
+        return f"{100 * (low - 1):.2g} to {100 * (high - 1):.2g} %"
+    return f"a factor of {large_number(low)} to {large_number(high)}"
 
 
 def _is_sound(one: ValueOutcome) -> bool:

@@ -10,6 +10,7 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
+from playground.studies.reading import Measure
 from playground.studies.response import Response, horizon_after
 from playground.studies.results import Row
 
@@ -214,6 +215,25 @@ def test_better_means_by_more_than_the_starts_differ(experiment: Experiment) -> 
     assert reading.sentence == "Best with SGD; Adam is worse in 5 of 5 starts."
     momentum = next(one for one in reading.values if one.value == "momentum")
     assert (momentum.n, momentum.diverged, momentum.median) == (5, 1, 0.1)
+
+
+def test_where_a_value_is_not_better_in_every_start_the_sentence_says_by_how_much(experiment: Experiment) -> None:
+    experiment = experiment.with_({OPTIMIZER: "adam"})
+
+    def sentence(sgd: list[float], measure: Measure = "loss") -> str:
+        response, adam = Response(experiment, knob(experiment, OPTIMIZER)), [0.5, 0.5, 0.5, 0.5, 0.4]
+        for number in range(len(response.study)):
+            place, start = divmod(number, response.study.seeds)
+            if start < 5:
+                found = {"adam": adam, "sgd": sgd}.get(response.knob.values[place], [0.9] * 5)[start]
+                response.add(Row(number, "completed", 1, 1, found, found, 1 - found, 1 - found))
+        return response.reading(measure).sentence
+
+    assert sentence([0.2, 0.2, 0.2, 0.2, 0.42]) == "Best with SGD; Adam is worse by a factor of 1.2 to 3.5."
+    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41]) == "Best with SGD; Adam is worse by 3.7 to 37 %."
+    words = "Best with SGD; Adam is worse by 1.7 to 14 percentage points."
+    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41], "accuracy") == words
+    assert sentence([0.2, 0.2, 0.2, 0.2, 0.2]) == "Best with SGD; Adam is worse in 5 of 5 starts."
 
 
 def test_where_nothing_is_better_the_sentence_says_so(experiment: Experiment) -> None:

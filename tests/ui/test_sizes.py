@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, lay_out
 from ui.forms.controls import Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, caption_width
@@ -290,22 +291,41 @@ def tab_bars(window: Window) -> list[QTabBar]:
     return [bar for bar in bars if bar.isVisible() and bar.count() > 1]
 
 
-def test_tabs_without_room_for_words_are_icons_but_the_front_one(qtbot, window: Window) -> None:
+def test_tabs_have_words_as_far_as_there_is_room_first_the_front_one(qtbot, window: Window) -> None:
+    def bar() -> QTabBar:
+        return max(tab_bars(window), key=lambda bar: bar.count(), default=QTabBar())
+
     def words() -> list[str]:
-        bar = max(tab_bars(window), key=lambda bar: bar.count(), default=QTabBar())
-        return [bar.tabText(place).strip("\u200b") for place in range(bar.count())]
+        return [bar().tabText(place).strip("\u200b") for place in range(bar().count())]
 
     pictures = ["Network", "Microscope", "Histograms", "∂E/∂W", "Confusion", "Map"]
     qtbot.waitUntil(lambda: words() == pictures)
     window.zoom_to(1.25)
-    qtbot.waitUntil(lambda: words() == ["Network", *[""] * 6])
-    window.docks.show("confusion")
-    qtbot.waitUntil(lambda: words() == ["", "", "", "", "Confusion", "", ""])
-    bar = max(tab_bars(window), key=lambda bar: bar.count())
-    for place, title in enumerate([*pictures, "Tracks"]):
-        assert bar.accessibleTabName(place) == title
-        assert bar.tabIcon(place).isNull() == (title == "Confusion")
-        assert bar.tabToolTip(place).startswith("<p>Show ")
+    for name, title in (("network", "Network"), ("confusion", "Confusion")):
+        window.docks.show(name)
+        qtbot.waitUntil(lambda title=title: len(words()) == 7 and title in words())
+        assert bar().tabText(bar().currentIndex()) == title and "" in words()
+        widths = [bar().tabRect(place).width() for place in range(7)]
+        assert sum(widths) <= bar().width()
+        for place, each in enumerate([*pictures, "Tracks"]):
+            assert bar().accessibleTabName(place) == each
+            assert bar().tabIcon(place).isNull() == (each in words())
+            assert bar().tabToolTip(place).startswith("<p>Show ")
+    window.zoom_to(1.0)
+    window.docks.show("runs")
+    # Words move closer together before one of them goes.
+    qtbot.waitUntil(lambda: words() == [*pictures, "Runs"])
+    window.docks.show("responses")
+    qtbot.waitUntil(lambda: words() == [*pictures[:4], "", "Map", "Responses", "Runs"])
+
+
+@pytest.mark.parametrize(("preset", "words"), [("spiral", "Auto (cross-entropy)"), ("plane", "Auto (squared error)")])
+def test_the_automatic_loss_is_whole_in_the_closed_list(window: Window, preset: str, words: str) -> None:
+    window.documents.open(preset)
+    window.docks.show("training")
+    lay_out(window)
+    assert words in [text for text, _ in painted_texts(hands.control(window, "loss"))]
+    assert window.parts.training.rows["loss"].caption.text() == "Loss"
 
 
 def test_a_layout_of_ones_own_comes_back_with_its_zoom(window: Window) -> None:

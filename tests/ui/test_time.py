@@ -14,7 +14,7 @@ from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
 from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, settle, snapshot
-from ui.look.numbers import power_text
+from ui.look.numbers import number_text, power_text
 from ui.views.tracks.playhead import PlayheadHandle
 from ui.window.window import Window
 
@@ -128,6 +128,17 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     assert window.messages.strip.said.text.startswith("Training continues from epoch 1.")
     hands.until(lambda: len(window.parts.tracks.shown().loss.ghost), "the run before is not drawn")
     assert window.parts.tracks.shown().loss.ghost[0][-1, 0] == EPOCHS
+    sheet = hands.control(window, "tracks.sheet")
+
+    def before() -> list[str]:
+        return [value.text for value in sheet.values["loss"] if value.name == "before"]
+
+    losses = window.session.past.other_future.now.history.validation_loss
+    for epoch in (1, 2):
+        wanted = number_text(float(losses[epoch]), 3)
+        hands.until(lambda wanted=wanted: before() == [wanted], "it is not of the same moment")
+        hands.key_in(window, "Ctrl+E")
+        hands.until(lambda epoch=epoch: snapshot(window).epoch == epoch + 1, "it does not train")
     boundary = window.parts.boundary
     hands.until(lambda: boundary.shown().others, "the boundary of before is not drawn")
     hands.key(handle, "Home")

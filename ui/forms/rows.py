@@ -37,6 +37,8 @@ from .layouts import fill, quiet, tight
 CAPTION_WIDTH = 104
 _ENTRY_WIDTH, _WIDEST_ENTRY = 60, 120
 """Widths of the entry beside a slider: the usual one and the largest."""
+_LIST_WIDTH, _BESIDE_WORDS = 128, 28
+"""The width of a closed list in the usual column, and the part of it that its frame and its arrow take."""
 _INDENT = 12
 _WIDEST = 16777215
 """Qt's QWIDGETSIZE_MAX: no limit."""
@@ -220,6 +222,15 @@ def caption_width(text: str, level: int) -> int:
     font.setPixelSize(px(NORMAL))
     column = px(CAPTION_WIDTH - _INDENT * level)
     return min(max(column, QFontMetrics(font).horizontalAdvance(text) + px(4)), column + px(3 * _INDENT))
+
+
+def _caption_beside(words: str, caption: str) -> int:
+    """The width of a short label, in pixels at zoom 1, that leaves a list in the usual column room for some words."""
+    font = QFont(QApplication.font())
+    font.setPixelSize(NORMAL)
+    metrics = QFontMetrics(font)
+    missing = max(0, metrics.horizontalAdvance(words) + _BESIDE_WORDS - _LIST_WIDTH)
+    return max(CAPTION_WIDTH - missing, metrics.horizontalAdvance(caption) + GRID)
 
 
 class NumberRow(FormRow):
@@ -547,6 +558,13 @@ class ChoiceRow(FormRow):
             self.combo.setItemData(0, tip(why, *formula_lines(formula)), Qt.ItemDataRole.ToolTipRole)
             self._nothing_formula = formula
             self._show_formula()
+            self.fit()
+
+    def fit(self) -> None:
+        super().fit()
+        if self.field.optional:
+            beside = px(_caption_beside(self.combo.itemText(0), self.caption.text()))
+            self.caption.setFixedWidth(min(self.caption.minimumWidth(), beside))
 
     def title(self, kind: type[Choice] | None) -> str:
         """Return the name of a member in the combo box."""

@@ -24,6 +24,10 @@ SMALL, NORMAL, LARGE = 11, 12, 16
 """The three sizes of type, in pixels at zoom 1."""
 MAGNITUDES = (-8, 1)
 """Powers of ten at the two ends of every picture of gradients, so that the same colour means the same number."""
+_OUTLINED = ("QCheckBox", "QListView", "QTreeView", "QAbstractSpinBox", "QProgressBar")
+"""The kinds of widgets of which Fusion draws outlines."""
+_FUSION_OUTLINE = 140
+"""How much darker than the window's colour Fusion draws outlines, in percent."""
 ZOOMS = (1.0, 1.25, 1.5, 2.0)
 """The factors by which everything can be enlarged; the larger ones are for a projector."""
 
@@ -161,6 +165,9 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     app.setStyleSheet("")
     app.setStyle("Fusion")
     app.setPalette(palette(_current))
+    for kind in _OUTLINED:
+        # The stubs ask for bytes, which are refused.
+        app.setPalette(_outlined(_current), kind)  # type: ignore[arg-type]
     app.setStyleSheet(stylesheet(_current))
     pg.setConfigOptions(background=_current.surface, foreground=_current.quiet, antialias=True)
     return _current
@@ -229,6 +236,16 @@ def palette(theme: Theme) -> QPalette:
         result.setColor(role, QColor(colour))
     for role in (roles.Text, roles.WindowText, roles.ButtonText):
         result.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.quiet))
+    return result
+
+
+def _outlined(theme: Theme) -> QPalette:
+    """Return the palette in which check boxes and the like have outlines as clear as quiet text.
+
+    Fusion draws them in a darker shade of the window's colour, which is hardly seen on dark ground.
+    """
+    result = palette(theme)
+    result.setColor(QPalette.ColorRole.Window, QColor(theme.quiet).lighter(_FUSION_OUTLINE))
     return result
 
 
@@ -356,8 +373,7 @@ def _surface_style(theme: Theme) -> str:
     QTabBar::tab:hover {{ color: {theme.text}; }}
     QTabBar::tab:selected {{ color: {theme.text}; border-bottom: 2px solid {theme.accent}; }}
     QTabBar::tab:focus {{ color: {theme.accent}; }}
-    QListWidget, QTreeWidget, QTableWidget {{ background: {theme.surface}; color: {theme.text}; border: 0;
-        outline: 0; }}
+    QListWidget, QTreeWidget, QTableWidget {{ border: 0; outline: 0; }}
     QListWidget::item {{ padding: 4px 8px; border-radius: 4px; }}
     QListWidget::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QScrollArea, QWidget[plain="true"] {{ background: transparent; border: 0; }}

@@ -53,4 +53,4 @@ class TrainingPanel(Panel):
         if isinstance(loss, ChoiceRow):
             automatic = default_loss(task)
             why = f"{automatic.label} is the usual choice for {task}."
-            loss.set_nothing(f"Auto: {automatic.label.lower()}", why, automatic.formula)
+            loss.set_nothing(f"Auto ({automatic.label.lower()})", why, automatic.formula)

@@ -52,14 +52,14 @@ class Ghosts:
     def beside(self, run: Run, of: object, changed: Experiment | None = None, *, goes_on: bool) -> Iterator[None]:
         """Begin a ghost for a change to another experiment, or of a weight if None, made inside the `with` statement.
 
-        `of` names the change. One that `goes_on`, as in a drag, keeps the ghost with which it began.
+        `of` names the change. One that `goes_on`, as in a drag, keeps the ghost with which it began, and one that is
+        refused that of the change before.
         """
         begins = not goes_on and self._when != "off" and can_go_on_without(run, changed)
         ghost = _GhostThread(run, of) if begins else None
-        if not goes_on:
-            self.drop()
         yield
         if not goes_on:
+            self.drop()
             self._latest = ghost
         if ghost is not None:
             self._all = [*(one for one in self._all if one.is_alive), ghost]

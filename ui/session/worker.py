@@ -321,6 +321,8 @@ class Worker(QThread):
             return False
         if isinstance(command, Configure):
             self.moments.remember(command.keep_as, self.trainer, whole=False)
+        # What it once had to give up, or how it was opened, says nothing of this undo.
+        ghost.run.record.notes = ()
         self.trainer = ghost
         if ghost.engine != self.engine:
             self.use_engine(self.engine)

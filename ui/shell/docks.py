@@ -38,8 +38,10 @@ _SEPARATOR = 5
 """Pixels between two docks."""
 _DIRECT = Qt.FindChildOption.FindDirectChildrenOnly
 
-_TAB_ICON, _TAB_PADDING = 16, 10
-"""Pixels of an icon, and what stands at each side of the words or the icon of a tab."""
+_TAB_ICON, _TAB_PADDINGS = 16, (10, 4)
+"""Pixels of an icon, and what stands at each side of the words or the icon of a tab: usually, and with little room."""
+_BESIDE_ICON = 16
+"""Pixels that Qt adds to an icon, at any zoom."""
 
 Tabs = tuple[str, ...]
 Place = tuple[float, Tabs]
@@ -478,17 +480,22 @@ class Docks(QObject):
         self.fit()
 
     def _name_tabs(self, bar: QTabBar) -> None:
-        """Give tabs their words; where these have no room, icons, and words to the front one if it has room."""
+        """Give tabs their words, closer together if they need it; what then has no room is an icon."""
         names = [self._name_of(bar.tabText(place)) for place in range(bar.count())]
         wide = {name: bar.fontMetrics().horizontalAdvance(self._named[name].words) for name in names}
-        padding, icon_size = 2 * px(_TAB_PADDING) + px(2), px(_TAB_ICON)
-        room = bar.width() - padding * len(names)
-        worded = set(names) if sum(wide.values()) <= room else set()
-        front = names[bar.currentIndex()] if names else ""
-        if not worded and names and wide[front] + icon_size * (len(names) - 1) <= room:
-            worded = {front}
-        if bool(bar.property("dense")) != (worded != set(names)):
-            restyle(bar, "dense", worded != set(names))
+        icon_size, with_icon = px(_TAB_ICON), px(_TAB_ICON) + _BESIDE_ICON
+        usual, dense = (bar.width() - len(names) * (2 * px(padding) + px(2)) for padding in _TAB_PADDINGS)
+        is_dense = sum(wide.values()) > usual
+        worded = set(names)
+        if is_dense:
+            worded, left = set(), dense - len(names) * with_icon
+            # Those that are in front and to the left have the first choice.
+            for name in ([names[bar.currentIndex()]] if names else []) + names:
+                if name not in worded and wide[name] - with_icon <= left:
+                    worded.add(name)
+                    left -= wide[name] - with_icon
+        if bool(bar.property("dense")) != is_dense:
+            restyle(bar, "dense", is_dense)
         bar.setIconSize(QSize(icon_size, icon_size))
         for place, name in enumerate(names):
             tab, text = self._named[name], self._named[name].words if name in worded else self._unworded[name]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -39,10 +40,15 @@ class Message(NamedTuple):
 
 
 _NOTHING = Message("event", "")
+_LINES = 2
+"""How many lines it has, unless all of a longer text is asked for."""
 
 
 class Strip(QFrame):
-    """The strip: always at least two lines high, so that nothing below it moves; higher for long texts."""
+    """The strip: always two lines high, so that nothing below it moves.
+
+    A text that is longer is cut, and a button shows all of it until it is pressed again.
+    """
 
     dismissed = Signal()
     announced = Signal(str)
@@ -61,19 +67,32 @@ class Strip(QFrame):
         self.others.setText("More ▾")
         self.menu = QMenu(self)
         self.others.clicked.connect(self._open_menu)
+        self.whole = identify(QToolButton(), "strip.whole", "Show the whole message", "Shows the whole message.")
+        self.whole.setCheckable(True)
+        self.whole.toggled.connect(self._show_whole)
         self._close = identify(QToolButton(), "strip.dismiss", "Dismiss the message", "Dismiss the message")
         self._close.setText("✕")
         self._close.clicked.connect(self.dismissed)
-        for button in (self.remedy, self.second, self.others, self._close):
+        for button in (self.whole, self.remedy, self.second, self.others, self._close):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # The text has the same room whether or not there is something to dismiss.
         policy = self._close.sizePolicy()
         policy.setRetainSizeWhenHidden(True)
         self._close.setSizePolicy(policy)
         row = tight(QHBoxLayout(self), None, (2 * GRID, 0, GRID, 0))
-        fill(row, place := LabelPlace(self.text), self.remedy, self.second, self.others, self._close, wide=place)
+        fill(
+            row,
+            place := LabelPlace(self.text),
+            self.whole,
+            self.remedy,
+            self.second,
+            self.others,
+            self._close,
+            wide=place,
+        )
         self.said, self.rests = _NOTHING, False
         """What is said, and whether its buttons do nothing yet."""
+        self._show_whole(False)
         self.say(None)
 
     @property
@@ -92,7 +111,6 @@ class Strip(QFrame):
         before, self.said = self.said, message or _NOTHING
         tone, text, offer, hint, _, others, second = self.said
         if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
-            self.text.setText(text)
             self.setAccessibleName(text)
             self.text.setAccessibleName(text or "Messages")
             self.text.setAccessibleDescription(
@@ -120,6 +138,11 @@ class Strip(QFrame):
             if tone == "fault":
                 announcement.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
             QAccessible.updateAccessibility(announcement)
+
+    def _show_whole(self, on: bool) -> None:
+        self.whole.setText("Less ▴" if on else "All ▾")
+        self._lines = _LINES
+        self._fit()
 
     def _set_resting(self, rests: bool) -> None:
         # A button that is off would lose the keyboard focus to one that nobody meant to press.
@@ -160,23 +183,47 @@ class Strip(QFrame):
         return super().event(event)
 
     def _fit(self) -> None:
-        """Set the height to two lines, or to as many as the text needs."""
+        """Cut the text to the lines that there are, unless all of it is asked for."""
         self.ensurePolished()
-        lines, room = 2 * self.text.fontMetrics().lineSpacing(), QRect(0, 0, self._text_width(), 10_000)
-        needed = self.text.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, self.said.text).height()
-        height = max(lines, needed) + px(2)
-        if height != self.height():
-            self.setFixedHeight(height)
+        shown, line = self.said.text, self.text.fontMetrics().lineSpacing()
+        height = _LINES * line
+        is_long = self._height_of(shown, self._text_width()) > height
+        has_button = is_long or self.whole.isChecked()
+        width = self._text_width(has_button)
+        if self.whole.isChecked():
+            # It does not shrink by itself: the next message moves nothing either.
+            self._lines = max(self._lines, -(-self._height_of(shown, width) // line))
+            height = self._lines * line
+        elif is_long:
+            words = shown.split(" ")
+            # The most words with which it fits.
+            most = bisect_right(range(1, len(words)), height, key=lambda n: self._height_of(_cut(words, n), width))
+            shown = _cut(words, most)
+        self.whole.setVisible(has_button)
+        if self.text.text() != shown:
+            self.text.setText(shown)
+        if height + px(2) != self.height():
+            self.setFixedHeight(height + px(2))
 
-    def _text_width(self) -> int:
+    def _height_of(self, text: str, width: int) -> int:
+        room = QRect(0, 0, width, 10_000)
+        return self.text.fontMetrics().boundingRect(room, Qt.TextFlag.TextWordWrap, text).height()
+
+    def _text_width(self, has_button: bool = False) -> int:
         layout = self.layout()
         assert layout is not None
         margins, spacing = layout.contentsMargins(), layout.spacing()
         beside = [
             self._close,
+            *([self.whole] if has_button else []),
             *([self.remedy] if self.said.offer else []),
             *([self.second] if self.said.second else []),
             *([self.others] if self.said.others else []),
         ]
         taken = sum(button.sizeHint().width() + spacing for button in beside)
         return self.width() - margins.left() - margins.right() - taken - px(2)
+
+
+def _cut(words: Sequence[str], most: int) -> str:
+    """The first words of a text that goes on."""
+    return f"{' '.join(words[:most])} …"

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QTabBar, QToolBar, QWidget
 
 from ..look.theme import px
 from .docks import Docks
+from .strip import Strip
 
 _SAME_ROW = 12
 """Tops that differ by less than this many pixels stand in one row."""
+_PICTURE = 0.4
+"""The share of a part that a control takes which is what the part is there for."""
 
 
 def tab_order(docks: Docks) -> list[QWidget]:
@@ -19,6 +23,17 @@ def tab_order(docks: Docks) -> list[QWidget]:
 
     Qt's own order would also lead into panels that are behind others.
     """
+    return [control for part in _parts(docks) for control in part.controls]
+
+
+class _Part(NamedTuple):
+    """A part of the window, with its row of tabs, and the controls in it that Tab reaches, in order."""
+
+    region: QWidget
+    controls: list[QWidget]
+
+
+def _parts(docks: Docks) -> list[_Part]:
     window = docks.window
     regions: dict[QWidget, list[QWidget]] = {}
     for control in window.findChildren(QWidget):
@@ -31,11 +46,45 @@ def tab_order(docks: Docks) -> list[QWidget]:
     others = [region for region in regions if region not in header]
     column = [region for region in others if parts[region].left() <= left + _SAME_ROW]
     rest = [region for region in others if region not in column]
-    order: list[QWidget] = []
+    found = []
     for region in (*header, *_as_read(column, parts), *_as_read(rest, parts)):
         places = {control: QRect(control.mapTo(window, QPoint()), control.size()) for control in regions[region]}
-        order += _as_read(places, places)
-    return order
+        found.append(_Part(region, _as_read(places, places)))
+    return found
+
+
+def move_to_part(docks: Docks, forward: bool) -> None:
+    """Give the focus to the next or the previous part of the window; the strip is one while it has buttons.
+
+    There the control gets it that had it last, else the picture, else the first control below the tabs.
+    """
+    parts = []
+    for part in _parts(docks):
+        told = [control for control in part.controls if _strip_around(control) is not None]
+        others = [control for control in part.controls if control not in told]
+        parts += [_Part(part.region, others), *([_Part(_strip_around(told[0]) or part.region, told)] if told else [])]
+    parts = [part for part in parts if part.controls]
+    focus, by = docks.window.focusWidget(), 1 if forward else -1
+    at = next((place for place, part in enumerate(parts) if focus in part.controls), -1 if forward else 0)
+    if parts:
+        _focus_on(_first_of(parts[(at + by) % len(parts)]), forward)
+
+
+def _first_of(part: _Part) -> QWidget:
+    """The control of a part that gets the focus first."""
+    last = part.region.focusWidget()
+    if last in part.controls:
+        return last
+    area = part.region.width() * part.region.height()
+    pictures = (one for one in part.controls if one.width() * one.height() > area * _PICTURE)
+    below = (one for one in part.controls if not isinstance(one, QTabBar))
+    return next(pictures, next(below, part.controls[0]))
+
+
+def _strip_around(control: QWidget) -> QWidget | None:
+    """The strip of messages that a control stands in, if it does."""
+    parent = control.parentWidget()
+    return parent if isinstance(parent, Strip) else None
 
 
 def move_focus(docks: Docks, forward: bool) -> bool:
@@ -47,13 +96,17 @@ def move_focus(docks: Docks, forward: bool) -> bool:
         target = order[(order.index(focus) + (1 if forward else -1)) % len(order)]
     else:
         target = order[0 if forward else -1]
+    _focus_on(target, forward)
+    return True
+
+
+def _focus_on(target: QWidget, forward: bool) -> None:
     target.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
     area = target.parentWidget()
     while area is not None:
         if isinstance(area, QScrollArea):
             area.ensureWidgetVisible(target)
         area = area.parentWidget()
-    return True
 
 
 def _region_of(control: QWidget, window: QMainWindow) -> QWidget:

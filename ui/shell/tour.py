@@ -61,6 +61,10 @@ class TourTask(NamedTuple):
     """The function called when the task is set; the function that it returns is called until the task is done."""
     spared: tuple[TourTarget, ...] = ()
     """Other parts that the person has to see, the most important one first."""
+    aside: tuple[TourTarget, ...] = ()
+    """Parts that are good to see, but neither brought into sight nor spared at the cost of others."""
+    dialog: str = ""
+    """The name of the dialog in which it is done, which then repeats what to do."""
     hint: Callable[[], str] = str
     """The function that says why nothing happens now, and what to do about it; its text is empty if all is well."""
 
@@ -159,11 +163,15 @@ class Tour(QObject):
         self.ring.surround(place if not self.is_done else QRect())
         self.card.show_me.setVisible(not seen and not self.is_done)
         spared = (*self._always_spared, *self.task.spared)
-        self.card.stand_beside(place, [one.place(self.host) for one in spared if self._is_seen(one.widget)])
+        self.card.stand_beside(place, self._places(spared), self._places(self.task.aside))
         # Docks that come to the front would cover them.
         if self.host.children()[-2:] != [self.ring, self.card]:
             self.ring.raise_()
             self.card.raise_()
+
+    def _places(self, parts: Iterable[TourTarget]) -> list[QRect]:
+        """The places of the parts that are in sight."""
+        return [one.place(self.host) for one in parts if self._is_seen(one.widget)]
 
     def end(self) -> None:
         """Leave the tour."""
@@ -203,6 +211,8 @@ class TourCard(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         self.title, self.place = identify(QLabel(), "tour.title"), quiet(identify(QLabel(), "tour.place"))
         self.title.setProperty("heading", True)
+        # A title in one line would make the card too wide for the column of controls.
+        self.title.setWordWrap(True)
         self.title.setIndent(0)
         self.outcome, self.ask, self.hint = (
             identify(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText), f"tour.{name}")
@@ -221,7 +231,9 @@ class TourCard(QFrame):
         self.show()
 
     def _build(self) -> None:
-        head = fill(tight(QHBoxLayout(), GRID), self.title, STRETCH, self.place, self.leave)
+        head = fill(tight(QHBoxLayout(), GRID), self.title, self.place, self.leave, wide=self.title)
+        for part in (self.place, self.leave):
+            head.setAlignment(part, Qt.AlignmentFlag.AlignTop)
         buttons = fill(tight(QHBoxLayout(), GRID), self.back, STRETCH, self.show_me, self.next)
         for button in (self.back, self.show_me, self.next):
             button.setMinimumWidth(px(56))
@@ -257,10 +269,12 @@ class TourCard(QFrame):
             self.hint.setText(hint)
         self.hint.setVisible(bool(hint))
 
-    def stand_beside(self, target: QRect, spared: Sequence[QRect]) -> None:
-        """Move beside a part of the window, in its coordinates, and as far as possible clear of the spared parts."""
+    def stand_beside(self, target: QRect, spared: Sequence[QRect], aside: Sequence[QRect] = ()) -> None:
+        """Move beside a part of the window, in its coordinates, and as far as possible clear of the spared parts, then
+        of those `aside`."""
         shown = [(label.text(), label.isHidden()) for label in (self.title, self.outcome, self.ask, self.hint)]
-        told = (target.getRect(), [one.getRect() for one in spared], self._host.size(), theme.zoom(), shown)
+        places = [[one.getRect() for one in some] for some in (spared, aside)]
+        told = (target.getRect(), places, self._host.size(), theme.zoom(), shown)
         if told == self._told:
             return
         self._told = told
@@ -270,7 +284,7 @@ class TourCard(QFrame):
         least = layout.minimumSize().width()
         widths = [max(px(width), least) for width in _CARD_WIDTHS]
         sizes = [QSize(width, max(layout.totalHeightForWidth(width), 1)) for width in dict.fromkeys(widths)]
-        self.setGeometry(_best_place(sizes, target, spared, self._host.rect()))
+        self.setGeometry(_best_place(sizes, target, spared, aside, self._host.rect()))
 
 
 class _Ring(QWidget):
@@ -302,13 +316,15 @@ class _Ring(QWidget):
         painter.drawRoundedRect(frame, exact_px(6), exact_px(6))
 
 
-def _best_place(sizes: Sequence[QSize], target: QRect, spared: Sequence[QRect], window: QRect) -> QRect:
+def _best_place(
+    sizes: Sequence[QSize], target: QRect, spared: Sequence[QRect], aside: Sequence[QRect], window: QRect
+) -> QRect:
     """Return the place of a card of one of some sizes: off the target, off what is spared, near the target."""
     gap, away = px(GRID), px(_AWAY)
     room = window.adjusted(gap, gap, -gap, -gap)
     kept = target if not target.isEmpty() else QRect(room.center(), QSize(1, 1))
 
-    marks = [kept, *spared]
+    marks = [kept, *spared, *aside]
 
     def places(size: QSize) -> Iterable[QRect]:
         wide, high = size.width(), size.height()
@@ -321,8 +337,9 @@ def _best_place(sizes: Sequence[QSize], target: QRect, spared: Sequence[QRect], 
             top = max(min(y, room.bottom() - high), room.top())
             yield QRect(QPoint(left, top), size)
 
-    def cost(rank: int, place: QRect) -> tuple[int, int, int, int]:
-        return _shared(place, kept), sum(_shared(place, one) for one in spared), rank, _distance(place, kept)
+    def cost(rank: int, place: QRect) -> tuple[int, ...]:
+        covered = (sum(_shared(place, one) for one in some) for some in ([kept], spared, aside))
+        return *covered, rank, _distance(place, kept)
 
     choices = ((rank, place) for rank, size in enumerate(sizes) for place in places(size))
     return min(choices, key=lambda choice: cost(*choice))[1]

@@ -23,6 +23,7 @@ from ..session.undo import Edit
 from ..shell.actions import SEPARATOR, Action, Menu, MenuEntry, placeholder
 from ..shell.docks import Docks, SavedLayouts
 from ..shell.focus import FocusMode
+from ..shell.tab_order import move_to_part
 from .appearance import Appearance
 from .autosave import Autosave, words_for
 from .documents import Documents
@@ -234,7 +235,12 @@ def view_menu(
         Action(f"panel.{name}", action.text(), action.trigger, (), action.isEnabled, action.isChecked)
         for name, action in shown.items()
     ]
-    places = [
+    places: list[MenuEntry] = [
+        Action("go_to.next", "Next part of the window", partial(move_to_part, docks, True), ("F6",), repeats=True),
+        Action("go_to.previous", "Previous part", partial(move_to_part, docks, False), ("Shift+F6",), repeats=True),
+        SEPARATOR,
+    ]
+    places += [
         Action(f"go_to.{name}", action.text(), partial(docks.go_to, name), (f"Ctrl+{place}",) if place < 10 else ())
         for place, (name, action) in enumerate(shown.items(), start=1)
     ]

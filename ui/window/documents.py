@@ -90,7 +90,8 @@ class Documents(QObject):
         if self.saves.busy:
             # It closes once all is safe, and stays if that fails.
             self._closing = True
-        elif self.careful and self.desk.window.findChild(QMessageBox, "changes.question") is not None:
+        elif self.careful and any(one.isVisible() for one in self._questions):
+            # One that was answered is deleted a moment later.
             pass
         elif self.careful and self.work.modified and not self.keeps_unsaved:
             window, work = self.desk.window, self.work
@@ -103,11 +104,16 @@ class Documents(QObject):
             return True
         return False
 
+    @property
+    def _questions(self) -> list[QMessageBox]:
+        return self.desk.window.findChildren(QMessageBox, "changes.question")
+
     def _close_without_saving(self) -> None:
         """Close, after asking about work that was left unsaved when something else was opened."""
         left = self.work.left_unsaved
-        if left:
-            ask_about_left_work(self.desk.window, left, self.work.return_to_unsaved, self._close_for_good)
+        if left is not None:
+            name = f"{left.name}, left at {left.time},"
+            ask_about_left_work(self.desk.window, name, left.unsaved, self.work.return_to_unsaved, self._close_for_good)
         else:
             self._close_for_good()
 

@@ -30,7 +30,7 @@ from playground.studies.response import horizon_after
 from playground.studies.search import Search, SearchResult, Trial
 
 from ..forms.buttons import identify, push_button
-from ..forms.layouts import STRETCH, fill, quiet, tight
+from ..forms.layouts import STRETCH, fill, quiet, restyle, tight
 from ..look.numbers import percent_text
 from ..look.theme import GRID, px
 from ..session.jobs import Job, finish_jobs
@@ -44,6 +44,8 @@ _SECONDS, _MOST_SECONDS = 15, 600
 _SEEDS = 3
 """Starts of every trial: one alone would be luck."""
 _MISSING = 'Searching needs a library that is not installed: pip install "neural-network-playground[search]"'
+_USE = "Restarts with these settings. Ctrl+Z undoes it."
+_WORSE = "Off: these settings are clearly worse than the present ones."
 _ABOUT = (
     "Tries combinations of the checked settings, each from three starts, and keeps the one with the lowest mean "
     "validation loss. The result is then compared with the present settings from 16 fresh starts."
@@ -97,7 +99,7 @@ class Finder(QDialog):
         self.words.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.start = push_button("finder.start", "Search", "Searches until the time is up or the goal is reached.")
         self.start.clicked.connect(self._start_or_stop)
-        self.use = push_button("finder.use", "Use these settings", "Restarts with these settings. Ctrl+Z undoes it.")
+        self.use = push_button("finder.use", "Use these settings", _USE)
         self.use.clicked.connect(self._use)
         self.close_button = push_button("finder.close", "Close", "Ends the search and closes this dialog.")
         self.close_button.clicked.connect(self.reject)
@@ -213,8 +215,14 @@ class Finder(QDialog):
         for control in (self.settings, self.every, self.usual, self.seconds, self.goal):
             control.setEnabled(not searching)
         comparison = self.found.comparison if self.found is not None else None
-        self.use.setEnabled(comparison is not None)
         is_better = comparison is not None and comparison.gain.is_certain
+        is_worse = comparison is not None and comparison.gain.is_certainly_worse
+        # What is clearly worse is not offered, and what is not clearly better does not invite.
+        self.use.setEnabled(comparison is not None and not is_worse)
+        is_even = comparison is not None and not (is_better or is_worse)
+        self.use.setText("Use them anyway" if is_even else "Use these settings")
+        identify(self.use, None, self.use.text(), _WORSE if is_worse else _USE, _WORSE if is_worse else _USE)
+        restyle(self.use, "primary", is_better)
         (self.use if is_better else self.start).setDefault(True)
 
     def _use(self) -> None:

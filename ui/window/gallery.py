@@ -38,7 +38,8 @@ _STEPS = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0,
 class Gallery(QDialog):
     """Opens a preset at a click or Enter. Arrow keys go from card to card; typing searches."""
 
-    def __init__(self, parent: QWidget, open_preset: Callable[[str], object]) -> None:
+    def __init__(self, parent: QWidget, open_preset: Callable[[str], object], asked: str = "") -> None:
+        """With what the tour asks for, whose card the gallery covers."""
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Presets")
@@ -61,6 +62,10 @@ class Gallery(QDialog):
             lines.addWidget(self._section(group))
         lines.addStretch(1)
         whole = tight(QVBoxLayout(self), GRID, (2 * GRID, GRID, GRID, GRID))
+        if asked:
+            self.asked = identify(QLabel(asked, wordWrap=True), "gallery.asked", f"Tour: {asked}")
+            self.asked.setProperty("strong", True)
+            whole.addWidget(self.asked)
         whole.addWidget(self.search)
         self.area = scrolling(body)
         whole.addWidget(self.area, 1)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QScrollArea
+
+from playground import Experiment, InputError
+from playground.catalog.datasets.base import Dataset
+from playground.experiment.text import experiment_from_text, experiment_text
 
 from ..session.kept_edits import KeptHistory, ask_edits
 from .desk import Desk
@@ -26,6 +31,8 @@ class WindowLook(msgspec.Struct):
     """The step of the earlier moment that was shown; None for the present."""
     edits: str = ""
     """The undo history since the work was opened."""
+    data: list[str] = []
+    """Experiments with the data sets of the person's own that had a tile though another one was shown."""
 
 
 class KeptLook(QObject):
@@ -34,6 +41,8 @@ class KeptLook(QObject):
     def __init__(self, desk: Desk, parts: WindowParts, work: Work, wiring: Wiring) -> None:
         super().__init__(desk)
         self.desk, self.parts, self.work, self._wiring = desk, parts, work, wiring
+        self._written = dict[Dataset, str]()
+        """The texts of the data sets that were kept last."""
         self._past: tuple[int, int] | None = None
         """The step of the earlier moment that is to be shown once its run is there, and the revision of that run."""
         desk.session.reported.connect(self._look_back)
@@ -55,6 +64,9 @@ class KeptLook(QObject):
         """Give this window a look, whose undo history it has already."""
         if look.speed is None or look.speed > 0:
             self._wiring.set_speed(look.speed)
+        for text in look.data:
+            with suppress(InputError):
+                self.parts.data.keep(experiment_from_text(text).data)
         # Once the panels have their sizes.
         QTimer.singleShot(0, self, lambda: self._scroll(look.scrolled))
         self._past = None if look.past is None else (look.past, self.desk.session.revision)
@@ -64,7 +76,9 @@ class KeptLook(QObject):
         scrolled = {name: one.verticalScrollBar().value() for name, one in self._areas().items()}
         shown = self.desk.session.past.shown
         past = None if shown is None or shown.past is None else shown.past.asked
-        return WindowLook(self.parts.transport.speed, scrolled, past)
+        own = self.parts.data.kept_data
+        self._written = {one: self._written.get(one) or experiment_text(Experiment(data=one)) for one in own}
+        return WindowLook(self.parts.transport.speed, scrolled, past, data=[*self._written.values()])
 
     def _look_back(self) -> None:
         session = self.desk.session

@@ -22,12 +22,13 @@ _RENEWED = 1.1
 """While training runs, words are renewed when the epochs have grown by this factor; runs are judged by as many."""
 _TOO_EARLY = "Other starts are compared from the first epoch on."
 _WAITS = "Other starts are trained while training is paused."
-_HIDING = {
-    "kept": "kept runs that were picked",
+_IN_PLACE = {
+    "kept": "the kept runs that were picked",
     "ghost": "the run without the change",
     "future": "what came after this moment",
 }
-"""What is shown in place of the starts, by its kind."""
+"""What the tracks show in place of the starts, by its kind."""
+_BACK = "Other starts are compared with the run as it is now; Ctrl+End goes back there."
 _CHANGED = "This run was changed on the way; the other starts have its present settings from the beginning."
 
 
@@ -138,5 +139,7 @@ class HowLucky(QObject):
         waits = report is not None and report.running and self._responses.when == "resting"
         if luck is None:
             return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…"
-        hiding = _HIDING.get(self._others.front)
-        return f"{luck.sentence} Their curves are hidden by {hiding}." if hiding else luck.sentence
+        if report is not None and report.past is not None:
+            return _BACK
+        shown = _IN_PLACE.get(self._others.front)
+        return f"{luck.sentence} The tracks show {shown} in their place." if shown else luck.sentence

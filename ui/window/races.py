@@ -6,7 +6,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
@@ -38,6 +40,8 @@ class Races(QObject):
         self.view = parts.view(RaceView)
         self._then: Callable[[Race], object] | None = None
         """What is done with the race that is being closed."""
+        self._came_from: QWidget | None = None
+        """What had the keyboard before the race."""
         self.view.started.connect(self.start_classic)
         self.view.closed.connect(self.close)
         self.view.lane_taken.connect(self.take)
@@ -134,6 +138,9 @@ class Races(QObject):
         racer = self.session.racer
         assert racer is not None
         racer.failed.connect(self._tell_fault)
+        focus = self.desk.window.focusWidget()
+        if focus is not None and not self.view.isAncestorOf(focus):
+            self._came_from = focus
         self._layout.begin_race()
         self.view.show_words("Getting the lanes ready…")
         self.view.take_keyboard()
@@ -161,7 +168,12 @@ class Races(QObject):
 
     def _end(self, race: Race | None) -> None:
         """Put away a race that was closed, by a person or by an edit."""
+        focus = self.desk.window.focusWidget()
+        is_left = focus is None or self.view.isAncestorOf(focus)
         self._layout.end_race()
+        if is_left:
+            # Once the docks in front are known.
+            QTimer.singleShot(0, self, self._return_keyboard)
         if race is None:
             return
         if self._then is not None:
@@ -169,6 +181,12 @@ class Races(QObject):
         else:
             # Said after the edit, which takes back what was offered before it.
             QTimer.singleShot(0, self, lambda: self._offer(race, "Race closed, since the run was changed."))
+
+    def _return_keyboard(self) -> None:
+        """Give the keyboard back to what had it before the race, or to the boundary if that is out of sight."""
+        place, self._came_from = self._came_from, None
+        is_there = place is not None and isValid(place) and place.isEnabled() and self.desk.docks.shows(place)
+        (place if place is not None and is_there else self.parts.boundary).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _offer(self, race: Race, words: str) -> None:
         self.desk.say(words, ("Back to the race", lambda: self.reopen(race)))

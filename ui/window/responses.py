@@ -414,12 +414,12 @@ class Responses(QObject):
             self.desk.refuse(error_words(error, self.experiment))
             return
         self.responder.stop()
-        begun = session.revision
+        # Of an earlier moment on show, what differs from that.
+        begun, words = session.revision, edit_words(self.experiment, wanted)
 
         def open_it(document: Document) -> None:
             # An edit in the meantime is wanted more.
             if session.revision == begun:
-                words = edit_words(session.experiment, wanted)
                 session.open(wanted, f"{words} with its weights", document)
                 self.desk.say(f"Opened {words}, as trained for {terms.epochs:,} epochs.")
 

@@ -87,6 +87,8 @@ class Runs(QObject):
         desk.docks.changed.connect(self._follow_sight)
         desk.session.experiment_changed.connect(lambda _: self._say_again())
         view = self.view
+        # Over what was begun afterwards, the curves of what was picked before would mislead.
+        documents.begun.connect(view.table.clearSelection)
         view.picked.connect(self._pick)
         view.opened.connect(self.open)
         view.starred.connect(lambda ids, star: self._change(partial(_star, ids, star)))

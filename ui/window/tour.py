@@ -21,6 +21,8 @@ class WindowTour(QObject):
 
     changed = Signal()
     """The tour began or ended, or reached another stop."""
+    finished = Signal()
+    """The last stop was done or skipped."""
 
     def __init__(self, desk: Desk, parts: WindowParts, responses: Responses, controls: ControlCommands) -> None:
         super().__init__(desk)
@@ -61,6 +63,11 @@ class WindowTour(QObject):
         if self.shown is not None:
             self.shown.go_on()
 
+    def words_for(self, dialog: str) -> str:
+        """What the tour asks for in a dialog, which covers its card; empty if it asks for nothing there."""
+        tour = self.shown
+        return tour.task.ask if tour is not None and not tour.is_done and tour.task.dialog == dialog else ""
+
     def follow_zoom(self) -> None:
         """Show the target again, which another layout may have hidden."""
         if self.shown is not None:
@@ -78,8 +85,11 @@ class WindowTour(QObject):
         return f"Continue the &tour at stop {self.at + 1} of {len(self._stops)}" if self.at else "Take the &tour"
 
     def _keep(self, at: int) -> None:
-        self.desk.settings.setValue(_REACHED, at if at < len(self._stops) else 0)
+        goes_on = at < len(self._stops)
+        self.desk.settings.setValue(_REACHED, at if goes_on else 0)
         self.changed.emit()
+        if not goes_on:
+            self.finished.emit()
 
     def _forget(self) -> None:
         self.shown = None

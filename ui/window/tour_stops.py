@@ -88,15 +88,17 @@ class TourStops:
                         "Watch the boundary wind itself around the points, and the loss fall.",
                         boundary,
                         lambda: self._trained(start=self._before_play),
-                        (whole_boundary, tracks),
-                        paused,
+                        (whole_boundary,),
+                        (tracks,),
+                        hint=paused,
                     ),
                     TourTask(
                         "Point at a unit of the network, or press Tab until the network has the focus and then an "
                         "arrow key. The boundary shows the unit's map instead: where on the plane it is active.",
                         units,
                         self._looked_inside,
-                        (whole_boundary, TourTarget(parts.network)),
+                        (whole_boundary,),
+                        (TourTarget(parts.network),),
                     ),
                 ),
             ),
@@ -110,7 +112,7 @@ class TourStops:
                         response,
                         self._read_response,
                         (rate,),
-                        self._response_words,
+                        hint=self._response_words,
                     ),
                     TourTask(
                         "Take another value: click there, press Enter, or drag the learning rate.",
@@ -133,7 +135,7 @@ class TourStops:
                         play,
                         self._raced,
                         (race, tracks),
-                        lambda: "" if self._session.is_running else "The race is paused. The space bar starts it.",
+                        hint=lambda: "" if self._session.is_running else "The race is paused. The space bar starts it.",
                     ),
                     TourTask(
                         "Take the lane that you like, and it becomes your run. Or close the race, and your run is as "
@@ -151,15 +153,17 @@ class TourStops:
                         "Drag the learning rate to the right, to 1 or more, until the loss jumps.",
                         rate,
                         self._went_too_far,
-                        (whole_boundary, tracks),
-                        paused,
+                        (whole_boundary, loss),
+                        (tracks,),
+                        hint=paused,
                     ),
                     TourTask(
                         "Look at the mark in the tracks, which stands where you changed the learning rate. Then press "
                         "Ctrl+Z, and look at the boundary.",
                         loss,
                         self._came_back,
-                        (whole_boundary, tracks),
+                        (whole_boundary,),
+                        (tracks,),
                     ),
                 ),
             ),
@@ -170,13 +174,14 @@ class TourStops:
                         "Open the presets (Ctrl+G), and there Vanishing gradients: six layers of sigmoid units.",
                         file_menu,
                         self._opened_deep,
+                        dialog="gallery",
                     ),
                     TourTask(
                         "Let it train, and look at the gradients: one row for each layer, and the first rows are dark.",
                         gradients,
                         self._diagnosed,
-                        (tracks,),
-                        paused,
+                        aside=(tracks,),
+                        hint=paused,
                     ),
                     TourTask(
                         "The line below the header says what is wrong and what helps. Press its button.",
@@ -187,8 +192,9 @@ class TourStops:
                         "Now let it train, and watch what the remedy does.",
                         gradients,
                         self._remedied,
-                        (whole_boundary, tracks),
-                        paused,
+                        (whole_boundary,),
+                        (tracks,),
+                        hint=paused,
                     ),
                 ),
             ),
@@ -207,7 +213,7 @@ class TourStops:
                         boundary,
                         lambda: self._trained(most=_MENDED_EPOCHS),
                         (whole_boundary,),
-                        paused,
+                        hint=paused,
                     ),
                 ),
             ),
@@ -458,7 +464,7 @@ class TourStops:
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"The network has {plural_text(data.size, 'point')} of yours to learn from."
+            return f"The network has {plural_text(data.size, 'point')} to learn from, yours among them."
 
         return outcome
 

@@ -131,7 +131,8 @@ class Window(QMainWindow):
         self.presenter.words_shown.connect(self._show_title)
         self.work.changed.connect(self._show_title)
         self.documents.race_found.connect(self.races.open_document)
-        self.documents.begun.connect(self.wiring.put_tool_down)
+        for ending in (self.documents.begun, self.tour.finished):
+            ending.connect(self.wiring.put_tool_down)
         self.autosave.keeping.connect(self._remember_layout)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
         self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
@@ -266,7 +267,7 @@ class Window(QMainWindow):
 
     def open_gallery(self) -> None:
         """Open the gallery of presets."""
-        Gallery(self, self.documents.open).open()
+        Gallery(self, self.documents.open, self.tour.words_for("gallery")).open()
 
     def open_finder(self) -> None:
         """Open the dialog that searches for good settings."""

@@ -31,6 +31,7 @@ class Wiring(QObject):
         """Connect parts, docks and messages that were just made."""
         for panel in self.parts.panels:
             panel.edited.connect(self.session.edit)
+        self.parts.layers.shaped.connect(self.desk.say)
         self._connect_transport()
         self._connect_network()
         self._connect_drawing()

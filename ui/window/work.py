@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -39,6 +40,16 @@ class _Place(NamedTuple):
     stamp: FileStamp | None
 
 
+class LeftWork(NamedTuple):
+    """Unsaved work after which something else was opened."""
+
+    name: str
+    time: str
+    """The time of day at which it was left."""
+    unsaved: str
+    """What no file holds of it."""
+
+
 _UNSAVED = Mark(None, -1, -1)
 """No file holds the present work."""
 _OUTDATED: FileStamp = (-1, -1)
@@ -66,8 +77,8 @@ class Work(QObject):
         """The step at that time; -1 while it is not known."""
         self._places: dict[int, tuple[_Place, _Place]] = {}
         """The places before and after every undo step that opened something."""
-        self._left: dict[int, str] = {}
-        """By undo step, the name of unsaved work that it left by opening something else."""
+        self._left: dict[int, LeftWork] = {}
+        """The unsaved work that undo steps left by opening something else, by their numbers."""
         session.taken_back.connect(lambda number: self._go_to(number, 0))
         session.made_again.connect(lambda number: self._go_to(number, 1))
         session.experiment_changed.connect(lambda _: self.changed.emit())
@@ -147,7 +158,8 @@ class Work(QObject):
 
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Start to work on something that was opened; return whether it was accepted."""
-        before, left = self._place, self.name if self.modified else ""
+        before = self._place
+        left = LeftWork(self.name, time.strftime("%H:%M"), self.unsaved_words()) if self.modified else None
         if not self.session.open(experiment, f"open {name}", document):
             return False
         self.generation += 1
@@ -158,7 +170,9 @@ class Work(QObject):
         known = {edit.number for edit in (*self.session.history.done, *self.session.history.undone)}
         self._places = {number: places for number, places in self._places.items() if number in known}
         number = self.session.history.done[-1].number
-        self._places[number], self._left[number] = (before, self._place), left
+        self._places[number] = before, self._place
+        if left is not None:
+            self._left[number] = left
         self.changed.emit()
         return True
 
@@ -188,9 +202,9 @@ class Work(QObject):
         self.changed.emit()
 
     @property
-    def left_unsaved(self) -> str:
-        """The name of the latest unsaved work that was replaced by opening something else, if undo can restore it."""
-        return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.history.done))), "")
+    def left_unsaved(self) -> LeftWork | None:
+        """The latest unsaved work that was replaced by opening something else, if undo can restore it."""
+        return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.history.done))), None)
 
     @property
     def edits_since_opened(self) -> tuple[list[Edit], list[Edit]]:
@@ -205,7 +219,7 @@ class Work(QObject):
     def return_to_unsaved(self) -> None:
         """Undo back to the latest unsaved work that was replaced by opening something else."""
         self.undo_back_to(
-            next(edit.number for edit in reversed(self.session.history.done) if self._left.get(edit.number))
+            next(edit.number for edit in reversed(self.session.history.done) if edit.number in self._left)
         )
 
     def undo_back_to(self, number: int) -> None:

@@ -46,10 +46,10 @@ def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(qtbot) -> None:
 def test_a_list_shows_the_whole_name_of_its_choice_where_it_is_cut(qtbot) -> None:
     combo = Combo()
     qtbot.addWidget(combo)
-    combo.addItem("Auto: cross-entropy")
+    combo.addItem("Auto (cross-entropy)")
     combo.setToolTip(tip("What training minimises."))
     combo.resize(80, 26)
     combo.show()
-    assert tooltip_of(combo) == tip("Auto: cross-entropy", "What training minimises.")
+    assert tooltip_of(combo) == tip("Auto (cross-entropy)", "What training minimises.")
     combo.resize(300, 26)
     assert tooltip_of(combo) == tip("What training minimises.")

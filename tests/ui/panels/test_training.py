@@ -39,10 +39,10 @@ def test_a_drag_of_the_learning_rate_is_one_run(owner) -> None:
 
 def test_automatic_loss_says_what_it_is(owner) -> None:
     combo = owner.find("loss")
-    assert combo.currentText() == "Auto: cross-entropy"
+    assert combo.currentText() == "Auto (cross-entropy)"
     assert owner.find("loss.formula").text().splitlines() == formula_lines(CrossEntropy.formula)
     owner.panel.show_experiment(Experiment(data=TiltedPlane()))
-    assert combo.currentText() == "Auto: squared error"
+    assert combo.currentText() == "Auto (squared error)"
     assert owner.find("loss.formula").text() == SquaredError.formula
     pick(owner, "loss", "Squared error")
     assert owner.experiment.loss == SquaredError()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from playground import Experiment, Trainer
+from playground import Experiment, InputError, Trainer
 from playground.run.twin import Twin
 from tests.ui import hands
 from ui.session.session import Session
@@ -91,6 +91,36 @@ def test_a_ghost_ends(qtbot, haunted: Session, end: str) -> None:
     await_ghost(qtbot, haunted, 16)
     ENDS[end](haunted)
     qtbot.waitUntil(lambda: haunted.ghost is None)
+
+
+def test_a_change_that_is_refused_leaves_the_ghost_of_the_one_before(
+    qtbot, haunted: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise InputError("data.path", "gone.csv", "a file that can be read")
+
+    haunted.edit(with_rate(haunted, 0.1))
+    train(haunted, 3)
+    await_ghost(qtbot, haunted, 16)
+    with monkeypatch.context() as refusing, qtbot.waitSignal(haunted.refused):
+        refusing.setattr(Trainer, "change", refuse)
+        haunted.edit(with_rate(haunted, 0.2))
+    train(haunted, 4)
+    await_ghost(qtbot, haunted, 20)
+    assert haunted.ghost.begun.step == 13 and haunted.ghost.now.learning_rate == 0.01
+
+
+def test_an_undo_that_the_ghost_takes_over_repeats_no_earlier_note(qtbot, haunted: Session, settled) -> None:
+    def note(trainer: Trainer) -> None:
+        trainer.run.record.notes = ("It was opened; later numbers may drift.",)
+
+    haunted.ask(note).result(SETTLED)
+    haunted.edit(with_rate(haunted, 0.1))
+    train(haunted, 3)
+    await_ghost(qtbot, haunted, 16)
+    assert not settled(haunted).notes
+    haunted.undo()
+    assert not settled(haunted).notes
 
 
 def test_while_training_only_a_ghost_that_may_is_trained(qtbot, haunted: Session) -> None:

@@ -14,7 +14,7 @@ from playground.experiment.paths import with_value
 from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Finding, Remedy
 from tests.ui import hands
-from tests.ui.windows import lay_out, settle, snapshot
+from tests.ui.windows import control, lay_out, settle, snapshot
 from ui.look import theme
 from ui.shell import messages
 from ui.shell.messages import _EVENT_MILLISECONDS
@@ -179,25 +179,41 @@ def test_it_is_whole_and_moves_nothing(window: Window, width: int) -> None:
 
 
 @pytest.mark.parametrize("zoom", theme.ZOOMS)
-def test_it_is_whole_at_every_zoom(window: Window, zoom: float) -> None:
+def test_all_of_it_can_be_read_at_every_zoom_and_none_moves_by_itself(window: Window, zoom: float) -> None:
     window.zoom_to(zoom)
     lay_out(window)
-    window.messages.say(LONGEST, ("Use tanh instead of sigmoid", lambda: None))
-    lay_out(window)
-    text = window.messages.strip.text
-    # What gave way is added to it.
-    assert text.text().startswith(LONGEST) and text.heightForWidth(text.width()) <= text.height()
-    assert window.messages.strip.rect().contains(window.messages.strip.remedy.geometry())
+    strip, text, usual = window.messages.strip, window.messages.strip.text, window.messages.strip.height()
+    for words in (LONGEST, 3 * LONGEST):
+        # What gave way is no part of it.
+        window.messages.clear()
+        window.messages.refuse(words, ("Use tanh instead of sigmoid", lambda: None))
+        lay_out(window)
+        assert strip.height() == usual and strip.accessibleName() == words
+        assert text.heightForWidth(text.width()) <= text.height()
+        if strip.whole.isVisible():
+            assert text.text().endswith(" …") and words.startswith(text.text().removesuffix(" …"))
+            hands.click(strip.whole)
+            lay_out(window)
+            assert text.heightForWidth(text.width()) <= text.height() and strip.whole.text() == "Less ▴"
+        assert text.text() == words
+        assert strip.rect().contains(strip.remedy.geometry())
+        if strip.whole.isChecked():
+            high = strip.height()
+            window.messages.refuse("Short.")
+            lay_out(window)
+            assert strip.height() == high, "the next message moves nothing either"
+            hands.click(strip.whole)
+            lay_out(window)
+            assert strip.height() == usual and not strip.whole.isVisible()
 
 
-def test_what_needs_more_than_two_lines_gets_them(window: Window) -> None:
-    strip, usual = window.messages.strip, window.messages.strip.height()
-    window.messages.refuse(3 * LONGEST)
+def test_a_cut_text_shows_as_many_words_as_have_room(window: Window) -> None:
+    strip = window.messages.strip
+    window.messages.refuse(" ".join(["word"] * 300))
     lay_out(window)
-    assert strip.text.heightForWidth(strip.text.width()) <= strip.text.height()
-    window.messages.clear()
-    lay_out(window)
-    assert strip.height() == usual
+    shown = strip.text.text()
+    strip.text.setText(shown.replace(" …", " word …"))
+    assert strip.text.heightForWidth(strip.text.width()) > strip.text.height()
 
 
 @pytest.mark.parametrize("name", ["light", "dark"])
@@ -252,6 +268,18 @@ def test_what_an_edit_had_to_give_up_is_said_in_the_strip_and_not_in_the_status_
     qtbot.waitUntil(lambda: "removed" in said(window))
     assert said(window) == " ".join(snapshot(window).notes)
     qtbot.waitUntil(lambda: window.messages.status.text() == "Paused at epoch 0, step 1.")
+
+
+def test_a_shape_says_all_that_it_changed(qtbot, window: Window) -> None:
+    window.session.step()
+    settle(qtbot, window)
+    menu = control(window, "layers.shape").menu()
+    before = "-".join(str(layer.units) for layer in window.session.experiment.layers)
+    next(action for action in menu.actions() if action.text().startswith("Funnel")).trigger()
+    qtbot.waitUntil(lambda: "removed" in said(window))
+    assert said(window) == (
+        f"Funnel: units per layer are now 16-8-4, before {before}. The last 4 units of layer C were removed."
+    )
 
 
 @pytest.mark.usefixtures("brief")

@@ -17,12 +17,13 @@ from ui.look import theme
 from ui.views.response.view import ResponseView
 
 
-def reading_of(path: str) -> ResponseReading:
-    """A reading in which the last value is the best."""
+def reading_of(path: str, added: tuple[float, ...] = ()) -> ResponseReading:
+    """A reading in which the last value is the best, perhaps with more values than usual."""
     experiment = Experiment().with_(layers="4")
     knob = knob_at(experiment, path)
     assert knob is not None
-    response = Response(experiment, knob)
+    response = Response(experiment, knob, added=added)
+    knob = response.knob
     for number in range(len(response.study)):
         place, start = divmod(number, response.study.seeds)
         loss = 0.5 + 0.01 * start - 0.3 * (place == len(knob.values) - 1)
@@ -62,6 +63,19 @@ def test_a_low_chart_keeps_its_height_and_names_what_matters(shown) -> None:
     view.show_reading(reading)
     named = names_in(view, reading)
     assert {"Adam", "Nadam"} <= set(named) < {one.words for one in reading.values}
+
+
+def test_the_value_that_is_nearest_to_the_mouse_is_found_again_when_more_were_tried(shown) -> None:
+    view, few = shown(ResponseView(), size=(264, 150)), reading_of("training.learning_rate")
+    view.show_reading(few)
+    left, right = few.values[10:12]
+    hands.move(view.chart, QPoint(round(view.chart.x_of(0.6 * left.place + 0.4 * right.place)), 40))
+    assert f"(nearest tried: {left.words})" in view.shown().small_print
+    between = (left.value * right.value) ** 0.5
+    more = reading_of("training.learning_rate", (between,))
+    view.show_reading(more)
+    added = next(one for one in more.values if one.value == between)
+    assert view.chart.looked_at == added and f"(nearest tried: {added.words})" in view.shown().small_print
 
 
 def test_what_is_pointed_at_is_forgotten_with_another_setting(shown) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 
 from playground import Experiment
 from playground.engine.lanes import cache
@@ -16,7 +17,9 @@ from playground.studies.paired import paired_gain
 from playground.studies.remedies import RemedyEffect
 from playground.studies.search import SearchResult
 from tests.ui import hands
+from tests.ui.shell.test_strip import contrast
 from tests.ui.windows import opened_window
+from ui.look import theme
 from ui.window.finder import Finder, found_words
 from ui.window.window import Window
 
@@ -60,6 +63,7 @@ def test_found_settings_are_taken_in_one_step_and_given_back_in_one(qtbot, windo
     assert " test points, measured once: loss " in finder.words.text()
     assert window.session.experiment == before, "searching changes nothing"
     assert finder.use.isDefault() and not finder.start.isDefault()
+    assert finder.use.property("primary") and finder.use.text() == "Use these settings"
     hands.push(finder, "finder.use")
     assert window.session.experiment != before
     hands.key_in(window, "Ctrl+Z")
@@ -89,6 +93,29 @@ def test_the_verdict_says_which_is_better(before: float, after: float, verdict: 
     if "times as high" in words:
         low, high = (float(one) for one in words.split("The loss is ")[1].split(" times")[0].split(" to "))
         assert 1 < low < 2 < high < 3
+
+
+def test_only_what_is_clearly_better_invites_to_be_used(qtbot, finder: Finder) -> None:
+    spread = np.linspace(0.9, 1.1, 16)
+    for after, is_offered, words in ((0.4 * spread, False, "clearly worse"), (0.2 * spread[::-1], True, "Ctrl+Z")):
+        gain = paired_gain(0.2 * spread, after)
+        effect = RemedyEffect(Remedy("", Experiment(), reset=True), 0.2, 0.4, gain, 100, "validation loss")
+        finder._show_found(Found(SearchResult((), None, None, None), effect))
+        assert finder.use.isEnabled() is is_offered and words in finder.use.toolTip()
+        assert not finder.use.property("primary") and finder.start.isDefault()
+        assert finder.use.text() == ("Use them anyway" if is_offered else "Use these settings")
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_boxes_can_be_seen_on_their_ground(qapp: QApplication, finder: Finder, name: str) -> None:
+    theme.apply(qapp, name)
+    unchecked = finder.settings.item(finder.settings.count() - 1)
+    finder.settings.scrollToItem(unchecked)
+    grabbed = finder.settings.viewport().grab(finder.settings.visualItemRect(unchecked)).toImage()
+    ground, middle = grabbed.pixelColor(2, 2), grabbed.height() // 2
+    strongest = max(contrast(grabbed.pixelColor(x, middle), ground) for x in range(4, 30))
+    theme.apply(qapp, "light")
+    assert strongest >= 3
 
 
 def test_it_can_be_used_by_keyboard_and_ends_with_its_window(qtbot, finder: Finder) -> None:

@@ -157,6 +157,26 @@ def test_tab_follows_the_eye_over_all_that_is_in_sight_and_nothing_else(window: 
     assert focus() is walked[-1]
 
 
+def test_f6_goes_from_part_to_part_and_back_to_where_it_was(new_window: Window) -> None:
+    window = new_window
+    window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    noise = control(window, "data.noise")
+    noise.setFocus()
+    walked = []
+    while noise not in walked:
+        hands.key_in(window, "F6")
+        walked.append(focus())
+        assert len(walked) < 20
+    parts = ["response.chart", "network.diagram", "boundary", "tracks.sheet", "transport.controls", "strip.remedy"]
+    boundary = window.parts.boundary
+    assert ["boundary" if one is boundary else one.objectName() for one in walked] == [*parts, "data.noise"]
+    hands.key_in(window, "F6", "F6")
+    hands.key_in(window, "Shift+F6", "Shift+F6")
+    assert focus() is noise, "where the keyboard was, not the first control of the part"
+    action = window.menus.action("go_to.next")
+    assert action.shortcut().toString() == "F6"
+
+
 def test_tab_scrolls_to_what_it_reaches(window: Window) -> None:
     window.resize(1280, window.minimumSizeHint().height())
     last = hands.control(window, "features.radius")
@@ -186,4 +206,5 @@ def test_keys_that_are_held_act_once_unless_more_of_the_same_is_meant(window: Wi
     actions = [action for action in window.findChildren(QAction) if action.objectName() and action.shortcuts()]
     repeating = {action.objectName() for action in actions if action.autoRepeat()}
     steps = {"training.step", "training.epoch", "edit.undo", "edit.redo", "size.larger", "size.smaller"}
+    steps |= {"go_to.next", "go_to.previous"}
     assert repeating == steps and len(actions) > 30

@@ -12,6 +12,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QMessageBox, QScrollArea
 
 from playground import Document
+from playground.catalog.datasets.own_points import to_own_points
+from playground.catalog.datasets.shapes import Moons
 from playground.run.replay import replay_to
 from playground.storage.document import load_document
 from playground.storage.recovery import RecoverableWork, find_recoverable
@@ -113,6 +115,27 @@ def test_the_undo_history_comes_back(qtbot, folder: Path) -> None:
         settle(qtbot, second)
         assert units == 2 and session.experiment.layers[0].units > 2 and not session.history.done
         assert session.experiment.training.learning_rate != 0.125
+
+
+def test_points_of_ones_own_keep_their_tile_while_other_data_are_shown(folder: Path) -> None:
+    mine = to_own_points(Moons(points=60))
+    with begun(folder) as first:
+        first.session.edit(first.session.experiment.with_({"data": mine}))
+        # Undo goes no farther back than to what was opened.
+        first.documents.new()
+        hands.until(lambda: first.session.experiment.data != mine, "nothing is opened")
+        # Else it asks about the work that only undo would bring back now.
+        first.documents.careful = False
+    for _ in range(2):
+        with begun(folder) as later:
+            hands.until(lambda window=later: window.parts.data.own_tile is not None, "there is no tile")
+            assert later.session.experiment.data != mine
+    with begun(folder) as last:
+        hands.click(hands.control(last, "data.kind.points"))
+        assert last.session.experiment.data == mine
+    with begun(folder) as last:
+        hands.until(lambda: last.session.experiment.data == mine, "the points are gone")
+        assert last.parts.data.own_tile.isChecked()
 
 
 def test_work_is_left_although_its_undo_history_cannot_be(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

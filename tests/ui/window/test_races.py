@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
 
 from playground import Experiment, Trainer
@@ -18,8 +19,9 @@ from playground.studies.race import RaceMoment
 from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
-from tests.ui.painted import painted_texts
+from tests.ui.painted import overlaps, painted_texts
 from tests.ui.windows import await_pictures, control, opened_window, push, step
+from ui.look import theme
 from ui.look.numbers import number_text
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
@@ -316,6 +318,47 @@ def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Pa
         alone = Trainer(lane.experiment, engine=lane.engine)
         alone.advance(steps=lane.step)
         assert np.array_equal(lane.history.train_loss, alone.history.view()[:, 3])
+
+
+@pytest.mark.parametrize("place", ["network.diagram", "data.noise"])
+def test_after_a_race_the_keyboard_is_where_it_was_before(qtbot, window: Window, place: str) -> None:
+    hands.control(window, place).setFocus()
+    window.races.start_values("data.seed", [0, 1, 2])
+    await_race(qtbot, window)
+    take = hands.control(window, "race.take.1")
+    take.setFocus(Qt.FocusReason.TabFocusReason)
+    hands.key(take, "Return")
+    qtbot.waitUntil(lambda: window.session.racer is None and hands.control(window, place).hasFocus())
+    assert window.session.experiment.data.seed == 1
+
+
+@pytest.mark.parametrize("lanes", [3, 4, 6])
+def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_their_curves(
+    qtbot, window: Window, lanes: int
+) -> None:
+    window.races.start_values(RATE, [0.001, 0.002, 0.005, 0.01, 0.02, 0.05][:lanes])
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    await_pictures(window)
+    sheet = hands.control(window, "tracks.sheet")
+    written = painted_texts(sheet)
+    image = sheet.grab().toImage()
+    for track, box in zip(sheet.arrangement.seen, sheet.boxes(), strict=True):
+        values = sheet.values_box(box).adjusted(0, -5, 0, 5)
+        beside = [(text, where) for text, where in written if values.intersects(where)]
+        told = [value.text for value in sheet.values[track.name]]
+        assert len(told) == lanes and all(text in [one for one, _ in beside] for text in told), track.name
+        assert not overlaps(beside), track.name
+        for number in range(lanes):
+            # A square, and so no minus sign: as high as wide.
+            colour = QColor(theme.current().colour(f"lanes.{number}"))
+            rows = [
+                y
+                for y in range(round(values.top()), round(values.bottom()))
+                if sum(image.pixelColor(x, y) == colour for x in range(round(values.left()), sheet.width())) >= 6
+            ]
+            assert len(rows) >= 6, (track.name, number)
 
 
 def show_best(window: Window) -> str:

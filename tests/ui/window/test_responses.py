@@ -330,6 +330,22 @@ def test_while_an_earlier_moment_is_shown_it_is_about_that_moment(qtbot, window:
     assert shown(window).values == now.values
 
 
+def test_at_an_earlier_moment_what_is_taken_is_named_by_what_differs_from_that(qtbot, window: Window) -> None:
+    session = window.session
+    session.ask(lambda trainer: trainer.advance(epochs=4))
+    session.edit(session.experiment.with_({"training.batch_size": 5}))
+    session.ask(lambda trainer: trainer.advance(epochs=4))
+    qtbot.waitUntil(lambda: session.is_up_to_date)
+    session.past.look_at(session.report.present.history.step[2])
+    qtbot.waitUntil(lambda: session.report.past is not None and is_whole(window, RATE))
+    chart, before = view(window).chart, shown(window)
+    chart.setFocus()
+    hands.key(chart, "Right", "Ctrl+Return")
+    wanted = before.values[before.present + 1]
+    qtbot.waitUntil(lambda: window.session.experiment.training.learning_rate == wanted.value)
+    assert session.history.done[-1].label == f"learning rate {wanted.words} with its weights"
+
+
 def test_structure_in_hand_is_answered(qtbot, window: Window) -> None:
     control(window, "features.x1_squared").setFocus()
     qtbot.waitUntil(lambda: is_whole(window, "features"))

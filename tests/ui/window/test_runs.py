@@ -214,6 +214,15 @@ def test_picked_runs_lie_over_the_present_one_and_say_what_differs(window: Windo
     hands.until(lambda: not window.parts.tracks.shown().loss.kept, "the curves stay")
 
 
+def test_the_pick_ends_when_another_experiment_begins(window: Window, three: RunsView) -> None:
+    hands.click(three.table, cell(three, 0))
+    hands.until(lambda: window.parts.tracks.shown().loss.kept, "there are no curves")
+    hands.key_in(window, "Ctrl+N")
+    hands.until(lambda: not three.shown().picked, "it stays picked")
+    hands.until(lambda: not window.parts.tracks.shown().loss.kept, "the curves stay")
+    assert not three.open_button.isEnabled()
+
+
 def test_means_count_what_the_filter_hides(window: Window, three: RunsView) -> None:
     train(window, 3)
     window.session.reseed()
@@ -271,7 +280,10 @@ def test_a_training_of_a_sweep_opens_and_repeats_its_outcome(window: Window, fol
     hands.key(view.table, "Return")
     hands.until(lambda: "Opened training 4" in window.messages.strip.said.text, "it is not opened")
     loss = number_text(kept.outcome.validation_loss)
-    assert f"Training it for 4 epochs repeats its outcome up to rounding: validation loss {loss}." in window.messages.strip.said.text
+    assert (
+        f"Training it for 4 epochs repeats its outcome up to rounding: validation loss {loss}."
+        in window.messages.strip.said.text
+    )
     experiment = window.session.experiment
     assert experiment.training.learning_rate == 0.1 and experiment.seed == plan.experiment.seed + 1
     train(window, 4)
@@ -350,7 +362,9 @@ def test_a_run_left_within_an_epoch_has_the_same_numbers_in_the_list_and_in_its_
     hands.click(view.table, cell(view, 1), held="Ctrl")
     hands.until(lambda: len(tracks.shown().loss.kept) == 4, "there are no curves of both")
     names = [name.removesuffix(" validation") for name, _ in tracks.shown().loss.kept[1::2]]
-    texts = [text for text, _ in painted_texts(hands.control(window, "tracks.sheet"))]
+    texts = dict(painted_texts(hands.control(window, "tracks.sheet")))
     assert len(set(names)) == 2
     for name in names:
         assert " Two spirals" in name and name in texts
+    one, other = (texts[name] for name in names)
+    assert abs(one.top() - other.top()) > one.height() + 3, "parentheses and descenders stand on each other"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground import Experiment
 from playground.engine.lanes import cache
@@ -151,7 +151,8 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     picture = parts.boundary
     hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)))
     await_task(window, 1)
-    assert "points of yours" in tour(window).card.outcome.text()
+    points = window.session.experiment.data.size
+    assert f"{points} points to learn from, yours among them" in tour(window).card.outcome.text()
     play(window, lambda: hands.click(parts.transport.play))
     assert window.focusWidget() is not tour(window).card
     go_on(window, "loss went from")
@@ -246,12 +247,45 @@ def test_at_every_zoom_the_card_stands_beside_what_it_explains(window: Window) -
             assert window.rect().contains(card.geometry()), (zoom, stop.title)
             assert not target.isEmpty() and not card.geometry().intersects(target), (zoom, stop.title)
             assert tour(window).ring.geometry().contains(target), (zoom, stop.title)
-            for one in (*tour(window).task.spared,) if zoom == 1 else ():
-                # Also the legend of a picture, and the values beside curves.
-                assert not card.geometry().intersects(one.place(window)), (stop.title, one.widget)
             assert card.layout().totalHeightForWidth(card.width()) <= card.height(), (zoom, stop.title)
             assert window.childAt(card.geometry().center()) in (card, *card.findChildren(QWidget)), (zoom, stop.title)
             assert window.childAt(target.center()) not in (tour(window).ring, card)
+
+
+@pytest.mark.parametrize("resumes", [False, True], ids=["in order", "resumed"])
+@pytest.mark.parametrize("zoom", [1.0, 1.25, 1.5])
+def test_the_card_covers_nothing_that_a_task_is_about(window: Window, zoom: float, resumes: bool) -> None:
+    window.tour.start_over()
+    window.zoom_to(zoom)
+    lay_out(window)
+    for number, stop in enumerate(tour(window).stops):
+        if resumes and zoom == 1.5 and window.docks.controls_are_open:
+            # Before anything has opened them, controls are closed at this zoom.
+            window.docks.toggle_controls()
+        tour(window).go_to(number)
+        for place, task in enumerate(stop.tasks):
+            # What was done before stands on the card, too.
+            tour(window)._begin(place, "Validation loss went from 0.693 to 0.421 in 60 epochs." if place else "")
+            lay_out(window)
+            tour(window).arrange()
+            card = tour(window).card.geometry()
+            for one in (task.target, *task.spared, *tour(window)._always_spared):
+                # Also the legend of a picture, and the values beside curves.
+                assert not card.intersects(one.place(window)), (stop.title, place, one.widget)
+
+
+def test_the_gallery_repeats_what_the_tour_asks_for(window: Window) -> None:
+    window.tour.start_over()
+    for is_asked in (True, False):
+        tour(window).go_to(4 if is_asked else 0)
+        hands.key_in(window, "Ctrl+G")
+        gallery = window.findChild(Gallery)
+        asked = gallery.findChild(QLabel, "gallery.asked")
+        assert (asked is not None) is is_asked
+        if asked is not None:
+            assert asked.text() == tour(window).task.ask and asked.isVisible()
+        gallery.reject()
+        hands.until(lambda: window.findChild(Gallery) is None, "the gallery stays")
 
 
 def test_the_tour_is_left_and_goes_on_after_a_restart(new_window: Window, small: Experiment) -> None:
@@ -290,6 +324,20 @@ def test_escape_first_ends_what_a_control_is_doing(window: Window) -> None:
     assert window.parts.drawing.toolbox.tool is None and window.tour.shown is not None
     hands.key_in(window, "Escape")
     assert window.tour.shown is None
+
+
+def test_the_tool_is_put_down_with_the_last_card(window: Window) -> None:
+    drawing = window.parts.drawing
+    window.tour.start_over()
+    for _ in tour(window).stops[1:]:
+        hands.push(window, "tour.next")
+    hands.open_tab(window, "Draw")
+    assert drawing.toolbox.tool is not None
+    hands.push(window, "tour.next")
+    assert window.tour.shown is None and drawing.toolbox.tool is None
+    before = window.session.experiment
+    hands.click(window.parts.boundary)
+    assert window.session.experiment == before
 
 
 def test_the_tour_is_offered_once(window: Window) -> None:

@@ -185,6 +185,20 @@ class DataPanel(Panel):
             self.own_tile.setObjectName("data.kind.points")
         self.tiles[self.own_tile] = data
 
+    @property
+    def kept_data(self) -> list[Dataset]:
+        """The data sets of a person's own that have a tile though another one is shown."""
+        tiles = (self.own_tile, self.table_tile)
+        kept = [self.tiles[tile] for tile in tiles if tile is not None]
+        return [data for data in kept if data != self.experiment.data]
+
+    def keep(self, data: Dataset) -> None:
+        """Keep a tile for a data set of a person's own that is not shown."""
+        if not (self.own_tile and isinstance(data, UserPoints)) and not (self.table_tile and isinstance(data, Table)):
+            self._keep_own_points(data)
+            self._keep_table(data)
+            self._late.request()
+
     def _keep_table(self, data: Dataset) -> None:
         """Keep a tile for the latest table of a person's own while another data set is shown."""
         known = (other for tile, other in self.tiles.items() if tile is not self.table_tile)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import msgspec
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QApplication,
@@ -40,6 +40,9 @@ from .stack_drag import StackDrag
 
 class LayersPanel(Panel):
     """The hidden layers, one card each, and the output layer."""
+
+    shaped = Signal(str)
+    """Carries what choosing a shape has changed, in words."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -217,8 +220,14 @@ class LayersPanel(Panel):
 
     def take_shape(self, widths: Sequence[int], name: str) -> None:
         """Ask for layers of these widths, with their other settings."""
-        wanted = with_widths(self._identified(), FIRST_LAYER, widths)
+        layers = self._identified()
+        wanted = with_widths(layers, FIRST_LAYER, widths)
         self._ask_layers(wanted, f"shape {name} {widths_words(widths)}".replace("  ", " "))
+        before, now = ([layer.units for layer in some] for some in (layers, self.experiment.layers))
+        if now == list(widths) != before:
+            called = f"{name.capitalize()}: units" if name else "Units"
+            were = f", before {'-'.join(map(str, before))}" if before else ""
+            self.shaped.emit(f"{called} per layer are now {'-'.join(map(str, now))}{were}.")
 
     def remove_layer(self, index: int) -> None:
         """Ask for the removal of a layer."""

@@ -122,6 +122,9 @@ class ResponseChart(PaintedChart):
         if reading is not None:
             self._across.show(reading)
             self._fit(reading)
+            if self._under_mouse is not None and self._mouse.place is not None:
+                # One of the added values may be nearer to the mouse.
+                self._cursor = self._nearest(self._box().place(self._mouse.place.x()))
         self.update()
 
     @property

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from playground.catalog.choice import Array, Task
 from playground.measure.others import Ghost, KeptCurves, Luck, Others
@@ -61,6 +61,8 @@ _BOTH_SETS = 2
 """Kept runs of which both curves are drawn; of more only one each."""
 _MOST_VALUES = 3
 """Kept runs whose losses are told."""
+_PLATE = 0.8
+"""How much of the curves behind it the name of a kept run hides."""
 _MOST_PIECES = 300
 """Of curves with more breaks only the latest ones are seen."""
 _HELP = "Solid: training points. Dashed: validation points, which show overfitting."
@@ -221,7 +223,11 @@ class LossTrack(CurveTrack):
         return super().show(snapshot, times) or title != self.title
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        others = (*self._ghost_value(times, place), *self._kept_values(snapshot, times, place))
+        at = place
+        if isinstance(self._others, Ghost) and self._others.left_by == "branch" and place is None:
+            # The run before a branch has gone on to its own end; what counts is the moment of these numbers.
+            at = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
+        others = (*self._ghost_value(times, at, 3 if place is None else 5), *self._kept_values(snapshot, times, place))
         return *super().values(snapshot, times, place), *others
 
     def paint(self, painter: QPainter, box: ChartBox, room: float) -> None:
@@ -230,11 +236,14 @@ class LossTrack(CurveTrack):
         kept = {one.name.rpartition(" ")[0]: one for one in self.series if one.role == "kept" and len(one.x)}
         ends = sorted((float(box.y(one.y[-1:])[0]), float(box.x(one.x[-1:])[0]), name) for name, one in kept.items())
         rect, metrics = box.rect, painter.fontMetrics()
-        apart = metrics.capHeight() + px(3)
+        apart = metrics.height()
         places = spread_apart([y for y, _, _ in ends], apart, rect.top() + apart / 2, rect.bottom() - apart / 2)
         for middle, (_, x, name) in zip(places, ends, strict=True):
             width = metrics.horizontalAdvance(name) + px(2)
             left = min(max(x + px(5), rect.left()), rect.right() - width)
+            plate = QColor(theme.current().surface)
+            plate.setAlphaF(_PLATE)
+            painter.fillRect(QRectF(left - px(2), middle - apart / 2, width + px(2), apart), plate)
             write(painter, QRectF(left, middle - px(8), width, px(16)), LEFT, name, theme.current().quiet)
 
     def _kept_values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> list[Value]:
@@ -287,15 +296,15 @@ class LossTrack(CurveTrack):
             return ""
         return f"without this change: {value[0].text}" if (value := self._ghost_value(times, None)) else ""
 
-    def _ghost_value(self, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
-        """The loss without the latest change: of validation or, without validation points, of training."""
+    def _ghost_value(self, times: TimeAxis, place: float | None, digits: int = 3) -> tuple[Value, ...]:
+        """The loss without the latest change, at a place or the latest one: of validation points, if there are any."""
         columns = [curve.column for curve in self._ghost_curves(times)]
         at = columns[0].times if columns else np.zeros(0)
         if not len(at) or (place is not None and not at[0] <= place <= at[-1]):
             return ()
         row = -1 if place is None else nearest_row(at, place)
         which = int(np.isfinite(columns[1].values[row]))
-        text = self.number_text(float(columns[which].values[row]), 3 if place is None else 5)
+        text = self.number_text(float(columns[which].values[row]), digits)
         is_branch = isinstance(self._others, Ghost) and self._others.left_by == "branch"
         return (Value("before" if is_branch else "without it", text, _LINES[which], "ghost"),)
 

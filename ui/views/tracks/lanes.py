@@ -23,7 +23,7 @@ from ..chart.plot import LEFT, ChartBox, write
 from .curves import Curve, CurveTrack, RunColumn
 from .rate import rate_text
 from .time import TimeAxis
-from .track import Line, Value
+from .track import Line, Value, rows_in
 
 _DECADES = 8.0
 """The reach of a logarithmic axis below its highest value, in decades."""
@@ -32,6 +32,8 @@ _SETS_HELP = (
 )
 _NARROWEST = 48
 """The width of a value, in pixels at zoom 1."""
+_BEYOND = 3
+"""How far values reach into the gaps above and below a low track, in pixels at zoom 1."""
 _FAR_ABOVE = 4.0
 """A lane whose highest loss is this many times the lowest of all lanes' highest would press the others together."""
 _ARROW = 4.0
@@ -80,7 +82,7 @@ class LaneTrack(CurveTrack):
         found = []
         for number, (label, lane) in enumerate(zip(self._moment.names.labels, self._moment.lanes, strict=True)):
             value = self.present(lane) if place is None else self._value_at(lane, times, place)
-            found.append(Value(label, self.number_text(value, 3), Line(f"lanes.{number}")))
+            found.append(Value(label, self.number_text(value, 3), Line(f"lanes.{number}"), "lane"))
         return tuple(found)
 
     def _value_at(self, lane: Snapshot, times: TimeAxis, place: float) -> float | None:
@@ -103,10 +105,16 @@ class LaneTrack(CurveTrack):
                 painter.drawLine(end - way, end + way)
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
-        """Paint the values of all lanes if there is room for all; the race view shows them, too."""
-        rows = max(1, int(rect.height() // (painter.fontMetrics().height() - 1)))
-        if -(-len(values) // rows) * px(_NARROWEST) <= rect.width():
-            super().paint_values(painter, rect, values)
+        """Paint the values of all lanes, closer together in a low track, if there is room for all."""
+        metrics = painter.fontMetrics()
+        beyond = px(_BEYOND)
+        for pitch, room in (
+            (metrics.height(), rect),
+            (metrics.capHeight() + px(3), rect.adjusted(0, -beyond, 0, beyond)),
+        ):
+            if -(-len(values) // rows_in(room, pitch)) * px(_NARROWEST) <= rect.width():
+                self.paint_rows(painter, room, values, pitch)
+                return
 
     @property
     def _diverged(self) -> list[int]:

@@ -29,6 +29,8 @@ LEAST_TRACK = 15.0
 """The least height of a track, in pixels at zoom 1."""
 LEAST_ROW, MOST_ROWS = 4.0, 8
 """The least height of a row of a track with several, in pixels at zoom 1, and the rows for which room is made."""
+_SWATCH = 6
+"""The side of the square that stands for a curve before a number."""
 _SHORTEST_NAME = 48
 """The width to which the name of a value may be cut, in pixels at zoom 1."""
 
@@ -139,11 +141,17 @@ class Track:
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
         """Paint values beside the track: below each other, or in columns without names where there is little room."""
+        self.paint_rows(painter, rect, values, painter.fontMetrics().height())
+
+    @staticmethod
+    def paint_rows(painter: QPainter, rect: QRectF, values: Sequence[Value], pitch: int) -> None:
+        """Paint values in rows so many pixels apart, and in as many columns as they then need."""
         look, metrics = theme.current(), painter.fontMetrics()
-        high = metrics.height()
-        rows = max(1, int(rect.height() // (high - 1)))
+        high, rows = metrics.height(), rows_in(rect, pitch)
         columns = max(1, -(-len(values) // rows))
-        mark, gap = (px(14), px(5)) if columns < 3 else (px(4), px(3))
+        rows = max(1, -(-len(values) // columns))
+        has_squares = columns > 2 or any(value.role == "lane" for value in values)
+        mark, gap = (px(_SWATCH), px(4)) if has_squares else (px(14), px(5))
         names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
         numbers = max((metrics.horizontalAdvance(value.text) for value in values), default=0)
         left = int(rect.width()) - mark - gap - max(numbers, metrics.horizontalAdvance("0.00000"))
@@ -151,14 +159,16 @@ class Track:
         widths = _column_widths([metrics.horizontalAdvance(value.text) for value in values], rows, rect.width())
         for index, value in enumerate(values):
             column, line = divmod(index, rows)
-            row = QRectF(rect.left() + sum(widths[:column]), rect.top() + line * high, widths[column], high)
+            top = rect.top() + line * pitch + (pitch - high) / 2
+            row = QRectF(rect.left() + sum(widths[:column]), top, widths[column], high)
             x = row.left()
             if value.line is not None:
-                painter.setPen(value.line.pen(value.role))
-                painter.drawLine(QPointF(x, row.center().y() + 0.5), QPointF(x + mark, row.center().y() + 0.5))
+                _paint_mark(painter, value, QRectF(x, row.top(), mark, high), is_square=has_squares)
                 x += mark + gap
             if names:
-                name = metrics.elidedText(value.name, Qt.TextElideMode.ElideRight, names - px(2))
+                # Kept runs of one name are told apart by its end.
+                mode = Qt.TextElideMode.ElideMiddle if value.role == "kept" else Qt.TextElideMode.ElideRight
+                name = metrics.elidedText(value.name, mode, names - px(2))
                 write(painter, QRectF(x, row.top(), names, high), LEFT, name, look.quiet)
                 x += names
             room = row.right() - x
@@ -167,6 +177,22 @@ class Track:
             if metrics.horizontalAdvance(text) > room:
                 text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
             write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
+
+
+def rows_in(rect: QRectF, pitch: int) -> int:
+    """The number of rows of values so many pixels apart that a place has room for."""
+    return max(1, int(rect.height() // (pitch - 1)))
+
+
+def _paint_mark(painter: QPainter, value: Value, box: QRectF, *, is_square: bool) -> None:
+    """Paint a piece of a value's curve, or a square where that would look like a minus sign."""
+    assert value.line is not None
+    line, middle = value.line.pen(value.role), box.center().y()
+    if is_square:
+        painter.fillRect(QRectF(box.x(), round(middle - box.width() / 2), box.width(), box.width()), line.color())
+    else:
+        painter.setPen(line)
+        painter.drawLine(QPointF(box.left(), middle + 0.5), QPointF(box.right(), middle + 0.5))
 
 
 def _column_widths(texts: Sequence[int], rows: int, room: float) -> list[float]:
