@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
-	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
+	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports, try all combinations of what'
+	@echo '                 make test tries in pairs; installs what that needs'
 	@echo 'make wheel       build the wheel and try it in an empty folder and a bare environment; make wheel PYTHONS=python3.13'
 	@echo 'make kill        kill a process 500 times while it saves, another while it keeps runs, and close a window'
 	@echo '                 100 times while it trains'
@@ -59,7 +60,9 @@ kernels: $(READY)
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch,cluster,search]'
 	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/catalog/test_own_classes.py tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
-		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py
+		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py \
+		tests/engine/test_gradients.py tests/engine/test_numerical_faults.py tests/interop/test_link_text.py \
+		tests/run/test_past.py tests/run/test_twin.py tests/ui/views
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".
 PYTHONS ?= $(PYTHON)

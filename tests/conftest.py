@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 # The same examples every time, however busy the machine is. LONG=1 draws others; `make fuzz` looks for more.
 settings.register_profile("steady", deadline=None, derandomize="LONG" not in os.environ)
 settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Spare modules and tests when looking for garbage: with them it takes a second each time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)
