@@ -127,10 +127,10 @@ class _DockTitle(QWidget):
 class _NoTitle(QWidget):
     """Empty title bar of a dock whose tab names it; the tab's menu does what the buttons do."""
 
-    def sizeHint(self) -> QSize:
-        return QSize(0, 0)
-
-    minimumSizeHint = sizeHint
+    def __init__(self, dock: QDockWidget) -> None:
+        super().__init__(dock)
+        # Its size is none, which an empty layout says; Qt asks for it ten thousand times a zoom.
+        tight(QHBoxLayout(self), 0)
 
 
 class Docks(QObject):
