@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+from ui.app import main
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -67,11 +69,23 @@ def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> N
         (["--screenshot", "p.pdf"], "a name that ends in .png"),
     ],
 )
-def test_bad_options_are_one_line_and_code_2(tmp_path: Path, arguments: list[str], named: str) -> None:
-    result = run(*arguments, tmp_path=tmp_path)
-    assert result.returncode == 2
-    assert named in result.stderr
-    assert result.stderr.count("\n") == 1
+def test_bad_options_are_one_line_and_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as left:
+        code = left.code
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert named in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.json"], ["--size", "big"]], ids=["read", "parsed"])
+def test_a_process_with_bad_options_ends_with_code_2(tmp_path: Path, arguments: list[str]) -> None:
+    result = run(*arguments, "--screenshot", tmp_path / "p.png", tmp_path=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert not list(tmp_path.glob("*.png"))
 
 
