@@ -45,8 +45,8 @@ REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wi
 test: kernels lint
 	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 $(REST)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 tests/ui $(PARTS:%=--ignore=%)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist=worksteal $(REST)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 --dist=worksteal tests/ui $(PARTS:%=--ignore=%)
 else
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
 endif
@@ -63,7 +63,7 @@ truth: $(READY)
 		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py \
 		tests/engine/test_gradients.py tests/engine/test_numerical_faults.py tests/interop/test_link_text.py \
 		tests/engine/test_gradient_pairs.py tests/run/test_past.py tests/run/test_twin.py tests/ui/views \
-		tests/ui/forms/test_typing.py tests/ui/shell/test_imaging.py tests/ui/window/test_keys.py
+		tests/ui/forms/test_typing.py tests/ui/session/test_undo_words.py tests/ui/shell/test_imaging.py tests/ui/window/test_keys.py
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".
 PYTHONS ?= $(PYTHON)

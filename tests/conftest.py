@@ -21,10 +21,14 @@ settings.register_profile("steady", deadline=None, derandomize="LONG" not in os.
 settings.load_profile("steady")
 
 
-def pytest_collection_finish() -> None:
-    """Spare modules and tests when looking for garbage: with them it takes a second each time."""
-    gc.collect()
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Keep modules and tests out of the search for garbage: with them it takes a second each time."""
+    gc.disable()
+    result = yield
     gc.freeze()
+    gc.enable()
+    return result
 
 
 @pytest.fixture(autouse=True)

@@ -29,7 +29,7 @@ def run(*arguments: object, tmp_path: Path, platform: str | None = "offscreen") 
 @pytest.mark.parametrize("platform", ["offscreen", None], ids=["offscreen", "no display"])
 def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: str | None) -> None:
     picture = tmp_path / "p.png"
-    options = ("--screenshot", picture, "--seconds", 1, "--size", "1100x700", "--theme", "dark")
+    options = ("--screenshot", picture, "--seconds", 0.3, "--size", "1100x700", "--theme", "dark")
     result = run("circle", *options, tmp_path=tmp_path, platform=platform)
     assert result.returncode == 0, result.stderr
     image = QImage(str(picture))
@@ -40,7 +40,7 @@ def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: s
 def test_the_window_opens_a_link(tmp_path: Path) -> None:
     picture = tmp_path / "p.png"
     link = "https://playground.tensorflow.org/#problem=regression&batchSize=9999"
-    result = run(link, "--screenshot", picture, "--seconds", 1, tmp_path=tmp_path)
+    result = run(link, "--screenshot", picture, "--seconds", 0.3, tmp_path=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert not QImage(str(picture)).isNull()
 
