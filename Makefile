@@ -41,7 +41,7 @@ run: $(READY)
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
 # More of them than cores keep two cores busy, since they also wait for time to pass.
 PARTS := tests/ui/panels tests/ui/views tests/ui/forms
-REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wildcard tests/[a-z]*)) $(PARTS)
+REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py tests/combinations.py,$(wildcard tests/[a-z]*)) $(PARTS)
 test: kernels lint
 	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
@@ -62,7 +62,7 @@ truth: $(READY)
 	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/catalog/test_own_classes.py tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
 		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py \
 		tests/engine/test_gradients.py tests/engine/test_numerical_faults.py tests/interop/test_link_text.py \
-		tests/engine/test_gradient_pairs.py tests/run/test_past.py tests/run/test_twin.py tests/ui/views \
+		tests/engine/test_gradient_pairs.py tests/run/test_live_changes.py tests/run/test_past.py tests/run/test_twin.py tests/ui/views \
 		tests/ui/forms/test_typing.py tests/ui/session/test_undo_words.py tests/ui/shell/test_imaging.py tests/ui/window/test_keys.py
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".
