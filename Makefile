@@ -15,7 +15,8 @@ unexport PYTHONDONTWRITEBYTECODE
 help:
 	@echo 'make run         open the window; make run ARGS="spiral" passes arguments to main.py'
 	@echo 'make test        lint, then all tests without a display; make test ARGS="-k undo" passes arguments to pytest'
-	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports; installs what that needs'
+	@echo 'make truth       compare live with PyTorch and scikit-learn, prove all exports, try all combinations of what'
+	@echo '                 make test tries in pairs; installs what that needs'
 	@echo 'make wheel       build the wheel and try it in an empty folder and a bare environment; make wheel PYTHONS=python3.13'
 	@echo 'make kill        kill processes 500 times while they save, autosave or keep runs, and close a window 100 times'
 	@echo '                 while it trains'
@@ -40,12 +41,12 @@ run: $(READY)
 # Whole windows in processes of their own: what other tests leave behind makes every change of a style sheet slow.
 # More of them than cores keep two cores busy, since they also wait for time to pass.
 PARTS := tests/ui/panels tests/ui/views tests/ui/forms
-REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py,$(wildcard tests/[a-z]*)) $(PARTS)
+REST := $(filter-out tests/ui tests/fuzz tests/benchmarks tests/conftest.py tests/combinations.py,$(wildcard tests/[a-z]*)) $(PARTS)
 test: kernels lint
 	@$(PY) tools/system_libraries.py --for tests
 ifeq ($(ARGS),)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 $(REST)
-	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 tests/ui $(PARTS:%=--ignore=%)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 3 --dist=worksteal $(REST)
+	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest -n 4 --dist=worksteal tests/ui $(PARTS:%=--ignore=%)
 else
 	@QT_QPA_PLATFORM=offscreen $(PY) -m pytest $(ARGS)
 endif
@@ -59,7 +60,10 @@ kernels: $(READY)
 truth: $(READY)
 	@$(PIP_INSTALL) --quiet --no-build-isolation --editable '.[test,truth,onnx,pytorch,cluster,search]'
 	@QT_QPA_PLATFORM=offscreen LONG=1 $(PY) -m pytest tests/catalog/test_own_classes.py tests/engine/test_compiled.py tests/engine/test_trajectories.py tests/engine/lanes \
-		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py
+		tests/engine/test_published_settings.py tests/interop/test_exports.py tests/studies tests/cli/test_sweep.py \
+		tests/engine/test_gradients.py tests/engine/test_numerical_faults.py tests/interop/test_link_text.py \
+		tests/engine/test_gradient_pairs.py tests/run/test_live_changes.py tests/run/test_past.py tests/run/test_twin.py tests/ui/views \
+		tests/ui/forms/test_typing.py tests/ui/session/test_undo_words.py tests/ui/shell/test_imaging.py tests/ui/window/test_keys.py
 
 # The wheel in environments of their own, with nothing of this folder in sight: PYTHONS="python3.11 python3.13".
 PYTHONS ?= $(PYTHON)

@@ -6,18 +6,23 @@ import ast
 from collections import defaultdict
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parent.parent
-TREES = {
-    file.relative_to(ROOT): ast.parse(file.read_text("utf-8"))
-    for room in ("playground", "ui")
-    for file in sorted((ROOT / room).rglob("*.py"))
-}
 MOST_METHODS = 40
+Trees = dict[Path, ast.Module]
 
 
-def test_no_class_has_more_methods_than_a_reader_can_hold() -> None:
+@pytest.fixture(scope="module")
+def trees() -> Trees:
+    """All sources of the program, parsed."""
+    files = (file for room in ("playground", "ui") for file in sorted((ROOT / room).rglob("*.py")))
+    return {file.relative_to(ROOT): ast.parse(file.read_text("utf-8")) for file in files}
+
+
+def test_no_class_has_more_methods_than_a_reader_can_hold(trees: Trees) -> None:
     classes = [
-        (file, node) for file, tree in TREES.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
+        (file, node) for file, tree in trees.items() for node in ast.walk(tree) if isinstance(node, ast.ClassDef)
     ]
     assert len(classes) > 400
     counts = {
@@ -31,9 +36,9 @@ SPARED = ("playground/engine/compiled/", "playground/engine/lanes/")
 ENTRANCES = {"main"}
 
 
-def test_a_public_name_means_one_thing() -> None:
+def test_a_public_name_means_one_thing(trees: Trees) -> None:
     files: dict[str, list[str]] = defaultdict(list)
-    for file, tree in TREES.items():
+    for file, tree in trees.items():
         for node in tree.body if not file.as_posix().startswith(SPARED) else ():
             if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
                 files[node.name].append(file.as_posix())

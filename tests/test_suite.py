@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from tests.combinations import combinations
 
 ROOT = Path(__file__).parent.parent
 FILES = sorted(file.relative_to(ROOT) for file in (ROOT / "tests").rglob("test_*.py"))
@@ -26,6 +29,15 @@ def test_make_test_runs_every_file_once() -> None:
             inside = any(file.is_relative_to(word) for word in words if not word.startswith("-"))
             taken += inside and not any(file.is_relative_to(word) for word in ignored)
         assert taken == 1, f"{file} is run {taken} times"
+
+
+def test_fewer_combinations_have_every_pair_of_choices() -> None:
+    families = "abcdefg", range(11), "xyz", (False, True)
+    assert combinations(*families, whole=True) == list(itertools.product(*families))
+    rows = combinations(*families, whole=False)
+    assert len(rows) < 7 * 11 + 10
+    for (f, one), (g, other) in itertools.combinations(enumerate(families), 2):
+        assert {(row[f], row[g]) for row in rows} == set(itertools.product(one, other))
 
 
 def test_only_the_hands_send_events_of_mouse_and_keyboard() -> None:

@@ -97,8 +97,14 @@ def declared_classes(trees: Iterable[ast.Module]) -> set[str]:
 
 def texts_in(path: str, tree: ast.Module, shown: set[str]) -> Iterator[Text]:
     """The texts of one file."""
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    for node in ast.walk(tree):
+    parents: dict[ast.AST, ast.AST] = {}
+    nodes: list[ast.AST] = [tree]
+    # Which grows meanwhile: walking all trees again would take longer than all the rest.
+    for node in nodes:
+        children = list(ast.iter_child_nodes(node))
+        parents |= dict.fromkeys(children, node)
+        nodes += children
+    for node in nodes:
         parent = parents.get(node)
         if isinstance(parent, ast.JoinedStr | ast.FormattedValue) or not is_string(node):
             continue

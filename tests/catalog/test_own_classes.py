@@ -73,8 +73,8 @@ def test_their_formulas_are_compiled_as_they_stand(tmp_path: Path) -> None:
 from playground.engine.compiled.formulas import compiled
 for precision, tolerance in (("float64", 1e-14), ("float32", 1e-5)):
     dtype = np.dtype(precision)
+    value, slope = (compiled(one, dtype, {{}}) for one in (Mish.value_of, Mish.derivative_of))
     for z in np.linspace(-4, 4, 9).astype(dtype):
-        value, slope = (compiled(one, dtype, {{}}) for one in (Mish.value_of, Mish.derivative_of))
         np.testing.assert_allclose(value(z), Mish.value_of(z), rtol=tolerance, atol=tolerance)
         np.testing.assert_allclose(slope(z, value(z)), Mish.derivative_of(z, 0), rtol=10 * tolerance, atol=tolerance)
     numbers = [dtype.type(number) for number in (0.4, -0.2, 0.1, 0.01, 0.9, 0.1)]

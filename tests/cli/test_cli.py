@@ -33,6 +33,8 @@ KEYS = [
     "epoch", "step", "status", "train_loss", "validation_loss", "train_accuracy", "validation_accuracy", "seconds",
     "total_seconds", "engine", "fallbacks", "layers",
 ]  # fmt: skip
+REFERENCE = ("--engine", "reference")
+"""For processes that test something else than the compiled engine, whose loading takes a second."""
 COLUMNS = "epoch,step,learning_rate,train_loss,validation_loss,train_accuracy,validation_accuracy"
 
 
@@ -150,7 +152,7 @@ def test_json_is_the_last_line_and_has_everything(small: Path) -> None:
 
 
 def test_without_json_a_person_is_told(small: Path) -> None:
-    done = run("train", small, "--epochs", 2)
+    done = run("train", small, "--epochs", 2, *REFERENCE)
     assert done.returncode == 0 and done.stderr == ""
     assert done.stdout.startswith("completed after 2 epochs, 10 steps")
 
@@ -230,7 +232,7 @@ def test_divergence_is_a_result_with_the_last_finite_weights(tmp_path: Path) -> 
     training = Training(optimizer=Sgd(), learning_rate=100.0)
     save(Experiment(data=TiltedPlane(), layers=(Layer(),), training=training), tmp_path / "e.json")
     done = run(
-        "train", tmp_path / "e.json", "--epochs", 50, "--json", "--plot", tmp_path / "p.png", "--history",
+        "train", tmp_path / "e.json", "--epochs", 50, *REFERENCE, "--json", "--plot", tmp_path / "p.png", "--history",
         tmp_path / "h.csv", "--save-weights", tmp_path / "w.npz",
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -411,7 +413,7 @@ def test_a_number_of_epochs_is_read_as_typed_numbers_are(
 
 
 def test_relative_paths_are_those_of_the_caller(small: Path) -> None:
-    done = run("train", small.name, "--epochs", 1, "--save-weights", "w.npz", folder=small.parent)
+    done = run("train", small.name, "--epochs", 1, *REFERENCE, "--save-weights", "w.npz", folder=small.parent)
     assert done.returncode == 0
     assert (small.parent / "w.npz").is_file()
 
@@ -439,7 +441,7 @@ print(sorted(name for name in found if name not in known))
 
 def test_resources_are_found_from_anywhere(tmp_path: Path) -> None:
     assert RESOURCES.is_absolute()
-    done = run("train", "penguins", "--epochs", 1, folder=tmp_path)
+    done = run("train", "penguins", "--epochs", 1, *REFERENCE, folder=tmp_path)
     assert done.returncode == 0, done.stderr
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import random
 from typing import Any
@@ -84,7 +85,8 @@ def pairs(row: tuple[int, ...]) -> set[tuple[int, int, int, int]]:
     return {(i, row[i], j, row[j]) for i, j in itertools.combinations(range(len(row)), 2)}
 
 
-def covering_rows(tries: int = 60, seed: int = 1) -> list[tuple[int, ...]]:
+@functools.cache
+def covering_rows(tries: int = 60, seed: int = 1) -> tuple[tuple[int, ...], ...]:
     """Rows of choice numbers that together hold every pair, found greedily; the same ones every time."""
     sizes = [len(choices) for choices in FACTORS.values()]
     rng = random.Random(seed)
@@ -96,16 +98,16 @@ def covering_rows(tries: int = 60, seed: int = 1) -> list[tuple[int, ...]]:
     }
     rows = []
     while missing:
-        candidates = []
+        first, candidates = sorted(missing)[:200], []
         for _ in range(tries):
-            i, a, j, b = rng.choice(sorted(missing)[:200])
+            i, a, j, b = rng.choice(first)
             row = [rng.randrange(size) for size in sizes]
             row[i], row[j] = a, b
             candidates.append(tuple(row))
         best = max(candidates, key=lambda row: len(pairs(row) & missing))
         missing -= pairs(best)
         rows.append(best)
-    return rows
+    return tuple(rows)
 
 
 def experiment_of(row: tuple[int, ...], seed: int = 0) -> Experiment:
@@ -144,6 +146,7 @@ RESEEDED = {28: 1028, 66: 1066}
 """With their first seed these are chaotic: rounding in the first step grows beyond 1e-10 within 200 steps."""
 
 
-def covering_set() -> list[Experiment]:
+@functools.cache
+def covering_set() -> tuple[Experiment, ...]:
     """The covering set, the same one every time."""
-    return [experiment_of(row, RESEEDED.get(seed, seed)) for seed, row in enumerate(covering_rows())]
+    return tuple(experiment_of(row, RESEEDED.get(seed, seed)) for seed, row in enumerate(covering_rows()))

@@ -21,10 +21,11 @@ from playground.catalog.optimizers import Adam
 from playground.engine import randomness
 from playground.engine.compiled import cache as kernel_cache
 from playground.measure.snapshot import LayerStatistics
+from tests.combinations import LONG
 from tests.engine.random_experiments import random_experiment
 
 ROOT = Path(__file__).parents[2]
-EXPERIMENTS = 200
+EXPERIMENTS = 200 if LONG else 60
 
 
 def pair(experiment: Experiment) -> tuple[Trainer, Trainer]:
@@ -43,6 +44,23 @@ def same_place(trainer: Trainer) -> tuple[Any, ...]:
     state = trainer.state
     counts = (state.step, state.epoch, state.position, state.carried_points, state.optimizer_steps)
     return (*counts, trainer.status, state.pruned.tolist(), state.plateau.reductions, state.stopping.bad_epochs)
+
+
+def choices_in(value: Any, name: str = "") -> set[tuple[str, Any]]:
+    """Every choice in a tree with its place; of a number only whether it is above 0."""
+    if isinstance(value, dict):
+        return {choice for key, part in value.items() for choice in choices_in(part, f"{name}.{key}")}
+    if isinstance(value, tuple | list):
+        return {choice for part in value for choice in choices_in(part, name)}
+    return {(name, value if value is None or isinstance(value, str | bool) else value > 0)}
+
+
+def test_few_random_experiments_have_all_that_many_have() -> None:
+    few, many = (
+        set().union(*(choices_in(msgspec.to_builtins(random_experiment(number, "float64"))) for number in range(count)))
+        for count in (60, 200)
+    )
+    assert many - few <= {(".seed", False)} and len(many) > 120
 
 
 @pytest.mark.parametrize("number", range(EXPERIMENTS))
@@ -369,7 +387,7 @@ def test_a_load_that_fails_removes_nothing(own_cache: Path) -> None:
     assert sorted(path for path in own_cache.rglob("*.nb*")) == before
 
 
-@pytest.mark.skipif("LONG" not in os.environ, reason="compiles for half a minute; `make truth` does so")
+@pytest.mark.skipif(not LONG, reason="compiles for half a minute; `make truth` does so")
 def test_a_corrupt_cache_of_the_kernels_that_train_is_replaced(own_cache: Path) -> None:
     damage(own_cache)
     done = python(TRAIN, own_cache)

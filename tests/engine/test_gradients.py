@@ -14,6 +14,7 @@ from playground.catalog.losses import CrossEntropy, Loss, SquaredError
 from playground.catalog.regularizers import L1, L2, ElasticNet, Regularizer
 from playground.engine.network import Network, network_of
 from playground.engine.reference import add_penalties, backward, dropout_masks, forward, outputs
+from tests.combinations import combinations
 
 STEP = 1e-6
 POINTS = 7
@@ -95,9 +96,9 @@ def assert_gradient_is_exact(setting: Setting) -> None:
     np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-7)
 
 
-@pytest.mark.parametrize("regularizer", REGULARIZERS, ids=name)
-@pytest.mark.parametrize("case", TASKS, ids=name)
-@pytest.mark.parametrize("activation", ACTIVATIONS, ids=name)
+@pytest.mark.parametrize(
+    ("activation", "case", "regularizer"), combinations(ACTIVATIONS, TASKS, REGULARIZERS), ids=name
+)
 def test_gradient_agrees_with_central_differences(
     activation: Activation, case: tuple[Loss, Task, int], regularizer: Regularizer
 ) -> None:

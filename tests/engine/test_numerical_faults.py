@@ -12,6 +12,7 @@ from playground.catalog.choice import members
 from playground.catalog.losses import Huber, Loss, SquaredError
 from playground.catalog.optimizers import Optimizer
 from playground.experiment.rules import convert
+from tests.combinations import combinations
 
 LOSSES = [*members(Loss), {"kind": "squared_error", "output": "sigmoid"}, {"kind": "squared_error", "output": "linear"}]
 
@@ -47,9 +48,9 @@ def test_extreme_logits_give_finite_loss_and_gradient(loss: Loss, dtype: str, ou
     assert np.isfinite(loss.derivative(o, t)).all()
 
 
-@pytest.mark.parametrize("optimizer", members(Optimizer))
-@pytest.mark.parametrize("loss", LOSSES, ids=str)
-@pytest.mark.parametrize("precision", ["float32", "float64"])
+@pytest.mark.parametrize(
+    ("optimizer", "loss", "precision"), combinations([*members(Optimizer)], LOSSES, ["float32", "float64"]), ids=str
+)
 def test_a_learning_rate_of_a_million(optimizer: str, loss: Any, precision: str) -> None:
     training = {"optimizer": optimizer, "learning_rate": 1e6}
     healthy(trainer(loss=loss, training=training, precision=precision), steps=200)

@@ -42,10 +42,13 @@ from playground.interop.point_text import read_own_points
 from playground.interop.weights import load_weights, save_weights
 from playground.run.run import resume
 from playground.storage.document import save_document
+from tests.combinations import LONG
 from tests.engine.random_experiments import random_experiment
 
 Written = Callable[[str, Exportable], Path]
 PRECISIONS = ["float32", "float64"]
+RANDOM = 40 if LONG else 15
+"""How many random experiments are exported."""
 HOSTILE = [
     '"""\nimport os\nos.abort()\n"""',
     "'''\nraise SystemExit\n#",
@@ -105,7 +108,7 @@ def exportable(trainer: Trainer) -> Exportable:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(RANDOM))
 def test_the_numpy_script_predicts_what_the_engine_predicts(number: int, precision: str, written: Written) -> None:
     exportable = trained(random_experiment(number, precision))
     assert told(runpy.run_path(str(written("numpy", exportable))), exportable) <= 1e-12
@@ -325,7 +328,7 @@ def told_by_onnx(path: Path, exportable: Exportable) -> float:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("number", range(40))
+@pytest.mark.parametrize("number", range(RANDOM))
 def test_the_onnx_model_predicts_what_the_engine_predicts(number: int, precision: str, written: Written) -> None:
     pytest.importorskip("onnx")
     exportable = trained(random_experiment(number, precision))
@@ -372,7 +375,7 @@ def test_the_pytorch_script_knows_every_member_of_every_family(chosen: dict[str,
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-@pytest.mark.parametrize("number", range(100, 140))
+@pytest.mark.parametrize("number", range(100, 100 + RANDOM))
 def test_the_pytorch_script_predicts_and_learns_as_the_engine_does(
     number: int, precision: str, written: Written, default_precision: Any
 ) -> None:

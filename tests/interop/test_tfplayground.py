@@ -71,11 +71,17 @@ VARIED = [
 EPOCHS = (0, 1, 2, 5, 10, 20, 50, 100)
 
 
+@cache
+def trained(link: str, epochs: int, engine: Literal["reference", "compiled"]) -> Trainer:
+    """The program after so many epochs, for several tests to look at."""
+    trainer = Trainer(experiment_from_link(link).experiment, engine=engine)
+    trainer.advance(epochs=epochs)
+    return trainer
+
+
 def losses(link: str, epochs: tuple[int, ...], engine: Literal["reference", "compiled"]) -> list[tuple[Any, Any]]:
     """The program's losses on both sets after so many epochs."""
-    trainer = Trainer(experiment_from_link(link).experiment, engine=engine)
-    trainer.advance(epochs=epochs[-1])
-    history = trainer.snapshot().history
+    history = trained(link, epochs[-1], engine).snapshot().history
     return [(history.train_loss[epoch], history.validation_loss[epoch]) for epoch in epochs]
 
 
@@ -142,8 +148,7 @@ def test_the_same_weights_are_pruned(engine: Literal["reference", "compiled"]) -
     pruned = 0
     for link in VARIED:
         page, _ = naive(link)
-        trainer = Trainer(experiment_from_link(link).experiment, engine=engine)
-        trainer.advance(epochs=EPOCHS[-1])
+        trainer = trained(link, EPOCHS[-1], engine)
         assert trainer.state.pruned.sum() == page.dead()
         pruned += page.dead()
         for number, weights in enumerate(page.weights()):

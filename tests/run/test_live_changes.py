@@ -18,6 +18,7 @@ from playground.experiment.paths import with_value
 from playground.experiment.rules import convert
 from playground.run import changes
 from playground.run.run import OTHER_POINTS
+from tests.combinations import combinations
 
 GRID = np.random.default_rng(7).uniform(-6, 6, (500, 2))
 
@@ -81,9 +82,7 @@ def test_a_passage_is_as_straight_as_it_says(kind: str) -> None:
     assert np.all(error <= f.passage_error * unit + 1e-12)
 
 
-@pytest.mark.parametrize("kind", members(Activation))
-@pytest.mark.parametrize("units", [1, 3, 6, 9])
-@pytest.mark.parametrize("place", [0, 1, 2])
+@pytest.mark.parametrize(("kind", "units", "place"), combinations([*members(Activation)], [1, 3, 6, 9], [0, 1, 2]))
 def test_a_new_layer_starts_next_to_the_identity(kind: str, units: int, place: int) -> None:
     layers = [A, B]
     layers.insert(place, new(kind, units))

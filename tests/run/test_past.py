@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from contextlib import suppress
@@ -17,11 +16,11 @@ from playground.engine.state import State
 from playground.run import past as past_module
 from playground.run.past import Past, keep_state, state_of
 from playground.run.replay import Replay, branch_of, replay_to
+from tests.combinations import LONG
 from tests.engine.random_experiments import random_experiment
 from tests.run.test_health import HILLS, diverged
 from tests.run.test_twin import assert_same, some_change
 
-LONG = "LONG" in os.environ
 RUNS, MOMENTS = (30, 7) if LONG else (5, 2)
 ROOM = 2**26
 

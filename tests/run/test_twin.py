@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from dataclasses import fields
 from typing import Any
@@ -13,9 +12,9 @@ import pytest
 from playground import Experiment, InputError, Trainer, check
 from playground.engine.state import State
 from playground.run.twin import Twin, can_go_on_without
+from tests.combinations import LONG
 from tests.engine.random_experiments import random_experiment
 
-LONG = "LONG" in os.environ
 CHANGES: tuple[dict[str, Any], ...] = (
     {"training.learning_rate": 0.1},
     {"training.optimizer": "rmsprop"},

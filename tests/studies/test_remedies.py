@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import ttest_1samp
 
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
@@ -113,6 +112,8 @@ def test_trying_remedies_can_be_stopped_and_goes_on() -> None:
 
 
 def test_gains_are_compared_as_by_students_t_test() -> None:
+    from scipy.stats import ttest_1samp
+
     random = np.random.default_rng(0)
     before, after = random.uniform(0.1, 1, (2, 12))
     gain, expected = paired_gain(before, after), ttest_1samp(np.log(before / after), 0).confidence_interval(0.95)

@@ -18,7 +18,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-from scipy.stats import binomtest
 
 from playground import Experiment, InputError, Study, Trainer, run_study
 from playground.cli.commands import main
@@ -262,6 +261,8 @@ def test_a_printed_table_begins_with_the_best(experiment: Experiment) -> None:
 
 
 def test_the_interval_of_a_share_is_wilsons() -> None:
+    from scipy.stats import binomtest
+
     for successes, n in ((0, 5), (3, 5), (12, 15), (15, 15)):
         share = Share.of(successes, n)
         truth = binomtest(successes, n).proportion_ci(method="wilson")

@@ -162,7 +162,7 @@ def test_the_package_of_every_library_that_qt_links_to_is_known() -> None:
     own = [*linked, *(pyside() / "Qt" / "lib").glob("lib*.so.*")]
     loaded = re.findall(r"^\s*(\S+) => (\S+)", ldd(linked), re.MULTILINE)
     system = {name for name, path in loaded if "PySide6" not in path and "shiboken6" not in path}
-    named = {name for file in own for name in system if name.encode() + b"\0" in file.read_bytes()}
+    named = {name for content in map(Path.read_bytes, own) for name in system if name.encode() + b"\0" in content}
     c_library = {"libc.so.6", "libdl.so.2", "libm.so.6", "libpthread.so.0", "librt.so.1"}
     assert len(named) > 20
     assert named - c_library <= PACKAGES.keys()

@@ -114,8 +114,11 @@ def test_the_presets_are_listed(found: list[Text]) -> None:
     assert len(names) == len(list((texts.ROOT / texts.PRESETS).glob("*.json")))
 
 
-def test_the_list_says_what_it_cannot_see_and_counts_what_it_does(found: list[Text], tmp_path: Path) -> None:
+def test_the_list_says_what_it_cannot_see_and_counts_what_it_does(
+    found: list[Text], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = tmp_path / "texts.txt"
+    monkeypatch.setattr(texts, "texts", lambda: found)
     assert texts.main([str(file)]) == 0
     written = file.read_text("utf-8")
     assert texts.UNSEEN in written

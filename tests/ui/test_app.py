@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtGui import QImage
 
+from ui.app import main
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -27,7 +29,7 @@ def run(*arguments: object, tmp_path: Path, platform: str | None = "offscreen") 
 @pytest.mark.parametrize("platform", ["offscreen", None], ids=["offscreen", "no display"])
 def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: str | None) -> None:
     picture = tmp_path / "p.png"
-    options = ("--screenshot", picture, "--seconds", 1, "--size", "1100x700", "--theme", "dark")
+    options = ("--screenshot", picture, "--seconds", 0.3, "--size", "1100x700", "--theme", "dark")
     result = run("circle", *options, tmp_path=tmp_path, platform=platform)
     assert result.returncode == 0, result.stderr
     image = QImage(str(picture))
@@ -38,7 +40,7 @@ def test_a_screenshot_is_taken_of_the_trained_window(tmp_path: Path, platform: s
 def test_the_window_opens_a_link(tmp_path: Path) -> None:
     picture = tmp_path / "p.png"
     link = "https://playground.tensorflow.org/#problem=regression&batchSize=9999"
-    result = run(link, "--screenshot", picture, "--seconds", 1, tmp_path=tmp_path)
+    result = run(link, "--screenshot", picture, "--seconds", 0.3, tmp_path=tmp_path)
     assert (result.returncode, result.stderr) == (0, "")
     assert not QImage(str(picture)).isNull()
 
@@ -67,11 +69,23 @@ def test_without_a_display_one_line_says_what_works_instead(tmp_path: Path) -> N
         (["--screenshot", "p.pdf"], "a name that ends in .png"),
     ],
 )
-def test_bad_options_are_one_line_and_code_2(tmp_path: Path, arguments: list[str], named: str) -> None:
-    result = run(*arguments, tmp_path=tmp_path)
-    assert result.returncode == 2
-    assert named in result.stderr
-    assert result.stderr.count("\n") == 1
+def test_bad_options_are_one_line_and_code_2(
+    capsys: pytest.CaptureFixture[str], arguments: list[str], named: str
+) -> None:
+    try:
+        code = main(arguments)
+    except SystemExit as left:
+        code = left.code
+    said = capsys.readouterr()
+    assert (code, said.out) == (2, "")
+    assert named in said.err
+    assert said.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("arguments", [["nowhere.json"], ["--size", "big"]], ids=["read", "parsed"])
+def test_a_process_with_bad_options_ends_with_code_2(tmp_path: Path, arguments: list[str]) -> None:
+    result = run(*arguments, "--screenshot", tmp_path / "p.png", tmp_path=tmp_path)
+    assert (result.returncode, result.stdout, result.stderr.count("\n")) == (2, "", 1)
     assert not list(tmp_path.glob("*.png"))
 
 

@@ -20,6 +20,12 @@ WIDEST = 400
 
 
 @pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests."""
+    return used_window
+
+
+@pytest.fixture
 def complete(qtbot, window: Window) -> Window:
     """The window with every panel made."""
     for dock in window.docks.docks:

@@ -37,7 +37,7 @@ from ui.views.confusion.view import ConfusionView
 from ui.views.tracks.view import TracksView
 from ui.window.window import Window
 
-EDITS = int(os.environ.get("EDITS", "150"))
+EDITS = int(os.environ.get("EDITS", "80"))
 SMALL = Experiment(
     data=Circle(points=60, noise=0.2),
     layers=(Layer(4, Tanh()), Layer(3, Tanh())),
@@ -257,6 +257,7 @@ def test_a_random_user_never_sees_two_numbers_that_disagree(qtbot, window: Windo
             except AssertionError as error:
                 raise AssertionError(f"after {done[-6:]}, {snapshot(window)}: {error}") from error
     user.compare_with(user.settle())
+    assert set(done) == {act.__name__ for act in user.acts}
 
 
 @pytest.mark.parametrize("speed", [None, 50.0])

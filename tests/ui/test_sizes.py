@@ -76,12 +76,11 @@ def test_a_slider_goes_where_it_is_pressed_at_any_size(qtbot, qapp: QApplication
         assert slider.rect().contains(slider.handle().toAlignedRect())
 
 
-def test_a_kept_icon_is_made_anew_for_another_size(qapp: QApplication, window: Window) -> None:
-    activation = window.session.experiment.layers[0].activation
+def test_a_kept_icon_is_made_anew_for_another_size(qapp: QApplication) -> None:
     widths = []
     for size in (1.0, 2.0):
         theme.apply(qapp, "light", size)
-        icon = curve_icon(activation, theme.current(), size)
+        icon = curve_icon(Tanh(), theme.current(), size)
         widths.append(icon.availableSizes()[0].width())
     assert widths[1] == 2 * widths[0]
 
@@ -133,31 +132,31 @@ STROKES = {
 
 
 @pytest.mark.parametrize("focus", ["boundary", "training.learning_rate", "training.optimizer"])
-def test_the_size_is_changed_on_every_keyboard(qapp: QApplication, window: Window, focus: str) -> None:
-    part = window.parts.boundary if focus == "boundary" else hands.control(window, focus)
+def test_the_size_is_changed_on_every_keyboard(qapp: QApplication, used_window: Window, focus: str) -> None:
+    part = used_window.parts.boundary if focus == "boundary" else hands.control(used_window, focus)
     part.setFocus()
-    before = window.session.experiment
+    before = used_window.session.experiment
     theme.apply(qapp, "light", 1.5)
     asked: list[float] = []
-    window.appearance.size_chosen.connect(asked.append)
+    used_window.appearance.size_chosen.connect(asked.append)
     for name, (key, text, held, wanted) in STROKES.items():
         hands.stroke(QApplication.focusWidget() or part, key, text, held)
         assert (name, asked) == (name, [wanted])
         asked.clear()
-    assert window.session.experiment == before
+    assert used_window.session.experiment == before
 
 
-def test_a_key_that_is_two_of_the_shortcuts_at_once_is_no_conflict(window: Window) -> None:
+def test_a_key_that_is_two_of_the_shortcuts_at_once_is_no_conflict(used_window: Window) -> None:
     asked: list[float] = []
-    window.appearance.size_chosen.connect(asked.append)
+    used_window.appearance.size_chosen.connect(asked.append)
     for keys in ("Ctrl++", "Ctrl+Shift+="):
         # As on a real keyboard, where Qt finds both.
-        hands.press_ambiguous(window.menus.action("size.larger"), keys)
+        hands.press_ambiguous(used_window.menus.action("size.larger"), keys)
     assert asked == [1.25, 1.25]
 
 
-def test_the_menu_names_the_keys_that_most_people_press(window: Window) -> None:
-    keys = {command.name: command.keys for command in window.menus.commands(every=True)}
+def test_the_menu_names_the_keys_that_most_people_press(used_window: Window) -> None:
+    keys = {command.name: command.keys for command in used_window.menus.commands(every=True)}
     named = {name.rpartition(": ")[2]: shown for name, shown in keys.items() if shown}
     assert (named["Larger"], named["Smaller"], named["100 %"]) == ("Ctrl++", "Ctrl+-", "Ctrl+0")
 

@@ -32,7 +32,10 @@ def opened_window(
     """The window with an experiment or the first preset, shown, before training; closed and gone afterwards."""
     # Widgets of earlier tests wait for an event loop to delete them, and a style sheet would dress them all.
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-    theme.apply(QApplication.instance(), "light", zoom)
+    application = QApplication.instance()
+    # Dressing another window that is open again takes a fifth of a second.
+    if not application.styleSheet() or (theme.current(), theme.zoom()) != (theme.LIGHT, zoom):
+        theme.apply(application, "light", zoom)
     window = Window(experiment)
     window.resize(width, height)
     window.show()

@@ -162,6 +162,7 @@ class Docks(QObject):
         """The docks that the latest layout of the program's own put in front."""
         self._in_sight: set[str] | None = None
         """What is in sight while all docks are arranged; until that is done nobody is told."""
+        self._reports = True
         self.changes = 0
         """How often the layout was changed, by anybody."""
         self.docks: dict[str, QDockWidget] = {}
@@ -255,9 +256,23 @@ class Docks(QObject):
             (self._in_sight.add if seen else self._in_sight.discard)(name)
             return
         (self.seen.add if seen else self.seen.discard)(name)
+        if self._reports:
+            self._report({name} - self.seen)
+
+    def _report(self, left: set[str]) -> None:
         self.changed.emit()
-        if not seen:
+        for name in left:
             self.left.emit(name)
+
+    @contextmanager
+    def reported_together(self) -> Iterator[None]:
+        """Report all docks that come into sight or leave it meanwhile as one change."""
+        before, self._reports = set(self.seen), False
+        try:
+            yield
+        finally:
+            self._reports = True
+        self._report(before - self.seen)
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:

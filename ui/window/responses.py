@@ -325,10 +325,13 @@ class Responses(QObject):
         if not self._paths:
             return
         self._wait(max(_REST_MILLISECONDS, self._rest.remainingTime()))
-        why = self._obstacle()
-        words = why or (_PAUSED_ONLY if self._waits_for_pause else _TRYING)
+        if why := self._obstacle():
+            for name in self._paths:
+                self._show_words(name, why)
+            return
+        words = _PAUSED_ONLY if self._waits_for_pause else _TRYING
         for one in self._questions():
-            known = [] if why else self.responder.read_again(one, self._terms.measures)
+            known = self.responder.read_again(one, self._terms.measures)
             for answer in known:
                 self._show(*answer)
             if not known:

@@ -295,6 +295,11 @@ class Window(QMainWindow):
         kernels.failed.connect(self.presenter.say_engine_refused)
         kernels.start(self.session.experiment.precision)
 
+    def setVisible(self, visible: bool) -> None:
+        # Each dock that comes or goes would have all pictures asked for again.
+        with self.docks.reported_together():
+            super().setVisible(visible)
+
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if event.spontaneous():

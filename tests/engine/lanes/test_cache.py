@@ -15,9 +15,9 @@ import pytest
 from playground.engine.compiled import cache as compiled_cache
 from playground.engine.compiled.cache import UnavailableError
 from playground.engine.lanes import cache
+from tests.combinations import LONG
 
 ROOT = Path(__file__).parents[3]
-LONG = "LONG" in os.environ
 
 pytestmark = pytest.mark.skipif(
     not sys.platform.startswith("linux"), reason="the place of the cache is set as on Linux"

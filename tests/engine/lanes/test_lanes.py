@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +18,11 @@ from playground.engine.lanes import cache, layout
 from playground.engine.lanes.group import Group, advance, group_key
 from playground.engine.setup import Setup
 from playground.engine.state import State
+from tests.combinations import LONG
 from tests.engine.covering import covering_set
 from tests.engine.random_experiments import random_experiment
 
 pytestmark = pytest.mark.skipif(not cache.machine_lanes(), reason="this machine has no vectors for lanes")
-LONG = "LONG" in os.environ
 EXPERIMENTS = 300 if LONG else 40
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "trajectories.json").read_text())
 

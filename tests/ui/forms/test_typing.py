@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
 
+from tests.combinations import LONG
 from tests.ui import hands
 from tests.ui.windows import control, set_rate
 from ui.forms.rows import FormRow, NumberRow
@@ -55,7 +56,7 @@ def make_edit(window: Window, row: NumberRow, random: random.Random) -> None:
             session.edit(session.experiment.with_({row.path: other_value(row, random)}))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(4 if LONG else 2))
 def test_an_entry_shows_what_the_run_has_whatever_was_typed_before(window: Window, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(12):

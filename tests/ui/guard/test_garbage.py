@@ -15,6 +15,15 @@ from ui.guard.garbage import Collector
 from ui.session.jobs import Job
 
 
+@pytest.fixture(autouse=True)
+def nothing_is_frozen() -> Iterator[None]:
+    """Have nothing exempt from collection before the collector comes, as in the program."""
+    gc.unfreeze()
+    yield
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture
 def collector(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[Collector]:
     """A collector that is at it all the time, in the place of Python's."""

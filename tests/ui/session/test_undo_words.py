@@ -9,6 +9,7 @@ import pytest
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from tests.combinations import combinations
 from ui.session.commands import Undone
 from ui.session.session import Session
 
@@ -103,8 +104,9 @@ EDITS = {
 }
 
 
-@pytest.mark.parametrize("edit", EDITS)
-@pytest.mark.parametrize("between", [0, 1])
+@pytest.mark.parametrize(
+    ("person", "edit", "between"), combinations(["reference", "compiled"], [*EDITS], [0, 1]), indirect=["person"]
+)
 def test_what_is_said_of_weights_is_what_happened(person: Person, edit: str, between: int) -> None:
     session = person.session
     person.train(3)

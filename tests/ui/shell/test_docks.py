@@ -40,6 +40,16 @@ def test_nothing_is_computed_for_a_closed_picture(qtbot, window: Window) -> None
     assert not shown
 
 
+def test_a_window_that_comes_or_goes_reports_all_its_docks_at_once(new_window: Window) -> None:
+    seen, told, left = set(new_window.docks.seen), [], []
+    new_window.docks.changed.connect(lambda: told.append(set(new_window.docks.seen)))
+    new_window.docks.left.connect(left.append)
+    new_window.hide()
+    assert told == [set()] and set(left) == seen and len(left) == len(seen) > 2
+    new_window.show()
+    assert len(told) <= 3 and told[-1] == new_window.docks.seen == seen
+
+
 def test_a_dock_floats_and_comes_back(window: Window) -> None:
     button = window.findChild(QToolButton, "dock.tracks.float")
     hands.click(button)

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 
 from tests.ui import hands
 from ui.look import theme
 from ui.shell.focus import FocusChoice
 from ui.shell.shortcuts import ShortcutList
 from ui.window.window import Window
+
+
+@pytest.fixture
+def window(used_window: Window) -> Window:
+    """One window for all tests."""
+    return used_window
 
 
 def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
@@ -51,8 +57,8 @@ def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
     assert set(window.settings.value("focus/hidden")) == {"layers", "data.noise"}
 
 
-def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, trained: Window) -> None:
-    trained.appearance.size_chosen.connect(trained.zoom_to)
+def test_everything_grows_and_training_goes_on(qtbot, trained: Window) -> None:
+    enlarged = trained.appearance.size_chosen.connect(trained.zoom_to)
     before = trained.messages.status.fontMetrics().height()
     learned = trained.session.experiment
     hands.key(trained, "Ctrl+Equal")
@@ -63,4 +69,4 @@ def test_everything_grows_and_training_goes_on(qtbot, qapp: QApplication, traine
     qtbot.waitUntil(lambda: trained.session.report.snapshot.step > at)
     hands.click(trained.parts.transport.play)
     qtbot.waitUntil(lambda: not trained.session.report.running)
-    theme.apply(qapp, "light")
+    trained.appearance.size_chosen.disconnect(enlarged)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QMen
 
 from playground import Experiment, InputError, Layer, Trainer
 from playground.measure.requests import BoundaryRequest
+from tests.combinations import LONG
 from tests.ui import hands
 from tests.ui.windows import lay_out
 from ui.look import theme
@@ -20,6 +21,7 @@ from ui.shell import imaging
 from ui.views.network.view import NetworkView
 from ui.window.window import Window
 
+LOOKS = ["light", "dark"]
 VIEWS = ["boundary", "network", "tracks", "histograms", "confusion"]
 
 
@@ -87,8 +89,10 @@ def test_a_png_looks_like_the_screen(qtbot, learned: Window, name: str) -> None:
     assert np.abs(pixels(read(imaging.png(part))) - screen).mean() < 0.2
 
 
-@pytest.mark.parametrize("name", VIEWS)
-@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "look"),
+    [(name, look) for k, name in enumerate(VIEWS) for look in (LOOKS if LONG else [LOOKS[k % 2]])],
+)
 def test_an_svg_looks_like_the_screen(qtbot, qapp, learned: Window, name: str, look: str) -> None:
     theme.apply(qapp, look)
     learned.apply_theme()

@@ -19,6 +19,7 @@ from playground.measure.changes import BEGINNING
 from playground.measure.others import Ghost
 from playground.measure.requests import BoundaryRequest, PredictionsRequest, UncertaintyRequest, UnitMapRequest
 from playground.measure.snapshot import Predictions, Snapshot, UnitMap
+from tests.combinations import combinations
 from tests.ui import hands
 from tests.ui.painted import painted_texts
 from tests.ui.parts import part_of
@@ -644,11 +645,12 @@ def test_the_brush_is_a_circle_at_the_mouse(shown):
 # Everything together ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("field", ["probability", "classes", "uncertainty"])
 @pytest.mark.parametrize(
-    "points", [draw_sample(Spiral()), clouds(3), draw_sample(Hills())], ids=["two", "three", "values"]
+    ("points", "field", "layers"),
+    combinations(
+        [draw_sample(Spiral()), clouds(3), draw_sample(Hills())], ["probability", "classes", "uncertainty"], [1, 2, 31]
+    ),
 )
-@pytest.mark.parametrize("layers", [1, 2, 31])
 def test_every_mode_survives_every_network(shown, caplog, points, field, layers):
     view = shown(BoundaryView(), make_snapshot(points, layers=layers))
     button = view.findChild(QToolButton, f"boundary.field.{field}")

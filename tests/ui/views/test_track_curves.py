@@ -15,6 +15,7 @@ from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Break, Change, When
 from playground.measure.others import Luck
 from playground.measure.snapshot import History
+from tests.combinations import combinations
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
@@ -451,10 +452,10 @@ def test_every_setting_survives_every_history(shown, caplog, rows):
 # Texts in little room -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("along", ["epoch", "step", "seconds"])
-@pytest.mark.parametrize("across", ["linear", "log"])
-@pytest.mark.parametrize("factor", [1e-3, 1.0, 1e6])
-@pytest.mark.parametrize("size", [(300, 208), (420, 260)])
+@pytest.mark.parametrize(
+    ("along", "across", "factor", "size"),
+    combinations(["epoch", "step", "seconds"], ["linear", "log"], [1e-3, 1.0, 1e6], [(300, 208), (420, 260)]),
+)
 def test_no_text_stands_on_another_or_is_cut(shown, along, across, factor, size):
     snapshot = make_snapshot(rows=700)
     columns = snapshot.history

@@ -16,6 +16,7 @@ from playground.catalog.activations import Tanh
 from playground.catalog.datasets.shapes import Spiral
 from playground.experiment.tree import Experiment
 from playground.measure.snapshot import GradientHistory
+from tests.combinations import combinations
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
@@ -465,9 +466,14 @@ def test_a_gradient_of_zero_that_nobody_asked_for_still_counts(shown):
     assert view.shown().gradients.numbers[0] == "0"
 
 
-@pytest.mark.parametrize("layers", [2, 5, 30])
-@pytest.mark.parametrize("size", [(340, 208), (640, 260), (986, 208), (986, 500)])
-@pytest.mark.parametrize("field", ["gradient_rms", "delta_rms", "update_ratio"])
+@pytest.mark.parametrize(
+    ("layers", "size", "field"),
+    combinations(
+        [2, 5, 30],
+        [(340, 208), (640, 260), (986, 208), (986, 500)],
+        ["gradient_rms", "delta_rms", "update_ratio"],
+    ),
+)
 def test_no_text_stands_on_another_in_any_picture(shown, layers, size, field):
     snapshot = with_silent(layers) if layers > 3 else with_ratios([1e-3] * layers)
     view = shown(TracksView(), snapshot, size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QPoint
 
 from playground.interop.gallery import gallery_groups
 from playground.interop.opening import load_preset
@@ -14,6 +15,8 @@ from ui.window.window import Window
 
 @pytest.fixture
 def gallery(qtbot, used_window: Window) -> Gallery:
+    # Words are about the card under the mouse, which an earlier test left anywhere.
+    hands.move(used_window, QPoint(1, used_window.height() - 2))
     used_window.open_gallery()
     found = used_window.findChild(Gallery)
     qtbot.waitUntil(found.isVisible)
