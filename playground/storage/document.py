@@ -48,10 +48,10 @@ from playground.run.run import HEALTHY, PRESENT, Checkpoint, Document, HealthRec
 from playground.run.timeline import Timeline
 
 SUFFIX = ".playground"
-DOCUMENT_VERSION = 5
+DOCUMENT_VERSION = 6
 """The version of the format. Version 2 added the differences behind the label of a change, version 3 the steps at which
 the meaning of losses changes and the best epoch, version 4 a race beside the run, version 5 the checkpoints of
-its past. Documents are written as the first version that has all they need."""
+its past, version 6 the beginning of drags. Documents are written as the first version that has all they need."""
 PAST_BYTES_IN_DOCUMENT = 8 * 2**20
 """The most bytes of a run's past that a document carries."""
 MAGIC = b"neural network playground document, version "
@@ -224,6 +224,9 @@ def document_bytes(document: Document, folder: Path | None = None, past_bytes: i
         record[name] = getattr(document, name)
     states = [moment["state"] for one in checkpoints.values() for moment in (one, one["way_back"]) if moment]
     is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
+    has_drags = any(change.begun is not None for change in document.changes)
+    if not has_drags:
+        record["changes"] = [change[:-1] for change in document.changes]
     if not is_new:
         del record["breaks"]
     if past is None or not past["stretches"]:
@@ -236,7 +239,7 @@ def document_bytes(document: Document, folder: Path | None = None, past_bytes: i
         lanes, lockstep = document.race
         record["race"] = _RaceRecord(tuple(memoryview(document_bytes(lane, folder)) for lane in lanes), lockstep)
     payload = msgspec.msgpack.encode(record, enc_hook=_pack)
-    version = 5 if "past" in record else 4 if document.race is not None else 3 if is_new else 1
+    version = 6 if has_drags else 5 if "past" in record else 4 if document.race is not None else 3 if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 
@@ -411,6 +414,8 @@ def _change(record: Change, place: str) -> Change:
     """A stored change with its values in their declared types. Raises InputError that names `place`."""
     if record.step < 0:
         raise InputError(f"{place}: step", record.step, "at least 0")
+    if record.begun is not None and not 0 <= record.begun.step <= record.step:
+        raise InputError(f"{place}: begun.step", record.begun.step, f"0 to {record.step:,}, the step of the change")
     if record.differences is None:
         return record
     try:
