@@ -57,6 +57,14 @@ class Change(NamedTuple):
     differences: tuple[Difference, ...] | None = None
     """The settings that differ, without long lists of numbers. None if unknown, as in documents of version 1."""
     weight: WeightEdit | None = None
+    begun: When | None = None
+    """The moment at which a drag began that made the change, if it went on while training ran; its last step is that of
+    the change."""
+
+    @property
+    def began(self) -> When:
+        """The moment from which the change has acted."""
+        return self.begun or When(*self[:3])
 
     @property
     def leaves_losses_comparable(self) -> bool:

@@ -130,12 +130,12 @@ class Record:
         self.begun = begun if differences or title else None
         if self.begun is not None:
             label = title or edit_words(begun, new) or (latest.label if latest is not None else "")
-            change = Change(*now, label, differences)
+            change = Change(*now, label, differences, begun=_begun(latest, now))
             # After a divergence, the same change may be made once more at the step at which it was made before.
             again = (
                 went_back
                 and bool(self.changes)
-                and self.changes[-1]._replace(epoch=now.epoch, seconds=now.seconds) == change
+                and self.changes[-1]._replace(epoch=now.epoch, seconds=now.seconds, begun=change.begun) == change
             )
             self._remember(change, replaces_latest=latest is not None or again)
 
@@ -150,8 +150,9 @@ class Record:
             return
         if earlier is not None:
             edit = edit._replace(before=earlier.before)
+        begun = _begun(None if earlier is None else self.changes[-1], now)
         self.begun, self.edited = None, edit
-        self._remember(Change(*now, label, None, edit), replaces_latest=earlier is not None)
+        self._remember(Change(*now, label, None, edit, begun), replaces_latest=earlier is not None)
 
     def _remember(self, change: Change, *, replaces_latest: bool) -> None:
         """Add a change, or replace the latest one; the oldest ones are dropped."""
@@ -223,6 +224,11 @@ class Record:
             for block in range(3):
                 self.gradients.rows[known, 1 + block * len(names) + place] = past[at[known], 1 + block]
         self.departed = kept
+
+
+def _begun(latest: Change | None, now: When) -> When | None:
+    """The moment at which a drag began whose latest change goes on now; None if that is now, or there was none."""
+    return None if latest is None or latest.began.step == now.step else latest.began
 
 
 def _gradient_columns(network: Network) -> int:

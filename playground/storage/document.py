@@ -39,10 +39,10 @@ from playground.storage.records import (
 )
 
 SUFFIX = ".playground"
-DOCUMENT_VERSION = 5
+DOCUMENT_VERSION = 6
 """The version of the format. Version 2 added the differences behind the label of a change, version 3 the steps at which
 the meaning of losses changes and the best epoch, version 4 a race beside the run, version 5 the checkpoints of
-its past. Documents are written as the first version that has all they need."""
+its past, version 6 the beginning of drags. Documents are written as the first version that has all they need."""
 PAST_BYTES_IN_DOCUMENT = 8 * 2**20
 """The most bytes of a run's past that a document carries."""
 MAGIC = b"neural network playground document, version "
@@ -75,6 +75,9 @@ def document_bytes(document: Document, folder: Path | None = None, past_bytes: i
         record[name] = getattr(document, name)
     states = [moment["state"] for one in checkpoints.values() for moment in (one, one["way_back"]) if moment]
     is_new = bool(document.changes) or any("best_epoch" in state["stopping"] for state in states)
+    has_drags = any(change.begun is not None for change in document.changes)
+    if not has_drags:
+        record["changes"] = [change[:-1] for change in document.changes]
     if not is_new:
         del record["breaks"]
     if past is None or not past["stretches"]:
@@ -87,7 +90,7 @@ def document_bytes(document: Document, folder: Path | None = None, past_bytes: i
         lanes, lockstep = document.race
         record["race"] = RaceRecord(tuple(memoryview(document_bytes(lane, folder)) for lane in lanes), lockstep)
     payload = msgspec.msgpack.encode(record, enc_hook=pack_value)
-    version = 5 if "past" in record else 4 if document.race is not None else 3 if is_new else 1
+    version = 6 if has_drags else 5 if "past" in record else 4 if document.race is not None else 3 if is_new else 1
     return b"".join([MAGIC, str(version).encode(), b"\n", hashlib.sha256(payload).digest(), payload])
 
 

@@ -68,6 +68,8 @@ def read_change(record: Change, place: str) -> Change:
     """A stored change with its values in their declared types. Raises InputError that names `place`."""
     if record.step < 0:
         raise InputError(f"{place}: step", record.step, "at least 0")
+    if record.begun is not None and not 0 <= record.begun.step <= record.step:
+        raise InputError(f"{place}: begun.step", record.begun.step, f"0 to {record.step:,}, the step of the change")
     if record.differences is None:
         return record
     try:

@@ -757,6 +757,29 @@ def test_only_documents_with_a_race_need_the_version_that_has_races(monkeypatch:
         document_from_bytes(content, "mine")
 
 
+def test_only_documents_with_a_drag_that_went_on_need_the_version_that_knows_its_beginning(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trainer = Trainer(Experiment(data=Spiral(points=60)), engine="reference")
+    trainer.advance(steps=2)
+    for rate in (0.02, 0.03, 0.04):
+        trainer.configure(trainer.experiment.with_({"training.learning_rate": rate}), goes_on=rate > 0.02)
+        if rate == 0.02:
+            at_once = document_bytes(trainer.document())
+        trainer.advance(steps=3)
+    content = document_bytes(trainer.document())
+    (change,) = document_from_bytes(content, "mine").changes
+    assert (change.began.step, change.step) == (2, 8) and change == trainer.run.record.changes[0]
+    with pytest.raises(InputError, match=r"changes\[0\]: begun.step must be 0 to 8, the step of the change"):
+        document_from_bytes(changed(content, set_in("changes", 0, 6, 0, value=9)), "mine")
+
+    monkeypatch.setattr("playground.storage.document.DOCUMENT_VERSION", 5)
+    (before,) = document_from_bytes(at_once, "mine").changes
+    assert before.begun is None and before.began.step == before.step == 2
+    with pytest.raises(InputError, match="saved by a newer version"):
+        document_from_bytes(content, "mine")
+
+
 def test_older_documents_break_where_their_changes_say_so() -> None:
     noise = load_document(DOCUMENTS / "v2-changes.playground").changes[1]
     assert load_document(DOCUMENTS / "v2-changes.playground").breaks == (Break(noise.step, "classification"),)

@@ -102,6 +102,23 @@ def test_it_snaps_to_the_mark_of_a_change(window: Window) -> None:
     assert handle_of(window).accessibleDescription() == f"{where}, just before “learning rate 0.1”."
 
 
+def test_the_mark_of_a_drag_stands_where_the_drag_began(window: Window) -> None:
+    session, sheet, handle = window.session, hands.control(window, "tracks.sheet"), handle_of(window)
+    for rate in (0.2, 0.3, 0.4):
+        session.edit(session.experiment.with_({"training.learning_rate": rate}), changing=rate < 0.4)
+        session.ask(lambda trainer: trainer.advance(epochs=2))
+    hands.until(lambda: session.is_up_to_date and snapshot(window).epoch == EPOCHS + 6, "nothing is trained")
+    await_pictures(window)
+    assert [mark.place for mark in sheet.marks] == [EPOCHS / 2, EPOCHS], "where its curve leaves the others"
+    assert sheet.marks[-1].words == "learning rate 0.4"
+    handle.setFocus()
+    hands.key(handle, "Ctrl+Left")
+    await_exact(window)
+    then = snapshot(window)
+    assert then.epoch == EPOCHS and then.learning_rate == 0.1
+    assert window.messages.strip.said.text.endswith("as it was, just before “learning rate 0.4”.")
+
+
 def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) -> None:
     handle = handle_of(window)
     handle.setFocus()

@@ -47,7 +47,7 @@ class Moments:
         is_new = not len(history.step) or snapshot.step > history.step[-1]
         self.rows: Array = np.append(history.step, [snapshot.step] if is_new else [])
         self.values: Array = np.append(times.column(history), [float(getattr(now, times.kind))] if is_new else [])
-        self.changes: Array = np.unique([float(change.step) for change in snapshot.changes] or [0.0])
+        self.changes: Array = np.unique([float(change.began.step) for change in snapshot.changes] or [0.0])
         self._times = times
 
     def place(self, step: int) -> float:
@@ -78,8 +78,8 @@ class Moments:
 
 
 def change_at(snapshot: Snapshot, step: int) -> Change | None:
-    """The latest change that was made at a step of a run."""
-    return next((one for one in reversed(snapshot.changes) if one.step == step), None)
+    """The latest change that began at a step of a run."""
+    return next((one for one in reversed(snapshot.changes) if one.began.step == step), None)
 
 
 def before_words(shown: Snapshot, present: Snapshot) -> str:

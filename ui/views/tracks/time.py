@@ -132,7 +132,7 @@ class ChangeMark(NamedTuple):
 def marks_of(changes: Sequence[Change], axis: TimeAxis) -> tuple[ChangeMark, ...]:
     """The marks of changes in sight, about `_MOST_MARKS` at most, in ascending order."""
     apart = (axis.high - axis.low) / _MOST_MARKS
-    at = axis.places(np.array([getattr(change, axis.kind) for change in changes], dtype=np.float64))
+    at = axis.places(np.array([getattr(change.began, axis.kind) for change in changes], dtype=np.float64))
     groups: list[tuple[float, list[Change]]] = []
     for place, change in zip(np.nan_to_num(at, nan=axis.low), changes, strict=True):
         if not axis.low <= place <= axis.high:
