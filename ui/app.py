@@ -11,6 +11,8 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -116,7 +118,21 @@ def _lacks_display() -> bool:
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
 
 
+def _import_quickly() -> None:
+    """Keep PySide from reading the source of every module imported from now on in search of its own name.
+
+    It decides so which modules may have their names of methods changed, which nobody asks for here.
+    """
+    # The package that has the module below.
+    import PySide6  # noqa: F401
+
+    with suppress(ImportError):
+        feature = import_module("shibokensupport.feature")
+        feature._mod_uses_pyside = lambda module: True  # type: ignore[attr-defined]
+
+
 def _run(found: Opened, arguments: argparse.Namespace) -> int:
+    _import_quickly()
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication, QLayout
