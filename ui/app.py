@@ -43,6 +43,8 @@ _PICTURE_SIZE = 1280, 800
 """The size of a picture of the window where none is asked for."""
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
+_FRAME_MILLISECONDS = 100
+"""How long the first frame may take to be painted once the window is shown; a timer of 0 would run out before that."""
 _SECONDS = number_option(Quantity(False, 0, 86_400), "a number of seconds from 0 to 86,400")
 
 
@@ -195,7 +197,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
         window.left_off.begin(kept_work_path(), resumes=arguments.resumes)
         window.runs.begin(kept_runs_path())
     # After the first frame: the process would only slow it down.
-    QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
+    QTimer.singleShot(_FRAME_MILLISECONDS, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:
         # The picture has the size that was asked for, whatever the window would rather have.
         window.setMinimumSize(0, 0)
