@@ -11,6 +11,8 @@ import re
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +43,8 @@ _PICTURE_SIZE = 1280, 800
 """The size of a picture of the window where none is asked for."""
 _NO_DISPLAY = 3
 """The exit code when there is no display to open a window on."""
+_FRAME_MILLISECONDS = 100
+"""How long the first frame may take to be painted once the window is shown; a timer of 0 would run out before that."""
 _SECONDS = number_option(Quantity(False, 0, 86_400), "a number of seconds from 0 to 86,400")
 
 
@@ -116,7 +120,21 @@ def _lacks_display() -> bool:
     return sys.platform.startswith("linux") and not wayland_or_x11 and "QT_QPA_PLATFORM" not in os.environ
 
 
+def _import_quickly() -> None:
+    """Keep PySide from reading the source of every module imported from now on in search of its own name.
+
+    It decides so which modules may have their names of methods changed, which nobody asks for here.
+    """
+    # The package that has the module below.
+    import PySide6  # noqa: F401
+
+    with suppress(ImportError):
+        feature = import_module("shibokensupport.feature")
+        feature._mod_uses_pyside = lambda module: True  # type: ignore[attr-defined]
+
+
 def _run(found: Opened, arguments: argparse.Namespace) -> int:
+    _import_quickly()
     from PySide6.QtCore import QSettings, Qt, QTimer
     from PySide6.QtGui import QIcon
     from PySide6.QtWidgets import QApplication, QLayout
@@ -179,7 +197,7 @@ def _run(found: Opened, arguments: argparse.Namespace) -> int:
         window.left_off.begin(kept_work_path(), resumes=arguments.resumes)
         window.runs.begin(kept_runs_path())
     # After the first frame: the process would only slow it down.
-    QTimer.singleShot(0, window, lambda: window.use_kernels(Kernels(window)))
+    QTimer.singleShot(_FRAME_MILLISECONDS, window, lambda: window.use_kernels(Kernels(window)))
     if arguments.screenshot:
         # The picture has the size that was asked for, whatever the window would rather have.
         window.setMinimumSize(0, 0)

@@ -9,7 +9,7 @@ import pytest
 
 from playground import Study, Trainer
 from playground.interop.gallery import SIDE, GalleryPreset, gallery_groups, thumbnail_fields, trained_field
-from playground.interop.opening import preset_paths
+from playground.interop.opening import load_preset, preset_paths, preset_titles
 from playground.studies.results import Results
 from playground.studies.running import run_study
 
@@ -22,6 +22,10 @@ def test_every_preset_stands_in_the_gallery_once() -> None:
     for group in gallery_groups():
         assert group.title and group.story.endswith(".")
         assert all(preset.watch.endswith(".") and preset.epochs > 0 for preset in group.presets)
+
+
+def test_titles_are_the_names_of_the_experiments() -> None:
+    assert preset_titles() == {name: load_preset(name).name for name in preset_paths()}
 
 
 def test_every_preset_has_a_picture() -> None:

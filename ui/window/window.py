@@ -220,11 +220,13 @@ class Window(QMainWindow):
         assert isinstance(app, QApplication)
         # Painted once all parts have their new places, also if something goes wrong meanwhile.
         self.setUpdatesEnabled(False)
-        QTimer.singleShot(0, self, partial(self._settle, kept.seen))
-        theme.set_zoom(app, zoom, partial(zoom_parts, self))
-        self.apply_theme()
-        self.fitted_layout.suit()
-        self._enlarged = self.docks.changes
+        try:
+            theme.set_zoom(app, zoom, partial(zoom_parts, self))
+            self.apply_theme()
+            self.fitted_layout.suit()
+            self._enlarged = self.docks.changes
+        finally:
+            QTimer.singleShot(0, self, partial(self._settle, kept.seen))
 
     def _settle(self, before: frozenset[str]) -> None:
         try:
