@@ -25,7 +25,7 @@ from playground.catalog.optimizers import Adam
 from playground.catalog.regularizers import L2, NoRegularizer
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.quantity import write_number
-from playground.experiment.rules import check
+from playground.experiment.rules import check_rules
 from playground.experiment.tree import EarlyStopping, Experiment, Layer
 from playground.experiment.words import in_a_sentence
 from playground.files.errors import CancelledError, InputError
@@ -61,7 +61,8 @@ def candidates(experiment: Experiment, advised: Remedy | None = None, *, goes_on
     starts = () if goes_on else _other_initializers(experiment)
     for label, changed in [*first, *_changes(experiment), *starts]:
         try:
-            check(changed)
+            # Each value by itself is allowed.
+            check_rules(changed)
         except InputError:
             continue
         if changed != experiment:

@@ -1,16 +1,31 @@
-"""What has no room in a label or a list stands whole in its tooltip."""
+"""What has no room in a label or a list stands whole in its tooltip; what a label says moves nothing."""
 
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QLabel, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QObject
+from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from tests.ui import hands
 from ui.forms.buttons import tip
 from ui.forms.controls import Combo
-from ui.forms.labels import ShortenedLabel
+from ui.forms.labels import LabelPlace, ShortenedLabel
+from ui.forms.layouts import STRETCH, fill
 
 TEXT = "validation loss after 100 epochs from the start, 65 % trained"
+
+
+class Requests(QObject):
+    """Counts how often a widget is laid out again."""
+
+    def __init__(self, widget: QWidget) -> None:
+        super().__init__()
+        self.count = 0
+        widget.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.LayoutRequest
+        return False
 
 
 def tooltip_of(widget: QWidget) -> str:
@@ -41,6 +56,25 @@ def test_a_name_that_looks_like_a_tag_is_shown_as_it_is(qtbot) -> None:
         widget.resize(80, 26)
         widget.show()
         assert tooltip_of(widget) == tip(name)
+
+
+def test_the_place_of_a_label_has_the_height_that_the_label_needs_whatever_it_says(qtbot) -> None:
+    window, label = QWidget(), QLabel("one")
+    qtbot.addWidget(window)
+    place = LabelPlace(label)
+    fill(QVBoxLayout(window), place, STRETCH)
+    window.resize(300, 200)
+    label.setFixedHeight(41)
+    window.show()
+    QApplication.processEvents()
+    assert place.height() == label.height() == 41 and label.width() == place.width() > 200
+    requests = Requests(window)
+    label.setText("another text, which is longer than the one before")
+    QApplication.processEvents()
+    assert requests.count == 0 and label.width() == place.width()
+    label.setFixedHeight(61)
+    qtbot.waitUntil(lambda: place.height() == label.height() == 61)
+    assert requests.count > 0
 
 
 def test_a_list_shows_the_whole_name_of_its_choice_where_it_is_cut(qtbot) -> None:

@@ -13,7 +13,7 @@ from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.engine.evaluation import Evaluation
 from playground.measure.changes import Break, Change, When
-from playground.measure.others import Luck
+from playground.measure.others import Ghost, Luck
 from playground.measure.snapshot import History
 from tests.combinations import combinations
 from tests.ui import hands
@@ -228,6 +228,22 @@ def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatch
     view.show_others(None, 0.0)
     view.say_luck("")
     assert not view.shown().note and overlaps(painted_texts(view)) == []
+
+
+def test_other_runs_are_drawn_once_with_the_moment_that_follows_or_else_by_themselves(shown, monkeypatch):
+    view, drawn = shown(TracksView(), make_snapshot(rows=10), SIZE), []
+    draw = curves.LossTrack.draw
+    monkeypatch.setattr(curves.LossTrack, "draw", lambda track, *of: (drawn.append(track), draw(track, *of)))
+    ghost = Ghost(When(0, 0.0, 0.0), make_snapshot(rows=8))
+    view.show_others(ghost, 1.0)
+    view.show_snapshot(make_snapshot(rows=11))
+    QApplication.processEvents()
+    assert len(drawn) == 1 and [len(curve) for curve in view.shown().loss.ghost] == [8, 8]
+    view.show_others(ghost._replace(now=make_snapshot(rows=9)), 1.0)
+    QApplication.processEvents()
+    assert len(drawn) == 2 and [len(curve) for curve in view.shown().loss.ghost] == [9, 9]
+    view.show_others(None, 0.0)
+    assert view.shown().loss.ghost == ()
 
 
 def test_it_takes_over_a_new_theme_at_once(shown, qapp):

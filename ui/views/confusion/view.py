@@ -23,6 +23,7 @@ from playground.measure.skew import balanced, is_skewed, worst_first
 from playground.measure.snapshot import Snapshot
 
 from ...forms.buttons import push_button, tip
+from ...forms.labels import LabelPlace
 from ...forms.layouts import STRETCH, fill, tight
 from ...guard.faults import guarded
 from ...look import theme
@@ -286,7 +287,7 @@ class ConfusionView(View):
         self._chart = _MatrixChart(self)
         self._mouse = Mouse(self._chart)
         self._mouse.moved.connect(self._read)
-        stack_chart(self, self._controls, beside, self._chart, self._words)
+        stack_chart(self, self._controls, beside, self._chart, LabelPlace(self._words))
         self._write = Throttle(self._write_latest, self)
         self.apply_theme()
 

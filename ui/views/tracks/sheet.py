@@ -22,9 +22,9 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
-from ...forms.buttons import IconButton, identify, tip
+from ...forms.buttons import IconButton, identify
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.theme import px
@@ -32,6 +32,7 @@ from ..chart.axes import ChartAxis
 from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .arrangement import TrackArrangement
 from .gradients import SCALE_FROM, GradientTrack
+from .names import SizeSymbol, TrackName
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
 from .track import LEAST_TRACK, Track, Value
@@ -43,8 +44,6 @@ _NAMES, _NUMBERS = 132, 46
 _VALUES, _NARROW_VALUES, _WIDE, _NARROW = 152, 96, 640, 360
 """Pixels for values at the right, and for those without names, in sheets that are not at least this wide; what is
 narrower than the last leaves the values to the header."""
-_SYMBOL_FROM = 34
-"""The height in pixels from which the track of the gradients has room to say which size it shows."""
 _EDGE = 5
 """Pixels above and below an edge between tracks where it can be dragged."""
 _HANDLE = 6
@@ -53,36 +52,6 @@ _ZOOM = 0.8
 """What a notch of the wheel makes of the length of the axis."""
 _STEPS = 100
 """Moves by key from one end of the axis to the other."""
-_USE = (
-    "Click to enlarge it, and again to return. Plus and minus change its height. Delete hides it; the settings at "
-    "the top right bring it back."
-)
-
-
-class _TrackName(QToolButton):
-    """The name of a track, as a button that lets it fill the sheet."""
-
-    taller = Signal(float)
-    hidden_away = Signal()
-
-    def __init__(self, track: Track, parent: QWidget) -> None:
-        super().__init__(parent)
-        identify(self, f"tracks.name.{track.name}", track.title)
-        self.setCheckable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        match event.key():
-            case Qt.Key.Key_Return | Qt.Key.Key_Enter:
-                self.click()
-            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.taller.emit(px(8))
-            case Qt.Key.Key_Minus:
-                self.taller.emit(-px(8))
-            case Qt.Key.Key_Delete | Qt.Key.Key_Backspace:
-                self.hidden_away.emit()
-            case _:
-                super().keyPressEvent(event)
 
 
 @dataclass
@@ -126,10 +95,9 @@ class TrackSheet(PaintedChart):
         self.has_ghost = False
         """Whether the latest mark holds a ghost, which comes back when it is touched."""
         self._drag: _Drag | None = None
-        self.names = {track.name: _TrackName(track, parent) for track in tracks}
+        self.names = {track.name: TrackName(track, parent) for track in tracks}
         words = "Shows the whole run again."
-        self.symbol = QToolButton(parent)
-        """Says which size of the gradients is shown, and changes it."""
+        self.symbol = SizeSymbol(parent)
         self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
         self.handle = PlayheadHandle(parent)
         super().__init__("tracks.sheet", "Tracks on a common time axis", parent)
@@ -143,8 +111,7 @@ class TrackSheet(PaintedChart):
             name.clicked.connect(lambda _=False, one=track.name: self.arrangement.enlarge(one))
             name.taller.connect(lambda by, one=track.name: self.arrangement.make_taller(one, by, self._room))
             name.hidden_away.connect(lambda one=track.name: self.arrangement.hide(one))
-        identify(self.symbol, "tracks.symbol").setParent(self)
-        self.symbol.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.symbol.setParent(self)
         identify(self.whole, "tracks.whole").setParent(self)
         self.handle.setParent(self)
         self.handle.place_at = lambda x: self._place_in_reach(x + self.handle.x())
@@ -202,42 +169,31 @@ class TrackSheet(PaintedChart):
 
     def place_names(self) -> None:
         """Put the names beside their tracks."""
-        self._named = self._namings()
-        places = dict(zip([track.name for track in self.arrangement.seen], self.boxes(), strict=True))
+        seen, boxes = self.arrangement.seen, self.boxes()
+        self._named = _namings(seen, boxes)
         for track in self.arrangement.tracks:
-            button, box = self.names[track.name], places.get(track.name)
-            button.setVisible(box is not None)
-            button.setChecked(self.arrangement.enlarged == track.name)
-            if box is None:
-                continue
-            if button.text() != track.title:
-                button.setText(track.title)
-            room = px(_NAMES) - px(_NUMBERS) - px(2)
-            top = round(box.rect.top() + min(0, (box.rect.height() - button.height()) / 2))
-            button.setGeometry(px(2), top, min(room, button.sizeHint().width()), button.height())
-        self._explain_names()
-        self._place_symbol(places)
+            self.names[track.name].setVisible(any(track is one for one in seen))
+            self.names[track.name].setChecked(self.arrangement.enlarged == track.name)
+        if not any(isinstance(track, GradientTrack) for track in seen):
+            self.symbol.hide()
+        for track, box in zip(seen, boxes, strict=True):
+            name = self.names[track.name]
+            name.explain(track)
+            name.stand_beside(box.rect, px(_NAMES) - px(_NUMBERS) - px(2))
+            if isinstance(track, GradientTrack):
+                self.symbol.stand_below(name, track, box.rect)
         self._place_handle()
         self.whole.setVisible(not self.times.is_whole)
         self.whole.move(px(4), self._foot + px(1))
         self.update()
 
-    def _namings(self) -> list[tuple[str, QRectF]]:
-        """The titles of the tracks in sight and their places, on which those of the names depend."""
-        return [(track.title, box.rect) for track, box in zip(self.arrangement.seen, self.boxes(), strict=True)]
-
-    def _explain_names(self) -> None:
-        for track in self.arrangement.seen:
-            button, words = self.names[track.name], tip(track.help, _USE)
-            if button.toolTip() != words:
-                identify(button, None, track.title, words)
-
     def show_words(self, spared: QRect) -> None:
         """Show other words: names are placed and painted again only if their tracks have other titles or places."""
-        if self._namings() != self._named:
+        if _namings(self.arrangement.seen, self.boxes()) != self._named:
             self.place_names()
             return
-        self._explain_names()
+        for track in self.arrangement.seen:
+            self.names[track.name].explain(track)
         left = px(_NAMES - _NUMBERS)
         self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
 
@@ -270,20 +226,6 @@ class TrackSheet(PaintedChart):
     def _is_at_playhead(self, at: QPointF) -> bool:
         x = None if self.past is None else self.pixel_of(self.past)
         return x is not None and abs(at.x() - x) <= px(_EDGE)
-
-    def _place_symbol(self, places: dict[str, ChartBox]) -> None:
-        track = next((track for track in self.arrangement.tracks if isinstance(track, GradientTrack)), None)
-        box = None if track is None else places.get(track.name)
-        self.symbol.setVisible(box is not None and box.rect.height() >= px(_SYMBOL_FROM))
-        if track is None or box is None:
-            return
-        name = self.names[track.name]
-        if self.symbol.text() != track.quantity.symbol:
-            words = f"{track.quantity.help} Click to show another measure."
-            self.symbol.setText(track.quantity.symbol)
-            identify(self.symbol, None, f"Size of the gradients: {track.quantity.symbol}", tip(words))
-        size = self.symbol.sizeHint()
-        self.symbol.setGeometry(px(2), name.geometry().bottom() + 1, size.width(), px(16))
 
     def track_at(self, place: QPointF) -> tuple[Track, ChartBox] | None:
         """The track at the height of a place."""
@@ -326,23 +268,19 @@ class TrackSheet(PaintedChart):
             painter.setFont(self.small)
             for track, box in zip(self.arrangement.seen, boxes, strict=True):
                 if asked.top() <= box.rect.bottom() + px(_GAP) and asked.bottom() >= box.rect.top() - px(_GAP):
-                    self._paint_track(painter, track, box)
-                    self._paint_values(painter, track, box, event.region())
+                    self._paint_track(painter, track, box, event.region())
             self._paint_marks(painter, boxes)
             self._paint_time(painter, boxes[-1].rect)
             self._paint_playhead(painter, boxes)
             self._paint_cursor(painter, boxes)
 
-    def _paint_track(self, painter: QPainter, track: Track, box: ChartBox) -> None:
-        look, numbers = theme.current(), px(_NUMBERS)
+    def _paint_track(self, painter: QPainter, track: Track, box: ChartBox, asked: QRegion) -> None:
+        look, beside, numbers = theme.current(), self.values_box(box), px(_NUMBERS)
         if box.rect.height() < px(LEAST_TRACK) and not isinstance(track, GradientTrack):
             numbers = 0
         painter.setPen(pen(look.line))
         painter.drawLine(box.rect.bottomLeft(), box.rect.bottomRight())
         track.paint(painter, box, numbers)
-
-    def _paint_values(self, painter: QPainter, track: Track, box: ChartBox, asked: QRegion) -> None:
-        beside = self.values_box(box)
         if not self._values_width or not asked.intersects(beside.toAlignedRect()):
             return
         if isinstance(track, GradientTrack) and box.rect.height() >= px(SCALE_FROM):
@@ -549,3 +487,8 @@ class TrackSheet(PaintedChart):
             name.setFixedHeight(px(17))
         self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
         self.place_names()
+
+
+def _namings(tracks: Sequence[Track], boxes: Sequence[ChartBox]) -> list[tuple[str, QRectF]]:
+    """The titles and the places of tracks, on which the places of their names depend."""
+    return [(track.title, box.rect) for track, box in zip(tracks, boxes, strict=True)]
