@@ -327,7 +327,9 @@ def test_while_an_earlier_moment_is_shown_it_is_about_that_moment(qtbot, window:
     hands.click(picture.beginning.buttons[0])
     hands.key(picture.controls.panel, "Escape")
     qtbot.waitUntil(lambda: is_whole(window, RATE) and "after 200 epochs" in shown(window).small_print)
-    assert shown(window).values == now.values
+    # It may have been refined meanwhile.
+    again = {one.value: one.starts for one in shown(window).values}
+    assert all(set(one.starts) <= set(again[one.value]) for one in now.values)
 
 
 def test_at_an_earlier_moment_what_is_taken_is_named_by_what_differs_from_that(qtbot, window: Window) -> None:
