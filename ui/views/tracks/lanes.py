@@ -23,7 +23,7 @@ from ..chart.plot import LEFT, ChartBox, write
 from .curves import Curve, CurveTrack, RunColumn
 from .rate import rate_text
 from .time import TimeAxis
-from .track import Line, Value, value_rows
+from .track import Line, Value, rows_of_values
 
 _DECADES = 8.0
 """The reach of a logarithmic axis below its highest value, in decades."""
@@ -112,7 +112,7 @@ class LaneTrack(CurveTrack):
             (metrics.height(), rect),
             (metrics.capHeight() + px(3), rect.adjusted(0, -beyond, 0, beyond)),
         ):
-            if -(-len(values) // value_rows(room, pitch)) * px(_NARROWEST) <= rect.width():
+            if -(-len(values) // rows_of_values(room, pitch)) * px(_NARROWEST) <= rect.width():
                 self.paint_rows(painter, room, values, pitch)
                 return
 

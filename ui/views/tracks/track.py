@@ -147,7 +147,7 @@ class Track:
     def paint_rows(painter: QPainter, rect: QRectF, values: Sequence[Value], pitch: int) -> None:
         """Paint values in rows so many pixels apart, and in as many columns as they then need."""
         look, metrics = theme.current(), painter.fontMetrics()
-        high, rows = metrics.height(), value_rows(rect, pitch)
+        high, rows = metrics.height(), rows_of_values(rect, pitch)
         columns = max(1, -(-len(values) // rows))
         rows = max(1, -(-len(values) // columns))
         has_squares = columns > 2 or any(value.role == "lane" for value in values)
@@ -179,7 +179,7 @@ class Track:
             write(painter, QRectF(x, row.top(), room, high), LEFT, text, look.text)
 
 
-def value_rows(rect: QRectF, pitch: int) -> int:
+def rows_of_values(rect: QRectF, pitch: int) -> int:
     """The number of rows of values so many pixels apart that a place has room for."""
     return max(1, int(rect.height() // (pitch - 1)))
 
