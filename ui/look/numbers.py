@@ -64,11 +64,6 @@ def percent_text(value: float | None) -> str:
     return f"{100 * value:.1f} %" if value < 0.9995 else "100 %"
 
 
-def plural_text(number: int, name: str) -> str:
-    """Write how many there are of something: 1 point, 12 points."""
-    return f"{number:,} {name}" if number == 1 else f"{number:,} {name}s"
-
-
 def minus_text(text: str) -> str:
     """Give a formatted number a real minus sign, or none before a zero; an exponent keeps its hyphen."""
     if not text.startswith("-"):

@@ -11,6 +11,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QVBoxLayout, QWidget
 
 from playground.experiment.quantity import round_digits
+from playground.measure.sentences import counted
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
@@ -19,7 +20,6 @@ from ..forms.controls import SLIDER_STEPS, Slider
 from ..forms.edits import Edits
 from ..forms.layouts import STRETCH, fill, quiet, tight
 from ..look.beat import Throttle
-from ..look.numbers import plural_text
 from ..look.theme import GRID, px
 from .readout import Readout
 
@@ -275,7 +275,7 @@ def _least_width(part: QWidget) -> int:
 
 
 def _speed_words(steps_per_second: float | None) -> str:
-    return "Full speed" if steps_per_second is None else f"{plural_text(round(steps_per_second), 'step')}/s"
+    return "Full speed" if steps_per_second is None else f"{counted(round(steps_per_second), 'step')}/s"
 
 
 def speed_at(place: float) -> float | None:

@@ -19,6 +19,7 @@ from playground.experiment.words import comparison_words
 from playground.files.errors import reason_of
 from playground.interop.keeping import keep_run
 from playground.measure.others import KeptCurve, KeptCurves
+from playground.measure.sentences import counted
 from playground.measure.snapshot import History
 from playground.run.run import PRESENT
 from playground.storage.runs.kept import KeptRun
@@ -27,7 +28,7 @@ from playground.storage.runs.store import LIMIT, Kept, RunStore
 from playground.storage.runs.table import RunTable
 from playground.storage.runs.words import full_title, heading_words, room_words, time_words
 
-from ..look.numbers import number_text, plural_text
+from ..look.numbers import number_text
 from ..session.left_runs import LeftRun
 from ..session.run_keeper import RunKeeper
 from ..shell.dialogs import ask_about_forgetting
@@ -222,7 +223,7 @@ class Runs(QObject):
         """Delete runs, which can be undone until the window closes."""
         self._deleted += ids
         self._change(lambda store: store.delete(ids))
-        self.desk.say(f"Deleted {plural_text(len(ids), 'kept run')}.", ("Undo", partial(self.restore, ids)))
+        self.desk.say(f"Deleted {counted(len(ids), 'kept run')}.", ("Undo", partial(self.restore, ids)))
 
     def restore(self, ids: Sequence[str] | None = None) -> None:
         """Bring back deleted runs, by default all that this window has deleted."""
@@ -365,7 +366,7 @@ def _repeat_words(run: KeptRun) -> str:
         return ""
     loss = run.outcome.validation_loss
     known = "" if loss is None else f": validation loss {number_text(loss)}"
-    return f"Training it for {plural_text(run.outcome.epoch, 'epoch')} repeats its outcome up to rounding{known}."
+    return f"Training it for {counted(run.outcome.epoch, 'epoch')} repeats its outcome up to rounding{known}."
 
 
 def _star(ids: Sequence[str], star: bool, store: RunStore) -> None:

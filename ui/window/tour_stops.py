@@ -20,10 +20,11 @@ from playground.experiment.layer_names import layer_heading
 from playground.experiment.quantity import write_number
 from playground.measure.diagnosis import first_share
 from playground.measure.requests import UnitMapsRequest
+from playground.measure.sentences import counted
 from playground.studies.knobs import knob_at
 from playground.studies.reading import ResponseReading
 
-from ..look.numbers import number_text, plural_text
+from ..look.numbers import number_text
 from ..session.commands import Undone
 from ..shell.tour import Outcome, TourStop, TourTarget, TourTask
 from ..views.plane.answers import unit_words
@@ -464,7 +465,7 @@ class TourStops:
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"The network has {plural_text(data.size, 'point')} to learn from, yours among them."
+            return f"The network has {counted(data.size, 'point')} to learn from, yours among them."
 
         return outcome
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ui.look.numbers import count_text, minus_text, number_text, percent_text, plural_text, power_text, short_text
+from playground.measure.sentences import counted
+from ui.look.numbers import count_text, minus_text, number_text, percent_text, power_text, short_text
 
 
 @pytest.mark.parametrize(
@@ -43,7 +44,7 @@ def test_counts_are_short():
     assert [count_text(number) for number in numbers] == [
         "0", "7", "999", "1k", "1.2k", "9.9k", "10k", "38k", "2.5M",
     ]  # fmt: skip
-    assert [plural_text(number, "point") for number in (1, 0, 1200)] == ["1 point", "0 points", "1,200 points"]
+    assert [counted(number, "point") for number in (1, 0, 1200)] == ["1 point", "0 points", "1,200 points"]
 
 
 def test_a_minus_is_a_real_one_but_in_exponents_and_never_before_a_zero():

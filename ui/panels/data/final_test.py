@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from playground import InputError
 from playground.catalog.datasets.base import Dataset
 from playground.measure.requests import FinalTestRequest
+from playground.measure.sentences import counted
 from playground.measure.snapshot import FinalResult, Snapshot
 
 from ...forms.buttons import identify, push_button
 from ...forms.layouts import fill, tight
-from ...look.numbers import number_text, percent_text, plural_text
+from ...look.numbers import number_text, percent_text
 
 _ABOUT = (
     "How well the network does on the test points now. Look once, at the end: settings chosen by this result make it "
@@ -69,7 +70,7 @@ def _has_test(data: Dataset) -> bool:
 
 
 def _result_words(result: FinalResult, snapshot: Snapshot) -> str:
-    points = plural_text(result.points, "test point")
+    points = counted(result.points, "test point")
     if result.accuracy is None:
         score = ""
     elif snapshot.sample.task == "regression":

@@ -21,10 +21,10 @@ from playground.files.cells import read_cells
 from playground.files.errors import reason_of
 from playground.files.names import says_other_format
 from playground.interop.point_text import read_own_points, to_csv, to_tsv
+from playground.measure.sentences import counted
 
 from ...forms.buttons import IconButton, identify, push_button, tip
 from ...forms.layouts import fill, mark_problem, quiet, tight
-from ...look.numbers import plural_text
 from ...look.theme import GRID
 from .import_dialog import READ_AT_ONCE, ImportDialog, size_of, source_label
 
@@ -96,7 +96,7 @@ class OwnData(QWidget):
         """Put all points on the clipboard as cells for a spreadsheet."""
         drawn = draw_sample(self.data)
         QGuiApplication.clipboard().setText(to_tsv(drawn))
-        self._say(f"{plural_text(len(drawn.labels), 'point')} copied. Paste them into a spreadsheet, or here.")
+        self._say(f"{counted(len(drawn.labels), 'point')} copied. Paste them into a spreadsheet, or here.")
 
     def export_points(self, path: str | Path) -> None:
         """Write all points to a file: tabs between the cells if its name ends with .tsv, else commas."""
@@ -110,7 +110,7 @@ class OwnData(QWidget):
         except OSError as error:
             self._say(f"{file} was not written: {reason_of(error)}. Choose another place.", problem=True)
         else:
-            self._say(f"{plural_text(len(drawn.labels), 'point')} written to {file.name}.")
+            self._say(f"{counted(len(drawn.labels), 'point')} written to {file.name}.")
 
     def paste_points(self) -> None:
         """Make a data set of the cells on the clipboard; ask which columns to use unless this program wrote them."""
@@ -143,7 +143,7 @@ class OwnData(QWidget):
             self._take(
                 points,
                 source_label(source, name),
-                f"{plural_text(points.size, 'point')} taken from {name}, exactly as they are.",
+                f"{counted(points.size, 'point')} taken from {name}, exactly as they are.",
             )
 
     def _take(self, data: Dataset, label: str, words: str) -> None:
@@ -153,7 +153,7 @@ class OwnData(QWidget):
         self._say(words)
 
     def _accept(self, dialog: ImportDialog, data: Dataset, label: str) -> None:
-        taken = f"{plural_text(data.size, 'point')} taken from {dialog.name}"
+        taken = f"{counted(data.size, 'point')} taken from {dialog.name}"
         self._take(data, label, f"{taken}, scaled to −5…5. {dialog.columns}" if dialog.columns else f"{taken}.")
 
     def _open_dialog(self, source: Path | str, name: str) -> None:

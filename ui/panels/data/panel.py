@@ -21,13 +21,13 @@ from playground.experiment.declarations import fields_of
 from playground.experiment.paths import is_in_range, value_at, with_value
 from playground.experiment.tasks import with_data
 from playground.files.layout import Reading
+from playground.measure.sentences import counted
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.edits import Edits
 from ...forms.layouts import PANEL_MARGINS, quiet, tight
 from ...forms.rows import Form, FormRow, row_for
 from ...look.beat import Throttle
-from ...look.numbers import plural_text
 from ...look.theme import GRID, px
 from ..panel import Panel, heading
 from ..tiles import DataTile, FeatureTile
@@ -371,7 +371,7 @@ def _about_data(data: Dataset) -> str:
         words = f"{data.target} from {data.x1} and {data.x2}".replace("_", " ")
         return f"A table: {words}."
     if isinstance(data, UserPoints) and not data.is_blank:
-        points = plural_text(data.size, "point")
+        points = counted(data.size, "point")
         return f"{points} of your own, drawn or imported. They are used exactly as they are."
     return (inspect.getdoc(type(data)) or "").replace("`", "")
 

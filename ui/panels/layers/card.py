@@ -16,6 +16,7 @@ from playground.catalog.activations import Activation
 from playground.experiment.applicability import Obstacle, obstacle_to
 from playground.experiment.declarations import fields_of
 from playground.experiment.layer_names import layer_phrase
+from playground.measure.sentences import counted
 from playground.measure.snapshot import LayerStatistics
 
 from ...forms.buttons import IconButton, identify, tip
@@ -23,7 +24,7 @@ from ...forms.labels import ShortenedLabel
 from ...forms.layouts import STRETCH, fill, quiet, set_tab_order, tight
 from ...forms.rows import ChoiceRow, FormRow, row_for
 from ...look.icons import icon
-from ...look.numbers import number_text, plural_text
+from ...look.numbers import number_text
 from ...look.theme import GRID, current, px, zoom
 from ..tiles import CURVE_ICON, ActivationCurve, MagnitudeBar, curve_icon
 from .dragging import Drag
@@ -443,6 +444,6 @@ class OutputCard(QFrame):
         self.vitals.show_statistics(layer)
         text = ""
         if layer is not None:
-            text = f"{plural_text(layer.units, 'unit')}, {layer.activation.replace('_', ' ')}"
+            text = f"{counted(layer.units, 'unit')}, {layer.activation.replace('_', ' ')}"
         if text != self.summary.text():
             self.summary.setText(text)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from playground.catalog.choice import Array
 from playground.measure.diagnosis import BALANCE, Remedy
 from playground.measure.requests import ConfusionRequest
+from playground.measure.sentences import counted
 from playground.measure.skew import balanced, is_skewed, worst_first
 from playground.measure.snapshot import Snapshot
 
@@ -28,7 +29,7 @@ from ...forms.layouts import STRETCH, fill, tight
 from ...guard.faults import guarded
 from ...look import theme
 from ...look.beat import Throttle
-from ...look.numbers import count_text, percent_text, plural_text
+from ...look.numbers import count_text, percent_text
 from ...look.theme import exact_px, px
 from ..chart.controls import Choices, Controls, Option, ReadingLine, stack_chart
 from ..chart.plot import CENTRE, RIGHT, Mouse, PaintedChart, paint_box, pen, write
@@ -84,7 +85,7 @@ class ConfusionMatrix:
         if total == 0:
             return "no points in this set"
         found = int(np.trace(self.counts))
-        return f"{found:,} of {plural_text(total, 'point')} right ({percent_text(found / total)})"
+        return f"{found:,} of {counted(total, 'point')} right ({percent_text(found / total)})"
 
     def _cell_words(self, true: int, given: int) -> str:
         count, total = int(self.counts[true, given]), int(self.counts[true].sum())

@@ -11,9 +11,10 @@ import numpy as np
 from PySide6.QtWidgets import QWidget
 
 from playground.experiment.layer_names import layer_heading
+from playground.measure.sentences import counted
 from playground.measure.snapshot import Histogram, Snapshot
 
-from ...look.numbers import percent_text, plural_text, power_text
+from ...look.numbers import percent_text, power_text
 from ..chart.histogram_rows import (
     BareAxis,
     DecadeAxis,
@@ -73,12 +74,12 @@ class GradientHistogramsView(HistogramsPicture):
             return f"{name}: {NO_GRADIENTS_YET}"
         layer = self._layers[index]
         if column == 0:
-            return f"{name}: {layer.zeros:,} of {plural_text(layer.total, 'gradient')} are 0 · {row.words}"
+            return f"{name}: {layer.zeros:,} of {counted(layer.total, 'gradient')} are 0 · {row.words}"
         place = None if layer.sizes is None else bin_at(layer.sizes, value)
         if place is None or layer.sizes is None:
             return f"{name}: none here · {row.words}"
         count = int(layer.sizes.counts[place])
-        number = plural_text(count, "gradient") if self.has_room_for_words else f"{count:,}"
+        number = counted(count, "gradient") if self.has_room_for_words else f"{count:,}"
         low, high = (power_text(10.0 ** float(edge)) for edge in layer.sizes.edges[place : place + 2])
         return f"{name}: {number} in {low}…{high} · {row.words}"
 
@@ -102,7 +103,7 @@ def _states_of(layer: GradientHistogram) -> tuple[str, ...]:
 
 def _gradient_sentence(name: str, layer: GradientHistogram) -> str:
     """Describe a layer's gradients in a sentence."""
-    whole = f"{layer_heading(name)} has {plural_text(layer.total, 'gradient')}"
+    whole = f"{layer_heading(name)} has {counted(layer.total, 'gradient')}"
     if layer.zeros == layer.total:
         return f"{whole}, all exactly 0"
     if not layer.zeros:

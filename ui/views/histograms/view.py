@@ -12,9 +12,10 @@ from PySide6.QtWidgets import QWidget
 
 from playground.experiment.layer_names import layer_heading
 from playground.measure.requests import HistogramsRequest
+from playground.measure.sentences import counted
 from playground.measure.snapshot import Histogram, LayerHistograms, LayerStatistics, Snapshot
 
-from ...look.numbers import number_text, plural_text
+from ...look.numbers import number_text
 from ..chart.histogram_rows import (
     HistogramColumn,
     HistogramRow,
@@ -104,5 +105,5 @@ class HistogramsView(HistogramsPicture):
             return f"{name}: none here · {whole}"
         ends = f"{number_text(float(edges[place]), 2)}…{number_text(float(edges[place + 1]), 2)}"
         count = int(counts[place])
-        number = plural_text(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
+        number = counted(count, sample[:-1]) if self.has_room_for_words else f"{count:,}"
         return f"{name}: {number} in {ends} · {whole}"

@@ -18,9 +18,9 @@ from playground.catalog.choice import Array
 from playground.catalog.features import FEATURES
 from playground.experiment.layer_names import OUTPUT, layer_name, unit_name
 from playground.experiment.tree import Experiment, Layer
+from playground.measure.sentences import counted
 
 from ...look import theme
-from ...look.numbers import plural_text
 
 INPUTS = -1
 """The place of the inputs among the layers."""
@@ -89,10 +89,10 @@ class NetworkStructure:
 
     def words(self) -> str:
         hidden = [layer.units for layer in self.layers[:-1]]
-        parts = [plural_text(len(self.features), "input")]
+        parts = [counted(len(self.features), "input")]
         if hidden:
-            parts.append(f"{plural_text(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
-        return ", ".join([*parts, plural_text(self.layers[-1].units if self.layers else 1, "output")])
+            parts.append(f"{counted(len(hidden), 'hidden layer')} of {', '.join(map(str, hidden))} units")
+        return ", ".join([*parts, counted(self.layers[-1].units if self.layers else 1, "output")])
 
 
 def structure_of(experiment: Experiment, outputs: int, output_activation: str) -> NetworkStructure:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from playground.catalog.features import FEATURES
 from playground.experiment.layer_names import layer_heading
+from playground.measure.sentences import counted
 
-from ...look.numbers import number_text, percent_text, plural_text, power_text
+from ...look.numbers import number_text, percent_text, power_text
 from .aligned_snapshot import AlignedSnapshot
 from .diagram import INPUTS, Hit, NetworkStructure, TileColumn
 from .strokes import Carried
@@ -92,7 +93,7 @@ class Wording:
         layer = structure.layers[place]
         marks = [] if layer.trainable else ["frozen"]
         marks += ["muted"] if layer.muted else []
-        facts = ", ".join([plural_text(layer.units, "unit"), layer.activation, *layer.remarks, *marks])
+        facts = ", ".join([counted(layer.units, "unit"), layer.activation, *layer.remarks, *marks])
         open_words = "" if place == structure.output else ". Double-click for its settings."
         return f"{layer_heading(layer.name)}: {facts}{open_words}"
 

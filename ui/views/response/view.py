@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.measure.sentences import counted
 from playground.studies.reading import ResponseReading, ValueOutcome
 from playground.studies.response import HORIZONS
 
@@ -19,7 +20,7 @@ from ...forms.bars import Bar
 from ...forms.buttons import IconButton, identify, tip
 from ...forms.labels import LabelPlace
 from ...forms.layouts import tight
-from ...look.numbers import number_text, percent_text, plural_text
+from ...look.numbers import number_text, percent_text
 from ...look.theme import GRID, px
 from ..chart.controls import Choices, Controls, Option
 from .chart import HELP, ResponseChart
@@ -153,7 +154,7 @@ class ResponseView(ComparisonView):
 def measured_words(reading: ResponseReading) -> str:
     """Say what is measured, and from how many starts or how much of it has been trained."""
     if reading.is_whole:
-        return f"{reading.outcome_words}, {plural_text(reading.present.n, reading.repeats)}"
+        return f"{reading.outcome_words}, {counted(reading.present.n, reading.repeats)}"
     return f"{reading.outcome_words}, {100 * reading.share:.0f} % trained"
 
 
@@ -191,4 +192,4 @@ def outcome_text(one: ValueOutcome, reading: ResponseReading) -> str:
     ends = f" ({text(one.low)} to {text(one.high)})" if one.n > 1 else ""
     late = one.median >= reading.most
     median = f"not within {reading.most:,.0f}" if late else text(one.median)
-    return f"{median}{ends}, {plural_text(one.n, reading.repeats)}"
+    return f"{median}{ends}, {counted(one.n, reading.repeats)}"

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 )
 
 from playground.catalog.choice import Array
+from playground.measure.sentences import counted
 from playground.measure.snapshot import Snapshot
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import filter_runs
@@ -34,7 +35,6 @@ from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Switch
 from ...forms.layouts import STRETCH, fill, quiet, tight
 from ...look import theme
-from ...look.numbers import plural_text
 from ...look.theme import GRID, px
 from ..chart.controls import ReadingLine
 from ..view import View
@@ -329,10 +329,10 @@ class RunsView(View):
         if not of:
             return _EMPTY if self._state.keeps else _OFF
         word = "training" if self._group else "run"
-        counted = plural_text(of, word) if shown == of else f"{shown:,} of {plural_text(of, word)}"
+        number = counted(of, word) if shown == of else f"{shown:,} of {counted(of, word)}"
         used = "" if self._group else f" · {size_words(self._state.size)} of {size_words(self._state.limit)}"
         hidden = " · means are over the runs that are shown" if self.grouping.currentData() and shown < of else ""
-        return f"{counted}{used}{hidden}"
+        return f"{number}{used}{hidden}"
 
     def _offer_groups(self, table: RunTable, among: Array) -> str:
         """Offer means by the settings that differ; return the one that is chosen."""
