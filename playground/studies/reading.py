@@ -19,6 +19,9 @@ Scale: TypeAlias = Literal["amount", "accuracy", "r_squared"]
 
 _DOUBLE = 2.0
 """The factor from which a ratio is no longer told in percent."""
+_LEAST_GAIN = 0.01
+"""The least mean gain that counts: one percent of an amount, a percentage point of a share. Less is no reason to change
+anything, however sure it is."""
 
 
 class Scores(NamedTuple):
@@ -144,18 +147,20 @@ def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str], least: int)
 def _verdicts(scores: Scores, here: int, least: int) -> Array:
     """Return 1 for values better than the present one beyond chance, −1 for those worse, and 0 for all others.
 
-    A value is better or worse if the interval of paired differences excludes 0.
+    A value is better or worse if the interval of paired differences excludes 0 and their mean is no trifle.
     """
     low, high = _gains(scores, here, least).T
-    verdicts: Array = (low > 0).astype(int) - (high < 0)
+    counts = np.abs(low + high) >= 2 * _LEAST_GAIN
+    verdicts: Array = ((low > 0) & counts).astype(int) - ((high < 0) & counts)
     return verdicts
 
 
 def _gains(scores: Scores, here: int, least: int) -> Array:
     """Return the ends of the 95 % interval of each value's gain over the present one, shape (values, 2).
 
-    They are NaN for values with fewer than `least` starts. Logarithms of amounts are compared, shares as they are. A
-    start that diverged counts as the worst of all.
+    They are NaN for values with fewer than `least` starts, and of more starts, multiples of `least` count: a verdict
+    given anew with every start would come and go. Logarithms of amounts are compared, shares as they are. A start that
+    diverged counts as the worst of all.
     """
     ranked, diverged = scores.ranked, scores.diverged
     found, sound = np.full((len(ranked), 2), np.nan), np.isfinite(ranked) & ~diverged
@@ -168,6 +173,7 @@ def _gains(scores: Scores, here: int, least: int) -> Array:
     for place in range(len(ranked)):
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
+        gains = gains[: len(gains) - len(gains) % max(least, 1)]
         if len(gains) >= max(least, 2) and not diverged[place].any():
             found[place] = mean_interval(gains)[1:]
     return found

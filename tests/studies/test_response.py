@@ -10,7 +10,7 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Measure
+from playground.studies.reading import Measure, Scores, outcomes_of
 from playground.studies.response import Response, horizon_after
 from playground.studies.results import Row
 
@@ -43,6 +43,34 @@ def told(response: Response, losses: dict[object, list[float]]) -> Response:
             status = "completed" if math.isfinite(loss) else "diverged"
             response.add(Row(place * starts + start, status, 1, 1, loss, loss, 0.5, 0.5))
     return response
+
+
+def better_optimizers(experiment: Experiment, gains: np.ndarray) -> list[bool]:
+    """Whether the first other optimizer is better after each number of starts, whose loss is lower by these shares."""
+    found = knob(experiment, OPTIMIZER)
+    other = int(found.present == 0)
+    losses = np.full((len(found.values), len(gains)), 0.7)
+    losses[other] *= 1 - gains
+    result = []
+    for n in range(1, len(gains) + 1):
+        known = np.broadcast_to(np.arange(len(gains)) < n, losses.shape)
+        scores = Scores("loss", np.where(known, losses, np.nan), known, np.zeros_like(known), "validation loss")
+        result.append(outcomes_of(found, scores, {}, 5)[other].is_better)
+    return result
+
+
+def test_what_differs_by_less_than_one_percent_is_not_better(experiment: Experiment) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.0005, 15)
+    assert not any(better_optimizers(experiment, 0.008 + noise))
+    assert better_optimizers(experiment, 0.012 + noise)[4:] == [True] * 11
+
+
+def test_a_verdict_changes_only_with_five_more_starts(experiment: Experiment) -> None:
+    # The interval excludes 0 after five starts; after the sixth it would not, nor after ten.
+    verdicts = better_optimizers(
+        experiment, np.array([0.2, 0.21, 0.19, 0.2, 0.22, -0.9, 0.2, -0.9, 0.1, 0.2, 0.2, 0.1])
+    )
+    assert verdicts == [False] * 4 + [True] * 5 + [False] * 3
 
 
 def test_a_number_is_tried_over_its_whole_slider_and_where_it_stands(experiment: Experiment) -> None:
