@@ -172,7 +172,9 @@ class _GhostThread:
                 self._wake.clear()
                 continue
             if not self._ended and (rest <= 0 or not goes_on):
-                self.seen = Ghost(self._twin.begun, self._twin.trainer.snapshot(self._requests, measured=False))
+                # Its numbers are of the moment of the run once it is there.
+                now = self._twin.trainer.snapshot(self._requests, measured=not goes_on)
+                self.seen = Ghost(self._twin.begun, now)
                 self._due = time.perf_counter() + _PICTURE_SECONDS
             if not goes_on:
                 return

@@ -51,6 +51,20 @@ def fade(window: Window) -> None:
     window.others.stay.setInterval(LONG)
 
 
+def test_within_an_epoch_the_loss_without_a_change_is_of_the_moment_of_the_run(window_for: Window) -> None:
+    session = window_for.session
+    window_for.others.stay.setInterval(LONG)
+    session.let_others_train("always")
+    session.ask(lambda trainer: trainer.advance(epochs=4)).result(hands.PATIENCE / 1000)
+    session.ask(lambda trainer: trainer.advance(steps=3)).result(hands.PATIENCE / 1000)
+    hands.fill(control(window_for, "training.learning_rate"), "0.1", "Return")
+    hands.until(lambda: session.is_up_to_date and ghost_heading(window_for) != "", "the ghost has no value")
+    loss = session.report.snapshot.evaluation.validation_loss
+    assert float(ghost_heading(window_for)) == pytest.approx(loss, rel=0.001), "nothing was trained since"
+    assert loss != pytest.approx(session.report.snapshot.history.validation_loss[-1], rel=0.001)
+    session.let_others_train("off")
+
+
 def mark_place(window: Window, sheet: QWidget) -> QPoint:
     box = sheet.boxes()[0]
     return QPoint(round(float(box.x(np.array([sheet.marks[-1].place]))[0])), round(box.rect.center().y()))

@@ -297,16 +297,18 @@ class LossTrack(CurveTrack):
         return f"without this change: {value[0].text}" if (value := self._ghost_value(times, None)) else ""
 
     def _ghost_value(self, times: TimeAxis, place: float | None, digits: int = 3) -> tuple[Value, ...]:
-        """The loss without the latest change, at a place or the latest one: of validation points, if there are any."""
+        """The loss without the latest change, at a place or its present one: of validation points, if there are any."""
         columns = [curve.column for curve in self._ghost_curves(times)]
-        at = columns[0].times if columns else np.zeros(0)
-        if not len(at) or (place is not None and not at[0] <= place <= at[-1]):
+        at, ghost = columns[0].times if columns else np.zeros(0), self._others
+        if not isinstance(ghost, Ghost) or not len(at) or (place is not None and not at[0] <= place <= at[-1]):
             return ()
-        row = -1 if place is None else nearest_row(at, place)
-        which = int(np.isfinite(columns[1].values[row]))
-        text = self.number_text(float(columns[which].values[row]), digits)
-        is_branch = isinstance(self._others, Ghost) and self._others.left_by == "branch"
-        return (Value("before" if is_branch else "without it", text, _LINES[which], "ghost"),)
+        # Within an epoch, its latest row is of another moment than the numbers of the run.
+        row = None if place is None else nearest_row(at, place)
+        now = ghost.now.evaluation.numbers[self.first : self.first + 2]
+        numbers = now if row is None else [column.values[row] for column in columns]
+        which = int(np.isfinite(numbers[1]))
+        name = "before" if ghost.left_by == "branch" else "without it"
+        return (Value(name, self.number_text(float(numbers[which]), digits), _LINES[which], "ghost"),)
 
 
 class ScoreTrack(CurveTrack):
