@@ -444,7 +444,7 @@ def test_a_script_that_learns_otherwise_fails_its_proof(exportable: Exportable, 
         FORMATS["pytorch"],
         content=lambda *arguments: right(*arguments).replace(b"learning_rate(0.01,", b"learning_rate(0.02,"),
     )
-    with pytest.raises(NotProvenError, match="up to epoch 0 by less than 1e-05"):
+    with pytest.raises(NotProvenError, match="up to epoch 0, by less than 1e-05"):
         export(wrong, exportable, tmp_path / "net.py")
 
 
