@@ -333,15 +333,12 @@ class TrackSheet(PaintedChart):
         if self._values_width:
             write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
         else:
-            paint_lane_names(painter, QRectF(px(4), 0, self.width() - px(32), px(_TOP - 2)), self._first_values)
+            line = QRectF(px(4), 0, self.width() - px(32), px(_TOP - 2))
+            paint_lane_names(painter, line, self.values.get(self.arrangement.seen[0].name, ()))
         if self.note:
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
             write(painter, line, LEFT, text, look.text)
-
-    @property
-    def _first_values(self) -> tuple[Value, ...]:
-        return self.values.get(self.arrangement.seen[0].name, ())
 
     @property
     def _handle_span(self) -> tuple[float, float] | None:
