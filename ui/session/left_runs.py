@@ -15,6 +15,8 @@ class LeftRun(NamedTuple):
     name: str
     """The identity of the run: one that undo restores keeps its name when it is left again."""
     document: Document
+    moment: object = None
+    """What undo or redo knows it by, if that can restore it."""
 
 
 class _Known(NamedTuple):
@@ -42,7 +44,7 @@ class LeftRuns:
         if moment is not None:
             self._remembered[moment] = self._present
         if left is not None:
-            self._tell(left)
+            self._tell(left._replace(moment=moment))
 
     def take(self, trainer: Trainer, document: Document | None = None) -> LeftRun | None:
         """Return the present run if it has trained since it was kept; None if not, or if left runs are not reported."""

@@ -19,6 +19,7 @@ from playground.studies.variants import RACES, name_lanes, with_values
 
 from ..forms.rows import FormRow, RowMenuEvent
 from ..session.trainers import HISTORY_ROWS
+from ..session.undo import Edit
 from ..shell.palette import PaletteCommand
 from ..views.race.view import RaceView
 from ..views.response.sheet import ResponseSheet
@@ -40,6 +41,8 @@ class Races(QObject):
         self.view = parts.view(RaceView)
         self._then: Callable[[Race], object] | None = None
         """What is done with the race that is being closed."""
+        self._left: tuple[Race, Edit | None] | None = None
+        """The race that an edit has just closed, and the undo step of that edit, to which more may belong."""
         self._came_from: QWidget | None = None
         """What had the keyboard before the race."""
         self.view.started.connect(self.start_classic)
@@ -47,6 +50,8 @@ class Races(QObject):
         self.view.lane_taken.connect(self.take)
         self.view.lockstep_chosen.connect(self._choose_lockstep)
         self.session.race_closed.connect(self._end)
+        # After the strip has taken back what was offered before the edit.
+        self.session.undo_changed.connect(self._follow_edits)
         parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
         parts.view(ResponseSheet).race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
@@ -179,8 +184,28 @@ class Races(QObject):
         if self._then is not None:
             self._then(race)
         else:
+            self._left = race, self._latest_edit
             # Said after the edit, which takes back what was offered before it.
-            QTimer.singleShot(0, self, lambda: self._offer(race, "Race closed, since the run was changed."))
+            QTimer.singleShot(0, self, lambda: self._say_left(race))
+
+    @property
+    def _latest_edit(self) -> Edit | None:
+        done = self.session.history.done
+        return done[-1] if done else None
+
+    def _follow_edits(self) -> None:
+        """Say again that a race was closed while the drag that closed it goes on, since each move takes that back."""
+        if self._left is None:
+            return
+        race, edit = self._left
+        if edit is self._latest_edit:
+            self._say_left(race)
+        if edit is not self._latest_edit or edit is None or not edit.open:
+            self._left = None
+
+    def _say_left(self, race: Race) -> None:
+        if self.session.racer is None:
+            self._offer(race, "Race closed, since the run was changed. Your run is back, paused.")
 
     def _return_keyboard(self) -> None:
         """Give the keyboard back to what had it before the race, or to the boundary if that is out of sight."""

@@ -139,9 +139,10 @@ class Runs(QObject):
             self._ids[left.name] = kept.run.id
             return kept
 
-        self._do(work, self._note_kept)
+        self._do(work, partial(self._note_kept, left.moment))
 
-    def _note_kept(self, kept: Kept) -> None:
+    def _note_kept(self, moment: object, kept: Kept) -> None:
+        self.documents.work.note_kept(moment)
         self.view.runs.forget_pictures(kept.run.id)
         for words in room_words(kept, self._size + kept.run.bytes, LIMIT):
             self.desk.say(words, ("Runs", self.show))

@@ -267,6 +267,8 @@ class TourStops:
         return bool(self._session.history.done) and self._session.history.done[-1].open
 
     def _paused_words(self) -> str:
+        if self._session.racer is not None:
+            return "A race is on, and your run waits. Take a lane or close the race first."
         return "" if self._runs else "Training is paused. The space bar resumes it."
 
     def _response_words(self) -> str:

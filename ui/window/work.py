@@ -201,9 +201,17 @@ class Work(QObject):
             self._left.pop(self.session.history.undone[-1].number, None)
         self.changed.emit()
 
+    def note_kept(self, moment: object) -> None:
+        """Note that the run to which undo returns at a moment is kept as it was left."""
+        for number in self._left:
+            if ("undo", number) == moment:
+                del self._left[number]
+                return
+
     @property
     def left_unsaved(self) -> LeftWork | None:
-        """The latest unsaved work that was replaced by opening something else, if undo can restore it."""
+        """The latest work that is neither saved nor kept and was replaced by opening something else, if undo can
+        restore it."""
         return next(filter(None, (self._left.get(edit.number) for edit in reversed(self.session.history.done))), None)
 
     @property

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QLabel, QLineEdit, QMenu
+from PySide6.QtWidgets import QAbstractSlider, QLabel, QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
@@ -242,6 +242,29 @@ def test_an_edit_closes_the_race_and_the_way_back_finds_it_as_it_was(qtbot, wind
     assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}
 
 
+def test_a_drag_that_closes_the_race_says_so_until_the_way_back_is_taken(qtbot, window: Window) -> None:
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    strip, slider = window.messages.strip, hands.control(window, f"{RATE}.slider", QAbstractSlider)
+    hands.drag_handle(slider, 0.9, let_go=False)
+    hands.until(lambda: strip.said.text.startswith("Race closed"), "nothing is said during the drag")
+    hands.release(slider)
+    qtbot.waitUntil(lambda: window.docks.plan is STANDARD and window.session.is_up_to_date)
+    assert strip.said.text == "Race closed, since the run was changed. Your run is back, paused."
+    assert not window.session.is_running
+    push(window, "strip.remedy")
+    await_race(qtbot, window)
+    assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}
+
+
+def test_a_race_in_place_of_another_is_not_said_to_be_closed(qtbot, window: Window) -> None:
+    for lanes in ("Three learning rates", "SGD, RMSProp, Adam"):
+        command(window, f"Race: {lanes}")
+        await_race(qtbot, window)
+        hands.let_pass(20, "something else would be said")
+        assert window.messages.strip.said.text.startswith("Racing ")
+
+
 def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
     command(window, "Race: Batches of 1")
     await_race(qtbot, window)
@@ -336,7 +359,7 @@ def test_after_a_race_the_keyboard_is_where_it_was_before(qtbot, window: Window,
 def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_their_curves(
     qtbot, window: Window, lanes: int
 ) -> None:
-    window.races.start_values(RATE, [0.001, 0.002, 0.005, 0.01, 0.02, 0.05][:lanes])
+    window.races.start_values(RATE, [0.00069, 0.0069, 0.069, 0.01, 0.02, 0.05][:lanes])
     await_race(qtbot, window)
     hands.key_in(window, "Ctrl+E")
     await_race(qtbot, window, lambda race: race.epoch == 1)
@@ -350,6 +373,9 @@ def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_th
         told = [value.text for value in sheet.values[track.name]]
         assert len(told) == lanes and all(text in [one for one, _ in beside] for text in told), track.name
         assert not overlaps(beside), track.name
+        if len(beside) == lanes:
+            # The square and the gap behind it take ten pixels, the square itself is eight away.
+            assert all(gap >= 17 for gap in gaps(beside)), (track.name, gaps(beside))
         for number in range(lanes):
             # A square, and so no minus sign: as high as wide.
             colour = QColor(theme.current().colour(f"lanes.{number}"))
@@ -359,6 +385,38 @@ def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_th
                 if sum(image.pixelColor(x, y) == colour for x in range(round(values.left()), sheet.width())) >= 6
             ]
             assert len(rows) >= 6, (track.name, number)
+
+
+@pytest.mark.parametrize("lanes", [3, 6])
+def test_tracks_without_room_for_values_name_the_lanes_above_them(qtbot, window: Window, lanes: int) -> None:
+    rates = [0.00069, 0.0069, 0.069, 0.01, 0.02, 0.05][:lanes]
+    window.zoom_to(1.25)
+    window.races.start_values(RATE, rates)
+    await_race(qtbot, window)
+    window.docks.go_to("tracks")
+    await_pictures(window)
+    sheet = hands.control(window, "tracks.sheet")
+    first = sheet.boxes()[0].rect
+    above = [(text, where) for text, where in painted_texts(sheet) if where.bottom() < first.top() - 1]
+    named = [text for text, _ in above]
+    assert [text for text in named if text in map(str, rates)] == list(map(str, rates)) and not overlaps(above)
+    image = sheet.grab(sheet.rect().adjusted(0, 0, 0, round(first.top()) - sheet.height())).toImage()
+    painted = {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+    assert all(QColor(theme.current().colour(f"lanes.{number}")).name() in painted for number in range(lanes))
+    window.zoom_to(1.0)
+
+
+def gaps(texts: list[tuple[str, QRectF]]) -> list[float]:
+    """The distances from each text to the next one in the same row."""
+    return [
+        min(nearer)
+        for _, box in texts
+        if (nearer := [
+            other.left() - box.right()
+            for _, other in texts
+            if other.left() > box.left() and abs(other.center().y() - box.center().y()) < 3
+        ])
+    ]  # fmt: skip
 
 
 def show_best(window: Window) -> str:

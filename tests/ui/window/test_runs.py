@@ -114,6 +114,27 @@ def test_nothing_is_kept_while_the_switch_is_off(window: Window, folder: Path) -
     assert window.runs.keeps
 
 
+@pytest.mark.parametrize("kept", [True, False], ids=["trained and kept", "never trained"])
+def test_closing_asks_only_about_left_work_that_is_not_kept(window: Window, kept: bool) -> None:
+    window.runs.show()
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    if kept:
+        train(window, 2)
+    window.documents.open("xor")
+    if kept:
+        await_rows(window, 1)
+    hands.let_pass(20, "it would be kept")
+    # What was opened has not changed: only what was left may be asked about.
+    assert not window.work.modified
+    assert window.documents.may_close() is kept
+    questions = [one for one in window.findChildren(QMessageBox, "changes.question") if one.isVisible()]
+    assert len(questions) == (not kept)
+    for question in questions:
+        cancel = next(button for button in question.buttons() if button.accessibleName() == "Cancel")
+        hands.click(cancel)
+
+
 def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: RunsView) -> None:
     shown = three.shown()
     assert shown.headings == ("★", "Run", "Loss", "Accuracy", "Learning rate η", "Training loss", "Epochs")

@@ -357,6 +357,19 @@ def test_a_target_that_is_scrolled_away_is_pointed_at_no_farther_than_it_is_seen
     assert TourTarget(QWidget()).place(window) == QRect()
 
 
+def test_a_stop_about_the_run_asks_to_end_a_race_first(window: Window) -> None:
+    window.tour.start()
+    tour(window).go_to(2)
+    command(window, "Race: Three learning rates")
+    hands.until(lambda: window.session.race_report, "there is no race")
+    hands.key_in(window, "Ctrl+Return")
+    card = tour(window).card
+    hands.until(lambda: card.hint.text().endswith("Take a lane or close the race first."), card.hint.text())
+    assert tour(window).at == 3 and card.hint.isVisible()
+    command(window, "Close the race")
+    hands.until(lambda: card.hint.text() == "Training is paused. The space bar resumes it.", card.hint.text())
+
+
 def test_the_readme_tells_the_tour_in_the_same_words(window: Window) -> None:
     told = " ".join(README.read_text().split())
     window.tour.start()

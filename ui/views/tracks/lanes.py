@@ -23,7 +23,7 @@ from ..chart.plot import LEFT, ChartBox, write
 from .curves import Curve, CurveTrack, RunColumn
 from .rate import rate_text
 from .time import TimeAxis
-from .track import Line, Value, rows_of_values
+from .track import Line, Value, room_for_values, rows_of_values
 
 _DECADES = 8.0
 """The reach of a logarithmic axis below its highest value, in decades."""
@@ -31,7 +31,7 @@ _SETS_HELP = (
     "Each lane has a colour of its own. Solid: training points. Dashed: validation points, whose values stand here."
 )
 _NARROWEST = 48
-"""The width of a value, in pixels at zoom 1."""
+"""The width to which a value may be cut, in pixels at zoom 1."""
 _BEYOND = 3
 """How far values reach into the gaps above and below a low track, in pixels at zoom 1."""
 _FAR_ABOVE = 4.0
@@ -53,6 +53,8 @@ class _LaneColumn(NamedTuple):
 
 class LaneTrack(CurveTrack):
     """A quantity of all lanes; values are written for the last of its columns."""
+
+    beside = 192, 120
 
     def __init__(self, title: str, help_text: str, share: float, axis: AmountAxis | ShareAxis) -> None:
         super().__init__(title, share, axis, 0)
@@ -105,16 +107,18 @@ class LaneTrack(CurveTrack):
                 painter.drawLine(end - way, end + way)
 
     def paint_values(self, painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
-        """Paint the values of all lanes, closer together in a low track, if there is room for all."""
+        """Paint the values of all lanes, closer together in a low track or cut, if there is room for all."""
         metrics = painter.fontMetrics()
         beyond = px(_BEYOND)
-        for pitch, room in (
-            (metrics.height(), rect),
-            (metrics.capHeight() + px(3), rect.adjusted(0, -beyond, 0, beyond)),
-        ):
-            if -(-len(values) // rows_of_values(room, pitch)) * px(_NARROWEST) <= rect.width():
+        loose = metrics.height(), rect
+        close = metrics.capHeight() + px(3), rect.adjusted(0, -beyond, 0, beyond)
+        for pitch, room in (loose, close):
+            if room_for_values(metrics, values, rows_of_values(room, pitch)) <= rect.width():
                 self.paint_rows(painter, room, values, pitch)
                 return
+        pitch, room = close
+        if -(-len(values) // rows_of_values(room, pitch)) * px(_NARROWEST) <= rect.width():
+            self.paint_rows(painter, room, values, pitch)
 
     @property
     def _diverged(self) -> list[int]:

@@ -35,15 +35,15 @@ from .gradients import SCALE_FROM, GradientTrack
 from .names import SizeSymbol, TrackName
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
-from .track import LEAST_TRACK, Track, Value
+from .track import LEAST_TRACK, Track, Value, paint_lane_names
 
 _TOP, _BOTTOM, _GAP = 18, 18, 7
 """Pixels for the names of marks, for the time axis, and between two tracks."""
 _NAMES, _NUMBERS = 132, 46
 """Pixels at the left of the tracks, and the part of them that numbers of axes and names of layers have."""
-_VALUES, _NARROW_VALUES, _WIDE, _NARROW = 152, 96, 640, 360
-"""Pixels for values at the right, and for those without names, in sheets that are not at least this wide; what is
-narrower than the last leaves the values to the header."""
+_WIDE, _NARROW = 640, 360
+"""The least widths of sheets with values and their names at the right, and with values alone; what is narrower leaves
+the values to the header, and names the lanes of a race above the tracks."""
 _EDGE = 5
 """Pixels above and below an edge between tracks where it can be dragged."""
 _HANDLE = 6
@@ -139,8 +139,8 @@ class TrackSheet(PaintedChart):
     @property
     def _values_width(self) -> int:
         if self.width() >= px(_WIDE):
-            return px(_VALUES)
-        return px(_NARROW_VALUES) if self.width() >= px(_NARROW) else 0
+            return px(self.arrangement.seen[0].beside[0])
+        return px(self.arrangement.seen[0].beside[1]) if self.width() >= px(_NARROW) else 0
 
     @property
     def _span(self) -> tuple[int, int]:
@@ -195,7 +195,8 @@ class TrackSheet(PaintedChart):
         for track in self.arrangement.seen:
             self.names[track.name].explain(track)
         left = px(_NAMES - _NUMBERS)
-        self.update(QRegion(left, 0, self.width() - left, self.height()) - QRegion(spared))
+        words = QRegion(left, 0, self.width() - left, self.height()) + QRegion(0, 0, left, px(_TOP))
+        self.update(words - QRegion(spared))
 
     def put_playhead(self, place: float | None, step: int | None) -> None:
         """Put the playhead at a place of the time axis: at an earlier step or at the present; None hides it."""
@@ -331,6 +332,9 @@ class TrackSheet(PaintedChart):
             .paint_numbers_below(painter, taken=self._handle_span)  # fmt: skip
         if self._values_width:
             write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
+        else:
+            line = QRectF(px(4), 0, self.width() - px(32), px(_TOP - 2))
+            paint_lane_names(painter, line, self.values.get(self.arrangement.seen[0].name, ()))
         if self.note:
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))

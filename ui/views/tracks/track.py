@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+from PySide6.QtGui import QBrush, QColor, QFontMetrics, QPainter, QPen
 
 from playground.catalog.choice import Array
 from playground.measure.snapshot import Snapshot
@@ -33,6 +34,8 @@ _SWATCH = 6
 """The side of the square that stands for a curve before a number."""
 _SHORTEST_NAME = 48
 """The width to which the name of a value may be cut, in pixels at zoom 1."""
+_BETWEEN = 8
+"""The least distance from a value to the square of the next one beside it, in pixels at zoom 1."""
 
 
 class Line(NamedTuple):
@@ -113,6 +116,8 @@ class Track:
     least: float = LEAST_TRACK
     rows: int = 1
     """The number of rows that have to be told apart."""
+    beside: ClassVar[tuple[int, int]] = 152, 96
+    """The widths for the values beside it in a wide and in a narrow picture, in pixels at zoom 1."""
     axis: ChartAxis = field(default_factory=ChartAxis)
     series: tuple[Series, ...] = ()
 
@@ -150,17 +155,18 @@ class Track:
         high, rows = metrics.height(), rows_of_values(rect, pitch)
         columns = max(1, -(-len(values) // rows))
         rows = max(1, -(-len(values) // columns))
-        has_squares = columns > 2 or any(value.role == "lane" for value in values)
-        mark, gap = (px(_SWATCH), px(4)) if has_squares else (px(14), px(5))
+        has_squares = _have_squares(values, columns)
+        mark, gap = _mark_and_gap(is_square=has_squares)
         names = max((metrics.horizontalAdvance(f"{value.name}n") for value in values), default=0)
         numbers = max((metrics.horizontalAdvance(value.text) for value in values), default=0)
         left = int(rect.width()) - mark - gap - max(numbers, metrics.horizontalAdvance("0.00000"))
         names = 0 if columns > 1 or left < min(names, px(_SHORTEST_NAME)) else min(names, left)
-        widths = _column_widths([metrics.horizontalAdvance(value.text) for value in values], rows, rect.width())
+        places = _column_places(_column_widths(metrics, values, rows), rect.width())
         for index, value in enumerate(values):
             column, line = divmod(index, rows)
             top = rect.top() + line * pitch + (pitch - high) / 2
-            row = QRectF(rect.left() + sum(widths[:column]), top, widths[column], high)
+            start, wide = places[column]
+            row = QRectF(rect.left() + start, top, wide, high)
             x = row.left()
             if value.line is not None:
                 _paint_mark(painter, value, QRectF(x, row.top(), mark, high), is_square=has_squares)
@@ -195,12 +201,57 @@ def _paint_mark(painter: QPainter, value: Value, box: QRectF, *, is_square: bool
         painter.drawLine(QPointF(box.left(), middle + 0.5), QPointF(box.right(), middle + 0.5))
 
 
-def _column_widths(texts: Sequence[int], rows: int, room: float) -> list[float]:
-    """The widths of columns of so many rows: equal ones, or those that long texts need at the cost of short ones."""
-    needed = [max(texts[first : first + rows]) for first in range(0, len(texts), rows)]
-    left = (room - sum(needed)) / max(1, len(needed))
-    equal = room / max(1, len(needed))
-    return [equal] * len(needed) if max(needed, default=0) <= equal - px(8) else [one + left for one in needed]
+def room_for_values(metrics: QFontMetrics, values: Sequence[Value], rows: int) -> float:
+    """The width that values in so many rows need beside each other, without names."""
+    widths = _column_widths(metrics, values, rows)
+    return sum(widths) + px(_BETWEEN) * (len(widths) - 1)
+
+
+def paint_lane_names(painter: QPainter, rect: QRectF, values: Sequence[Value]) -> None:
+    """Paint the names of the lanes among some values in one row, with squares in their colours."""
+    lanes = [value for value in values if value.role == "lane"]
+    metrics, (mark, gap) = painter.fontMetrics(), _mark_and_gap(is_square=True)
+    between, before = px(_BETWEEN), mark + gap
+    widths = [metrics.horizontalAdvance(value.name) for value in lanes]
+    most = int((rect.width() + between) / max(1, len(lanes))) - between - before
+    if sum(widths) + (before + between) * len(lanes) - between <= rect.width():
+        most = max(widths, default=0)
+    x = rect.left()
+    for value, wide in zip(lanes, widths, strict=True):
+        _paint_mark(painter, value, QRectF(x, rect.top(), mark, rect.height()), is_square=True)
+        name = value.name if wide <= most else metrics.elidedText(value.name, Qt.TextElideMode.ElideRight, most)
+        room = QRectF(x + before, rect.top(), min(wide, most), rect.height())
+        write(painter, room, LEFT, name, theme.current().quiet)
+        x = room.right() + between
+
+
+def _have_squares(values: Sequence[Value], columns: int) -> bool:
+    return columns > 2 or any(value.role == "lane" for value in values)
+
+
+def _mark_and_gap(*, is_square: bool) -> tuple[int, int]:
+    """The width of the mark before a value, and its distance from that."""
+    return (px(_SWATCH), px(4)) if is_square else (px(14), px(5))
+
+
+def _column_widths(metrics: QFontMetrics, values: Sequence[Value], rows: int) -> list[float]:
+    """The widths of the values in columns of so many rows, with their marks."""
+    before = sum(_mark_and_gap(is_square=_have_squares(values, -(-len(values) // rows))))
+    texts = [before + metrics.horizontalAdvance(value.text) for value in values]
+    return [float(max(texts[first : first + rows])) for first in range(0, len(texts), rows)]
+
+
+def _column_places(widths: Sequence[float], room: float) -> list[tuple[float, float]]:
+    """The places and widths of columns: equal ones, or those that long texts need at the cost of short ones."""
+    count, between = max(1, len(widths)), px(_BETWEEN)
+    equal = room / count
+    if count == 1 or max(widths) + between <= equal:
+        return [(number * equal, equal) for number in range(count)]
+    free = (room - sum(widths)) / (count - 1)
+    # Where there is too little room, each is cut by as much.
+    cut = max(0.0, between - free) * (count - 1) / count
+    starts = accumulate((one - cut + max(free, between) for one in widths), initial=0.0)
+    return [(start, one - cut) for start, one in zip(starts, widths, strict=False)]
 
 
 def _paint_series(painter: QPainter, box: ChartBox, series: Series) -> None:
