@@ -167,6 +167,13 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     assert settle(qtbot, window).epoch == EPOCHS
 
 
+def test_branching_where_nothing_earlier_is_shown_says_how_to_get_there(window: Window) -> None:
+    before = snapshot(window).step
+    hands.key_in(window, "Ctrl+Shift+B")
+    assert "Drag along the time axis below the tracks" in window.messages.strip.said.text
+    assert window.session.past.other_future is None and snapshot(window).step == before
+
+
 def test_closing_after_a_branch_says_what_would_be_discarded(qtbot, window: Window) -> None:
     hands.click(handle_of(window), place_of(window, 4))
     await_exact(window)

@@ -490,8 +490,6 @@ def test_done_goes_back_to_looking(drawing: Hand, way: str) -> None:
 def test_another_tab_puts_the_brush_down(drawing: Hand) -> None:
     hands.open_tab(drawing.window, "Training")
     drawing.until(lambda: drawing.window.parts.drawing.toolbox.tool is None)
-    drawing.window.parts.boundary.setFocus()
-    drawing.key("B")
     before = drawing.experiment
     hands.drag(drawing.window.parts.boundary, *places(drawing, (-4, 4), (4, 4)))
     assert drawing.experiment == before

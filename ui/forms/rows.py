@@ -120,6 +120,9 @@ class FormRow(QWidget):
         self.controls[suffix] = widget
         if not suffix:
             self.caption.setBuddy(widget)
+            # A click on the name is one on the control, so that the response is then that of the setting.
+            self.caption.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            self.caption.setFocusProxy(widget)
 
     def set_path(self, path: str) -> None:
         """Move the row to another place in the experiment; an empty path takes it out."""

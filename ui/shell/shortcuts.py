@@ -9,6 +9,7 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
+    QLabel,
     QLineEdit,
     QTableWidget,
     QTableWidgetItem,
@@ -17,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from ..forms.buttons import identify
-from ..forms.layouts import fill
+from ..forms.layouts import fill, quiet
 from .palette import PaletteCommand
 
 _GESTURES = (
@@ -37,8 +38,12 @@ _GESTURES = (
     ("Response", "Click, drag", "Set the value under the pointer"),
     ("Response", "Arrow keys, Enter", "Take a value that was tried"),
     ("Response", "Ctrl+Click, Ctrl+Enter", "Take the nearest value that was tried, with its trained weights"),
+    ("Time axis below the tracks", "Click, drag, arrow keys", "Show an earlier moment"),
     ("Map", "Wheel, + and −; click, Enter", "Zoom, 0 shows all; open a pair with its weights"),
     ("Drawing", "Drag; right button", "Draw points; erase them"),
+    ("Drawing", "1 … 9, 0", "Choose the class to draw"),
+    ("Drawing", "[, ], wheel", "Make the brush or cluster smaller or larger"),
+    ("Drawing", "Esc", "Put the tool down"),
 )
 """Gestures that are in no menu: where, how and what for."""
 
@@ -71,8 +76,14 @@ class ShortcutList(QDialog):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
-        fill(QVBoxLayout(self), self.search, self.table)
+        self.nothing = quiet(QLabel("Nothing found. Try fewer letters.", alignment=Qt.AlignmentFlag.AlignTop))
+        self.nothing.setBuddy(self.search)
+        self.nothing.hide()
+        fill(QVBoxLayout(self), self.search, self.table, self.nothing)
 
     def _filter(self, typed: str) -> None:
-        for row, texts in enumerate(self.rows):
-            self.table.setRowHidden(row, typed.lower() not in " ".join(texts).lower())
+        found = [typed.lower() in " ".join(texts).lower() for texts in self.rows]
+        for row, fits in enumerate(found):
+            self.table.setRowHidden(row, not fits)
+        self.table.setVisible(any(found))
+        self.nothing.setVisible(not any(found))

@@ -18,6 +18,7 @@ from playground.interop.opening import RESOURCES, preset_titles
 from playground.studies.variants import RACES
 
 from ..look import theme
+from ..panels.drawing.tools import TOOLS
 from ..session.session import Session
 from ..session.undo import Edit
 from ..shell.actions import SEPARATOR, Action, Menu, MenuEntry, placeholder
@@ -132,6 +133,10 @@ def _picture_entries(name: str, pictures: PictureSaver, dots: str, do: Callable[
 
 def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: PictureSaver, parts: WindowParts) -> Menu:
     """Make the Edit menu: undo, points and the clipboard."""
+    tools = [
+        Action(f"draw.{tool.name}", tool.label, partial(wiring.take_tool, tool.name), (tool.key,))
+        for tool in TOOLS.values()
+    ]
     return Menu(
         "&Edit",
         [
@@ -153,6 +158,7 @@ def edit_menu(session: Session, wiring: Wiring, sharing: Sharing, pictures: Pict
             ),
             SEPARATOR,
             Action("points.draw", "&Draw points", wiring.start_drawing, ("Ctrl+P",)),
+            Menu("Drawing &tools", tools),
             Action("experiment.copy", "Copy the &experiment as text", sharing.copy_experiment, (_STANDARD.Copy,)),
             Action(
                 "experiment.copy_link",
@@ -192,13 +198,7 @@ def training_menu(
             Action("training.reseed", "&New initial weights", session.reseed, ("Ctrl+Shift+R",)),
             SEPARATOR,
             Action("past.now", "Back to no&w", looking_back.leave, ("Ctrl+End",), enabled=lambda: looking_back.is_back),
-            Action(
-                "past.branch",
-                "&Branch at the moment shown",
-                looking_back.branch,
-                ("Ctrl+Shift+B",),
-                enabled=lambda: looking_back.is_back,
-            ),
+            Action("past.branch", "&Branch at the moment shown", looking_back.branch, ("Ctrl+Shift+B",)),
             Action(
                 "past.return",
                 "Return to the run before the branc&h",

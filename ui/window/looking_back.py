@@ -16,6 +16,7 @@ from .others import OtherRuns
 from .window_parts import WindowParts
 
 BACK_TO_NOW, BRANCH_HERE, RETURN = "Back to now", "Branch here", "Return to it"
+_NONE_SHOWN = "No earlier moment is shown to branch at. Drag along the time axis below the tracks to one."
 
 
 class LookingBack(QObject):
@@ -46,8 +47,9 @@ class LookingBack(QObject):
         return self.past.other_future is not None
 
     def branch(self) -> None:
-        """Go on from the earlier moment that is shown."""
-        self.past.branch()
+        """Go on from the earlier moment that is shown, or say how one is."""
+        if not self.past.branch():
+            self.desk.refuse(_NONE_SHOWN)
 
     def leave(self) -> None:
         """Show the present again."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from playground import Experiment
 from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, diagnose
+from playground.measure.sentences import counted
 from playground.run.run import Checkpoint
 from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
@@ -148,7 +149,8 @@ class Remedies(QObject):
     def _say_tried(self, test: RemedyTest, tried: int) -> None:
         if self._asked is not None and self._job is not None and test is self._test and not self._renews:
             left = len(test.remedies) - tried
-            words = f"Changes still to try: {left}…" if left else "Trying the most promising changes…"
+            trying = f"{counted(left, 'change')} {'is' if left == 1 else 'are'} still being tried."
+            words = trying if left else "Trying the most promising changes…"
             self.desk.messages.advise(Advice(self._asked.concern, words))
 
     def _say_found(self, test: RemedyTest) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, SignalInstance
 from PySide6.QtWidgets import QToolBar
 
+from ..session.commands import Report
 from ..shell.tour import Tour, TourTarget
 from .control_commands import ControlCommands
 from .desk import Desk
@@ -101,3 +102,21 @@ class WindowTour(QObject):
         if not settings.value(_OFFERED, False, bool):
             settings.setValue(_OFFERED, True)
             self.desk.messages.invite(_INVITATION, ("Take the tour", self.start))
+            self.desk.session.reported.connect(self._note_training)
+            for begun in self._beginnings:
+                begun.connect(self._withdraw)
+
+    @property
+    def _beginnings(self) -> tuple[SignalInstance, ...]:
+        return self.desk.session.experiment_changed, self.desk.session.race_opened
+
+    def _note_training(self, report: Report) -> None:
+        if report.running or report.present.step:
+            self._withdraw()
+
+    def _withdraw(self) -> None:
+        """Take the offer back, since whoever trains, edits or takes the tour is no longer new here."""
+        self.desk.messages.settle(_INVITATION)
+        self.desk.session.reported.disconnect(self._note_training)
+        for begun in self._beginnings:
+            begun.disconnect(self._withdraw)

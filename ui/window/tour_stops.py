@@ -46,6 +46,7 @@ _RACE_EPOCHS = 40
 """How many epochs show which lane leads."""
 _DEEP = 4
 """Sigmoid layers from which gradients vanish."""
+_EARLIER = "To see any earlier moment, drag along the time axis below the tracks."
 _LOOKS = 50
 """How often the tour looks for the response of a new value before it goes on without."""
 
@@ -94,8 +95,9 @@ class TourStops:
                         hint=paused,
                     ),
                     TourTask(
-                        "Point at a unit of the network, or press Tab until the network has the focus and then an "
-                        "arrow key. The boundary shows the unit's map instead: where on the plane it is active.",
+                        "Point at a unit of the network, or press Shift+F6 until the network has the focus and "
+                        "then an arrow key. The boundary shows the unit's map instead: where on the plane it is "
+                        "active.",
                         units,
                         self._looked_inside,
                         (whole_boundary,),
@@ -108,8 +110,8 @@ class TourStops:
                 (
                     TourTask(
                         "The response shows what loss other learning rates lead to, from five starts "
-                        "each, later up to fifteen. Point at its curve, or press Tab until it has the focus and then "
-                        "an arrow key.",
+                        "each, later up to fifteen. Point at its curve, or press Shift+F6 until it has the focus and "
+                        "then an arrow key.",
                         response,
                         self._read_response,
                         (rate,),
@@ -151,7 +153,8 @@ class TourStops:
                 "Go too far, and come back",
                 (
                     TourTask(
-                        "Drag the learning rate to the right, to 1 or more, until the loss jumps.",
+                        "Press Play if training is paused, and drag the learning rate to the right, to 1 or more, "
+                        "until the loss jumps.",
                         rate,
                         self._went_too_far,
                         (whole_boundary, loss),
@@ -410,7 +413,8 @@ class TourStops:
             is_back = self._session.is_up_to_date and self._session.experiment.training.learning_rate != rate
             if self._undone is None or now is None or not is_back:
                 return None
-            return f"{self._undone.text} The training loss is {number_text(now.evaluation.train_loss)}."
+            loss = number_text(now.evaluation.train_loss)
+            return f"{self._undone.text} The training loss is {loss}. {_EARLIER}"
 
         return outcome
 

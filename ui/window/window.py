@@ -135,7 +135,7 @@ class Window(QMainWindow):
             ending.connect(self.wiring.put_tool_down)
         self.autosave.keeping.connect(self._remember_layout)
         self.exports.running_changed.connect(lambda _: self.menus.refresh("export.cancel"))
-        self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.branch", "past.return"))
+        self.looking_back.changed.connect(lambda: self.menus.refresh("past.now", "past.return"))
         self.tour.changed.connect(lambda: self.menus.refresh("help.tour", "help.tour_next", "help.tour_again"))
         self._show_title()
 

@@ -91,6 +91,11 @@ class Wiring(QObject):
         self.desk.docks.show("drawing")
         self.parts.drawing.start()
 
+    def take_tool(self, name: str) -> None:
+        """Show the drawing tools and choose one by its name."""
+        self.desk.docks.show("drawing")
+        self.parts.drawing.choose_tool(name)
+
     def stop_drawing(self) -> None:
         """Show the data panel again, which puts the tool down."""
         self.desk.docks.show("data")

@@ -25,6 +25,12 @@ def test_f1_lists_the_shortcuts_and_finds_one(window: Window) -> None:
     hands.type_text("undo", table.search)
     shown = [row for row in range(table.table.rowCount()) if not table.table.isRowHidden(row)]
     assert shown and all("undo" in " ".join(table.rows[row]).lower() for row in shown)
+    hands.fill(table.search, "brush")
+    found = [table.rows[row] for row in range(table.table.rowCount()) if not table.table.isRowHidden(row)]
+    assert ("Edit", "Drawing tools: Brush", "B") in found
+    assert table.table.isVisible() and not table.nothing.isVisible()
+    hands.fill(table.search, "no such thing")
+    assert table.nothing.isVisible() and not table.table.isVisible()
     table.close()
 
 

@@ -82,6 +82,40 @@ def test_after_an_optimizer_was_chosen_space_plays_and_the_list_stays_closed(qtb
     assert not box.view().isVisible()
 
 
+def test_the_keys_of_the_drawing_tools_open_their_tab_from_anywhere(window: Window) -> None:
+    toolbox = window.parts.drawing.toolbox
+    for key, tool in (("B", "brush"), ("E", "eraser"), ("M", "move"), ("C", "cluster")):
+        hands.open_tab(window, "Data")
+        hands.until(lambda: toolbox.tool is None, "the tool is not put down")
+        window.parts.boundary.setFocus()
+        hands.key_in(window, key)
+        hands.until(lambda: "drawing" in window.docks.seen, "the tools do not come")
+        assert toolbox.tool.name == tool and toolbox.buttons[tool].isChecked()
+        hands.key_in(window, "B")
+        assert toolbox.tool.name == "brush", "another key takes another tool up"
+
+
+def test_where_letters_are_typed_they_take_up_no_tool(window: Window) -> None:
+    noise = control(window, "data.noise")
+    hands.fill(noise, "1e-3")
+    box = control(window, "training.optimizer", QComboBox)
+    box.setFocus()
+    hands.key(box, "M")
+    assert box.currentText().startswith("M")
+    hands.key(box, "Return")
+    hands.until(box.view().isVisible, "Enter does not open the list")
+    hands.key(box.view(), "B", "E", "C")
+    box.hidePopup()
+    assert window.parts.drawing.toolbox.tool is None and "drawing" not in window.docks.seen
+
+
+def test_a_click_on_the_name_of_a_setting_makes_the_response_its_own(window: Window) -> None:
+    control(window, "data.noise").setFocus()
+    hands.until(lambda: window.responses.path == "data.noise", "the response follows no focus")
+    hands.click(hands.control(window, "training.learning_rate.label"))
+    assert window.responses.path == "training.learning_rate"
+
+
 def test_in_an_open_list_space_does_not_play(window: Window) -> None:
     box = control(window, "training.optimizer", QComboBox)
     box.setFocus()

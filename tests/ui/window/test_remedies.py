@@ -60,7 +60,7 @@ def said(window: Window) -> str:
 
 
 def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_step(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: "to try" in said(window))
+    qtbot.waitUntil(lambda: "changes are still being tried." in said(window))
     qtbot.waitUntil(lambda: "helps in" in said(window))
     strip, session = window.messages.strip, window.session
     assert said(window) == strip.accessibleName() and "neither is that of this run" in strip.remedy.toolTip()
@@ -104,7 +104,7 @@ def test_what_was_promised_is_tried_again_once_the_run_is_far_past_it(qtbot, win
 
 def test_an_earlier_moment_on_show_is_offered_no_remedy_of_the_present(qtbot, window: Window) -> None:
     session = window.session
-    qtbot.waitUntil(lambda: "to try" in said(window) or "helps in" in said(window))
+    qtbot.waitUntil(lambda: "still being tried" in said(window) or "helps in" in said(window))
     session.past.look_at(1)
     qtbot.waitUntil(lambda: session.report.past is not None and "as it was" in said(window))
     assert window.messages.strip.remedy.text() == "Back to now"
@@ -130,9 +130,9 @@ def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot,
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
-    qtbot.waitUntil(lambda: "to try" in said(window))
+    qtbot.waitUntil(lambda: "still being tried" in said(window))
     window.session.edit(window.session.experiment.with_({"training.batch_size": 7}))
-    assert "to try" not in said(window)
+    assert "being tried" not in said(window)
     qtbot.waitUntil(lambda: window.session.is_up_to_date)
 
 

@@ -170,14 +170,14 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.key_in(window, "Space")
     await_task(window, 2)
 
-    assert "press Tab until the network has the focus" in tour(window).card.ask.text()
-    tab_to(window, "network.diagram")
+    assert "press Shift+F6 until the network has the focus" in tour(window).card.ask.text()
+    tab_to(window, "network.diagram", "Shift+F6", 5)
     hands.key_in(window, "Right")
     go_on(window, "goes from")
 
     await_response(window)
     hands.key_in(window, "Ctrl+8")
-    tab_to(window, "response.chart")
+    tab_to(window, "response.chart", "Shift+F6", 5)
     hands.key_in(window, "Right", "Right")
     await_task(window, 1)
     hands.key_in(window, "Return")
@@ -220,13 +220,13 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     assert window.tour.shown is None
 
 
-def tab_to(window: Window, name: str) -> None:
-    for _ in range(200):
+def tab_to(window: Window, name: str, key: str = "Tab", most: int = 200) -> None:
+    for _ in range(most):
         focus = window.focusWidget()
         if focus is not None and focus.objectName() == name:
             return
-        hands.key_in(window, "Tab")
-    raise AssertionError(f"Tab does not reach {name}")
+        hands.key_in(window, key)
+    raise AssertionError(f"{key} does not reach {name}")
 
 
 def command(window: Window, words: str) -> None:
@@ -349,6 +349,18 @@ def test_the_tour_is_offered_once(window: Window) -> None:
     hands.key_in(window, "Escape")
     window.tour.offer()
     assert not window.messages.strip.speaks
+
+
+@pytest.mark.parametrize("does", ["Ctrl+E", "Ctrl+Shift+R"], ids=["trains", "edits"])
+def test_nobody_who_has_begun_is_called_new(new_window: Window, does: str) -> None:
+    window = new_window
+    window.tour.offer()
+    assert window.messages.strip.said.tone == "invitation"
+    hands.key_in(window, does)
+    hands.until(lambda: not window.messages.strip.speaks, "the invitation stays")
+    hands.key_in(window, "Ctrl+E", "Ctrl+Shift+R")
+    hands.until(lambda: window.session.is_up_to_date, "the worker says nothing")
+    assert window.messages.strip.said.tone != "invitation"
 
 
 def test_a_target_that_is_scrolled_away_is_pointed_at_no_farther_than_it_is_seen(window: Window) -> None:

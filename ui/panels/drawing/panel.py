@@ -32,7 +32,7 @@ from .gesture import Gesture
 from .point_entry import PointEntry
 from .strokes import Canvas, Painting, Style, canvas_of
 from .toolbox import Toolbox
-from .tools import ERASER, TOOLS, DrawingTool
+from .tools import ERASER, DrawingTool
 
 _KEY_STEPS = 2
 _TASKS: tuple[Task, ...] = ("classification", "regression")
@@ -112,7 +112,6 @@ class DrawingPanel(Panel):
         fill(self.lines, self.toolbox.rows["jitter"], line, self.count)
 
     def _add_shortcuts(self) -> None:
-        self._tool_keys = [self._shortcut(tool.key) for tool in TOOLS.values()]
         class_keys = (str((place + 1) % 10) for place in range(MAX_CLASSES))
         self._drawing_keys = [self._shortcut(key) for key in ("Esc", "[", "]", *class_keys)]
 
@@ -131,12 +130,10 @@ class DrawingPanel(Panel):
             self._escape()
         elif key in ("[", "]"):
             self.toolbox.turn(_KEY_STEPS if key == "]" else -_KEY_STEPS)
-        elif key.isdigit():
+        else:
             place = (int(key) - 1) % 10
             if place < len(self.classes.buttons) and self.classes.isVisibleTo(self):
                 self.classes.choose(place)
-        else:
-            self.choose_tool(next(tool.name for tool in TOOLS.values() if tool.key == key))
 
     def start(self) -> None:
         """Begin to draw, with the brush unless another tool is chosen."""
@@ -154,10 +151,8 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def set_in_sight(self, seen: bool) -> None:
-        """Take up a tool when the panel comes into sight; put it down, and let keys choose none, when it leaves."""
+        """Take up a tool when the panel comes into sight; put it down when it leaves."""
         came, self._seen = seen and not self._seen, seen
-        for key in self._tool_keys:
-            key.setEnabled(seen)
         if came:
             self.start()
         elif not seen:
