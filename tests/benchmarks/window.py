@@ -28,7 +28,7 @@ import numpy as np
 import pyqtgraph as pg
 import shiboken6
 from PySide6.QtCore import QEvent, QEventLoop, QObject, QPoint, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QSlider, QWidget
+from PySide6.QtWidgets import QApplication, QSlider
 
 from playground import Experiment, Layer, Trainer, check
 from playground.catalog.activations import Tanh
@@ -38,6 +38,7 @@ from playground.engine.setup import Setup
 from playground.interop.opening import open_source
 from playground.run.run import new_run
 from tests.ui import hands
+from tests.ui.counting import EventCount
 from ui.guard.garbage import Collector
 from ui.look import theme
 from ui.session.compiling import Kernels
@@ -103,20 +104,6 @@ class Probe(QObject):
             Figure(f"{title}: lateness of a 16 ms timer, p99", float(np.percentile(late, 99)), "ms", 16),
             Figure(f"{title}: lateness of a 16 ms timer, largest", float(late.max()), "ms", 100),
         ]
-
-
-class Paints(QObject):
-    """Counts how often a widget is painted."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__()
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Paint:
-            self.count += 1
-        return False
 
 
 def spin(seconds: float, until: Callable[[], bool] = lambda: False) -> None:
@@ -207,7 +194,7 @@ def training(window: Window, seconds: float) -> tuple[list[Figure], float]:
         "the network": window.parts.network.findChild(NetworkCanvas),
     }
     goals = {"the network": 30}
-    paints = {name: Paints(widget) for name, widget in pictures.items()}
+    paints = {name: EventCount(widget, QEvent.Type.Paint) for name, widget in pictures.items()}
     window.session.play()
     spin(2)
     for paint in paints.values():
@@ -232,7 +219,7 @@ def many_maps(window: Window, seconds: float) -> list[Figure]:
     layers = tuple(Layer(10, Tanh()) for _ in range(6))
     before = window.session.experiment
     window.session.open(msgspec.structs.replace(before, layers=layers), "sixty units")
-    paint = Paints(window.parts.network.findChild(NetworkCanvas))
+    paint = EventCount(window.parts.network.findChild(NetworkCanvas), QEvent.Type.Paint)
     window.session.play()
     spin(2)
     paint.count, started = 0, time.perf_counter()

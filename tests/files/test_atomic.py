@@ -9,7 +9,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from playground.files.atomic import (
     this_computer,
     write_atomically,
 )
+from tests.files.faults import Faults
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("KILLS", "6"))
@@ -107,26 +107,12 @@ def test_where_there_are_no_links_the_previous_one_is_a_copy(tmp_path: Path, mon
 # Faults -----------------------------------------------------------------------------------------------------------
 
 
-class Faults:
-    """Lets the n-th call that touches the disk fail."""
+class ByteFaults(Faults):
+    """Lets the n-th call that touches the disk fail, or the n-th byte."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, fail_at: int) -> None:
-        self.calls, self.fail_at = 0, fail_at
-        for name in ("fsync", "replace", "link", "open"):
-            monkeypatch.setattr(os, name, self.faulty(getattr(os, name)))
+        super().__init__(monkeypatch, fail_at)
         monkeypatch.setattr(atomic, "_write_whole", self.writing)
-
-    def faulty(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            self.count()
-            return real(*arguments, **named)
-
-        return call
-
-    def count(self) -> None:
-        self.calls += 1
-        if self.calls == self.fail_at:
-            raise OSError(28, "No space left on device")
 
     def writing(self, path: Path, content: bytes) -> None:
         """As `_write_whole`, but the disk may be full in the middle of a byte."""
@@ -140,7 +126,7 @@ class Faults:
 
 def calls_of_a_save(tmp_path: Path) -> int:
     with pytest.MonkeyPatch.context() as patch:
-        faults = Faults(patch, 0)
+        faults = ByteFaults(patch, 0)
         write_atomically(tmp_path / "counted", b"old", keep_previous=True)
         faults.calls = 0
         write_atomically(tmp_path / "counted", b"new", keep_previous=True)
@@ -159,7 +145,7 @@ def test_whatever_fails_the_file_is_whole_and_it_is_told(tmp_path: Path) -> None
         write_atomically(path, b"old", keep_previous=True)
         is_there: bytes | None = b"new"
         with pytest.MonkeyPatch.context() as patch:
-            Faults(patch, n)
+            ByteFaults(patch, n)
             try:
                 write_atomically(path, b"new", keep_previous=True)
             except OSError as error:
@@ -182,7 +168,7 @@ def test_whatever_fails_a_new_file_is_whole_or_not_there(tmp_path: Path) -> None
         path = tmp_path / str(n) / "mine"
         path.parent.mkdir()
         with pytest.MonkeyPatch.context() as patch:
-            Faults(patch, n)
+            ByteFaults(patch, n)
             try:
                 write_atomically(path, b"new", keep_previous=True)
             except OSError:

@@ -10,7 +10,6 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import pytest
 
 from playground.files import patches
 from playground.files.patches import PatchedFile, patches_path, read_patched
+from tests.files.faults import DISK_CALLS, Faults
 
 ROOT = Path(__file__).parents[2]
 KILLS = int(os.environ.get("KILLS", "3"))
@@ -117,27 +117,13 @@ def test_a_patch_to_more_than_may_be_read_is_left_out(tmp_path: Path) -> None:
 # Faults -----------------------------------------------------------------------------------------------------------
 
 
-class Faults:
-    """Lets the n-th call that touches the disk fail."""
+class TornFaults(Faults):
+    """Lets the n-th call that touches the disk fail; a write in the middle."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, fail_at: int) -> None:
-        self.calls, self.fail_at = 0, fail_at
-        for name in ("fsync", "replace", "link", "unlink", "write", "open"):
-            monkeypatch.setattr(os, name, self.faulty(getattr(os, name)))
+        super().__init__(monkeypatch, fail_at, (*DISK_CALLS, "unlink"))
         real = Path.open
         monkeypatch.setattr(Path, "open", lambda path, *options: _Torn(real(path, *options), self))
-
-    def faulty(self, real: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*arguments: Any, **named: Any) -> Any:
-            self.count()
-            return real(*arguments, **named)
-
-        return call
-
-    def count(self) -> None:
-        self.calls += 1
-        if self.calls == self.fail_at:
-            raise OSError(28, "No space left on device")
 
 
 class _Torn:
@@ -172,7 +158,7 @@ def test_whatever_fails_a_whole_version_is_read_and_the_next_one_is_written(tmp_
         path = tmp_path / f"mine {fail_at}"
         file, latest = PatchedFile(path), b""
         with pytest.MonkeyPatch.context() as patch:
-            faults = Faults(patch, fail_at)
+            faults = TornFaults(patch, fail_at)
             told = False
             for content in contents[:-1]:
                 before = latest

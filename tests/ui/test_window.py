@@ -13,7 +13,7 @@ import msgspec
 import numpy as np
 import pytest
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint
+from PySide6.QtCore import QEvent, QPoint
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QLineEdit, QSlider, QWidget
 
 from playground import Experiment, Layer
@@ -23,6 +23,7 @@ from playground.catalog.datasets.own_points import UserPoints
 from playground.interop.opening import RESOURCES, load_preset
 from playground.measure.requests import BoundaryRequest, FinalTestRequest
 from tests.ui import hands
+from tests.ui.counting import EventCount
 from tests.ui.windows import control, lay_out, opened_window, push, settle, snapshot, step
 from ui.look import theme
 from ui.look.beat import text_beat
@@ -39,19 +40,6 @@ def window(used_window: Window) -> Window:
     return used_window
 
 
-class Requests(QObject):
-    """Counts how often the whole window is laid out again."""
-
-    def __init__(self, window: Window) -> None:
-        super().__init__()
-        self.count = 0
-        window.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.LayoutRequest
-        return False
-
-
 # The main job -----------------------------------------------------------------------------------------------------
 
 
@@ -66,7 +54,7 @@ def test_texts_that_change_while_training_runs_lay_nothing_out_again(window: Win
     response = parts.view(ResponseView)
     labels = (*parts.transport.readout.numbers[:-1], messages.status, messages.strip.text, response.small_print)
     QApplication.processEvents()
-    requests = Requests(window)
+    requests = EventCount(window, QEvent.Type.LayoutRequest)
     for label in (*labels, response.sentence):
         before = label.text()
         for text in ("1", "Another text, which is so long that it needs all the room that there is."):

@@ -31,7 +31,7 @@ class _IconEngine(iconic_font.CharIconEngine):
 
 iconic_font.CharIconEngine = _IconEngine
 # Reading the fonts of the other families, and checking that they are whole, would only delay the first frame.
-qtawesome._BUNDLED_FONTS = tuple(font for font in qtawesome._BUNDLED_FONTS if font[0] == "ph")
+qtawesome._BUNDLED_FONTS = tuple(font for font in getattr(qtawesome, "_BUNDLED_FONTS", ()) if font[0] == "ph")
 
 
 def icon(name: str, colour: str = "") -> QIcon:

@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QEvent, QObject
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication, QLabel, QToolTip, QVBoxLayout, QWidget
 
 from tests.ui import hands
+from tests.ui.counting import EventCount
 from ui.forms.buttons import tip
 from ui.forms.controls import Combo
 from ui.forms.labels import LabelPlace, ShortenedLabel
 from ui.forms.layouts import STRETCH, fill
 
 TEXT = "validation loss after 100 epochs from the start, 65 % trained"
-
-
-class Requests(QObject):
-    """Counts how often a widget is laid out again."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__()
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.LayoutRequest
-        return False
 
 
 def tooltip_of(widget: QWidget) -> str:
@@ -68,7 +56,7 @@ def test_the_place_of_a_label_has_the_height_that_the_label_needs_whatever_it_sa
     window.show()
     QApplication.processEvents()
     assert place.height() == label.height() == 41 and label.width() == place.width() > 200
-    requests = Requests(window)
+    requests = EventCount(window, QEvent.Type.LayoutRequest)
     label.setText("another text, which is longer than the one before")
     QApplication.processEvents()
     assert requests.count == 0 and label.width() == place.width()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRectF
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
@@ -22,6 +22,7 @@ from playground.experiment.tree import Experiment, Layer
 from playground.measure.requests import ParametersRequest, UnitMapsRequest, UnitStatesRequest
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
 from tests.ui import hands
+from tests.ui.counting import EventCount
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
@@ -110,19 +111,6 @@ def no_paint_fails(monkeypatch) -> Iterator[None]:
     monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: faults.append(error))
     yield
     assert not faults
-
-
-class Paints(QObject):
-    """Counts how often a widget is painted."""
-
-    def __init__(self, widget: QWidget) -> None:
-        super().__init__()
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
 
 
 def heard(signal) -> list:
@@ -260,7 +248,7 @@ def test_what_looks_the_same_is_not_painted_again(view, beat):
     view.show_snapshot(moment)
     beat.strike()
     QApplication.processEvents()
-    paints = Paints(canvas(view))
+    paints = EventCount(canvas(view), QEvent.Type.Paint)
     view.show_snapshot(dataclasses.replace(moment, step=moment.step + 1))
     QApplication.processEvents()
     assert paints.count == 0
