@@ -132,8 +132,10 @@ def zoom() -> float:
     return _zoom
 
 
+@lru_cache(maxsize=1024)
 def px(length: float) -> int:
     """Scale a length at zoom 1 to the current zoom, in whole pixels."""
+    # A frame asks a thousand times.
     return math.floor(length * _zoom + 0.5)
 
 
@@ -158,8 +160,9 @@ def magnitude_table(steps: int = 256) -> np.ndarray:
 
 def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
     """Apply the theme called `name` and a zoom to the whole application."""
-    global _current, _zoom
-    _current, _zoom = THEMES[name], zoom
+    global _current
+    _current = THEMES[name]
+    _take_zoom(zoom)
     app.setFont(with_accents(app.font()))
     _set_tooltip_font()
     app.setStyleSheet("")
@@ -175,8 +178,8 @@ def apply(app: QApplication, name: str, zoom: float = 1.0) -> Theme:
 
 def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) -> None:
     """Apply another zoom; `resize` is called with the previous zoom before the new style sheet is set."""
-    global _zoom
-    before, _zoom = _zoom, zoom
+    before = _zoom
+    _take_zoom(zoom)
     resize(before)
     # Qt works out a sheet that replaces another for every widget once for each of its ancestors, unless it has no rules
     # for any yet; so it forgets them first, and each widget gets its new ones once.
@@ -189,6 +192,12 @@ def set_zoom(app: QApplication, zoom: float, resize: Callable[[float], object]) 
     # Widgets measure others then.
     for widget in widgets:
         app.sendEvent(widget, changed)
+
+
+def _take_zoom(zoom: float) -> None:
+    global _zoom
+    _zoom = zoom
+    px.cache_clear()
 
 
 def _set_tooltip_font() -> None:

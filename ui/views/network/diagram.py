@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -141,6 +142,11 @@ class TileColumn:
         """The number of hidden tiles."""
         return self.units - self.shown
 
+    @cached_property
+    def seen_rects(self) -> tuple[QRectF, ...]:
+        """The places of the visible tiles."""
+        return tuple(map(self.rect, self.seen))
+
     def rect(self, unit: int) -> QRectF:
         """The place of a tile."""
         y = self.top + (unit - self.first) * self.pitch
@@ -148,7 +154,7 @@ class TileColumn:
 
     def middles(self) -> Array:
         """The vertical centres of all visible tiles."""
-        return np.array([self.rect(unit).center().y() for unit in self.seen])
+        return np.array([rect.center().y() for rect in self.seen_rects])
 
     def bias(self, unit: int) -> QRectF:
         """The square of a unit's bias."""

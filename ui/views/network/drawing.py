@@ -296,8 +296,7 @@ class Drawing:
         look, place = self._look, column.place
         tile = tiles.TilePainter(painter, column.tile, self.structure.layers[place].muted, look)
         states, colours = self._states.get(place), self.bias_colours.get(place)
-        for unit in column.seen:
-            rect = column.rect(unit)
+        for unit, rect in zip(column.seen, column.seen_rects, strict=True):
             tile.paint(rect, self._atlas, self._tiles.get((place, unit)))
             if states is not None and unit < len(states.dead):
                 if states.dropped[unit]:

@@ -30,7 +30,7 @@ from playground.catalog.features import FEATURES
 from ...look import theme
 from ...look.icons import icon
 from ..chart.plot import CENTRE, RIGHT, paint_box, small_font, write
-from ..plane.field import ValueRange, channels, pack_colours, pale_classes
+from ..plane.field import ValueRange, channels, field_shades, pack_colours, pale_classes
 from .diagram import BIAS_SIDE, LABELS, ShownLayer, TileColumn, bias_square
 
 _QUIETEST = 0.1
@@ -62,15 +62,11 @@ def colour_numbers(maps: Array, scale: ValueRange | None) -> Array:
     shift = (128.0 - middle * 127.5 / half).astype(np.float32)[:, np.newaxis, np.newaxis]
     places = maps * factor
     places += shift
-    # NaN compares as False with everything, so that it has to go before the numbers are made whole.
-    np.nan_to_num(places, copy=False, nan=128.0, posinf=255.0, neginf=0.0)
     np.clip(places, 0, 255, out=places)
+    unknown = np.isnan(places)
+    if unknown.any():
+        places[unknown] = 128.0
     return places.astype(np.uint8)
-
-
-@lru_cache(maxsize=8)
-def _field_colours(look: theme.Theme) -> Array:
-    return pack_colours(theme.field_table(look))
 
 
 @lru_cache(maxsize=8)
@@ -100,7 +96,7 @@ def unit_colours(maps: Array, scale: ValueRange | None, look: theme.Theme) -> Ar
     With a range, a map is pale where a unit is hardly active; without one (ReLU, linear, skip connections) neutral is 0
     and the largest size on the plane has the full colour.
     """
-    return np.take(_field_colours(look), colour_numbers(maps, scale))
+    return np.take(field_shades(look), colour_numbers(maps, scale))
 
 
 def share_colours(maps: Array, units: Sequence[int], classes: int, look: theme.Theme) -> Array:

@@ -76,9 +76,26 @@ def field_pixels(field: Array, scale: ValueRange, look: theme.Theme) -> Array:
         shares = np.nan_to_num(field, nan=1 / len(field), posinf=1.0, neginf=0.0).reshape(len(field), -1)
         blend = (shares.T.astype(np.float32) @ pale + 0.5).clip(0, 255).astype(np.uint8)
         return pack_colours(blend).reshape(field.shape[1:])
-    table = pack_colours(theme.field_table(look)[:, :3])
-    places = np.nan_to_num(scale.shares(field[0]), nan=0.5) * (len(table) - 1) + 0.5
-    return table.take(places.astype(np.intp))
+    return shade(scale.shares(field[0]), field_shades(look), unknown=0.5)
+
+
+def shade(shares: Array, shades: Array, unknown: float = 0.0) -> Array:
+    """Colour shares 0…1 of the way through `shades`; those that are no numbers like `unknown`."""
+    missing = np.isnan(shares)
+    if missing.any():
+        shares = np.where(missing, unknown, shares)
+    return shades.take((shares * (len(shades) - 1) + 0.5).astype(np.intp))
+
+
+@lru_cache(maxsize=8)
+def field_shades(look: theme.Theme) -> Array:
+    """The field's colours from low to high, packed."""
+    return pack_colours(theme.field_table(look))
+
+
+@lru_cache(maxsize=8)
+def _uncertainty_shades(look: theme.Theme) -> Array:
+    return pack_colours(uncertainty_table(look))
 
 
 def pack_colours(colours: Array) -> Array:
@@ -103,9 +120,7 @@ def uncertainty_table(look: theme.Theme, steps: int = 256) -> Array:
 
 def uncertainty_pixels(values: Array, most: float, look: theme.Theme) -> Array:
     """Uncertainty (n, n) as pixels, uint32 (n, n); from `most` up all is one colour."""
-    table = pack_colours(uncertainty_table(look)[:, :3])
-    places = np.nan_to_num(np.clip(values / most, 0, 1)) * (len(table) - 1) + 0.5
-    return table.take(places.astype(np.intp))
+    return shade(np.clip(values / most, 0, 1), _uncertainty_shades(look))
 
 
 def winning_classes(field: Array, fine: int = _FINE) -> Array:

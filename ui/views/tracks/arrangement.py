@@ -86,28 +86,17 @@ class TrackArrangement(QObject):
 
     def heights(self, room: float) -> list[float]:
         """Divide a room, in pixels, among the tracks in sight."""
-        leasts = self._leasts(room)
+        seen = self.seen
+        leasts = _least_heights(seen, room)
         if sum(leasts) >= room:
             return [max(1.0, least * room / sum(leasts)) for least in leasts]
-        wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(self.seen, leasts, strict=True)]
-        shares = [exact_px(track.share) for track in self.seen]
+        wishes = [max(1.0, exact_px(track.share) - least + 1) for track, least in zip(seen, leasts, strict=True)]
+        shares = [exact_px(track.share) for track in seen]
         if sum(shares) <= room:
             # With enough room all grow alike.
             leasts, wishes = [0.0] * len(shares), shares
         left = room - sum(leasts)
         return [least + left * wish / sum(wishes) for least, wish in zip(leasts, wishes, strict=True)]
-
-    def _leasts(self, room: float) -> list[float]:
-        """The least heights of the tracks in sight: where there is little room, the higher ones give up theirs."""
-        leasts = [exact_px(track.least) for track in self.seen]
-        if all(track.least == LEAST_TRACK for track in self.seen):
-            # Somebody has moved their edges.
-            return leasts
-        rows = [exact_px(LEAST_ROW * min(track.rows, MOST_ROWS)) for track in self.seen]
-        leasts = [max(pair) for pair in zip(leasts, rows, strict=True)]
-        spare = [max(0.0, least - exact_px(LEAST_TRACK)) for least in leasts]
-        given = min(1.0, max(0.0, sum(leasts) - room) / sum(spare)) if sum(spare) else 0.0
-        return [least - given * extra for least, extra in zip(leasts, spare, strict=True)]
 
     def make_taller(self, name: str, by: float, room: float) -> None:
         """Make a track taller at the cost of those below it, or of those above the last one."""
@@ -119,6 +108,19 @@ class TrackArrangement(QObject):
         for track, height in zip(self.seen, _moved_edge(heights, edge, by), strict=True):
             track.share, track.least = height / theme.zoom(), LEAST_TRACK
         self.resized.emit()
+
+
+def _least_heights(seen: Sequence[Track], room: float) -> list[float]:
+    """The least heights of the tracks in sight: where there is little room, the higher ones give up theirs."""
+    leasts = [exact_px(track.least) for track in seen]
+    if all(track.least == LEAST_TRACK for track in seen):
+        # Somebody has moved their edges.
+        return leasts
+    rows = [exact_px(LEAST_ROW * min(track.rows, MOST_ROWS)) for track in seen]
+    leasts = [max(pair) for pair in zip(leasts, rows, strict=True)]
+    spare = [max(0.0, least - exact_px(LEAST_TRACK)) for least in leasts]
+    given = min(1.0, max(0.0, sum(leasts) - room) / sum(spare)) if sum(spare) else 0.0
+    return [least - given * extra for least, extra in zip(leasts, spare, strict=True)]
 
 
 def _moved_edge(heights: Sequence[float], edge: int, by: float) -> list[float]:
