@@ -32,9 +32,9 @@ ZOOMS = (1.0, 1.25, 1.5, 2.0)
 """The factors by which everything can be enlarged; the larger ones are for a projector."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Theme:
-    """The tokens of one look, as #rrggbb."""
+    """The tokens of one look, as #rrggbb. Only itself equals it, so that pictures kept for it are found at once."""
 
     name: str
     window: str
