@@ -93,6 +93,7 @@ class Session(QObject):
         self.worker.engine_refused.connect(self.engine_refused)
         self.worker.undone.connect(self.undone_or_redone)
         self.worker.run_left.connect(self.run_left)
+        self.worker.paused.connect(self.look)
         self.display_timer = QTimer(self, interval=_DISPLAY_MILLISECONDS, timerType=Qt.TimerType.PreciseTimer)
         self.display_timer.timeout.connect(self.look)
         self.patience = QTimer(self, interval=_PAUSE_MILLISECONDS, singleShot=True)

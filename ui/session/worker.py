@@ -58,6 +58,8 @@ class Worker(QThread):
     """Carries a LeftRun, which is to be kept."""
     engine_refused = Signal(str)
     """Carries why an engine cannot be used; training goes on with the one before."""
+    paused = Signal()
+    """The first report after training is there, for which a person waits; others wait for the next frame."""
 
     def __init__(self, experiment: Experiment, requests: Requests, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -244,8 +246,11 @@ class Worker(QThread):
         self._put(Report(snapshot, self.running, rate, self.revision, self.requests, first=first))
 
     def _put(self, report: Report) -> None:
+        ends = self._reported_running and not report.running
         self._mailbox.append(report)
         self._reported_running = report.running
+        if ends:
+            self.paused.emit()
 
     def play(self) -> None:
         self.last_epoch = None

@@ -52,6 +52,13 @@ def test_play_trains_and_pause_stops(qtbot, session: Session) -> None:
     assert session.report.snapshot.step == step >= 50
 
 
+def test_a_pause_is_seen_without_waiting_for_a_frame(qtbot, session: Session) -> None:
+    train_until(qtbot, session, 50)
+    session.display_timer.stop()
+    session.pause()
+    qtbot.waitUntil(lambda: not session.report.running)
+
+
 def test_training_runs_on_a_thread_of_its_own(session: Session) -> None:
     assert session.worker.isRunning()
     assert session.worker.thread() is not None
