@@ -44,6 +44,8 @@ _HELP = (
     "Turn the wheel to zoom along the time axis, and drag to move along it. Drag the edge below a track to change its "
     "height; double-click a track to enlarge it, and again to return."
 )
+_TURN_MILLISECONDS = 30
+"""How long changed settings wait for the moment that follows them."""
 _ALONG_OPTIONS = (
     Option("epoch", "Epoch", "Passes through the training points: each point is seen once per epoch."),
     Option("step", "Step", "Updates of the weights. Compares runs of different batch sizes fairly."),
@@ -217,7 +219,7 @@ class TracksView(View):
         self._sheet.symbol.clicked.connect(self._show_next_size)
         self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
-        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn = QTimer(self, singleShot=True)
         self._turn.timeout.connect(self._draw_others)
         self.apply_theme()
 
@@ -262,10 +264,8 @@ class TracksView(View):
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._rate.experiment = experiment
-        if self._draw():
-            if self._rate in self._sheet.arrangement.seen:
-                self._tell(self._rate)
-            self._sheet.show_words(self._controls.geometry())
+        # Mostly a moment with these settings follows, which draws them.
+        self._turn.start(_TURN_MILLISECONDS)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again that has not changed."""
@@ -339,7 +339,7 @@ class TracksView(View):
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         # While training runs, a moment of the run follows in the same turn of the event loop, which draws them as well.
-        self._turn.start()
+        self._turn.start(0)
 
     def _draw_others(self) -> None:
         if self._draw():
