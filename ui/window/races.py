@@ -12,6 +12,7 @@ from shiboken6 import isValid
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
+from playground.experiment.words import path_words
 from playground.run.run import Lockstep, RaceDocument
 from playground.studies.knobs import Knob, knob_at
 from playground.studies.race import Race, check_lanes
@@ -93,8 +94,8 @@ class Races(QObject):
 
     def ask_values(self, knob: Knob, *others: Any) -> None:
         """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
-        start = partial(self.start_values, knob.path)
-        RaceDialog(knob, start, self.desk.window, others, self._best_of(knob)).open()
+        start, name = partial(self.start_values, knob.path), path_words(self.session.experiment, knob.path)
+        RaceDialog(name, knob, start, self.desk.window, others, self._best_of(knob)).open()
 
     def _best_of(self, knob: Knob) -> Any:
         """The value that a response in sight has found to be better than the present one; None if there is none."""
