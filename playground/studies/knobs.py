@@ -88,7 +88,7 @@ class Knob(NamedTuple):
         return 0 if self.is_full(value) else value
 
     def _distinct(self, values: Iterable[Any]) -> tuple[Any, ...]:
-        """Values of a number in ascending order; of those that come down to the same one, the present one or the least."""
+        """Values of a number in ascending order; of those that come down to the same, the present one or the least."""
         here = self.values[self.present]
         return tuple(sorted({self.meaning(one): one for one in (*sorted(values, reverse=True), here)}.values()))
 

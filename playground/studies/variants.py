@@ -68,8 +68,8 @@ def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tup
 def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
     """Return values of a number that show what it does: the present one, one well below it and one well above it.
 
-    They stay within its slider, and no two come down to the same. `best`, a value known to do better, takes the place of
-    one near it.
+    They stay within its slider, and no two come down to the same. `best`, a value known to do better, takes the place
+    of one near it.
     """
     quantity, present = Quantity.of(knob.field), knob.values[knob.present]
     if knob.meaning(present):

@@ -129,6 +129,27 @@ def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot,
     qtbot.waitUntil(lambda: strip.said.tone == "fault" and told in said(window))
 
 
+def test_nothing_is_offered_before_it_was_tried(qtbot, window: Window) -> None:
+    strip, session = window.messages.strip, window.session
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+    untried: list[str] = []
+
+    def look() -> None:
+        if strip.remedy.isVisible() and "helps in" not in said(window):
+            untried.append(strip.remedy.text())
+
+    window.presenter.words_shown.connect(look)
+    session.edit(session.experiment.with_({"training.learning_rate": 2e-6}))
+    look()
+    qtbot.waitUntil(lambda: "being tried" in said(window))
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+    assert not untried
+    # Where nothing may be tried, the advice of the diagnosis is all there is.
+    window.responses.choose_when("off")
+    session.edit(session.experiment.with_({"training.learning_rate": 3e-6}))
+    qtbot.waitUntil(lambda: strip.remedy.isVisible() and "helps in" not in said(window))
+
+
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "still being tried" in said(window))
     window.session.edit(window.session.experiment.with_({"training.batch_size": 7}))
