@@ -14,6 +14,7 @@ from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, diagnose
 from playground.measure.sentences import counted
 from playground.run.run import Checkpoint
+from playground.studies.knobs import knob_at
 from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
 
@@ -22,7 +23,7 @@ from ..session.responder import run_beside
 from ..shell.messages import Advice, ProvenRemedy, concern_of
 from .desk import Desk
 from .presenter import Presenter
-from .responses import Responses
+from .responses import FIRST_KNOB, Responses, best_value
 
 _REST_MILLISECONDS = 400
 """How long a finding stands before remedies are tried."""
@@ -137,7 +138,10 @@ class Remedies(QObject):
         """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
         if asked is not self._asked:
             return
-        tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None)
+        # What the response shows, to whoever looks at both.
+        knob = knob_at(asked.experiment, FIRST_KNOB)
+        rate = None if knob is None else best_value(self.desk, self.responses.parts, knob, "loss")
+        tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None, rate=rate)
         epochs = horizon_after(0 if beginning is not None else epoch)
         test = RemedyTest(asked.experiment, tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
         self._test = test

@@ -283,7 +283,7 @@ class TourStops:
 
     def _learned_words(self) -> str:
         again = "Ctrl+R takes it back to the start, so that you can watch it."
-        return f"Your network has learned before. {again}" if self._had_learned else ""
+        return f"Your network has already learned. {again}" if self._had_learned else ""
 
     def _response_words(self) -> str:
         return self._response.sentence.text() if self._response.reading is None else ""

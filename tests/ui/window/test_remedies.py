@@ -38,7 +38,7 @@ def window(
 ) -> Iterator[Window]:
     """A window with a network that learns too slowly, and few remedies to try."""
 
-    def few(experiment: Experiment, _: Remedy | None, *, goes_on: bool) -> tuple[Remedy, ...]:
+    def few(experiment: Experiment, _: Remedy | None, *, goes_on: bool, rate: float | None) -> tuple[Remedy, ...]:
         changed = ((rate, experiment.with_({"training.learning_rate": rate})) for rate in rates)
         return tuple(Remedy(f"Rate {rate}", one, reset=not goes_on) for rate, one in changed)
 
@@ -155,6 +155,24 @@ def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
     window.session.edit(window.session.experiment.with_({"training.batch_size": 7}))
     assert "being tried" not in said(window)
     qtbot.waitUntil(lambda: window.session.is_up_to_date)
+
+
+def test_the_best_learning_rate_of_the_response_is_what_is_tried(
+    qtbot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+
+    def note(experiment: Experiment, advised: Remedy | None, *, goes_on: bool, rate: float | None) -> tuple[()]:
+        asked.append(rate)
+        return ()
+
+    qtbot.waitUntil(lambda: window.parts.thin_response.reading is not None)
+    qtbot.waitUntil(lambda: window.parts.thin_response.reading.best is not None)
+    monkeypatch.setattr(remedies, "candidates", note)
+    window.remedies._forget()
+    window.session.step()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked[0] is not None and asked[0] == window.parts.thin_response.reading.best.value
 
 
 @pytest.mark.parametrize("rates", [(1e-7,)], indirect=True)

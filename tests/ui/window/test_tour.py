@@ -393,10 +393,10 @@ def test_a_run_that_has_learned_is_reset_before_it_can_be_watched(window: Window
     hands.until(lambda: snapshot(window).epoch == 300, "it does not train")
     window.tour.start_over()
     card = tour(window).card
-    hands.until(lambda: card.hint.text().startswith("Your network has learned before."), card.hint.text())
+    hands.until(lambda: card.hint.text().startswith("Your network has already learned."), card.hint.text())
     hands.key_in(window, "Space")
     await_task(window, 1)
-    assert card.hint.text().startswith("Your network has learned before.")
+    assert card.hint.text().startswith("Your network has already learned.")
     await_task(window, 2)
     assert " was 0." in card.outcome.text() and "went" not in card.outcome.text()
 
