@@ -48,7 +48,7 @@ class Line(NamedTuple):
         """The pen for a role, paler with less strength. Lines wider than a pixel take Qt ten times as long."""
         look = theme.current()
         colour = look.colour(self.colour)
-        if role in ("planned", "ghost", "luck"):
+        if role not in ("run", "lane", "kept"):
             colour = theme.blend(look.surface, colour, 0.45 * strength)
         return pen(colour, 1.0, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
 
