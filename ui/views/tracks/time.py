@@ -180,7 +180,9 @@ def name_marks(
     for index in range(len(marks) - 1, -1, -1):
         x, words = marks[index]
         whole, before = width(words), marks[index - 1][0] if index else ends[0]
-        right, left, across = limit - x - gap, x - before - 2 * gap, x - ends[0] - gap
+        # The latest may stand across this mark, which then has no room at either side.
+        right, left = limit - x - gap, x - before - 2 * gap if x - gap <= limit else 0.0
+        across = x - ends[0] - gap
         enough = whole if across >= whole else least
         if index == len(marks) - 1 and max(left, right) < enough:
             left = across
@@ -190,5 +192,5 @@ def name_marks(
             text = words if whole <= room else cut(words, room)
             names.append(MarkName(x + gap if is_right else x - gap - width(text), text))
             x = min(x, names[-1].left)
-        limit = x - gap
+        limit = min(limit, x - gap)
     return tuple(reversed(names))
