@@ -93,8 +93,8 @@ FIGURES = (
         "depends on which batches came last; one that diverged counts as worse than all others. It reaches the goal if "
         "its mean validation accuracy over these epochs is 95 % or more (R² 0.9). The interval of the share that "
         "does is Wilson's, at 95 %. The sentence names the epochs for which it holds, and comes when the others have "
-        "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. The share of starts that have diverged by an epoch is hatched "
-        "from the top of the loss down.",
+        "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. The share "
+        "of starts that have diverged by an epoch is hatched from the top of the loss down.",
         "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
         "this does not say how the network would do with other data.",
     ),
