@@ -16,7 +16,7 @@ from ...look.theme import GRID, px
 from ..chart.plot import LEFT, pen, small_font, write
 from ..plane.miniature import Miniature
 
-_HEAD, _LINE, _BUTTON, _GAP = 20, 17, 26, 4
+_HEAD, _LINE, _BUTTON, _GAP = 20, 17, 28, 4
 """Heights of the name, of a line of numbers and of the button, and gaps, in pixels at zoom 1."""
 _SWATCH = 16
 _TAKE, _TAKE_BRIEFLY = "Take this one", "Take"
@@ -43,9 +43,14 @@ class LaneCard(QWidget):
         identify(self, f"race.lane.{place}")
 
     @staticmethod
-    def room_of_words() -> int:
+    def height_of_words() -> int:
         """Return the height of the name, the numbers and the button."""
-        return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON) + 2 * px(_GAP)
+        return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON)
+
+    @classmethod
+    def room_below_and_above(cls) -> int:
+        """Return the height of the words around a picture that they don't stand beside."""
+        return cls.height_of_words() + 2 * px(_GAP)
 
     def arrange(self, place: QRect, side: int) -> None:
         """Stand at a place of the parent, with a picture so high and wide: beside the words, where these have no room
@@ -61,7 +66,7 @@ class LaneCard(QWidget):
     @property
     def _words_from(self) -> int:
         """The left end of the words: that of the picture, or beyond it."""
-        is_beside = self.height() < self._side + self.room_of_words()
+        is_beside = self.height() < self._side + self.room_below_and_above()
         return self._side + px(GRID) if is_beside else 0
 
     def show_lane(self, label: str, snapshot: Snapshot) -> None:
@@ -99,7 +104,7 @@ class LaneCard(QWidget):
         return f"{which} loss {number_text(loss)}", score_text, status
 
     def sizeHint(self) -> QSize:
-        return QSize(px(150), px(150) + self.room_of_words())
+        return QSize(px(150), px(150) + self.room_below_and_above())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -192,29 +192,31 @@ class _Cards(QWidget):
         self._place()
 
     def _place(self) -> None:
-        count, gap = len(self.lanes), px(_GAP)
-        beside, below = px(_WORDS + GRID), LaneCard.room_of_words()
+        count, gap, between = len(self.lanes), px(_GAP), px(GRID)
+        beside, least, below = px(_WORDS + GRID), LaneCard.height_of_words(), LaneCard.room_below_and_above()
         if not count:
             return
 
         def room_in(columns: int) -> tuple[int, int]:
             rows = math.ceil(count / columns)
-            return (self.width() - gap * (columns - 1)) // columns, (self.height() - gap * (rows - 1)) // rows
+            return (self.width() - gap * (columns - 1)) // columns, (self.height() - between * (rows - 1)) // rows
 
         def side_in(columns: int, words_beside: bool) -> int:
             across, high = room_in(columns)
-            return min(across - beside, high) if words_beside else min(across, high - below)
+            if words_beside:
+                return min(across - beside, high) if high >= least else 0
+            return min(across, high - below)
 
         arrangements = product(range(1, count + 1), (False, True))
         columns, words_beside = max(arrangements, key=lambda one: side_in(*one))
         side = max(px(24), side_in(columns, words_beside))
         # Words below the picture may be wider than that.
         wide = side + beside if words_beside else max(side, min(px(_WORDS), room_in(columns)[0]))
-        high = side if words_beside else side + below
+        high = max(side, least) if words_beside else side + below
         left = max(0, (self.width() - columns * wide - (columns - 1) * gap) // 2)
         for place, card in enumerate(self.lanes):
             row, column = divmod(place, columns)
-            card.arrange(QRect(left + column * (wide + gap), row * (high + gap), wide, high), side)
+            card.arrange(QRect(left + column * (wide + gap), row * (high + between), wide, high), side)
 
 
 def race_sentence(moment: RaceMoment) -> str:
