@@ -12,6 +12,7 @@ from shiboken6 import isValid
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
+from playground.experiment.words import path_words
 from playground.run.run import Lockstep, RaceDocument
 from playground.studies.knobs import Knob, knob_at
 from playground.studies.race import Race, check_lanes
@@ -27,6 +28,7 @@ from ..views.response.view import ResponseView
 from .desk import Desk
 from .fitted_layout import FittedLayout
 from .race_dialog import RaceDialog
+from .responses import best_value
 from .window_parts import WindowParts
 
 RACE_WORDS = "Race this value against…"
@@ -93,17 +95,9 @@ class Races(QObject):
 
     def ask_values(self, knob: Knob, *others: Any) -> None:
         """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
-        start = partial(self.start_values, knob.path)
-        RaceDialog(knob, start, self.desk.window, others, self._best_of(knob)).open()
-
-    def _best_of(self, knob: Knob) -> Any:
-        """The value that a response in sight has found to be better than the present one; None if there is none."""
-        for response in (self.parts.view(ResponseView), self.parts.thin_response):
-            # Out of sight, a response may be one of other data.
-            reading = response.reading if self.desk.docks.shows(response) else None
-            if reading is not None and reading.knob.path == knob.path and reading.best is not None:
-                return reading.best.value if reading.present.value == knob.values[knob.present] else None
-        return None
+        start, name = partial(self.start_values, knob.path), path_words(self.session.experiment, knob.path)
+        best = best_value(self.desk, self.parts, knob)
+        RaceDialog(name, knob, start, self.desk.window, others, best).open()
 
     def _ask_against(self, path: str, value: Any) -> None:
         knob = self._knob(path)

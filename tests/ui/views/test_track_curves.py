@@ -215,8 +215,8 @@ def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatch
     texts = painted_texts(view)
     assert overlaps(texts) == [] and all(view.rect().toRectF().contains(box) for _, box in texts)
     said = (
-        "Better than 10 of 14 other starts after 100 epochs. "
-        "9 of 15 reach accuracy 95 % (95 % interval: 30 to 80 %). 3 diverged."
+        "Better than 10 of 14 other starts over epochs 91 to 100. "
+        "9 of 15 reach accuracy 95 % on average (95 % interval: 30 to 80 %). 3 diverged."
     )
     assert view.shown().note == said and any(text.startswith("Better than 10") for text, _ in texts)
 

@@ -385,7 +385,11 @@ def test_names_of_marks_are_cut_or_left_out_where_there_is_no_room():
     # The first is cut at the line of the second, which has the room to its right.
     assert named((100, "a long name that is cut"), (200, "two")) == [(110, "a long …"), (210, "two")]
     assert named((980, "at the end")) == [(870, "at the end")]
-    assert named((190, "one that is left out"), (200, "two")) == [(210, "two")]
+    assert named((60, "one that is left out"), (70, "two")) == [(80, "two")]
+    # What fits nowhere is cut on the side with more room.
+    assert named((190, "one that is cut too"), (200, "two")) == [(10, "one that is cut …"), (210, "two")]
+    assert named((100, "one"), (300, "two"), (600, "three"), (900, "x" * 70)) == [(110, "one"), (190, "x" * 70)]
+    assert named((100, "one"), (900, "x" * 100)) == [(60, "one"), (110, "x" * 77 + "…")]
 
 
 def test_a_mark_goes_through_all_tracks(shown):

@@ -165,6 +165,24 @@ def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
     assert all(text in card.toolTip() for text in card.texts())
 
 
+def test_six_lanes_fill_the_height_of_their_view(qtbot, window: Window) -> None:
+    command(window, "Race: One to six hidden layers")
+    await_race(qtbot, window)
+    await_pictures(window)
+    cards = view(window).cards
+    assert len(cards.lanes) == 6 and cards.childrenRect().height() > 0.9 * cards.height()
+    for zoom in (1.5, 2.0, 1.0):
+        window.zoom_to(zoom)
+        window.docks.show("race")
+        await_pictures(window)
+        for card in cards.lanes:
+            assert card.rect().contains(card.take.geometry()), zoom
+            written = [(text, box) for text, box in painted_texts(card) if not text.startswith("Take")]
+            assert not overlaps(written), zoom
+            assert zoom == 2.0 or not any("…" in text for text, _ in written), zoom
+            assert not any(box.intersects(card.take.geometry().toRectF()) for _, box in written), zoom
+
+
 def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Window) -> None:
     def in_sight() -> tuple[object, bool, bool]:
         docks = window.docks
@@ -284,7 +302,11 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.ask_for_menu(row, row.caption.geometry().center())
     hands.choose_entry(hands.control(window, "row.menu", QMenu), RACE_WORDS)
     entry = hands.control(window, "race.dialog.values", QLineEdit)
-    assert entry.text().split() == ["1", "10", "100"]
+    assert entry.text().split() == ["1", "10", "full"], "a hundred are all training points"
+    assert hands.control(window, "race.dialog.setting", QLabel).text() == "Batch size"
+    hands.fill(entry, "5 100 500", "Return")
+    problem = hands.control(window, "race.dialog.problem", QLabel).text()
+    assert problem == "100 and 500 are the same: all 100 training points."
     hands.fill(entry, "5", "Return")
     assert window.findChild(RaceDialog) is not None, "one value is no race"
     hands.fill(entry, "5 full 20", "Return")
