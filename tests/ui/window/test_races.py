@@ -162,7 +162,12 @@ def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
         sentence = view(window).sentence
         assert sentence.height() >= sentence.heightForWidth(sentence.width()), zoom
     card = view(window).cards.lanes[0]
-    assert all(text in card.toolTip() for text in card.texts())
+    assert "optimizer SGD" in card.toolTip() and "validation points" in card.toolTip()
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert not any(number in card.toolTip() for number in card.accessibleDescription().split() if "." in number), (
+        "the numbers of a tooltip that is open would stay as they are"
+    )
 
 
 def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Window) -> None:
@@ -275,6 +280,42 @@ def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
     await_race(qtbot, window, lambda race: [lane.step for lane in race.lanes] == [1, 1, 1])
     push(window, "race.close")
     qtbot.waitUntil(lambda: window.session.racer is None)
+
+
+def test_a_race_compared_by_step_is_drawn_over_steps_and_of_one_moment(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    tracks, readout = window.parts.tracks, window.parts.transport.readout
+    assert tracks.shown().along == "step"
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    steps = {lane.step for lane in moment(window).lanes}
+    assert steps == {100} and tracks.shown().times[1] < 150
+    leader = moment(window).lanes[moment(window).ranking[0][0]]
+    assert leader.epoch > moment(window).epoch, "one of larger batches"
+    assert (readout.epoch.text(), readout.step.text()) == (str(leader.epoch), "100")
+    assert "step 100. The run waits." in window.messages.status.text()
+    assert shown(window).sentence.startswith("Step 100:")
+
+    # Over epochs, by hand, the lanes end at different places, and none has values beyond its own.
+    control(window, "tracks.along.epoch").click()
+    sheet = hands.control(window, "tracks.sheet")
+    sheet.read_at(50.0)
+    assert [words.split()[1] == "–" for words in tracks.shown().race] == [True, True, False]
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: window.session.racer is None)
+    assert tracks.shown().along == "epoch"
+
+
+def test_the_axis_that_was_chosen_for_the_run_comes_back_after_a_race(qtbot, window: Window) -> None:
+    control(window, "tracks.along.seconds").click()
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    assert window.parts.tracks.shown().along == "epoch"
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: window.parts.tracks.shown().along == "seconds")
 
 
 def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, window: Window) -> None:

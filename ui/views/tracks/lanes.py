@@ -91,7 +91,9 @@ class LaneTrack(CurveTrack):
         *_, told = self.columns(lane, times)
         known = np.flatnonzero(np.isfinite(told.at) & np.isfinite(told.values))
         row = nearest_row(told.at[known], place)
-        return None if row is None else float(told.values[known[row]])
+        # By the other measure, lanes in step end at different places.
+        is_beyond = place > float(times.places(np.array([times.reached(lane)]))[0])
+        return None if row is None or is_beyond else float(told.values[known[row]])
 
     def describe(self, values: Sequence[Value]) -> str:
         return f"{self.title}: {', '.join(value.words for value in values)}"
