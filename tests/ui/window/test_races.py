@@ -64,6 +64,11 @@ def command(window: Window, text: str) -> None:
     hands.key(window.palette_of_commands.line, "Return")
 
 
+def can_reopen(window: Window) -> bool:
+    """Whether the palette has a command that brings back a closed race."""
+    return any("Back to the race" in one.name for one in window.commands())
+
+
 def await_race(qtbot, window: Window, then: Callable[[RaceMoment], bool] = lambda _: True) -> None:
     qtbot.waitUntil(lambda: window.session.race_report is not None and then(moment(window)))
 
@@ -260,6 +265,42 @@ def test_a_drag_that_closes_the_race_says_so_until_the_way_back_is_taken(qtbot, 
     push(window, "strip.remedy")
     await_race(qtbot, window)
     assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}
+
+
+def test_undo_and_redo_that_close_the_race_say_so_and_offer_the_way_back(qtbot, window: Window) -> None:
+    strip = window.messages.strip
+    hands.fill(control(window, RATE), "0.5", "Return")
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    for keys, said in (("Ctrl+Z", "Learning rate back to 0.01; "), ("Ctrl+Shift+Z", "Redone: learning rate 0.5; ")):
+        await_race(qtbot, window)
+        hands.key_in(window, "Ctrl+E")
+        hands.key_in(window, keys)
+        hands.until(lambda said=said: strip.said.text.startswith(said), "what was undone or redone is not told")
+        assert strip.said.text.endswith(" The race is closed, and your run is back, paused.")
+        push(window, "strip.remedy")
+    await_race(qtbot, window, lambda race: race.epoch == 2)
+
+
+def test_a_closed_race_can_be_reopened_long_after_its_notice_is_gone(qtbot, window: Window) -> None:
+    strip = window.messages.strip
+    assert not can_reopen(window)
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert not can_reopen(window)
+    hands.drag_handle(hands.control(window, f"{RATE}.slider", QAbstractSlider), 0.9)
+    hands.until(lambda: strip.said.text.startswith("Race closed"), "nothing is said")
+    push(window, "strip.dismiss")
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: window.session.is_up_to_date)
+    assert can_reopen(window)
+    command(window, "Back to the race")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    push(window, "race.take.1")
+    qtbot.waitUntil(lambda: window.session.racer is None and window.session.is_up_to_date)
+    command(window, "Back to the race")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
 
 
 def test_a_race_in_place_of_another_is_not_said_to_be_closed(qtbot, window: Window) -> None:
