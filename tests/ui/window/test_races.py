@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QAbstractSlider, QLabel, QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT, TRAIN
 from playground.storage.document import load_document
 from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
@@ -23,6 +24,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.windows import await_pictures, control, opened_window, push, step
 from ui.look import theme
 from ui.look.numbers import number_text
+from ui.views.plane.miniature import Miniature
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
 from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
@@ -303,6 +305,22 @@ def test_a_closed_race_can_be_reopened_long_after_its_notice_is_gone(qtbot, wind
     await_race(qtbot, window, lambda race: race.epoch == 1)
 
 
+def test_a_click_on_the_time_axis_of_a_race_says_why_it_shows_no_earlier_moment(qtbot, window: Window) -> None:
+    handle, strip = hands.control(window, "tracks.playhead"), window.messages.strip
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    words = "A race has no earlier moments. Close it to look back at the run."
+    hands.click(handle)
+    assert strip.said.text == words in handle.toolTip()
+    push(window, "strip.dismiss")
+    hands.key_in(window, "Ctrl+Shift+B")
+    assert strip.said.text == words
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: "Drag it to see any earlier moment" in handle.toolTip())
+    hands.click(handle, QPoint(10, handle.height() // 2))
+    qtbot.waitUntil(lambda: window.session.past.shown is not None)
+
+
 def test_a_race_in_place_of_another_is_not_said_to_be_closed(qtbot, window: Window) -> None:
     for lanes in ("Three learning rates", "SGD, RMSProp, Adam"):
         command(window, f"Race: {lanes}")
@@ -368,7 +386,10 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     entry = hands.control(window, "race.dialog.values", QLineEdit)
     assert entry.text().split() == ["1", "10", "100"]
     hands.fill(entry, "5", "Return")
-    assert window.findChild(RaceDialog) is not None, "one value is no race"
+    dialog = window.findChild(RaceDialog)
+    assert dialog is not None, "one value is no race"
+    hands.fill(entry, "1,2,4", "Return")
+    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5. Separate values with spaces."
     hands.fill(entry, "5 full 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
@@ -546,6 +567,35 @@ def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) ->
     hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))
+
+
+def test_learning_rates_that_are_far_apart_have_a_logarithmic_axis(qtbot, window: Window) -> None:
+    for rates, is_logarithmic in (([0.0011, 0.011, 0.11], True), ([0.01, 0.02, 0.05], False)):
+        window.races.start_values(RATE, rates)
+        await_race(qtbot, window, lambda race, rates=rates: race.names.labels == tuple(map(str, rates)))
+        hands.key_in(window, "Ctrl+E")
+        await_race(qtbot, window, lambda race: race.epoch == 1)
+        axis = hands.control(window, "tracks.sheet").arrangement.tracks[-1].axis
+        assert axis.logarithmic is is_logarithmic
+        places = np.sort(axis.shares(axis.places(np.array(rates))))
+        assert np.diff(places).min() > 0.15
+
+
+def test_pictures_of_lanes_show_all_of_a_few_hundred_points(qtbot, window: Window) -> None:
+    hands.fill(control(window, "data.points"), "500", "Return")
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    lane, side = moment(window).lanes[0], 1200
+    picture, image = Miniature(), QImage(side, side, QImage.Format.Format_RGB32)
+    picture.show(lane)
+    with QPainter(image) as painter:
+        picture.paint(painter, QRectF(0, 0, side, side), 1.0)
+    classes = [QColor(colour) for colour in theme.current().classes]
+    training = lane.sample.split == TRAIN
+    places = (lane.sample.x[training] * [1, -1] + EXTENT) / (2 * EXTENT) * side
+    colours = [image.pixelColor(*place) for place in places.astype(int).tolist()]
+    seen = [colour == classes[int(label)] for colour, label in zip(colours, lane.sample.labels[training], strict=True)]
+    assert np.mean(seen) > 0.9, "the rest lies below others"
 
 
 def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: Window) -> None:

@@ -538,8 +538,11 @@ class TracksView(View):
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
-        first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
-        sheet.handle.describe(last if first is None else first, last, self._playhead_words())
+        if self._race is not None:
+            sheet.handle.rest()
+        else:
+            first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
+            sheet.handle.describe(last if first is None else first, last, self._playhead_words())
         sheet.show_words(self._controls.geometry())
 
     def _tell(self, track: Track) -> None:
