@@ -185,8 +185,8 @@ class Messages(QObject):
         if self._would_swap(said):
             self._wait.start()
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
-            first, second = (one and (one[0], partial(self._take, one)) for one in (said.offer, said.second))
-            said = said._replace(offer=first, second=second)
+            second = said.second and (said.second[0], partial(self._take, said.second))
+            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)), second=second)
         self.strip.say(said, rests=self._wait.isActive() and self.strip.is_held)
 
     def _would_swap(self, message: Message | None) -> bool:

@@ -175,11 +175,14 @@ class Races(QObject):
         """Make a lane the run in the window, weights and curves included, in one undo step; the race is closed."""
         self._end_with(lambda race: self._take_lane(race, place))
 
+    def show(self, race: Race) -> None:
+        """Show a race and let it go on."""
+        self._open(lambda: race)
+
     def reopen(self) -> None:
-        """Continue the race that was closed last."""
-        race = self._closed
-        if race is not None:
-            self._open(lambda: race)
+        """Go on with the race that was closed last, if there is one."""
+        if self._closed is not None:
+            self.show(self._closed)
 
     def _end_with(self, then: Callable[[Race], object]) -> None:
         self._then = then
