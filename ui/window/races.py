@@ -227,7 +227,7 @@ class Races(QObject):
         """Say that a race was closed where an undo or a redo that closed it has just been told."""
         if self._left_at is not None and self.can_reopen:
             keep = (KEEP_WEIGHTS, lambda: self.session.keep_weights(undone.number))
-            words = f"{undone.text} The race is closed, and your run is back, paused."
+            words = f"{undone.text} The race is closed, and your run is paused."
             self._offer(words, keep if undone.brought_weights else None)
 
     def _return_keyboard(self) -> None:

@@ -278,7 +278,7 @@ def test_undo_and_redo_that_close_the_race_say_so_and_offer_the_way_back(qtbot, 
         hands.key_in(window, "Ctrl+E")
         hands.key_in(window, keys)
         hands.until(lambda said=said: strip.said.text.startswith(said), "what was undone or redone is not told")
-        assert strip.said.text.endswith(" The race is closed, and your run is back, paused.")
+        assert strip.said.text.endswith(" The race is closed, and your run is paused.")
         push(window, "strip.remedy")
     await_race(qtbot, window, lambda race: race.epoch == 2)
 
