@@ -90,9 +90,9 @@ class Messages(QObject):
 
     # The strip ----------------------------------------------------------------------------------------------------
 
-    def say(self, text: str, offer: Offer | None = None) -> None:
-        """Show what has just happened, with an offer that holds until the next event or change."""
-        self._bare = Message("event", text, offer)
+    def say(self, text: str, offer: Offer | None = None, second: Offer | None = None) -> None:
+        """Show what has just happened, with offers that hold until the next event or change."""
+        self._bare = Message("event", text, offer, second=second)
         self._happen(self._bare)
 
     def add(self, text: str) -> None:
@@ -186,7 +186,8 @@ class Messages(QObject):
         if self._would_swap(said):
             self._wait.start()
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
-            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
+            second = said.second and (said.second[0], partial(self._take, said.second))
+            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)), second=second)
         self.strip.say(said, rests=self._wait.isActive() and self.strip.is_held)
 
     def _would_swap(self, message: Message | None) -> bool:

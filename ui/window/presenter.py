@@ -291,7 +291,7 @@ def _race_words(report: RaceReport) -> str:
     moment = report.moment
     state = "Racing" if report.running else "The race is over" if moment.is_over else "The race is paused"
     how = "trained side by side" if moment.is_together else f"on the {moment.engine} engine"
-    return f"{state}: {len(moment.lanes)} lanes, {how}, epoch {int(moment.epoch):,}. The run waits."
+    return f"{state}: {len(moment.lanes)} lanes, {how}, {moment.progress}. The run waits."
 
 
 class _SteadyFinding:

@@ -104,7 +104,9 @@ class RaceDialog(QDialog):
             self.values()
             self.problem.setText("")
         except ValueError as error:
-            self.problem.setText(str(error))
+            # A comma may have been meant to separate two of them.
+            how = " Separate values with spaces." if self.entry is not None and "," in self.entry.text() else ""
+            self.problem.setText(f"{error}{how}")
         self.go.setEnabled(not self.problem.text())
 
     def accept(self) -> None:

@@ -222,14 +222,13 @@ class _Cards(QWidget):
 def race_sentence(moment: RaceMoment) -> str:
     """Say where a race stands: which lane leads, which one follows, and which have diverged."""
     subject, labels = moment.names.subject, moment.names.labels
-    epoch, step = math.floor(moment.epoch), max(one.step for one in moment.lanes)
-    at = f"Epoch {epoch:,}" if moment.lockstep == "epoch" else f"Step {step:,}"
+    at = moment.progress.capitalize()
     ranking = moment.ranking
     lost = [label for label, one in zip(labels, moment.lanes, strict=True) if one.status == "diverged"]
     diverged = f" Diverged: {', '.join(lost)}." if lost else ""
     if not ranking:
         return f"{at}: training diverged in every lane."
-    if not step:
+    if not any(one.step for one in moment.lanes):
         return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
     first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"
     behind = f", {labels[ranking[1][0]]} follows with {_outcome_text(moment, ranking[1][1])}" if ranking[1:] else ""

@@ -55,6 +55,11 @@ class TimeAxis(ChartAxis):
         result: Array = np.interp(steps, known, values) if len(known) else np.full(len(steps), np.nan)
         return result
 
+    def reached(self, snapshot: Snapshot) -> float:
+        """The value on the axis that a run has reached."""
+        present = float(getattr(snapshot.measured, self.kind))
+        return float(np.nanmax(np.append(self.column(snapshot.history)[-1:], present)))
+
     def fit(self, values: Array, last: float) -> None:
         """Fit the axis to all rows of a history, and to the end that it has to reach."""
         last = max(_LEAST[self.kind], last if math.isfinite(last) else 0.0)

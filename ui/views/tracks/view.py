@@ -197,6 +197,8 @@ class TracksView(View):
         self._first: int | None = None
         """The earliest step that can be shown."""
         self._race: RaceMoment | None = None
+        self._own_along = "epoch"
+        """The quantity on the time axis of the run; that of a race is what keeps its lanes in step."""
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._others: Others | None = None
@@ -324,14 +326,26 @@ class TracksView(View):
         """Show the lanes of a race in place of the run; None: the run again."""
         if moment is None and self._race is None:
             return
-        turned = (moment is None) != (self._race is None)
-        self._race = moment
+        before, self._race = self._race, moment
+        turned = (moment is None) != (before is None)
         if turned:
             own = self._loss, self._score, self._gradients, self._rate
             self._sheet.arrangement.show_tracks(self._lanes if moment is not None else own)
             self._sheet.marks, self._marked = (), ()
-        self._draw()
+            self._told = self._snapshot if moment is None else _longest(moment, self._times)
+        if moment is not None and (before is None or before.lockstep != moment.lockstep):
+            self._own_along = self._along.value if before is None else self._own_along
+            self._measure_along(moment.lockstep)
+        elif moment is None:
+            self._measure_along(self._own_along)
+        else:
+            self._draw()
         self._write.request(at_once=turned)
+
+    def _measure_along(self, quantity: str) -> None:
+        """Choose the quantity on the time axis."""
+        self._along.show_index([option.value for option in _ALONG_OPTIONS].index(quantity))
+        self._on_setting()
 
     def show_others(self, others: Others | None, strength: float) -> None:
         self._others = others
@@ -381,7 +395,7 @@ class TracksView(View):
         snapshot, times = self._snapshot if self._race is None else _longest(self._race, self._times), self._times
         column = times.column(snapshot.history) if snapshot else np.zeros(0)
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
-        last = float(np.nanmax(np.append(column[-1:], present)))
+        last = times.reached(snapshot) if snapshot else 0.0
         times.follow(float(times.places(np.array([present]))[0]))
         kept = () if self._kept is None or self._race is not None else self._kept.runs
         reach = max((last, self._other_end(times), *(self._last_of(run) for run in kept)))
@@ -524,8 +538,11 @@ class TracksView(View):
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
-        first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
-        sheet.handle.describe(last if first is None else first, last, self._playhead_words())
+        if self._race is not None:
+            sheet.handle.rest()
+        else:
+            first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
+            sheet.handle.describe(last if first is None else first, last, self._playhead_words())
         sheet.show_words(self._controls.geometry())
 
     def _tell(self, track: Track) -> None:
@@ -567,7 +584,7 @@ class TracksView(View):
 
 def _longest(moment: RaceMoment, times: TimeAxis) -> Snapshot:
     """The lane that has come farthest along a time axis."""
-    return max(moment.lanes, key=lambda lane: float(getattr(lane.measured, times.kind)))
+    return max(moment.lanes, key=times.reached)
 
 
 def _curves_shown(track: CurveTrack) -> _CurvesShown:
