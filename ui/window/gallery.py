@@ -108,8 +108,7 @@ class Gallery(QDialog):
 
     def _arrange(self) -> None:
         """Put the cards that are not hidden into as many columns as have room."""
-        margins = self.layout().contentsMargins()  # type: ignore[union-attr]
-        room = self.width() - margins.left() - margins.right() - px(GRID) - self.area.verticalScrollBar().sizeHint().width()
+        room = self.width() - px(4 * GRID) - self.area.verticalScrollBar().sizeHint().width()
         columns = min(max(1, (room + px(GRID // 2)) // px(_CARD + GRID // 2)), _COLUMNS)
         for group in self._groups:
             for card in group.cards:
