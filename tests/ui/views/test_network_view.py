@@ -552,6 +552,18 @@ def test_the_editor_stays_inside_the_view(view):
         hands.key(part(view, "entry"), "Escape")
 
 
+@pytest.mark.parametrize(("units", "apart"), [(6, 8), (48, 5), (300, 5)])
+def test_buttons_of_close_layers_stay_with_their_own(shown, units: int, apart: int):
+    view = NetworkView()
+    experiment = Experiment(layers=(Layer(units, Tanh()),) * 6)
+    view.show_experiment(experiment)
+    shown(view, size=SIZE)
+    for place in range(3):
+        places = view.shown().places
+        more, fewer = places.units_button(place, more=True), places.units_button(place + 1, more=False)
+        assert fewer.left() - more.right() >= apart
+
+
 @pytest.mark.parametrize("size", [SIZE, (900, 420)])
 def test_the_editor_hides_nothing_of_the_wire_it_edits(view, size):
     view.resize(*size)
