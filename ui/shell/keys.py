@@ -72,8 +72,9 @@ class FocusedKeys(QObject):
         if not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
-            # Lists and tables are searched by typing.
-            if isinstance(watched, QComboBox | QAbstractItemView) and event.modifiers() in _PLAIN and event.text().isalnum():
+            # They are searched by typing.
+            is_list = isinstance(watched, QComboBox | QAbstractItemView)
+            if is_list and event.modifiers() in _PLAIN and event.text().isalnum():
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):

@@ -72,7 +72,7 @@ def move_to_part(docks: Docks, forward: bool) -> None:
     part = parts[(at + by) % len(parts)]
     if not part.controls:
         docks.show(part.region.objectName())
-        part = next(one for one in _focus_parts(docks) if one.region is part.region)
+        part = next((one for one in _focus_parts(docks) if one.region is part.region and one.controls), parts[at])
     _focus_on(_first_of(part), forward)
 
 
@@ -85,17 +85,17 @@ def _focus_parts(docks: Docks) -> list[_Part]:
         parts += [_Part(part.region, others), *([_Part(_strip_around(told[0]) or part.region, told)] if told else [])]
     found = []
     for part in (one for one in parts if one.controls):
-        place = [one for one in _tabs_of(docks, part.region) if one is part.region or one.objectName() in _MAIN_PICTURES]
-        found += [part if one is part.region else _Part(one, []) for one in place or [part.region]]
+        found += [part if one is part.region else _Part(one, []) for one in _sharing(docks, part.region)]
     return found
 
 
-def _tabs_of(docks: Docks, region: QWidget) -> list[QDockWidget]:
-    """The docks that share a place with a dock, and itself, in the order of their tabs."""
+def _sharing(docks: Docks, region: QWidget) -> list[QWidget]:
+    """A part of the window, with the main pictures behind it, in the order of their tabs."""
     if not isinstance(region, QDockWidget):
-        return []
-    sharing = {region, *docks.window.tabifiedDockWidgets(region)}
-    return [dock for dock in docks.docks.values() if dock in sharing]
+        return [region]
+    behind = docks.window.tabifiedDockWidgets(region)
+    main = [dock for dock in behind if dock.objectName() in _MAIN_PICTURES]
+    return [dock for dock in docks.docks.values() if dock is region or dock in main]
 
 
 def _first_of(part: _Part) -> QWidget:
