@@ -190,6 +190,12 @@ class RemedyEffect(NamedTuple):
         return f"{helped}, with {losses} {ends} {self.epochs:,} {more}epochs"
 
     @property
+    def brief(self) -> str:
+        """The result in a few words, for one of several in a list: `helps in 16 of 16 starts, validation loss 0.04`."""
+        starts = "starts" if self.begun is None else "shuffles"
+        return f"helps in {self.gain.helped} of {self.gain.n} {starts}, {self.measure} {loss_words(self.after, 2)}"
+
+    @property
     def about(self) -> str:
         """What was compared, whole: why its numbers are not those of the run."""
         n, same = self.gain.n, f"the same {self.epochs:,}"

@@ -187,7 +187,7 @@ class Remedies(QObject):
 
 def _listed(effect: RemedyEffect) -> ProvenRemedy:
     # A colon would be the second one after `Start again: learning rate 0.1`.
-    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.sentence}", effect.about)
+    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.brief}", effect.about)
 
 
 def _verdict(test: RemedyTest) -> str:

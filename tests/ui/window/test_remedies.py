@@ -86,6 +86,7 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     qtbot.waitUntil(strip.menu.isVisible)
     (other,) = (action.text() for action in strip.menu.actions())
     assert " helps in " in other and strip.remedy.text() not in other
+    assert 2 * strip.menu.width() < window.width(), "at twice the size it is within the window, too"
     hands.key(strip.menu, "Down", "Return")
     qtbot.waitUntil(lambda: not strip.menu.isVisible() and session.is_up_to_date)
     assert f"Rate {session.experiment.training.learning_rate}" == other.split(" – ")[0]

@@ -72,6 +72,12 @@ def three(window: Window) -> RunsView:
     return window.runs.view
 
 
+def test_letters_in_the_table_take_up_no_drawing_tool(window: Window, three: RunsView) -> None:
+    three.table.setFocus()
+    hands.key_in(window, "B", "E", "M", "C")
+    assert window.parts.drawing.toolbox.tool is None and "runs" in window.docks.seen
+
+
 def cell(view: RunsView, row: int, column: int = 1) -> QPoint:
     table = view.table
     return table.viewport().mapTo(table, table.visualRect(table.model().index(row, column)).center())

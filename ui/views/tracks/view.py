@@ -15,12 +15,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
-from playground.measure.oddities import oddities
 from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
-from ...forms.buttons import tip, wrapping
 from ...forms.layouts import tight
 from ...look import theme
 from ...look.beat import Throttle
@@ -40,10 +38,6 @@ from .track import Track
 
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
-_HELP = (
-    "Turn the wheel to zoom along the time axis, and drag to move along it. Drag the edge below a track to change its "
-    "height; double-click a track to enlarge it, and again to return."
-)
 _TURN_MILLISECONDS = 30
 """How long changed settings wait for the moment that follows them."""
 _ALONG_OPTIONS = (
@@ -219,7 +213,6 @@ class TracksView(View):
         self._sheet.handle.name_asked.connect(self._ask_name)
         self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
-        self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
         self._turn = QTimer(self, singleShot=True)
         self._turn.timeout.connect(self._draw_others)
@@ -577,8 +570,6 @@ class TracksView(View):
         if sheet.mark is not None:
             parts.append(sheet.mark.words)
             parts.append(self._loss.ghost_words(times) if sheet.touches_latest else "")
-        odd = () if self._told is None or self._race is not None else oddities(self._told)
-        sheet.setToolTip(wrapping(sheet.mark.words) if sheet.mark else tip(*(odd or (_HELP,))))
         return " · ".join(part for part in parts if part)
 
 
