@@ -68,7 +68,8 @@ class LeftOff(QObject):
         """Cover the window until the work is on show, or for a second: what is there before would only flash up."""
         window = self.desk.window
         self._covering = cover = QWidget(window, autoFillBackground=True)
-        cover.setGeometry(window.rect())
+        # The window may take its former size meanwhile.
+        cover.resize(window.screen().size().expandedTo(window.size()))
         cover.show()
         self.desk.session.reported.connect(self._uncover_work)
         QTimer.singleShot(_COVERED_MILLISECONDS, self, self._uncover)
