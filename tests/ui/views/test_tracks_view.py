@@ -426,7 +426,7 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     assert Line("train").pen("other").color() != Line("train").pen("run").color()
 
 
-def test_a_scale_chosen_by_itself_turns_logarithmic_once_and_not_while_a_loss_rises():
+def test_a_scale_chosen_by_itself_hides_no_rise_and_does_not_come_and_go():
     epochs = np.arange(400)
     falling = 10.0 ** (-epochs / 80)
     overfitting = 0.3 + 0.5 * np.abs(np.linspace(-1, 1, 400))
@@ -435,9 +435,15 @@ def test_a_scale_chosen_by_itself_turns_logarithmic_once_and_not_while_a_loss_ri
     assert not axis.logarithmic
     axis.fit(falling, 0.9 * falling)
     assert axis.logarithmic
+    axis.fit(falling[:120], 0.9 * falling[:120])
+    assert axis.logarithmic, "one and a half decades are enough to stay"
     axis.fit(falling, overfitting)
-    assert axis.logarithmic, "it does not come and go"
-    axis.fit(falling[:40], overfitting[:40])
+    assert not axis.logarithmic, "the rise would be hidden"
+    axis.fit(falling, 0.3 + 0.1 * (overfitting - 0.3))
+    assert not axis.logarithmic, "it has not gone yet"
+    axis.fit(falling, 0.9 * falling)
+    assert axis.logarithmic
+    axis.fit(falling[:40], falling[:40])
     assert not axis.logarithmic, "a reset begins again"
     # A jump out of the smallest losses is seen on a logarithmic axis too.
     axis.fit(np.where(epochs > 300, 1e3, falling), falling)

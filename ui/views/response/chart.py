@@ -114,8 +114,9 @@ class ResponseChart(PaintedChart):
         looked_at, before = self.looked_at, self.reading
         self.reading = reading
         if reading is None or before is None or reading.knob.path != before.knob.path:
-            # What is pointed at is a value of another setting.
+            # What is pointed at is a value of another setting, and that one's losses have a scale of their own.
             looked_at = self._under_mouse = None
+            self._up = AmountAxis()
         # Values may have been added on either side.
         values = () if reading is None or looked_at is None else reading.knob.values
         self._cursor = values.index(looked_at.value) if looked_at is not None and looked_at.value in values else None

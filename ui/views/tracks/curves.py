@@ -51,8 +51,8 @@ LOSS_OPTIONS = (
     Option(
         "auto",
         "Auto",
-        "Linear from 0 at first. Logarithmic once losses span more than a factor of 100 while none rises, and from "
-        "then on. In a race, a lane far above the others leaves through the top; an arrow there says how high it gets.",
+        "Linear from 0 at first. Logarithmic once losses span more than a factor of 100, unless that would hide a "
+        "rise. In a race, a lane far above the others leaves through the top; an arrow there says how high it gets.",
     ),
     Option("linear", "Linear", "From 0 up. Small losses look like 0."),
     Option("log", "Log", "Equal distances are equal factors. Separates small losses."),
