@@ -71,6 +71,21 @@ def test_a_file_with_a_header_becomes_a_table(opened) -> None:
     check(Experiment(data=dataset))
 
 
+def test_every_faulty_cell_is_named_beside_its_rows_below_the_picture(opened, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.csv"
+    rows = [f"{row / 10},{row % 7},{'ab'[row % 2]}" for row in range(40)]
+    file.write_text("\n".join(["x,y,label", *rows, "nan,1,a", "1e400,2,b", "foo,3,a", "1,,a", "2,3,", "1,2,a,4"]))
+    dialog = opened(file)
+    said = text_of(dialog, "counts")
+    assert "2 rows left out: no number in x: 1e400 (row 43), foo (row 44)." in said
+    subjects = [question.subject for question in dialog.cells.questions]
+    assert "1e400 (row 43), foo (row 44)" in subjects
+    seen = dialog.counts.visibleRegion().boundingRect()
+    top = dialog.counts.mapTo(dialog, seen.topLeft()).y()
+    assert top > dialog.picture.geometry().bottom()
+    assert dialog.counts.height() >= dialog.counts.heightForWidth(dialog.counts.width())
+
+
 def test_other_columns_are_picked(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
     pick(dialog, "x1", "flipper_length_mm")
