@@ -279,6 +279,18 @@ def test_other_cells_are_asked_for_in_a_dialog(owner) -> None:
     assert owner.panel.own_data.dialog is None
 
 
+def test_a_problem_of_one_source_is_not_said_of_the_next(owner, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"a,b\n1,\x002\n")
+    own_data, message = owner.panel.own_data, owner.find("data.message")
+    own_data.import_file(broken)
+    assert message.isVisible() and "broken.csv" in message.text()
+    set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
+    hands.click(owner.find("data.paste"))
+    own_data.dialog.reject()
+    assert not message.isVisible()
+
+
 def test_what_was_imported_is_said_as_long_as_these_points_are_shown(owner) -> None:
     set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
     hands.click(owner.find("data.paste"))

@@ -39,6 +39,26 @@ def names_in(view: ResponseView, reading: ResponseReading) -> list[str]:
     return [text for text, _ in names]
 
 
+@pytest.mark.parametrize("path", ["training.optimizer", "training.learning_rate"])
+def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: str) -> None:
+    view, reading = shown(ResponseView(), size=(264, 150)), reading_of(path)
+    high = reading.values[2]._replace(median=90.0, low=80.0, high=95.0)
+    view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
+    chart = view.chart
+    assert chart.outcomes_above == [high]
+    painted = chart.grab().toImage()
+    x, ratio = chart.x_of(high.place), chart.devicePixelRatioF()
+    view.show_reading(reading)
+    before = chart.grab().toImage()
+    spot = round(x * ratio), round(9 * ratio)
+    assert painted.pixelColor(*spot) == theme.current().quiet != before.pixelColor(*spot)
+    # Nothing is painted above the box.
+    assert painted.pixelColor(spot[0], 0) == before.pixelColor(spot[0], 0)
+    view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
+    hands.move(chart, QPoint(round(x), 40))
+    assert view.shown().small_print.startswith(f"{high.words}: 90")
+
+
 @pytest.mark.parametrize("zoom", theme.ZOOMS)
 @pytest.mark.parametrize("path", ["training.optimizer", "layers.0.activation", "initializer"])
 def test_names_of_members_are_whole_and_the_one_under_the_mouse_is_among_them(

@@ -159,6 +159,8 @@ class OwnData(QWidget):
     def _open_dialog(self, source: Path | str, name: str) -> None:
         if self.dialog is not None:
             self.dialog.reject()
+        # What was said of another source is over.
+        self.show_data(self.data)
         self.dialog = ImportDialog(source, self.window(), name=name)
         self.dialog.accepted_data.connect(partial(self._accept, self.dialog))
         self.dialog.finished.connect(self._forget_dialog)
