@@ -6,6 +6,7 @@ have to stay put while training runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -159,18 +160,23 @@ class ChartBox(NamedTuple):
     def paint_numbers_below(self, painter: QPainter, apart: int = 64, taken: tuple[float, float] | None = None) -> None:
         """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart.
 
-        A number that would stand on the pixels `taken`, from the first to the second, is left out.
+        A number that would stand on the one before, or on the pixels `taken`, from the first to the second, is left
+        out.
         """
         rect, look = self.rect, theme.current()
         places, texts = self.across.ticks(max(2, int(rect.width() // px(apart))))
+        low, high = rect.left() - px(8), rect.right() + px(8)
+        before = -math.inf
         for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(round(x), rect.bottom()), QPointF(round(x), rect.bottom() + px(3)))
-            half = painter.fontMetrics().horizontalAdvance(text) / 2
-            if taken is not None and x + half > taken[0] and x - half < taken[1]:
+            wide = painter.fontMetrics().horizontalAdvance(text)
+            begin = max(min(x - wide / 2, high - wide), low)
+            if begin < before or (taken is not None and x + wide / 2 > taken[0] and x - wide / 2 < taken[1]):
                 continue
+            before = begin + wide + px(3)
             painter.setPen(QColor(look.quiet))
-            write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
+            write_centred(painter, x, rect.bottom() + px(3), text, low, high)
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
