@@ -15,6 +15,7 @@ from playground.catalog.datasets.shapes import Hills, Spiral
 from playground.catalog.losses import SquaredError
 from playground.measure.requests import BoundaryRequest
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import boundary_of, clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
@@ -162,6 +163,15 @@ def test_hovering_over_a_point_reads_its_set_and_label(shown):
         hands.hover(view, place_of(view, *points.x[index]))
         assert f"{name} point: " in view.shown().reading
         assert "value" in view.shown().reading
+
+
+def test_the_point_at_the_mouse_is_read_whole_where_the_view_has_room(shown):
+    snapshot = make_snapshot(draw_sample(Spiral(points=40)))
+    view = shown(BoundaryView(), snapshot, size=(545, 440))
+    place = place_of(view, *snapshot.sample.x[0])
+    hands.hover(view, place)
+    near = view.shown().reading.rpartition(" ")[2]
+    assert [text for text, _ in painted_texts(view) if text.endswith(f"point: class {near}")]
 
 
 def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown):
