@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
@@ -286,6 +286,29 @@ def test_means_are_of_losses_that_can_be_compared(window: Window) -> None:
         ("Spiral", "noise 0.1", "1"),
         ("Spiral", "noise 0.3", "2"),
     ]
+
+
+def test_many_differences_are_whole(window: Window) -> None:
+    session, spiral = window.session, load_preset("spiral")
+    session.open(spiral, "spiral")
+    train(window, 2)
+    other = {
+        "training.optimizer": "sgd",
+        "training.learning_rate": 0.3,
+        "training.batch_size": 64,
+        "initializer": "he_normal",
+    }
+    session.open(load_preset("xor").with_(other), "xor")
+    train(window, 2)
+    session.reset()
+    window.runs.show()
+    await_rows(window, 2)
+    view = window.runs.view
+    hands.click(view.table, cell(view, 0))
+    hands.click(view.table, cell(view, 1), held="Shift")
+    hands.until(lambda: len(view.shown().picked) == 2 and "older" in view.shown().sentence, "nothing is said")
+    said = view.sentence
+    hands.until(lambda: QLabel.text(said) == said.text(), f"it is cut: {QLabel.text(said)}")
 
 
 def test_curves_of_another_task_are_left_out_and_that_is_said(window: Window, three: RunsView) -> None:
