@@ -341,7 +341,21 @@ def test_a_table_of_ones_own_gets_a_tile_and_comes_back_as_it_was(owner, tmp_pat
         assert chosen(owner) == ["Spiral"]
         hands.click(owner.find("data.kind.table"))
         assert owner.experiment.data.path == str(file) and chosen(owner) == [name]
-    assert "second" in owner.find("data.kind.table").toolTip(), "the latest table has the tile"
+    assert "second" in owner.find("data.kind.table").toolTip(), "the latest table comes first"
+    hands.click(owner.find("data.kind.table.2"))
+    assert owner.experiment.data.path.endswith("first.csv") and chosen(owner) == ["first"]
+    again = DataPanel()
+    for data in owner.panel.kept_data:
+        again.keep(data)
+    assert [tile.text() for tile in again.table_tiles] == ["second"]
+
+
+def test_of_many_tables_the_latest_have_tiles(owner, tmp_path: Path) -> None:
+    for number in range(7):
+        file = tmp_path / f"table{number}.csv"
+        file.write_text("u,v,kind\n0,0,A\n1,1,B\n2,0,A\n")
+        owner.take(Experiment(data=Table(path=str(file), x1="u", x2="v", target="kind")), "", False)
+    assert [tile.text() for tile in owner.panel.table_tiles] == [f"table{number}" for number in (6, 5, 4, 3, 2)]
 
 
 def test_a_tile_that_the_focus_comes_back_to_by_itself_does_not_look_chosen(owner) -> None:
