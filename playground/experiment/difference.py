@@ -86,6 +86,8 @@ _WITHOUT_EFFECT = (
     "layers.initializer",
     "bias",
     "data.class_names",
+    "data.column_names",
+    "data.axis_scales",
     "training.epochs",
 )
 """Paths that change no loss of the current run: names, the number of epochs, and what acts at the next reset."""

@@ -286,7 +286,11 @@ def _rank(steps: list[str]) -> int:
             return 2
         case ["training", "optimizer", *_]:
             return 3
-        case ["precision"] | [*_, "seed"] | ["data", "x1" | "x2" | "target" | "train" | "test" | "class_names"]:
+        case (
+            ["precision"]
+            | [*_, "seed"]
+            | ["data", "x1" | "x2" | "target" | "train" | "test" | "class_names" | "column_names" | "axis_scales"]
+        ):
             return 5
     return 4
 

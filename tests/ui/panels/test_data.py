@@ -21,10 +21,12 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
 from ui.panels.data.panel import DataPanel, kept_settings, with_feature
+from ui.panels.drawing.strokes import canvas_of
 from ui.panels.tiles import DataTile, FeatureTile
 
 PENGUINS = Table(
@@ -277,6 +279,13 @@ def test_other_cells_are_asked_for_in_a_dialog(owner) -> None:
     assert owner.experiment.data.class_names == ("a", "b")
     assert owner.asked == [("data from the clipboard", False)]
     assert owner.panel.own_data.dialog is None
+    drawn = draw_sample(owner.experiment.data)
+    assert (drawn.axis_names, drawn.target_name) == (("width", "height"), "kind")
+    assert drawn.own_x == pytest.approx(np.array([[1, 2], [3, 4], [5, 1]]))
+    again = experiment_from_text(experiment_text(owner.experiment))
+    assert again.data == owner.experiment.data, "a file keeps the units"
+    painted = canvas_of(again.data).as_data(again.data)
+    assert draw_sample(painted).own_x == pytest.approx(drawn.own_x), "so does drawing"
 
 
 def test_a_problem_of_one_source_is_not_said_of_the_next(owner, tmp_path: Path) -> None:
