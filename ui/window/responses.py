@@ -441,7 +441,8 @@ class Responses(QObject):
             return ""
         known = self.responder.read_again(self._terms.response(self.experiment, knob), [self.measure])
         for reading, _ in known:
-            n = next((one.n for one in reading.values if one.value == value), 0)
+            outcomes = reading.values if isinstance(reading, ResponseReading) else ()
+            n = next((one.n for one in outcomes if one.value == value), 0)
             if n > 1:
                 return f", {reading.repeats} 1 of {n}"
         return ""
