@@ -72,7 +72,7 @@ class ChartAxis:
         return at, [short_text(value) for value in at]
 
 
-_DECADES_FOR_LOG = 2.0
+_DECADES_FOR_LOG, _DECADES_TO_STAY = 2.0, 1.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Numbers beyond these are drawn at the limits; nothing can be seen there anyway."""
 _FARTHEST = 1000.0
@@ -84,8 +84,8 @@ _RISE = 0.05
 class AmountAxis(ChartAxis):
     """A linear axis from 0, or a logarithmic one with limits at half powers of ten.
 
-    The scale `auto` becomes logarithmic once values span more than two decades. During a history it only grows, so that
-    it seldom changes.
+    The scale `auto` becomes logarithmic once values span more than two decades and none visibly rises. It stays so
+    until they span less than one, as after a reset: a scale that comes and goes can't be read.
     """
 
     def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
@@ -93,7 +93,7 @@ class AmountAxis(ChartAxis):
         self.scale, self._decades = scale, decades
         self.ceiling = math.inf
         """The highest value that the scale `auto` makes room for; what lies above leaves through the upper end."""
-        self._rising = False
+        self._stays = False
 
     def fit(self, *columns: Array) -> None:
         """Fit the axis to curves, given by their values in order of time."""
@@ -102,13 +102,15 @@ class AmountAxis(ChartAxis):
         values = np.concatenate(curves)
         positive = values[values > _SMALLEST]
         if not len(positive):
-            self.logarithmic, self.low, self.high = False, 0.0, 1.0
+            self._stays = self.logarithmic = False
+            self.low, self.high = 0.0, 1.0
             return
         least, most = math.log10(positive.min()), math.log10(positive.max())
-        self.logarithmic = self.scale == "log"
-        if self.scale == "auto" and most - least > _DECADES_FOR_LOG:
-            self._watch_rises(curves, least, most)
-            self.logarithmic = not self._rising
+        span = most - least
+        self._stays = self.scale == "auto" and (
+            span > _DECADES_TO_STAY if self._stays else span > _DECADES_FOR_LOG and not _rises(curves, least, most)
+        )
+        self.logarithmic = self.scale == "log" or self._stays
         if self.logarithmic:
             self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
             # At least a whole power of ten, so that a number stands on the axis.
@@ -116,17 +118,6 @@ class AmountAxis(ChartAxis):
             self.high = max(self.high, self.low + 1)
         else:
             self.low, self.high = 0.0, nice_limit(10**most)
-
-    def _watch_rises(self, curves: list[Array], least: float, most: float) -> None:
-        """Note whether a curve has a rise that is visible on a linear axis but hardly on a logarithmic one."""
-        rises = False
-        for curve in (one for one in curves if len(one) > 1):
-            end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
-            linear = (end - low) / 10**most
-            logarithmic = math.log10(max(end, low) / low) / max(most - least, 1e-9)
-            # Once seen, until it is much less: the axis does not jump to and fro.
-            rises |= linear >= (_RISE / 2 if self._rising else _RISE) and logarithmic < linear / 2
-        self._rising = rises
 
     def places(self, values: Array) -> Array:
         if self.logarithmic:
@@ -139,6 +130,17 @@ class AmountAxis(ChartAxis):
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         return decade_ticks(self.low, self.high, most) if self.logarithmic else super().ticks(most)
+
+
+def _rises(curves: list[Array], least: float, most: float) -> bool:
+    """Whether a curve has a rise that is visible on a linear axis but hardly on a logarithmic one."""
+    for curve in (one for one in curves if len(one) > 1):
+        end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
+        linear = (end - low) / 10**most
+        logarithmic = math.log10(max(end, low) / low) / (most - least)
+        if linear >= _RISE and logarithmic < linear / 2:
+            return True
+    return False
 
 
 class ShareAxis(ChartAxis):
