@@ -453,12 +453,11 @@ class Responses(QObject):
         if len(values) > 1 or knob is None:
             return ""
         known = self.responder.read_again(self._terms.response(self.experiment, knob), [self.measure])
-        for reading, _ in known:
-            outcomes = reading.values if isinstance(reading, ResponseReading) else ()
-            n = next((one.n for one in outcomes if one.value == value), 0)
-            if n > 1:
-                return f", {reading.repeats} 1 of {n}"
-        return ""
+        reading = known[0][0] if known else None
+        if not isinstance(reading, ResponseReading):
+            return ""
+        n = next((one.n for one in reading.values if one.value == value), 0)
+        return f", {reading.repeats} 1 of {n}" if n > 1 else ""
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
         """Request a value of the reading; the present one of a choice keeps its settings."""
