@@ -14,7 +14,7 @@ from playground.catalog.choice import Array, kind_of, members
 from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, AxisScale, Dataset, Sample, draw_sample
 from playground.catalog.datasets.own_points import UserPoints, units_of
 from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Moons, Spiral, TiltedPlane, Xor
-from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.table import Table, axis_scales, scaled
 
 # Points of the user's own and links have rules of their own.
 GENERATORS = [kind for kind in members(Dataset).values() if kind_of(kind) not in ("table", "points", "tfplayground")]
@@ -352,6 +352,15 @@ def test_own_points_from_a_table_have_its_names_and_units() -> None:
     assert drawn.own_x.tolist() == [[0, 6], [40, 8.5]]
     assert units_of(drawn) == {"column_names": own.column_names, "axis_scales": own.axis_scales}
     assert units_of(draw_sample(Circle(points=4))) == {}
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-5, 1, 1000, 1e12, 1e300])
+def test_own_units_have_no_digits_that_scaling_has_changed(size: float) -> None:
+    random = np.random.default_rng(0)
+    x = np.array([float(f"{value:.6g}") for value in random.normal(3, 1, 40) * size]).reshape(20, 2)
+    scales = tuple(number for scale in axis_scales(x) for number in scale)
+    own = UserPoints.of(scaled(x), np.arange(20) % 2, axis_scales=scales)
+    assert draw_sample(own).own_x == pytest.approx(x, rel=2e-15, abs=0)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -20,6 +21,7 @@ from playground.catalog.datasets.base import (
     UNSCALED_AXES,
     VALIDATION,
     AxisScale,
+    AxisScales,
     Collected,
     Dataset,
     Raw,
@@ -161,8 +163,8 @@ class UserPoints(Collected, frozen=True, tag="points"):
         else:
             raw = Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
         if self.axis_scales:
-            first, second = AxisScale(*self.axis_scales[:2]), AxisScale(*self.axis_scales[2:])
-            raw = raw._replace(axis_scales=(first, second))
+            scales = AxisScale(*self.axis_scales[:2]), AxisScale(*self.axis_scales[2:])
+            raw = raw._replace(axis_scales=scales, unscaled=None if self.noise else _unscaled(x, scales))
         if self.column_names:
             x1, x2, name = self.column_names
             raw = raw._replace(axis_names=(x1, x2), target_name=name)
@@ -204,6 +206,17 @@ class UserPoints(Collected, frozen=True, tag="points"):
             middle = (values[0] + values[-1]) / 2
             target = np.searchsorted(values, target) if len(values) <= MAX_CLASSES else target >= middle
         return msgspec.structs.replace(self, target=tuple(target.astype(float).tolist()), task=task)
+
+
+def _unscaled(x: Array, scales: AxisScales) -> Array:
+    """Return points in their own units, shape (n, 2), without the digits that scaling has changed: 2, not 1.9999…96."""
+    columns = []
+    for column, scale in zip(x.T, scales, strict=True):
+        own = scale.offset + scale.factor * column
+        most = max(float(np.abs(own).max()), abs(scale.offset))
+        # Powers of ten beyond these would overflow.
+        columns.append(np.round(own, 14 - math.ceil(math.log10(most))) if most > 1e-280 else own)
+    return np.stack(columns, axis=1)
 
 
 def unused_name(name: str, names: Sequence[str]) -> str:
