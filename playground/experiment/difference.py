@@ -86,6 +86,8 @@ _WITHOUT_EFFECT = (
     "layers.initializer",
     "bias",
     "data.class_names",
+    "data.column_names",
+    "data.axis_scales",
     "training.epochs",
 )
 """Paths that change no loss of the current run: names, the number of epochs, and what acts at the next reset."""
@@ -96,9 +98,12 @@ def losses_are_comparable(differences: Iterable[Difference]) -> bool:
 
     Anything else may differ, the network included.
     """
-    return not any(
-        _is_covered(one.path, _MEANING_OF_LOSS) and not _is_covered(one.path, _WITHOUT_EFFECT) for one in differences
-    )
+    return not any(gives_loss_meaning(one.path) for one in differences)
+
+
+def gives_loss_meaning(path: str) -> bool:
+    """Whether losses can't be compared between experiments that differ at a path."""
+    return _is_covered(path, _MEANING_OF_LOSS) and not _is_covered(path, _WITHOUT_EFFECT)
 
 
 def affects_training(differences: Iterable[Difference]) -> bool:

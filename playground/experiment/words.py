@@ -26,8 +26,8 @@ _MOST_NAMED = 4
 _COUNTS = ("no", "one", "two", "three", "four", "five", "six")
 _PROPER_NAMES = frozenset({"Adam", "Glorot", "He"})
 """Names at the beginning of labels that are capitalized inside a sentence, too."""
-_POINTS = ("data.x1", "data.x2", "data.target", "data.train", "data.test")
-"""Fields with one entry per point; a change to any of them is called `points`."""
+_POINTS = tuple(f"data.{name}" for name in ("x1", "x2", "target", "train", "test", "column_names", "axis_scales"))
+"""Fields with one entry per point, and their units; a change to any of them is called `points`."""
 
 _TABLE = ("data.path", "data.x1", "data.x2", "data.target")
 """Fields that together identify the table and its columns; a change to them names the table."""

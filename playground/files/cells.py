@@ -68,6 +68,8 @@ _MOST_KNOWN = 100_000
 """The most distinct cells that are stored only once, however often they occur in a table."""
 _MOST_SAID = 10
 """The most rows that a message names one by one."""
+_MOST_CELLS_SAID = 3
+"""The most different cells that a message names."""
 
 
 class Column(NamedTuple):
@@ -296,6 +298,17 @@ def rows_words(lines: Sequence[int]) -> str:
     return f"row{'s' if len(lines) > 1 else ''} {', '.join(f'{line}' for line in lines[:_MOST_SAID])}{more}"
 
 
+def cells_words(cells: Sequence[str], lines: Sequence[int]) -> str:
+    """Cells and their rows in words: `n/a (rows 3, 8), foo (row 5) and others (row 9)`."""
+    rows: dict[str, list[int]] = {}
+    for cell, line in zip(cells, lines, strict=True):
+        rows.setdefault(cell, []).append(line)
+    named = list(rows.items())[:_MOST_CELLS_SAID]
+    said = [f"{one_line(cell, 24)} ({rows_words(where)})" for cell, where in named]
+    others = [line for where in list(rows.values())[_MOST_CELLS_SAID:] for line in where]
+    return ", ".join(said) + (f" and others ({rows_words(others)})" if others else "")
+
+
 # Kinds of columns ----------------------------------------------------------------------------------------------
 
 
@@ -366,11 +379,13 @@ def _column(name: str, cells: list[str], choices: _Choices) -> Column:
     codes = others and all(CODE_LIKE.fullmatch(cell) for cell in values)
     if counted and 2 * counted > sum(distinct[cell] for cell in present) and not codes:
         if others:
-            where = rows_words([choices.lines[place] for place, cell in enumerate(cells) if cell in set(others)])
+            strange = set(others)
+            where = [place for place, cell in enumerate(cells) if cell in strange]
+            subject = cells_words([cells[place] for place in where], [choices.lines[place] for place in where])
             ways = {"number": "no number", "text": "a class, like all other cells of its column"}
             if len(present) <= _MOST_CLASSES:
                 ways = {"text": "a class where that is the target", "number": "a missing value"}
-            choices.choose("", name, f"{one_line(others[0], 24)} ({where})", ways)
+            choices.choose("", name, subject, ways)
         return _build_column(name, "number", cells, lambda cell: is_missing(cell), values)
     days = _days(name, present, choices)
     if days:

@@ -14,7 +14,7 @@ import numpy as np
 from playground.catalog.choice import Task
 from playground.catalog.datasets.base import CLASS_NAMES, MAX_OWN_POINTS, Dataset
 from playground.catalog.datasets.own_points import UserPoints
-from playground.catalog.datasets.table import Table, TableRows, ragged_rows, rows_of, scaled
+from playground.catalog.datasets.table import Table, TableRows, axis_scales, ragged_rows, rows_of, scaled
 from playground.files.cells import Cells, Column
 from playground.files.errors import InputError, one_line
 from playground.files.layout import Reading
@@ -131,7 +131,10 @@ def data_set(
     columns = (*scaled(rows.x)[kept].T, rows.labels[kept])
     x1, x2, target = (tuple(column.astype(float).tolist()) for column in columns)
     names = () if rows.class_names == CLASS_NAMES[: len(rows.class_names)] else rows.class_names
-    own = UserPoints(x1=x1, x2=x2, target=target, task=rows.task, class_names=names)
+    units = tuple(number for scale in axis_scales(rows.x) for number in scale)
+    own = UserPoints(
+        x1=x1, x2=x2, target=target, task=rows.task, class_names=names, column_names=picked[:3], axis_scales=units
+    )
     own.check()
     return own, notes
 

@@ -17,12 +17,20 @@ import numpy as np
 
 from playground.catalog.choice import Array
 from playground.experiment.difference import difference
-from playground.experiment.paths import is_among
+from playground.experiment.paths import field_at, is_among
 from playground.experiment.tree import Experiment
+from playground.experiment.words import value_words
 from playground.run.run import Checkpoint
 from playground.studies.comparison import Comparison
 from playground.studies.knobs import Knob
-from playground.studies.reading import Measure, ResponseReading, outcomes_of, response_sentence, spread_of_starts
+from playground.studies.reading import (
+    Measure,
+    ResponseReading,
+    Scores,
+    outcomes_of,
+    response_sentence,
+    spread_of_starts,
+)
 from playground.studies.results import Row
 from playground.studies.study import Study
 
@@ -34,12 +42,12 @@ HORIZONS = (100, 200, 500, 1000, 2000, 5000)
 _FINER = 6
 """Values that are added around the best one at a time."""
 _USUAL_HORIZONS = HORIZONS[:3]
-"""Without another wish, the first of these that is above the epochs of the run, else the last."""
+"""Without another wish, the first of these that the run has not passed, else the last."""
 
 
 def horizon_after(epoch: float) -> int:
     """The number of epochs that a response trains, for a run at this epoch."""
-    return next((epochs for epochs in _USUAL_HORIZONS if epochs > epoch), _USUAL_HORIZONS[-1])
+    return next((epochs for epochs in _USUAL_HORIZONS if epochs >= epoch), _USUAL_HORIZONS[-1])
 
 
 class Response(Comparison):
@@ -183,6 +191,15 @@ class Response(Comparison):
 
     def _is_awaited(self, place: int, value: Any) -> bool:
         return not self.added or place == self.knob.present or value not in self.added
+
+    def outcome_words(self, scores: Scores) -> str:
+        """Name an outcome with its horizon, that of an optimizer with its learning rate: each kind has a best one."""
+        words = super().outcome_words(scores)
+        if self.knob.path != "training.optimizer":
+            return words
+        experiment = self.study.experiment
+        rate = field_at(experiment, "training.learning_rate")
+        return f"{words} at learning rate {value_words(rate, experiment.training.learning_rate)}"
 
     @property
     def whole_starts(self) -> int:

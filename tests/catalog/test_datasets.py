@@ -12,8 +12,9 @@ from msgspec.structs import replace
 from playground import InputError
 from playground.catalog.choice import Array, kind_of, members
 from playground.catalog.datasets.base import EXTENT, TEST, TRAIN, VALIDATION, AxisScale, Dataset, Sample, draw_sample
+from playground.catalog.datasets.own_points import UserPoints, units_of
 from playground.catalog.datasets.shapes import Circle, Gaussians, Hills, Moons, Spiral, TiltedPlane, Xor
-from playground.catalog.datasets.table import Table
+from playground.catalog.datasets.table import Table, axis_scales, scaled
 
 # Points of the user's own and links have rules of their own.
 GENERATORS = [kind for kind in members(Dataset).values() if kind_of(kind) not in ("table", "points", "tfplayground")]
@@ -339,3 +340,32 @@ def test_penguins_come_with_three_species() -> None:
     assert drawn.class_names == ("Adelie", "Chinstrap", "Gentoo")
     np.testing.assert_array_equal(np.bincount(drawn.labels), [151, 68, 123])
     assert drawn.notes == ("2 rows left out: no value in bill_length_mm (rows 5, 273).",)
+
+
+def test_own_points_from_a_table_have_its_names_and_units() -> None:
+    own = UserPoints(
+        x1=(-5, 5), x2=(0, 5), target=(0, 1), column_names=("hours", "sleep", "passed"), axis_scales=(20, 4, 6, 0.5)
+    )
+    own.check()
+    drawn = draw_sample(own)
+    assert (drawn.axis_names, drawn.target_name) == (("hours", "sleep"), "passed")
+    assert drawn.own_x.tolist() == [[0, 6], [40, 8.5]]
+    assert units_of(drawn) == {"column_names": own.column_names, "axis_scales": own.axis_scales}
+    assert units_of(draw_sample(Circle(points=4))) == {}
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-5, 1, 1000, 1e12, 1e300])
+def test_own_units_have_no_digits_that_scaling_has_changed(size: float) -> None:
+    random = np.random.default_rng(0)
+    x = np.array([float(f"{value:.6g}") for value in random.normal(3, 1, 40) * size]).reshape(20, 2)
+    scales = tuple(number for scale in axis_scales(x) for number in scale)
+    own = UserPoints.of(scaled(x), np.arange(20) % 2, axis_scales=scales)
+    assert draw_sample(own).own_x == pytest.approx(x, rel=2e-15, abs=0)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"column_names": ("a", "b")}, {"axis_scales": (1, 2, 3)}, {"axis_scales": (0, 1, 0, -1)}], ids=str
+)
+def test_names_and_units_of_own_points_are_whole(wrong: dict) -> None:
+    with pytest.raises(InputError, match=f"data.{next(iter(wrong))}"):
+        UserPoints(**wrong).check()

@@ -104,8 +104,8 @@ def test_rows_are_left_out_for_a_reason_that_names_them() -> None:
     assert rows.x.tolist() == [[1, 2], [6, 7], [8, 9], [3, 4], [5, 5]]
     assert [drop.words for drop in rows.dropped] == [
         "1 row left out: no value in b (row 4).",
-        "1 row left out: no number in a: 'red' (row 3).",
-        "2 rows left out: no number in b: 'blue' (rows 5, 6).",
+        "1 row left out: no number in a: red (row 3).",
+        "2 rows left out: no number in b: blue (row 5), grey (row 6).",
         "1 row left out: more cells than columns (row 9).",
     ]
     assert class_counts(rows) == {"x": 3, "y": 2}

@@ -110,12 +110,12 @@ def test_a_path_that_leads_nowhere_is_refused(experiment: Experiment) -> None:
         knob_at(experiment, "training.nothing")
 
 
-def test_the_horizon_is_above_the_epochs_of_the_run() -> None:
-    assert [horizon_after(epoch) for epoch in (0, 99.9, 100, 250, 499, 500, 12_000)] == [
+def test_the_horizon_stays_until_the_run_has_passed_it() -> None:
+    assert [horizon_after(epoch) for epoch in (0, 99.9, 100, 100.1, 250, 500, 12_000)] == [
+        100,
         100,
         100,
         200,
-        500,
         500,
         500,
         500,
@@ -272,6 +272,7 @@ def test_where_nothing_is_better_the_sentence_says_so(experiment: Experiment) ->
     )
 
     assert response.reading().sentence == "No other optimizer is clearly better than Adam."
+    assert response.reading().outcome_words.endswith("from the start at learning rate 0.01")
 
 
 @pytest.mark.parametrize(
@@ -364,7 +365,7 @@ def test_without_a_validation_set_it_says_what_it_uses_instead(experiment: Exper
     experiment = experiment.with_({"data.validation_fraction": 0})
     reading = trained(Response(experiment, knob(experiment, OPTIMIZER), epochs=3, starts=2)).reading()
 
-    assert reading.outcome_words == "training loss after 3 epochs from the start"
+    assert reading.outcome_words == "training loss after 3 epochs from the start at learning rate 0.01"
 
 
 @needs_lanes
@@ -438,7 +439,7 @@ def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) 
     first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
     sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
     assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
-    words = "epochs until validation accuracy reaches 95 % within 20 epochs from the start"
+    words = "epochs until validation accuracy reaches 95 % within 20 epochs from the start at learning rate 0.1"
     assert response.reading("epochs").outcome_words == words
     assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
 

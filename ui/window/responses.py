@@ -100,7 +100,7 @@ class Responses(QObject):
         self.path = FIRST_KNOB
         self.measure: Measure = "loss"
         self.epochs = 0
-        """How long values train; 0 for the next round number of epochs that the run has not reached."""
+        """How long values train; 0 for the next round number of epochs that the run has not passed."""
         self.beginning: Checkpoint | None = None
         """The moment from which values go on; None for the initial weights."""
         self._step = 0
@@ -432,17 +432,32 @@ class Responses(QObject):
         self.responder.stop()
         # Of an earlier moment on show, what differs from that.
         begun, words = session.revision, edit_words(self.experiment, wanted)
+        which = self._start_words(values)
 
         def open_it(document: Document) -> None:
             # An edit in the meantime is wanted more.
             if session.revision == begun:
                 session.open(wanted, f"{words} with its weights", document)
-                self.desk.say(f"Opened {words}, as trained for {terms.epochs:,} epochs.")
+                said = f"Opened: {words or 'the present settings'}{which}, as trained for {terms.epochs:,} epochs."
+                self.desk.say(said, ("Undo", session.undo))
 
         def train(job: Job) -> Document:
             return train_alone(wanted, terms.epochs, terms.beginning, lambda: job.cancelled)
 
         Job(self, train, open_it, lambda error: self.desk.refuse(str(error)))
+
+    def _start_words(self, values: Mapping[str, object]) -> str:
+        """Say which start of a value is opened, if there are several: the first, whose seed is the present one."""
+        path, value = next(iter(values.items()))
+        knob = self._knob(path)
+        if len(values) > 1 or knob is None:
+            return ""
+        known = self.responder.read_again(self._terms.response(self.experiment, knob), [self.measure])
+        reading = known[0][0] if known else None
+        if not isinstance(reading, ResponseReading):
+            return ""
+        n = next((one.n for one in reading.values if one.value == value), 0)
+        return f", {reading.repeats} 1 of {n}" if n > 1 else ""
 
     def _ask(self, path: str, value: object, changing: bool) -> None:
         """Request a value of the reading; the present one of a choice keeps its settings."""

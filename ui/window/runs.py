@@ -14,7 +14,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer
 
 from playground import Document, Experiment
+from playground.catalog.choice import Task
 from playground.experiment.difference import difference, losses_are_comparable
+from playground.experiment.tasks import task_of
 from playground.experiment.words import comparison_words
 from playground.files.errors import reason_of
 from playground.interop.keeping import keep_run
@@ -47,6 +49,7 @@ _MOST_CURVES = 6
 """Runs whose curves are drawn over the present ones."""
 _CHANGED = "", " now; one was changed on the way", " now; both were changed on the way"
 """What follows where no setting of two runs differs, by how many of them were changed while they trained."""
+_OTHER_TASK: dict[Task, Task] = {"classification": "regression", "regression": "classification"}
 _CLOSING_SECONDS = 3.0
 """How long a window that closes waits for its run."""
 
@@ -86,7 +89,7 @@ class Runs(QObject):
         self._looking.timeout.connect(self._look)
         desk.session.run_left.connect(self.keep)
         desk.docks.changed.connect(self._follow_sight)
-        desk.session.experiment_changed.connect(lambda _: self._say_again())
+        desk.session.experiment_changed.connect(lambda _: self._follow_experiment())
         view = self.view
         # Over what was begun afterwards, the curves of what was picked before would mislead.
         documents.begun.connect(view.table.clearSelection)
@@ -98,6 +101,7 @@ class Runs(QObject):
         view.keeping_chosen.connect(self.choose_keeping)
         view.forgetting_asked.connect(self.ask_to_forget)
         self._compared: tuple[_Picked, ...] = ()
+        self._task = task_of(desk.session.experiment.data)
         self._show_state()
 
     # Keeping --------------------------------------------------------------------------------------------------------
@@ -279,8 +283,20 @@ class Runs(QObject):
             self._show_curves()
             self._say_again()
 
+    def _follow_experiment(self) -> None:
+        task, self._task = self._task, task_of(self.desk.session.experiment.data)
+        if self._compared and self._task != task:
+            self._show_curves()
+        self._say_again()
+
+    @property
+    def _drawn(self) -> list[_Picked]:
+        """The picked runs whose curves can be drawn over the present ones: those of the same task."""
+        return [one for one in self._compared if one.run.outcome.task == self._task]
+
     def _show_curves(self) -> None:
-        names = _names_apart([one.run for one in self._compared])
+        drawn = self._drawn
+        names = _names_apart([one.run for one in drawn])
         curves = tuple(
             KeptCurve(
                 name,
@@ -288,7 +304,7 @@ class Runs(QObject):
                 one.run.outcome.task,
                 tuple(each.step for each in one.document.breaks),
             )
-            for name, one in zip(names, self._compared, strict=True)
+            for name, one in zip(names, drawn, strict=True)
             if one.document is not None
         )
         self.others.put("kept", KeptCurves(curves) if curves else None)
@@ -297,7 +313,11 @@ class Runs(QObject):
         self.view.say(self._sentence())
 
     def _sentence(self) -> str:
-        """How the picked runs differ, from the present one or from each other."""
+        """What is not drawn of the picked runs, and how they differ, from the present one or from each other."""
+        # First, since a long list of differences may be cut.
+        return f"{_not_drawn_words(self._compared, self._drawn)}{self._difference_sentence()}"
+
+    def _difference_sentence(self) -> str:
         picked = self._compared
         if self._has_none:
             return _NONE_YET
@@ -318,6 +338,14 @@ class Runs(QObject):
         paths = [heading_words(table, path) for path in table.differing(places)]
         more = f" Curves of the first {_MOST_CURVES} are drawn." if len(self._picked) > _MOST_CURVES else ""
         return f"{len(places)} runs; they differ in {', '.join(paths) or 'nothing'}.{more}"
+
+
+def _not_drawn_words(picked: Sequence[_Picked], drawn: Sequence[_Picked]) -> str:
+    """Say which curves of picked runs are not drawn, and why; empty if all are."""
+    others = [one.run.outcome.task for one in picked if one not in drawn]
+    if not others:
+        return ""
+    return f"Curves of {others[0]} runs can't be drawn over {_OTHER_TASK[others[0]]}. "
 
 
 def _compared_part(picked: _Picked) -> tuple[Experiment, int]:

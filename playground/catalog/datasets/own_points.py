@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -16,7 +17,11 @@ from playground.catalog.datasets.base import (
     MAX_CLASSES,
     TEST,
     TRAIN,
+    UNNAMED_AXES,
+    UNSCALED_AXES,
     VALIDATION,
+    AxisScale,
+    AxisScales,
     Collected,
     Dataset,
     Raw,
@@ -50,6 +55,14 @@ class UserPoints(Collected, frozen=True, tag="points"):
     class_names: Annotated[
         tuple[str, ...],
         setting("Class names", "The names of the classes, in order. Classes without a name are called A, B, C and so on."),
+    ] = ()  # fmt: skip
+    column_names: Annotated[
+        tuple[str, ...],
+        setting("Column names", "The names of x₁, x₂ and the target, in this order, where the points are from a table. They stand at the axes."),
+    ] = ()  # fmt: skip
+    axis_scales: Annotated[
+        tuple[float, ...],
+        setting("Axis scales", "Offset and factor of x₁, then of x₂. A number at an axis is offset + factor · coordinate, the unit of the table that the points are from."),
     ] = ()  # fmt: skip
 
     @classmethod
@@ -110,6 +123,11 @@ class UserPoints(Collected, frozen=True, tag="points"):
             raise InputError("data.train", Spoken("false everywhere"), "true for at least one point, to train on")
         self.check_test()
         self.check_names()
+        for field, length in (("column_names", 3), ("axis_scales", 4)):
+            if len(getattr(self, field)) not in (0, length):
+                raise InputError(f"data.{field}", len(getattr(self, field)), f"{length} entries, or none")
+        if any(factor < 0 for factor in self.axis_scales[1::2]):
+            raise InputError("data.axis_scales", min(self.axis_scales[1::2]), "factors from 0")
 
     def check_test(self) -> None:
         if self.test is not None and self.train is None:
@@ -141,8 +159,16 @@ class UserPoints(Collected, frozen=True, tag="points"):
         x = np.stack([np.array(self.x1), np.array(self.x2)], axis=1) + random.normal(0, self.noise, (self.size, 2))
         target = np.array(self.target)
         if self.task == "regression":
-            return Raw(x, target, "regression")
-        return Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
+            raw = Raw(x, target, "regression")
+        else:
+            raw = Raw(x, target.astype(np.int64), "classification", self.all_names(self.classes))
+        if self.axis_scales:
+            scales = AxisScale(*self.axis_scales[:2]), AxisScale(*self.axis_scales[2:])
+            raw = raw._replace(axis_scales=scales, unscaled=None if self.noise else _unscaled(x, scales))
+        if self.column_names:
+            x1, x2, name = self.column_names
+            raw = raw._replace(axis_names=(x1, x2), target_name=name)
+        return raw
 
     def split(self, raw: Raw, random: np.random.Generator) -> Array:
         if self.train is None:
@@ -182,6 +208,17 @@ class UserPoints(Collected, frozen=True, tag="points"):
         return msgspec.structs.replace(self, target=tuple(target.astype(float).tolist()), task=task)
 
 
+def _unscaled(x: Array, scales: AxisScales) -> Array:
+    """Return points in their own units, shape (n, 2), without the digits that scaling has changed: 2, not 1.9999…96."""
+    columns = []
+    for column, scale in zip(x.T, scales, strict=True):
+        own = scale.offset + scale.factor * column
+        most = max(float(np.abs(own).max()), abs(scale.offset))
+        # Powers of ten beyond these would overflow.
+        columns.append(np.round(own, 14 - math.ceil(math.log10(most))) if most > 1e-280 else own)
+    return np.stack(columns, axis=1)
+
+
 def unused_name(name: str, names: Sequence[str]) -> str:
     """Return `name`, followed by as many primes (′) as make it different from all `names`."""
     while name in names:
@@ -193,6 +230,14 @@ def _refuse_first(path: str, values: Sequence[float], allowed: Array, words: str
     if not allowed.all():
         place = int(np.argmin(allowed))
         raise InputError(f"{path}[{place}]", values[place], words)
+
+
+def units_of(drawn: Sample) -> dict[str, Any]:
+    """Return the fields of `UserPoints` with the names and units of a sample's axes; none where it has no own ones."""
+    if (drawn.axis_names, drawn.axis_scales) == (UNNAMED_AXES, UNSCALED_AXES):
+        return {}
+    scales = tuple(number for scale in drawn.axis_scales for number in scale)
+    return {"column_names": (*drawn.axis_names, drawn.target_name), "axis_scales": scales}
 
 
 def to_own_points(dataset: Dataset, drawn: Sample | None = None) -> UserPoints:

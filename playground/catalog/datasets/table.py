@@ -23,7 +23,7 @@ from playground.catalog.datasets.base import (
     are_small_enough,
 )
 from playground.files.atomic import readable_size
-from playground.files.cells import Cells, Column, NoColumnError, read_cells, rows_words
+from playground.files.cells import Cells, Column, NoColumnError, cells_words, read_cells, rows_words
 from playground.files.errors import InputError, UnreadableError, one_line
 from playground.files.layout import Reading
 from playground.files.rows import MAX_TABLE_BYTES
@@ -136,18 +136,18 @@ class Table(Collected, frozen=True, tag="table"):
 
 
 class Dropped(NamedTuple):
-    """Rows left out for one reason: their lines in the file, and the faulty cell of the first."""
+    """Rows left out for one reason: their lines in the file, and their faulty cells if these have to be seen."""
 
     reason: str
     lines: tuple[int, ...]
-    cell: str = ""
+    cells: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
         """Describe the rows and the reason in a sentence."""
-        shown = f" {one_line(self.cell, 24)!r}" if self.cell else ""
         count = f"{len(self.lines):,} row{'' if len(self.lines) == 1 else 's'}"
-        return f"{count} left out: {self.reason}{shown} ({rows_words(self.lines)})."
+        where = f" {cells_words(self.cells, self.lines)}" if self.cells else f" ({rows_words(self.lines)})"
+        return f"{count} left out: {self.reason}{where}."
 
 
 class TableRows(NamedTuple):
@@ -246,8 +246,8 @@ def _usable(cells: Cells, columns: Sequence[Column], numeric: Sequence[Column]) 
     for reason, column, bad in checks:
         hit = np.flatnonzero(bad & free)
         if len(hit):
-            cell = column.cells[hit[0]] if reason.endswith(":") else ""
-            dropped.append(Dropped(reason, tuple(lines[hit].tolist()), cell))
+            faulty = tuple(column.cells[place] for place in hit) if reason.endswith(":") else ()
+            dropped.append(Dropped(reason, tuple(lines[hit].tolist()), faulty))
             free[hit] = False
     ragged = ragged_rows(cells)
     return free, (*dropped, *([ragged] if ragged is not None else []))

@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Array, Task
+from playground.experiment.difference import gives_loss_meaning
 from playground.experiment.flattening import SHAPE
 from playground.measure.metrics import METRICS, Metric
 from playground.storage.runs.index import Loaded
@@ -40,20 +41,20 @@ class Mean(NamedTuple):
 
 
 class RunGroup(NamedTuple):
-    """The runs with one value of a setting."""
+    """The runs with one value of a setting whose losses can be compared."""
 
     value: Any
     """The plain value; ABSENT if they have no such setting."""
+    meaning: dict[str, Any]
+    """The plain values of what decides on the meaning of losses, as far as any two groups differ in it."""
     places: Array
     """The runs that are shown."""
     of: int
     """The number of runs, including those that are not shown."""
     means: dict[Metric, Mean | None]
-    """Those of scores are None where some are accuracies and others R²."""
     epochs: Mean | None
     diverged: int
-    tasks: frozenset[Task] = frozenset()
-    """The tasks of the runs that the means are of."""
+    task: Task
 
 
 class RunTable:
@@ -239,26 +240,39 @@ class RunTable:
     # Means ----------------------------------------------------------------------------------------------------------
 
     def grouped(self, shown: Array, everything: Array, path: str) -> list[RunGroup]:
-        """The runs that are shown by their value at a path; `everything` counts those that are hidden, too.
+        """The runs that are shown by their value at a path, and by their data and loss function, where these differ.
 
-        A sweep as a whole is no run, so it is left out.
+        `everything` counts those that are hidden, too. A sweep as a whole is no run, so it is left out.
         """
         single = np.array([run.kind != "group" for run in self.runs], bool)
         shown, everything = shown[single[shown]], everything[single[everything]]
-        column = self.column(path)
-        codes, counts = np.unique(column[everything], return_counts=True)
-        values = [ABSENT if code < 0 else self.settings[code].value for code in codes]
-        order = np.argsort(np.nan_to_num(_ranks_of(values), nan=np.inf), kind="stable").tolist()
-        return [self._group(values[one], shown[column[shown] == codes[one]], int(counts[one])) for one in order]
+        differing = self.differing(everything)
+        paths = [path, *(one for one in differing if gives_loss_meaning(one) and one != path)]
+        if "data" in paths:
+            # It names a table.
+            paths = list(dict.fromkeys([*paths, "data.path"]))
+        codes = np.stack([self.column(one) for one in paths], axis=1)
+        distinct, numbers = np.unique(codes[everything], axis=0, return_inverse=True)
+        group = np.full(len(self.runs), -1)
+        group[everything] = numbers.ravel()
+        values = [[ABSENT if code < 0 else self.settings[code].value for code in row] for row in distinct]
+        order = np.argsort(np.nan_to_num(_ranks_of([row[0] for row in values]), nan=np.inf), kind="stable").tolist()
+        return [
+            self._group(
+                values[one][0],
+                dict(zip(paths[1:], values[one][1:], strict=True)),
+                shown[group[shown] == one],
+                everything[group[everything] == one],
+            )
+            for one in order
+        ]
 
-    def _group(self, value: Any, places: Array, of: int) -> RunGroup:
+    def _group(self, value: Any, meaning: dict[str, Any], places: Array, everything: Array) -> RunGroup:
         diverged = np.array([self.runs[place].outcome.status == "diverged" for place in places], bool)
         usable = places[~diverged] if len(places) else places
         means = {name: mean_of(self.numbers(name)[usable]) for name in METRICS}
-        tasks = frozenset(self.runs[place].outcome.task for place in usable)
-        if "regression" in tasks and len(tasks) > 1:
-            means["train_accuracy"] = means["validation_accuracy"] = None
-        return RunGroup(value, places, of, means, mean_of(self.numbers("epoch")[usable]), int(diverged.sum()), tasks)
+        epochs, task = mean_of(self.numbers("epoch")[usable]), self.runs[everything[0]].outcome.task
+        return RunGroup(value, meaning, places, len(everything), means, epochs, int(diverged.sum()), task)
 
 
 def _rank(steps: list[str]) -> int:
@@ -272,7 +286,11 @@ def _rank(steps: list[str]) -> int:
             return 2
         case ["training", "optimizer", *_]:
             return 3
-        case ["precision"] | [*_, "seed"] | ["data", "x1" | "x2" | "target" | "train" | "test" | "class_names"]:
+        case (
+            ["precision"]
+            | [*_, "seed"]
+            | ["data", "x1" | "x2" | "target" | "train" | "test" | "class_names" | "column_names" | "axis_scales"]
+        ):
             return 5
     return 4
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 from playground.experiment.declarations import Field
 from playground.experiment.flattening import SHAPE
 from playground.experiment.paths import is_among
 from playground.experiment.rules import possible_fields, read_value
-from playground.experiment.words import setting_heading, value_words
+from playground.experiment.words import in_a_sentence, setting_heading, value_words
 from playground.files.errors import InputError
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.store import Kept
-from playground.storage.runs.table import ABSENT, RunTable
+from playground.storage.runs.table import ABSENT, RunGroup, RunTable
 
 _STATUS = {"ready": "", "stopped_early": "stopped early", "diverged": "diverged", "damaged": "damaged"}
 
@@ -65,6 +67,36 @@ def setting_words(path: str, value: Any) -> str:
 
 def _short_number(value: Any) -> str:
     return f"{value:.3g}".replace("-", "−") if isinstance(value, float) else str(value)
+
+
+def meaning_words(groups: Sequence[RunGroup]) -> list[str]:
+    """The data and loss function of each group, as far as any two differ: `Spiral, noise 0.1`."""
+    meanings = [group.meaning for group in groups]
+    if not any(meanings):
+        return []
+    words = {repr(one): _meaning_words(one, meanings) for one in meanings}
+    said = list(words.values())
+    # Own points, say, differ in what no word tells.
+    words = {
+        key: one if said.count(one) == 1 else f"{one} ({said[: place + 1].count(one)})"
+        for place, (key, one) in enumerate(words.items())
+    }
+    return [words[repr(one)] for one in meanings]
+
+
+def _meaning_words(meaning: Mapping[str, Any], all_meanings: Sequence[Mapping[str, Any]]) -> str:
+    alike = [one for one in all_meanings if one.get("data") == meaning.get("data")]
+    file = meaning.get("data.path", ABSENT)
+    parts = [setting_words("data", meaning["data"])] if "data" in meaning else []
+    if file is not ABSENT:
+        parts = [Path(file).stem]
+    for path, value in meaning.items():
+        is_list = isinstance(value, list) or "numbers (" in str(value)
+        if path in ("data", "data.path") or value is ABSENT or is_list:
+            continue
+        if any(one[path] != value for one in alike):
+            parts.append(f"{in_a_sentence(_label(path))} {setting_words(path, value)}")
+    return ", ".join(parts) or "data"
 
 
 def status_words(run: KeptRun) -> str:

@@ -21,10 +21,12 @@ from playground.catalog.datasets.table import Table
 from playground.catalog.datasets.tfplayground import TfPlayground
 from playground.catalog.features import FEATURES
 from playground.catalog.losses import CrossEntropy, SquaredError
+from playground.experiment.text import experiment_from_text, experiment_text
 from playground.interop.opening import RESOURCES
 from tests.ui import hands
 from ui.look import theme
 from ui.panels.data.panel import DataPanel, kept_settings, with_feature
+from ui.panels.drawing.strokes import canvas_of
 from ui.panels.tiles import DataTile, FeatureTile
 
 PENGUINS = Table(
@@ -288,6 +290,25 @@ def test_other_cells_are_asked_for_in_a_dialog(owner) -> None:
     assert owner.experiment.data.class_names == ("a", "b")
     assert owner.asked == [("data from the clipboard", False)]
     assert owner.panel.own_data.dialog is None
+    drawn = draw_sample(owner.experiment.data)
+    assert (drawn.axis_names, drawn.target_name) == (("width", "height"), "kind")
+    assert drawn.own_x == pytest.approx(np.array([[1, 2], [3, 4], [5, 1]]))
+    again = experiment_from_text(experiment_text(owner.experiment))
+    assert again.data == owner.experiment.data, "a file keeps the units"
+    painted = canvas_of(again.data).as_data(again.data)
+    assert draw_sample(painted).own_x == pytest.approx(drawn.own_x), "so does drawing"
+
+
+def test_a_problem_of_one_source_is_not_said_of_the_next(owner, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"a,b\n1,\x002\n")
+    own_data, message = owner.panel.own_data, owner.find("data.message")
+    own_data.import_file(broken)
+    assert message.isVisible() and "broken.csv" in message.text()
+    set_clipboard("width\theight\tkind\n1\t2\ta\n3\t4\tb\n5\t1\ta\n")
+    hands.click(owner.find("data.paste"))
+    own_data.dialog.reject()
+    assert not message.isVisible()
 
 
 def test_what_was_imported_is_said_as_long_as_these_points_are_shown(owner) -> None:
@@ -340,7 +361,21 @@ def test_a_table_of_ones_own_gets_a_tile_and_comes_back_as_it_was(owner, tmp_pat
         assert chosen(owner) == ["Spiral"]
         hands.click(owner.find("data.kind.table"))
         assert owner.experiment.data.path == str(file) and chosen(owner) == [name]
-    assert "second" in owner.find("data.kind.table").toolTip(), "the latest table has the tile"
+    assert "second" in owner.find("data.kind.table").toolTip(), "the latest table comes first"
+    hands.click(owner.find("data.kind.table.2"))
+    assert owner.experiment.data.path.endswith("first.csv") and chosen(owner) == ["first"]
+    again = DataPanel()
+    for data in owner.panel.kept_data:
+        again.keep(data)
+    assert [tile.text() for tile in again.table_tiles] == ["second"]
+
+
+def test_of_many_tables_the_latest_have_tiles(owner, tmp_path: Path) -> None:
+    for number in range(7):
+        file = tmp_path / f"table{number}.csv"
+        file.write_text("u,v,kind\n0,0,A\n1,1,B\n2,0,A\n")
+        owner.take(Experiment(data=Table(path=str(file), x1="u", x2="v", target="kind")), "", False)
+    assert [tile.text() for tile in owner.panel.table_tiles] == [f"table{number}" for number in (6, 5, 4, 3, 2)]
 
 
 def test_a_tile_that_the_focus_comes_back_to_by_itself_does_not_look_chosen(owner) -> None:

@@ -35,6 +35,8 @@ WITHOUT = {
     "data.train": "the picture of the points is its control",
     "data.test": "the picture of the points is its control",
     "data.class_names": "the panel that draws points is its control",
+    "data.column_names": "they come with cells that are pasted",
+    "data.axis_scales": "they come with cells that are pasted",
     "data.path": "a table is chosen by opening a file",
     "data.x1": "a table is chosen by opening a file",
     "data.x2": "a table is chosen by opening a file",

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -71,6 +72,21 @@ def test_a_file_with_a_header_becomes_a_table(opened) -> None:
     check(Experiment(data=dataset))
 
 
+def test_every_faulty_cell_is_named_beside_its_rows_below_the_picture(opened, tmp_path: Path) -> None:
+    file = tmp_path / "faulty.csv"
+    rows = [f"{row / 10},{row % 7},{'ab'[row % 2]}" for row in range(40)]
+    file.write_text("\n".join(["x,y,label", *rows, "nan,1,a", "1e400,2,b", "foo,3,a", "1,,a", "2,3,", "1,2,a,4"]))
+    dialog = opened(file)
+    said = text_of(dialog, "counts")
+    assert "2 rows left out: no number in x: 1e400 (row 43), foo (row 44)." in said
+    subjects = [question.subject for question in dialog.cells.questions]
+    assert "1e400 (row 43), foo (row 44)" in subjects
+    seen = dialog.counts.visibleRegion().boundingRect()
+    top = dialog.counts.mapTo(dialog, seen.topLeft()).y()
+    assert top > dialog.picture.geometry().bottom()
+    assert dialog.counts.height() >= dialog.counts.heightForWidth(dialog.counts.width())
+
+
 def test_other_columns_are_picked(qtbot, opened) -> None:
     dialog = opened(PENGUINS)
     pick(dialog, "x1", "flipper_length_mm")
@@ -122,7 +138,9 @@ def test_text_from_the_clipboard_becomes_own_points_scaled(opened) -> None:
     assert "−5…5" in text_of(dialog, "message")
     hands.key(dialog, "Return")
     dataset, label = dialog.given[0]
-    assert dataset == UserPoints(x1=(-5, 5), x2=(-5, 5), target=(1, 0), class_names=("blue", "red"))
+    own = msgspec.structs.replace(dataset, column_names=(), axis_scales=())
+    assert own == UserPoints(x1=(-5, 5), x2=(-5, 5), target=(1, 0), class_names=("blue", "red"))
+    assert draw_sample(dataset).own_x.tolist() == [[1.5, 2], [2.5, 8]]
     assert label == "data from the clipboard"
     assert "Cells from the clipboard" in [part.text() for part in dialog.findChildren(QLabel)]
 

@@ -12,10 +12,12 @@ from playground import Experiment
 from playground.studies.knobs import knob_at
 from playground.studies.reading import ResponseReading
 from playground.studies.response import Response
+from playground.studies.response_map import map_axis
 from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from ui.look import theme
+from ui.views.response.map_chart import map_ticks
 from ui.views.response.view import ResponseView
 
 
@@ -39,6 +41,26 @@ def names_in(view: ResponseView, reading: ResponseReading) -> list[str]:
     names = [(text, box) for text, box in texts if text in [one.words for one in reading.values]]
     assert overlaps(names) == [] and all(view.chart.rect().toRectF().contains(box) for _, box in names)
     return [text for text, _ in names]
+
+
+@pytest.mark.parametrize("path", ["training.optimizer", "training.learning_rate"])
+def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: str) -> None:
+    view, reading = shown(ResponseView(), size=(264, 150)), reading_of(path)
+    high = reading.values[2]._replace(median=90.0, low=80.0, high=95.0)
+    view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
+    chart = view.chart
+    assert chart.outcomes_above == [high]
+    painted = chart.grab().toImage()
+    x, ratio = chart.x_of(high.place), chart.devicePixelRatioF()
+    view.show_reading(reading)
+    before = chart.grab().toImage()
+    spot = round(x * ratio), round(9 * ratio)
+    assert painted.pixelColor(*spot) == theme.current().quiet != before.pixelColor(*spot)
+    # Nothing is painted above the box.
+    assert painted.pixelColor(spot[0], 0) == before.pixelColor(spot[0], 0)
+    view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
+    hands.move(chart, QPoint(round(x), 40))
+    assert view.shown().small_print.startswith(f"{high.words}: 90")
 
 
 @pytest.mark.parametrize("zoom", theme.ZOOMS)
@@ -104,3 +126,33 @@ def test_what_is_pointed_at_is_forgotten_with_another_setting(shown) -> None:
     assert view.chart.looked_at == chosen
     view.show_reading(penalty)
     assert view.chart.looked_at is None and view.chart.words_between == ""
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_numbers_below_the_axis_stand_apart(shown, qapp: QApplication, zoom: float) -> None:
+    theme.apply(qapp, "light", zoom)
+    view = shown(ResponseView(), size=(round(264 * zoom), round(150 * zoom)))
+    view.apply_theme()
+    view.show_reading(reading_of("training.batch_size"))
+    texts = painted_texts(view.chart)
+    assert "full" in [text for text, _ in texts] and overlaps(texts) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "span", "ticks"),
+    [
+        ("training.learning_rate", (0, 1), ["0", "0.0001", "0.01", "1"]),
+        ("training.learning_rate", (0.4, 0.6), ["0.002", "0.005", "0.01", "0.02"]),
+        ("training.batch_size", (0, 1), ["full", "1", "3", "10", "30", "100", "300"]),
+        ("training.batch_size", (0.5, 0.52), ["19", "20", "21"]),
+        ("data.noise", (0, 1), ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
+    ],
+)
+def test_a_map_has_round_numbers_along_its_sides(path: str, span: tuple[float, float], ticks: list[str]) -> None:
+    knob = knob_at(Experiment().with_(layers="4"), path)
+    assert knob is not None
+    axis = map_axis(knob, span)
+    found = map_ticks(axis, 6)
+    assert [text for _, text in found] == ticks
+    places = [place for place, _ in found]
+    assert places == sorted(places) and places[0] >= 0 and places[-1] <= len(axis.values) - 1

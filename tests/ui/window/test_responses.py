@@ -119,7 +119,14 @@ def test_a_value_can_be_taken_with_its_trained_weights(qtbot, window: Window) ->
     taken = settle(qtbot, window)
     assert taken.epoch == 100 and len(window.session.history.done) == 1
     assert taken.evaluation.validation_loss in [pytest.approx(loss, rel=1e-5) for loss in wanted.starts]
-    hands.key(window, "Ctrl+Z")
+    said = window.desk.messages.strip.said
+    opened = f"Opened: learning rate {wanted.words}, start 1 of {wanted.n}, as trained for 100 epochs."
+    assert said.text.startswith(opened)
+    # Its number stays in sight.
+    qtbot.waitUntil(lambda: is_whole(window, RATE))
+    assert view(window).reading.outcome_words.startswith("validation loss after 100 epochs")
+    assert said.offer is not None and said.offer[0] == "Undo"
+    said.offer[1]()
     qtbot.waitUntil(lambda: settle(qtbot, window).step == 0)
 
 
@@ -434,7 +441,8 @@ def test_settings_and_outcomes_stand_side_by_side(qtbot, window: Window) -> None
     charts = [(path, measure) for path in (RATE, OPTIMIZER) for measure in ("loss", "accuracy", "gradient")]
     qtbot.waitUntil(lambda: sheet.paths == (RATE, OPTIMIZER) and all(is_there(*one) for one in charts))
     assert [(one.path, one.is_pinned) for one in sheet.shown()] == [(RATE, True), (OPTIMIZER, False)]
-    assert sheet.shown()[1].captions[1] == "validation accuracy after 100 epochs from the start, 5 starts"
+    caption = "validation accuracy after 100 epochs from the start at learning rate 0.01, 5 starts"
+    assert sheet.shown()[1].captions[1] == caption
 
     # All outcomes of a value are read at once, by keyboard, and Enter takes it.
     chart = sheet.chart(OPTIMIZER, "accuracy")

@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMessageBox, QStyle
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QStyle
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
+from playground.catalog.datasets.shapes import TiltedPlane
+from playground.experiment.tasks import with_data
 from playground.interop.keeping import keep_sweep
 from playground.interop.opening import load_preset
 from playground.storage.runs.kept import GroupMember, KeptGroup
@@ -295,12 +297,73 @@ def test_means_count_what_the_filter_hides(window: Window, three: RunsView) -> N
     assert three.shown().rows[0][2] == "–" and "means are over the runs that are shown" in three.shown().counts
 
 
+def test_means_are_of_losses_that_can_be_compared(window: Window) -> None:
+    for preset, noise in (("spiral", 0.1), ("spiral", 0.3), ("spiral", 0.3), ("xor", 0.1)):
+        window.session.open(load_preset(preset).with_({"data.noise": noise, "layers": "4"}), preset)
+        train(window, 2)
+    window.session.open(load_preset("circle").with_({"layers": "8"}), "circle")
+    train(window, 2)
+    window.session.reset()
+    window.runs.show()
+    await_rows(window, 5)
+    view = window.runs.view
+    hands.choose(view.grouping, "Layer A: units")
+    assert view.shown().headings[:3] == ("Layer A: units", "Data", "Runs")
+    assert {row[:3] for row in view.shown().rows} == {
+        ("4", "Spiral, noise 0.1", "1"),
+        ("4", "Spiral, noise 0.3", "2"),
+        ("4", "XOR", "1"),
+        ("8", "Circle", "1"),
+    }
+    hands.choose(view.grouping, "Data")
+    assert [row[:3] for row in view.shown().rows if row[0] == "Spiral"] == [
+        ("Spiral", "noise 0.1", "1"),
+        ("Spiral", "noise 0.3", "2"),
+    ]
+
+
+def test_many_differences_are_whole(window: Window) -> None:
+    session, spiral = window.session, load_preset("spiral")
+    session.open(spiral, "spiral")
+    train(window, 2)
+    other = {
+        "training.optimizer": "sgd",
+        "training.learning_rate": 0.3,
+        "training.batch_size": 64,
+        "initializer": "he_normal",
+    }
+    session.open(load_preset("xor").with_(other), "xor")
+    train(window, 2)
+    session.reset()
+    window.runs.show()
+    await_rows(window, 2)
+    view = window.runs.view
+    hands.click(view.table, cell(view, 0))
+    hands.click(view.table, cell(view, 1), held="Shift")
+    hands.until(lambda: len(view.shown().picked) == 2 and "older" in view.shown().sentence, "nothing is said")
+    said = view.sentence
+    hands.until(lambda: QLabel.text(said) == said.text(), f"it is cut: {QLabel.text(said)}")
+
+
+def test_curves_of_another_task_are_left_out_and_that_is_said(window: Window, three: RunsView) -> None:
+    hands.click(three.table, cell(three, 0))
+    tracks = window.parts.tracks
+    hands.until(lambda: tracks.shown().loss.kept, "there are no curves")
+    window.session.edit(with_data(window.session.experiment, TiltedPlane()))
+    hands.until(lambda: not tracks.shown().loss.kept, "the curves stay")
+    said = three.shown().sentence
+    assert said.startswith("Curves of classification runs can't be drawn over regression. Points or loss differ")
+    hands.until(lambda: not any("spirals" in text for text, _ in painted_texts(tracks)), "the legend names them")
+    window.session.undo()
+    hands.until(lambda: tracks.shown().loss.kept, "the curves do not come back")
+    assert three.shown().sentence.startswith("Against")
+
+
 @pytest.mark.parametrize(
     ("tasks", "score"),
     [
         (("classification", "classification"), "0.800 ± 0.14 (n = 2)"),
         (("regression", "regression"), "R² 0.800 ± 0.14 (n = 2)"),
-        (("classification", "regression"), "accuracies and R²"),
     ],
 )
 def test_means_name_their_scores(tmp_path: Path, tasks: tuple[Task, ...], score: str) -> None:

@@ -51,7 +51,7 @@ from playground.interop.tables import MANY_ROWS, Picked, class_counts, data_set,
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Segments, Switch
 from ...forms.labels import ShortenedLabel
-from ...forms.layouts import fill, mark_problem, quiet, tight
+from ...forms.layouts import fill, mark_problem, quiet, scrolling, tight
 from ...guard.faults import guarded
 from ...look.theme import GRID, Theme, blend, current, exact_px, px
 from ...session.jobs import Job, finish_jobs
@@ -213,7 +213,7 @@ class ImportDialog(QDialog):
         """Which columns the points come from, in a sentence; empty for points of our own."""
         self.setWindowTitle(f"Import points from {self.name}")
         self.setObjectName("import")
-        self.resize(860, 560)
+        self.resize(self.sizeHint())
         self.questions = QWidget(self)
         """A line for whatever can be read in two ways, with both readings."""
         self._question_lines = tight(QVBoxLayout(self.questions), GRID // 2)
@@ -298,10 +298,12 @@ class ImportDialog(QDialog):
         self.task.chosen.connect(self._task_chosen)
         self.picture = _PointsPicture(self)
         self.counts = self._words("counts", "Rows used and left out")
-        self.counts.setFixedWidth(px(_PICTURE_SIZE))
         self.counts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # There may be many reasons to leave rows out.
+        counts = scrolling(self.counts)
+        counts.setFixedWidth(px(_PICTURE_SIZE))
         grid.setColumnStretch(1, 1)
-        return fill(tight(QVBoxLayout(), GRID), grid, self.task, self.picture, self.counts, wide=self.counts)
+        return fill(tight(QVBoxLayout(), GRID), grid, self.task, self.picture, counts, wide=counts)
 
     def _footer(self) -> QHBoxLayout:
         self.message = self._words("message", "How the points will be used")
@@ -515,7 +517,7 @@ class ImportDialog(QDialog):
             self.accepted_data.emit(dataset, source_label(self.source, self.name))
 
     def sizeHint(self) -> QSize:
-        return QSize(px(860), px(560))
+        return QSize(px(860), px(620))
 
 
 def _table_style(theme: Theme) -> str:

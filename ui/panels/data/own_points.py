@@ -79,7 +79,7 @@ class OwnData(QWidget):
         self.message.hide()
         if self._brought is not None and isinstance(data, UserPoints):
             ours = self._brought[0]
-            # An experiment has no place for the names of columns, so they are known as long as the window is.
+            # Known as long as the window is.
             if (data.x1, data.x2, data.target) == (ours.x1, ours.x2, ours.target):
                 self._show_message(self._brought[1])
 
@@ -159,6 +159,8 @@ class OwnData(QWidget):
     def _open_dialog(self, source: Path | str, name: str) -> None:
         if self.dialog is not None:
             self.dialog.reject()
+        # What was said of another source is over.
+        self.show_data(self.data)
         self.dialog = ImportDialog(source, self.window(), name=name)
         self.dialog.accepted_data.connect(partial(self._accept, self.dialog))
         self.dialog.finished.connect(self._forget_dialog)

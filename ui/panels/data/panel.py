@@ -42,6 +42,8 @@ _COMMON = ("points", "noise", "label_noise", "validation_fraction", "test_fracti
 _TABLE_PLACE = ("path", "x1", "x2", "target", *Reading._fields)
 """Fields of a table that are chosen by opening a file, not in a row."""
 _OWN_NAME = "Own points"
+_MOST_TABLES = 5
+"""The most tables of a person's own that have a tile."""
 _MOST_PICTURED = 600
 """How many points the small picture of a person's own data set shows at most."""
 
@@ -63,7 +65,10 @@ class DataPanel(Panel):
         self.forms: dict[type[Dataset], Form] = {}
         self._common: dict[str, FormRow] = {}
         self.own_tile: DataTile | None = None
-        self.table_tile: DataTile | None = None
+        self.table_tiles: list[DataTile] = []
+        """The tiles of a person's own tables."""
+        self._tables: list[tuple[Table, Sample]] = []
+        """These tables with their pictures, the latest first."""
         self._late = Throttle(self._show_late, self)
         self._add_gallery(samples)
         self.own_data = OwnData()
@@ -188,31 +193,41 @@ class DataPanel(Panel):
     @property
     def kept_data(self) -> list[Dataset]:
         """The data sets of a person's own that have a tile though another one is shown."""
-        tiles = (self.own_tile, self.table_tile)
-        kept = [self.tiles[tile] for tile in tiles if tile is not None]
+        tiles = [*([] if self.own_tile is None else [self.own_tile]), *self.table_tiles]
+        kept = [self.tiles[tile] for tile in tiles]
         return [data for data in kept if data != self.experiment.data]
 
     def keep(self, data: Dataset) -> None:
         """Keep a tile for a data set of a person's own that is not shown."""
-        if not (self.own_tile and isinstance(data, UserPoints)) and not (self.table_tile and isinstance(data, Table)):
+        if not (self.own_tile and isinstance(data, UserPoints)):
             self._keep_own_points(data)
-            self._keep_table(data)
+            self._keep_table(data, is_latest=False)
             self._late.request()
 
-    def _keep_table(self, data: Dataset) -> None:
-        """Keep a tile for the latest table of a person's own while another data set is shown."""
-        known = (other for tile, other in self.tiles.items() if tile is not self.table_tile)
-        if not isinstance(data, Table) or any(_same_source(data, other) for other in known):
+    def _keep_table(self, data: Dataset, *, is_latest: bool = True) -> None:
+        """Keep tiles for the latest tables of a person's own while another data set is shown."""
+        others = (other for tile, other in self.tiles.items() if tile not in self.table_tiles)
+        if not isinstance(data, Table) or any(_same_source(data, other) for other in others):
             return
-        if self.table_tile is not None and _same_source(data, self.tiles[self.table_tile]):
-            self.tiles[self.table_tile] = data
-        elif (drawn := _drawable(data)) is not None:
-            if self.table_tile is None:
-                self.table_tile = self._tile("", data, drawn)
-            name = Path(data.path).stem
-            self.table_tile.show_name(name, drawn)
-            identify(self.table_tile, "data.kind.table", f"Data set {name}", tip(f"{name}. {_about_data(data)}"))
-            self.tiles[self.table_tile] = data
+        for place, (table, drawn) in enumerate(self._tables):
+            if _same_source(data, table):
+                self._tables[place] = data, drawn
+                self.tiles[self.table_tiles[place]] = data
+                return
+        if (picture := _drawable(data)) is not None:
+            self._tables.insert(0 if is_latest else len(self._tables), (data, picture))
+            del self._tables[_MOST_TABLES:]
+            self._show_tables()
+
+    def _show_tables(self) -> None:
+        """Let the tiles of a person's own tables stand for them, the latest first."""
+        if len(self.table_tiles) < len(self._tables):
+            self.table_tiles.append(self._tile("", *self._tables[-1]))
+        for place, (tile, (table, drawn)) in enumerate(zip(self.table_tiles, self._tables, strict=True)):
+            name, code = Path(table.path).stem, f"data.kind.table.{place + 1}" if place else "data.kind.table"
+            tile.show_name(name, drawn)
+            identify(tile, code, f"Data set {name}", tip(f"{name}. {_about_data(table)}"))
+            self.tiles[tile] = table
 
     def _add_common_rows(self) -> None:
         self._common_rows = QWidget()

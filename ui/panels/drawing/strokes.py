@@ -25,7 +25,7 @@ from playground.catalog.datasets.base import (
     draw_sample,
     with_common,
 )
-from playground.catalog.datasets.own_points import UserPoints
+from playground.catalog.datasets.own_points import UserPoints, units_of
 
 _DENSITY = 10.0
 """Points that a brush leaves per unit of its path and unit of its radius."""
@@ -110,6 +110,7 @@ class Canvas:
     def as_data(self, present: Dataset) -> UserPoints:
         """Return the points as a data set with the seed and shares of the present one."""
         common: dict[str, object] = {"noise": 0.0, "label_noise": 0.0, "task": self.task, "class_names": self.names}
+        common |= units_of(draw_sample(present))
         if len(self):
             split = self.split
             if not (split == TRAIN).any():

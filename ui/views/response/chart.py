@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
@@ -34,7 +34,7 @@ _BAND, _LIT = 46, 30
 _TALL, _DOTS = 160, 0.6
 """The height from which the starts are dots, and how opaque these are."""
 _USUAL, _ROOM = 0.75, 1.5
-"""The axis ends at this quantile of the medians times this factor; what is higher leaves the picture."""
+"""The axis ends at this quantile of the medians times this factor; arrows stand for what is higher."""
 HELP = (
     "Click or drag: sets the value under the pointer, rounded as on its slider. Ctrl and click: takes the nearest "
     "value that was tried, with the weights that it was trained to. Arrow keys look at what was tried, Enter takes it."
@@ -307,6 +307,7 @@ class ResponseChart(PaintedChart):
         else:
             self._paint_members(painter, box, sound)
             self._name_members(painter, box, reading)
+        self._paint_arrows(painter, box, reading, sound)
         if box.rect.height() >= px(self._dots_from):
             self._paint_starts(painter, box, sound)
         self._paint_present(painter, box, reading)
@@ -363,12 +364,40 @@ class ResponseChart(PaintedChart):
         look, half = theme.current(), exact_px(5)
         band = QColor(look.quiet)
         band.setAlpha(2 * _BAND)
+        painter.save()
+        painter.setClipRect(box.rect.adjusted(0, 0, 0, px(2)))
         columns = [box.y(box.up.places(np.array(column))) for column in _columns(sound)]
         for one, low, median, high in zip(sound, *columns, strict=True):
             x = self.x_of(one.place)
             painter.fillRect(QRectF(x - half, min(low, high), 2 * half, max(abs(low - high), 1)), band)
             painter.setPen(pen(look.quiet, 2))
             painter.drawLine(QPointF(x - half, median), QPointF(x + half, median))
+        painter.restore()
+
+    def _paint_arrows(
+        self, painter: QPainter, box: ChartBox, reading: ResponseReading, sound: Sequence[ValueOutcome]
+    ) -> None:
+        """Paint an arrow at the upper edge for every outcome above it, or for each stretch of a curve that is."""
+        over = self.outcomes_above
+        stretches = [list(group) for is_over, group in groupby(sound, key=over.__contains__) if is_over]
+        if not reading.knob.is_number:
+            stretches = [[one] for one in over]
+        wide, top = exact_px(3.5), box.rect.top()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme.current().quiet))
+        for stretch in stretches:
+            x = (self.x_of(stretch[0].place) + self.x_of(stretch[-1].place)) / 2
+            painter.drawPolygon([QPointF(x, top), QPointF(x + wide, top + 2 * wide), QPointF(x - wide, top + 2 * wide)])
+
+    @property
+    def outcomes_above(self) -> list[ValueOutcome]:
+        """The outcomes that the axis does not reach."""
+        values = () if self.reading is None else self.reading.values
+        return [
+            one
+            for one in values
+            if math.isfinite(one.median) and float(self._up.places(np.array(one.median))) > self._up.high
+        ]
 
     def _paint_starts(self, painter: QPainter, box: ChartBox, sound: Sequence[ValueOutcome]) -> None:
         """Paint a dot for every start where there is room for them."""

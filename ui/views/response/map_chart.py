@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QImage, QKeyEvent, QMouseEvent, QPaint
 from PySide6.QtWidgets import QWidget
 
 from playground.catalog.choice import Array
-from playground.experiment.quantity import round_digits
+from playground.experiment.quantity import Quantity
 from playground.studies.response_map import MapAxis, MapReading
 
 from ...forms.edits import WheelSteps
@@ -18,6 +18,7 @@ from ...guard.faults import painted
 from ...look import theme
 from ...look.numbers import number_text, percent_text, short_text
 from ...look.theme import exact_px, px
+from ..chart.axes import round_ticks
 from ..chart.plot import RIGHT, Mouse, PaintedChart, pen, write, write_centred
 
 _LEFT, _RIGHT, _TOP, _BELOW = 64, 62, 6, 34
@@ -163,14 +164,21 @@ class MapChart(PaintedChart):
     def _paint_axes(self, painter: QPainter, reading: MapReading) -> None:
         look, box, metrics = theme.current(), self.box, painter.fontMetrics()
         painter.setPen(QColor(look.quiet))
-        for place in _ticks(len(reading.across.values), int(box.width() // px(64))):
-            x = self.cell_box((0, place)).center().x()
-            write_centred(painter, x, box.bottom() + px(2), _short(reading.across, place), 0, self.width())
-        for place in _ticks(len(reading.up.values), int(box.height() // px(32))):
-            y = self.cell_box((place, 0)).center().y()
+        (high, wide), end = reading.numbers.shape, -math.inf
+        for place, text in map_ticks(reading.across, int(box.width() // px(64))):
+            x = box.left() + (place + 0.5) / wide * box.width()
+            half = metrics.horizontalAdvance(text) / 2
+            if x - half > end:
+                write_centred(painter, x, box.bottom() + px(2), text, 0, self.width())
+                end = x + half + px(4)
+        end = math.inf
+        for place, text in map_ticks(reading.up, int(box.height() // px(32))):
+            y = box.bottom() - (place + 0.5) / high * box.height()
             where = QRectF(0, y - px(8), box.left() - px(4), px(16))
-            text = metrics.elidedText(_short(reading.up, place), Qt.TextElideMode.ElideRight, int(where.width()))
-            write(painter, where, RIGHT, text, look.quiet)
+            if where.bottom() <= end:
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(where.width()))
+                write(painter, where, RIGHT, text, look.quiet)
+                end = where.top()
         painter.setPen(QColor(look.text))
         name = reading.across.knob.field.label
         write_centred(painter, box.center().x(), box.bottom() + px(17), name, box.left(), box.right())
@@ -228,12 +236,41 @@ def _colours(reading: MapReading, low: float, high: float, missing: QColor) -> A
     return np.ascontiguousarray(pixels[::-1])
 
 
-def _ticks(count: int, most: int) -> list[int]:
-    """Places of at most `most` ticks among `count` values, both ends among them."""
-    return sorted(set(np.linspace(0, count - 1, max(2, min(count, most))).round().astype(int).tolist()))
+def map_ticks(axis: MapAxis, most: int) -> list[tuple[float, str]]:
+    """Return the places of about `most` ticks, counted in values and parts of them, and their texts.
+
+    A number has round ones, which need not be among the values, and the names of special values.
+    """
+    values, knob = axis.values, axis.knob
+    if not knob.is_number:
+        kept = np.linspace(0, len(values) - 1, max(2, min(len(values), most))).round().astype(int)
+        return [(float(place), axis.words(place)) for place in np.unique(kept).tolist()]
+    quantity, special = Quantity.of(knob.field), {0: "0", **(knob.field.names or {})}
+    plain = [value for value in values if value not in special or (value == 0 and not quantity.has_zero_end)]
+    places = [quantity.place(value) for value in values]
+    round_ = _round_numbers(plain[0], plain[-1], max(2, most), quantity) if plain else []
+    ticks = {value: short_text(value) for value in round_} | {
+        value: special[value] for value in values if value in special
+    }
+    return [
+        (float(np.interp(quantity.place(value), places, np.arange(len(values)))), text)
+        for value, text in sorted(ticks.items())
+    ]
 
 
-def _short(axis: MapAxis, place: int) -> str:
-    value = axis.values[place]
-    rounds = axis.knob.is_number and value not in (axis.knob.field.names or {})
-    return short_text(round_digits(value)) if rounds else axis.words(place)
+def _round_numbers(low: float, high: float, most: int, quantity: Quantity) -> list[float]:
+    """Return at most about `most` round numbers of a quantity from `low` to `high`."""
+    if low >= high:
+        return [low]
+    found: list[float] = []
+    if quantity.log:
+        first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+        every = math.ceil((last - first + 1) / most)
+        for leaps in ((1, 2, 5), (1, 3), (1,)):
+            powers = [k for k in range(first, last + 1) if len(leaps) > 1 or k % every == 0]
+            found = [one for k in powers for leap in leaps if low <= (one := leap * 10.0**k) <= high]
+            if len(found) <= most:
+                break
+    if len(found) < 2:
+        found = round_ticks(low, high, most)
+    return [one for one in found if not quantity.whole or one == round(one)]

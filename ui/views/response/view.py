@@ -34,7 +34,7 @@ MEASURES = (
     Option("gradient", "Gradient", "The share of the output layer's gradient that reaches layer 1 at the end."),
 )
 _HORIZONS = (
-    Option("0", "Auto", "100, 200 or 500 epochs: the next that the run has not reached."),
+    Option("0", "Auto", "100, 200 or 500 epochs: the next that the run has not passed."),
     *(Option(str(n), f"{n:,}", f"Trains every value for {n:,} epochs.") for n in HORIZONS),
 )
 _BEGINNINGS = (

@@ -13,7 +13,14 @@ from PySide6.QtGui import QColor, QIcon, QPixmap
 from playground.catalog.choice import Array
 from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.table import Mean, RunGroup, RunTable
-from playground.storage.runs.words import heading_words, member_title, setting_words, status_words, time_words
+from playground.storage.runs.words import (
+    heading_words,
+    meaning_words,
+    member_title,
+    setting_words,
+    status_words,
+    time_words,
+)
 
 from ...forms.buttons import tip
 from ...look import theme
@@ -224,24 +231,30 @@ class MeansModel(QAbstractTableModel):
     """Means of runs by the value of a setting. Runs that a filter hides are counted, never averaged in silence."""
 
     HEADINGS: ClassVar[tuple[str, ...]] = ("Runs", "Validation loss", "Accuracy", "Training loss", "Epochs")
+    DATA: ClassVar[str] = "Data"
+    """The heading of what the losses of a row are of, where rows differ in that."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self.heading = ""
+        self.headings: tuple[str, ...] = ("", *self.HEADINGS)
         self.rows: list[tuple[str, ...]] = []
 
     def show_groups(self, path: str, heading: str, groups: Sequence[RunGroup]) -> None:
         """Show groups of runs by their values at a path."""
         self.beginResetModel()
-        self.heading = heading
-        self.rows = [_means_row(path, group) for group in groups]
+        meanings = meaning_words(groups)
+        self.headings = heading, *([self.DATA] if meanings else []), *self.HEADINGS
+        self.rows = [
+            (setting_words(path, group.value), *meanings[place : place + 1], *_means_words(group))
+            for place, group in enumerate(groups)
+        ]
         self.endResetModel()
 
     def rowCount(self, parent: _Index | None = None) -> int:
         return len(self.rows)
 
     def columnCount(self, parent: _Index | None = None) -> int:
-        return 1 + len(self.HEADINGS)
+        return len(self.headings)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         text = self.rows[index.row()][index.column()]
@@ -258,19 +271,19 @@ class MeansModel(QAbstractTableModel):
             return None
         if role == _Role.TextAlignmentRole:
             return _LEFT
-        return (self.heading, *self.HEADINGS)[section] if role == _Role.DisplayRole else None
+        return self.headings[section] if role == _Role.DisplayRole else None
 
 
-def _means_row(path: str, group: RunGroup) -> tuple[str, ...]:
+def _means_words(group: RunGroup) -> tuple[str, ...]:
     n = len(group.places)
     runs = f"{n} of {group.of}" if n < group.of else f"{n}"
     diverged = f", {group.diverged} diverged" if group.diverged else ""
     score = group.means["validation_accuracy"] or group.means["train_accuracy"]
     means = (group.means["validation_loss"], score, group.means["train_loss"], group.epochs)
     loss, score_text, *rest = map(mean_text, means)
-    if "regression" in group.tasks:
-        score_text = "accuracies and R²" if len(group.tasks) > 1 else f"R² {score_text}"
-    return setting_words(path, group.value), f"{runs}{diverged}", loss, score_text, *rest
+    if group.task == "regression":
+        score_text = f"R² {score_text}"
+    return f"{runs}{diverged}", loss, score_text, *rest
 
 
 def mean_text(mean: Mean | None) -> str:

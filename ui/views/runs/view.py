@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
@@ -46,6 +46,8 @@ from .pictures import kept_picture
 _ROW, _MEANS_ROW, _WIDEST, _NARROWEST = 42, 28, 150, 52
 """The heights of a row, and the widths of a column, in pixels at zoom 1."""
 _RUN_WIDTH = 190
+_MOST_LINES = 4
+"""The most lines that say how picked runs differ."""
 _TYPING_MILLISECONDS = 60
 """How long typing rests before the filter acts."""
 _FILTER_HELP = "Shows the runs that match all words and conditions. A hyphen before a word excludes it."
@@ -283,6 +285,18 @@ class RunsView(View):
         """Show how the picked runs differ."""
         self.sentence.say(sentence)
         self.sentence.setToolTip(tip(sentence))
+        self._fit_sentence()
+
+    def _fit_sentence(self) -> None:
+        """Give the sentence the lines that it needs, within limits; the table has room to spare."""
+        words, metrics = self.sentence.text(), self.sentence.fontMetrics()
+        room = QRect(0, 0, max(1, self.sentence.width()), _WIDEST * _MOST_LINES)
+        lines = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height() // metrics.lineSpacing()
+        self.sentence.wrap(min(max(lines, 2), _MOST_LINES))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_sentence()
 
     def enter_group(self, id: str) -> None:
         """Show the trainings of a sweep or a search; an empty id shows all runs again."""
