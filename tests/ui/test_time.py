@@ -163,6 +163,7 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     assert hands.control(window, "tracks.sheet").caption == "epoch 0"
     hands.key(handle, "End")
     hands.until(lambda: boundary.shown().others, "the boundary of before does not come back")
+    hands.until(lambda: not window.messages.strip.rests, "its buttons do nothing")
     hands.click(hands.control(window, "strip.remedy", QPushButton))
     assert settle(qtbot, window).epoch == EPOCHS
 

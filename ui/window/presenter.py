@@ -149,7 +149,7 @@ class Presenter(QObject):
         snapshot, present, parts = report.snapshot, report.present, self.parts
         if self._engine and present.engine != self._engine:
             is_compiled = present.engine == "compiled"
-            self.desk.messages.add(
+            self.desk.messages.remark(
                 "Compiled engine ready." if is_compiled else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, present.engine
