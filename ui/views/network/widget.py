@@ -61,7 +61,7 @@ class NetworkCanvas(SizedWidget):
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
-    """The (place, unit) with the keyboard focus; None for none."""
+    """The (place, unit) that the keyboard is at; None for none, as when the keyboard goes elsewhere."""
     key_asked = Signal(str)
     """edit, fewer, more, insert or open, for what is selected."""
 
@@ -299,12 +299,18 @@ class NetworkCanvas(SizedWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_key and self.selection is None and self.drawing.structure.layers:
+        if by_key and self.selection is not None:
+            self.selected.emit(self.selection)
+        elif by_key and self.drawing.structure.layers:
             self._go(0, self.drawing.diagram.column(0).first)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        away = event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if away and self.selection is not None and self.hit is None:
+            # Where the keyboard only passes by, nothing goes on showing the unit; it comes back with the keyboard.
+            self.selected.emit(None)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
