@@ -137,6 +137,10 @@ class Strip(QFrame):
         if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
             restyle(self, "tone", tone if text else "none")
         self._fit()
+        layout = self.layout()
+        assert layout is not None
+        # A button is never painted with another text in the room of the one before.
+        layout.activate()
         if text and (before.tone, before.kind or before.text) != (tone, self.said.kind or text):
             self.announced.emit(text)
             announcement = QAccessibleAnnouncementEvent(self, text)
@@ -221,7 +225,7 @@ class Strip(QFrame):
             *([self.others] if self.said.others else []),
         ]
         taken = sum(button.sizeHint().width() + spacing for button in beside)
-        return self.width() - margins.left() - margins.right() - taken - px(2)
+        return self.contentsRect().width() - margins.left() - margins.right() - taken
 
 
 def _call(act: Callable[[], object], _: bool = False) -> None:

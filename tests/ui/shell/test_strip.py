@@ -259,6 +259,20 @@ def test_all_of_it_can_be_read_at_every_zoom_and_none_moves_by_itself(window: Wi
             assert strip.height() == usual and not strip.whole.isVisible()
 
 
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_words_are_cut_where_the_next_one_has_no_room_and_buttons_never(window: Window, zoom: float) -> None:
+    window.zoom_to(zoom)
+    strip, cut = window.messages.strip, 0
+    for words in range(60, 0, -1):
+        offer = f"Stop early: number {words}" + words % 2 * ", at the best validation loss"
+        window.messages.refuse(f"{'The loss 0.0294 rose. ' * words}{'W' * (words % 7)}.", (offer, lambda: None))
+        assert strip.remedy.width() >= strip.remedy.sizeHint().width()
+        assert strip.text.heightForWidth(strip.text.width()) <= strip.text.height()
+        cut += strip.text.text().endswith(" …")
+    assert 0 < cut < 60
+    window.messages.clear()
+
+
 def test_a_cut_text_shows_as_many_words_as_have_room(window: Window) -> None:
     strip = window.messages.strip
     window.messages.refuse(" ".join(["word"] * 300))
