@@ -42,7 +42,7 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
-STOP_EARLY = "Stop early, at the best validation loss"
+STOP_EARLY = "Stop early"
 """What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
