@@ -181,9 +181,7 @@ class Playhead(QObject):
         session = self._session
         edit = session.history.begin(title, ExperimentEdit(session.experiment, experiment, True, branches=True), False)
         keep_as = "undo", edit.number
-        session.put(
-            experiment, title, keep_as=keep_as, fresh=True, branch=branch, back_to=back_to, announced=announced
-        )
+        session.put(experiment, title, keep_as=keep_as, fresh=True, branch=branch, back_to=back_to, announced=announced)
 
     def follow(self, other_future: Ghost | None) -> None:
         """Pass on the other future, if it is new."""

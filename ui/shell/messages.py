@@ -73,7 +73,7 @@ class Messages(QObject):
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
         self._wait = QTimer(self, interval=_HELD_MILLISECONDS, singleShot=True)
-        """Runs while the buttons of the strip do nothing, since they took the place of others that a person may be after."""
+        """Runs while the buttons of the strip do nothing, since they took the place of others."""
         self._wait.timeout.connect(self._show)
         self._make_widgets()
 
@@ -197,7 +197,7 @@ class Messages(QObject):
         self.strip.say(said, rests=self._wait.isActive())
 
     def _would_swap(self, message: Message | None) -> bool:
-        """Whether other buttons would take the place of those there are, one of which a person may be about to press."""
+        """Whether other buttons would take the place of one that a person may be about to press."""
         said = self._said
         if said is None or message == said or not self.strip.has_buttons:
             return False
