@@ -54,7 +54,7 @@ def main(path: Path) -> None:
     window.show()
     race = Race(next(one for one in RACES if one.name == "rates").variants(experiment))
     race.advance_epochs(_EPOCHS)
-    window.races.reopen(race)
+    window.races.show(race)
     response = window.parts.view(ResponseView)
     _await(app, lambda: window.session.race_report is not None, "The race")
     _await(

@@ -56,6 +56,8 @@ class Luck(NamedTuple):
 
     @property
     def _when(self) -> str:
+        if self.since < self.epoch:
+            return f"over epochs {self.since:,} to {self.epoch:,}"
         return f"after {self.epoch:,} epoch{'s' if self.epoch != 1 else ''}"
 
     @property
@@ -64,11 +66,12 @@ class Luck(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        """The comparison in words, with the epoch for which it holds."""
+        """The comparison in words, with the epochs for which it holds."""
         low, high = (round(100 * end) for end in self.solved_interval)
+        mean = " on average" if self.since < self.epoch else ""
         words = (
             f"Better than {self.better_than} of {self.starts} other starts {self._when}. "
-            f"{self.solved} of {self.starts + 1} reach {self._goal_words} (95 % interval: {low} to {high} %)."
+            f"{self.solved} of {self.starts + 1} reach {self._goal_words}{mean} (95 % interval: {low} to {high} %)."
         )
         return f"{words} {self.diverged} diverged." if self.diverged else words
 
@@ -76,11 +79,9 @@ class Luck(NamedTuple):
     def small_print(self) -> str:
         """The conditions of the comparison: outcome, epoch, and what reaching the goal means."""
         points = "validation" if self.validated else "training"
-        when, mean = self._when, ""
-        if self.since < self.epoch:
-            when, mean = f"of epochs {self.since:,} to {self.epoch:,}", "mean "
+        mean = "mean " if self.since < self.epoch else ""
         return (
-            f"Compared by {mean}{points} loss {when}; the goal is a {mean}{points} {self._goal_words} or more. "
+            f"Compared by {mean}{points} loss {self._when}; the goal is a {mean}{points} {self._goal_words} or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

@@ -9,15 +9,19 @@ import msgspec
 import numpy as np
 
 from playground.catalog.choice import Choice, kind_of
+from playground.catalog.datasets.base import Dataset
+from playground.catalog.datasets.own_points import UserPoints
 from playground.catalog.features import FEATURES
 from playground.experiment.declarations import Field
 from playground.experiment.paths import field_at, value_at
 from playground.experiment.quantity import Quantity
 from playground.experiment.tree import Experiment, Layer, with_ids
 from playground.experiment.words import in_a_sentence, value_words
+from playground.files.errors import InputError
 
 _VALUES, _COARSE = 32, 8
 """Values of a number in all, and those that are tried first."""
+BATCH_SIZE = "training.batch_size"
 _MOST_LAYERS = 6
 """Layers that are tried; more if the experiment has more."""
 _NO_KNOBS = ("version", "name", "seed", "data.seed", "precision", "training.epochs", "data")
@@ -40,6 +44,8 @@ class Knob(NamedTuple):
     near: str = "with "
     at: str = "with "
     """The words before a value in a sentence: `near` before the best one, `at` before any other."""
+    whole: int | None = None
+    """Of the batch size, the number of training points: batches of so many or more are full ones, as with 0."""
 
     @property
     def is_number(self) -> bool:
@@ -70,8 +76,21 @@ class Knob(NamedTuple):
     def with_more(self, values: Iterable[Any]) -> Knob:
         """The knob of a number with more values to try."""
         quantity, here = Quantity.of(self.field), self.values[self.present]
-        merged = tuple(sorted({*self.values, *values}))
+        merged = self._distinct({*self.values, *values})
         return self._replace(values=merged, places=tuple(map(quantity.place, merged)), present=merged.index(here))
+
+    def is_full(self, value: Any) -> bool:
+        """Whether a value is a batch size that takes all training points at once."""
+        return self.whole is not None and (value == 0 or value >= self.whole)
+
+    def meaning(self, value: Any) -> Any:
+        """The value to which one comes down: 0 for all batch sizes that are full."""
+        return 0 if self.is_full(value) else value
+
+    def _distinct(self, values: Iterable[Any]) -> tuple[Any, ...]:
+        """Values of a number in ascending order; of those that come down to the same, the present one or the least."""
+        here = self.values[self.present]
+        return tuple(sorted({self.meaning(one): one for one in (*sorted(values, reverse=True), here)}.values()))
 
     def with_places(self, kept: Sequence[int]) -> Knob:
         """The knob of a number with only the values at some places, the present one among them."""
@@ -84,8 +103,13 @@ class Knob(NamedTuple):
         quantity = Quantity.of(self.field)
         found = {quantity.at(share) for share in np.linspace(low, high, count + 2)[1:-1].tolist()}
         ends = self.values[max(place - 1, 0)], self.values[min(place + 1, len(self.values) - 1)]
+        known = set(map(self.meaning, self.values))
         return tuple(
-            sorted(one for one in found if quantity.admits(one) and ends[0] < one < ends[1] and one not in self.values)
+            sorted(
+                one
+                for one in found
+                if quantity.admits(one) and ends[0] < one < ends[1] and self.meaning(one) not in known
+            )
         )
 
     def words(self, place: int) -> str:
@@ -110,7 +134,8 @@ def knob_at(experiment: Experiment, path: str) -> Knob | None:
     if path == "features":
         return _features_knob(field, experiment.features)
     if field.type in (int, float):
-        return _number_knob(path, field, value)
+        whole = _training_points(experiment.data) if path == BATCH_SIZE else None
+        return _number_knob(path, field, value, whole)
     values: tuple[Any, ...] = field.values
     if field.choices:
         values = tuple(map(kind_of, field.choices))
@@ -125,14 +150,24 @@ def knob_at(experiment: Experiment, path: str) -> Knob | None:
     return Knob(path, field, values, _evenly(values), values.index(value), near=near, at=at)
 
 
-def _number_knob(path: str, field: Field, value: float | None) -> Knob | None:
+def _number_knob(path: str, field: Field, value: float | None, whole: int | None) -> Knob | None:
     quantity = Quantity.of(field)
     if quantity.span is None or value is None:
         return None
     tried = {quantity.at(place) for place in np.linspace(0, 1, _VALUES).tolist()}
-    values = tuple(sorted({*filter(quantity.admits, tried), quantity.typed(value)}))
-    present = values.index(quantity.typed(value))
-    return Knob(path, field, values, tuple(map(quantity.place, values)), present, near="near ", at="at ")
+    here = quantity.typed(value)
+    knob = Knob(path, field, (here,), (quantity.place(here),), 0, near="near ", at="at ", whole=whole)
+    return knob.with_more(filter(quantity.admits, tried))
+
+
+def _training_points(data: Dataset) -> int | None:
+    """The number of training points; None if they can't be read."""
+    if isinstance(data, UserPoints) and data.train is not None:
+        return sum(data.train)
+    try:
+        return data.size - sum(data.kept_out(data.size))
+    except InputError:
+        return None
 
 
 def _depth_knob(field: Field, layers: Sequence[Layer]) -> Knob:

@@ -58,6 +58,13 @@ class RaceMoment(NamedTuple):
     """Whether all lanes began with the same weights."""
 
     @property
+    def progress(self) -> str:
+        """How far the race has come, in what keeps its lanes in step: `epoch 12` or `step 1,200`."""
+        if self.lockstep == "epoch":
+            return f"epoch {math.floor(self.epoch):,}"
+        return f"step {max(one.step for one in self.lanes):,}"
+
+    @property
     def outcome_words(self) -> str:
         """The outcome by which lanes are ranked: their loss if that can be compared, else accuracy or R²."""
         share = "training" if any(one.evaluation.validation_loss is None for one in self.lanes) else "validation"

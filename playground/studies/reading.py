@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -99,6 +100,18 @@ class ResponseReading(NamedTuple):
     def best(self) -> ValueOutcome | None:
         """The best of the values that are better than the present one beyond chance; None if none is."""
         return _clearly_best(self.values, self.scale)
+
+    @property
+    def better_values(self) -> tuple[ValueOutcome, ...]:
+        """The values to show as better than the present one: of numbers the best and those around it, in one region.
+
+        Others by themselves are rather luck, and would need an explanation each.
+        """
+        best = self.best
+        if best is None or not self.knob.is_number:
+            return tuple(one for one in self.values if one.is_better)
+        regions = (tuple(region) for is_better, region in groupby(self.values, lambda one: one.is_better) if is_better)
+        return next(region for region in regions if best in region)
 
     @property
     def is_whole(self) -> bool:

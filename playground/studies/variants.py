@@ -19,7 +19,7 @@ from playground.experiment.rules import check
 from playground.experiment.tree import Experiment, Layer
 from playground.experiment.words import edit_words, in_a_sentence, value_words
 from playground.files.errors import InputError
-from playground.studies.knobs import Knob, knob_at
+from playground.studies.knobs import BATCH_SIZE, Knob, knob_at
 
 _FACTORS, _SHARES = (10, 3), (2,)
 """How many times the present value a value beside it is, on a logarithmic slider and on a linear one: the first that
@@ -43,15 +43,21 @@ class ClassicRace(NamedTuple):
 
     def variants(self, experiment: Experiment) -> tuple[Experiment, ...]:
         """Return the variants of an experiment, without repetitions; empty if fewer than two are allowed."""
-        made: list[Experiment] = []
+        made: dict[Experiment, Experiment] = {}
         for one in self.make(experiment):
             try:
                 checked = check(one)
             except InputError:
                 continue
-            if checked not in made:
-                made.append(checked)
-        return tuple(made) if len(made) > 1 else ()
+            made.setdefault(_with_full_batches(checked), checked)
+        return tuple(made.values()) if len(made) > 1 else ()
+
+
+def _with_full_batches(experiment: Experiment) -> Experiment:
+    """The experiment with a batch size of 0 where batches have room for all training points."""
+    knob = knob_at(experiment, BATCH_SIZE)
+    assert knob is not None
+    return experiment.with_({BATCH_SIZE: knob.meaning(experiment.training.batch_size)})
 
 
 def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tuple[Experiment, ...]:
@@ -62,20 +68,21 @@ def with_values(experiment: Experiment, path: str, values: Sequence[Any]) -> tup
 def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
     """Return values of a number that show what it does: the present one, one well below it and one well above it.
 
-    They stay within its slider. `best`, a value known to do better, takes the place of one near it.
+    They stay within its slider, and no two come down to the same. `best`, a value known to do better, takes the place
+    of one near it.
     """
     quantity, present = Quantity.of(knob.field), knob.values[knob.present]
-    if present:
+    if knob.meaning(present):
         factors = _FACTORS if quantity.log else _SHARES
         beside = [_value_beside(quantity, present, [one**sign for one in factors]) for sign in (-1, 1)]
-        found = [present, *(value for value in beside if value is not None)]
+        found = [present, *(knob.meaning(value) for value in beside if value is not None)]
     else:
         found = [present, quantity.at(0.25), quantity.at(0.5)]
     if len(set(found)) < 2:
         found = [present, quantity.at(0.25), quantity.at(0.75)]
     if best is not None and _can_be_told_apart(best, present):
         found = [one for one in found if one == present or _can_be_told_apart(one, best)] + [best]
-    return tuple(sorted(set(found)))
+    return tuple(sorted(set(found), key=lambda one: one if knob.whole is None else knob.meaning(one) or knob.whole))
 
 
 def _value_beside(quantity: Quantity, present: Number, factors: Sequence[float]) -> Number | None:
@@ -145,7 +152,7 @@ RACES: tuple[ClassicRace, ...] = (
         "batches",
         "Batches of 1, 32 and all points",
         "Small batches make many noisy updates per epoch; a full batch makes one smooth update.",
-        _vary("training.batch_size", 1, 32, 0),
+        _vary(BATCH_SIZE, 1, 32, 0),
     ),
     ClassicRace(
         "activations",

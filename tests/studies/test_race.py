@@ -103,7 +103,7 @@ def test_races_have_two_to_six_lanes_that_differ(experiment: Experiment, rates: 
         (RATE, 0.03, 0.5, (0.003, 0.03, 0.3, 0.5)),
         (RATE, 0.03, 0.25, (0.003, 0.03, 0.25)),
         (RATE, 0.03, 0.04, (0.003, 0.03, 0.3)),
-        (BATCH, 200, None, (20, 200, 512)),
+        (BATCH, 10, None, (1, 10, 0)),
         ("layers.0.dropout", 0.3, None, (0.15, 0.3, 0.6)),
         ("layers.0.dropout", 0.6, None, (0.3, 0.6, 0.9)),
     ],
@@ -113,6 +113,19 @@ def test_values_to_race_are_clearly_apart_and_on_the_slider(
 ) -> None:
     knob = knob_at(experiment.with_({path: present}), path)
     assert knob is not None and values_to_race(knob, best) == expected
+
+
+@pytest.mark.parametrize("present, expected", [(10, (1, 10, 0)), (0, (4, 19, 0)), (512, (4, 19, 512))])
+def test_no_two_batch_sizes_are_the_whole_set(
+    experiment: Experiment, present: int, expected: tuple[float, ...]
+) -> None:
+    few = experiment.with_({"data.points": 60, "data.validation_fraction": 0.5, BATCH: present})
+    knob = knob_at(few, BATCH)
+    assert knob is not None and values_to_race(knob) == expected
+    assert [one for one in knob.values if one == 0 or one >= 30] == [present if present >= 30 else 0]
+    assert max(knob.between(len(knob.values) - 2, 6), default=0) < 30
+    batches = next(race for race in RACES if race.name == "batches").variants(few)
+    assert [one.training.batch_size for one in batches] == [1, 32]
 
 
 def test_the_learning_rates_of_the_lecture_are_a_factor_of_ten_apart(experiment: Experiment) -> None:

@@ -317,6 +317,17 @@ def test_a_flat_curve_has_no_best_value(experiment: Experiment) -> None:
     assert "No other optimizer is clearly better than" in told_.sentence
 
 
+def test_of_numbers_one_region_around_the_best_counts_as_better(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, "training.learning_rate"))
+    values = [value for value in response.knob.values if value != experiment.training.learning_rate]
+    losses = {value: [0.3 + 0.01 * start for start in range(5)] for value in (values[1], values[-2])}
+    losses[values[-1]] = [0.2 + 0.01 * start for start in range(5)]
+    told(response, {**losses, "others": [0.5, 0.52, 0.51, 0.53, 0.54]})
+    reading = response.reading()
+    assert [one.value for one in reading.values if one.is_better] == [values[1], *values[-2:]]
+    assert [one.value for one in reading.better_values] == values[-2:]
+
+
 def test_a_few_starts_have_no_verdict(experiment: Experiment) -> None:
     experiment = experiment.with_({OPTIMIZER: "adam"})
     response = Response(experiment, knob(experiment, OPTIMIZER))

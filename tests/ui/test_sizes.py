@@ -301,7 +301,8 @@ def test_tabs_have_words_as_far_as_there_is_room_first_the_front_one(qtbot, wind
     pictures = ["Network", "Microscope", "Histograms", "∂E/∂W", "Confusion", "Map"]
     qtbot.waitUntil(lambda: words() == pictures)
     window.zoom_to(1.25)
-    for name, title in (("network", "Network"), ("confusion", "Confusion")):
+    icons: list[set[int]] = []
+    for name, title in (("network", "Network"), ("confusion", "Confusion"), ("tracks", "Tracks")):
         window.docks.show(name)
         qtbot.waitUntil(lambda title=title: len(words()) == 7 and title in words() and "" in words())
         assert bar().tabText(bar().currentIndex()) == title
@@ -311,12 +312,14 @@ def test_tabs_have_words_as_far_as_there_is_room_first_the_front_one(qtbot, wind
             assert bar().accessibleTabName(place) == each
             assert bar().tabIcon(place).isNull() == (each in words())
             assert bar().tabToolTip(place).startswith("<p>Show ")
+        icons.append({place for place, each in enumerate(words()) if not each})
+    assert icons[1] == icons[0] - {4} and icons[2] == icons[0] - {6}, "only what comes to the front changes"
     window.zoom_to(1.0)
     window.docks.show("runs")
     # Words move closer together before one of them goes.
     qtbot.waitUntil(lambda: words() == [*pictures, "Runs"])
     window.docks.show("responses")
-    qtbot.waitUntil(lambda: words() == [*pictures[:4], "", "Map", "Responses", "Runs"])
+    qtbot.waitUntil(lambda: words() == [*pictures[:4], "", "", "Responses", ""])
 
 
 @pytest.mark.parametrize(("preset", "words"), [("spiral", "Auto (cross-entropy)"), ("plane", "Auto (squared error)")])

@@ -106,6 +106,19 @@ def test_the_other_choice_and_redo(qtbot, trained: Window) -> None:
     assert rate(window) < high
 
 
+def test_undo_during_a_race_offers_the_race_and_the_present_weights(qtbot, trained: Window) -> None:
+    window, strip = trained, trained.desk.messages.strip
+    ruin(qtbot, window)
+    window.races.start_classic("optimizers")
+    qtbot.waitUntil(lambda: window.session.race_report is not None, timeout=SECONDS)
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: "are back. The race is closed" in strip.said.text, timeout=SECONDS)
+    assert (strip.remedy.text(), strip.second.text()) == ("Back to the race", KEEP_WEIGHTS)
+    hands.click(strip.second)
+    qtbot.waitUntil(lambda: loss(window) > 0.5, timeout=SECONDS)
+    assert not strip.second.isVisible() and not window.session.is_running
+
+
 def test_without_ruin_the_strip_says_that_weights_stay_and_offers_nothing(qtbot, trained: Window) -> None:
     window = trained
     before = rate(window)

@@ -28,6 +28,11 @@ def show_whole_text(event: QEvent, widget: QWidget, text: str, shown: Callable[[
 class ShortenedLabel(QElidingLabel):
     """A label that is cut to its room; its whole text then stands above its tooltip."""
 
+    @property
+    def is_cut(self) -> bool:
+        """Whether its text has too little room."""
+        return QLabel.text(self) != self.text()
+
     def event(self, event: QEvent) -> bool:
         return show_whole_text(event, self, self.text(), partial(QLabel.text, self)) or bool(super().event(event))
 

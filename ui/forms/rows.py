@@ -26,7 +26,7 @@ from playground.experiment.declarations import Field, fields_of, is_struct, summ
 from playground.experiment.paths import join_path
 from playground.experiment.quantity import Number, Quantity
 from playground.experiment.tree import Experiment
-from playground.experiment.words import title_of, value_words
+from playground.experiment.words import in_a_sentence, title_of, value_words
 
 from ..look.theme import GRID, NORMAL, px
 from .buttons import identify, tip
@@ -166,7 +166,8 @@ class FormRow(QWidget):
         menu.setObjectName("row.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         if self.field.default is not msgspec.NODEFAULT:
-            menu.addAction(f"Reset to {self.named(self.field.default)}").triggered.connect(self.reset)
+            words = f"Reset {in_a_sentence(self.field.label)} to {self.named(self.field.default)}"
+            menu.addAction(words).triggered.connect(self.reset)
         QApplication.sendEvent(_main_window_of(self), RowMenuEvent(self, menu))
         if menu.actions():
             menu.popup(event.globalPos())

@@ -39,9 +39,9 @@ def power_text(value: float | None) -> str:
 
 
 def short_text(value: float) -> str:
-    """Write a tick's number without superfluous digits: 0.5, 20, 1,500, 250k, 2.5M."""
+    """Write a tick's number without superfluous digits: 0.5, 20, 1,500, 250k, 2.5M, 1e-5."""
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
-        return power_text(value)
+        return power_text(value).replace(".0e", "e")
     for unit, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= max(1e5, unit):
             return minus_text(f"{value / unit:.10g}{letter}")

@@ -61,7 +61,7 @@ class Theme:
     validation: str
     """The curves of the two sets; no class has these colours."""
     lanes: tuple[str, ...]
-    """The lanes of a race, by Okabe and Ito; the only other runs that have colours."""
+    """The lanes of a race, and kept runs over the present one: neither orange nor blue, which mean classes."""
 
     def colour(self, token: str) -> str:
         """Return the colour that a token names: `train`, or `lanes.2` for one of several."""
@@ -92,7 +92,7 @@ LIGHT = Theme(
     points_middle="#b9b9b4",
     train="#1d2129",
     validation="#a1339b",
-    lanes=("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"),
+    lanes=("#43a72a", "#63209e", "#9b567c", "#52aab4", "#506309", "#403b42"),
 )
 DARK = Theme(
     name="dark",
@@ -114,7 +114,7 @@ DARK = Theme(
     points_middle="#8a8a86",
     train="#e8eaee",
     validation="#e58ae0",
-    lanes=("#56b4e9", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#f0e442"),
+    lanes=("#5c9e1f", "#a566e8", "#dd99af", "#8efeff", "#f0db05", "#767480"),
 )
 THEMES = {theme.name: theme for theme in (LIGHT, DARK)}
 

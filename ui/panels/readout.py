@@ -13,6 +13,7 @@ from playground.measure.oddities import oddities
 from playground.measure.requests import ConfusionRequest
 from playground.measure.skew import balanced, is_skewed, largest_share, recalls, worst_first
 from playground.measure.snapshot import Snapshot
+from playground.studies.race import RaceMoment
 
 from ..forms.buttons import IconButton, identify, tip
 from ..forms.labels import ShortenedLabel
@@ -197,17 +198,18 @@ class Readout(QWidget):
         if fair is not None:
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
-    def write_lane(self, epoch: int, step: int, lane: Snapshot | None, whose: str) -> None:
-        """Write where a race stands, with the numbers of one of its lanes and whose they are; None for no numbers."""
+    def write_lane(self, race: RaceMoment, place: int | None, whose: str) -> None:
+        """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands."""
         self.luck.setEnabled(False)
         self.skew.hide()
-        self._write_place(epoch, step)
         self.whose.setText(whose)
-        if lane is None:
+        if place is None:
+            self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):
                 number.setText("–")
         else:
-            self._write_numbers(lane)
+            self._write_place(race.lanes[place].epoch, race.lanes[place].step)
+            self._write_numbers(race.lanes[place])
 
     def write(self, snapshot: Snapshot) -> None:
         """Write the numbers of a moment."""

@@ -43,6 +43,8 @@ _CURVE, LARGE_CURVE = QSize(48, 40), QSize(264, 184)
 """In pixels at the usual size."""
 _ZERO_AT, _UNIT = 0.58, 0.34
 """Where 0 is on the upward axis of a curve, and how long 1 is, as shares of the height."""
+_SMALLER = 10
+"""The size of type of a name that is too long for its tile, in pixels."""
 _NARROWEST = 54
 """The narrowest type that names a tile, in percent."""
 _SHADES = 9
@@ -129,13 +131,21 @@ class PaintedButton(QAbstractButton):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
-    def paint_name(self, painter: QPainter, top: float, colour: str) -> None:
-        """Write the name from `top` to the lower edge, in narrower type where it is long."""
+    @property
+    def name_font(self) -> QFont:
+        """The font in which the name fits: where it is long slightly smaller, and narrowed only as far as need be."""
         font = self.small
-        for stretch in range(100, _NARROWEST - 1, -4):
+        if QFontMetrics(font).horizontalAdvance(self.text()) > self.width():
+            font.setPixelSize(px(_SMALLER))
+        for stretch in range(100, _NARROWEST - 1, -2):
             font.setStretch(stretch)
             if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width():
                 break
+        return font
+
+    def paint_name(self, painter: QPainter, top: float, colour: str) -> None:
+        """Write the name from `top` to the lower edge."""
+        font = self.name_font
         painter.setFont(font)
         painter.setPen(QColor(colour))
         name = QFontMetrics(font).elidedText(self.text(), Qt.TextElideMode.ElideRight, self.width() + 1)

@@ -180,9 +180,7 @@ class TransportBar(QWidget):
 
     def _write(self) -> None:
         if self._race is not None:
-            step, place, whose = max(lane.step for lane in self._race.lanes), *_leader(self._race)
-            lane = None if place is None else self._race.lanes[place]
-            self.readout.write_lane(int(self._race.epoch), step, lane, whose)
+            self.readout.write_lane(self._race, *_leader(self._race))
         elif self.snapshot is not None:
             self.readout.write(self.snapshot)
 

@@ -495,7 +495,10 @@ class Docks(QObject):
         self.fit()
 
     def _name_tabs(self, bar: QTabBar) -> None:
-        """Give tabs their words, closer together if they need it; what then has no room is an icon."""
+        """Give tabs their words, closer together if they need it; what then has no room is an icon unless in front.
+
+        There is always room for whichever comes to the front, so that no other tab changes with it.
+        """
         names = [self._name_of(bar.tabText(place)) for place in range(bar.count())]
         wide = {name: bar.fontMetrics().horizontalAdvance(self._named[name].words) for name in names}
         icon_size, with_icon = px(_TAB_ICON), px(_TAB_ICON) + _BESIDE_ICON
@@ -503,12 +506,9 @@ class Docks(QObject):
         is_dense = sum(wide.values()) > usual
         worded = set(names)
         if is_dense:
-            worded, left = set(), dense - len(names) * with_icon
-            # Those that are in front and to the left have the first choice.
-            for name in ([names[bar.currentIndex()]] if names else []) + names:
-                if name not in worded and wide[name] - with_icon <= left:
-                    worded.add(name)
-                    left -= wide[name] - with_icon
+            left, more = dense - len(names) * with_icon, [max(0, wide[name] - with_icon) for name in names]
+            fits = (n for n in range(len(names), 0, -1) if sum(more[:n]) + max(more[n:], default=0) <= left)
+            worded = {*names[: next(fits, 0)], *names[bar.currentIndex() :][:1]}
         if bool(bar.property("dense")) != is_dense:
             restyle(bar, "dense", is_dense)
         bar.setIconSize(QSize(icon_size, icon_size))

@@ -92,9 +92,9 @@ FIGURES = (
         "judged by its mean validation loss over the last tenth of the epochs, since the loss of a single epoch also "
         "depends on which batches came last; one that diverged counts as worse than all others. It reaches the goal if "
         "its mean validation accuracy over these epochs is 95 % or more (R² 0.9). The interval of the share that "
-        "does is Wilson's, at 95 %. The sentence names the epoch for which it holds; while training runs, it is "
-        "renewed when the epochs have grown by a tenth. The share of starts that have diverged by an epoch is hatched "
-        "from the top of the loss down.",
+        "does is Wilson's, at 95 %. The sentence names the epochs for which it holds, and comes when the others have "
+        "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. The share "
+        "of starts that have diverged by an epoch is hatched from the top of the loss down.",
         "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
         "this does not say how the network would do with other data.",
     ),

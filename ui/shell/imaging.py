@@ -15,7 +15,7 @@ import pyqtgraph as pg
 from PySide6.QtCore import QBuffer, QMimeData, QPoint, QRect, Qt
 from PySide6.QtGui import QImage, QPaintDevice, QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QScrollArea, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QScrollArea, QWidget
 
 from playground import InputError
 
@@ -91,14 +91,19 @@ def paint(widget: QWidget, device: QPaintDevice) -> None:
 
 @contextmanager
 def _drawn_one_by_one(widget: QWidget) -> Iterator[None]:
-    """Make plots draw each point as a shape instead of copying pictures that were made for the screen."""
+    """Make plots draw all as shapes instead of copying pictures that were made for the screen."""
     views = [widget, *widget.findChildren(pg.GraphicsView)]
     items = [item for view in views if isinstance(view, pg.GraphicsView) for item in view.scene().items()]
     scatters = [item for item in items if isinstance(item, pg.ScatterPlotItem)]
+    kept = [(item, item.cacheMode()) for item in items]
+    for item, _ in kept:
+        item.setCacheMode(QGraphicsItem.CacheMode.NoCache)
     for item in scatters:
         item.setExportMode(True, {"antialias": True})
     try:
         yield
     finally:
+        for item, mode in kept:
+            item.setCacheMode(mode)
         for item in scatters:
             item.setExportMode(False)

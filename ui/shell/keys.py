@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLineEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QApplication, QComboBox, QLineEdit, QWidget
 from shiboken6 import isValid
 
 from .docks import Docks
@@ -72,8 +72,9 @@ class FocusedKeys(QObject):
         if not isinstance(event, QKeyEvent):
             return super().eventFilter(watched, event)
         if event.type() == QEvent.Type.ShortcutOverride:
-            # A list is searched by typing.
-            if isinstance(watched, QComboBox) and event.modifiers() in _PLAIN and event.text().isalnum():
+            # They are searched by typing.
+            is_list = isinstance(watched, QComboBox | QAbstractItemView)
+            if is_list and event.modifiers() in _PLAIN and event.text().isalnum():
                 event.accept()
                 return True
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):

@@ -92,9 +92,9 @@ class Messages(QObject):
 
     # The strip ----------------------------------------------------------------------------------------------------
 
-    def say(self, text: str, offer: Offer | None = None) -> None:
-        """Show what has just happened, with an offer that holds until the next event or change."""
-        self._bare = Message("event", text, offer)
+    def say(self, text: str, offer: Offer | None = None, second: Offer | None = None) -> None:
+        """Show what has just happened, with offers that hold until the next event or change."""
+        self._bare = Message("event", text, offer, second=second)
         self._happen(self._bare)
 
     def add(self, text: str) -> None:
@@ -162,7 +162,11 @@ class Messages(QObject):
         self._show()
 
     def dismiss(self) -> None:
-        """Remove the message that the strip shows."""
+        """Remove the message that the strip shows, of which a person is done with all buttons."""
+        self._said = None
+        self._remove_said()
+
+    def _remove_said(self) -> None:
         said = self.strip.said
         self._fault = None if said.tone == "fault" else self._fault
         self._event = None if said.tone in ("event", "refusal") else self._event
@@ -185,15 +189,17 @@ class Messages(QObject):
     def _show(self) -> None:
         event = self._event
         fresh = event if self._time.isActive() else None
-        # What ails the network now says nothing of the earlier moment on show.
-        fault = None if self._past is not None and self._fault is not None and self._fault.kind else self._fault
+        # What ails the network now says nothing of the earlier moment on show, or of the lanes of a race.
+        elsewhere = self._past is not None or self._race
+        fault = None if elsewhere and self._fault is not None and self._fault.kind else self._fault
         first = self._advised(fault) or self._past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):
             self._wait.start()
         self._said = said
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
-            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)))
+            second = said.second and (said.second[0], partial(self._take, said.second))
+            said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)), second=second)
         self.strip.say(said, rests=self._wait.isActive())
 
     def _would_swap(self, message: Message | None) -> bool:
@@ -210,7 +216,7 @@ class Messages(QObject):
         return not goes_on or _words_on(message) != _words_on(said)
 
     def _take(self, offer: Offer) -> None:
-        self.dismiss()
+        self._remove_said()
         offer[1]()
 
     def _found(self) -> Message | None:
@@ -229,7 +235,7 @@ class Messages(QObject):
         advice = self._advice
         if message is None or advice is None or not message.kind or advice.kind != concern_of(message.kind):
             return message
-        text = f"{message.text} {advice.words}"
+        text = f"{message.text} {advice.words}".strip()
         if not advice.remedies:
             return message._replace(text=text, offer=None, hint="")
         best, *rest = advice.remedies
@@ -246,8 +252,10 @@ class Messages(QObject):
 
     def show_race(self, words: str) -> None:
         """Show where a race stands in place of the run; empty to show the run again."""
-        self._race = words
+        turned, self._race = bool(words) != bool(self._race), words
         self._show_status()
+        if turned:
+            self._show()
 
     def show_measuring(self, on: bool) -> None:
         """Show or hide the note that the numbers after the latest change are still being measured."""

@@ -56,7 +56,8 @@ def score(name: str, typed: str) -> float | None:
 def matching(commands: Sequence[PaletteCommand], typed: str) -> list[PaletteCommand]:
     """Return the commands that fit, the best first; a value typed after a setting's name goes to the setting."""
     ranked: list[tuple[float, int, PaletteCommand]] = []
-    name, _, value = typed.replace("=", " ").strip().rpartition(" ")
+    typed = typed.replace("=", " ").strip()
+    name, _, value = typed.rpartition(" ")
     for place, command in enumerate(commands):
         whole = score(command.name, typed)
         if whole is not None:

@@ -14,6 +14,8 @@ from .strip import Strip
 
 _SAME_ROW = 12
 """Tops that differ by less than this many pixels stand in one row."""
+_MAIN_PICTURES = ("network", "boundary", "tracks")
+"""The docks that have a place each where there is room."""
 _PICTURE = 0.4
 """The share of a part that a control takes which is what the part is there for."""
 
@@ -39,7 +41,10 @@ def _parts(docks: Docks) -> list[_Part]:
     for control in window.findChildren(QWidget):
         tabs = control.focusPolicy() & Qt.FocusPolicy.TabFocus and control.focusProxy() is None
         if tabs and control.isEnabled() and control.window() is window and docks.shows(control):
-            regions.setdefault(_region_of(control, window), []).append(control)
+            region = _region_of(control, docks)
+            # Qt keeps rows of tabs of docks that were closed.
+            if not isinstance(region, QTabBar):
+                regions.setdefault(region, []).append(control)
     parts = {region: _place(region, window) for region in regions}
     left = min((place.left() for place in parts.values()), default=0)
     header = [region for region in regions if isinstance(region, QToolBar)]
@@ -56,18 +61,41 @@ def _parts(docks: Docks) -> list[_Part]:
 def move_to_part(docks: Docks, forward: bool) -> None:
     """Give the focus to the next or the previous part of the window; the strip is one while it has buttons.
 
-    There the control gets it that had it last, else the picture, else the first control below the tabs.
+    There the control gets it that had it last, else the picture, else the first control below the tabs. A main picture
+    that stands behind another for want of room is a part, too, and comes to the front.
     """
+    parts = _focus_parts(docks)
+    focus, by = docks.window.focusWidget(), 1 if forward else -1
+    at = next((place for place, part in enumerate(parts) if focus in part.controls), -1 if forward else 0)
+    if not parts:
+        return
+    part = parts[(at + by) % len(parts)]
+    if not part.controls:
+        docks.show(part.region.objectName())
+        part = next((one for one in _focus_parts(docks) if one.region is part.region and one.controls), parts[at])
+    _focus_on(_first_of(part), forward)
+
+
+def _focus_parts(docks: Docks) -> list[_Part]:
+    """The parts of the window in order, with main pictures that stand behind others, which have no controls."""
     parts = []
     for part in _parts(docks):
         told = [control for control in part.controls if _strip_around(control) is not None]
         others = [control for control in part.controls if control not in told]
         parts += [_Part(part.region, others), *([_Part(_strip_around(told[0]) or part.region, told)] if told else [])]
-    parts = [part for part in parts if part.controls]
-    focus, by = docks.window.focusWidget(), 1 if forward else -1
-    at = next((place for place, part in enumerate(parts) if focus in part.controls), -1 if forward else 0)
-    if parts:
-        _focus_on(_first_of(parts[(at + by) % len(parts)]), forward)
+    found = []
+    for part in (one for one in parts if one.controls):
+        found += [part if one is part.region else _Part(one, []) for one in _sharing(docks, part.region)]
+    return found
+
+
+def _sharing(docks: Docks, region: QWidget) -> list[QWidget]:
+    """A part of the window, with the main pictures behind it, in the order of their tabs."""
+    if not isinstance(region, QDockWidget):
+        return [region]
+    behind = docks.window.tabifiedDockWidgets(region)
+    main = [dock for dock in behind if dock.objectName() in _MAIN_PICTURES]
+    return [dock for dock in docks.docks.values() if dock is region or dock in main]
 
 
 def _first_of(part: _Part) -> QWidget:
@@ -109,14 +137,15 @@ def _focus_on(target: QWidget, forward: bool) -> None:
         area = area.parentWidget()
 
 
-def _region_of(control: QWidget, window: QMainWindow) -> QWidget:
+def _region_of(control: QWidget, docks: Docks) -> QWidget:
     """The part of the window that a control stands in; the row of tabs of a part belongs to it."""
     region, above = control, control.parentWidget()
-    while above is not None and above is not window:
+    while above is not None and above is not docks.window:
         region, above = above, above.parentWidget()
     if isinstance(region, QTabBar):
-        docks = (dock for dock in window.findChildren(QDockWidget) if dock.isVisible() and _belongs(region, dock))
-        return next(docks, region)
+        # Qt also calls docks behind others visible.
+        seen = (dock for name, dock in docks.docks.items() if name in docks.seen and _belongs(region, dock))
+        return next(seen, region)
     return region
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QKeyEvent, QPainter, QPen, QRegion
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -26,9 +26,11 @@ _RING, _AWAY = 4, 12
 """How far the ring and the card stand away from what they point at, in pixels at zoom 1."""
 _LOOK_MILLISECONDS = 200
 """How often the tour checks whether its task is done, and where its target is."""
+_RENEWAL_MILLISECONDS = 1_000
+"""How often the words on what was done follow what goes on."""
 
 Outcome: TypeAlias = Callable[[], str | None]
-"""Returns what the person's act did, in a sentence, or an empty text; None until it is done."""
+"""Returns what the person's act did, in a sentence, or an empty text; None until it is done, and once it is undone."""
 
 
 class TourTarget(NamedTuple):
@@ -105,6 +107,8 @@ class Tour(QObject):
         self._watch = QTimer(self, interval=_LOOK_MILLISECONDS)
         self._watch.timeout.connect(self._look)
         self._watch.start()
+        self._age = QElapsedTimer()
+        """Since when the card says what was done in the present words."""
         self.go_to(at)
 
     @property
@@ -129,11 +133,13 @@ class Tour(QObject):
             return
         self.at = max(at, 0)
         self.card.show_stop(self.stop.title, self.at, len(self.stops))
-        self._begin(0, "")
+        self._begin(0, "", lambda: "")
 
-    def _begin(self, number: int, said: str) -> None:
+    def _begin(self, number: int, said: str, told: Outcome) -> None:
+        """Set a task; `told` renews what is `said` of the one before."""
         self._number, self.is_done = number, False
-        self._outcome = self.task.begin()
+        self._outcome, self._told = self.task.begin(), told
+        self._age.start()
         self.card.say(said, self.task.ask, done=False)
         self.point()
 
@@ -141,10 +147,15 @@ class Tour(QObject):
         """Say what the person did once the task is done; follow a target that moved."""
         said = None if self.is_done else self._outcome()
         if said is not None and self._number + 1 < len(self.stop.tasks):
-            self._begin(self._number + 1, said)
+            self._begin(self._number + 1, said, self._outcome)
         elif said is not None:
-            self.is_done = True
+            self.is_done, self._told = True, self._outcome
+            self._age.start()
             self.card.say(said, "", done=True)
+        elif self._age.hasExpired(_RENEWAL_MILLISECONDS):
+            # Another attempt, or more training, may have made other words true.
+            self._age.start()
+            self.card.renew(self._told() or "")
         self.card.say_hint("" if self.is_done else self.task.hint())
         self.arrange()
 
@@ -250,18 +261,26 @@ class TourCard(QFrame):
 
     def say(self, outcome: str, ask: str, *, done: bool) -> None:
         """Say what was done, if anything, and what to do next, if anything."""
-        for label, text in ((self.outcome, f"✓ {outcome}" if outcome else ""), (self.ask, ask)):
-            label.setText(text)
-            label.setVisible(bool(text))
+        self._done, self._asked = done, ask
+        self.ask.setText(ask)
+        self.ask.setVisible(bool(ask))
         words = ("Finish", "Ends the tour") if self._is_last else ("Next", "Goes on to the next stop")
         name, does = words if done else ("Skip", "Goes on without doing it")
         self.next.setText(name)
         identify(self.next, spoken=name, hint=f"{does} (Ctrl+Return).", about=f"{does}.")
         restyle(self.next, "primary", done)
-        spoken = " ".join(text for text in (outcome, ask, "Ctrl+Return goes on." if done else "") if text)
-        self.setAccessibleDescription(spoken)
+        self.renew(outcome)
+        spoken = self.accessibleDescription()
         self.announced.emit(spoken)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{self.title.text()}. {spoken}"))
+
+    def renew(self, outcome: str) -> None:
+        """Say what was done in other words, which screen readers tell only when they are asked."""
+        text = f"✓ {outcome}" if outcome else ""
+        self.outcome.setText(text)
+        self.outcome.setVisible(bool(text))
+        goes_on = "Ctrl+Return goes on." if self._done else ""
+        self.setAccessibleDescription(" ".join(filter(None, (outcome, self._asked, goes_on))))
 
     def say_hint(self, hint: str) -> None:
         """Say why nothing happens; an empty text if all is well."""

@@ -217,6 +217,7 @@ def _race_entries(races: Races) -> list[MenuEntry]:
     return [
         *classic,
         SEPARATOR,
+        Action("race.reopen", "&Back to the race", races.reopen, enabled=lambda: races.can_reopen),
         Action("race.close", "&Close the race", races.close, enabled=lambda: races.is_open),
     ]
 

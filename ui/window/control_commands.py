@@ -61,7 +61,9 @@ class ControlCommands:
             return []
         name = main.accessibleName()
         usable = next((one for one in (main, *row.controls.values()) if one.isEnabled()), main)
-        commands = [PaletteCommand(name, partial(self.focus_on, usable), set=partial(self._give, row))]
+        # A list has an entry for each of its values already.
+        give = partial(self._give, row) if isinstance(row, NumberRow | SwitchRow) else None
+        commands = [PaletteCommand(name, partial(self.focus_on, usable), set=give)]
         if isinstance(row, ChoiceRow):
             for kind in row.kinds:
                 commands.append(PaletteCommand(f"{name}: {row.title(kind)}", partial(self._choose, row, kind)))
@@ -75,19 +77,14 @@ class ControlCommands:
     def _choose(self, row: ChoiceRow, kind: type[Choice] | None) -> None:
         row.combo.setCurrentIndex(row.kinds.index(kind))
 
-    def _give(self, row: FormRow, text: str) -> None:
-        problem = "must be one of its values"
+    def _give(self, row: NumberRow | SwitchRow, text: str) -> None:
         if isinstance(row, NumberRow):
             problem = row.quantity.problem_with(text)
             if not problem:
                 row.ask(row.quantity.read(text))
-        elif isinstance(row, ChoiceRow):
-            kinds = [kind for kind in row.kinds if row.title(kind).lower().startswith(text.lower())]
-            if kinds:
-                problem = ""
-                self._choose(row, kinds[0])
-        elif isinstance(row, SwitchRow) and text.lower() in ("on", "off"):
-            problem = ""
-            row.ask(text.lower() == "on")
+        else:
+            problem = "" if text.lower() in ("on", "off") else "must be on or off"
+            if not problem:
+                row.ask(text.lower() == "on")
         if problem:
             self.desk.refuse(f"{row.field.label} was not changed: {problem[:1].lower()}{problem[1:].rstrip('.')}.")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QIcon, QImage, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import QFontMetrics, QIcon, QImage, QKeyEvent, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
+    QFrame,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +23,7 @@ from playground.catalog.datasets.base import draw_sample
 from playground.interop.gallery import GalleryGroup, GalleryPreset, gallery_groups, thumbnail_fields
 
 from ..forms.buttons import identify
-from ..forms.layouts import quiet, scrolling, tight
+from ..forms.layouts import fill, quiet, scrolling, tight
 from ..look import theme
 from ..look.theme import GRID, px
 from ..panels.panel import heading
@@ -53,9 +55,14 @@ class Gallery(QDialog):
         self.watch = identify(QLabel(), "gallery.watch", "What to watch for")
         self.watch.setWordWrap(True)
         self.watch.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.watch.ensurePolished()
         self.watch.setFixedHeight(3 * self.watch.fontMetrics().lineSpacing() + px(4))
+        # On a ground of its own, so that no heading above it, cut by the scrolling, seems to be that of these words.
+        told = QFrame()
+        told.setProperty("card", True)
+        fill(tight(QVBoxLayout(told), 0, (GRID, GRID // 2, GRID, 0)), self.watch)
         self.cards: list[Card] = []
-        self._groups: list[tuple[QWidget, list[Card]]] = []
+        self._groups: list[_Group] = []
         body = QWidget()
         lines = tight(QVBoxLayout(body), 2 * GRID, (0, 0, GRID, 0))
         for group in gallery_groups():
@@ -69,7 +76,7 @@ class Gallery(QDialog):
         whole.addWidget(self.search)
         self.area = scrolling(body)
         whole.addWidget(self.area, 1)
-        whole.addWidget(self.watch)
+        whole.addWidget(told)
         self.resize(QSize(px(_SIZE.width()), px(_SIZE.height())).boundedTo(parent.size()))
         # The window opens at once; the pictures follow, one by one.
         self.unpainted = list(self.cards)
@@ -85,17 +92,31 @@ class Gallery(QDialog):
         lines = tight(QVBoxLayout(section), 2)
         lines.addWidget(title)
         lines.addWidget(story)
-        grid = tight(QGridLayout(), GRID)
         cards = [Card(preset, self) for preset in group.presets]
-        for number, card in enumerate(cards):
+        for card in cards:
             card.clicked.connect(lambda _=False, card=card: self._take(card))
             card.installEventFilter(self)
-            grid.addWidget(card, number // _COLUMNS, number % _COLUMNS)
-        grid.setColumnStretch(_COLUMNS, 1)
+        grid = tight(QGridLayout())
         lines.addLayout(grid)
         self.cards += cards
-        self._groups.append((section, cards))
+        self._groups.append(_Group(section, title, cards, grid))
         return section
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Put the cards that are not hidden into as many columns as have room."""
+        room = self.width() - px(4 * GRID) - self.area.verticalScrollBar().sizeHint().width()
+        columns = min(max(1, (room + px(GRID // 2)) // px(_CARD + GRID // 2)), _COLUMNS)
+        for group in self._groups:
+            for card in group.cards:
+                group.grid.removeWidget(card)
+            shown = [card for card in group.cards if not card.isHidden()]
+            for number, card in enumerate(shown):
+                group.grid.addWidget(card, number // columns, number % columns)
+            group.grid.setColumnStretch(_COLUMNS, 1)
 
     def _paint_next(self) -> None:
         if self.unpainted:
@@ -109,17 +130,17 @@ class Gallery(QDialog):
 
     def _filter(self, text: str) -> None:
         words = text.lower().split()
-        for section, cards in self._groups:
-            about = section_text(section)
-            for card in cards:
+        for group in self._groups:
+            about = section_text(group.section)
+            for card in group.cards:
                 card.setVisible(all(word in card.searched or word in about for word in words))
-            section.setVisible(any(not card.isHidden() for card in cards))
+            group.section.setVisible(any(not card.isHidden() for card in group.cards))
+        self._arrange()
         self.watch.setText("" if self._in_sight() else f"No preset matches “{text.strip()}”.")
 
     def _in_sight(self) -> list[Card]:
-        return [
-            card for section, cards in self._groups if not section.isHidden() for card in cards if not card.isHidden()
-        ]
+        seen = [group for group in self._groups if not group.section.isHidden()]
+        return [card for group in seen for card in group.cards if not card.isHidden()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, Card) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.Enter):
@@ -131,6 +152,8 @@ class Gallery(QDialog):
     def _tell(self, card: Card, *, scroll: bool) -> None:
         self.watch.setText(f"{card.title}.\nWhat to watch: {card.preset.watch}")
         if scroll:
+            # With the heading of its group, where both have room.
+            self.area.ensureWidgetVisible(next(group.title for group in self._groups if card in group.cards))
             self.area.ensureWidgetVisible(card)
 
     def _press(self, watched: QObject, event: QKeyEvent) -> bool:
@@ -167,6 +190,15 @@ class Gallery(QDialog):
         return None if nearest is None else nearest[0]
 
 
+class _Group(NamedTuple):
+    """A group of presets: its part of the list, its heading, and its cards in a grid."""
+
+    section: QWidget
+    title: QLabel
+    cards: list[Card]
+    grid: QGridLayout
+
+
 def section_text(section: QWidget) -> str:
     """Return the words of a group, by which its presets are found."""
     return " ".join(label.text() for label in section.findChildren(QLabel)).lower()
@@ -185,6 +217,7 @@ class Card(QToolButton):
         self.setIconSize(QSize(px(_SIDE), px(_SIDE)))
         self.setFixedWidth(px(_CARD))
         self.setAutoRaise(True)
+        self.ensurePolished()
         self.setText(in_two_lines(short, self.fontMetrics(), px(_CARD - 8)))
         empty = QPixmap(self.iconSize())
         empty.fill(Qt.GlobalColor.transparent)

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 
 from playground import Document
 from playground.files.errors import reason_of
@@ -29,6 +29,8 @@ _log = logging.getLogger(__name__)
 _SETTING = "resume"
 _DOCUMENT_SECONDS = 20.0
 """How long closing waits for the document of the run."""
+_COVERED_MILLISECONDS = 1000
+"""How long a new window waits for its work before it is shown without it."""
 _KEEPING = "Keeping your work for the next start…"
 
 
@@ -38,6 +40,7 @@ class LeftOff(QObject):
     def __init__(self, desk: Desk, documents: Documents, autosave: Autosave, look: KeptLook) -> None:
         super().__init__(desk)
         self.desk, self.documents, self.autosave, self.look = desk, documents, autosave, look
+        self._covering: QWidget | None = None
 
     @property
     def is_on(self) -> bool:
@@ -58,7 +61,30 @@ class LeftOff(QObject):
         self._note_choice()
         left = [one for one in self.autosave.found() if one.note.left]
         if resumes and self.is_on and left:
+            self._cover()
             self.autosave.restore(left[0], partial(self._resume, left[0]))
+
+    def _cover(self) -> None:
+        """Cover the window until the work is on show, or for a second: what is there before would only flash up."""
+        window = self.desk.window
+        self._covering = cover = QWidget(window, autoFillBackground=True)
+        # The window may take its former size meanwhile.
+        cover.resize(window.screen().size().expandedTo(window.size()))
+        cover.show()
+        self.desk.session.reported.connect(self._uncover_work)
+        QTimer.singleShot(_COVERED_MILLISECONDS, self, self._uncover)
+
+    def _uncover_work(self) -> None:
+        restoring = self.autosave.restoring
+        if self.desk.session.is_up_to_date and (restoring is None or restoring.taken):
+            self._uncover()
+
+    def _uncover(self) -> None:
+        if self._covering is not None:
+            self.desk.session.reported.disconnect(self._uncover_work)
+            self._covering.hide()
+            self._covering.deleteLater()
+            self._covering = None
 
     def _resume(self, found: RecoverableWork, document: Document, other_future: Document | None) -> bool:
         look = read_look(found.note.look)

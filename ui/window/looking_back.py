@@ -10,7 +10,7 @@ from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
 from ..session.commands import Report
-from ..views.tracks.playhead import before_words
+from ..views.tracks.playhead import IN_A_RACE, before_words
 from .desk import Desk
 from .others import OtherRuns
 from .window_parts import WindowParts
@@ -49,7 +49,7 @@ class LookingBack(QObject):
     def branch(self) -> None:
         """Go on from the earlier moment that is shown, or say how one is."""
         if not self.past.branch():
-            self.desk.refuse(_NONE_SHOWN)
+            self.desk.refuse(_NONE_SHOWN if self.desk.session.racer is None else IN_A_RACE)
 
     def leave(self) -> None:
         """Show the present again."""
@@ -60,7 +60,12 @@ class LookingBack(QObject):
         self.past.return_to_other_future()
 
     def _ask(self, step: int | None) -> None:
-        self.past.leave() if step is None else self.past.look_at(step)
+        if self.desk.session.racer is not None:
+            self.desk.refuse(IN_A_RACE)
+        elif step is None:
+            self.past.leave()
+        else:
+            self.past.look_at(step)
 
     def _ask_name(self, change: Change) -> None:
         """Ask for another name for a change, at its mark."""

@@ -29,7 +29,8 @@ _IN_PLACE = {
 }
 """What the tracks show in place of the starts, by its kind."""
 _BACK = "Other starts are compared with the run as it is now; Ctrl+End goes back there."
-_CHANGED = "This run was changed on the way; the other starts have its present settings from the beginning."
+_CHANGED = "Changed on the way."
+_CHANGED_WHOLE = "This run was changed on the way; the other starts have its present settings from the beginning."
 
 
 class HowLucky(QObject):
@@ -42,16 +43,20 @@ class HowLucky(QObject):
         self._help = self.button.toolTip()
         self.starts = StartsTrainer(self)
         self.starts.compared.connect(self._show)
-        self.starts.caught_up.connect(self._follow_run)
+        self.starts.caught_up.connect(self._judge)
         self.starts.failed.connect(self._give_up)
         self.button.toggled.connect(self._turn)
         self._luck: Luck | None = None
         """The latest comparison."""
         self._said: Luck | None = None
         """The comparison in words, which changes less often."""
+        self._told = ""
+        """What was said beside the button, as an event."""
+        self._is_judged = False
+        """Whether the starts have once come as far as the run, before which they say nothing of it."""
         others.front_changed.connect(self._write)
         desk.session.revised.connect(self._cancel)
-        desk.session.experiment_changed.connect(self._forget)
+        desk.session.experiment_changed.connect(self._start_over)
         desk.session.reported.connect(self._follow)
 
     def close(self) -> None:
@@ -65,6 +70,18 @@ class HowLucky(QObject):
             self._give_up(why)
         else:
             self._follow_run()
+
+    def _start_over(self) -> None:
+        self._forget()
+        self._write()
+
+    def _judge(self) -> None:
+        """Say how the run compares, the first time beside the button that asked for it."""
+        is_first, self._is_judged = not self._is_judged, True
+        self._follow_run()
+        if is_first and self._said is not None:
+            self._told = self._verdict(self._said)
+            self.desk.say(self._told)
 
     def _follow_run(self) -> None:
         if self.desk.session.report is not None:
@@ -105,7 +122,7 @@ class HowLucky(QObject):
     def _forget(self) -> None:
         """Stop and forget starts, which were those of another experiment."""
         self.starts.stop()
-        self._luck = self._said = None
+        self._luck, self._said, self._is_judged = None, None, False
         self._others.put("luck", None)
         self.button.setToolTip(self._help)
         self.button.setAccessibleDescription("")
@@ -118,28 +135,40 @@ class HowLucky(QObject):
     def _renew_words(self) -> None:
         """Put the latest comparison into words, while training runs only now and then: they are to be read."""
         report, luck, said = self.desk.session.report, self._luck, self._said
-        if luck is None or luck is said:
+        if luck is None or luck is said or not self._is_judged:
             return
         running = report is not None and report.running
         if said is not None and running and said.epoch <= luck.epoch < _RENEWED * said.epoch:
             return
         self._said = luck
-        changed = (_CHANGED,) if report is not None and report.present.changes else ()
-        self.button.setToolTip(tip(luck.sentence, luck.small_print, *changed))
+        self.button.setToolTip(tip(luck.sentence, luck.small_print, _CHANGED_WHOLE if self._is_changed else ""))
         self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
 
     def _write(self) -> None:
         """Say below the tracks how the run compares, at which epoch, and what hides the starts."""
         self._renew_words()
-        self.parts.tracks.say_luck(self._words() if self.button.isChecked() else "")
+        words = self._words() if self.button.isChecked() else ""
+        self.parts.tracks.say_luck(words)
+        if not words.startswith(self._told):
+            self.desk.messages.settle(self._told)
 
     def _words(self) -> str:
         report, luck = self.desk.session.report, self._said
         epoch = 0 if report is None else int(report.present.history.epoch[-1])
         waits = report is not None and report.running and self._responses.when == "resting"
         if luck is None:
-            return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…"
+            how_far = "" if self._luck is None else f" (epoch {self._luck.epoch:,} of {epoch:,})"
+            return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…{how_far}"
         if report is not None and report.past is not None:
             return _BACK
         shown = _IN_PLACE.get(self._others.front)
-        return f"{luck.sentence} The tracks show {shown} in their place." if shown else luck.sentence
+        return f"{self._verdict(luck)} The tracks show {shown} in their place." if shown else self._verdict(luck)
+
+    def _verdict(self, luck: Luck) -> str:
+        return f"{luck.sentence} {_CHANGED}" if self._is_changed else luck.sentence
+
+    @property
+    def _is_changed(self) -> bool:
+        """Whether the run was changed while it trained, which makes it another than any start of its experiment."""
+        report = self.desk.session.report
+        return report is not None and bool(report.present.changes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from playground import Experiment, Snapshot
@@ -26,6 +26,8 @@ from .desk import Desk
 from .window_parts import WindowParts
 
 KEEP_WEIGHTS = "Keep the present weights"
+_STEADY_MILLISECONDS = 3_000
+"""How long a finding has to be gone, while training runs, before another takes its place, or none."""
 _PATIENCE_MILLISECONDS = 150
 """After this time without an answer to an edit the numbers of before are dimmed; for less they would only flicker."""
 
@@ -42,6 +44,7 @@ class Presenter(QObject):
         self.running = False
         self._diverged, self._engine, self._revision = False, "", 0
         self._problem = self._ending = self._said_ending = ""
+        self._finding = _SteadyFinding()
         self._notes: tuple[str, ...] = ()
         self._step = 0
         """The latest undo step."""
@@ -218,8 +221,8 @@ class Presenter(QObject):
     def _end_race(self) -> None:
         for part in self._race_parts:
             part.show_race(None)
-        self.desk.messages.show_race("")
         self._show_running()
+        self._words.request(at_once=True)
 
     def _show_words(self) -> None:
         report, race = self.desk.session.report, self.desk.session.race_report
@@ -227,9 +230,12 @@ class Presenter(QObject):
             return
         self.desk.messages.show_race("" if race is None else _race_words(race))
         self.desk.messages.show_report(report, pausing=self.desk.session.is_pausing)
-        if report.past is None:
+        if self.desk.session.racer is not None:
+            # It would be taken for one of the lanes.
+            self.desk.messages.show_finding(None)
+        elif report.past is None:
             # Of an earlier moment the strip says which it is.
-            self.desk.messages.show_finding(_main_finding(report.snapshot))
+            self.desk.messages.show_finding(self._finding.of(report.snapshot, running=report.running))
         self._show_waiting()
         self.words_shown.emit()
 
@@ -295,9 +301,30 @@ def _race_words(report: RaceReport) -> str:
     moment = report.moment
     state = "Racing" if report.running else "The race is over" if moment.is_over else "The race is paused"
     how = "trained side by side" if moment.is_together else f"on the {moment.engine} engine"
-    return f"{state}: {len(moment.lanes)} lanes, {how}, epoch {int(moment.epoch):,}. The run waits."
+    return f"{state}: {len(moment.lanes)} lanes, {how}, {moment.progress}. The run waits."
 
 
-def _main_finding(snapshot: Snapshot) -> Finding | None:
-    """Return the first finding except divergence, which is told as a fault."""
-    return next((finding for finding in diagnose(snapshot) if finding.kind != "diverged"), None)
+class _SteadyFinding:
+    """The finding that is shown: while training goes on, it gives way only after it has been gone for a while.
+
+    Losses jump from one epoch to the next, and a message about them, and its button, would come and go.
+    """
+
+    def __init__(self) -> None:
+        self._shown: Finding | None = None
+        self._moment: Snapshot | None = None
+        self._gone = QElapsedTimer()
+
+    def of(self, snapshot: Snapshot, *, running: bool) -> Finding | None:
+        """Return the finding to show of a moment: never divergence, which is told as a fault."""
+        found = {one.kind: one for one in diagnose(snapshot) if one.kind != "diverged"}
+        first, shown = next(iter(found.values()), None), self._shown
+        before, self._moment = self._moment, snapshot
+        goes_on = before is not None and before.experiment == snapshot.experiment and before.step <= snapshot.step
+        if shown is None or not (running and goes_on) or (first is not None and first.kind == shown.kind):
+            self._gone.invalidate()
+        elif not self._gone.isValid():
+            self._gone.start()
+        waits = self._gone.isValid() and self._gone.elapsed() < _STEADY_MILLISECONDS
+        self._shown = found.get(shown.kind, shown) if waits and shown is not None else first
+        return self._shown

@@ -22,13 +22,14 @@ _WIDTH = 360
 
 
 class RaceDialog(QDialog):
-    """Asks for two to six values, the present one among them at first, and hands them to `start`.
+    """Asks for two to six values of the setting called `name`, the present one among them at first, for `start`.
 
     It proposes `others` beside the present one, or without any the `best` one known and what differs enough.
     """
 
     def __init__(
         self,
+        name: str,
         knob: Knob,
         start: Callable[[list[Any]], object],
         parent: QWidget,
@@ -47,7 +48,9 @@ class RaceDialog(QDialog):
         self.entry: QLineEdit | None = None
         self.boxes: list[QCheckBox] = []
         lines = tight(QVBoxLayout(self), GRID, (2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID))
-        fill(lines, *(self._number_entry() if knob.is_number else self._value_boxes()), self.problem)
+        heading = identify(QLabel(name), "race.dialog.setting")
+        heading.setProperty("strong", True)
+        fill(lines, heading, *(self._number_entry() if knob.is_number else self._value_boxes()), self.problem)
         self.go = push_button("race.dialog.start", "Race", "Trains one lane per value, side by side.")
         self.go.setDefault(True)
         cancel = push_button("race.dialog.cancel", "Cancel", "Closes this dialog and starts no race.")
@@ -89,6 +92,9 @@ class RaceDialog(QDialog):
         else:
             quantity = Quantity.of(self.knob.field)
             found = list(dict.fromkeys(quantity.read(text) for text in re.split(r"[\s;]+", self.entry.text()) if text))
+            full = [quantity.write(value) for value in found if self.knob.is_full(value)]
+            if len(full) > 1:
+                raise ValueError(f"{full[0]} and {full[1]} are the same: all {self.knob.whole:,} training points.")
         if not FEWEST_LANES <= len(found) <= MOST_LANES:
             raise ValueError(f"A race needs {FEWEST_LANES} to {MOST_LANES} different lanes.")
         return found
@@ -98,7 +104,9 @@ class RaceDialog(QDialog):
             self.values()
             self.problem.setText("")
         except ValueError as error:
-            self.problem.setText(str(error))
+            # A comma may have been meant to separate two of them.
+            how = " Separate values with spaces." if self.entry is not None and "," in self.entry.text() else ""
+            self.problem.setText(f"{error}{how}")
         self.go.setEnabled(not self.problem.text())
 
     def accept(self) -> None:

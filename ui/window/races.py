@@ -12,21 +12,25 @@ from shiboken6 import isValid
 
 from playground import Experiment, InputError
 from playground.engine.lanes import cache
+from playground.experiment.words import path_words
 from playground.run.run import Lockstep, RaceDocument
 from playground.studies.knobs import Knob, knob_at
 from playground.studies.race import Race, check_lanes
 from playground.studies.variants import RACES, name_lanes, with_values
 
 from ..forms.rows import FormRow, RowMenuEvent
+from ..session.commands import Undone
 from ..session.trainers import HISTORY_ROWS
-from ..session.undo import Edit
 from ..shell.palette import PaletteCommand
+from ..shell.strip import Offer
 from ..views.race.view import RaceView
 from ..views.response.sheet import ResponseSheet
 from ..views.response.view import ResponseView
 from .desk import Desk
 from .fitted_layout import FittedLayout
+from .presenter import KEEP_WEIGHTS
 from .race_dialog import RaceDialog
+from .responses import best_value
 from .window_parts import WindowParts
 
 RACE_WORDS = "Race this value against…"
@@ -41,8 +45,10 @@ class Races(QObject):
         self.view = parts.view(RaceView)
         self._then: Callable[[Race], object] | None = None
         """What is done with the race that is being closed."""
-        self._left: tuple[Race, Edit | None] | None = None
-        """The race that an edit has just closed, and the undo step of that edit, to which more may belong."""
+        self._closed: Race | None = None
+        """The race that was closed last, which can be shown again."""
+        self._left_at: int | None = None
+        """The number of the latest undo step once an edit, undo or redo has closed the race, until there is another."""
         self._came_from: QWidget | None = None
         """What had the keyboard before the race."""
         self.view.started.connect(self.start_classic)
@@ -52,6 +58,7 @@ class Races(QObject):
         self.session.race_closed.connect(self._end)
         # After the strip has taken back what was offered before the edit.
         self.session.undo_changed.connect(self._follow_edits)
+        self.session.undone_or_redone.connect(self._follow_undone)
         parts.view(ResponseView).chart.race_asked.connect(self._ask_against)
         parts.view(ResponseSheet).race_asked.connect(self._ask_against)
         desk.window.installEventFilter(self)
@@ -60,6 +67,11 @@ class Races(QObject):
     def is_open(self) -> bool:
         """Whether a race is open."""
         return self.session.racer is not None
+
+    @property
+    def can_reopen(self) -> bool:
+        """Whether a closed race can be shown again."""
+        return self._closed is not None and not self.is_open
 
     def start_classic(self, name: str) -> None:
         """Race one of the classic comparisons, made from the present experiment."""
@@ -93,17 +105,9 @@ class Races(QObject):
 
     def ask_values(self, knob: Knob, *others: Any) -> None:
         """Ask which values of a setting race each other; `others` are proposed beside the present one, if given."""
-        start = partial(self.start_values, knob.path)
-        RaceDialog(knob, start, self.desk.window, others, self._best_of(knob)).open()
-
-    def _best_of(self, knob: Knob) -> Any:
-        """The value that a response in sight has found to be better than the present one; None if there is none."""
-        for response in (self.parts.view(ResponseView), self.parts.thin_response):
-            # Out of sight, a response may be one of other data.
-            reading = response.reading if self.desk.docks.shows(response) else None
-            if reading is not None and reading.knob.path == knob.path and reading.best is not None:
-                return reading.best.value if reading.present.value == knob.values[knob.present] else None
-        return None
+        start, name = partial(self.start_values, knob.path), path_words(self.session.experiment, knob.path)
+        best = best_value(self.desk, self.parts, knob)
+        RaceDialog(name, knob, start, self.desk.window, others, best).open()
 
     def _ask_against(self, path: str, value: Any) -> None:
         knob = self._knob(path)
@@ -140,6 +144,7 @@ class Races(QObject):
     def _open(self, make: Callable[[], Race]) -> None:
         self.desk.messages.note_change()
         self.session.open_race(make, self.view.lane_requests)
+        self._left_at = None
         racer = self.session.racer
         assert racer is not None
         racer.failed.connect(self._tell_fault)
@@ -152,19 +157,26 @@ class Races(QObject):
 
     def close(self) -> None:
         """Close the race and return to the run as it was."""
-        self._end_with(lambda race: self._offer(race, "Race closed; your run is unchanged."))
+        self._end_with(lambda _: self._offer("Race closed; your run is unchanged."))
 
     def leave(self) -> None:
         """Close the race without a message, since the window closes or the race could not be made."""
+        before = self._closed
         self._end_with(lambda _: None)
+        self._closed = before
 
     def take(self, place: int) -> None:
         """Make a lane the run in the window, weights and curves included, in one undo step; the race is closed."""
         self._end_with(lambda race: self._take_lane(race, place))
 
-    def reopen(self, race: Race) -> None:
-        """Continue a race that was closed."""
+    def show(self, race: Race) -> None:
+        """Show a race and let it go on."""
         self._open(lambda: race)
+
+    def reopen(self) -> None:
+        """Go on with the race that was closed last, if there is one."""
+        if self._closed is not None:
+            self.show(self._closed)
 
     def _end_with(self, then: Callable[[Race], object]) -> None:
         self._then = then
@@ -181,31 +193,36 @@ class Races(QObject):
             QTimer.singleShot(0, self, self._return_keyboard)
         if race is None:
             return
+        self._closed = race
         if self._then is not None:
             self._then(race)
         else:
-            self._left = race, self._latest_edit
+            self._left_at = self._latest_step
             # Said after the edit, which takes back what was offered before it.
-            QTimer.singleShot(0, self, lambda: self._say_left(race))
+            QTimer.singleShot(0, self, self._say_left)
 
     @property
-    def _latest_edit(self) -> Edit | None:
+    def _latest_step(self) -> int:
+        """The number of the latest undo step; 0 if there is none."""
         done = self.session.history.done
-        return done[-1] if done else None
+        return done[-1].number if done else 0
 
     def _follow_edits(self) -> None:
         """Say again that a race was closed while the drag that closed it goes on, since each move takes that back."""
-        if self._left is None:
-            return
-        race, edit = self._left
-        if edit is self._latest_edit:
-            self._say_left(race)
-        if edit is not self._latest_edit or edit is None or not edit.open:
-            self._left = None
+        if self._left_at != self._latest_step:
+            self._left_at = None
+        self._say_left()
 
-    def _say_left(self, race: Race) -> None:
-        if self.session.racer is None:
-            self._offer(race, "Race closed, since the run was changed. Your run is back, paused.")
+    def _say_left(self) -> None:
+        if self._left_at is not None and self.can_reopen:
+            self._offer("Race closed, since the run was changed. Your run is back, paused.")
+
+    def _follow_undone(self, undone: Undone) -> None:
+        """Say that a race was closed where an undo or a redo that closed it has just been told."""
+        if self._left_at is not None and self.can_reopen:
+            keep = (KEEP_WEIGHTS, lambda: self.session.keep_weights(undone.number))
+            words = f"{undone.text} The race is closed, and your run is paused."
+            self._offer(words, keep if undone.brought_weights else None)
 
     def _return_keyboard(self) -> None:
         """Give the keyboard back to what had it before the race, or to the boundary if that is out of sight."""
@@ -213,8 +230,8 @@ class Races(QObject):
         is_there = place is not None and isValid(place) and place.isEnabled() and self.desk.docks.shows(place)
         (place if place is not None and is_there else self.parts.boundary).setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _offer(self, race: Race, words: str) -> None:
-        self.desk.say(words, ("Back to the race", lambda: self.reopen(race)))
+    def _offer(self, words: str, second: Offer | None = None) -> None:
+        self.desk.say(words, ("Back to the race", self.reopen), second)
 
     def _take_lane(self, race: Race, place: int) -> None:
         lane, (subject, labels) = race.lanes[place], race.names

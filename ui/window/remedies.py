@@ -14,6 +14,7 @@ from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, diagnose
 from playground.measure.sentences import counted
 from playground.run.run import Checkpoint
+from playground.studies.knobs import knob_at
 from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
 
@@ -22,7 +23,7 @@ from ..session.responder import run_beside
 from ..shell.messages import Advice, ProvenRemedy, concern_of
 from .desk import Desk
 from .presenter import Presenter
-from .responses import Responses
+from .responses import FIRST_KNOB, Responses, best_value
 
 _REST_MILLISECONDS = 400
 """How long a finding stands before remedies are tried."""
@@ -57,6 +58,8 @@ class Remedies(QObject):
         self._test: RemedyTest | None = None
         self._asked: _Question | None = None
         """What remedies were tried for last, or are being tried for."""
+        self._holds_back = False
+        """Whether the strip offers nothing because remedies are about to be tried."""
         self._renews = False
         """Whether the strip goes on showing an earlier answer to the same question until the new one is there."""
         self._rest = QTimer(self, singleShot=True, interval=_REST_MILLISECONDS)
@@ -81,20 +84,34 @@ class Remedies(QObject):
         if job is not None:
             job.drop()
         if not keeps_words:
-            self.desk.messages.advise(None)
+            self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Offer nothing before it is tried, where it can be: a button would come, go and come back as another one."""
+        finding = self.desk.messages.finding if self.responses.may_train else None
+        self._advise(None if finding is None else Advice(concern_of(finding.kind), ""))
+
+    def _advise(self, advice: Advice | None) -> None:
+        self._holds_back = advice is not None and not advice.words
+        self.desk.messages.advise(advice)
 
     def _follow(self) -> None:
         finding = self._finding()
         question = None if finding is None else self._question(finding)
         if question is None or not self.responses.may_train:
             self._rest.stop()
+            if not self.responses.may_train and self._holds_back:
+                self._hold_back()
         elif question != self._asked and not self._rest.isActive():
             self._rest.start()
+            if self._asked is None or self._asked.concern != question.concern:
+                self._hold_back()
 
     def _finding(self) -> Finding | None:
-        """The finding that the strip shows; None while numbers are of an earlier moment, or older than an edit."""
-        report, messages = self.desk.session.report, self.desk.messages
-        if report is None or report.past is not None or not self.desk.session.is_up_to_date:
+        """The finding that the strip shows; None in a race, and while numbers are of an earlier moment, or older than
+        an edit."""
+        report, messages, session = self.desk.session.report, self.desk.messages, self.desk.session
+        if report is None or report.past is not None or session.racer is not None or not session.is_up_to_date:
             return None
         return diagnose(report.snapshot)[0] if report.snapshot.status == "diverged" else messages.finding
 
@@ -121,7 +138,10 @@ class Remedies(QObject):
         """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
         if asked is not self._asked:
             return
-        tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None)
+        # What the response shows, to whoever looks at both.
+        knob = knob_at(asked.experiment, FIRST_KNOB)
+        rate = None if knob is None else best_value(self.desk, self.responses.parts, knob, "loss")
+        tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None, rate=rate)
         epochs = horizon_after(0 if beginning is not None else epoch)
         test = RemedyTest(asked.experiment, tried[:1] if finding.kind in ADVICE else tried, epochs, beginning=beginning)
         self._test = test
@@ -136,6 +156,8 @@ class Remedies(QObject):
         if test.remedies:
             self._job = Job(self, lambda job: self._train(job, test), end, self._fail)
             self._say_tried(test, 0)
+        else:
+            self._advise(None)
 
     def _train(self, job: Job, test: RemedyTest) -> RemedyTest:
         run_beside()
@@ -151,21 +173,21 @@ class Remedies(QObject):
             left = len(test.remedies) - tried
             trying = f"{counted(left, 'change')} {'is' if left == 1 else 'are'} still being tried."
             words = trying if left else "Trying the most promising changes…"
-            self.desk.messages.advise(Advice(self._asked.concern, words))
+            self._advise(Advice(self._asked.concern, words))
 
     def _say_found(self, test: RemedyTest) -> None:
         assert self._asked is not None
-        self.desk.messages.advise(Advice(self._asked.concern, _verdict(test), tuple(map(_listed, test.helpful))))
+        self._advise(Advice(self._asked.concern, _verdict(test), tuple(map(_listed, test.helpful))))
 
     def _fail(self, _: Exception) -> None:
         self._job = None
         if not self._renews:
-            self.desk.messages.advise(None)
+            self._advise(None)
 
 
 def _listed(effect: RemedyEffect) -> ProvenRemedy:
     # A colon would be the second one after `Start again: learning rate 0.1`.
-    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.sentence}", effect.about)
+    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.brief}", effect.about)
 
 
 def _verdict(test: RemedyTest) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtWidgets import QApplication, QWidget
@@ -60,6 +61,18 @@ _PAUSED_ONLY = "Other values are tried only while training is paused."
 def usual_when() -> str:
     """When other values are tried unless a person has chosen: while training is paused on one core or on battery."""
     return "resting" if spare_cores() < 1 or is_on_battery() else "always"
+
+
+def best_value(desk: Desk, parts: WindowParts, knob: Knob, measure: Measure | None = None) -> Any:
+    """The value that a response in sight, of a measure or any, has found to be better than the present one, or None."""
+    for response in (parts.view(ResponseView), parts.thin_response):
+        # Out of sight, a response may be one of other data.
+        reading = response.reading if desk.docks.shows(response) else None
+        if reading is None or reading.knob.path != knob.path or measure not in (None, reading.measure):
+            continue
+        if reading.best is not None:
+            return reading.best.value if reading.present.value == knob.values[knob.present] else None
+    return None
 
 
 class Responses(QObject):

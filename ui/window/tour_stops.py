@@ -60,6 +60,9 @@ class TourStops:
         self._unit: tuple[int, int] | None = None
         self._undone: Undone | None = None
         self._before_play: Snapshot | None = None
+        """The last moment before Play was pressed."""
+        self._had_learned = False
+        """Whether the network had learned before the person could watch it."""
         self._ailing: Snapshot | None = None
         """The last moment before the remedy."""
         parts.network.magnified.connect(self._note_unit)
@@ -85,14 +88,16 @@ class TourStops:
             TourStop(
                 "Watch it learn",
                 (
-                    TourTask("Press Play, or the space bar.", play, self._played, (whole_boundary,)),
+                    TourTask(
+                        "Press Play, or the space bar.", play, self._played, (whole_boundary,), hint=self._learned_words
+                    ),
                     TourTask(
                         "Watch the boundary wind itself around the points, and the loss fall.",
                         boundary,
-                        lambda: self._trained(start=self._before_play),
+                        self._learned,
                         (whole_boundary,),
                         (tracks,),
-                        hint=paused,
+                        hint=lambda: paused() or self._learned_words(),
                     ),
                     TourTask(
                         "Point at a unit of the network, or press Shift+F6 until the network has the focus and "
@@ -272,7 +277,13 @@ class TourStops:
     def _paused_words(self) -> str:
         if self._session.racer is not None:
             return "A race is on, and your run waits. Take a lane or close the race first."
+        if self._now is not None and self._now.status == "completed":
+            return "This run has made all its epochs. Ctrl+R takes it back to the start."
         return "" if self._runs else "Training is paused. The space bar resumes it."
+
+    def _learned_words(self) -> str:
+        again = "Ctrl+R takes it back to the start, so that you can watch it."
+        return f"Your network has already learned. {again}" if self._had_learned else ""
 
     def _response_words(self) -> str:
         return self._response.sentence.text() if self._response.reading is None else ""
@@ -284,8 +295,36 @@ class TourStops:
         self._undone = undone
 
     def _played(self) -> Outcome:
-        self._before_play = self._now
-        return lambda: "" if self._runs else None
+        def note() -> None:
+            self._before_play = self._now
+            self._had_learned = self._now is not None and _has_learned(self._now)
+
+        def outcome() -> str | None:
+            if not self._runs:
+                note()
+            return "" if self._runs else None
+
+        note()
+
+        return outcome
+
+    def _learned(self) -> Outcome:
+        """Wait until the network has learned; of one that had learned before, nothing is claimed until it is reset."""
+        start, trained = self._before_play, self._trained(start=self._before_play)
+
+        def outcome() -> str | None:
+            now, said = self._now, trained()
+            if start is None or now is None or now.epoch < start.epoch or not _are_comparable(start, now):
+                self._had_learned = False
+            if not self._had_learned or start is None or now is None:
+                return said
+            epochs = now.epoch - start.epoch
+            if epochs < _MOST_EPOCHS:
+                return None
+            name, first, last = _losses(start.evaluation, now.evaluation)
+            return f"{name} was {number_text(first)} before, and is {number_text(last)} {epochs:,} epochs later."
+
+        return outcome
 
     def _trained(self, least: int = _LEAST_EPOCHS, most: int = _MOST_EPOCHS, start: Snapshot | None = None) -> Outcome:
         """Wait until the loss has fallen far or `most` epochs have passed, and say what it did."""
@@ -307,31 +346,35 @@ class TourStops:
 
     def _looked_inside(self) -> Outcome:
         before: tuple[int, int] | None = None
+        said: str | None = None
 
         def outcome() -> str | None:
-            nonlocal before
+            nonlocal before, said
             # The mouse may only be on its way.
             passing, before = self._unit != before, self._unit
             now, unit = self._now, self._unit
             maps = now.answer(UnitMapsRequest) if now is not None else None
             if passing or unit is None or now is None or maps is None or unit[1] not in maps.units[unit[0]]:
-                return None
+                return said
             values = maps.values[unit[0]][maps.units[unit[0]].tolist().index(unit[1])]
             low, high = number_text(float(values.min()), 2), number_text(float(values.max()), 2)
             title = unit_words(now, *unit)[1]
-            return f"{title} goes from {low} to {high} over the plane. The next layer builds on it."
+            said = f"{title} goes from {low} to {high} over the plane. The next layer builds on it."
+            return said
 
         return outcome
 
     def _read_response(self) -> Outcome:
         self._responses.follow(FIRST_KNOB)
+        said: str | None = None
 
         def outcome() -> str | None:
+            nonlocal said
             reading, one = self._response.reading, self._response.chart.looked_at
-            if reading is None or one is None or not one.n or one is reading.present:
-                return None
-            here = f"{reading.present.words} {_comes_to(reading.present.median)}"
-            return f"The {reading.outcome_words}: {one.words} {_comes_to(one.median)}, {here}."
+            if reading is not None and one is not None and one.n and one is not reading.present:
+                here = f"{reading.present.words} {_comes_to(reading.present.median)}"
+                said = f"The {reading.outcome_words}: {one.words} {_comes_to(one.median)}, {here}."
+            return said
 
         return outcome
 
@@ -375,15 +418,19 @@ class TourStops:
 
     def _ended_race(self) -> Outcome:
         before = self._latest_edit
+        ended: int | None = None
+        """The latest edit when the race ended."""
 
         def outcome() -> str | None:
+            nonlocal ended
             if self._session.racer is not None:
+                ended = None
                 return None
-            return (
-                "Your run is as it was."
-                if self._latest_edit == before
-                else "The lane is your run now; Ctrl+Z brings the other one back."
-            )
+            ended = self._latest_edit if ended is None else ended
+            if self._latest_edit != ended:
+                return None
+            took = "The lane is your run now; Ctrl+Z brings the other one back."
+            return "Your run is as it was." if ended == before else took
 
         return outcome
 
@@ -407,14 +454,17 @@ class TourStops:
 
     def _came_back(self) -> Outcome:
         rate, self._undone = self._session.experiment.training.learning_rate, None
+        said: str | None = None
 
         def outcome() -> str | None:
+            nonlocal said
             now = self._now
-            is_back = self._session.is_up_to_date and self._session.experiment.training.learning_rate != rate
-            if self._undone is None or now is None or not is_back:
-                return None
-            loss = number_text(now.evaluation.train_loss)
-            return f"{self._undone.text} The training loss is {loss}. {_EARLIER}"
+            if self._undone is None or now is None or self._session.experiment.training.learning_rate == rate:
+                said = None
+            elif self._session.is_up_to_date:
+                loss = number_text(now.evaluation.train_loss)
+                said = f"{self._undone.text} The training loss is {loss}. {_EARLIER}"
+            return said
 
         return outcome
 
@@ -464,16 +514,28 @@ class TourStops:
 
     def _drew(self) -> Outcome:
         before = self._session.experiment.data
+        said: str | None = None
 
         def outcome() -> str | None:
+            nonlocal said
             data = self._session.experiment.data
-            if data == before or not isinstance(data, Collected) or self._is_held:
+            if self._is_held:
+                return said
+            if data == before or not isinstance(data, Collected):
+                said = None
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
-            return f"The network has {counted(data.size, 'point')} to learn from, yours among them."
+            said = f"The network has {counted(data.size, 'point')} to learn from, yours among them."
+            return said
 
         return outcome
+
+
+def _has_learned(snapshot: Snapshot) -> bool:
+    """Whether the loss has fallen far since the first epoch that is known."""
+    history, loss = snapshot.history.train_loss, snapshot.evaluation.train_loss
+    return loss is not None and snapshot.epoch >= _LEAST_EPOCHS and loss < _LEARNED * float(history[0])
 
 
 def _losses(start: Evaluation, now: Evaluation) -> tuple[str, float, float]:

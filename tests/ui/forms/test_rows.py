@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from playground import Experiment, Layer, Training
 from playground.catalog.activations import Selu
@@ -82,6 +82,13 @@ def it(qtbot) -> Listener:
     form.show()
     qtbot.waitExposed(form)
     return Listener(form, Everything())
+
+
+def test_the_menu_of_a_row_names_the_setting_that_it_resets(it: Listener) -> None:
+    it.form.rows["choice"].ask(Sgd())
+    hands.ask_for_menu(it.form.rows["choice"], QPoint(5, 5))
+    hands.choose_entry(hands.control(it.form, "row.menu", QMenu), "Reset choice to Adam")
+    assert it.value.choice == Adam()
 
 
 # Every kind of row --------------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ def test_shares_are_percent():
 
 
 def test_ticks_are_short():
-    texts = [short_text(value) for value in (0, 0.5, -6, 1500, 250_000, 2.5e6)]
-    assert texts == ["0", "0.5", "−6", "1,500", "250k", "2.5M"]
+    texts = [short_text(value) for value in (0, 0.5, -6, 1500, 250_000, 2.5e6, 1e-5, 2.5e-5)]
+    assert texts == ["0", "0.5", "−6", "1,500", "250k", "2.5M", "1e-5", "2.5e-5"]
 
 
 def test_powers_keep_two_digits_however_large_a_number_is():

@@ -37,6 +37,17 @@ def owner(own: Callable):
     return own(DataPanel([("Penguins", PENGUINS)]), Experiment(data=Circle(points=300, noise=0.1, seed=5)))
 
 
+def test_a_long_name_is_smaller_before_it_is_narrowed(qtbot) -> None:
+    tiles = {name: DataTile(name, "", draw_sample(Circle())) for name in ("Circle", "Gaussians", "Playground")}
+    for tile in tiles.values():
+        qtbot.addWidget(tile)
+        tile.resize(45, 60)
+    assert (tiles["Circle"].name_font.pixelSize(), tiles["Circle"].name_font.stretch()) == (theme.SMALL, 100)
+    for name in ("Gaussians", "Playground"):
+        font = tiles[name].name_font
+        assert font.pixelSize() == theme.SMALL - 1 and font.stretch() >= 74
+
+
 def chosen(owner) -> list[str]:
     return [tile.text() for tile in owner.panel.tiles if tile.isChecked()]
 

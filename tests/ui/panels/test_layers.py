@@ -195,6 +195,16 @@ def test_delete_in_an_entry_deletes_text_not_the_layer(owner) -> None:
     assert order(owner) == "ABC"
 
 
+@pytest.mark.parametrize(("control", "key", "layers"), [
+    ("layers.0.units.slider", "Delete", "BC"), ("layers.0.activation", "Delete", "BC"),
+    ("layers.0.units", "Ctrl+D", "ADBC"), ("layers.0.units.slider", "Backspace", "ABC"),
+])  # fmt: skip
+def test_keys_without_a_meaning_in_a_control_are_those_of_its_layer(owner, control: str, key: str, layers: str) -> None:
+    owner.find(control).setFocus()
+    hands.key(owner.find(control), key)
+    assert order(owner) == layers
+
+
 def test_a_card_stays_with_its_layer(owner) -> None:
     cards = {card.layer_id: card for card in owner.panel.cards}
     cards["A"].more.setChecked(True)

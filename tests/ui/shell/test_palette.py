@@ -39,6 +39,13 @@ def test_a_choice_is_made_by_its_name(qtbot, window: Window) -> None:
     assert window.session.experiment.training.optimizer.kind == "rmsprop"
 
 
+@pytest.mark.parametrize("typed", ["optimizer sgd", "optimizer=sgd"])
+def test_a_value_of_a_list_has_one_entry(window: Window, typed: str) -> None:
+    window.palette_of_commands.open()
+    hands.type_text(typed, window.palette_of_commands.line)
+    assert [one.name for one in window.palette_of_commands.shown if "sgd" in one.name.lower()] == ["Optimizer: SGD"]
+
+
 def test_a_setting_takes_a_value(qtbot, window: Window) -> None:
     type_command(qtbot, window, "learning rate 0.25")
     assert window.session.experiment.training.learning_rate == 0.25

@@ -18,6 +18,7 @@ from tests.ui.windows import control, lay_out, settle, snapshot
 from ui.look import theme
 from ui.shell import messages
 from ui.shell.messages import _EVENT_MILLISECONDS, Advice, ProvenRemedy
+from ui.window import presenter
 from ui.window.window import Window
 
 LONGEST = (
@@ -363,3 +364,46 @@ def test_a_remedy_never_takes_a_later_change_back(qtbot, window: Window, gate) -
     assert window.session.experiment == noisy
     gate.open.set()
     settle(qtbot, window)
+
+
+@pytest.fixture
+def found(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """What is found of any moment."""
+    found = [FINDING]
+    monkeypatch.setattr(presenter, "diagnose", lambda _: tuple(found))
+    return found
+
+
+def test_a_finding_that_comes_and_goes_while_training_runs_stays(window: Window, found: list[Finding]) -> None:
+    strip, seen = window.messages.strip, list[str]()
+    window.session.play()
+    hands.until(lambda: strip.said.kind == "vanishing", "the finding is not shown")
+    window.presenter.words_shown.connect(lambda: seen.append(strip.said.kind))
+    for _ in range(3):
+        found.clear()
+        hands.let_pass(600, "texts would change twice")
+        found.append(FINDING)
+        hands.let_pass(300, "texts change")
+    assert len(seen) > 6 and set(seen) == {"vanishing"}
+    found.clear()
+    hands.until(lambda: strip.said.kind == "", "what is over stays for good")
+    found.append(FINDING)
+    hands.until(lambda: strip.said.kind == "vanishing", "it does not come back")
+    window.session.pause()
+    hands.until(lambda: not window.presenter.running, "training does not pause")
+    found.clear()
+    window.session.step()
+    hands.until(lambda: strip.said.kind == "", "at rest it goes at once")
+
+
+def test_in_a_race_nothing_is_said_of_what_ails_the_run(window: Window, found: list[Finding]) -> None:
+    strip = window.messages.strip
+    window.session.step()
+    hands.until(lambda: strip.said.kind == "vanishing", "the finding is not shown")
+    window.races.start_classic("rates")
+    hands.until(lambda: window.session.race_report, "there is no race")
+    hands.push(window, "strip.dismiss")
+    assert not strip.speaks
+    window.races.close()
+    hands.push(window, "strip.dismiss")
+    assert strip.said.kind == "vanishing"

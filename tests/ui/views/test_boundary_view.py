@@ -164,6 +164,15 @@ def test_hovering_over_a_point_reads_its_set_and_label(shown):
         assert "value" in view.shown().reading
 
 
+@pytest.mark.parametrize(("width", "reading"), [(900, "x₁ "), (470, "class ")])
+def test_where_there_is_little_room_the_words_at_a_point_leave_out_its_place(shown, width: int, reading: str):
+    snapshot = make_snapshot(few_points())
+    view = shown(BoundaryView(), snapshot, (width, width))
+    hands.hover(view, place_of(view, *snapshot.sample.x[0]))
+    said, near = (part_of(view, f"The {what} at the mouse").text() for what in ("prediction", "point"))
+    assert said.startswith(reading) and "point: class " in near and "…" not in near
+
+
 def test_away_from_the_plane_the_strip_says_what_to_do_and_nothing_moves(shown):
     view = shown(BoundaryView(), make_snapshot())
     hint, plane = view.shown().reading, view.shown().plane
@@ -295,7 +304,7 @@ def test_a_column_of_one_value_has_one_number(shown):
     points = clouds(3)._replace(axis_scales=(AxisScale(7.5, 0.0), AxisScale(0.0, 1e9)))
     view = shown(BoundaryView(), make_snapshot(points))
     assert view.shown().ticks[0] == {0.0: "7.5"}
-    assert list(view.shown().ticks[1].values()) == ["−6.0e9", "−4.0e9", "−2.0e9", "0", "2.0e9", "4.0e9", "6.0e9"]
+    assert list(view.shown().ticks[1].values()) == ["−6e9", "−4e9", "−2e9", "0", "2e9", "4e9", "6e9"]
 
 
 @pytest.mark.parametrize(

@@ -552,6 +552,18 @@ def test_the_editor_stays_inside_the_view(view):
         hands.key(part(view, "entry"), "Escape")
 
 
+@pytest.mark.parametrize(("units", "apart"), [(6, 8), (48, 5), (300, 5)])
+def test_buttons_of_close_layers_stay_with_their_own(shown, units: int, apart: int):
+    view = NetworkView()
+    experiment = Experiment(layers=(Layer(units, Tanh()),) * 6)
+    view.show_experiment(experiment)
+    shown(view, size=SIZE)
+    for place in range(3):
+        places = view.shown().places
+        more, fewer = places.units_button(place, more=True), places.units_button(place + 1, more=False)
+        assert fewer.left() - more.right() >= apart
+
+
 @pytest.mark.parametrize("size", [SIZE, (900, 420)])
 def test_the_editor_hides_nothing_of_the_wire_it_edits(view, size):
     view.resize(*size)
@@ -563,17 +575,30 @@ def test_the_editor_hides_nothing_of_the_wire_it_edits(view, size):
         hands.key(part(view, "entry"), "Escape")
 
 
-def test_the_tooltip_of_a_wire_moves_with_training(view, qtbot):
-    def with_weight(value: float) -> Snapshot:
-        return replaced(network_snapshot(), 1, W=np.full((4, 5), value))
+def test_a_tooltip_stands_on_the_line_below_and_only_where_that_is_cut(view, qtbot):
+    states = network_snapshot().answer(UnitStatesRequest)
+    dead = states[1]._replace(dead=np.array([True, False, False, False]))
 
-    view.show_snapshot(with_weight(0.125))
-    wire = view.shown().places.wire("W1", (1, 2))
-    hands.hover(view, wire)
-    hands.rest(view, wire)
-    qtbot.waitUntil(lambda: "A3 → B2 = 0.125" in QToolTip.text())
-    view.show_snapshot(with_weight(0.375))
-    qtbot.waitUntil(lambda: "A3 → B2 = 0.375" in QToolTip.text())
+    def with_bias(value: float) -> Snapshot:
+        shot = replaced(network_snapshot(), 1, b=np.full(4, value))
+        return with_answers(shot, {UnitStatesRequest(): (states[0], dead, states[2])})
+
+    def rest_on_unit(width: int) -> None:
+        view.resize(width, 600)
+        QApplication.processEvents()
+        place = view.shown().places.unit(1, 0).center()
+        hands.hover(view, place)
+        hands.rest(view, place)
+
+    view.show_snapshot(with_bias(0.125))
+    rest_on_unit(700)
+    assert not QToolTip.isVisible(), "the line below says it"
+    rest_on_unit(300)
+    qtbot.waitUntil(lambda: "bias 0.125" in QToolTip.text())
+    (label,) = (one for one in QApplication.topLevelWidgets() if one.inherits("QTipLabel") and one.isVisible())
+    assert label.y() >= view.mapToGlobal(view.findChild(QWidget, "network.diagram").geometry().bottomLeft()).y()
+    view.show_snapshot(with_bias(0.375))
+    qtbot.waitUntil(lambda: "bias 0.375" in QToolTip.text())
     hands.hover(view, view.shown().places.unit(0, 0).center())
     qtbot.waitUntil(lambda: not QToolTip.isVisible())
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QApplication
@@ -56,6 +58,20 @@ def test_names_of_members_are_whole_and_the_one_under_the_mouse_is_among_them(
     for one in reading.values:
         hands.move(view.chart, QPoint(round(view.chart.x_of(one.place)), view.chart.height() // 2))
         assert one.words in names_in(view, reading) and view.shown().small_print.startswith(f"{one.words}: ")
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+@pytest.mark.parametrize("path", ["training.learning_rate", "training.weight_decay", "data.noise"])
+def test_numbers_of_the_axis_never_touch(shown, qapp: QApplication, zoom: float, path: str) -> None:
+    theme.apply(qapp, "light", zoom)
+    for width in range(220, 700, 40):
+        view = shown(ResponseView(), size=(round(width * zoom), round(150 * zoom)))
+        view.apply_theme()
+        view.show_reading(reading_of(path))
+        texts = painted_texts(view.chart)
+        lowest = max(box.bottom() for _, box in texts)
+        below = sorted((box.left(), box.right()) for _, box in texts if box.bottom() > lowest - 2)
+        assert len(below) > 1 and all(one[1] + 2 * zoom < other[0] for one, other in pairwise(below))
 
 
 def test_a_low_chart_keeps_its_height_and_names_what_matters(shown) -> None:

@@ -385,7 +385,11 @@ def test_names_of_marks_are_cut_or_left_out_where_there_is_no_room():
     # The first is cut at the line of the second, which has the room to its right.
     assert named((100, "a long name that is cut"), (200, "two")) == [(110, "a long …"), (210, "two")]
     assert named((980, "at the end")) == [(870, "at the end")]
-    assert named((190, "one that is left out"), (200, "two")) == [(210, "two")]
+    assert named((60, "one that is left out"), (70, "two")) == [(80, "two")]
+    # What fits nowhere is cut on the side with more room.
+    assert named((190, "one that is cut too"), (200, "two")) == [(10, "one that is cut …"), (210, "two")]
+    assert named((100, "one"), (300, "two"), (600, "three"), (900, "x" * 70)) == [(110, "one"), (190, "x" * 70)]
+    assert named((100, "one"), (900, "x" * 100)) == [(60, "one"), (110, "x" * 77 + "…")]
 
 
 def test_a_mark_goes_through_all_tracks(shown):
@@ -422,17 +426,26 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     assert Line("train").pen("other").color() != Line("train").pen("run").color()
 
 
-def test_a_scale_chosen_by_itself_never_hides_that_a_loss_rises():
+def test_a_scale_chosen_by_itself_hides_no_rise_and_does_not_come_and_go():
     epochs = np.arange(400)
     falling = 10.0 ** (-epochs / 80)
     overfitting = 0.3 + 0.5 * np.abs(np.linspace(-1, 1, 400))
     axis = AmountAxis()
-    axis.fit(falling, 0.9 * falling)
-    assert axis.logarithmic
     axis.fit(falling, overfitting)
     assert not axis.logarithmic
+    axis.fit(falling, 0.9 * falling)
+    assert axis.logarithmic
+    axis.fit(falling[:120], 0.9 * falling[:120])
+    assert axis.logarithmic, "one and a half decades are enough to stay"
+    axis.fit(falling, overfitting)
+    assert not axis.logarithmic, "the rise would be hidden"
+    axis.fit(falling, 0.3 + 0.1 * (overfitting - 0.3))
+    assert not axis.logarithmic, "it has not gone yet"
+    axis.fit(falling, 0.9 * falling)
+    assert axis.logarithmic
+    axis.fit(falling[:40], falling[:40])
+    assert not axis.logarithmic, "a reset begins again"
     # A jump out of the smallest losses is seen on a logarithmic axis too.
-    axis = AmountAxis()
     axis.fit(np.where(epochs > 300, 1e3, falling), falling)
     assert axis.logarithmic
     forced = AmountAxis("log")

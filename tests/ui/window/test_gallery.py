@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QPoint
+from PySide6.QtWidgets import QLabel
 
 from playground.interop.gallery import gallery_groups
 from playground.interop.opening import load_preset
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.look import theme
 from ui.window.gallery import Card, Gallery, thumbnail
 from ui.window.window import Window
@@ -89,3 +91,28 @@ def test_pictures_follow_the_theme(qapp) -> None:
     dark = thumbnail(preset, 84, 1.0).toImage()
     theme.apply(qapp, "light")
     assert light.pixelColor(5, 5).lightness() > dark.pixelColor(5, 5).lightness() + 50
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.0])
+def test_no_card_name_or_word_is_cut_at_any_zoom(qtbot, used_window: Window, zoom: float) -> None:
+    used_window.zoom_to(zoom)
+    used_window.open_gallery()
+    gallery = used_window.findChildren(Gallery)[-1]
+    qtbot.waitUntil(gallery.isVisible)
+    lay_out(gallery)
+    viewport = gallery.area.viewport()
+    assert max(one.mapTo(viewport, one.rect().topRight()).x() for one in gallery.cards) < viewport.width()
+    assert all("…" not in one.text() for one in gallery.cards)
+    assert gallery.watch.fontMetrics().lineSpacing() * 3 <= gallery.watch.height()
+    gallery.reject()
+
+
+def test_the_keyboard_brings_the_heading_of_a_group_into_sight(qtbot, gallery: Gallery) -> None:
+    qtbot.waitUntil(gallery.cards[0].hasFocus)
+    first = card(gallery, gallery_groups()[2].presets[0].name)
+    gallery.area.verticalScrollBar().setValue(gallery.area.verticalScrollBar().maximum())
+    first.setFocus()
+    title = next(one for one in gallery.findChildren(QLabel) if one.text() == gallery_groups()[2].title)
+    place = title.mapTo(gallery.area.viewport(), QPoint(0, 0)).y()
+    assert 0 <= place <= gallery.area.viewport().height() - title.height()
+    gallery.reject()

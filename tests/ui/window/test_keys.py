@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFil
 
 from tests.combinations import LONG
 from tests.ui import hands
-from tests.ui.windows import control, settle, snapshot, step
+from tests.ui.windows import control, lay_out, settle, snapshot, step
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tab_order import tab_order
 from ui.window.window import Window
@@ -169,6 +169,7 @@ def test_enter_presses_a_button_that_tab_has_reached(qtbot, window: Window) -> N
     hands.key(focus(), "Enter")
     qtbot.waitUntil(lambda: step(window) == 2)
     window.messages.say("Opened Circle.", ("Undo", lambda: window.session.step()))
+    qtbot.waitUntil(lambda: not window.messages.strip.rests)
     window.messages.strip.remedy.setFocus()
     hands.key(focus(), "Return")
     settle(qtbot, window)
@@ -215,6 +216,21 @@ def test_f6_goes_from_part_to_part_and_back_to_where_it_was(new_window: Window) 
     assert focus() is noise, "where the keyboard was, not the first control of the part"
     action = window.menus.action("go_to.next")
     assert action.shortcut().toString() == "F6"
+
+
+@pytest.mark.parametrize("zoom", [1.25, 2.0])
+def test_f6_reaches_the_main_pictures_that_share_a_place_at_a_larger_size(window: Window, zoom: float) -> None:
+    window.zoom_to(zoom)
+    lay_out(window)
+    window.messages.clear()
+    places = []
+    for _ in range(12):
+        hands.key_in(window, "F6")
+        places.append(window.docks.holding(focus()) or focus().accessibleName())
+        assert window.docks.shows(focus())
+    controls = {"Controls", "data", "response"} if zoom < 2 else {"Controls"}
+    assert set(places) == {"network", "boundary", "tracks", *controls}
+    assert places[: len(set(places))] * 2 == (places * 2)[: 2 * len(set(places))]
 
 
 def test_tab_scrolls_to_what_it_reaches(window: Window) -> None:

@@ -83,6 +83,21 @@ def test_the_next_window_is_as_the_last_one_was(qtbot, folder: Path) -> None:
         second.documents.careful = False
 
 
+def test_nothing_else_is_shown_before_it(folder: Path) -> None:
+    def colours(window: Window) -> set[str]:
+        image = window.grab().toImage()
+        return {image.pixelColor(x, y).name() for x in range(4, 1270, 9) for y in range(4, 790, 9)}
+
+    with begun(folder) as first:
+        train(first, 5)
+    with opened_window() as second:
+        second.left_off.begin(folder, resumes=True)
+        assert len(colours(second)) == 1
+        hands.until(lambda: len(colours(second)) > 10, "it stays covered")
+        assert snapshot(second).epoch == 5
+        hands.until(lambda: is_ready(second), "it is not ready")
+
+
 def test_the_undo_history_comes_back(qtbot, folder: Path) -> None:
     with begun(folder) as first:
         first.documents.new()

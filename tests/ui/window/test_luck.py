@@ -73,7 +73,7 @@ def test_the_sentence_stays_calm_while_training_runs_and_is_of_the_last_epoch_at
     said: list[int] = []
 
     def listen() -> None:
-        words = re.search(r"after ([\d,]+) epochs", window.parts.tracks.shown().note)
+        words = re.search(r"(?:after|to) ([\d,]+)(?: epochs|\.)", window.parts.tracks.shown().note)
         epoch = int(words[1].replace(",", "")) if words else 0
         if epoch and epoch not in said:
             said.append(epoch)
@@ -89,6 +89,27 @@ def test_the_sentence_stays_calm_while_training_runs_and_is_of_the_last_epoch_at
         return not window.session.report.running and said[-1] == window.session.report.snapshot.epoch
 
     hands.until(lambda: listen() or is_up_to_date(), "at rest they are not of the last epoch")
+
+
+def test_after_a_change_the_sentence_waits_until_it_is_of_this_run_and_stands_beside_its_button(window: Window) -> None:
+    session, notes = window.session, list[str]()
+    strip = window.messages.strip.text
+    session.ask(lambda trainer: trainer.advance(epochs=60)).result(SETTLED)
+    hands.until(lambda: session.report.snapshot.epoch == 72, "the run does not come so far")
+    hands.push(window, "transport.luck")
+    hands.until(lambda: "over epochs 66 to 72." in window.parts.tracks.shown().note, "the other starts do not come")
+    assert strip.text() == window.parts.tracks.shown().note and "on average" in strip.text()
+    session.edit(session.experiment.with_({"training.learning_rate": 0.02}))
+    note = window.parts.tracks.shown().note
+    assert note.startswith("Training 14 other starts…") and not strip.text().startswith("Better")
+
+    def look() -> bool:
+        notes.append(window.parts.tracks.shown().note)
+        return "Better" in notes[-1]
+
+    hands.until(look, "they are not judged anew")
+    assert all("Better" not in one for one in notes[:-1])
+    assert "over epochs 66 to 72." in notes[-1] and "Changed on the way." in notes[-1]
 
 
 def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(window: Window) -> None:

@@ -8,11 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QAbstractSlider, QLabel, QLineEdit, QMenu
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
+from playground.catalog.datasets.base import EXTENT, TRAIN
 from playground.storage.document import load_document
 from playground.studies.knobs import knob_at
 from playground.studies.race import RaceMoment
@@ -23,6 +24,7 @@ from tests.ui.painted import overlaps, painted_texts
 from tests.ui.windows import await_pictures, control, opened_window, push, step
 from ui.look import theme
 from ui.look.numbers import number_text
+from ui.views.plane.miniature import Miniature
 from ui.views.race.view import RaceShown, RaceView
 from ui.views.response.view import ResponseView
 from ui.window.layouts import CROWDED, RACE, STANDARD, TABBED
@@ -62,6 +64,11 @@ def command(window: Window, text: str) -> None:
     hands.key_in(window, "Ctrl+K")
     hands.type_text(text, window.palette_of_commands.line)
     hands.key(window.palette_of_commands.line, "Return")
+
+
+def can_reopen(window: Window) -> bool:
+    """Whether the palette has a command that brings back a closed race."""
+    return any("Back to the race" in one.name for one in window.commands())
 
 
 def await_race(qtbot, window: Window, then: Callable[[RaceMoment], bool] = lambda _: True) -> None:
@@ -162,7 +169,30 @@ def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
         sentence = view(window).sentence
         assert sentence.height() >= sentence.heightForWidth(sentence.width()), zoom
     card = view(window).cards.lanes[0]
-    assert all(text in card.toolTip() for text in card.texts())
+    assert "optimizer SGD" in card.toolTip() and "validation points" in card.toolTip()
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert not any(number in card.toolTip() for number in card.accessibleDescription().split() if "." in number), (
+        "the numbers of a tooltip that is open would stay as they are"
+    )
+
+
+def test_six_lanes_fill_the_height_of_their_view(qtbot, window: Window) -> None:
+    command(window, "Race: One to six hidden layers")
+    await_race(qtbot, window)
+    await_pictures(window)
+    cards = view(window).cards
+    assert len(cards.lanes) == 6 and cards.childrenRect().height() > 0.9 * cards.height()
+    for zoom in (1.5, 2.0, 1.0):
+        window.zoom_to(zoom)
+        window.docks.show("race")
+        await_pictures(window)
+        for card in cards.lanes:
+            assert card.rect().contains(card.take.geometry()), zoom
+            written = [(text, box) for text, box in painted_texts(card) if not text.startswith("Take")]
+            assert not overlaps(written), zoom
+            assert zoom == 2.0 or not any("…" in text for text, _ in written), zoom
+            assert not any(box.intersects(card.take.geometry().toRectF()) for _, box in written), zoom
 
 
 def test_focus_mode_and_a_race_leave_each_others_layout_alone(qtbot, window: Window) -> None:
@@ -257,6 +287,58 @@ def test_a_drag_that_closes_the_race_says_so_until_the_way_back_is_taken(qtbot, 
     assert {lane.experiment.training.learning_rate for lane in moment(window).lanes} == {0.01}
 
 
+def test_undo_and_redo_that_close_the_race_say_so_and_offer_the_way_back(qtbot, window: Window) -> None:
+    strip = window.messages.strip
+    hands.fill(control(window, RATE), "0.5", "Return")
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    for keys, said in (("Ctrl+Z", "Learning rate back to 0.01; "), ("Ctrl+Shift+Z", "Redone: learning rate 0.5; ")):
+        await_race(qtbot, window)
+        hands.key_in(window, "Ctrl+E")
+        hands.key_in(window, keys)
+        hands.until(lambda said=said: strip.said.text.startswith(said), "what was undone or redone is not told")
+        assert strip.said.text.endswith(" The race is closed, and your run is paused.")
+        push(window, "strip.remedy")
+    await_race(qtbot, window, lambda race: race.epoch == 2)
+
+
+def test_a_closed_race_can_be_reopened_long_after_its_notice_is_gone(qtbot, window: Window) -> None:
+    strip = window.messages.strip
+    assert not can_reopen(window)
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    assert not can_reopen(window)
+    hands.drag_handle(hands.control(window, f"{RATE}.slider", QAbstractSlider), 0.9)
+    hands.until(lambda: strip.said.text.startswith("Race closed"), "nothing is said")
+    push(window, "strip.dismiss")
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: window.session.is_up_to_date)
+    assert can_reopen(window)
+    command(window, "Back to the race")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    push(window, "race.take.1")
+    qtbot.waitUntil(lambda: window.session.racer is None and window.session.is_up_to_date)
+    command(window, "Back to the race")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+
+
+def test_a_click_on_the_time_axis_of_a_race_says_why_it_shows_no_earlier_moment(qtbot, window: Window) -> None:
+    handle, strip = hands.control(window, "tracks.playhead"), window.messages.strip
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    words = "A race has no earlier moments. Close it to look back at the run."
+    hands.click(handle)
+    assert strip.said.text == words in handle.toolTip()
+    push(window, "strip.dismiss")
+    hands.key_in(window, "Ctrl+Shift+B")
+    assert strip.said.text == words
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: "Drag it to see any earlier moment" in handle.toolTip())
+    hands.click(handle, QPoint(10, handle.height() // 2))
+    qtbot.waitUntil(lambda: window.session.past.shown is not None)
+
+
 def test_a_race_in_place_of_another_is_not_said_to_be_closed(qtbot, window: Window) -> None:
     for lanes in ("Three learning rates", "SGD, RMSProp, Adam"):
         command(window, f"Race: {lanes}")
@@ -277,6 +359,42 @@ def test_lanes_keep_in_step_by_what_is_chosen(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: window.session.racer is None)
 
 
+def test_a_race_compared_by_step_is_drawn_over_steps_and_of_one_moment(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    tracks, readout = window.parts.tracks, window.parts.transport.readout
+    assert tracks.shown().along == "step"
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    steps = {lane.step for lane in moment(window).lanes}
+    assert steps == {100} and tracks.shown().times[1] < 150
+    leader = moment(window).lanes[moment(window).ranking[0][0]]
+    assert leader.epoch > moment(window).epoch, "one of larger batches"
+    assert (readout.epoch.text(), readout.step.text()) == (str(leader.epoch), "100")
+    assert "step 100. The run waits." in window.messages.status.text()
+    assert shown(window).sentence.startswith("Step 100:")
+
+    # Over epochs, by hand, the lanes end at different places, and none has values beyond its own.
+    control(window, "tracks.along.epoch").click()
+    sheet = hands.control(window, "tracks.sheet")
+    sheet.read_at(50.0)
+    assert [words.split()[1] == "–" for words in tracks.shown().race] == [True, True, False]
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: window.session.racer is None)
+    assert tracks.shown().along == "epoch"
+
+
+def test_the_axis_that_was_chosen_for_the_run_comes_back_after_a_race(qtbot, window: Window) -> None:
+    control(window, "tracks.along.seconds").click()
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    assert window.parts.tracks.shown().along == "epoch"
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: window.parts.tracks.shown().along == "seconds")
+
+
 def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, window: Window) -> None:
     window.docks.show("training")
     row = window.parts.training.rows["training.batch_size"]
@@ -284,9 +402,16 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.ask_for_menu(row, row.caption.geometry().center())
     hands.choose_entry(hands.control(window, "row.menu", QMenu), RACE_WORDS)
     entry = hands.control(window, "race.dialog.values", QLineEdit)
-    assert entry.text().split() == ["1", "10", "100"]
+    assert entry.text().split() == ["1", "10", "full"], "a hundred are all training points"
+    assert hands.control(window, "race.dialog.setting", QLabel).text() == "Batch size"
+    hands.fill(entry, "5 100 500", "Return")
+    problem = hands.control(window, "race.dialog.problem", QLabel).text()
+    assert problem == "100 and 500 are the same: all 100 training points."
     hands.fill(entry, "5", "Return")
-    assert window.findChild(RaceDialog) is not None, "one value is no race"
+    dialog = window.findChild(RaceDialog)
+    assert dialog is not None, "one value is no race"
+    hands.fill(entry, "1,2,4", "Return")
+    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5. Separate values with spaces."
     hands.fill(entry, "5 full 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
@@ -464,6 +589,35 @@ def test_a_value_of_the_response_races_the_present_one(qtbot, window: Window) ->
     hands.key(hands.control(window, "race.dialog.values", QLineEdit), "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("learning rate", ("0.01", knob.words(-1)))
+
+
+def test_learning_rates_that_are_far_apart_have_a_logarithmic_axis(qtbot, window: Window) -> None:
+    for rates, is_logarithmic in (([0.0011, 0.011, 0.11], True), ([0.01, 0.02, 0.05], False)):
+        window.races.start_values(RATE, rates)
+        await_race(qtbot, window, lambda race, rates=rates: race.names.labels == tuple(map(str, rates)))
+        hands.key_in(window, "Ctrl+E")
+        await_race(qtbot, window, lambda race: race.epoch == 1)
+        axis = hands.control(window, "tracks.sheet").arrangement.tracks[-1].axis
+        assert axis.logarithmic is is_logarithmic
+        places = np.sort(axis.shares(axis.places(np.array(rates))))
+        assert np.diff(places).min() > 0.15
+
+
+def test_pictures_of_lanes_show_all_of_a_few_hundred_points(qtbot, window: Window) -> None:
+    hands.fill(control(window, "data.points"), "500", "Return")
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    lane, side = moment(window).lanes[0], 1200
+    picture, image = Miniature(), QImage(side, side, QImage.Format.Format_RGB32)
+    picture.show(lane)
+    with QPainter(image) as painter:
+        picture.paint(painter, QRectF(0, 0, side, side), 1.0)
+    classes = [QColor(colour) for colour in theme.current().classes]
+    training = lane.sample.split == TRAIN
+    places = (lane.sample.x[training] * [1, -1] + EXTENT) / (2 * EXTENT) * side
+    colours = [image.pixelColor(*place) for place in places.astype(int).tolist()]
+    seen = [colour == classes[int(label)] for colour, label in zip(colours, lane.sample.labels[training], strict=True)]
+    assert np.mean(seen) > 0.9, "the rest lies below others"
 
 
 def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: Window) -> None:

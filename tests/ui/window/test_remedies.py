@@ -38,7 +38,7 @@ def window(
 ) -> Iterator[Window]:
     """A window with a network that learns too slowly, and few remedies to try."""
 
-    def few(experiment: Experiment, _: Remedy | None, *, goes_on: bool) -> tuple[Remedy, ...]:
+    def few(experiment: Experiment, _: Remedy | None, *, goes_on: bool, rate: float | None) -> tuple[Remedy, ...]:
         changed = ((rate, experiment.with_({"training.learning_rate": rate})) for rate in rates)
         return tuple(Remedy(f"Rate {rate}", one, reset=not goes_on) for rate, one in changed)
 
@@ -87,6 +87,7 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     qtbot.waitUntil(strip.menu.isVisible)
     (other,) = (action.text() for action in strip.menu.actions())
     assert " helps in " in other and strip.remedy.text() not in other
+    assert 2 * strip.menu.width() < window.width(), "at twice the size it is within the window, too"
     hands.key(strip.menu, "Down", "Return")
     qtbot.waitUntil(lambda: not strip.menu.isVisible() and session.is_up_to_date)
     assert f"Rate {session.experiment.training.learning_rate}" == other.split(" – ")[0]
@@ -130,11 +131,50 @@ def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot,
     qtbot.waitUntil(lambda: strip.said.tone == "fault" and told in said(window))
 
 
+def test_nothing_is_offered_before_it_was_tried(qtbot, window: Window) -> None:
+    strip, session = window.messages.strip, window.session
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+    untried: list[str] = []
+
+    def look() -> None:
+        if strip.remedy.isVisible() and "helps in" not in said(window):
+            untried.append(strip.remedy.text())
+
+    window.presenter.words_shown.connect(look)
+    session.edit(session.experiment.with_({"training.learning_rate": 2e-6}))
+    look()
+    qtbot.waitUntil(lambda: "being tried" in said(window))
+    qtbot.waitUntil(lambda: "helps in" in said(window))
+    assert not untried
+    # Where nothing may be tried, the advice of the diagnosis is all there is.
+    window.responses.choose_when("off")
+    session.edit(session.experiment.with_({"training.learning_rate": 3e-6}))
+    qtbot.waitUntil(lambda: strip.remedy.isVisible() and "helps in" not in said(window))
+
+
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "still being tried" in said(window))
     window.session.edit(window.session.experiment.with_({"training.batch_size": 7}))
     assert "being tried" not in said(window)
     qtbot.waitUntil(lambda: window.session.is_up_to_date)
+
+
+def test_the_best_learning_rate_of_the_response_is_what_is_tried(
+    qtbot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float | None] = []
+
+    def note(experiment: Experiment, advised: Remedy | None, *, goes_on: bool, rate: float | None) -> tuple[()]:
+        asked.append(rate)
+        return ()
+
+    qtbot.waitUntil(lambda: window.parts.thin_response.reading is not None)
+    qtbot.waitUntil(lambda: window.parts.thin_response.reading.best is not None)
+    monkeypatch.setattr(remedies, "candidates", note)
+    window.remedies._forget()
+    window.session.step()
+    qtbot.waitUntil(lambda: bool(asked))
+    assert asked[0] is not None and asked[0] == window.parts.thin_response.reading.best.value
 
 
 @pytest.mark.parametrize("rates", [(1e-7,)], indirect=True)

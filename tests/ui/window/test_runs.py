@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMessageBox, QStyle
 
 from playground import Experiment, Trainer
 from playground.catalog.choice import Task
@@ -25,7 +25,8 @@ from tests.ui.painted import painted_texts
 from tests.ui.windows import set_rate
 from ui.look import theme
 from ui.look.numbers import number_text
-from ui.views.runs.models import MeansModel
+from ui.look.theme import px
+from ui.views.runs.models import PICTURE, MeansModel, picture_size
 from ui.views.runs.view import RunsView
 from ui.window.window import Window
 
@@ -69,6 +70,12 @@ def three(window: Window) -> RunsView:
     window.runs.show()
     await_rows(window, 3)
     return window.runs.view
+
+
+def test_letters_in_the_table_take_up_no_drawing_tool(window: Window, three: RunsView) -> None:
+    three.table.setFocus()
+    hands.key_in(window, "B", "E", "M", "C")
+    assert window.parts.drawing.toolbox.tool is None and "runs" in window.docks.seen
 
 
 def cell(view: RunsView, row: int, column: int = 1) -> QPoint:
@@ -145,20 +152,20 @@ def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: Runs
     hands.click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 10, 8))
     hands.click(header.viewport(), QPoint(header.sectionViewportPosition(4) + 10, 8))
     assert [row[4] for row in three.shown().rows] == ["0.1", "0.03", "0.01"]
-    picture = three.runs._picture(three.runs.run_at(0)).toImage()
-    assert len({picture.pixelColor(x, y).name() for x in range(0, 70, 5) for y in range(0, 70, 5)}) > 10
+    picture = three.runs._picture(three.runs.run_at(0)).pixmap(picture_size()).toImage()
+    assert len({picture.pixelColor(x, y).name() for x in range(0, 36, 3) for y in range(0, 36, 3)}) > 10
 
 
 def test_pictures_have_the_colours_of_the_theme(window: Window, three: RunsView) -> None:
     def picture() -> QImage:
-        return three.runs.data(three.runs.index(0, 1), Qt.ItemDataRole.DecorationRole).toImage()
+        return three.runs.data(three.runs.index(0, 1), Qt.ItemDataRole.DecorationRole).pixmap(picture_size()).toImage()
 
     light = picture()
     theme.apply(QApplication.instance(), "dark")
     window.apply_theme()
     try:
         dark = picture()
-        spots = [(x, y) for x in range(4, light.width(), 6) for y in range(4, light.height(), 6)]
+        spots = [(x, y) for x in range(2, light.width(), 3) for y in range(2, light.height(), 3)]
         assert np.mean([dark.pixelColor(*at).lightnessF() for at in spots]) < 0.4
         assert np.mean([light.pixelColor(*at).lightnessF() for at in spots]) > 0.6
         pairs = [(light.pixelColor(*at), dark.pixelColor(*at)) for at in spots]
@@ -167,6 +174,31 @@ def test_pictures_have_the_colours_of_the_theme(window: Window, three: RunsView)
     finally:
         theme.apply(QApplication.instance(), "light")
         window.apply_theme()
+
+
+def test_pictures_of_picked_runs_keep_their_colours(window: Window, three: RunsView) -> None:
+    table, side = three.table, px(PICTURE)
+
+    def picture() -> QImage:
+        place = table.visualRect(table.model().index(0, 1))
+        return table.viewport().grab(place.adjusted(px(6), px(6), side - place.width() - px(6), -px(6))).toImage()
+
+    before = picture()
+    hands.click(table, cell(three, 0))
+    assert table.selectionModel().isRowSelected(0) and picture() == before
+
+
+def test_the_arrow_of_a_column_that_sorts_leaves_its_heading_whole(window: Window, three: RunsView) -> None:
+    header = three.table.horizontalHeader()
+    column = three.shown().headings.index("Learning rate η")
+    place, width = header.sectionViewportPosition(column), header.sectionSize(column)
+    hands.click(header.viewport(), QPoint(place + 10, header.height() // 2))
+    assert three.shown().rows[0][column] == "0.01"
+    (last,) = [box for text, box in painted_texts(header.viewport()) if text == "η"]
+    assert last.right() <= place + width - header.style().pixelMetric(QStyle.PixelMetric.PM_HeaderMarkSize)
+    for _ in range(2):
+        hands.click(header.viewport(), QPoint(place + 10, header.height() // 2))
+    assert three.shown().rows[0][column] == "0.1"
 
 
 def test_by_keyboard_alone_a_run_is_found_starred_opened_and_left_again(window: Window, three: RunsView) -> None:
@@ -231,6 +263,8 @@ def test_picked_runs_lie_over_the_present_one_and_say_what_differs(window: Windo
         lambda: three.shown().sentence == "3 runs; they differ in Learning rate η.", "the three are not compared"
     )
     hands.until(lambda: len(window.parts.tracks.shown().loss.kept) == 3, "there are not three curves")
+    loss = hands.control(window, "tracks.sheet").arrangement.tracks[0]
+    assert len({one.line.pen(one.role).color().name() for one in loss.series if one.role == "kept"}) == 3
     three.table.clearSelection()
     hands.until(lambda: not window.parts.tracks.shown().loss.kept, "the curves stay")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,7 @@ def await_diagnosis(window: Window) -> None:
     # What was opened stands there for ten seconds otherwise.
     hands.push(window, "strip.dismiss")
     await_task(window, 2)
+    hands.until(lambda: not window.messages.strip.rests, "its buttons do nothing")
 
 
 @compiled
@@ -266,7 +268,8 @@ def test_the_card_covers_nothing_that_a_task_is_about(window: Window, zoom: floa
         tour(window).go_to(number)
         for place, task in enumerate(stop.tasks):
             # What was done before stands on the card, too.
-            tour(window)._begin(place, "Validation loss went from 0.693 to 0.421 in 60 epochs." if place else "")
+            said = "Validation loss went from 0.693 to 0.421 in 60 epochs." if place else ""
+            tour(window)._begin(place, said, partial(str, said))
             lay_out(window)
             tour(window).arrange()
             card = tour(window).card.geometry()
@@ -381,6 +384,50 @@ def test_a_stop_about_the_run_asks_to_end_a_race_first(window: Window) -> None:
     assert tour(window).at == 3 and card.hint.isVisible()
     command(window, "Close the race")
     hands.until(lambda: card.hint.text() == "Training is paused. The space bar resumes it.", card.hint.text())
+
+
+def test_a_run_that_has_learned_is_reset_before_it_can_be_watched(window: Window, small: Experiment) -> None:
+    session = window.session
+    session.open(small, "small")
+    session.set_speed(None)
+    session.ask(lambda trainer: trainer.advance(epochs=300)).result(hands.PATIENCE / 1000)
+    hands.until(lambda: snapshot(window).epoch == 300, "it does not train")
+    window.tour.start_over()
+    card = tour(window).card
+    hands.until(lambda: card.hint.text().startswith("Your network has already learned."), card.hint.text())
+    hands.key_in(window, "Space")
+    await_task(window, 1)
+    assert card.hint.text().startswith("Your network has already learned.")
+    await_task(window, 2)
+    assert " was 0." in card.outcome.text() and "went" not in card.outcome.text()
+
+    tour(window).go_to(0)
+    await_task(window, 1)
+    hands.key_in(window, "Ctrl+R")
+    hands.until(lambda: not card.hint.text().startswith("Your network"), "the reset is not noticed")
+    play(window, lambda: hands.key_in(window, "Space"))
+    await_task(window, 2)
+    assert "loss went from 0." in card.outcome.text()
+    window.session.pause()
+
+
+def test_the_card_says_what_holds_now(window: Window) -> None:
+    window.tour.start()
+    tour(window).go_to(2)
+    card, outcome = tour(window).card, lambda: tour(window).card.outcome.text()
+    command(window, "Race: Three learning rates")
+    await_task(window, 1)
+    assert outcome().startswith("✓ 3 lanes, ")
+    hands.key_in(window, "Space")
+    await_task(window, 2)
+    first = outcome()
+    hands.until(lambda: outcome() != first and " leads with " in outcome(), "the standings of before stay")
+    assert outcome().removeprefix("✓ ") in card.accessibleDescription()
+    command(window, "Close the race")
+    hands.until(lambda: tour(window).is_done, "the end of the race is not noticed")
+    assert outcome() == "✓ Your run is as it was."
+    hands.key_in(window, "Ctrl+Shift+R")
+    hands.until(lambda: not outcome() and card.outcome.isHidden(), "it is said of a run that has changed")
 
 
 def test_the_readme_tells_the_tour_in_the_same_words(window: Window) -> None:

@@ -413,7 +413,8 @@ class LayerCard(QFrame):
             self.moved.emit(self.index, self.index + (-1 if key == Qt.Key.Key_Up else 1))
         elif modifiers & Qt.KeyboardModifier.ControlModifier and key == Qt.Key.Key_D:
             self._ask_duplicate()
-        elif key in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) and self.hasFocus():
+        elif key == Qt.Key.Key_Delete or (key == Qt.Key.Key_Backspace and self.hasFocus()):
+            # Its controls keep the keys that mean something to them.
             self._ask_removal()
         elif key == Qt.Key.Key_Escape and self.header.drag.active:
             self.header.drag.end(keep=False)

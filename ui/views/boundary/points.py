@@ -11,6 +11,7 @@ from playground.catalog.datasets.base import Sample
 from playground.measure.snapshot import Predictions
 
 from ...look.theme import px
+from ..chart.plot import keep_painted
 from ..plane.answers import signed_errors, wrong_points
 from ..plane.field import ValueRange
 from ..plane.legend import miss_rings, picked_ring, spots, wrong_rings
@@ -32,6 +33,7 @@ class PlanePoints(QObject):
         self._plane = plane
         self.items = tuple(pg.ScatterPlotItem(pxMode=True) for _ in range(3))
         """The items for the plot: the points, rings, the mark of the picked point."""
+        keep_painted(*self.items)
         self._spots, self.rings, self.mark = self.items
         self._sample: Sample | None = None
         self._scale = ValueRange()

@@ -118,14 +118,19 @@ class BoundaryWords:
             self._write_column(metrics)
             return
         axis = self.axis_width
-        needed = metrics.horizontalAdvance(self.reading) + 2 * gap + axis
+        reading, most = self.reading, self._place.width() + self._room
+        near = metrics.horizontalAdvance(self.near) + 2 * gap if self.near else 0
+        if metrics.horizontalAdvance(reading) + near + 2 * gap + axis > most:
+            # The place can be seen.
+            reading = reading.rpartition(" → ")[2]
+        needed = metrics.horizontalAdvance(reading) + near + 2 * gap + axis
         whole = self._place.adjusted(0, 0, min(max(0, needed - self._place.width()), self._room), 0)
         self._axis.setGeometry(whole.adjusted(whole.width() - axis, 0, 0, 0))
         strip = whole.adjusted(0, 0, -axis - gap, 0)
-        self._reading.setText(self.reading)
+        self._reading.setText(reading)
         self._reading.setGeometry(strip)
-        near = strip.adjusted(metrics.horizontalAdvance(self.reading) + 2 * gap, 0, 0, 0)
-        self._write_near(metrics, near)
+        rest = strip.adjusted(metrics.horizontalAdvance(reading) + 2 * gap, 0, 0, 0)
+        self._write_near(metrics, rest)
 
     def _write_near(self, metrics: QFontMetrics, place: QRect) -> None:
         self._near.setText(metrics.elidedText(self.near, Qt.TextElideMode.ElideRight, max(0, place.width())))

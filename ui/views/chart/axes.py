@@ -72,20 +72,22 @@ class ChartAxis:
         return at, [short_text(value) for value in at]
 
 
-_DECADES_FOR_LOG = 2.0
+_DECADES_FOR_LOG, _DECADES_TO_STAY = 2.0, 1.0
 _SMALLEST, _LARGEST = 1e-30, 1e30
 """Numbers beyond these are drawn at the limits; nothing can be seen there anyway."""
 _FARTHEST = 1000.0
 """The length of the axis times this is as far above it as anything is drawn: Qt can't draw lines of any length."""
-_RISE = 0.05
-"""The share of a linear axis by which a curve has to end above its lowest value to be seen rising."""
+_RISE, _GONE = 0.05, 0.01
+"""The share of a linear axis by which a curve has to end above its lowest value to be seen rising, and below which that
+is seen no more."""
 
 
 class AmountAxis(ChartAxis):
     """A linear axis from 0, or a logarithmic one with limits at half powers of ten.
 
-    The scale `auto` becomes logarithmic once values span more than two decades. During a history it only grows, so that
-    it seldom changes.
+    The scale `auto` becomes logarithmic once values span more than two decades, and stays so until they span less than
+    one, as after a reset: a scale that comes and goes can't be read. It is linear from when it would hide a rise until
+    that has practically gone.
     """
 
     def __init__(self, scale: str = "auto", decades: float = math.inf) -> None:
@@ -93,7 +95,7 @@ class AmountAxis(ChartAxis):
         self.scale, self._decades = scale, decades
         self.ceiling = math.inf
         """The highest value that the scale `auto` makes room for; what lies above leaves through the upper end."""
-        self._rising = False
+        self._is_wide = self._rises = False
 
     def fit(self, *columns: Array) -> None:
         """Fit the axis to curves, given by their values in order of time."""
@@ -102,13 +104,13 @@ class AmountAxis(ChartAxis):
         values = np.concatenate(curves)
         positive = values[values > _SMALLEST]
         if not len(positive):
-            self.logarithmic, self.low, self.high = False, 0.0, 1.0
+            self._is_wide = self._rises = self.logarithmic = False
+            self.low, self.high = 0.0, 1.0
             return
         least, most = math.log10(positive.min()), math.log10(positive.max())
-        self.logarithmic = self.scale == "log"
-        if self.scale == "auto" and most - least > _DECADES_FOR_LOG:
-            self._watch_rises(curves, least, most)
-            self.logarithmic = not self._rising
+        self._is_wide = most - least > (_DECADES_TO_STAY if self._is_wide else _DECADES_FOR_LOG)
+        self._rises = self._is_wide and _hides_rise(curves, least, most, _GONE if self._rises else _RISE)
+        self.logarithmic = self.scale == "log" or (self.scale == "auto" and self._is_wide and not self._rises)
         if self.logarithmic:
             self.low, self.high = math.floor(2 * least) / 2, math.ceil(2 * most) / 2
             # At least a whole power of ten, so that a number stands on the axis.
@@ -116,17 +118,6 @@ class AmountAxis(ChartAxis):
             self.high = max(self.high, self.low + 1)
         else:
             self.low, self.high = 0.0, nice_limit(10**most)
-
-    def _watch_rises(self, curves: list[Array], least: float, most: float) -> None:
-        """Note whether a curve has a rise that is visible on a linear axis but hardly on a logarithmic one."""
-        rises = False
-        for curve in (one for one in curves if len(one) > 1):
-            end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
-            linear = (end - low) / 10**most
-            logarithmic = math.log10(max(end, low) / low) / max(most - least, 1e-9)
-            # Once seen, until it is much less: the axis does not jump to and fro.
-            rises |= linear >= (_RISE / 2 if self._rising else _RISE) and logarithmic < linear / 2
-        self._rising = rises
 
     def places(self, values: Array) -> Array:
         if self.logarithmic:
@@ -139,6 +130,18 @@ class AmountAxis(ChartAxis):
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         return decade_ticks(self.low, self.high, most) if self.logarithmic else super().ticks(most)
+
+
+def _hides_rise(curves: list[Array], least: float, most: float, visible: float) -> bool:
+    """Whether a rise of a curve takes a `visible` share of a linear axis, but less than half as much of a logarithmic
+    one."""
+    for curve in (one for one in curves if len(one) > 1):
+        end, low = float(np.median(curve[-max(1, len(curve) // 20) :])), max(float(curve.min()), 10**least)
+        linear = (end - low) / 10**most
+        logarithmic = math.log10(max(end, low) / low) / (most - least)
+        if linear >= visible and logarithmic < linear / 2:
+            return True
+    return False
 
 
 class ShareAxis(ChartAxis):

@@ -6,6 +6,7 @@ have to stay put while training runs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,7 +15,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPainterPath, QPen
-from PySide6.QtWidgets import QApplication, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QApplication, QGraphicsItem, QLabel, QSizePolicy, QWidget
 
 from playground.catalog.choice import Array
 
@@ -159,9 +160,10 @@ class ChartBox(NamedTuple):
     def paint_numbers_below(self, painter: QPainter, apart: int = 64, taken: tuple[float, float] | None = None) -> None:
         """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart.
 
-        A number that would stand on the pixels `taken`, from the first to the second, is left out.
+        A number that would stand on the pixels `taken`, from the first to the second, or touch the one before it is
+        left out.
         """
-        rect, look = self.rect, theme.current()
+        rect, look, end = self.rect, theme.current(), -math.inf
         places, texts = self.across.ticks(max(2, int(rect.width() // px(apart))))
         for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
             painter.setPen(pen(look.line))
@@ -169,8 +171,11 @@ class ChartBox(NamedTuple):
             half = painter.fontMetrics().horizontalAdvance(text) / 2
             if taken is not None and x + half > taken[0] and x - half < taken[1]:
                 continue
-            painter.setPen(QColor(look.quiet))
-            write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
+            span = centred_span(painter.fontMetrics(), x, text, rect.left() - px(8), rect.right() + px(8))
+            if span[0] >= end + px(4):
+                end = span[1]
+                painter.setPen(QColor(look.quiet))
+                write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
 
 
 def pen(colour: str, width: float = 1.0, style: Qt.PenStyle = Qt.PenStyle.SolidLine) -> QPen:
@@ -224,6 +229,12 @@ def colour_plot(plot: pg.PlotWidget) -> None:
         axis.resizeEvent(None)
 
 
+def keep_painted(*items: QGraphicsItem) -> None:
+    """Keep the pictures of items that seldom change, beside what changes with every frame."""
+    for item in items:
+        item.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
+
+
 def set_ticks(axis: pg.AxisItem, values: Sequence[float], texts: Sequence[str]) -> None:
     """Put exactly these ticks on an axis."""
     axis.setTicks([list(zip(values, texts, strict=True))])
@@ -250,9 +261,15 @@ def paint_box(
     painter.drawRoundedRect(box, corner, corner)
 
 
+def centred_span(metrics: QFontMetrics, x: float, text: str, low: float, high: float) -> tuple[float, float]:
+    """Return where a text begins and ends with its middle at `x`, moved inwards where it would leave low…high."""
+    width = metrics.horizontalAdvance(text) + px(2)
+    left = min(max(x - width / 2, low), high - width)
+    return left, left + width
+
+
 def write_centred(painter: QPainter, x: float, top: float, text: str, low: float, high: float) -> None:
     """Write `text` with its middle at `x`, moved inwards where it would leave low…high."""
     metrics = painter.fontMetrics()
-    width = metrics.horizontalAdvance(text) + px(2)
-    left = min(max(x - width / 2, low), high - width)
-    painter.drawText(QRectF(left, top, width, metrics.height()), CENTRE, text)
+    left, right = centred_span(metrics, x, text, low, high)
+    painter.drawText(QRectF(left, top, right - left, metrics.height()), CENTRE, text)

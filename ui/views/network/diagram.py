@@ -38,7 +38,8 @@ _NARROWEST, _WIDEST = 49, 190
 _OUTPUT = 54
 """The least width of the last column, for its long name."""
 _CHIP = 18
-_BUTTON = 16
+_BUTTON, _SMALL_BUTTON, _APART = 16, 14, 8
+"""The side of buttons, usually and where columns are close, and the least distance between those of two columns."""
 _OTHERS = 26
 """The height of the button for other inputs."""
 BIAS_SIDE = 8
@@ -175,11 +176,18 @@ class TileColumn:
 
     def fewer(self) -> QRectF:
         """The button that removes a unit."""
-        return QRectF(round(self.x) - _half_number(self.units) - _BUTTON, 21, _BUTTON, _BUTTON)
+        side = self._step_side
+        return QRectF(round(self.x) - _half_number(self.units) - side, 29 - side / 2, side, side)
 
     def more(self) -> QRectF:
         """The button that adds a unit."""
-        return QRectF(round(self.x) + _half_number(self.units), 21, _BUTTON, _BUTTON)
+        side = self._step_side
+        return QRectF(round(self.x) + _half_number(self.units), 29 - side / 2, side, side)
+
+    @property
+    def _step_side(self) -> int:
+        """The side of the buttons that remove and add a unit, which stay clear of those of the next layer."""
+        return _BUTTON if self.room >= 2 * (_half_number(self.units) + _BUTTON) + _APART else _SMALL_BUTTON
 
 
 @dataclass(frozen=True)
@@ -217,7 +225,7 @@ def _whole_pixels(length: float, rounded: Callable[[float], int] = round) -> flo
 
 def _half_number(units: int) -> int:
     """Half the width, in pixels, of the number of units between its buttons."""
-    return 8 if units < 100 else 13 if units < 1000 else 20
+    return 6 if units < 10 else 8 if units < 100 else 13 if units < 1000 else 20
 
 
 def arrange_diagram(structure: NetworkStructure, width: float, height: float, firsts: Mapping[int, int]) -> Diagram:
@@ -236,7 +244,8 @@ def arrange_diagram(structure: NetworkStructure, width: float, height: float, fi
         # A single output is drawn larger where there is room.
         last = _whole_pixels(min(max(side, min(2 * side, (width - start) / gaps - 32)), _LARGEST_OUTPUT), int)
     end = max(last / 2, _OUTPUT / 2) + _EDGE / 2
-    narrowest = _NARROWEST + 2 * (_half_number(max(layer.units for layer in structure.layers)) - _half_number(1))
+    half = _half_number(max(layer.units for layer in structure.layers)) + _SMALL_BUTTON
+    narrowest = max(_NARROWEST, 2 * half + 5)
     pitch = min(max((width - start - end) / gaps, narrowest), _WIDEST)
     whole = start + gaps * pitch + end
     shift = max(0.0, (width - whole) / 2)

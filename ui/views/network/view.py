@@ -248,9 +248,10 @@ class NetworkView(View):
         column = self._drawing.diagram.column(hit.place) if hit is not None and hit.kind == "chip" else None
         words = self._wording.hit(hit, column) if hit is not None else ""
         style_words(self._words, theme.current().text if words else theme.current().quiet)
-        self._canvas.explain(words if self._canvas.hit is not None else "")
         notice = self._notice if self._noticed.isActive() else ""
         self._words.setText(notice or words or self._wording.idle(self._drawing.columns))
+        # The line below says it, unless it has too little room.
+        self._canvas.explain(words if self._canvas.hit is not None and self._words.is_cut else "")
 
     def _notify(self, words: str) -> None:
         """Say for a moment why something was not done."""

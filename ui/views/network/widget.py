@@ -36,6 +36,8 @@ from .strokes import Carried
 _SLACK = 5
 """The largest movement in pixels between press and release of a click."""
 _WHEEL_PIXELS = 48
+_TOOLTIP_DROP = 12
+"""How far below its place Qt shows a tooltip, which leaves room for the pointer."""
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
 _KEYS = {
@@ -78,8 +80,8 @@ class NetworkCanvas(SizedWidget):
         """The part that stands out while the mouse points at nothing, because it is being edited."""
         self.selection: tuple[int, int] | None = None
         self._tooltip = ""
-        self._tooltip_place: QPoint | None = None
-        """The place on the screen where the tooltip is shown."""
+        self._explains = False
+        """Whether the tooltip is shown."""
         self._pressed: tuple[QPointF, float, Hit | None] | None = None
         self._panning = self._scrubbing = False
         self._wheel = WheelSteps()
@@ -272,21 +274,26 @@ class NetworkCanvas(SizedWidget):
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             self._hide_tooltip()
             if self._tooltip:
-                self._tooltip_place = event.globalPos() + QPoint(0, theme.px(8))
-                QToolTip.showText(self._tooltip_place, wrapping(self._tooltip), self)
+                self._explains = True
+                self._show_tooltip()
             return True
         return super().event(event)
 
+    def _show_tooltip(self) -> None:
+        """Show the tooltip on the line below, so that it covers no unit and no wire."""
+        below = self.mapToGlobal(self.rect().bottomLeft())
+        QToolTip.showText(below - QPoint(0, theme.px(_TOOLTIP_DROP)), wrapping(self._tooltip), self)
+
     def explain(self, words: str) -> None:
-        """Set the text of the tooltip; an open one is updated."""
+        """Set the text of the tooltip, empty for none; an open one is updated."""
         if words != self._tooltip:
             self._tooltip = words
-            if self._tooltip_place is not None and QToolTip.isVisible():
-                QToolTip.showText(self._tooltip_place, wrapping(words), self)
+            if self._explains and QToolTip.isVisible():
+                self._show_tooltip()
 
     def _hide_tooltip(self) -> None:
-        if self._tooltip_place is not None:
-            self._tooltip_place = None
+        if self._explains:
+            self._explains = False
             QToolTip.hideText()
 
     def select(self, chosen: tuple[int, int] | None) -> None:

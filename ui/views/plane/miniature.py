@@ -17,8 +17,8 @@ from ..chart.plot import pen
 from .field import answer_line, field_pixels, grid_rect, value_range_of, zero_nonfinite
 from .legend import spots
 
-_MOST_POINTS = 300
-"""Points that a small picture has room for; of more, evenly spread ones."""
+_MOST_POINTS = 1000
+"""Points that can be painted for six lanes at once while somebody resizes them; of more, random ones."""
 _POINT_SHARE = 0.6
 """The size of points, relative to those of the large picture."""
 
@@ -76,9 +76,10 @@ class Miniature:
 
 def _paint_points(sample: Sample, size: QSize, ratio: float) -> QPixmap:
     usable = np.flatnonzero(np.isfinite(sample.x).all(axis=1) & np.isfinite(sample.labels))
-    keep = np.linspace(0, len(usable) - 1, min(len(usable), _MOST_POINTS)).round().astype(np.intp)
+    # A point keeps its rank when others are added. Evenly spaced ones would leave gaps where classes alternate.
+    ranks = np.random.default_rng(0).random(len(usable))
+    drawn = usable[np.sort(np.argsort(ranks)[:_MOST_POINTS])]
     # Training points last, so that they lie on top.
-    drawn = usable[keep] if len(usable) else usable
     looks = spots(sample, drawn[np.argsort(-sample.split[drawn], kind="stable")], value_range_of(sample))
     picture = QPixmap(size * ratio)
     picture.setDevicePixelRatio(ratio)

@@ -20,7 +20,7 @@ from ...forms.edits import NOTCH, WheelSteps
 from ...look import theme
 from ...look.numbers import short_text
 from ...look.theme import px
-from ..chart.plot import colour_plot, pen, quiet_plot, set_ticks
+from ..chart.plot import colour_plot, keep_painted, pen, quiet_plot, set_ticks
 
 PlaneTool: TypeAlias = Literal["look", "edit"]
 
@@ -59,6 +59,7 @@ class InputPlane(QObject):
         self.plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.plot.setAccessibleName("Plane of the two inputs")
         self._scales: AxisScales = UNSCALED_AXES
+        keep_painted(self.plot.getAxis("left"), self.plot.getAxis("bottom"))
         self.plot.getAxis("left").setWidth(self.axis_width)
         self.plot.getAxis("bottom").setHeight(px(BOTTOM))
         self.plot.getPlotItem().layout.setContentsMargins(0, px(EDGE), px(EDGE), 0)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
 from playground.measure.snapshot import Snapshot
@@ -12,11 +12,11 @@ from ...forms.buttons import identify, push_button, tip
 from ...guard.faults import painted
 from ...look import theme
 from ...look.numbers import number_text, percent_text
-from ...look.theme import px
+from ...look.theme import GRID, px
 from ..chart.plot import LEFT, pen, small_font, write
 from ..plane.miniature import Miniature
 
-_HEAD, _LINE, _BUTTON, _GAP = 20, 17, 26, 4
+_HEAD, _LINE, _BUTTON, _GAP = 20, 17, 28, 4
 """Heights of the name, of a line of numbers and of the button, and gaps, in pixels at zoom 1."""
 _SWATCH = 16
 _TAKE, _TAKE_BRIEFLY = "Take this one", "Take"
@@ -34,7 +34,7 @@ class LaneCard(QWidget):
         self.snapshot: Snapshot | None = None
         self._told: Snapshot | None = None
         """The moment that the words are about: the latest one when texts changed."""
-        self._picture = Miniature()
+        self._picture, self._side = Miniature(), 0
         self._dressed_for = ""
         help_text = "Makes this lane the run in the window, with its weights and curves. Ctrl+Z undoes it."
         self.take = push_button(f"race.take.{place}", _TAKE, help_text, small=True)
@@ -43,9 +43,31 @@ class LaneCard(QWidget):
         identify(self, f"race.lane.{place}")
 
     @staticmethod
-    def room_beside_picture() -> int:
-        """Return the height of what stands above and below the picture."""
-        return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON) + 2 * px(_GAP)
+    def height_of_words() -> int:
+        """Return the height of the name, the numbers and the button."""
+        return px(_HEAD) + 2 * px(_LINE) + px(_BUTTON)
+
+    @classmethod
+    def room_below_and_above(cls) -> int:
+        """Return the height of the words around a picture that they don't stand beside."""
+        return cls.height_of_words() + 2 * px(_GAP)
+
+    def arrange(self, place: QRect, side: int) -> None:
+        """Stand at a place of the parent, with a picture so high and wide: beside the words, where these have no room
+        above and below it."""
+        self._side = side
+        self.setGeometry(place)
+        left = self._words_from
+        self.take.setText(_TAKE)
+        if self.take.sizeHint().width() > self.width() - left:
+            self.take.setText(_TAKE_BRIEFLY)
+        self.take.setGeometry(left, self.height() - px(_BUTTON), self.width() - left, px(_BUTTON))
+
+    @property
+    def _words_from(self) -> int:
+        """The left end of the words: that of the picture, or beyond it."""
+        is_beside = self.height() < self._side + self.room_below_and_above()
+        return self._side + px(GRID) if is_beside else 0
 
     def show_lane(self, label: str, snapshot: Snapshot) -> None:
         """Show the picture of a moment of the lane."""
@@ -62,7 +84,11 @@ class LaneCard(QWidget):
             identify(self.take, None, f"Take {spoken}")
         described = ", ".join(filter(None, self.texts()))
         if self.accessibleDescription() != described:
-            identify(self, None, None, tip(f"{spoken}: {described}"), described)
+            *_, status = self.texts()
+            which = "training" if snapshot.evaluation.validation_loss is None else "validation"
+            # One that is open stays as it is, so that it says nothing that changes with every epoch.
+            hint = tip(f"{spoken}: {status}" if status else spoken, f"The numbers are those of the {which} points.")
+            identify(self, None, None, hint, described)
         self.update()
 
     def texts(self) -> tuple[str, str, str]:
@@ -82,13 +108,7 @@ class LaneCard(QWidget):
         return f"{which} loss {number_text(loss)}", score_text, status
 
     def sizeHint(self) -> QSize:
-        return QSize(px(150), px(150) + self.room_beside_picture())
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self.take.setText(_TAKE)
-        if self.take.sizeHint().width() > self.width():
-            self.take.setText(_TAKE_BRIEFLY)
-        self.take.setGeometry(0, self.height() - px(_BUTTON), self.width(), px(_BUTTON))
+        return QSize(px(150), px(150) + self.room_below_and_above())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -101,17 +121,17 @@ class LaneCard(QWidget):
         if shot is None:
             return
         painter.setFont(small_font())
-        wide, head, line = self.width(), px(_HEAD), px(_LINE)
+        left, head, line = self._words_from, px(_HEAD), px(_LINE)
+        wide = self.width() - left
         painter.setPen(pen(look.colour(f"lanes.{self.place}"), 3))
-        painter.drawLine(QPointF(0, head / 2), QPointF(px(_SWATCH), head / 2))
-        self._write(painter, QRectF(px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head), self.label, look.text)
-        side = self.height() - self.room_beside_picture()
-        square = QRectF(0, head, side, side)
+        painter.drawLine(QPointF(left, head / 2), QPointF(left + px(_SWATCH), head / 2))
+        self._write(painter, QRectF(left + px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head), self.label, look.text)
+        square = QRectF(0, 0 if left else head, self._side, self._side)
         self._picture.paint(painter, square, self.devicePixelRatioF())
         loss, score, status = self.texts()
         if status:
             self._paint_status(painter, square, status)
-        below = QRectF(0, square.bottom() + px(_GAP), wide, line)
+        below = QRectF(left, head if left else square.bottom() + px(_GAP), wide, line)
         has_room = painter.fontMetrics().horizontalAdvance(loss) <= wide
         self._write(painter, below, loss if has_room else loss.partition(" ")[2], look.text)
         self._write(painter, below.translated(0, line - px(2)), score, look.quiet)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import product
 
-from PySide6.QtCore import Qt, Signal, SignalInstance
+from PySide6.QtCore import QRect, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
@@ -163,7 +164,7 @@ class RaceView(View):
 
 
 class _Cards(QWidget):
-    """The lanes side by side, in as many rows as make their pictures largest."""
+    """The lanes, with words below or beside their pictures and in as many rows as make these largest."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -191,36 +192,43 @@ class _Cards(QWidget):
         self._place()
 
     def _place(self) -> None:
-        count, gap, beside = len(self.lanes), px(_GAP), LaneCard.room_beside_picture()
+        count, gap, between = len(self.lanes), px(_GAP), px(GRID)
+        beside, least, below = px(_WORDS + GRID), LaneCard.height_of_words(), LaneCard.room_below_and_above()
         if not count:
             return
 
-        def side_in(columns: int) -> int:
+        def room_in(columns: int) -> tuple[int, int]:
             rows = math.ceil(count / columns)
-            across = (self.width() - gap * (columns - 1)) // columns
-            return min(across, (self.height() - gap * (rows - 1)) // rows - beside)
+            return (self.width() - gap * (columns - 1)) // columns, (self.height() - between * (rows - 1)) // rows
 
-        columns = max(range(1, count + 1), key=side_in)
-        side = max(px(24), side_in(columns))
-        # Words may be wider than the picture.
-        wide = max(side, min(px(_WORDS), (self.width() - gap * (columns - 1)) // columns))
+        def side_in(columns: int, words_beside: bool) -> int:
+            across, high = room_in(columns)
+            if words_beside:
+                return min(across - beside, high) if high >= least else 0
+            return min(across, high - below)
+
+        arrangements = product(range(1, count + 1), (False, True))
+        columns, words_beside = max(arrangements, key=lambda one: side_in(*one))
+        side = max(px(24), side_in(columns, words_beside))
+        # Words below the picture may be wider than that.
+        wide = side + beside if words_beside else max(side, min(px(_WORDS), room_in(columns)[0]))
+        high = max(side, least) if words_beside else side + below
         left = max(0, (self.width() - columns * wide - (columns - 1) * gap) // 2)
         for place, card in enumerate(self.lanes):
             row, column = divmod(place, columns)
-            card.setGeometry(left + column * (wide + gap), row * (side + beside + gap), wide, side + beside)
+            card.arrange(QRect(left + column * (wide + gap), row * (high + between), wide, high), side)
 
 
 def race_sentence(moment: RaceMoment) -> str:
     """Say where a race stands: which lane leads, which one follows, and which have diverged."""
     subject, labels = moment.names.subject, moment.names.labels
-    epoch, step = math.floor(moment.epoch), max(one.step for one in moment.lanes)
-    at = f"Epoch {epoch:,}" if moment.lockstep == "epoch" else f"Step {step:,}"
+    at = moment.progress.capitalize()
     ranking = moment.ranking
     lost = [label for label, one in zip(labels, moment.lanes, strict=True) if one.status == "diverged"]
     diverged = f" Diverged: {', '.join(lost)}." if lost else ""
     if not ranking:
         return f"{at}: training diverged in every lane."
-    if not step:
+    if not any(one.step for one in moment.lanes):
         return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
     first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"
     behind = f", {labels[ranking[1][0]]} follows with {_outcome_text(moment, ranking[1][1])}" if ranking[1:] else ""

@@ -114,8 +114,9 @@ class ResponseChart(PaintedChart):
         looked_at, before = self.looked_at, self.reading
         self.reading = reading
         if reading is None or before is None or reading.knob.path != before.knob.path:
-            # What is pointed at is a value of another setting.
+            # What is pointed at is a value of another setting, and that one's losses have a scale of their own.
             looked_at = self._under_mouse = None
+            self._up = AmountAxis()
         # Values may have been added on either side.
         values = () if reading is None or looked_at is None else reading.knob.values
         self._cursor = values.index(looked_at.value) if looked_at is not None and looked_at.value in values else None
@@ -297,7 +298,7 @@ class ResponseChart(PaintedChart):
                 self._paint(painter, self._box(), self.reading)
 
     def _paint(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
-        self._paint_regions(painter, box, reading.values)
+        self._paint_regions(painter, box, reading.values, reading.better_values)
         box.paint_numbers_at_left(painter, px(_LEFT))
         sound = [one for one in reading.values if math.isfinite(one.median)]
         if reading.knob.is_number:
@@ -327,7 +328,9 @@ class ResponseChart(PaintedChart):
                 painter.setBrush(QColor(theme.current().surface))
                 painter.drawEllipse(QPointF(self.x_of(one.place), y), exact_px(2.5), exact_px(2.5))
 
-    def _paint_regions(self, painter: QPainter, box: ChartBox, values: Sequence[ValueOutcome]) -> None:
+    def _paint_regions(
+        self, painter: QPainter, box: ChartBox, values: Sequence[ValueOutcome], better: Sequence[ValueOutcome]
+    ) -> None:
         """Light the better region, and hatch where training diverges, up to half-way to the neighbours."""
         look = theme.current()
         lit, hatch = QColor(look.accent), QBrush(QColor(look.quiet), Qt.BrushStyle.BDiagPattern)
@@ -336,7 +339,7 @@ class ResponseChart(PaintedChart):
         edges = np.concatenate([[box.across.low], (places[1:] + places[:-1]) / 2, [box.across.high]])
         for one, (left, right) in zip(values, pairwise(box.x(edges).tolist()), strict=True):
             strip = QRectF(left, box.rect.top(), right - left, box.rect.height())
-            if one.is_better:
+            if one in better:
                 painter.fillRect(strip, lit)
             if one.diverged:
                 painter.setOpacity(one.diverged / one.n)

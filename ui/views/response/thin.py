@@ -82,9 +82,10 @@ class ThinResponse(QWidget):
         fill.setAlpha(_FILL)
         lit.setAlpha(_LIT)
         painter.fillPath(line_path(np.array([x[0], *x, x[-1]]), np.array([floor, *y, floor])), fill)
+        better = reading.better_values
         edges = np.array([x[0], *((x[1:] + x[:-1]) / 2), x[-1]])
         for one, left, right, top in zip(sound, edges[:-1], edges[1:], y, strict=True):
-            if one.is_better:
+            if one in better:
                 painter.fillRect(QRectF(left, top, right - left, floor - top), lit)
         painter.setPen(pen(look.quiet, 1))
         painter.drawPath(line_path(x, y))

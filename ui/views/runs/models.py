@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QColor, QPixmap
+from PySide6.QtGui import QColor, QIcon, QPixmap
 
 from playground.catalog.choice import Array
 from playground.storage.runs.kept import KeptRun
@@ -57,7 +57,7 @@ class RunsModel(QAbstractTableModel):
         """The runs that are shown, in their order."""
         self.columns: list[_Column] = []
         self.read_picture: Callable[[str], bytes] = lambda id: b""
-        self._pictures: dict[str, QPixmap] = {}
+        self._pictures: dict[str, QIcon] = {}
         self._written: dict[int | None, str] = {}
         """Settings as text, by their places in the table."""
         self._found: Array = self.places
@@ -141,7 +141,7 @@ class RunsModel(QAbstractTableModel):
     def _epochs(self, place: int) -> str:
         return f"{self._run(place).outcome.epoch:,}"
 
-    def _picture(self, run: KeptRun) -> QPixmap:
+    def _picture(self, run: KeptRun) -> QIcon:
         if run.id not in self._pictures:
             if len(self._pictures) > _MOST_PICTURES:
                 self._pictures.clear()
@@ -150,7 +150,7 @@ class RunsModel(QAbstractTableModel):
                 # Once, for the sharpest screen that there may be.
                 made = made.scaled(picture_size() * 2, _KEEP_RATIO, Qt.TransformationMode.SmoothTransformation)
                 made.setDevicePixelRatio(2)
-            self._pictures[run.id] = made
+            self._pictures[run.id] = _unchanging_icon(made)
         return self._pictures[run.id]
 
     def _words(self, place: int) -> str:
@@ -279,6 +279,14 @@ def mean_text(mean: Mean | None) -> str:
         return "–"
     spread = "" if mean.deviation is None else f" ± {number_text(mean.deviation, 2)}"
     return f"{number_text(mean.mean)}{spread} (n = {mean.n})"
+
+
+def _unchanging_icon(picture: QPixmap) -> QIcon:
+    """An icon that looks the same in a row that is picked, where Qt would tint it."""
+    icon = QIcon()
+    for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected):
+        icon.addPixmap(picture, mode)
+    return icon
 
 
 def picture_size() -> QSize:

@@ -15,8 +15,10 @@ from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette
 from PySide6.QtWidgets import (
     QDialog,
     QHBoxLayout,
+    QHeaderView,
     QLabel,
     QLineEdit,
+    QStyleOptionHeader,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -78,6 +80,20 @@ class RunsShown:
     picked: tuple[str, ...]
 
 
+class _Headings(QHeaderView):
+    """The headings of the table."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self.setSectionsClickable(True)
+
+    def initStyleOptionForIndex(self, option: QStyleOptionHeader, place: int) -> None:
+        super().initStyleOptionForIndex(option, place)
+        if self.isSortIndicatorShown() and place == self.sortIndicatorSection():
+            # The arrow stands at the right, on whatever is written there.
+            option.textAlignment = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
 class _Table(QTableView):
     """The table, with keys for what is done with a row."""
 
@@ -91,6 +107,7 @@ class _Table(QTableView):
             "Enter opens a run, Delete deletes it, S gives it a star."
         )
         identify(self, "runs.table", "Kept runs", about=about)
+        self.setHorizontalHeader(_Headings(self))
         self.setFrameShape(self.Shape.NoFrame)
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)

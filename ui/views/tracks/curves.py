@@ -52,7 +52,7 @@ LOSS_OPTIONS = (
         "auto",
         "Auto",
         "Linear from 0 at first. Logarithmic once losses span more than a factor of 100, unless that would hide a "
-        "rise. In a race, a lane far above the others leaves through the top, where an arrow says how high it gets.",
+        "rise. In a race, a lane far above the others leaves through the top; an arrow there says how high it gets.",
     ),
     Option("linear", "Linear", "From 0 up. Small losses look like 0."),
     Option("log", "Log", "Equal distances are equal factors. Separates small losses."),
@@ -148,7 +148,7 @@ class CurveTrack(Track):
         if not isinstance(kept, KeptCurves):
             return []
         found = []
-        for run in kept.runs:
+        for number, run in enumerate(kept.runs):
             at = times.places(times.column(run.history))
             ends = np.searchsorted(run.history.step, run.breaks, side="right").tolist()
             columns = (run.history[3 + self.first], run.history[4 + self.first])
@@ -157,7 +157,8 @@ class CurveTrack(Track):
             sets = [place for place in (0, 1) if np.isfinite(columns[place]).any()]
             for place in sets if len(kept.runs) <= _BOTH_SETS else sets[-1:]:
                 column = RunColumn(at, columns[place], ends)
-                found.append(Curve(f"{run.name} {_SETS[place]}", _LINES[place], column, "kept"))
+                line = _kept_line(number, dashed=_LINES[place].dashed)
+                found.append(Curve(f"{run.name} {_SETS[place]}", line, column, "kept"))
         return found
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
@@ -235,22 +236,25 @@ class LossTrack(CurveTrack):
         # Of both curves of a run the later, of validation points, is named.
         kept = {one.name.rpartition(" ")[0]: one for one in self.series if one.role == "kept" and len(one.x)}
         ends = sorted((float(box.y(one.y[-1:])[0]), float(box.x(one.x[-1:])[0]), name) for name, one in kept.items())
-        rect, metrics = box.rect, painter.fontMetrics()
+        rect, metrics, mark = box.rect, painter.fontMetrics(), px(8)
         apart = metrics.height()
         places = spread_apart([y for y, _, _ in ends], apart, rect.top() + apart / 2, rect.bottom() - apart / 2)
         for middle, (_, x, name) in zip(places, ends, strict=True):
-            width = metrics.horizontalAdvance(name) + px(2)
+            width = mark + metrics.horizontalAdvance(name) + px(2)
             left = min(max(x + px(5), rect.left()), rect.right() - width)
             plate = QColor(theme.current().surface)
             plate.setAlphaF(_PLATE)
             painter.fillRect(QRectF(left - px(2), middle - apart / 2, width + px(2), apart), plate)
-            write(painter, QRectF(left, middle - px(8), width, px(16)), LEFT, name, theme.current().quiet)
+            # Names that had to be spread apart may stand far from the ends of their curves.
+            painter.fillRect(QRectF(left, middle - px(2), px(5), px(5)), kept[name].line.pen("kept").color())
+            words = QRectF(left + mark, middle - px(8), width - mark, px(16))
+            write(painter, words, LEFT, name, theme.current().quiet)
 
     def _kept_values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> list[Value]:
         """The losses of kept runs: of validation or, without validation points, of training."""
         found: dict[str, Value] = {}
         kept = self._others.runs if isinstance(self._others, KeptCurves) else ()
-        for run in kept[:_MOST_VALUES]:
+        for number, run in enumerate(kept[:_MOST_VALUES]):
             at = times.places(times.column(run.history))
             losses = run.history.validation_loss
             is_validated = bool(np.isfinite(losses).any())
@@ -259,7 +263,8 @@ class LossTrack(CurveTrack):
             row = len(known) - 1 if place is None else nearest_row(at[known], place)
             if row is not None and len(known):
                 text = self.number_text(float(losses[known[row]]), 3 if place is None else 5)
-                found[run.name] = Value(run.name, text, _LINES[is_validated], "kept")
+                line = _kept_line(number, dashed=is_validated)
+                found[run.name] = Value(run.name, text, line, "kept")
         return list(found.values())
 
     def _luck_curves(self, snapshot: Snapshot, times: TimeAxis) -> list[Curve]:
@@ -365,6 +370,11 @@ class _Pieces(NamedTuple):
         """The present value, shape (1,), or (0,) if it is in the column or there is none."""
         values = np.array([] if self.column.present is None else [self.column.present[1]], dtype=np.float64)
         return values[np.isfinite(values)]
+
+
+def _kept_line(number: int, *, dashed: bool) -> Line:
+    """How the curve of a kept run is drawn."""
+    return Line(f"lanes.{number}", dashed)
 
 
 def _times_of_epochs(last: int, snapshot: Snapshot, times: TimeAxis) -> Array:

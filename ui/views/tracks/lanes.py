@@ -36,6 +36,8 @@ _BEYOND = 3
 """How far values reach into the gaps above and below a low track, in pixels at zoom 1."""
 _FAR_ABOVE = 4.0
 """A lane whose highest loss is this many times the lowest of all lanes' highest would press the others together."""
+_FAR_APART = 8.0
+"""Learning rates with at least this ratio can't be told apart on a linear axis, where the lower one is near 0."""
 _ARROW = 4.0
 """Half the width of the arrow where a lane leaves through the upper end, in pixels at zoom 1."""
 _CROSS = 4.0
@@ -91,7 +93,9 @@ class LaneTrack(CurveTrack):
         *_, told = self.columns(lane, times)
         known = np.flatnonzero(np.isfinite(told.at) & np.isfinite(told.values))
         row = nearest_row(told.at[known], place)
-        return None if row is None else float(told.values[known[row]])
+        # By the other measure, lanes in step end at different places.
+        is_beyond = place > float(times.places(np.array([times.reached(lane)]))[0])
+        return None if row is None or is_beyond else float(told.values[known[row]])
 
     def describe(self, values: Sequence[Value]) -> str:
         return f"{self.title}: {', '.join(value.words for value in values)}"
@@ -237,9 +241,15 @@ class LaneRateTrack(LaneTrack):
     """The track of the lanes' learning rates."""
 
     name = "rate"
+    axis: AmountAxis
 
     def __init__(self) -> None:
         super().__init__("Learning rate", "The learning rates of the lanes so far.", 30, AmountAxis(decades=_DECADES))
+
+    def show_lanes(self, moment: RaceMoment, times: TimeAxis) -> None:
+        rates = [lane.experiment.training.learning_rate for lane in moment.lanes]
+        self.axis.scale = "log" if max(rates) >= _FAR_APART * min(rates) > 0 else "auto"
+        super().show_lanes(moment, times)
 
     def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
         yield _LaneColumn("rate", times.places(times.column(lane.history)), lane.history.learning_rate)

@@ -35,6 +35,7 @@ _HELP = (
     "at a change, F2 names it."
 )
 _NOTHING_EARLIER = "Moves to earlier moments once training has begun."
+IN_A_RACE = "A race has no earlier moments. Close it to look back at the run."
 
 
 class Moments:
@@ -102,8 +103,6 @@ class PlayheadHandle(QAbstractSlider):
         super().__init__(parent)
         identify(self, "tracks.playhead", "Playhead")
         self.setOrientation(Qt.Orientation.Horizontal)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.place_at: Callable[[float], float | None] = lambda _: None
         """The place on the time axis at a pixel of the handle's own."""
         self.pixel = 1.0
@@ -134,6 +133,14 @@ class PlayheadHandle(QAbstractSlider):
             self.standing = x
             self.update()
 
+    def rest(self) -> None:
+        """Stand nowhere, since a race is shown, and say so; a click asks all the same, to be told."""
+        self.setEnabled(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.unsetCursor()
+        self.setToolTip(tip(IN_A_RACE))
+        self.setAccessibleDescription(IN_A_RACE)
+
     def describe(self, first: int, last: int, words: str) -> None:
         """Say which steps can be shown, and in words which is; `last` is that of the present."""
         self._follows = True
@@ -142,9 +149,12 @@ class PlayheadHandle(QAbstractSlider):
             self.setValue(last if self._at is None else self._at)
         self._follows = False
         is_of_use = last > first
-        if is_of_use != self.isEnabled() or not self.toolTip():
+        hint = tip(_HELP if is_of_use else _NOTHING_EARLIER)
+        if hint != self.toolTip():
             self.setEnabled(is_of_use)
-            self.setToolTip(tip(_HELP if is_of_use else _NOTHING_EARLIER))
+            self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            self.setToolTip(hint)
         if words != self.accessibleDescription():
             self.setAccessibleDescription(words)
 
@@ -169,7 +179,9 @@ class PlayheadHandle(QAbstractSlider):
     # Mouse and keys -------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if self.moments() is None:
+            self.asked.emit(None)
+        elif event.button() == Qt.MouseButton.LeftButton:
             self.setSliderDown(True)
             self.mouseMoveEvent(event)
 

@@ -101,6 +101,7 @@ class TrackSheet(PaintedChart):
         self.whole = IconButton("arrows-out-line-horizontal", "Show the whole run", words, parent)
         self.handle = PlayheadHandle(parent)
         super().__init__("tracks.sheet", "Tracks on a common time axis", parent)
+        self.setAccessibleDescription("Left and Right read the curves, Ctrl+Left and Ctrl+Right move, + and − zoom.")
         self.mouse = Mouse(self)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.arrangement.changed.connect(self.place_names)

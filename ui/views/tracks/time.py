@@ -55,6 +55,11 @@ class TimeAxis(ChartAxis):
         result: Array = np.interp(steps, known, values) if len(known) else np.full(len(steps), np.nan)
         return result
 
+    def reached(self, snapshot: Snapshot) -> float:
+        """The value on the axis that a run has reached."""
+        present = float(getattr(snapshot.measured, self.kind))
+        return float(np.nanmax(np.append(self.column(snapshot.history)[-1:], present)))
+
     def fit(self, values: Array, last: float) -> None:
         """Fit the axis to all rows of a history, and to the end that it has to reach."""
         last = max(_LEAST[self.kind], last if math.isfinite(last) else 0.0)
@@ -171,8 +176,8 @@ def name_marks(
     """Place the words of marks at these pixels so that none stands on another or across another's line.
 
     The latest has the first choice, and is never left out, even if it has to stand across earlier lines. A name stands
-    at the right of its mark, or at its left where that has room for all of it; what has too little room for a few
-    letters is left out.
+    at the right of its mark if that has room for all of it, else on the side with more room; what has too little room
+    for a few letters is left out.
     """
     gap, least = width("n"), width("nnnnnn")
     names: list[MarkName] = []
@@ -180,12 +185,17 @@ def name_marks(
     for index in range(len(marks) - 1, -1, -1):
         x, words = marks[index]
         whole, before = width(words), marks[index - 1][0] if index else ends[0]
-        if whole <= limit - x - gap:
-            names.append(MarkName(x + gap, words))
-        elif whole <= x - before - 2 * gap or (index == len(marks) - 1 and whole <= x - ends[0] - gap):
-            names.append(MarkName(x - gap - whole, words))
-            x -= gap + whole
-        elif limit - x - gap >= least:
-            names.append(MarkName(x + gap, cut(words, limit - x - gap)))
-        limit = x - gap
+        # The latest may stand across this mark, which then has no room at either side.
+        right, left = limit - x - gap, x - before - 2 * gap if x - gap <= limit else 0.0
+        across = x - ends[0] - gap
+        enough = whole if across >= whole else least
+        if index == len(marks) - 1 and max(left, right) < enough:
+            left = across
+        is_right = right >= min(whole, left)
+        room = right if is_right else left
+        if room >= min(whole, least):
+            text = words if whole <= room else cut(words, room)
+            names.append(MarkName(x + gap if is_right else x - gap - width(text), text))
+            x = min(x, names[-1].left)
+        limit = min(limit, x - gap)
     return tuple(reversed(names))

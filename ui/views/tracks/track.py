@@ -1,8 +1,8 @@
 """The base of all tracks: a track paints a moment between the shared time axis and its own axis, with its values.
 
 What it draws are series, each of a role: `run` is the run that is trained, `lane` a lane of a race, `planned` what will
-become of the run, `ghost` the run without its latest change, `luck` other starts, `kept` kept runs. All but the first
-two are drawn paler.
+become of the run, `ghost` the run without its latest change, `luck` other starts, `kept` kept runs. Lanes and kept runs
+have colours of their own; the others are drawn paler than the run.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Line(NamedTuple):
         """The pen for a role, paler with less strength. Lines wider than a pixel take Qt ten times as long."""
         look = theme.current()
         colour = look.colour(self.colour)
-        if role not in ("run", "lane"):
+        if role not in ("run", "lane", "kept"):
             colour = theme.blend(look.surface, colour, 0.45 * strength)
         return pen(colour, 1.0, Qt.PenStyle.DashLine if self.dashed else Qt.PenStyle.SolidLine)
 

@@ -15,12 +15,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
 from playground.experiment.tree import Experiment
-from playground.measure.oddities import oddities
 from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
-from ...forms.buttons import tip, wrapping
 from ...forms.layouts import tight
 from ...look import theme
 from ...look.beat import Throttle
@@ -40,10 +38,8 @@ from .track import Track
 
 _MARK_REACH = 5.0
 """Pixels from which the mouse finds a mark."""
-_HELP = (
-    "Turn the wheel to zoom along the time axis, and drag to move along it. Drag the edge below a track to change its "
-    "height; double-click a track to enlarge it, and again to return."
-)
+_TURN_MILLISECONDS = 30
+"""How long changed settings wait for the moment that follows them."""
 _ALONG_OPTIONS = (
     Option("epoch", "Epoch", "Passes through the training points: each point is seen once per epoch."),
     Option("step", "Step", "Updates of the weights. Compares runs of different batch sizes fairly."),
@@ -195,6 +191,8 @@ class TracksView(View):
         self._first: int | None = None
         """The earliest step that can be shown."""
         self._race: RaceMoment | None = None
+        self._own_along = "epoch"
+        """The quantity on the time axis of the run; that of a race is what keeps its lanes in step."""
         self._lanes = lane_tracks()
         self._marked: tuple[object, ...] = ()
         self._others: Others | None = None
@@ -215,9 +213,8 @@ class TracksView(View):
         self._sheet.handle.name_asked.connect(self._ask_name)
         self._sheet.handle.branch_asked.connect(self.branch_asked)
         self._sheet.symbol.clicked.connect(self._show_next_size)
-        self._sheet.setToolTip(tip(_HELP))
         self._write = Throttle(self._show_texts, self)
-        self._turn = QTimer(self, interval=0, singleShot=True)
+        self._turn = QTimer(self, singleShot=True)
         self._turn.timeout.connect(self._draw_others)
         self.apply_theme()
 
@@ -262,10 +259,8 @@ class TracksView(View):
 
     def show_experiment(self, experiment: Experiment) -> None:
         self._rate.experiment = experiment
-        if self._draw():
-            if self._rate in self._sheet.arrangement.seen:
-                self._tell(self._rate)
-            self._sheet.show_words(self._controls.geometry())
+        # Mostly a moment with these settings follows, which draws them.
+        self._turn.start(_TURN_MILLISECONDS)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again that has not changed."""
@@ -324,14 +319,26 @@ class TracksView(View):
         """Show the lanes of a race in place of the run; None: the run again."""
         if moment is None and self._race is None:
             return
-        turned = (moment is None) != (self._race is None)
-        self._race = moment
+        before, self._race = self._race, moment
+        turned = (moment is None) != (before is None)
         if turned:
             own = self._loss, self._score, self._gradients, self._rate
             self._sheet.arrangement.show_tracks(self._lanes if moment is not None else own)
             self._sheet.marks, self._marked = (), ()
-        self._draw()
+            self._told = self._snapshot if moment is None else _longest(moment, self._times)
+        if moment is not None and (before is None or before.lockstep != moment.lockstep):
+            self._own_along = self._along.value if before is None else self._own_along
+            self._measure_along(moment.lockstep)
+        elif moment is None:
+            self._measure_along(self._own_along)
+        else:
+            self._draw()
         self._write.request(at_once=turned)
+
+    def _measure_along(self, quantity: str) -> None:
+        """Choose the quantity on the time axis."""
+        self._along.show_index([option.value for option in _ALONG_OPTIONS].index(quantity))
+        self._on_setting()
 
     def show_others(self, others: Others | None, strength: float) -> None:
         self._others = others
@@ -339,7 +346,7 @@ class TracksView(View):
         for track in (self._loss, self._score):
             track.show_others(others, strength)
         # While training runs, a moment of the run follows in the same turn of the event loop, which draws them as well.
-        self._turn.start()
+        self._turn.start(0)
 
     def _draw_others(self) -> None:
         if self._draw():
@@ -381,7 +388,7 @@ class TracksView(View):
         snapshot, times = self._snapshot if self._race is None else _longest(self._race, self._times), self._times
         column = times.column(snapshot.history) if snapshot else np.zeros(0)
         present = float(getattr(snapshot.measured, times.kind)) if snapshot else 0.0
-        last = float(np.nanmax(np.append(column[-1:], present)))
+        last = times.reached(snapshot) if snapshot else 0.0
         times.follow(float(times.places(np.array([present]))[0]))
         kept = () if self._kept is None or self._race is not None else self._kept.runs
         reach = max((last, self._other_end(times), *(self._last_of(run) for run in kept)))
@@ -524,8 +531,11 @@ class TracksView(View):
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
-        first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
-        sheet.handle.describe(last if first is None else first, last, self._playhead_words())
+        if self._race is not None:
+            sheet.handle.rest()
+        else:
+            first, last = self._first, 0 if self._snapshot is None else self._snapshot.step
+            sheet.handle.describe(last if first is None else first, last, self._playhead_words())
         sheet.show_words(self._controls.geometry())
 
     def _tell(self, track: Track) -> None:
@@ -560,14 +570,12 @@ class TracksView(View):
         if sheet.mark is not None:
             parts.append(sheet.mark.words)
             parts.append(self._loss.ghost_words(times) if sheet.touches_latest else "")
-        odd = () if self._told is None or self._race is not None else oddities(self._told)
-        sheet.setToolTip(wrapping(sheet.mark.words) if sheet.mark else tip(*(odd or (_HELP,))))
         return " · ".join(part for part in parts if part)
 
 
 def _longest(moment: RaceMoment, times: TimeAxis) -> Snapshot:
     """The lane that has come farthest along a time axis."""
-    return max(moment.lanes, key=lambda lane: float(getattr(lane.measured, times.kind)))
+    return max(moment.lanes, key=times.reached)
 
 
 def _curves_shown(track: CurveTrack) -> _CurvesShown:
