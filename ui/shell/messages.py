@@ -196,6 +196,9 @@ class Messages(QObject):
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):
             self._wait.start()
+        elif said is not None and said.tone != "finding" and said != self._said and not self.strip.is_held:
+            # What a person has just asked for can be pressed at once.
+            self._wait.stop()
         self._said = said
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
             second = said.second and (said.second[0], partial(self._take, said.second))

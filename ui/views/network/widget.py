@@ -40,6 +40,12 @@ _TOOLTIP_DROP = 12
 """How far below its place Qt shows a tooltip, which leaves room for the pointer."""
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
+_BRIEF = (
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.MenuBarFocusReason,
+    Qt.FocusReason.ActiveWindowFocusReason,
+)
+"""Why the keyboard leaves for a while."""
 _KEYS = {
     Qt.Key.Key_Return: "edit",
     Qt.Key.Key_Enter: "edit",
@@ -314,8 +320,7 @@ class NetworkCanvas(SizedWidget):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        away = event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
-        if away and self.selection is not None and self.hit is None:
+        if event.reason() not in _BRIEF and self.selection is not None and self.hit is None:
             # Where the keyboard only passes by, nothing goes on showing the unit; it comes back with the keyboard.
             self.selected.emit(None)
         self.update()
