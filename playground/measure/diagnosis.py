@@ -42,7 +42,7 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
-STOP_EARLY = "Stop early, at the best validation loss"
+STOP_EARLY = "Stop early"
 """What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
@@ -304,8 +304,8 @@ def too_slow(snapshot: Snapshot) -> Finding | None:
         f"The learning rate {plain(snapshot.learning_rate)} is too low: an update changes the weights by {change}, "
         f"and {len(losses) - 1} epochs lowered the training loss by {percent(fallen, 2)}."
     )
-    rate = snapshot.experiment.training.learning_rate
-    faster = _with_training(snapshot, f"Learning rate {plain(10 * rate)}", learning_rate=min(10 * rate, 1e9) or 0.01)
+    rate = min(10 * snapshot.experiment.training.learning_rate, 1e9) or 0.01
+    faster = _with_training(snapshot, f"Learning rate {plain(rate)}", learning_rate=rate)
     return Finding("too_slow", text, faster)
 
 
@@ -578,7 +578,7 @@ def _calmer(snapshot: Snapshot, *, reset: bool) -> Remedy:
     losses, rates = snapshot.history.train_loss[rows], snapshot.history.learning_rate[rows]
     known = float(rates[np.nanargmin(losses)]) if np.isfinite(losses).any() else now
     chosen = snapshot.experiment.training.learning_rate
-    rate = float(plain(chosen * known / now)) if 0 < known < now / 2 else min(chosen / 10, 0.1)
+    rate = float(f"{chosen * known / now:.3g}") if 0 < known < now / 2 else min(chosen / 10, 0.1)
     return _with_training(snapshot, f"Learning rate {plain(rate)}", learning_rate=rate)._replace(reset=reset)
 
 

@@ -11,12 +11,21 @@ def counted(number: int, name: str) -> str:
 
 
 def plain(number: float) -> str:
-    """A number with three significant digits, in plain notation where that is readable: 1000, 0.0123."""
-    if 1e6 <= abs(number) < np.inf:
-        return "more than a million" if number < 1e9 else "more than a billion"
+    """A number with three significant digits, in plain notation where that is readable: 1000, 0.0123, 2.5 million."""
+    if abs(number) >= 999_500:
+        return _millions(number, 3)
     if 0 < abs(number) < 1e-4:
         return np.format_float_positional(number, precision=2, fractional=False, trim="-")
     return f"{float(f'{number:.3g}'):g}"
+
+
+def _millions(number: float, digits: int) -> str:
+    """A number of a million or more with so many significant digits: 2.5 million, 1 billion, 3.4e15, infinity."""
+    rounded = float(f"{number:.{digits}g}")
+    for unit, name in ((1e9, "billion"), (1e6, "million")):
+        if unit <= abs(rounded) < 1e12:
+            return f"{rounded / unit:g} {name}"
+    return loss_words(number)
 
 
 def loss_words(loss: float, digits: int = 3) -> str:
@@ -36,10 +45,11 @@ def percent(share: float, digits: int = 0) -> str:
 
 
 def large_number(number: float) -> str:
-    """A large number with two significant digits: 35,000."""
+    """A large number with two significant digits: 35,000, 2.5 million."""
     if number < 100:
         return f"{number:.2g}"
-    return f"{float(f'{number:.2g}'):,.0f}" if number < 1e6 else "more than a million"
+    rounded = float(f"{number:.2g}")
+    return f"{rounded:,.0f}" if rounded < 1e6 else _millions(rounded, 2)
 
 
 def share_words(part: float) -> str:

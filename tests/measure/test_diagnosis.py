@@ -24,7 +24,7 @@ from playground.experiment.rules import convert
 from playground.interop.opening import load_preset, preset_paths
 from playground.measure.changes import Change
 from playground.measure.diagnosis import AT_MOST, CAUSES, EXPLAINED_BY, RULES, comparable_rows, diagnose
-from playground.measure.sentences import loss_words
+from playground.measure.sentences import large_number, loss_words, plain
 
 
 def after(epochs: int, widths: tuple[int, ...] = (6, 6), activation: str = "tanh", **changed: Any) -> Snapshot:
@@ -513,6 +513,21 @@ def test_a_regression_that_underfits_speaks_of_r_squared() -> None:
     found = diagnose(after(200, (), data={"kind": "ripple", "points": 300}))
     assert any("R² is" in finding.text for finding in found)
     assert np.all([finding.kind == "underfitting" for finding in found])
+
+
+def test_numbers_in_sentences_are_true_at_any_size() -> None:
+    numbers = {0.0: "0", 3.2e-7: "0.00000032", 0.01234: "0.0123", 123456: "123000", 999_600: "1 million",
+               2.5e6: "2.5 million", -2.5e6: "-2.5 million", 1e9: "1 billion", 3.4e15: "3.4e15"}  # fmt: skip
+    assert [plain(number) for number in numbers] == list(numbers.values()) and plain(np.inf) == "infinity"
+    large = {1.25: "1.2", 35_123: "35,000", 994_000: "990,000", 1e6: "1 million", 1.26e7: "13 million"}
+    assert [large_number(number) for number in large] == list(large.values())
+
+
+@pytest.mark.parametrize(("rate", "words"), [(0.0, "0.01"), (1e-6, "0.00001")])
+def test_a_remedy_of_a_higher_rate_says_the_rate_that_it_sets(rate: float, words: str) -> None:
+    (found,) = (one for one in diagnose(after(30, data="spiral", training=sgd(rate))) if one.kind == "too_slow")
+    assert found.remedy is not None and found.remedy.words == f"Learning rate {words}"
+    assert found.remedy.experiment.training.learning_rate == pytest.approx(float(words))
 
 
 def test_losses_in_sentences_are_short_at_any_size() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint
-from PySide6.QtWidgets import QApplication, QInputDialog, QLineEdit, QMessageBox, QPushButton
+from PySide6.QtWidgets import QAbstractSlider, QApplication, QInputDialog, QLineEdit, QMessageBox, QPushButton
 
 from playground import Trainer
 from playground.measure.requests import BoundaryRequest
@@ -163,6 +163,7 @@ def test_the_keyboard_alone_goes_anywhere_and_branches(qtbot, window: Window) ->
     assert hands.control(window, "tracks.sheet").caption == "epoch 0"
     hands.key(handle, "End")
     hands.until(lambda: boundary.shown().others, "the boundary of before does not come back")
+    hands.until(lambda: not window.messages.strip.rests, "its buttons do nothing")
     hands.click(hands.control(window, "strip.remedy", QPushButton))
     assert settle(qtbot, window).epoch == EPOCHS
 
@@ -201,8 +202,37 @@ def test_an_edit_in_the_past_continues_from_there(qtbot, window: Window) -> None
     window.parts.training.ask("training.learning_rate", 0.03)
     now = settle(qtbot, window)
     assert (now.epoch, now.learning_rate, now.experiment.training.batch_size) == (4, 0.03, 16)
+    assert window.messages.strip.said.text.startswith("Training continues from epoch 4.")
     hands.key_in(window, "Ctrl+Z", "Ctrl+Z")
     assert settle(qtbot, window).epoch == EPOCHS
+
+
+def test_points_drawn_in_the_past_are_a_step_of_their_own_after_a_branch_that_is_told(qtbot, window: Window) -> None:
+    session, strip, picture = window.session, window.messages.strip, window.parts.boundary
+    steps = len(session.history.done)
+    hands.click(handle_of(window), place_of(window, 4))
+    await_exact(window)
+    points = snapshot(window).sample.labels.size
+    hands.open_tab(window, "Draw")
+    hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)), pace=20)
+    assert settle(qtbot, window).epoch == 4
+    assert snapshot(window).sample.labels.size > points + 5, "the stroke goes on after the branch"
+    assert "continues from epoch 4" in strip.said.text and strip.remedy.text() == "Return to it"
+    hands.drag_handle(hands.control(window, "training.learning_rate.slider", QAbstractSlider), 0.9)
+    assert [edit.label for edit in session.history.done[steps:-1]] == ["branch at epoch 4", "points drawn"]
+    hands.key_in(window, "Ctrl+Z")
+    now = settle(qtbot, window)
+    assert now.learning_rate == 0.01 and now.sample.labels.size > points + 5
+    hands.key_in(window, "Ctrl+Z")
+    assert settle(qtbot, window).sample.labels.size == points
+
+
+def test_an_edit_that_is_refused_or_changes_nothing_leaves_the_past_as_it_is(window: Window) -> None:
+    hands.click(handle_of(window), place_of(window, 4))
+    await_exact(window)
+    for batch in (16, -1):
+        window.parts.training.ask("training.batch_size", batch)
+    assert window.session.past.shown is not None and window.parts.training.experiment == snapshot(window).experiment
 
 
 def test_a_mark_is_gone_to_and_named_by_its_menu(window: Window) -> None:

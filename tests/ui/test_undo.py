@@ -99,6 +99,7 @@ def test_the_other_choice_and_redo(qtbot, trained: Window) -> None:
     qtbot.waitUntil(lambda: loss(window) < 0.3, timeout=SECONDS)
     qtbot.waitUntil(lambda: strip.text.text().startswith("Learning rate back to"), timeout=SECONDS)
     assert strip.remedy.text() == KEEP_WEIGHTS
+    qtbot.waitUntil(lambda: not strip.rests)
     hands.click(strip.remedy)
     qtbot.waitUntil(lambda: loss(window) > 0.5, timeout=SECONDS)
     assert strip.remedy.text() != KEEP_WEIGHTS or not strip.remedy.isVisible()

@@ -51,6 +51,8 @@ class Configure(NamedTuple):
     """The number of the branch whose other future is continued."""
     future: int | None = None
     """The number of the branch whose other future is shown from now on."""
+    resets: bool = False
+    """Whether the present run returns to its own initial weights, which may be given ones."""
 
 
 class SetWeight(NamedTuple):

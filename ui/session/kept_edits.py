@@ -130,6 +130,9 @@ class _Writer:
     def add(self, edit: Edit, before: object, way: Literal["done", "undone"]) -> bool:
         """Add a step; return whether it could be."""
         what, steps = edit.what, getattr(self.kept, way)
+        if isinstance(what, ExperimentEdit) and what.resets:
+            # Without weights there is nothing to return to.
+            return True
         if isinstance(what, WeightSetting):
             if way == "done" and not isinstance(before, float):
                 return False

@@ -84,12 +84,6 @@ class KeptMoments:
             self._kept.pop(name, None)
             self.swapped.discard(name)
 
-    def forget_losses(self) -> None:
-        """Forget the losses of all moments: what training comes to from here on is not the doing of earlier changes."""
-        for name, kept in self._kept.items():
-            if isinstance(kept, Checkpoint):
-                self._kept[name] = kept._replace(train_loss=None)
-
     def _keep_latest(self) -> None:
         sizes = {name: _size(kept) for name, kept in self._kept.items()}
         total = sum(sizes.values())

@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 import numpy as np
 from PySide6.QtCore import QObject, Signal, SignalInstance
 
-from playground import Experiment
+from playground import Experiment, Snapshot
 from playground.measure.changes import Change
 from playground.measure.others import Ghost
 
@@ -51,6 +51,7 @@ class _Session(Protocol):
         fresh: bool = False,
         branch: int | None = None,
         back_to: int | None = None,
+        announced: bool = True,
     ) -> None:
         """Make an experiment the present one."""
 
@@ -78,6 +79,12 @@ class Playhead(QObject):
         """The report of the earlier moment that is shown; None while it is the present."""
         report = self._session.report
         return report if self.looks_back and report is not None and report.past is not None else None
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment that is shown."""
+        report = self.shown
+        return self._session.experiment if report is None else report.snapshot.experiment
 
     def look_at(self, step: int) -> None:
         """Show the moment of an earlier step, or for the present one and later ones the present."""
@@ -121,18 +128,29 @@ class Playhead(QObject):
 
     def branch(self) -> bool:
         """Make the earlier moment that is shown the present, in one undo step; return False if none is shown."""
+        then = self._branch()
+        self.say_branched(then)
+        return then is not None
+
+    def branch_before_edit(self, *, announced: bool = False) -> Snapshot | None:
+        """Branch if an earlier moment is shown, which an edit is of; return that moment, for `say_branched` after it.
+
+        An edit of the experiment announces it, and panels would take another one before it for the end of a drag.
+        """
+        return self._branch(announced=announced)
+
+    def say_branched(self, then: Snapshot | None) -> None:
+        """Tell that training goes on from an earlier moment, if there is one."""
+        if then is not None:
+            self.branched.emit(then)
+
+    def _branch(self, *, announced: bool = True) -> Snapshot | None:
         report = self.shown
         if report is None:
-            return False
+            return None
         then = report.snapshot
-        self._continue(f"branch at epoch {then.epoch:,}", then.experiment, branch=then.step)
-        self.branched.emit(then)
-        return True
-
-    def branch_if_shown(self) -> None:
-        """Branch before an edit of an earlier moment."""
-        if self.looks_back:
-            self.branch()
+        self._continue(f"branch at epoch {then.epoch:,}", then.experiment, branch=then.step, announced=announced)
+        return then
 
     def return_to_other_future(self) -> None:
         """Go on with the run as it was before the latest branch, in one undo step; this one becomes the other."""
@@ -152,11 +170,18 @@ class Playhead(QObject):
             self._session.send(lambda worker: worker.trainer.run.record.name_change(change, name.strip()))
 
     def _continue(
-        self, title: str, experiment: Experiment, *, branch: int | None = None, back_to: int | None = None
+        self,
+        title: str,
+        experiment: Experiment,
+        *,
+        branch: int | None = None,
+        back_to: int | None = None,
+        announced: bool = True,
     ) -> None:
         session = self._session
         edit = session.history.begin(title, ExperimentEdit(session.experiment, experiment, True, branches=True), False)
-        session.put(experiment, title, keep_as=("undo", edit.number), fresh=True, branch=branch, back_to=back_to)
+        keep_as = "undo", edit.number
+        session.put(experiment, title, keep_as=keep_as, fresh=True, branch=branch, back_to=back_to, announced=announced)
 
     def follow(self, other_future: Ghost | None) -> None:
         """Pass on the other future, if it is new."""

@@ -189,14 +189,15 @@ class Session(QObject):
         self, experiment: Experiment, title: str, *, changing: bool, fresh: bool, document: Document | None = None
     ) -> bool:
         """Check a change, record it for undo and carry it out."""
-        if not fresh:
-            self.past.branch_if_shown()
         try:
             experiment = with_layer_ids(check(experiment))
         except InputError as error:
             self.refuse(error_words(error, experiment))
-            self.experiment_changed.emit(self.experiment)
+            self.experiment_changed.emit(self.past.experiment)
             return False
+        if not fresh and experiment == self.past.experiment and self.past.shown is not None:
+            return True
+        branch = None if fresh else self.past.branch_before_edit()
         edit = self.history.continued(title, changing)
         if edit is not None:
             assert isinstance(edit.what, ExperimentEdit)
@@ -206,6 +207,7 @@ class Session(QObject):
         else:
             return True
         self.put(experiment, title, keep_as=("undo", edit.number), fresh=fresh, document=document)
+        self.past.say_branched(branch)
         return True
 
     def refuse(self, reason: str) -> None:
@@ -223,7 +225,7 @@ class Session(QObject):
         if not abs(value) <= largest:
             self.refuse(f"A weight must be a number from −{largest:.2g} to {largest:.2g} (got {value}).")
             return False
-        self.past.branch_if_shown()
+        branch = self.past.branch_before_edit(announced=True)
         setting = WeightSetting(name, place, value)
         edit = self.history.continued(title, changing, (name, place))
         if edit is None:
@@ -231,6 +233,7 @@ class Session(QObject):
         else:
             edit.what = setting
         self._put_weight(setting, keep_as=("undo", edit.number))
+        self.past.say_branched(branch)
         return True
 
     def undo(self) -> None:
@@ -244,7 +247,10 @@ class Session(QObject):
             self._put_weight(what, memory=memory, undoing=undoing)
         else:
             title = f"undo {edit.title}" if edit.title else ""
-            self.put(what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing)
+            self.put(
+                what.before, title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing,
+                resets=what.resets,
+            )  # fmt: skip
         self.taken_back.emit(edit.number)
 
     def redo(self) -> None:
@@ -257,7 +263,10 @@ class Session(QObject):
         if isinstance(what, WeightSetting):
             self._put_weight(what, keep_as=keep_as, undoing=undoing)
         else:
-            self.put(what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing)
+            self.put(
+                what.after, edit.title, keep_as=keep_as, memory=memory, fresh=what.fresh, undoing=undoing,
+                resets=what.resets,
+            )  # fmt: skip
         self.made_again.emit(edit.number)
 
     def keep_weights(self, number: int) -> None:
@@ -281,8 +290,10 @@ class Session(QObject):
         undoing: Undoing | None = None,
         branch: int | None = None,
         back_to: int | None = None,
+        announced: bool = True,
+        resets: bool = False,
     ) -> None:
-        """Make an experiment the present one, in the panels and in the worker."""
+        """Make an experiment the present one, in the worker and, if it is `announced`, in the panels."""
         self.close_race()
         self.past.stop_looking_back()
         self.revision += 1
@@ -290,10 +301,12 @@ class Session(QObject):
         document = None if document is None else document.named()
         future = self.history.latest_branch
         self.worker.send(Configure(
-            experiment, self.revision, keep_as, memory, fresh, title, document, undoing, branch, back_to, future
+            experiment, self.revision, keep_as, memory, fresh, title, document, undoing, branch, back_to, future,
+            resets,
         ))  # fmt: skip
         self.revised.emit()
-        self.experiment_changed.emit(experiment)
+        if announced:
+            self.experiment_changed.emit(experiment)
         self.undo_changed.emit()
 
     def _put_weight(
@@ -346,10 +359,13 @@ class Session(QObject):
             self._move(Worker.epoch)
 
     def reset(self) -> None:
-        """Return to the same initial weights."""
+        """Return to the same initial weights, in one undo step; before training it is none."""
         if self.racer is not None:
             return self.racer.reset()
-        self._move(Worker.reset)
+        if self.report is None or (self.report.present.step == 0 and not self.is_running):
+            return self._move(Worker.reset)
+        edit = self.history.begin("reset", ExperimentEdit(self.experiment, self.experiment, True, resets=True), False)
+        self.put(self.experiment, edit.title, keep_as=("undo", edit.number), fresh=True, resets=True)
 
     def _move(self, act: Callable[[Worker], None]) -> None:
         """Have the worker go to another moment; until it reports, the display is out of date, as after an edit."""

@@ -23,6 +23,8 @@ class ExperimentEdit(NamedTuple):
     """Whether training starts from the initial weights with it."""
     branches: bool = False
     """Whether it continues an earlier moment of the same run, beside which what came after it is shown."""
+    resets: bool = False
+    """Whether it returns the same run to its initial weights."""
 
 
 class WeightSetting(NamedTuple):
@@ -113,6 +115,11 @@ class UndoHistory:
             return None
         self.done.append(self.undone.pop())
         return self.done[-1]
+
+    @property
+    def latest(self) -> int:
+        """The number of the latest step that can be undone; 0 if there is none."""
+        return self.done[-1].number if self.done else 0
 
     @property
     def next_number(self) -> int:

@@ -292,7 +292,6 @@ class Worker(QThread):
         self.other_futures.forget()
         self.trainer.reset()
         self.left_runs.begin(0)
-        self.moments.forget_losses()
 
     def _give_up_epoch(self) -> None:
         if self.last_epoch is not None:
@@ -406,6 +405,9 @@ class Worker(QThread):
             trainer = resume_trainer(memory, self.engine)
             if trainer.status == "diverged":
                 trainer.clear_outcome()
+        elif memory is None and command.resets:
+            self.trainer.reset()
+            return
         elif memory is None and command.document is not None:
             trainer = open_trainer(command.document, self.engine)
         else:

@@ -21,7 +21,7 @@ _EVENT_MILLISECONDS = 10_000
 """How long what has just happened comes before what ails the network."""
 _HELD_MILLISECONDS = 1_000
 """How much longer an event stays while a person points at it, and how long a button does nothing that took the place of
-a remedy there."""
+another."""
 _SILENT = Message("event", "")
 
 
@@ -66,12 +66,14 @@ class Messages(QObject):
         self._past: Message | None = None
         self._advice: Advice | None = None
         self._measures = self._pausing = False
+        self._said: Message | None = None
+        """What the strip shows."""
         self._race = ""
         self._time = QTimer(self, singleShot=True)
         """Runs while the event comes first."""
         self._time.timeout.connect(self._age_event)
         self._wait = QTimer(self, interval=_HELD_MILLISECONDS, singleShot=True)
-        """Runs while the buttons of the strip do nothing, since they took the place of a remedy under the mouse."""
+        """Runs while the buttons of the strip do nothing, since they took the place of others."""
         self._wait.timeout.connect(self._show)
         self._make_widgets()
 
@@ -118,6 +120,11 @@ class Messages(QObject):
             self._advice = advice
             self._show()
 
+    def remark(self, text: str) -> None:
+        """Add something that can be missed: where there is a button of another message, it is left out."""
+        if (self._event is not None and self._time.isActive()) or self.strip.said.offer is None:
+            self.add(text)
+
     def invite(self, text: str, offer: Offer) -> None:
         """Show an invitation whenever there is no other message, until it is dismissed."""
         self._invitation = Message("invitation", text, offer)
@@ -155,7 +162,11 @@ class Messages(QObject):
         self._show()
 
     def dismiss(self) -> None:
-        """Remove the message that the strip shows."""
+        """Remove the message that the strip shows, of which a person is done with all buttons."""
+        self._said = None
+        self._remove_said()
+
+    def _remove_said(self) -> None:
         said = self.strip.said
         self._fault = None if said.tone == "fault" else self._fault
         self._event = None if said.tone in ("event", "refusal") else self._event
@@ -185,20 +196,30 @@ class Messages(QObject):
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):
             self._wait.start()
+        elif said is not None and said.tone != "finding" and said != self._said and not self.strip.is_held:
+            # What a person has just asked for can be pressed at once.
+            self._wait.stop()
+        self._said = said
         if said is not None and said.offer is not None and said.tone not in ("finding", "past"):
             second = said.second and (said.second[0], partial(self._take, said.second))
             said = said._replace(offer=(said.offer[0], partial(self._take, said.offer)), second=second)
-        self.strip.say(said, rests=self._wait.isActive() and self.strip.is_held)
+        self.strip.say(said, rests=self._wait.isActive())
 
     def _would_swap(self, message: Message | None) -> bool:
-        """Whether a message about something else would take the place of a remedy that a person is about to press."""
-        said = self.strip.said
-        if said.tone != "finding" or said.offer is None or not self.strip.is_held:
+        """Whether other buttons would take the place of one that a person may be about to press."""
+        said = self._said
+        if said is None or message == said or not self.strip.has_buttons:
             return False
-        return message is None or message.kind != said.kind or _words_on(message) != _words_on(said)
+        if not self.strip.is_held and (message is None or message.tone != "finding"):
+            # Only findings come by themselves, when a person may be on the way.
+            return False
+        if message is None:
+            return True
+        goes_on = message.kind == said.kind if said.kind else message.offer == said.offer is not None
+        return not goes_on or _words_on(message) != _words_on(said)
 
     def _take(self, offer: Offer) -> None:
-        self.dismiss()
+        self._remove_said()
         offer[1]()
 
     def _found(self) -> Message | None:
@@ -258,8 +279,8 @@ class Messages(QObject):
             self.status.setText(_status_words(self._report))
 
 
-def _words_on(message: Message) -> str:
-    return message.offer[0] if message.offer is not None else ""
+def _words_on(message: Message) -> list[str]:
+    return [offer[0] for offer in (message.offer, message.second) if offer is not None]
 
 
 def _hint(remedy: Remedy) -> str:

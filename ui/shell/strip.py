@@ -92,6 +92,8 @@ class Strip(QFrame):
         )
         self.said, self.rests = _NOTHING, False
         """What is said, and whether its buttons do nothing yet."""
+        self._is_cut = False
+        """Whether a button shows all of the text."""
         self._show_whole(False)
         self.say(None)
 
@@ -99,6 +101,11 @@ class Strip(QFrame):
     def speaks(self) -> bool:
         """Whether it says something."""
         return bool(self.said.text)
+
+    @property
+    def has_buttons(self) -> bool:
+        """Whether it has buttons besides the one that dismisses it, which has a place of its own."""
+        return bool(self.said.offer or self.said.second or self.said.others) or self._is_cut
 
     @property
     def is_held(self) -> bool:
@@ -124,14 +131,16 @@ class Strip(QFrame):
             self.second.setText(second[0])
             identify(self.second, None, second[0], second[0])
         self.second.setVisible(second is not None)
-        if [one for one, _ in before.others] != [one for one, _ in others]:
-            self._list_others()
         self.others.setVisible(bool(others))
         self._close.setVisible(bool(text) and tone not in ("finding", "past"))
         self._set_resting(rests)
         if before.tone != tone or bool(before.text) != bool(text) or not self.property("tone"):
             restyle(self, "tone", tone if text else "none")
         self._fit()
+        layout = self.layout()
+        assert layout is not None
+        # A button is never painted with another text in the room of the one before.
+        layout.activate()
         if text and (before.tone, before.kind or before.text) != (tone, self.said.kind or text):
             self.announced.emit(text)
             announcement = QAccessibleAnnouncementEvent(self, text)
@@ -151,18 +160,13 @@ class Strip(QFrame):
             for button in (self.remedy, self.second, self.others):
                 restyle(button, "rests", rests)
 
-    def _list_others(self) -> None:
-        self.menu.clear()
-        for place, (words, _) in enumerate(self.said.others):
-            self.menu.addAction(words).triggered.connect(partial(self._accept_other, place))
-
     def _open_menu(self) -> None:
+        """Open the menu, which stays as it is while the message changes."""
         if not self.rests:
+            self.menu.clear()
+            for words, act in self.said.others:
+                self.menu.addAction(words).triggered.connect(partial(_call, act))
             self.menu.popup(self.others.mapToGlobal(self.others.rect().bottomLeft()))
-
-    def _accept_other(self, place: int) -> None:
-        if place < len(self.said.others):
-            self.said.others[place][1]()
 
     def _accept(self) -> None:
         if self.said.offer is not None and not self.rests:
@@ -188,7 +192,7 @@ class Strip(QFrame):
         shown, line = self.said.text, self.text.fontMetrics().lineSpacing()
         height = _LINES * line
         is_long = self._height_of(shown, self._text_width()) > height
-        has_button = is_long or self.whole.isChecked()
+        self._is_cut = has_button = is_long or self.whole.isChecked()
         width = self._text_width(has_button)
         if self.whole.isChecked():
             # It does not shrink by itself: the next message moves nothing either.
@@ -221,7 +225,11 @@ class Strip(QFrame):
             *([self.others] if self.said.others else []),
         ]
         taken = sum(button.sizeHint().width() + spacing for button in beside)
-        return self.width() - margins.left() - margins.right() - taken - px(2)
+        return self.contentsRect().width() - margins.left() - margins.right() - taken
+
+
+def _call(act: Callable[[], object], _: bool = False) -> None:
+    act()
 
 
 def _cut(words: Sequence[str], most: int) -> str:

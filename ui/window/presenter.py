@@ -46,6 +46,8 @@ class Presenter(QObject):
         self._problem = self._ending = self._said_ending = ""
         self._finding = _SteadyFinding()
         self._notes: tuple[str, ...] = ()
+        self._step = 0
+        """The latest undo step."""
         self._experiment = desk.session.experiment
         """The experiment that panels and pictures show."""
         self._is_past = False
@@ -65,7 +67,7 @@ class Presenter(QObject):
         session.revised.connect(self._await_report)
         session.refused.connect(desk.refuse)
         session.failed.connect(desk.tell)
-        session.undo_changed.connect(desk.messages.note_change)
+        session.undo_changed.connect(self._note_step)
         session.pausing.connect(self._show_words)
         session.engine_refused.connect(self.say_engine_refused)
         session.undone_or_redone.connect(self.say_undone)
@@ -150,7 +152,7 @@ class Presenter(QObject):
         snapshot, present, parts = report.snapshot, report.present, self.parts
         if self._engine and present.engine != self._engine:
             is_compiled = present.engine == "compiled"
-            self.desk.messages.add(
+            self.desk.messages.remark(
                 "Compiled engine ready." if is_compiled else "Training goes on with the reference engine."
             )
         first, self._engine = not self._engine, present.engine
@@ -191,7 +193,8 @@ class Presenter(QObject):
 
     def _follow_experiment(self, report: Report) -> None:
         """Show the settings of an earlier moment while that is shown, and the present ones again after it."""
-        wanted = self.desk.session.experiment if report.past is None else report.snapshot.experiment
+        # After an edit, reports of before it may still arrive.
+        wanted = self.desk.session.past.experiment
         if (report.past is not None or self._is_past) and wanted != self._experiment:
             self.show_experiment(wanted)
         self._is_past = report.past is not None
@@ -273,6 +276,13 @@ class Presenter(QObject):
             self.desk.session.pause()
         else:
             self.desk.session.play()
+
+    def _note_step(self) -> None:
+        """End offers for what was before a step; more of a drag is no step of its own."""
+        step = self.desk.session.history.latest
+        if step != self._step:
+            self._step = step
+            self.desk.messages.note_change()
 
     def say_undone(self, undone: Undone) -> None:
         """Say what undoing or redoing did; where it restored weights, offer to keep those from before."""

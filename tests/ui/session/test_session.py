@@ -95,6 +95,33 @@ def test_reseed_starts_from_other_weights_and_undo_returns_to_the_training(sessi
     np.testing.assert_array_equal(checkpoint(session).state.parameters, trained)
 
 
+def test_undo_takes_a_reset_back_with_all_of_the_training_and_redo_resets_again(session: Session, settled) -> None:
+    session.reset()
+    assert settled(session).step == 0 and not session.history.done, "nothing was trained"
+    weights = Trainer(session.experiment, engine="reference").parameters()
+    given = Trainer(session.experiment, initial={"W0": 2 * weights["W0"]}, engine="reference")
+    initial = given.state.parameters.copy()
+    given.advance(steps=25)
+    session.open(session.experiment, "weights", given.document())
+    assert settled(session).step == 25
+    trained = checkpoint(session)
+    session.reset()
+    assert settled(session).step == 0
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, initial)
+    session.step()
+    settled(session)
+    session.undo()
+    back = settled(session)
+    assert (back.step, len(back.history.epoch)) == (25, 3) and back.changes == ()
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, trained.state.parameters)
+    session.redo()
+    assert settled(session).step == 1, "as after other initial weights, the training from there comes back"
+    session.reset()
+    assert settled(session).step == 0
+    np.testing.assert_array_equal(checkpoint(session).state.parameters, initial)
+    assert [edit.label for edit in session.history.done] == ["weights", "reset", "reset"]
+
+
 def test_undo_returns_to_the_points_of_a_table_that_has_changed_since(
     session: Session, settled, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 from playground import Experiment, Trainer
 from playground.catalog.choice import Array
 from tests.combinations import combinations
+from tests.ui import hands
 from ui.session.commands import Undone
 from ui.session.session import Session
 
@@ -188,8 +189,10 @@ def test_after_a_reset_a_change_from_before_is_not_to_blame(person: Person) -> N
     session = person.session
     person.train(40)
     session.edit(session.experiment.with_({"training.learning_rate": 5}))
+    hands.until(lambda: session.is_up_to_date, "the training is not reported")
     session.reset()
     person.train(50)
+    assert person.go(session.undo).text == "Undone: reset; the weights of epoch 40 are back."
     assert person.go(session.undo).text == "Learning rate back to 0.03; the weights stay as they are."
 
 

@@ -17,7 +17,7 @@ from tests.ui import hands
 from tests.ui.windows import control, lay_out, settle, snapshot
 from ui.look import theme
 from ui.shell import messages
-from ui.shell.messages import _EVENT_MILLISECONDS
+from ui.shell.messages import _EVENT_MILLISECONDS, Advice, ProvenRemedy
 from ui.window import presenter
 from ui.window.window import Window
 
@@ -86,6 +86,57 @@ def test_a_button_that_takes_the_place_of_a_remedy_under_the_mouse_does_nothing_
     window.messages.show_finding(None)
 
 
+def test_all_buttons_that_take_the_place_of_others_do_nothing_at_first_wherever_the_mouse_is(
+    qtbot, window: Window
+) -> None:
+    strip, taken = window.messages.strip, list[str]()
+    noisy = Remedy("Use tanh", window.session.experiment.with_({"data.noise": 0.4}))
+    several = Advice("ailment", "Two help.", tuple(ProvenRemedy(noisy, words, "") for words in ("Use tanh", "Use ELU")))
+    window.messages.say("Opened Circle.", ("Undo", lambda: taken.append("circle")))
+    hands.hover(strip.remedy)
+    window.messages.say("Opened Spiral.", ("Undo", lambda: taken.append("spiral")))
+    hands.click(strip.remedy)
+    assert not taken
+    hands.leave(strip.remedy, to=window.parts.boundary)
+    hands.leave(strip)
+    window.messages.show_finding(FINDING)
+    window.messages.advise(several)
+    window.messages.say("Training continues from epoch 4.", ("Return to it", lambda: taken.append("returned")))
+    window.messages.add("Compiled engine ready.")
+    qtbot.waitUntil(lambda: not strip.rests)
+    # What had just happened gives way by itself.
+    window.messages.note_change()
+    assert said(window) == f"{FINDING.text} Two help." and strip.others.isVisible() and strip.rests
+    for button in (strip.others, strip.remedy):
+        hands.click(button)
+    assert not strip.menu.isVisible() and window.session.experiment.data.noise != 0.4
+    qtbot.waitUntil(lambda: not strip.rests)
+    hands.click(strip.others)
+    qtbot.waitUntil(strip.menu.isVisible)
+    window.messages.advise(several._replace(remedies=several.remedies[:1]))
+    hands.choose_entry(strip.menu, "Use ELU")
+    assert window.session.experiment.data.noise == 0.4, "an open menu stays as it is"
+    window.messages.advise(None)
+    window.messages.show_finding(None)
+    hands.leave(strip.remedy, to=window.parts.boundary)
+    hands.leave(strip)
+
+
+def test_a_word_about_the_engine_displaces_nothing_that_offers_a_button(qtbot, window: Window) -> None:
+    def change_engine() -> None:
+        before = snapshot(window).engine
+        window.session.use_engine("compiled" if before == "reference" else "reference")
+        qtbot.waitUntil(lambda: snapshot(window).engine != before)
+
+    window.messages.invite("New here?", ("Take the tour", lambda: None))
+    change_engine()
+    assert said(window) == "New here?" and window.messages.strip.remedy.isVisible()
+    window.messages.settle("New here?")
+    change_engine()
+    assert "engine" in said(window)
+    window.messages.clear()
+
+
 def test_a_remedy_under_the_mouse_goes_with_what_it_mends(qtbot, window: Window) -> None:
     strip, deep = window.messages.strip, load_preset("vanishing-gradients")
     window.session.open(deep, "a preset")
@@ -110,6 +161,7 @@ def test_a_remedy_that_starts_again_says_so_before_and_afterwards(qtbot, window:
     faster = Remedy("Learning rate 0.1", before.with_({"training.learning_rate": 0.1}), reset=True)
     window.messages.show_finding(FINDING._replace(remedy=faster))
     assert strip.remedy.text() == "Start again: learning rate 0.1"
+    qtbot.waitUntil(lambda: not strip.rests)
     hands.click(strip.remedy)
     settle(qtbot, window)
     assert snapshot(window).step == 0 and session.experiment == faster.experiment
@@ -206,6 +258,20 @@ def test_all_of_it_can_be_read_at_every_zoom_and_none_moves_by_itself(window: Wi
             hands.click(strip.whole)
             lay_out(window)
             assert strip.height() == usual and not strip.whole.isVisible()
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_words_are_cut_where_the_next_one_has_no_room_and_buttons_never(window: Window, zoom: float) -> None:
+    window.zoom_to(zoom)
+    strip, cut = window.messages.strip, 0
+    for words in range(60, 0, -1):
+        offer = f"Stop early: number {words}" + words % 2 * ", at the best validation loss"
+        window.messages.refuse(f"{'The loss 0.0294 rose. ' * words}{'W' * (words % 7)}.", (offer, lambda: None))
+        assert strip.remedy.width() >= strip.remedy.sizeHint().width()
+        assert strip.text.heightForWidth(strip.text.width()) <= strip.text.height()
+        cut += strip.text.text().endswith(" …")
+    assert 0 < cut < 60
+    window.messages.clear()
 
 
 def test_a_cut_text_shows_as_many_words_as_have_room(window: Window) -> None:

@@ -630,6 +630,18 @@ def test_arrow_keys_move_the_selection_and_say_so(view):
     assert said[-1] == (2, 0)
 
 
+def test_a_unit_is_shown_only_while_the_keyboard_is_at_it(view):
+    said, before = heard(view.magnified), view.findChild(QWidget, "network.gradients")
+    before.setFocus()
+    hands.key(before, "Tab")
+    hands.key(canvas(view), "Down", "Shift+Tab")
+    assert not canvas(view).hasFocus() and said == [(0, 0), (0, 1), None]
+    hands.key(QApplication.focusWidget(), "Tab")
+    assert said[-1] == (0, 1), "the keyboard comes back to where it was"
+    hands.key(canvas(view), "Return")
+    assert editor(view).isVisible() and said[-1] == (0, 1), "what is edited stays on show"
+
+
 def test_enter_edits_the_bias_of_the_unit_that_is_selected(view):
     hands.click(view, view.shown().places.unit(1, 1).center())
     hands.key(canvas(view), "Return")

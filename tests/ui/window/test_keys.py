@@ -169,6 +169,7 @@ def test_enter_presses_a_button_that_tab_has_reached(qtbot, window: Window) -> N
     hands.key(focus(), "Enter")
     qtbot.waitUntil(lambda: step(window) == 2)
     window.messages.say("Opened Circle.", ("Undo", lambda: window.session.step()))
+    qtbot.waitUntil(lambda: not window.messages.strip.rests)
     window.messages.strip.remedy.setFocus()
     hands.key(focus(), "Return")
     settle(qtbot, window)

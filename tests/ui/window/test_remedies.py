@@ -68,6 +68,7 @@ def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_ste
     assert f" of 16 shuffles from epoch {before.epoch} on, with a median validation loss of " in said(window)
     label = strip.remedy.text()
     assert label in said(window)
+    qtbot.waitUntil(lambda: not strip.rests)
     hands.push(window, "strip.remedy")
     assert session.experiment != sick
     qtbot.waitUntil(lambda: session.is_up_to_date)
@@ -80,7 +81,7 @@ def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_ste
 
 def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: Window) -> None:
     strip, session = window.messages.strip, window.session
-    qtbot.waitUntil(strip.others.isVisible)
+    qtbot.waitUntil(lambda: strip.others.isVisible() and not strip.rests)
     strip.others.setFocus(Qt.FocusReason.TabFocusReason)
     hands.key_in(window, "Return")
     qtbot.waitUntil(strip.menu.isVisible)

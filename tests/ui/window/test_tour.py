@@ -91,6 +91,7 @@ def await_diagnosis(window: Window) -> None:
     # What was opened stands there for ten seconds otherwise.
     hands.push(window, "strip.dismiss")
     await_task(window, 2)
+    hands.until(lambda: not window.messages.strip.rests, "its buttons do nothing")
 
 
 @compiled

@@ -40,6 +40,12 @@ _TOOLTIP_DROP = 12
 """How far below its place Qt shows a tooltip, which leaves room for the pointer."""
 _WIRE_INTERVAL = 40
 """Milliseconds between two pictures of the wires: their looks change little from frame to frame, and cost the most."""
+_BRIEF = (
+    Qt.FocusReason.PopupFocusReason,
+    Qt.FocusReason.MenuBarFocusReason,
+    Qt.FocusReason.ActiveWindowFocusReason,
+)
+"""Why the keyboard leaves for a while."""
 _KEYS = {
     Qt.Key.Key_Return: "edit",
     Qt.Key.Key_Enter: "edit",
@@ -63,7 +69,7 @@ class NetworkCanvas(SizedWidget):
     clicked = Signal(object)
     double_clicked = Signal(object)
     selected = Signal(object)
-    """The (place, unit) with the keyboard focus; None for none."""
+    """The (place, unit) that the keyboard is at; None for none, as when the keyboard goes elsewhere."""
     key_asked = Signal(str)
     """edit, fewer, more, insert or open, for what is selected."""
 
@@ -306,12 +312,17 @@ class NetworkCanvas(SizedWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
-        if by_key and self.selection is None and self.drawing.structure.layers:
+        if by_key and self.selection is not None:
+            self.selected.emit(self.selection)
+        elif by_key and self.drawing.structure.layers:
             self._go(0, self.drawing.diagram.column(0).first)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
+        if event.reason() not in _BRIEF and self.selection is not None and self.hit is None:
+            # Where the keyboard only passes by, nothing goes on showing the unit; it comes back with the keyboard.
+            self.selected.emit(None)
         self.update()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
