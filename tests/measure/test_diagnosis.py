@@ -182,7 +182,7 @@ def says_little(snapshot: Snapshot) -> bool:
 def test_a_learning_rate_of_1_is_named_before_what_it_does_to_gradients(name: str) -> None:
     for snapshot in run_of(name, training__learning_rate=1.0):
         found = diagnose(snapshot)
-        # Which run still learns in its first epochs differs by processor: none of these is reproducible for long.
+        # At such a rate processors soon differ, and so does which run still learns in its first epochs.
         if says_little(snapshot) and (found or snapshot.epoch > 3):
             first = found[0]
             assert first.kind in ("too_fast", "blown_up") and "learning rate 1 " in first.text
