@@ -123,7 +123,7 @@ def outcome_name(measure: Measure, task: Task, validated: bool, goal: float) -> 
     """Name a measure: `validation loss`, `R²`, `epochs until validation accuracy reaches 95 %`."""
     share = "validation" if validated else "training"
     score = f"{share} {'R²' if task == 'regression' else 'accuracy'}"
-    reached = f"{goal:g}" if task == "regression" else f"{100 * goal:g} %"
+    reached = f"{goal:g}" if task == "regression" else f"{100 * goal:g}\N{NO-BREAK SPACE}%"
     return {
         "loss": f"{share} loss",
         "accuracy": score,
@@ -258,7 +258,7 @@ def _deficit_words(gain: Array, scores: Scores) -> str:
         return f"{ends[0]:.2g} to {ends[1]:.2g}{unit}"
     low, high = np.exp(gain)
     if high < _DOUBLE:
-        return f"{100 * (low - 1):.2g} to {100 * (high - 1):.2g} %"
+        return f"{100 * (low - 1):.2g} to {100 * (high - 1):.2g}\N{NO-BREAK SPACE}%"
     return f"{large_number(low)} to {large_number(high)} times"
 
 

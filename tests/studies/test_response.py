@@ -258,7 +258,7 @@ def test_where_a_value_is_not_better_in_every_start_the_sentence_says_by_how_muc
         return response.reading(measure).sentence
 
     assert sentence([0.2, 0.2, 0.2, 0.2, 0.42]) == "Best with SGD; Adam is 1.2 to 3.5 times worse."
-    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41]) == "Best with SGD; Adam is 3.7 to 37 % worse."
+    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41]) == "Best with SGD; Adam is 3.7 to 37\N{NO-BREAK SPACE}% worse."
     words = "Best with SGD; Adam is 1.7 to 14 percentage points worse."
     assert sentence([0.4, 0.4, 0.4, 0.4, 0.41], "accuracy") == words
     assert sentence([0.2, 0.2, 0.2, 0.2, 0.2]) == "Best with SGD; Adam is worse in 5 of 5 starts."
@@ -439,7 +439,7 @@ def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) 
     first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
     sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
     assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
-    words = "epochs until validation accuracy reaches 95 % within 20 epochs from the start at learning rate 0.1"
+    words = "epochs until validation accuracy reaches 95\N{NO-BREAK SPACE}% within 20 epochs from the start at learning rate 0.1"
     assert response.reading("epochs").outcome_words == words
     assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
 
