@@ -23,7 +23,15 @@ from playground.storage.runs.kept import KeptRun
 from playground.storage.runs.query import filter_runs
 from playground.storage.runs.store import Kept, RunStore
 from playground.storage.runs.table import ABSENT, FACTS, Mean, RunTable
-from playground.storage.runs.words import heading_words, room_words, setting_words, size_words, status_words, time_words
+from playground.storage.runs.words import (
+    heading_words,
+    meaning_words,
+    room_words,
+    setting_words,
+    size_words,
+    status_words,
+    time_words,
+)
 
 _WIDEST = 24
 _LISTED = 50
@@ -236,25 +244,29 @@ def _print_means(table: RunTable, places: Array, among: Array, arguments: argpar
     if path not in table.paths:
         raise InputError("--group-by", path, "a path of an experiment that a kept run has")
     groups = table.grouped(places, among, path)
+    meanings = meaning_words(groups)
     if arguments.json:
         reports = [
             {
                 "value": _or_none(group.value),
+                **({"data": meanings[number]} if meanings else {}),
                 "n": len(group.places),
                 "of": group.of,
                 "diverged": group.diverged,
                 **{name: None if mean is None else mean._asdict() for name, mean in group.means.items()},
             }
-            for group in groups
+            for number, group in enumerate(groups)
         ]
         print(json.dumps({"group_by": path, "groups": reports}, allow_nan=False))
         return
     print("Means ± standard deviation (n runs); diverged runs are left out.")
-    rows = [[heading_words(table, path), "runs", *(name.replace("_", " ") for name in METRICS)]]
-    for group in groups:
+    data = ["data and loss"] if meanings else []
+    rows = [[heading_words(table, path), *data, "runs", *(name.replace("_", " ") for name in METRICS)]]
+    for number, group in enumerate(groups):
         runs = f"{len(group.places)} of {group.of}" if len(group.places) < group.of else f"{group.of}"
         runs += f", {group.diverged} diverged" if group.diverged else ""
-        rows.append([setting_words(path, group.value), runs, *(_mean(group.means[name]) for name in METRICS)])
+        said = meanings[number : number + 1]
+        rows.append([setting_words(path, group.value), *said, runs, *(_mean(group.means[name]) for name in METRICS)])
     _print_rows(rows)
 
 

@@ -63,6 +63,20 @@ def test_what_train_keeps_is_listed_with_only_what_differs(call: Call, tmp_path:
     assert "2 runs; " in call("runs") and "0.01" in call("runs")
 
 
+def test_means_are_over_draws_of_the_points_but_not_over_other_data(call: Call) -> None:
+    for seed in (1, 2):
+        train(call, 0.1, "--set", f"data.seed={seed}")
+    by_rate = ("runs", "--group-by", "training.learning_rate")
+    (means,) = call(*by_rate, "--json")["groups"]
+    assert means["n"] == 2 and "data" not in means
+    train(call, 0.1, "--set", "data.noise=0.4")
+    assert [(one["n"], one["data"]) for one in call(*by_rate, "--json")["groups"]] == [
+        (2, "noise 0.02"),
+        (1, "noise 0.4"),
+    ]
+    assert "noise 0.4 " in call(*by_rate)
+
+
 def test_a_kept_run_is_an_experiment_and_a_document(call: Call, tmp_path: Path) -> None:
     id = train(call, 0.25)
     short = id.rpartition("-")[2]

@@ -118,8 +118,8 @@ class RunTable:
         chosen = np.fromiter(places, np.int64)
         key = chosen.tobytes()
         if key not in self._differing:
-            # Of the two questions of a list, what differs among all and among those that are shown.
-            if len(self._differing) > 1:
+            # A list asks what differs among all, among those that are shown, and among single runs for their means.
+            if len(self._differing) > 2:
                 del self._differing[next(iter(self._differing))]
             self._differing[key] = self._compare(chosen)
         return self._differing[key]
@@ -242,12 +242,13 @@ class RunTable:
     def grouped(self, shown: Array, everything: Array, path: str) -> list[RunGroup]:
         """The runs that are shown by their value at a path, and by their data and loss function, where these differ.
 
-        `everything` counts those that are hidden, too. A sweep as a whole is no run, so it is left out.
+        `everything` counts those that are hidden, too. A sweep as a whole is no run, so it is left out. Runs on points
+        drawn with other seeds are one group: their means say how much the draw matters.
         """
         single = np.array([run.kind != "group" for run in self.runs], bool)
         shown, everything = shown[single[shown]], everything[single[everything]]
         differing = self.differing(everything)
-        paths = [path, *(one for one in differing if gives_loss_meaning(one) and one != path)]
+        paths = [path, *(one for one in differing if gives_loss_meaning(one) and one not in (path, "data.seed"))]
         if "data" in paths:
             # It names a table.
             paths = list(dict.fromkeys([*paths, "data.path"]))
