@@ -77,7 +77,9 @@ def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
         beside = [_value_beside(quantity, present, [one**sign for one in factors]) for sign in (-1, 1)]
         found = [present, *(knob.meaning(value) for value in beside if value is not None)]
     else:
-        found = [present, quantity.at(0.25), quantity.at(0.5)]
+        below = [value for value in (quantity.at(0.25), quantity.at(0.5)) if knob.meaning(value)]
+        # Of few points none of these may be fewer than all.
+        found = [present, *(below or [value for value in knob.values if knob.meaning(value)][-2:])]
     if len(set(found)) < 2:
         found = [present, quantity.at(0.25), quantity.at(0.75)]
     if best is not None and _can_be_told_apart(best, present):

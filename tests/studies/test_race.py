@@ -126,6 +126,11 @@ def test_no_two_batch_sizes_are_the_whole_set(
     assert max(knob.between(len(knob.values) - 2, 6), default=0) < 30
     batches = next(race for race in RACES if race.name == "batches").variants(few)
     assert [one.training.batch_size for one in batches] == [1, 32]
+    for points in (4, 8, 12):
+        knob = knob_at(few.with_({"data.points": points}), BATCH)
+        assert knob is not None
+        found = [knob.meaning(one) for one in values_to_race(knob)]
+        assert len(found) == len(set(found)) > 1
 
 
 def test_the_learning_rates_of_the_lecture_are_a_factor_of_ten_apart(experiment: Experiment) -> None:
