@@ -92,9 +92,11 @@ class Messages(QObject):
 
     # The strip ----------------------------------------------------------------------------------------------------
 
-    def say(self, text: str, offer: Offer | None = None, second: Offer | None = None) -> None:
+    def say(
+        self, text: str, offer: Offer | None = None, second: Offer | None = None, *, by_itself: bool = False
+    ) -> None:
         """Show what has just happened, with offers that hold until the next event or change."""
-        self._bare = Message("event", text, offer, second=second)
+        self._bare = Message("event", text, offer, second=second, by_itself=by_itself)
         self._happen(self._bare)
 
     def add(self, text: str) -> None:
@@ -111,7 +113,7 @@ class Messages(QObject):
 
     def tell(self, text: str, remedy: Offer | None = None, kind: str = "") -> None:
         """Show a fault until it is dismissed or remedied; `kind` names an ailment of the network."""
-        self._fault = Message("fault", text, remedy, kind=kind)
+        self._fault = Message("fault", text, remedy, kind=kind, by_itself=True)
         self._show()
 
     def advise(self, advice: Advice | None) -> None:
@@ -196,7 +198,7 @@ class Messages(QObject):
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):
             self._wait.start()
-        elif said is not None and said.tone != "finding" and said != self._said and not self.strip.is_held:
+        elif said is not None and not said.by_itself and said != self._said and not self.strip.is_held:
             # What a person has just asked for can be pressed at once.
             self._wait.stop()
         self._said = said
@@ -210,8 +212,7 @@ class Messages(QObject):
         said = self._said
         if said is None or message == said or not self.strip.has_buttons:
             return False
-        if not self.strip.is_held and (message is None or message.tone != "finding"):
-            # Only findings come by themselves, when a person may be on the way.
+        if not self.strip.is_held and (message is None or not message.by_itself):
             return False
         if message is None:
             return True
@@ -227,8 +228,8 @@ class Messages(QObject):
             return None
         kind, text, remedy = self.finding
         if remedy is None:
-            return Message("finding", text, kind=kind)
-        return Message("finding", text, self._offer(remedy), _hint(remedy), kind)
+            return Message("finding", text, kind=kind, by_itself=True)
+        return Message("finding", text, self._offer(remedy), _hint(remedy), kind, by_itself=True)
 
     def _offer(self, remedy: Remedy, words: str = "") -> Offer:
         return words or remedy.words, partial(self._take_remedy, remedy)

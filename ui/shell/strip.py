@@ -37,6 +37,8 @@ class Message(NamedTuple):
     """What else could be done, in a menu beside the button."""
     second: Offer | None = None
     """What a second button does."""
+    by_itself: bool = False
+    """Whether it came without being asked for, when a person may be on the way to another button."""
 
 
 _NOTHING = Message("event", "")
@@ -116,7 +118,7 @@ class Strip(QFrame):
     def say(self, message: Message | None, *, rests: bool = False) -> None:
         """Show a message in place of the one before, or nothing. While it `rests`, its buttons do nothing."""
         before, self.said = self.said, message or _NOTHING
-        tone, text, offer, hint, _, others, second = self.said
+        tone, text, offer, hint, _, others, second, _ = self.said
         if before[:2] + before[3:] != self.said[:2] + self.said[3:]:
             self.setAccessibleName(text)
             self.text.setAccessibleName(text or "Messages")

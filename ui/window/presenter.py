@@ -260,7 +260,7 @@ class Presenter(QObject):
                 self.desk.say(self._said_ending)
             else:
                 self._said_ending = f"{self._ending} Play continues from there with fresh patience."
-                self.desk.say(self._said_ending, ("Go on", self.desk.session.play))
+                self.desk.say(self._said_ending, ("Go on", self.desk.session.play), by_itself=True)
         elif ending and not self._ending:
             self.desk.messages.settle(self._said_ending)
 

@@ -104,6 +104,11 @@ def test_all_buttons_that_take_the_place_of_others_do_nothing_at_first_wherever_
     window.messages.say("Training continues from epoch 4.", ("Return to it", lambda: taken.append("returned")))
     window.messages.add("Compiled engine ready.")
     qtbot.waitUntil(lambda: not strip.rests)
+    # So do divergence and early stopping, which come by themselves.
+    window.messages.tell("Diverged.", ("Learning rate 0.003", lambda: taken.append("slower")), "diverged")
+    assert strip.rests
+    window.messages.settle("Diverged.")
+    qtbot.waitUntil(lambda: not strip.rests)
     # What had just happened gives way by itself.
     window.messages.note_change()
     assert said(window) == f"{FINDING.text} Two help." and strip.others.isVisible() and strip.rests
