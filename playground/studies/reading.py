@@ -247,19 +247,19 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         how = f"training diverges {knob.at}{here.words} in {here.diverged} of {here.n} {scores.repeats}s"
     else:
         # A number of starts would sound like less than the interval says.
-        how = f"{here.words} is {_deficit_words(_gains(scores, knob.present, least)[place], scores)} worse"
+        how = f"{here.words} is worse by {_deficit_words(_gains(scores, knob.present, least)[place], scores)}"
     return f"Best {knob.near}{better.words}; {how}."
 
 
 def _deficit_words(gain: Array, scores: Scores) -> str:
-    """The interval by which the present value falls behind: `4 to 31 %`, `1.2 to 3 times`."""
+    """The interval by which the present value falls behind: `4 to 31 %`, `a factor of 1.2 to 3`."""
     if scores.scale != "amount":
         unit, ends = (" percentage points", 100 * gain) if scores.scale == "accuracy" else ("", gain)
         return f"{ends[0]:.2g} to {ends[1]:.2g}{unit}"
     low, high = np.exp(gain)
     if high < _DOUBLE:
         return f"{100 * (low - 1):.2g} to {100 * (high - 1):.2g}\N{NO-BREAK SPACE}%"
-    return f"{large_number(low)} to {large_number(high)} times"
+    return f"a factor of {large_number(low)} to {large_number(high)}"
 
 
 def _is_sound(one: ValueOutcome) -> bool:

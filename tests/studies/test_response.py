@@ -257,9 +257,9 @@ def test_where_a_value_is_not_better_in_every_start_the_sentence_says_by_how_muc
                 response.add(Row(number, "completed", 1, 1, found, found, 1 - found, 1 - found))
         return response.reading(measure).sentence
 
-    assert sentence([0.2, 0.2, 0.2, 0.2, 0.42]) == "Best with SGD; Adam is 1.2 to 3.5 times worse."
-    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41]) == "Best with SGD; Adam is 3.7 to 37\N{NO-BREAK SPACE}% worse."
-    words = "Best with SGD; Adam is 1.7 to 14 percentage points worse."
+    assert sentence([0.2, 0.2, 0.2, 0.2, 0.42]) == "Best with SGD; Adam is worse by a factor of 1.2 to 3.5."
+    assert sentence([0.4, 0.4, 0.4, 0.4, 0.41]) == "Best with SGD; Adam is worse by 3.7 to 37\N{NO-BREAK SPACE}%."
+    words = "Best with SGD; Adam is worse by 1.7 to 14 percentage points."
     assert sentence([0.4, 0.4, 0.4, 0.4, 0.41], "accuracy") == words
     assert sentence([0.2, 0.2, 0.2, 0.2, 0.2]) == "Best with SGD; Adam is worse in 5 of 5 starts."
 

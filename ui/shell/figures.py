@@ -41,9 +41,9 @@ FIGURES = (
         "Every value is trained from the same five starts (initial weights, order of points, dropout) for the number "
         "of epochs in the small print. While nothing else is asked for, values near the best one are added, and "
         "starts, up to fifteen. Each start is compared with itself under the present value, by the logarithm of the "
-        "loss. A region is lit, and a value called better, only where the 95 % interval of these gains (Student's t) "
-        "excludes 0 and their mean is 1 % or more, a percentage point for accuracies; that is judged from five, ten "
-        "and fifteen starts. A start that diverged counts as the worst of all; where any diverged, the chart is "
+        "loss. A value is called better, and the region around the best one lit, only where the 95 % interval of these "
+        "gains (Student's t) excludes 0 and their mean is 1 % or more, a percentage point for accuracies; that is "
+        "judged from five, ten and fifteen starts. A start that diverged counts as the worst of all; where any diverged, the chart is "
         "hatched.",
         "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss; and the best of "
         "the values added near the best one looks a little better than it is. The response says nothing about more "

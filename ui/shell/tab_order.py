@@ -72,7 +72,9 @@ def move_to_part(docks: Docks, forward: bool) -> None:
     part = parts[(at + by) % len(parts)]
     if not part.controls:
         docks.show(part.region.objectName())
-        part = next((one for one in _focus_parts(docks) if one.region is part.region and one.controls), parts[at])
+        part = next((one for one in _focus_parts(docks) if one.region is part.region), part)
+    if not part.controls:
+        return
     _focus_on(_first_of(part), forward)
 
 

@@ -6,9 +6,10 @@ import dataclasses
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QEvent, QPointF
 from PySide6.QtWidgets import QApplication, QToolButton
 
+from playground import Experiment, Training
 from playground.catalog.datasets.base import draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.engine.evaluation import Evaluation
@@ -17,6 +18,7 @@ from playground.measure.others import Ghost, Luck
 from playground.measure.snapshot import History
 from tests.combinations import combinations
 from tests.ui import hands
+from tests.ui.counting import EventCount
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import diverged, history_of, last_evaluation, make_snapshot
@@ -378,6 +380,24 @@ def test_changes_are_marked_and_read(shown):
     assert view.shown().reading == "epoch"
 
 
+def test_a_mark_under_the_mouse_may_go(shown, beat):
+    view = shown(TracksView(), with_history(noisy(101), changes=changed(20, 60)), SIZE)
+    hands.hover(view, at_epoch(view, 60))
+    view.show_snapshot(with_history(noisy(2)))
+    beat.strike()
+    assert "Change" not in view.shown().reading
+
+
+def test_the_plan_follows_a_drag_while_no_moment_comes(shown):
+    view = shown(TracksView(), with_history(noisy(11)), SIZE)
+    sheet = part_of(view, "tracks.sheet")
+    paints = EventCount(sheet, QEvent.Type.Paint)
+    for number in range(20):
+        view.show_experiment(Experiment(training=Training(learning_rate=0.01 * (1 + number))))
+        hands.let_pass(10, "it is the next move of the hand")
+    assert paints.count > 3
+
+
 def test_long_words_are_cut_below_the_axis(shown):
     words = "Data: 5 < 6 points & more " * 10
     snapshot = with_history(noisy(101), changes=(Change(480, 60.0, 6.0, words),))
@@ -386,6 +406,7 @@ def test_long_words_are_cut_below_the_axis(shown):
     assert view.shown().reading == f"epoch 60 · {words}"
     said, place = next((text, box) for text, box in painted_texts(view) if text.startswith("epoch 60 ·"))
     assert said.startswith("epoch 60 · Data: 5 < 6 points & ") and said.endswith("…")
+    assert "more Data: 5" in part_of(view, "tracks.sheet").toolTip().replace("&amp;", "&").replace("&lt;", "<")
     track = part_of(view, "tracks.sheet").box_of("loss").rect
     assert track.left() <= place.left() and place.right() <= track.right()
 

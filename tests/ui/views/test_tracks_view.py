@@ -423,7 +423,7 @@ def test_a_track_takes_the_curves_of_another_run_and_draws_them_paler():
     ]  # fmt: skip
     # The axis has room for both.
     assert track.axis.high >= 2.5
-    assert Line("train").pen("other").color() != Line("train").pen("run").color()
+    assert Line("train").pen("ghost").color() != Line("train").pen("run").color()
 
 
 def test_a_scale_chosen_by_itself_hides_no_rise_and_does_not_come_and_go():
@@ -445,6 +445,10 @@ def test_a_scale_chosen_by_itself_hides_no_rise_and_does_not_come_and_go():
     assert axis.logarithmic
     axis.fit(falling[:40], falling[:40])
     assert not axis.logarithmic, "a reset begins again"
+    axis.fit(falling)
+    axis.begin_anew()
+    axis.fit(falling[:120])
+    assert not axis.logarithmic, "another run has nothing to do with it"
     # A jump out of the smallest losses is seen on a logarithmic axis too.
     axis.fit(np.where(epochs > 300, 1e3, falling), falling)
     assert axis.logarithmic

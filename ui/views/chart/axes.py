@@ -57,6 +57,9 @@ class ChartAxis:
     low, high = 0.0, 1.0
     logarithmic = False
 
+    def begin_anew(self) -> None:
+        """Forget what was shown so far, because what follows has nothing to do with it."""
+
     def places(self, values: Array) -> Array:
         """Convert values to places on the axis."""
         return values
@@ -95,6 +98,9 @@ class AmountAxis(ChartAxis):
         self.scale, self._decades = scale, decades
         self.ceiling = math.inf
         """The highest value that the scale `auto` makes room for; what lies above leaves through the upper end."""
+        self._is_wide = self._rises = False
+
+    def begin_anew(self) -> None:
         self._is_wide = self._rises = False
 
     def fit(self, *columns: Array) -> None:

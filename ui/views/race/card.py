@@ -83,11 +83,11 @@ class LaneCard(QWidget):
             identify(self, None, spoken)
             identify(self.take, None, f"Take {spoken}")
         described = ", ".join(filter(None, self.texts()))
-        if self.accessibleDescription() != described:
-            *_, status = self.texts()
-            which = "training" if snapshot.evaluation.validation_loss is None else "validation"
-            # One that is open stays as it is, so that it says nothing that changes with every epoch.
-            hint = tip(f"{spoken}: {status}" if status else spoken, f"The numbers are those of the {which} points.")
+        *_, status = self.texts()
+        which = "training" if snapshot.evaluation.validation_loss is None else "validation"
+        # One that is open stays as it is, so that it says nothing that changes with every epoch.
+        hint = tip(f"{spoken}: {status}" if status else spoken, f"The numbers are those of the {which} points.")
+        if (self.accessibleDescription(), self.toolTip()) != (described, hint):
             identify(self, None, None, hint, described)
         self.update()
 

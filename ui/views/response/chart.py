@@ -73,6 +73,11 @@ class _PlaceAxis(ChartAxis):
         return [place for place, _ in kept], [text for _, text in kept]
 
 
+def _subject_of(reading: ResponseReading) -> tuple[object, ...]:
+    """What the scale of a reading belongs to."""
+    return reading.knob.path, reading.measure, reading.outcome_words
+
+
 class ResponseChart(PaintedChart):
     """Paints a reading. A click or a drag gives the value under the hand.
 
@@ -114,9 +119,10 @@ class ResponseChart(PaintedChart):
         looked_at, before = self.looked_at, self.reading
         self.reading = reading
         if reading is None or before is None or reading.knob.path != before.knob.path:
-            # What is pointed at is a value of another setting, and that one's losses have a scale of their own.
+            # What is pointed at is a value of another setting.
             looked_at = self._under_mouse = None
-            self._up = AmountAxis()
+        if reading is not None and (before is None or _subject_of(reading) != _subject_of(before)):
+            self._up.begin_anew()
         # Values may have been added on either side.
         values = () if reading is None or looked_at is None else reading.knob.values
         self._cursor = values.index(looked_at.value) if looked_at is not None and looked_at.value in values else None

@@ -273,4 +273,6 @@ def _round_numbers(low: float, high: float, most: int, quantity: Quantity) -> li
                 break
     if len(found) < 2:
         found = round_ticks(low, high, most)
-    return [one for one in found if not quantity.whole or one == round(one)]
+    found = [one for one in found if not quantity.whole or one == round(one)]
+    # A single number would not tell the scale.
+    return found if len(found) > 1 else [low, high]

@@ -24,8 +24,8 @@ _LIT, _FILL = 90, 60
 
 
 _HELP = (
-    "The curve above the slider shows what other learning rates lead to: the higher, the better. It is lit where they "
-    "are clearly better than the present one, and flat where nothing differs."
+    "The curve above the slider shows what other learning rates lead to: the higher, the better. It is lit around "
+    "the best one if that is clearly better than the present one, and flat where nothing differs."
 )
 _LEAST_SPREAD = 0.02
 """The least difference that the whole height stands for: of logarithms of amounts, or of shares."""

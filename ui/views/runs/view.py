@@ -5,6 +5,7 @@ What is picked lies over the curves of the present run. Enter opens a run, Delet
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -291,7 +292,7 @@ class RunsView(View):
         """Give the sentence the lines that it needs, within limits; the table has room to spare."""
         words, metrics = self.sentence.text(), self.sentence.fontMetrics()
         room = QRect(0, 0, max(1, self.sentence.width()), _WIDEST * _MOST_LINES)
-        lines = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height() // metrics.lineSpacing()
+        lines = math.ceil(metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height() / metrics.lineSpacing())
         self.sentence.wrap(min(max(lines, 2), _MOST_LINES))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -102,9 +102,12 @@ class CurveTrack(Track):
         self._others: Others | None = None
         self._strength = 0.0
         self._drawn: tuple[object, ...] = ()
+        self._rows = 0
 
     def show_others(self, others: Others | None, strength: float) -> None:
         """Draw other runs beside the run, from the next moment that is shown on."""
+        if others is None and self._others is not None:
+            self.axis.begin_anew()
         self._others, self._strength, self._drawn = others, strength, ()
 
     def show(self, snapshot: Snapshot, times: TimeAxis) -> bool:
@@ -116,6 +119,9 @@ class CurveTrack(Track):
         if now == self._drawn:
             return False
         self._drawn = now
+        if len(column) < self._rows:
+            self.axis.begin_anew()
+        self._rows = len(column)
         at = times.places(column)
         present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], _is_last_row(snapshot)
         here = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])

@@ -15,7 +15,8 @@ _SYMBOL_FROM = 34
 """The height in pixels from which the track of the gradients has room to say which size it shows."""
 _USE = (
     "Click to enlarge it, and again to return. Drag the edge below it, or press plus and minus, to change its height. "
-    "Delete hides it; the settings at the top right bring it back. The wheel zooms along the time axis."
+    "Delete hides it; the settings at the top right bring it back. The wheel zooms along the time axis, and dragging "
+    "moves along it."
 )
 
 

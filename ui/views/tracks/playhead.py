@@ -179,9 +179,11 @@ class PlayheadHandle(QAbstractSlider):
     # Mouse and keys -------------------------------------------------------------------------------------------------
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() != Qt.MouseButton.LeftButton:
+            return
         if self.moments() is None:
             self.asked.emit(None)
-        elif event.button() == Qt.MouseButton.LeftButton:
+        else:
             self.setSliderDown(True)
             self.mouseMoveEvent(event)
 
@@ -196,7 +198,8 @@ class PlayheadHandle(QAbstractSlider):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         moments, key, held = self.moments(), event.key(), event.modifiers()
         if moments is None:
-            return super().keyPressEvent(event)
+            event.ignore()
+            return
         at = moments.last if self._at is None else self._at
         by = (key in (Qt.Key.Key_Right, Qt.Key.Key_Up)) - (key in (Qt.Key.Key_Left, Qt.Key.Key_Down))
         page = (key == Qt.Key.Key_PageDown) - (key == Qt.Key.Key_PageUp)

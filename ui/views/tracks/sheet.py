@@ -123,7 +123,7 @@ class TrackSheet(PaintedChart):
     @property
     def touches_latest(self) -> bool:
         """Whether the mark under the mouse is that of the latest change."""
-        return self.mark is not None and self.mark == self.marks[-1]
+        return self.mark in self.marks[-1:]
 
     # Places ---------------------------------------------------------------------------------------------------------
 
@@ -353,6 +353,15 @@ class TrackSheet(PaintedChart):
             painter.setPen(pen(theme.current().accent, 2))
             painter.drawLine(QPointF(x, boxes[0].rect.top()), QPointF(x, self._foot))
 
+    @property
+    def _flag_room(self) -> int:
+        return self._span[1] - px(12)
+
+    @property
+    def flag_is_cut(self) -> bool:
+        """Whether the words below the cursor have too little room."""
+        return self.metrics.horizontalAdvance(self.flag) > self._flag_room
+
     def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         look, rect, below = theme.current(), boxes[0].rect, self._foot
         x = rect.right() if self.past is None else self.pixel_of(self.past) or rect.right()
@@ -362,8 +371,7 @@ class TrackSheet(PaintedChart):
             painter.drawLine(QPointF(x, rect.top()), QPointF(x, below))
         if not self.flag:
             return
-        room = int(rect.width()) - px(12)
-        text = self.metrics.elidedText(self.flag, Qt.TextElideMode.ElideRight, room)
+        text = self.metrics.elidedText(self.flag, Qt.TextElideMode.ElideRight, self._flag_room)
         width = self.metrics.horizontalAdvance(text) + px(12)
         left = min(max(x - width / 2, rect.left()), rect.right() - width)
         plate = QRectF(left, below + px(1), width, px(_BOTTOM - 2))

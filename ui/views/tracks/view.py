@@ -19,6 +19,7 @@ from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
+from ...forms.buttons import wrapping
 from ...forms.layouts import tight
 from ...look import theme
 from ...look.beat import Throttle
@@ -260,7 +261,8 @@ class TracksView(View):
     def show_experiment(self, experiment: Experiment) -> None:
         self._rate.experiment = experiment
         # Mostly a moment with these settings follows, which draws them.
-        self._turn.start(_TURN_MILLISECONDS)
+        if not self._turn.isActive():
+            self._turn.start(_TURN_MILLISECONDS)
 
     def show_snapshot(self, snapshot: Snapshot) -> None:
         """Show this moment; nothing is drawn again that has not changed."""
@@ -528,6 +530,7 @@ class TracksView(View):
         for track in sheet.arrangement.seen:
             self._tell(track)
         sheet.flag = self._flag(place)
+        sheet.setToolTip(wrapping(sheet.flag) if sheet.flag_is_cut else "")
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
