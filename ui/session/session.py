@@ -359,10 +359,11 @@ class Session(QObject):
             self._move(Worker.epoch)
 
     def reset(self) -> None:
-        """Return to the same initial weights, in one undo step; before training it is none."""
+        """Return to the same initial weights, in one undo step; it is none where nothing has happened since."""
         if self.racer is not None:
             return self.racer.reset()
-        if self.report is None or (self.report.present.step == 0 and not self.is_running):
+        present = None if self.report is None else self.report.present
+        if present is None or not (present.step or present.changes or self.is_running):
             return self._move(Worker.reset)
         edit = self.history.begin("reset", ExperimentEdit(self.experiment, self.experiment, True, resets=True), False)
         self.put(self.experiment, edit.title, keep_as=("undo", edit.number), fresh=True, resets=True)

@@ -122,6 +122,17 @@ def test_undo_takes_a_reset_back_with_all_of_the_training_and_redo_resets_again(
     assert [edit.label for edit in session.history.done] == ["weights", "reset", "reset"]
 
 
+def test_undo_takes_a_reset_of_a_weight_that_was_set_by_hand_back(session: Session, settled) -> None:
+    set_weight(session, 3.0)
+    settled(session)
+    session.reset()
+    settled(session)
+    assert weight(session) != 3.0
+    session.undo()
+    settled(session)
+    assert weight(session) == 3.0
+
+
 def test_undo_returns_to_the_points_of_a_table_that_has_changed_since(
     session: Session, settled, tmp_path: Path
 ) -> None:

@@ -110,8 +110,8 @@ class Canvas:
     def as_data(self, present: Dataset) -> UserPoints:
         """Return the points as a data set with the seed and shares of the present one."""
         common: dict[str, object] = {"noise": 0.0, "label_noise": 0.0, "task": self.task, "class_names": self.names}
-        common |= units_of(draw_sample(present))
         if len(self):
+            common |= units_of(draw_sample(present))
             split = self.split
             if not (split == TRAIN).any():
                 # At least one point trains.
