@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QContextMenuEvent,
+    QContextMenuEvent, QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -450,6 +450,12 @@ class TrackSheet(PaintedChart):
             self.arrangement.enlarge(self.arrangement.enlarged)
         else:
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        leaves = event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if leaves and self.reading is not None and self.mouse.place is None:
+            self.read_at(None)
 
     read = Signal(object)
     """The place on the time axis that is to be read, by key; None for the present."""
