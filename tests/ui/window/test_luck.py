@@ -134,12 +134,29 @@ def test_a_change_that_is_undone_before_training_leaves_the_verdict(window: Wind
     hands.until(lambda: window.parts.tracks.shown().note == verdict, "it is still called changed")
 
 
+def test_the_palette_and_the_menu_ask_for_other_starts_too(window: Window) -> None:
+    hands.until(lambda: window.session.report.snapshot.epoch == 12, "the run does not come so far")
+    for typed in ("lucky", "luck", "other starts"):
+        hands.key_in(window, "Ctrl+K")
+        line = window.palette_of_commands.line
+        hands.until(line.isVisible, "the palette does not open")
+        hands.type_text(typed, line)
+        assert "How lucky?" in window.palette_of_commands.shown[0].name, typed
+        hands.key(line, "Escape")
+    hands.key_in(window, "Ctrl+K")
+    hands.type_text("lucky", line)
+    hands.key(line, "Return")
+    hands.until(lambda: "after 12 epochs" in window.parts.tracks.shown().note, "the other starts do not come")
+    assert window.luck.button.isChecked()
+
+
 def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(window: Window) -> None:
     def says(*words: str) -> bool:
         note = window.parts.tracks.shown().note
         return all(word in note for word in words)
 
     window.others.stay.setInterval(10**8)
+    hands.until(lambda: window.session.report.snapshot.epoch == 12, "the run does not come so far")
     hands.push(window, "transport.luck")
     assert says("Training 14 other starts…")
     hands.until(lambda: says("after 12 epochs."), "nothing is said")
