@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from playground import Document, Trainer
 
-
 _LEAST_SECONDS = 2.0
 """Training time that makes a run worth keeping before its first epoch is complete."""
 

@@ -189,7 +189,7 @@ def training_menu(
     luck: HowLucky,
     find_settings: Callable[[], object],
 ) -> Menu:
-    """Make the Training menu: the commands of the transport bar, races, other starts, and the search for good settings."""
+    """Make the Training menu: the commands of the transport bar, races, other starts, the search for settings."""
     return Menu(
         "&Training",
         [
