@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playground.catalog.choice import Task
-from playground.experiment.difference import Difference, only_learning_differs
+from playground.experiment.difference import Difference, affects_training, only_learning_differs
 from playground.experiment.paths import is_among
 
 _LONGEST_LIST = 100
@@ -70,6 +70,11 @@ class Change(NamedTuple):
     def leaves_losses_comparable(self) -> bool:
         """Whether only settings of learning have changed, so that losses before and after can be compared."""
         return self.differences is not None and only_learning_differs(self.differences)
+
+    @property
+    def acts_on_training(self) -> bool:
+        """Whether the run goes on otherwise than it would have without the change, as far as is known."""
+        return self.differences is None or affects_training(self.differences)
 
     def takes_back(self, earlier: Sequence[Change]) -> bool:
         """Whether it restores a setting to the value that the latest of its `earlier` changes had replaced."""

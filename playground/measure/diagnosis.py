@@ -61,6 +61,8 @@ _LARGE_RATE, _LARGE_ADAPTIVE_RATE = 2.0, 0.3
 optimizers that divide by the size of the gradient, so that the rate alone is the length of a step."""
 _EXPLODES = 1.0
 """A gradient (RMS per weight) below this does no harm, however much larger than others it is."""
+_TREND = 5
+"""Epochs whose mean losses are compared to tell a trend from noise."""
 _WORSE = 0.02
 """A drop of accuracy or R² that counts."""
 
@@ -316,23 +318,28 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     learned, now = snapshot.evaluation.train_loss, snapshot.evaluation.validation_loss
     if len(train) < _RECENT or np.isnan(validation).all() or learned is None or now is None:
         return None
-    best = int(np.nanargmin(validation))
-    # One epoch is no trend, and the best weights may be back.
-    lately = min(now, float(np.mean(validation[-5:])))
-    if not (lately > 1.2 * validation[best] and learned < 0.9 * train[best] and lately > 1.5 * learned):
+    # One epoch is no trend, whether it was the best or is the latest; and the best weights may be back.
+    means = np.convolve(validation, np.full(_TREND, 1 / _TREND), "valid")
+    if np.isnan(means).all():
+        return None
+    since = int(np.nanargmin(means))
+    best, around = means[since], slice(since, since + _TREND)
+    lately = min(now, float(means[-1]))
+    then = float(np.mean(train[around]))
+    if not (lately > 1.2 * best and learned < 0.9 * then and lately > 1.5 * learned):
         return None
     accuracy = snapshot.history.validation_accuracy[rows]
-    recent = float(np.mean(accuracy[-5:]))
-    worse = recent < accuracy[best] - _WORSE
+    recent = float(np.mean(accuracy[-_TREND:]))
+    worse = recent < np.mean(accuracy[around]) - _WORSE
     if not worse and recent >= GOALS[snapshot.sample.task]:
         # It is right as often as ever, only surer of its few mistakes.
         return None
-    if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
+    if not worse and lately < best + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss has risen "
-        f"from {loss_words(validation[best])} to {loss_words(now)}, while the training loss has fallen from "
-        f"{loss_words(train[best])} to {loss_words(learned)}."
+        f"The network overfits: since epoch {snapshot.history.epoch[rows][since + _TREND // 2]:,.0f} the validation "
+        f"loss has risen from {loss_words(best)} to {loss_words(now)}, while the training loss has fallen from "
+        f"{loss_words(then)} to {loss_words(learned)}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 

@@ -23,6 +23,8 @@ from playground.catalog.initializers import GlorotUniform, HeNormal
 from playground.catalog.normalizations import BatchNormalization, NoNormalization
 from playground.catalog.optimizers import Adam
 from playground.catalog.regularizers import L2, NoRegularizer
+from playground.engine.evaluation import evaluate
+from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.quantity import write_number
 from playground.experiment.rules import check_rules
@@ -166,10 +168,15 @@ class RemedyEffect(NamedTuple):
     """The epoch from whose weights all runs continued, each start with other batches; None for initial weights."""
     rivals: int = 1
     """The number of remedies tried, including this one; the more there are, the likelier one helps by chance."""
+    idle: float = np.inf
+    """The loss of a network that always outputs 0; a remedy that does hardly better teaches nothing."""
 
     @property
     def helps(self) -> bool:
-        """Whether the loss is lower in nearly all starts, beyond chance and by an amount worth a sentence."""
+        """Whether the loss is lower in nearly all starts, beyond chance and by an amount worth a sentence, and then
+        lower than that of a network that has learned nothing."""
+        if self.after * _LEAST_SAID > self.idle:
+            return False
         enough = self.gain.helped >= _HELPS * self.gain.n and self.gain.mean > np.log(_LEAST_SAID)
         return enough and self.gain.is_certain_among(self.rivals)
 
@@ -231,6 +238,7 @@ class RemedyTest:
         self._losses: dict[Experiment, Array] = {}
         """The losses at the end from the starts so far, infinite after divergence."""
         self._measure = ""
+        self._idle = np.inf
 
     def _compares(self, remedy: Remedy) -> bool:
         return losses_are_comparable(difference(self.experiment, _endless(remedy.experiment)))
@@ -239,6 +247,7 @@ class RemedyTest:
         """Train step by step; yield the number of remedies that were tried so far, until `stop` returns true."""
         some = self.starts // 2
         try:
+            self._idle = _idle_loss(self.experiment)
             self._train(self.experiment, self.starts, stop)
             for tried, remedy in enumerate(self.remedies, 1):
                 self._train(_endless(remedy.experiment), some, stop)
@@ -286,13 +295,23 @@ class RemedyTest:
                 gain = paired_gain(before, after)
                 medians = _median(before), _median(after)
                 begun = None if self.beginning is None else self.beginning.state.epoch
-                yield RemedyEffect(remedy, *medians, gain, self.epochs, self._measure, begun, len(self.remedies))
+                rivals = len(self.remedies)
+                yield RemedyEffect(remedy, *medians, gain, self.epochs, self._measure, begun, rivals, self._idle)
 
     @property
     def helpful(self) -> tuple[RemedyEffect, ...]:
         """The effects, from all starts, of the remedies that help: lowest loss first, of equal ones only the first."""
         helping = [effect for effect in self.effects() if effect.gain.n == self.starts and effect.helps]
         return tuple(sorted(helping, key=lambda effect: -min(effect.gain.mean, np.log(_ENOUGH))))
+
+
+def _idle_loss(experiment: Experiment) -> float:
+    """The loss of a network whose outputs are always 0, on validation points if there are any."""
+    setup = Setup(experiment)
+    outputs = setup.network.layers[-1].units
+    found = evaluate(setup, lambda inputs: np.zeros((outputs, inputs.shape[1]), setup.network.dtype))
+    losses = (one for one in (found.validation_loss, found.train_loss) if one is not None)
+    return next(losses, np.inf)
 
 
 def _median(losses: Array) -> float:

@@ -427,6 +427,17 @@ def test_what_is_perfect_or_small_is_no_overfitting() -> None:
     assert validation[-5:].mean() > 1.2 * validation.min()
 
 
+@pytest.mark.parametrize(("epochs", "overfits"), [(1, False), (12, True)])
+def test_a_single_good_epoch_of_a_flat_noisy_curve_is_no_turning_point(epochs: int, overfits: bool) -> None:
+    sick = after(**SUFFERING["overfitting"][0])
+    rows = np.arange(len(sick.history.epoch))
+    losses = np.where((rows >= 100) & (rows < 100 + epochs), 0.1, 0.2)
+    history = sick.history._replace(validation_loss=losses, validation_accuracy=np.full(len(rows), 0.85))
+    evaluation = sick.evaluation._replace(validation_loss=0.2, validation_accuracy=0.85)
+    found = kinds(dataclasses.replace(sick, history=history, evaluation=evaluation))
+    assert ("overfitting" in found) == overfits
+
+
 def test_a_fit_that_gets_better_with_small_jumps_is_not_too_fast() -> None:
     trainer = Trainer(load_preset("hills"), engine="reference")
     for _ in range(30):

@@ -56,17 +56,17 @@ def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
     running = Trainer(SLOW, engine="lanes")
     running.advance(epochs=3)
     faster, here = SLOW.with_({"training.learning_rate": 0.03}), running.checkpoint()
-    test = tried(RemedyTest(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 20, 16, here))
+    test = tried(RemedyTest(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 60, 16, here))
     best = test.helpful[0]
     assert (
-        best.sentence.startswith("helps in 16 of 16 shuffles from epoch 3 on, ") and "20 more epochs" in best.sentence
+        best.sentence.startswith("helps in 16 of 16 shuffles from epoch 3 on, ") and "60 more epochs" in best.sentence
     )
     assert not any(one.reset or "weights" in one.label for one in test.remedies), "nothing that needs a fresh start"
     effect = next(test.effects())
     for experiment, median in ((SLOW, effect.before), (faster, effect.after)):
         losses = []
         for seed in range(effect.gain.n):
-            run = train_alone(experiment.with_(seed=seed), 20, here)
+            run = train_alone(experiment.with_(seed=seed), 60, here)
             losses.append(run.evaluation.validation_loss)
         assert median == np.median(losses)
 
@@ -80,6 +80,15 @@ def test_early_stopping_ends_within_the_epochs_and_a_divergence_is_named() -> No
         "within 100 more epochs"
     )
     assert "neither is that of this run" in effect.about
+
+
+def test_what_only_leads_to_a_network_that_has_learned_nothing_is_not_offered() -> None:
+    blown_up = SLOW.with_({"training.learning_rate": 300.0, "layers.0.activation": "linear"})
+    fruitless, sound = blown_up.with_({"training.learning_rate": 1e-7}), SLOW.with_({"training.learning_rate": 0.03})
+    test = tried(RemedyTest(blown_up, [Remedy("No learning", fruitless), Remedy("Learn", sound)], epochs=60))
+    first, _ = test.effects()
+    assert first.idle == pytest.approx(np.log(2)) and first.gain.helped == first.gain.n
+    assert [one.remedy.label for one in test.helpful] == ["Learn"]
 
 
 def test_of_many_that_were_tried_one_has_to_be_surer_than_one_alone() -> None:

@@ -263,6 +263,10 @@ def used_window(qtbot, qapp: QApplication, shared_window: tuple[Window, Experime
     QApplication.processEvents()
     window.messages.clear()
     assert session.report.snapshot.step == 0
+    # As at the start, when it comes into sight the drawing panel takes up the brush.
+    parts.drawing.set_in_sight(True)
+    parts.drawing.choose_tool("brush")
+    parts.drawing.set_in_sight(False)
 
 
 @pytest.fixture

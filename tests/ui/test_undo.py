@@ -137,3 +137,15 @@ def test_an_offer_goes_with_the_next_change(qtbot, trained: Window) -> None:
     qtbot.waitUntil(lambda: "are back" in strip.text.text(), timeout=SECONDS)
     hands.drag_handle(hands.control(window, "training.learning_rate.slider", QAbstractSlider), 0.3)
     qtbot.waitUntil(lambda: "are back" not in strip.text.text() and not strip.remedy.isVisible())
+
+
+def test_what_undo_said_goes_with_the_next_edit(qtbot, window: Window) -> None:
+    said = window.messages.strip.text
+    hands.fill(hands.control(window, "data.noise"), "0.3", "Return")
+    window.parts.boundary.setFocus()
+    with qtbot.waitSignal(window.session.undone_or_redone) as undone:
+        hands.key_in(window, "Ctrl+Z")
+    assert said.text() == undone.args[0].text
+    hands.key_in(window, "Ctrl+Shift+R")
+    qtbot.waitUntil(lambda: window.session.is_up_to_date)
+    assert undone.args[0].text not in said.text()

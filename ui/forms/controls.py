@@ -71,7 +71,7 @@ class ValueEntry(QLineEdit):
         self._takes_spaces = takes_spaces
         # A file that is dropped belongs to the window.
         self.setAcceptDrops(False)
-        self.textEdited.connect(self._judge)
+        self.textEdited.connect(self._judge_typing)
 
     @property
     def being_typed(self) -> bool:
@@ -99,6 +99,11 @@ class ValueEntry(QLineEdit):
             restyle(self, "invalid", bool(problem))
         self.setToolTip(wrapping(problem or self._hint))
         return problem
+
+    def _judge_typing(self) -> None:
+        # What was said of another text.
+        QToolTip.hideText()
+        self._judge()
 
     def _take_over(self) -> None:
         problem = self._judge()

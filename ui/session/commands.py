@@ -17,6 +17,8 @@ class Undoing(NamedTuple):
     """The number of the edit."""
     words: str
     """The restored settings, in words."""
+    goes_back: bool = True
+    """Whether the edit is undone rather than redone."""
 
 
 class Undone(NamedTuple):

@@ -49,13 +49,15 @@ class Ghosts:
             self.drop()
 
     @contextmanager
-    def beside(self, run: Run, of: object, changed: Experiment | None = None, *, goes_on: bool) -> Iterator[None]:
+    def beside(
+        self, run: Run, of: object, changed: Experiment | None = None, *, goes_on: bool, undoes: bool = False
+    ) -> Iterator[None]:
         """Begin a ghost for a change to another experiment, or of a weight if None, made inside the `with` statement.
 
         `of` names the change. One that `goes_on`, as in a drag, keeps the ghost with which it began, and one that is
-        refused that of the change before.
+        refused that of the change before. One that `undoes` another has none: "without the change" would mean with it.
         """
-        begins = not goes_on and self._when != "off" and can_go_on_without(run, changed)
+        begins = not (goes_on or undoes) and self._when != "off" and can_go_on_without(run, changed)
         ghost = _GhostThread(run, of) if begins else None
         yield
         if not goes_on:

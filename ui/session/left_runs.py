@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from playground import Document, Trainer
 
+_LEAST_SECONDS = 2.0
+"""Training time that makes a run worth keeping before its first epoch is complete."""
+
 
 class LeftRun(NamedTuple):
     """A run that has trained and was replaced by another."""
@@ -47,9 +50,13 @@ class LeftRuns:
             self._tell(left._replace(moment=moment))
 
     def take(self, trainer: Trainer, document: Document | None = None) -> LeftRun | None:
-        """Return the present run if it has trained since it was kept; None if not, or if left runs are not reported."""
-        step = trainer.state.step
-        if not self.on or step in (0, self._present.step):
+        """Return the present run if it has trained since it was kept; None if not, or if left runs are not reported.
+
+        A run that was left at once, before an epoch was complete, is none.
+        """
+        now = trainer.run.now
+        step, is_brief = now.step, now.epoch < 1 and now.seconds < _LEAST_SECONDS
+        if not self.on or is_brief or step in (0, self._present.step):
             return None
         self._present = self._present._replace(step=step)
         return LeftRun(self._present.name, trainer.document() if document is None else document)

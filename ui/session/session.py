@@ -259,7 +259,7 @@ class Session(QObject):
         if edit is None:
             return
         what, keep_as, memory = edit.what, ("undo", edit.number), ("redo", edit.number)
-        undoing = Undoing(edit.number, edit.words(back=False))
+        undoing = Undoing(edit.number, edit.words(back=False), goes_back=False)
         if isinstance(what, WeightSetting):
             self._put_weight(what, keep_as=keep_as, undoing=undoing)
         else:

@@ -356,7 +356,8 @@ class Worker(QThread):
         else:
             assert memory is None or isinstance(memory, Checkpoint)
             goes_on = self.goes_on(command.keep_as)
-            with self.ghosts.beside(self.trainer.run, command.keep_as, command.experiment, goes_on=goes_on):
+            run, undoes = self.trainer.run, _undoes(command)
+            with self.ghosts.beside(run, command.keep_as, command.experiment, goes_on=goes_on, undoes=undoes):
                 self.trainer.change(command.experiment, memory, title=command.title, goes_on=goes_on)
         self._latest_change = command.keep_as
         self.revision = command.revision
@@ -425,7 +426,7 @@ class Worker(QThread):
         kept = self.moments.take(command.memory)
         value = kept if isinstance(kept, float) else command.value
         goes_on = self.goes_on(command.keep_as)
-        with self.ghosts.beside(self.trainer.run, command.keep_as, goes_on=goes_on):
+        with self.ghosts.beside(self.trainer.run, command.keep_as, goes_on=goes_on, undoes=_undoes(command)):
             edit = self.trainer.set_weight(command.name, command.place, value, goes_on=goes_on)
         self.moments.remember_weight(command.keep_as, edit.before)
         self._latest_change = command.keep_as
@@ -438,6 +439,10 @@ class Worker(QThread):
 
     def finish(self) -> None:
         self.stopping = True
+
+
+def _undoes(command: Configure | SetWeight) -> bool:
+    return command.undoing is not None and command.undoing.goes_back
 
 
 def _replaces(later: Command, command: Command) -> bool:

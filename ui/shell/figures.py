@@ -93,7 +93,8 @@ FIGURES = (
         "depends on which batches came last; one that diverged counts as worse than all others. It reaches the goal if "
         "its mean validation accuracy over these epochs is 95 % or more (R² 0.9). The interval of the share that "
         "does is Wilson's, at 95 %. The sentence names the epochs for which it holds, and comes when the others have "
-        "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. The share "
+        "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. A run that "
+        "was changed on the way is no start, so its verdict remains that of before the change. The share "
         "of starts that have diverged by an epoch is hatched from the top of the loss down.",
         "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
         "this does not say how the network would do with other data.",
@@ -111,8 +112,8 @@ FIGURES = (
         "The experiment is trained as it is and with each change, from eight starts each, then with the most promising "
         "four from sixteen. Where training can go on with a change, all start from the present weights, and other "
         "shuffles take the place of other starts. A remedy is offered if it lowers the validation loss in four fifths "
-        "of the starts, by 5 % or more on average, and the interval of its paired gains excludes 0, at a confidence of "
-        "95 % for all changes together.",
+        "of the starts, by 5 % or more on average, to 5 % or more below that of a network that always outputs 0, and "
+        "the interval of its paired gains excludes 0, at a confidence of 95 % for all changes together.",
         "Each change was tried by itself, for the stated number of epochs. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),

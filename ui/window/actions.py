@@ -32,6 +32,7 @@ from .exports import Exports
 from .layouts import LAYOUTS
 from .left_off import LeftOff
 from .looking_back import LookingBack
+from .luck import HowLucky
 from .picture_saver import PictureSaver
 from .presenter import Presenter
 from .races import Races
@@ -185,9 +186,10 @@ def training_menu(
     presenter: Presenter,
     looking_back: LookingBack,
     races: Races,
+    luck: HowLucky,
     find_settings: Callable[[], object],
 ) -> Menu:
-    """Make the Training menu: the commands of the transport bar, races, and the search for good settings."""
+    """Make the Training menu: the commands of the transport bar, races, other starts, the search for settings."""
     return Menu(
         "&Training",
         [
@@ -207,6 +209,13 @@ def training_menu(
             ),
             SEPARATOR,
             Menu("Ra&ce", _race_entries(races), "Variants side by side, while the run waits."),
+            Action(
+                "train.luck",
+                "How &lucky? Compare with other starts",
+                luck.button.click,
+                enabled=luck.button.isEnabled,
+                checked=luck.button.isChecked,
+            ),
             Action("train.find", "&Find good settings…", find_settings, ("Ctrl+Shift+F",)),
         ],
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject
 
+from playground import Experiment
 from playground.engine.lanes import cache as lanes
 from playground.measure.others import Luck
 from playground.studies.luck import OTHER_STARTS
@@ -29,8 +30,7 @@ _IN_PLACE = {
 }
 """What the tracks show in place of the starts, by its kind."""
 _BACK = "Other starts are compared with the run as it is now; Ctrl+End goes back there."
-_CHANGED = "Changed on the way."
-_CHANGED_WHOLE = "This run was changed on the way; the other starts have its present settings from the beginning."
+_CHANGED = "This run was changed on the way, so other starts can't be compared with it until Reset."
 
 
 class HowLucky(QObject):
@@ -50,13 +50,17 @@ class HowLucky(QObject):
         """The latest comparison."""
         self._said: Luck | None = None
         """The comparison in words, which changes less often."""
+        self._of: Experiment | None = None
+        """The experiment of the latest comparison."""
+        self._described = ""
+        """What describes the button."""
         self._told = ""
         """What was said beside the button, as an event."""
         self._is_judged = False
         """Whether the starts have once come as far as the run, before which they say nothing of it."""
         others.front_changed.connect(self._write)
         desk.session.revised.connect(self._cancel)
-        desk.session.experiment_changed.connect(self._start_over)
+        desk.session.experiment_changed.connect(self._rest)
         desk.session.reported.connect(self._follow)
 
     def close(self) -> None:
@@ -68,20 +72,30 @@ class HowLucky(QObject):
         self._write()
         if on and (why := self._obstacle()):
             self._give_up(why)
-        else:
-            self._follow_run()
+            return
+        if on and self._is_changed:
+            self._told = _CHANGED
+            self.desk.say(_CHANGED)
+        self._follow_run()
 
-    def _start_over(self) -> None:
-        self._forget()
+    def _rest(self) -> None:
+        """Stop the starts of another experiment; what they said of the run before its change remains true."""
+        self.starts.stop()
+        self._is_judged = False
+        if self._said is None:
+            self._forget()
+        elif self._luck is not None:
+            # Where the others stood then says nothing about the boundary that follows.
+            self._others.put("luck", self._luck._replace(fields=()))
         self._write()
 
     def _judge(self) -> None:
         """Say how the run compares, the first time beside the button that asked for it."""
         is_first, self._is_judged = not self._is_judged, True
         self._follow_run()
-        if is_first and self._said is not None:
-            self._told = self._verdict(self._said)
-            self.desk.say(self._told)
+        if is_first and self._said is not None and (verdict := self._verdict(self._said)) != self._told:
+            self._told = verdict
+            self.desk.say(verdict)
 
     def _follow_run(self) -> None:
         if self.desk.session.report is not None:
@@ -106,11 +120,14 @@ class HowLucky(QObject):
         waits = self._responses.when == "resting" and report.running
         snapshot = report.present
         has_begun = snapshot.history.epoch[-1] >= 1
-        if self._luck is not None and not has_begun:
-            # The run has begun anew.
+        is_new = self.desk.session.is_up_to_date and self._of != snapshot.experiment and not self._is_changed
+        if self._luck is not None and (is_new or not has_begun):
+            # The run has begun anew, or is another.
             self._forget()
         self._write()
-        if self.button.isChecked() and self.desk.session.is_up_to_date and not waits and has_begun:
+        if not self.button.isChecked() or self._is_changed or not self.desk.session.is_up_to_date:
+            return
+        if has_begun and not waits:
             boundaries = self.desk.docks.shows(self.parts.boundary)
             self.starts.follow(snapshot.experiment, snapshot.history, boundaries=boundaries)
 
@@ -122,13 +139,18 @@ class HowLucky(QObject):
     def _forget(self) -> None:
         """Stop and forget starts, which were those of another experiment."""
         self.starts.stop()
-        self._luck, self._said, self._is_judged = None, None, False
+        self._luck, self._said, self._of, self._is_judged = None, None, None, False
         self._others.put("luck", None)
+        self._described = ""
         self.button.setToolTip(self._help)
         self.button.setAccessibleDescription("")
 
     def _show(self, luck: Luck) -> None:
-        self._luck = luck
+        report, known = self.desk.session.report, self._luck
+        if known is not None and report is not None and luck.epoch < min(known.epoch, report.present.epoch):
+            # After an undo they are trained again; what is known already stays.
+            return
+        self._luck, self._of = luck, self.desk.session.experiment
         self._others.put("luck", luck)
         self._write()
 
@@ -141,21 +163,29 @@ class HowLucky(QObject):
         if said is not None and running and said.epoch <= luck.epoch < _RENEWED * said.epoch:
             return
         self._said = luck
-        self.button.setToolTip(tip(luck.sentence, luck.small_print, _CHANGED_WHOLE if self._is_changed else ""))
-        self.button.setAccessibleDescription(f"{luck.sentence} {luck.small_print}")
 
     def _write(self) -> None:
         """Say below the tracks how the run compares, at which epoch, and what hides the starts."""
         self._renew_words()
+        self._describe()
         words = self._words() if self.button.isChecked() else ""
         self.parts.tracks.say_luck(words)
         if not words.startswith(self._told):
             self.desk.messages.settle(self._told)
 
+    def _describe(self) -> None:
+        luck = self._said
+        if luck is not None and (words := f"{self._verdict(luck)} {luck.small_print}") != self._described:
+            self._described = words
+            self.button.setToolTip(tip(self._verdict(luck), luck.small_print))
+            self.button.setAccessibleDescription(words)
+
     def _words(self) -> str:
         report, luck = self.desk.session.report, self._said
         epoch = 0 if report is None else int(report.present.history.epoch[-1])
         waits = report is not None and report.running and self._responses.when == "resting"
+        if luck is None and self._is_changed:
+            return _CHANGED
         if luck is None:
             how_far = "" if self._luck is None else f" (epoch {self._luck.epoch:,} of {epoch:,})"
             return _TOO_EARLY if epoch < 1 else _WAITS if waits else f"Training {OTHER_STARTS} other starts…{how_far}"
@@ -165,10 +195,12 @@ class HowLucky(QObject):
         return f"{self._verdict(luck)} The tracks show {shown} in their place." if shown else self._verdict(luck)
 
     def _verdict(self, luck: Luck) -> str:
-        return f"{luck.sentence} {_CHANGED}" if self._is_changed else luck.sentence
+        before = self._of != self.desk.session.experiment or self._is_changed
+        return f"Before the change: {luck.sentence[0].lower()}{luck.sentence[1:]}" if before else luck.sentence
 
     @property
     def _is_changed(self) -> bool:
         """Whether the run was changed while it trained, which makes it another than any start of its experiment."""
         report = self.desk.session.report
-        return report is not None and bool(report.present.changes)
+        changes = () if report is None else report.present.changes
+        return any((one.step or one.weight) and one.acts_on_training for one in changes)

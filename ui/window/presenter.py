@@ -48,6 +48,8 @@ class Presenter(QObject):
         self._notes: tuple[str, ...] = ()
         self._step = 0
         """The latest undo step."""
+        self._undone = ""
+        """What the latest undo did, in words that a new edit makes outdated."""
         self._experiment = desk.session.experiment
         """The experiment that panels and pictures show."""
         self._is_past = False
@@ -283,9 +285,12 @@ class Presenter(QObject):
         if step != self._step:
             self._step = step
             self.desk.messages.note_change()
+            if not self.desk.session.history.undone:
+                self.desk.messages.settle(self._undone)
 
     def say_undone(self, undone: Undone) -> None:
         """Say what undoing or redoing did; where it restored weights, offer to keep those from before."""
+        self._undone = undone.text
         if undone.brought_weights:
             self.desk.say(undone.text, (KEEP_WEIGHTS, lambda: self.desk.session.keep_weights(undone.number)))
         else:

@@ -182,7 +182,7 @@ class Window(QMainWindow):
                     self.close,
                 ),
                 edit_menu(session, self.wiring, sharing, pictures, self.parts),
-                training_menu(session, self.presenter, self.looking_back, self.races, self.open_finder),
+                training_menu(session, self.presenter, self.looking_back, self.races, self.luck, self.open_finder),
                 view_menu(
                     self.docks,
                     self.layouts,

@@ -7,6 +7,7 @@ import random
 import pytest
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QToolTip
 
 from tests.combinations import LONG
 from tests.ui import hands
@@ -104,6 +105,17 @@ def test_a_pasted_number_goes_into_the_entry(window: Window) -> None:
     QGuiApplication.clipboard().setText("0.25\n")
     hands.key_in(window, "Ctrl+V", "Return")
     assert window.session.experiment.training.learning_rate == 0.25
+
+
+def test_what_is_wrong_with_a_text_is_no_longer_said_of_another(window: Window) -> None:
+    entry = control(window, RATE)
+    hands.fill(entry, "0,03", "Return")
+    hands.until(QToolTip.isVisible, "nothing is said")
+    assert "decimal sign" in QToolTip.text()
+    hands.fill(entry, "0.03", "Return")
+    hands.let_pass(600, "a tooltip takes 300 ms to go")
+    assert not QToolTip.isVisible(), "it still stands below a sound number"
+    assert window.session.experiment.training.learning_rate == 0.03
 
 
 def test_a_click_on_an_empty_part_of_a_view_takes_the_focus_from_an_entry(window: Window) -> None:

@@ -93,6 +93,19 @@ def test_a_ghost_ends(qtbot, haunted: Session, end: str) -> None:
     qtbot.waitUntil(lambda: haunted.ghost is None)
 
 
+def test_changes_that_are_undone_one_after_the_other_leave_no_ghost(qtbot, haunted: Session, settled) -> None:
+    haunted.edit(haunted.experiment.with_({"training.batch_size": 5}))
+    haunted.edit(with_rate(haunted, 0.1))
+    train(haunted, 3)
+    await_ghost(qtbot, haunted, 16)
+    haunted.undo()
+    haunted.undo()
+    settled(haunted)
+    train(haunted, 3)
+    haunted.look()
+    assert haunted.ghost is None and haunted.worker.ghosts.seen is None
+
+
 def test_a_change_that_is_refused_leaves_the_ghost_of_the_one_before(
     qtbot, haunted: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -92,3 +92,16 @@ def test_nothing_is_told_unless_it_is_wanted(
     session.reset()
     settled(session)
     assert left == []
+
+
+def test_a_run_that_is_left_within_its_first_epoch_is_not_kept(
+    session: Session, left: list[LeftRun], settled: Callable[[Session], Snapshot]
+) -> None:
+    for _ in range(3):
+        session.step()
+        session.reset()
+    train(session, 1)
+    session.reset()
+    settled(session)
+    hands.until(lambda: left, "nothing is told")
+    assert epochs(left) == [1]

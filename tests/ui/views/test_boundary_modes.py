@@ -820,3 +820,19 @@ def test_no_number_of_a_contour_stands_on_the_words_about_other_lines(shown):
     (words,) = [box for text, box in texts if text == "dashed: without the change"]
     plate = words.adjusted(-6, -6, 6, 6)
     assert not [text for text, box in texts if box != words and text[0] == "0" and box.intersects(plate)]
+
+
+def test_the_map_of_a_unit_has_no_lines_of_other_runs_and_the_boundary_those_of_now(shown):
+    snapshot = make_snapshot()
+    view = shown(BoundaryView(), snapshot)
+    view.show_others(Ghost(BEGINNING, snapshot), 1.0)
+    assert view.shown().others
+    view.magnify((0, 2))
+    view.show_snapshot(magnified(snapshot))
+    assert not view.shown().others
+    view.magnify(None)
+    assert view.shown().others
+    view.magnify((0, 2))
+    view.show_others(None, 0.0)
+    view.magnify(None)
+    assert not view.shown().others

@@ -107,6 +107,22 @@ def test_arrow_keys_read_a_place_and_escape_the_present(shown):
     assert view.shown().headings == present and view.shown().reading == "epoch"
 
 
+def test_a_place_read_by_keys_is_left_with_the_focus_and_with_the_end_of_the_axis(shown):
+    view, long = shown(TracksView(), make_snapshot(rows=101), SIZE), make_snapshot(rows=101)
+    sheet, present = sheet_of(view), view.shown().headings
+    view.show()
+    sheet.setFocus()
+    hands.key(sheet, "End", "Left", "Left")
+    assert view.shown().headings != present
+    hands.key(sheet, "Tab")
+    assert not sheet.hasFocus() and sheet.reading is None and view.shown().headings == present
+    sheet.setFocus()
+    hands.key(sheet, "End", "Left", "Left")
+    view.show_snapshot(make_snapshot(rows=5))
+    hands.until(lambda: view.shown().reading == "epoch", "a place beyond the axis is still read")
+    assert sheet.reading is None and long.epoch > view.shown().times[1]
+
+
 def test_the_wheel_and_a_drag_choose_a_stretch_and_a_button_shows_all_again(shown):
     view = shown(TracksView(), make_snapshot(rows=401), SIZE)
     sheet = sheet_of(view)

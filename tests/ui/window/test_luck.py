@@ -91,25 +91,63 @@ def test_the_sentence_stays_calm_while_training_runs_and_is_of_the_last_epoch_at
     hands.until(lambda: listen() or is_up_to_date(), "at rest they are not of the last epoch")
 
 
-def test_after_a_change_the_sentence_waits_until_it_is_of_this_run_and_stands_beside_its_button(window: Window) -> None:
-    session, notes = window.session, list[str]()
+def test_after_a_change_the_verdict_is_that_of_before_and_undo_or_reset_makes_it_one_of_the_run(window: Window) -> None:
+    session = window.session
     strip = window.messages.strip.text
+
+    def note() -> str:
+        return window.parts.tracks.shown().note
+
     session.ask(lambda trainer: trainer.advance(epochs=60)).result(SETTLED)
     hands.until(lambda: session.report.snapshot.epoch == 72, "the run does not come so far")
     hands.push(window, "transport.luck")
-    hands.until(lambda: "over epochs 66 to 72." in window.parts.tracks.shown().note, "the other starts do not come")
-    assert strip.text() == window.parts.tracks.shown().note and "on average" in strip.text()
-    session.edit(session.experiment.with_({"training.learning_rate": 0.02}))
-    note = window.parts.tracks.shown().note
-    assert note.startswith("Training 14 other starts…") and not strip.text().startswith("Better")
+    hands.until(lambda: "over epochs 66 to 72." in note(), "the other starts do not come")
+    verdict = note()
+    assert verdict.startswith("Better than") and strip.text() == verdict and "on average" in verdict
+    before = f"Before the change: b{verdict[1:]}"
 
-    def look() -> bool:
-        notes.append(window.parts.tracks.shown().note)
-        return "Better" in notes[-1]
+    hands.fill(hands.control(window, "training.learning_rate"), "0.2", "Return")
+    hands.until(lambda: session.is_up_to_date, "nothing is changed")
+    assert note().startswith(before) and not strip.text().startswith("Better")
+    session.ask(lambda trainer: trainer.advance(epochs=5)).result(SETTLED)
+    hands.until(lambda: session.report.snapshot.epoch == 77, "the run does not go on")
+    hands.let_pass(300, "no starts may be trained with the other rate")
+    assert note().startswith(before) and window.luck.starts.of is None
+    assert before in window.luck.button.toolTip().replace("\n", " ")
 
-    hands.until(look, "they are not judged anew")
-    assert all("Better" not in one for one in notes[:-1])
-    assert "over epochs 66 to 72." in notes[-1] and "Changed on the way." in notes[-1]
+    hands.push(window, "transport.luck")
+    hands.push(window, "transport.luck")
+    assert note() == strip.text() and "can't be compared with it until Reset" in note()
+    hands.push(window, "transport.reset")
+    hands.until(lambda: "from the first epoch on" in note(), "a run that begins anew is still called changed")
+    session.ask(lambda trainer: trainer.advance(epochs=12)).result(SETTLED)
+    hands.until(lambda: note().startswith("Better than") and "after 12 epochs" in note(), "it is not compared again")
+
+
+def test_a_change_that_is_undone_before_training_leaves_the_verdict(window: Window) -> None:
+    hands.push(window, "transport.luck")
+    hands.until(lambda: "after 12 epochs" in window.parts.tracks.shown().note, "the other starts do not come")
+    verdict = window.parts.tracks.shown().note
+    hands.fill(hands.control(window, "training.learning_rate"), "0.2", "Return")
+    hands.until(lambda: window.session.is_up_to_date, "nothing is changed")
+    hands.key_in(window, "Ctrl+Z")
+    hands.until(lambda: window.parts.tracks.shown().note == verdict, "it is still called changed")
+
+
+def test_the_palette_and_the_menu_ask_for_other_starts_too(window: Window) -> None:
+    hands.until(lambda: window.session.report.snapshot.epoch == 12, "the run does not come so far")
+    for typed in ("lucky", "luck", "other starts"):
+        hands.key_in(window, "Ctrl+K")
+        line = window.palette_of_commands.line
+        hands.until(line.isVisible, "the palette does not open")
+        hands.type_text(typed, line)
+        assert "How lucky?" in window.palette_of_commands.shown[0].name, typed
+        hands.key(line, "Escape")
+    hands.key_in(window, "Ctrl+K")
+    hands.type_text("lucky", line)
+    hands.key(line, "Return")
+    hands.until(lambda: "after 12 epochs" in window.parts.tracks.shown().note, "the other starts do not come")
+    assert window.luck.button.isChecked()
 
 
 def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(window: Window) -> None:
@@ -118,12 +156,13 @@ def test_what_hides_other_starts_is_said_and_nothing_before_the_first_epoch(wind
         return all(word in note for word in words)
 
     window.others.stay.setInterval(10**8)
-    hands.fill(hands.control(window, "training.learning_rate"), "0.1", "Return")
-    window.session.ask(lambda trainer: trainer.advance(epochs=2)).result(SETTLED)
-    hands.until(lambda: window.others.front == "ghost", "the run without the change is not shown")
+    hands.until(lambda: window.session.report.snapshot.epoch == 12, "the run does not come so far")
     hands.push(window, "transport.luck")
     assert says("Training 14 other starts…")
-    hands.until(lambda: says("after 14 epochs.", "show the run without the change in their place"), "nothing is said")
+    hands.until(lambda: says("after 12 epochs."), "nothing is said")
+    hands.fill(hands.control(window, "training.learning_rate"), "0.1", "Return")
+    window.session.ask(lambda trainer: trainer.advance(epochs=2)).result(SETTLED)
+    hands.until(lambda: says("after 12 epochs.", "show the run without the change in their place"), "it is not said")
     hands.push(window, "transport.reset")
     hands.until(lambda: says("from the first epoch on") and not says("reach"), "luck is told of an untrained run")
     hands.push(window, "transport.luck")

@@ -339,6 +339,16 @@ def test_the_tool_is_put_down_with_the_last_card(window: Window) -> None:
     assert drawing.toolbox.tool is not None
     hands.push(window, "tour.next")
     assert window.tour.shown is None and drawing.toolbox.tool is None
+    window.zoom_to(1.25)
+    hands.until(lambda: "drawing" in window.docks.seen, "the tools do not come back")
+    lay_out(window)
+    assert drawing.toolbox.tool is None, "a zoom takes up a tool"
+    hands.key_in(window, "C")
+    window.zoom_to(1.0)
+    hands.until(lambda: "drawing" in window.docks.seen, "the tools do not come back")
+    lay_out(window)
+    assert drawing.toolbox.tool.name == "cluster", "a zoom takes up another tool"
+    drawing.stop()
     before = window.session.experiment
     hands.click(window.parts.boundary)
     assert window.session.experiment == before

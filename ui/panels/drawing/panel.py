@@ -56,6 +56,8 @@ class DrawingPanel(Panel):
         self._given_data: Dataset | None = None
         self._told: tuple[bool, float, object] = (False, 0.0, None)
         self._shown = self._seen = False
+        self._resting: str | None = "brush"
+        """The tool to take up when the panel comes into sight: the one in hand when it left; None for none."""
         self.lines = tight(QVBoxLayout(self), margins=PANEL_MARGINS)
         self._add_tools()
         self._add_what_is_drawn()
@@ -151,11 +153,13 @@ class DrawingPanel(Panel):
         self._show_tool()
 
     def set_in_sight(self, seen: bool) -> None:
-        """Take up a tool when the panel comes into sight; put it down when it leaves."""
-        came, self._seen = seen and not self._seen, seen
-        if came:
-            self.start()
-        elif not seen:
+        """Put the tool down when the panel leaves, and take it up again when it comes back into sight."""
+        before, self._seen = self._seen, seen
+        if seen and not before and self._resting:
+            self.choose_tool(self._resting)
+        elif before and not seen:
+            self._resting = None if self.toolbox.tool is None else self.toolbox.tool.name
+        if not seen:
             self.stop()
 
     def _escape(self) -> None:
@@ -166,8 +170,9 @@ class DrawingPanel(Panel):
             self._finish()
 
     def _finish(self) -> None:
-        self.stop()
+        # In this order, so that the tool is taken up again when the panel comes back.
         self.done_asked.emit()
+        self.stop()
 
     def _show_tool(self) -> None:
         for key in self._drawing_keys:
@@ -321,7 +326,7 @@ class DrawingPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():
-            self.stop()
+            self.set_in_sight(False)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -79,6 +79,8 @@ class BoundaryView(View):
         self._picture: BoundaryPicture | None = None
         self._mouse: QPointF | None = None
         self._focus_by_keys = False
+        self._others: Others | None = None
+        self._strength = 0.0
         self._build()
         self._read = Throttle(self._show_reading, self)
         self._number = Throttle(self._show_numbers, self)
@@ -153,15 +155,21 @@ class BoundaryView(View):
 
     def show_others(self, others: Others | None, strength: float) -> None:
         """Show where the answer changes in other runs: dashed without the latest change, thin from other starts."""
-        fields: list[Array | None] = []
+        self._others, self._strength = others, strength
+        self._show_lines()
+
+    def _show_lines(self) -> None:
+        """Draw the lines of other runs; over the map of a unit, of which they say nothing, there are none."""
+        others, fields = self._others, list[Array | None]()
+        if self._snapshot is None or self._unit() is not None:
+            others = None
         if isinstance(others, Ghost):
             fields = [others.now.answer(BoundaryRequest)]
         elif isinstance(others, Luck):
             fields = list(others.fields)
-        if self._snapshot is not None and self._unit() is None:
-            lines = [answer_line(field, self._snapshot.sample.task) for field in fields]
-            words = _GHOST_WORDS[others.left_by] if isinstance(others, Ghost) else _LUCK_WORDS
-            self._layers.others.show_lines(lines, words, strength, dashed=isinstance(others, Ghost))
+        lines = [answer_line(field, self._snapshot.sample.task) for field in fields] if self._snapshot else []
+        words = _GHOST_WORDS[others.left_by] if isinstance(others, Ghost) else _LUCK_WORDS
+        self._layers.others.show_lines(lines, words, self._strength, dashed=isinstance(others, Ghost))
 
     def apply_theme(self) -> None:
         super().apply_theme()
@@ -243,7 +251,9 @@ class BoundaryView(View):
         source = (*answers, unit, shot.sample, shot.loss, self._modes.field, contours, self._lacks_dropout())
         if len(source) == len(self._source) and all(a is b for a, b in zip(source, self._source, strict=True)):
             return
-        self._source = source
+        had_unit, self._source = len(self._source) > 2 and self._source[2] is not None, source
+        if had_unit != (unit is not None):
+            self._show_lines()
         before, self._picture = self._picture, self._make_picture(shot, unit)
         self._show_title(unit)
         if (before.scale if before else None) != (self._picture.scale if self._picture else None):

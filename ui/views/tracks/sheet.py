@@ -14,6 +14,7 @@ from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
+    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -329,8 +330,11 @@ class TrackSheet(PaintedChart):
         below = self._foot
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
+        x = None if self._playhead is None else self.pixel_of(self._playhead)
+        # Where the playhead's handle stands.
+        taken = None if x is None else (x - px(_HANDLE), x + px(_HANDLE))
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
-            .paint_numbers_below(painter, taken=self._handle_span)  # fmt: skip
+            .paint_numbers_below(painter, taken=taken)  # fmt: skip
         if self._values_width:
             write(painter, QRectF(last.right() + px(10), 0, px(100), px(_TOP - 2)), LEFT, self.caption, look.quiet)
         else:
@@ -340,12 +344,6 @@ class TrackSheet(PaintedChart):
             line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
             text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
             write(painter, line, LEFT, text, look.text)
-
-    @property
-    def _handle_span(self) -> tuple[float, float] | None:
-        """The pixels from left to right on which the playhead's handle stands, if it is in sight."""
-        x = None if self._playhead is None else self.pixel_of(self._playhead)
-        return None if x is None else (x - px(_HANDLE), x + px(_HANDLE))
 
     def _paint_playhead(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         x = None if self.past is None else self.pixel_of(self.past)
@@ -458,6 +456,12 @@ class TrackSheet(PaintedChart):
             self.arrangement.enlarge(self.arrangement.enlarged)
         else:
             super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        leaves = event.reason() not in (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+        if leaves and self.reading is not None and self.mouse.place is None:
+            self.read_at(None)
 
     read = Signal(object)
     """The place on the time axis that is to be read, by key; None for the present."""

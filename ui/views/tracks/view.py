@@ -399,6 +399,8 @@ class TracksView(View):
             reach = max(reach, planned) if planned > 0 else reach
         was_whole = times.is_whole
         times.fit(column, reach)
+        if self._sheet.reading is not None and not times.low <= self._sheet.reading <= times.high:
+            self._sheet.reading = None
         if times.is_whole != was_whole:
             self._sheet.place_names()
 
