@@ -45,6 +45,8 @@ _NAMES, _NUMBERS = 132, 46
 _WIDE, _NARROW = 640, 360
 """The least widths of sheets with values and their names at the right, and with values alone; what is narrower leaves
 the values to the header, and names the lanes of a race above the tracks."""
+FLAG_MARGIN = 12
+"""Pixels of the plate below the cursor that its words leave free."""
 _EDGE = 5
 """Pixels above and below an edge between tracks where it can be dragged."""
 _HANDLE = 6
@@ -351,15 +353,6 @@ class TrackSheet(PaintedChart):
             painter.setPen(pen(theme.current().accent, 2))
             painter.drawLine(QPointF(x, boxes[0].rect.top()), QPointF(x, self._foot))
 
-    @property
-    def _flag_room(self) -> int:
-        return self._span[1] - px(12)
-
-    @property
-    def flag_is_cut(self) -> bool:
-        """Whether the words below the cursor have too little room."""
-        return self.metrics.horizontalAdvance(self.flag) > self._flag_room
-
     def _paint_cursor(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         look, rect, below = theme.current(), boxes[0].rect, self._foot
         x = rect.right() if self.past is None else self.pixel_of(self.past) or rect.right()
@@ -369,8 +362,9 @@ class TrackSheet(PaintedChart):
             painter.drawLine(QPointF(x, rect.top()), QPointF(x, below))
         if not self.flag:
             return
-        text = self.metrics.elidedText(self.flag, Qt.TextElideMode.ElideRight, self._flag_room)
-        width = self.metrics.horizontalAdvance(text) + px(12)
+        room = int(rect.width()) - px(FLAG_MARGIN)
+        text = self.metrics.elidedText(self.flag, Qt.TextElideMode.ElideRight, room)
+        width = self.metrics.horizontalAdvance(text) + px(FLAG_MARGIN)
         left = min(max(x - width / 2, rect.left()), rect.right() - width)
         plate = QRectF(left, below + px(1), width, px(_BOTTOM - 2))
         painter.fillRect(plate, QColor(look.raised))

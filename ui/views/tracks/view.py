@@ -32,7 +32,7 @@ from .gradients import PICTURE_OPTIONS, QUANTITY_OPTIONS, SCALE_OPTIONS, Gradien
 from .lanes import lane_tracks
 from .playhead import Moments, before_words, change_at
 from .rate import RATE_OPTIONS, RateTrack
-from .sheet import TrackSheet
+from .sheet import FLAG_MARGIN, TrackSheet
 from .sizes import QUANTITIES
 from .time import TIME_TITLES, ChangeMark, TimeAxis, mark_near, marks_of
 from .track import Track
@@ -532,7 +532,8 @@ class TracksView(View):
         for track in sheet.arrangement.seen:
             self._tell(track)
         sheet.flag = self._flag(place)
-        sheet.setToolTip(wrapping(sheet.flag) if sheet.flag_is_cut else "")
+        is_cut = sheet.metrics.horizontalAdvance(sheet.flag) > sheet.boxes()[0].rect.width() - px(FLAG_MARGIN)
+        sheet.setToolTip(wrapping(sheet.flag) if is_cut else "")
         sheet.note = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
