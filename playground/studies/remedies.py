@@ -50,6 +50,8 @@ _PROMISING = 4
 """Remedies that are trained from all starts."""
 _FEWEST_UNITS, _MOST_UNITS = 2, 64
 _USUAL_BATCHES = (10, 32)
+_LOWEST_RATE, _HIGHEST_RATE = 1e-5, 10.0
+"""The learning rates that are tried."""
 
 
 def candidates(
@@ -61,6 +63,7 @@ def candidates(
     unless training `goes_on` with the present ones. A learning `rate` that is known to be best stands for all others.
     """
     tried: dict[Experiment, Remedy] = {}
+    rate = rate if rate is not None and _LOWEST_RATE <= rate <= _HIGHEST_RATE else None
     first = [] if advised is None or (rate is not None and _changes_rate(experiment, advised)) else [advised[:2]]
     starts = () if goes_on else _other_initializers(experiment)
     for label, changed in [*first, *_changes(experiment, rate), *starts]:
@@ -105,7 +108,7 @@ def _other_training(experiment: Experiment, best: float | None) -> Iterator[tupl
     training = experiment.training
     rates = [float(f"{training.learning_rate * factor:.1g}") for factor in (0.01, 0.1, 0.3, 3, 10, 100)]
     for rate in rates if best is None else [best]:
-        if 1e-5 <= rate <= 10:
+        if _LOWEST_RATE <= rate <= _HIGHEST_RATE:
             yield f"Learning rate {write_number(rate)}", _trained(experiment, learning_rate=rate)
     for rate in (0.001, 0.01):
         adam = _trained(experiment, optimizer=Adam(), learning_rate=rate)

@@ -111,6 +111,7 @@ def test_candidates_can_all_be_trained_and_differ() -> None:
 
 def test_a_learning_rate_that_is_known_to_be_best_stands_for_all_others() -> None:
     higher = Remedy("Learning rate 10", SLOW.with_({"training.learning_rate": 10.0}))
+    assert candidates(SLOW, higher, rate=0.0) == candidates(SLOW, higher), "it can't be tried"
     labels = [one.label for one in candidates(SLOW, higher, rate=0.021)]
     assert [one for one in labels if one.startswith("Learning rate")] == ["Learning rate 0.021"]
     assert "Use ReLU" in labels and higher.label in [one.label for one in candidates(SLOW, higher)]

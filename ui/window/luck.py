@@ -172,6 +172,7 @@ class HowLucky(QObject):
         self.parts.tracks.say_luck(words)
         if not words.startswith(self._told):
             self.desk.messages.settle(self._told)
+            self._told = ""
 
     def _describe(self) -> None:
         luck = self._said

@@ -138,8 +138,9 @@ class Remedies(QObject):
         """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
         if asked is not self._asked:
             return
-        # What the response shows, to whoever looks at both.
-        knob = knob_at(asked.experiment, FIRST_KNOB)
+        # What the response shows, to whoever looks at both, if it begins where the test does.
+        begins_alike = (self.responses.beginning is None) == (beginning is None)
+        knob = knob_at(asked.experiment, FIRST_KNOB) if begins_alike else None
         rate = None if knob is None else best_value(self.desk, self.responses.parts, knob, "loss")
         tried = candidates(asked.experiment, finding.remedy, goes_on=beginning is not None, rate=rate)
         epochs = horizon_after(0 if beginning is not None else epoch)
