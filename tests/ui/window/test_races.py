@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -641,6 +642,36 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
 
     hands.until(lambda: look() >= 5, "the numbers stay the same")
     hands.key_in(window, "Space")
+
+
+def test_a_race_keeps_to_the_chosen_speed_whatever_keeps_its_lanes_in_step(qtbot, window: Window) -> None:
+    window.wiring.set_speed(50)
+    window.races.start_values("training.batch_size", [1, 10, 0])
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    hands.key_in(window, "Space")
+    await_race(qtbot, window, lambda race: race.lanes[0].step > 0)
+    began, first = time.perf_counter(), moment(window).lanes[0].step
+    await_race(qtbot, window, lambda race: race.lanes[0].step >= first + 20)
+    assert time.perf_counter() - began > 0.2, "ten times as fast"
+    hands.key_in(window, "Space")
+
+
+def test_lanes_are_compared_once_those_behind_have_caught_up(qtbot, window: Window) -> None:
+    window.races.start_values("training.batch_size", [1, 10, 0])
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    assert shown(window).sentence == "Lanes are compared once batch size 10 and full have caught up."
+    readout = window.parts.transport.readout
+    assert (readout.whose.text(), readout.losses[1].text()) == ("catching up", "–")
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: {lane.step for lane in race.lanes} == {101})
+    assert shown(window).sentence.startswith("Step 101: batch size ")
+    assert readout.whose.text().endswith(" leads")
 
 
 def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:

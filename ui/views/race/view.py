@@ -14,6 +14,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.measure.requests import BoundaryRequest
+from playground.measure.sentences import listed
 from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 from playground.studies.variants import RACES
@@ -228,6 +229,9 @@ def race_sentence(moment: RaceMoment) -> str:
     diverged = f" Diverged: {', '.join(lost)}." if lost else ""
     if not ranking:
         return f"{at}: training diverged in every lane."
+    if moment.behind:
+        behind = listed([labels[place] for place in moment.behind])
+        return f"Lanes are compared once {subject} {behind} {'have' if moment.behind[1:] else 'has'} caught up."
     if not any(one.step for one in moment.lanes):
         return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
     first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"
