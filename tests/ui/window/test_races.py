@@ -411,9 +411,15 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.fill(entry, "5", "Return")
     dialog = window.findChild(RaceDialog)
     assert dialog is not None, "one value is no race"
-    hands.fill(entry, "1,2,4", "Return")
-    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5. Separate values with spaces."
-    hands.fill(entry, "5 full 20", "Return")
+    hands.fill(entry, "1,2", "Return")
+    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5: type 1.2. Separate values with spaces."
+    for text in ("0,01,0,1", "5, 1,000"):
+        hands.fill(entry, text, "End")
+        assert dialog.problem.text(), text
+    for text in ("5,1,20", "5,full", "5 , 20 ;1,"):
+        hands.fill(entry, text, "End")
+        assert not dialog.problem.text(), text
+    hands.fill(entry, "5, full, 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
     assert "training" in window.docks.seen, "the controls stay as they were"
@@ -434,6 +440,17 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.key(dialog, "Return")
     await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
     assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.history.done) == 0
+
+
+def test_the_keyboard_stands_on_the_measure_that_a_race_is_compared_by(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window, lambda race: race.lockstep == "epoch")
+    focused = window.focusWidget().objectName()
+    assert focused == "race.lockstep.epoch", "Step was chosen by whatever pressed the button in focus"
 
 
 def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Path) -> None:
@@ -481,7 +498,7 @@ def test_after_a_race_the_keyboard_is_where_it_was_before(qtbot, window: Window,
     assert window.session.experiment.data.seed == 1
 
 
-@pytest.mark.parametrize("lanes", [3, 4, 6])
+@pytest.mark.parametrize("lanes", [3, 5, 6])
 def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_their_curves(
     qtbot, window: Window, lanes: int
 ) -> None:
@@ -499,6 +516,7 @@ def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_th
         told = [value.text for value in sheet.values[track.name]]
         assert len(told) == lanes and all(text in [one for one, _ in beside] for text in told), track.name
         assert not overlaps(beside), track.name
+        assert track.name != "loss" or "0.0069" in [text for text, _ in beside], "no lane is named"
         if len(beside) == lanes:
             # The square and the gap behind it take ten pixels, the square itself is eight away.
             assert all(gap >= 17 for gap in gaps(beside)), (track.name, gaps(beside))

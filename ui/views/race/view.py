@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QSta
 from playground.measure.requests import BoundaryRequest
 from playground.measure.sentences import listed
 from playground.measure.snapshot import Snapshot
+from playground.run.run import Lockstep
 from playground.studies.race import RaceMoment
 from playground.studies.variants import RACES
 
@@ -129,8 +130,15 @@ class RaceView(View):
             return
         self.cards.show_moment(moment, self.lane_taken)
         self.cards.show()
-        self.lockstep.show_index([option.value for option in _LOCKSTEP_OPTIONS].index(moment.lockstep))
+        self._show_lockstep(moment.lockstep)
         self._write.request(at_once=before is None)
+
+    def _show_lockstep(self, lockstep: Lockstep) -> None:
+        is_reached = self.lockstep.isAncestorOf(self.window().focusWidget())
+        self.lockstep.show_index([option.value for option in _LOCKSTEP_OPTIONS].index(lockstep))
+        if is_reached:
+            # Else a key that presses what has the focus would choose what the race before was compared by.
+            self.take_keyboard()
 
     def show_words(self, words: str) -> None:
         """Show words in place of a race that is getting ready."""
