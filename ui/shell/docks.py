@@ -213,7 +213,7 @@ class Docks(QObject):
             self.toggle_controls()
         dock = self.docks[name]
         dock.show()
-        dock.raise_()
+        self._raise(dock)
 
     @property
     def controls_are_open(self) -> bool:

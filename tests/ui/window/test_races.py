@@ -178,6 +178,20 @@ def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
     )
 
 
+def test_a_race_enlarged_to_200_percent_stays_in_front_and_gives_its_pictures_the_room(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    for zoom in (1.5, 2.0):
+        window.zoom_to(zoom)
+        hands.until(lambda: window.docks.shows(view(window)), "another picture stands before the race")
+    await_pictures(window)
+    assert window.docks.shows(view(window)) and not view(window).small_print.isVisible()
+    assert view(window).small_print.text().partition(",")[0] in view(window).sentence.toolTip()
+    picture = view(window).cards.lanes[0]
+    assert picture.height() - picture.room_below_and_above() > 150
+    window.zoom_to(1.0)
+
+
 def test_six_lanes_fill_the_height_of_their_view(qtbot, window: Window) -> None:
     command(window, "Race: One to six hidden layers")
     await_race(qtbot, window)

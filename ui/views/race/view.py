@@ -20,7 +20,7 @@ from playground.run.run import Lockstep
 from playground.studies.race import RaceMoment
 from playground.studies.variants import RACES
 
-from ...forms.buttons import identify, push_button
+from ...forms.buttons import identify, push_button, tip
 from ...forms.layouts import fill, quiet, scrolling, tight
 from ...look.beat import Throttle
 from ...look.numbers import number_text, percent_text
@@ -42,6 +42,8 @@ _INVITATION = (
 _GAP = 2 * GRID
 _WIDE, _WORDS = 560, 132
 """Widths at zoom 1: from the first on, controls stand beside the words; the words of a card need the second."""
+_HIGH = 300
+"""The height at zoom 1 from which on there is room for the small print; else it is in the sentence's tooltip."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,7 @@ class RaceView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.small_print.setVisible(self.height() >= px(_HIGH))
         is_wide = self.width() >= px(_WIDE)
         self._above.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
@@ -168,6 +171,7 @@ class RaceView(View):
             return
         self.sentence.setText(race_sentence(self._moment))
         self.small_print.setText(_small_print(self._moment))
+        self.sentence.setToolTip(tip(self.small_print.text()))
         self.cards.write_moment(self._moment)
         self.setAccessibleDescription(f"{self.sentence.text()} {self.small_print.text()}")
 
