@@ -22,7 +22,7 @@ from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
-from tests.ui.windows import await_pictures, control, opened_window, push, step
+from tests.ui.windows import await_pictures, control, lay_out, opened_window, push, step
 from ui.look import theme
 from ui.look.numbers import number_text
 from ui.views.plane.miniature import Miniature
@@ -189,6 +189,20 @@ def test_a_race_enlarged_to_200_percent_stays_in_front_and_gives_its_pictures_th
     assert view(window).small_print.text().partition(",")[0] in view(window).sentence.toolTip()
     picture = view(window).cards.lanes[0]
     assert picture.height() - picture.room_below_and_above() > 150
+    window.zoom_to(1.0)
+
+
+def test_a_race_takes_the_room_that_the_boundary_beside_it_can_spare(qtbot, window: Window) -> None:
+    window.zoom_to(1.25)
+    lay_out(window)
+    before = window.parts.boundary.width()
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    await_pictures(window)
+    assert view(window).width() > 1.6 * window.parts.boundary.width()
+    assert window.docks.plan is TABBED
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: window.parts.boundary.width() == before)
     window.zoom_to(1.0)
 
 
@@ -554,6 +568,10 @@ def test_tracks_without_room_for_values_name_the_lanes_above_them(qtbot, window:
     window.docks.go_to("tracks")
     await_pictures(window)
     sheet = hands.control(window, "tracks.sheet")
+    assert {*map(str, rates)} <= {text for text, _ in painted_texts(sheet)}, "not named beside the loss"
+    window.docks.docks["tracks"].setFloating(True)
+    window.docks.docks["tracks"].resize(420, 500)
+    await_pictures(window)
     first = sheet.boxes()[0].rect
     above = [(text, where) for text, where in painted_texts(sheet) if where.bottom() < first.top() - 1]
     named = [text for text, _ in above]
