@@ -213,7 +213,7 @@ class Docks(QObject):
             self.toggle_controls()
         dock = self.docks[name]
         dock.show()
-        self._raise(dock)
+        dock.raise_()
 
     @property
     def controls_are_open(self) -> bool:

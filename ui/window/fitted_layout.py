@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from PySide6.QtCore import QByteArray, QSize
+from PySide6.QtCore import QByteArray, QSize, QTimer
 
 from ..look.theme import px
 from ..shell.docks import DockLayout, Docks, DockSizes, KeptLayout
@@ -74,6 +74,9 @@ class FittedLayout:
     def _show_race(self) -> None:
         if self._races:
             self.docks.show(RaceView.name)
+            # Also once the layout has put its own pictures in front.
+            dock = self.docks.docks[RaceView.name]
+            QTimer.singleShot(0, dock, dock.raise_)
             self.docks.fit()
 
     def begin_race(self) -> None:
