@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words in a sentence: "1", "1 and 2", "1, 2 and 3"."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def counted(number: int, name: str) -> str:

@@ -52,6 +52,8 @@ class RaceMoment(NamedTuple):
     engine: EngineName
     is_together: bool
     """Whether all lanes train in one group."""
+    behind: tuple[int, ...]
+    """The places of lanes that have yet to catch up, since they were kept in step by another measure before."""
     is_comparable: bool
     """Whether losses of all lanes have the same meaning."""
     shares_weights: bool
@@ -179,11 +181,15 @@ class Race:
         return -(-lane.state.step * self.ticks_per_epoch // lane.setup.steps_per_epoch)
 
     def advance(self, ticks: int, seconds: float = math.inf) -> None:
-        """Train all lanes until the clock has moved by `ticks`, or `seconds` have passed; they end in step."""
+        """Train all lanes until the clock has moved by `ticks`, or `seconds` have passed.
+
+        The clock waits for lanes that are behind, so that all end in step unless time was too short for these.
+        """
         goal, deadline = self.clock + ticks, time.perf_counter() + seconds
         while self.clock < goal and not self.is_over:
             began = time.thread_time()
-            self.clock = min(goal, self.clock + self._stride)
+            if not self.behind:
+                self.clock = min(goal, self.clock + self._stride)
             self._catch_up()
             # Time that other processes take is no reason for shorter pieces, each of which costs something.
             took = time.thread_time() - began
@@ -196,12 +202,22 @@ class Race:
         per_epoch = self.ticks_per_epoch
         self.advance((self.clock // per_epoch + epochs) * per_epoch - self.clock)
 
+    @property
+    def behind(self) -> tuple[int, ...]:
+        """The places of the lanes that are not in step with the clock, but can get there."""
+        return tuple(place for place, lane in enumerate(self.lanes) if self._missing(lane) > 0)
+
+    def _missing(self, lane: Trainer) -> int:
+        """The number of updates that a lane makes until it is in step with the clock."""
+        return self._due(lane) - lane.state.step if lane.status == "ready" else 0
+
     def _catch_up(self) -> None:
-        behind = [(lane, self._due(lane) - lane.state.step) for lane in self.lanes if lane.status == "ready"]
+        """Train lanes that are behind, but none for longer than a stride."""
+        missing = [(lane, min(self._missing(lane), self._stride)) for lane in self.lanes]
         if self._shared is not None:
-            self._shared.advance(max((steps for _, steps in behind), default=0))
+            self._shared.advance(max(steps for _, steps in missing))
             return
-        for lane, steps in behind:
+        for lane, steps in missing:
             if steps > 0:
                 lane.advance(steps=steps)
 
@@ -223,6 +239,7 @@ class Race:
             is_over=self.is_over,
             engine=self.engine,
             is_together=self._shared is not None,
+            behind=self.behind,
             is_comparable=self._is_comparable,
             shares_weights=self._shares_weights,
         )

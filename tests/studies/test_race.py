@@ -72,7 +72,9 @@ def test_lanes_of_other_shapes_train_alone_and_in_step(experiment: Experiment, l
         assert_equals_own_run(lane)
 
     race.set_lockstep("step")
+    assert race.moment().behind == ((1, 2) if lockstep == "epoch" else ())
     race.advance(1)
+    assert not race.moment().behind
     assert [lane.state.step for lane in race.lanes] == [61] * 3, "those that were behind catch up, none goes back"
 
     race.reset()

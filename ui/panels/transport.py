@@ -262,6 +262,8 @@ def _leader(race: RaceMoment) -> tuple[int | None, str]:
     """The place of the lane that leads a race, if there is one, and words for it."""
     if not race.ranking:
         return None, "all diverged"
+    if race.behind:
+        return None, "catching up"
     place = race.ranking[0][0]
     is_under_way = any(lane.step for lane in race.lanes)
     return place, f"{race.names.labels[place]} leads" if is_under_way else "at the start"

@@ -54,8 +54,8 @@ class Racer(QThread):
         self._mailbox: RaceReport | None = None
         self._running, self._stopping, self._changed = False, False, True
         self._ended = False
-        self._last_epoch: int | None = None
-        """The epoch at which to pause."""
+        self._until: int | None = None
+        """The tick of the race's clock at which to pause."""
         self._speed: float | None = None
         self._pace = StepRate()
         self._next_report = 0.0
@@ -77,23 +77,23 @@ class Racer(QThread):
 
     def step(self) -> None:
         """Move the clock by one tick."""
-        self._commands.put(lambda race: self._move(race, 1))
+        self._commands.put(lambda race: self._run(True, race.clock + 1))
 
     def epoch(self) -> None:
         """Train until the next epoch ends."""
-        self._commands.put(lambda race: self._run(True, int(race.epoch) + 1))
+        self._commands.put(lambda race: self._run(True, (int(race.epoch) + 1) * race.ticks_per_epoch))
 
     def reset(self) -> None:
         """Return all lanes to their initial weights."""
         self._commands.put(Race.reset)
 
     def set_lockstep(self, lockstep: Lockstep) -> None:
-        """Keep the lanes in step by epochs or by steps."""
-        self._commands.put(lambda race: race.set_lockstep(lockstep))
+        """Keep the lanes in step by epochs or by steps; a single step or epoch ends, since the clock is another one."""
+        self._commands.put(lambda race: self._set_lockstep(race, lockstep))
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Limit the updates that a typical lane makes per second; None lifts the limit."""
-        self._commands.put(lambda race: self._set_speed(race, steps_per_second))
+        self._commands.put(lambda _: self._set_speed(steps_per_second))
 
     def document(self) -> RaceDocument | None:
         """Wait for a document of the race, on another thread than the window's; None if the race ends before."""
@@ -155,36 +155,38 @@ class Racer(QThread):
         except queue.Empty:
             return
 
-    def _run(self, running: bool, last_epoch: int | None = None) -> None:
-        self._running, self._last_epoch, self._pace = running, last_epoch, StepRate()
+    def _run(self, running: bool, until: int | None = None) -> None:
+        self._running, self._until, self._pace = running, until, StepRate()
 
-    def _move(self, race: Race, ticks: int) -> None:
-        self._run(False)
-        race.advance(ticks)
+    def _set_lockstep(self, race: Race, lockstep: Lockstep) -> None:
+        race.set_lockstep(lockstep)
+        self._run(self._running and self._until is None)
 
-    def _set_speed(self, race: Race, steps_per_second: float | None) -> None:
-        self._speed = None if steps_per_second is None else steps_per_second * race.ticks_per_step
-        self._pace = StepRate()
+    def _set_speed(self, steps_per_second: float | None) -> None:
+        self._speed, self._pace = steps_per_second, StepRate()
 
     def _finish(self) -> None:
         self._stopping = True
 
     def _train(self, race: Race) -> None:
-        before, due = race.clock, 2**40
-        if self._last_epoch is not None:
-            due = self._last_epoch * race.ticks_per_epoch - before
+        before, due, speed = race.clock, 2**40, None
+        if self._until is not None:
+            due = self._until - before
         elif self._speed is not None:
-            due = self._pace.due(self._speed)
+            # Its ticks are others once lanes are kept in step by another measure.
+            speed = self._speed * race.ticks_per_step
+            due = self._pace.due(speed)
         if due > 0:
             race.advance(due, _CHUNK_SECONDS)
+            self._changed = True
             if race.engine == "reference":
                 self.msleep(_YIELD_MILLISECONDS)
-        elif self._speed is not None:
-            self.msleep(min(4, round(1000 / self._speed)))
+        elif speed is not None:
+            self.msleep(min(4, round(1000 / speed)))
         self._pace.done(race.clock - before)
-        if race.is_over or (self._last_epoch is not None and race.epoch >= self._last_epoch):
+        if race.is_over or race.clock == self._until:
             self._run(False)
-        self._changed = self._changed or race.clock != before or not self._running
+            self._changed = True
 
     @property
     def _is_due(self) -> bool:

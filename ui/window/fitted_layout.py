@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from PySide6.QtCore import QByteArray
+from PySide6.QtCore import QByteArray, QSize, QTimer
 
-from ..shell.docks import DockLayout, Docks, KeptLayout
+from ..look.theme import px
+from ..shell.docks import DockLayout, Docks, DockSizes, KeptLayout
 from ..shell.focus import FocusMode
 from ..views.race.view import RaceView
-from .layouts import CROWDED, RACE, STANDARD, TABBED, layout_for
+from .layouts import CROWDED, RACE, STANDARD, TABBED, layout_for, sizes_for
+
+_BESIDE_RACE = 264
+"""Width of the boundary beside a race: its words just have room."""
 
 
 class FittedLayout:
@@ -22,6 +26,14 @@ class FittedLayout:
         self._before_race: KeptLayout | None = None
         """The layout that comes back when the race ends, where there is room for it."""
         self._races = self._opened_view = False
+        docks.sizes_for = self._sizes
+
+    def _sizes(self, plan: DockLayout, area: QSize) -> DockSizes:
+        """The sizes of a layout's parts: a race takes what room the boundary beside it can spare."""
+        sizes, least = sizes_for(plan, area), px(_BESIDE_RACE)
+        if not self._races or len(sizes.beside) < 2 or self.docks.docks[RaceView.name].isHidden():
+            return sizes
+        return sizes._replace(beside=(sum(sizes.beside) - least, least))
 
     def suit(self) -> None:
         """Use a layout that needs less room while the window is too small for the one before, which comes back."""
@@ -62,6 +74,10 @@ class FittedLayout:
     def _show_race(self) -> None:
         if self._races:
             self.docks.show(RaceView.name)
+            # Also once the layout has put its own pictures in front.
+            dock = self.docks.docks[RaceView.name]
+            QTimer.singleShot(0, dock, dock.raise_)
+            self.docks.fit()
 
     def begin_race(self) -> None:
         """Show a race: in a layout of its own where there is room."""
@@ -88,6 +104,7 @@ class FittedLayout:
             with self._focus_mode.lifted():
                 self.docks.docks[RaceView.name].hide()
         self.suit()
+        self.docks.fit()
 
 
 def words_on_lost(lost: Set[str], docks: Docks) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -19,6 +19,8 @@ from ..forms.layouts import STRETCH, fill, mark_problem, tight
 from ..look.theme import GRID, px
 
 _WIDTH = 360
+_ONE_NUMBER = re.compile(r"\d*,\d+(e[+-]?\d+)?|\d{1,3}(,\d{3})+|(.*,)?0\d.*")
+"""Words whose commas may be decimal signs or separate thousands."""
 
 
 class RaceDialog(QDialog):
@@ -91,7 +93,7 @@ class RaceDialog(QDialog):
             found = [self.knob.values[place] for place, box in enumerate(self.boxes) if box.isChecked()]
         else:
             quantity = Quantity.of(self.knob.field)
-            found = list(dict.fromkeys(quantity.read(text) for text in re.split(r"[\s;]+", self.entry.text()) if text))
+            found = list(dict.fromkeys(map(quantity.read, _parted(self.entry.text()))))
             full = [quantity.write(value) for value in found if self.knob.is_full(value)]
             if len(full) > 1:
                 raise ValueError(f"{full[0]} and {full[1]} are the same: all {self.knob.whole:,} training points.")
@@ -121,3 +123,10 @@ class RaceDialog(QDialog):
     def showEvent(self, event: Any) -> None:
         super().showEvent(event)
         (self.entry or self.boxes[self.knob.present]).setFocus(Qt.FocusReason.PopupFocusReason)
+
+
+def _parted(text: str) -> Iterator[str]:
+    """Yield the values in a text, separated by spaces, semicolons, or commas that can mean nothing else."""
+    for word in re.split(r"[\s;]+", text):
+        one = word.strip(",")
+        yield from filter(None, [one] if _ONE_NUMBER.fullmatch(one) else one.split(","))

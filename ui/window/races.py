@@ -47,6 +47,8 @@ class Races(QObject):
         """What is done with the race that is being closed."""
         self._closed: Race | None = None
         """The race that was closed last, which can be shown again."""
+        self._opens = False
+        """Whether a race is being opened, which closes the one before."""
         self._left_at: int | None = None
         """The number of the latest undo step once an edit, undo or redo has closed the race, until there is another."""
         self._came_from: QWidget | None = None
@@ -143,8 +145,9 @@ class Races(QObject):
 
     def _open(self, make: Callable[[], Race]) -> None:
         self.desk.messages.note_change()
+        self._opens = True
         self.session.open_race(make, self.view.lane_requests)
-        self._left_at = None
+        self._opens, self._left_at = False, None
         racer = self.session.racer
         assert racer is not None
         racer.failed.connect(self._tell_fault)
@@ -184,7 +187,10 @@ class Races(QObject):
         self._then = None
 
     def _end(self, race: Race | None) -> None:
-        """Put away a race that was closed, by a person or by an edit."""
+        """Put away a race that was closed, by a person or by an edit; one that another follows leaves it its place."""
+        self._closed = race or self._closed
+        if self._opens:
+            return
         focus = self.desk.window.focusWidget()
         is_left = focus is None or self.view.isAncestorOf(focus)
         self._layout.end_race()
@@ -193,7 +199,6 @@ class Races(QObject):
             QTimer.singleShot(0, self, self._return_keyboard)
         if race is None:
             return
-        self._closed = race
         if self._then is not None:
             self._then(race)
         else:

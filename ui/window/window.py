@@ -40,7 +40,7 @@ from .finder import Finder
 from .fitted_layout import FittedLayout, words_on_lost
 from .gallery import Gallery
 from .kept_look import KeptLook
-from .layouts import LAYOUTS, STANDARD, sizes_for
+from .layouts import LAYOUTS, STANDARD
 from .left_off import LeftOff
 from .looking_back import LookingBack
 from .luck import HowLucky
@@ -98,7 +98,6 @@ class Window(QMainWindow):
         """Make what lasts as long as the window, at every zoom."""
         desk, parts = self.desk, self.parts
         self.docks, self.messages = desk.docks, desk.messages
-        self.docks.sizes_for = sizes_for
         self.appearance = Appearance(self)
         self.documents = Documents(desk)
         self.work = self.documents.work

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
-from tests.ui.windows import await_pictures, control, opened_window, push, step
+from tests.ui.windows import await_pictures, control, lay_out, opened_window, push, step
 from ui.look import theme
 from ui.look.numbers import number_text
 from ui.views.plane.miniature import Miniature
@@ -175,6 +176,34 @@ def test_a_narrow_race_cuts_none_of_its_words(qtbot, window: Window) -> None:
     assert not any(number in card.toolTip() for number in card.accessibleDescription().split() if "." in number), (
         "the numbers of a tooltip that is open would stay as they are"
     )
+
+
+def test_a_race_enlarged_to_200_percent_stays_in_front_and_gives_its_pictures_the_room(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    for zoom in (1.5, 2.0):
+        window.zoom_to(zoom)
+        hands.until(lambda: window.docks.shows(view(window)), "another picture stands before the race")
+    await_pictures(window)
+    assert window.docks.shows(view(window)) and not view(window).small_print.isVisible()
+    assert view(window).small_print.text().partition(",")[0] in view(window).sentence.toolTip()
+    picture = view(window).cards.lanes[0]
+    assert picture.height() - picture.room_below_and_above() > 150
+    window.zoom_to(1.0)
+
+
+def test_a_race_takes_the_room_that_the_boundary_beside_it_can_spare(qtbot, window: Window) -> None:
+    window.zoom_to(1.25)
+    lay_out(window)
+    before = window.parts.boundary.width()
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    await_pictures(window)
+    assert view(window).width() > 1.6 * window.parts.boundary.width()
+    assert window.docks.plan is TABBED
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: window.parts.boundary.width() == before)
+    window.zoom_to(1.0)
 
 
 def test_six_lanes_fill_the_height_of_their_view(qtbot, window: Window) -> None:
@@ -410,9 +439,15 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.fill(entry, "5", "Return")
     dialog = window.findChild(RaceDialog)
     assert dialog is not None, "one value is no race"
-    hands.fill(entry, "1,2,4", "Return")
-    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5. Separate values with spaces."
-    hands.fill(entry, "5 full 20", "Return")
+    hands.fill(entry, "1,2", "Return")
+    assert dialog.problem.text() == "The decimal sign is a point, as in 0.5: type 1.2. Separate values with spaces."
+    for text in ("0,01,0,1", "5, 1,000"):
+        hands.fill(entry, text, "End")
+        assert dialog.problem.text(), text
+    for text in ("5,1,20", "5,full", "5 , 20 ;1,"):
+        hands.fill(entry, text, "End")
+        assert not dialog.problem.text(), text
+    hands.fill(entry, "5, full, 20", "Return")
     await_race(qtbot, window)
     assert moment(window).names == ("batch size", ("5", "full", "20"))
     assert "training" in window.docks.seen, "the controls stay as they were"
@@ -433,6 +468,17 @@ def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, 
     hands.key(dialog, "Return")
     await_race(qtbot, window, lambda race: race.names.subject == "optimizer")
     assert moment(window).names.labels == ("SGD", "Adam") and len(window.session.history.done) == 0
+
+
+def test_the_keyboard_stands_on_the_measure_that_a_race_is_compared_by(qtbot, window: Window) -> None:
+    command(window, "Race: Batches of 1")
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window, lambda race: race.lockstep == "epoch")
+    focused = window.focusWidget().objectName()
+    assert focused == "race.lockstep.epoch", "Step was chosen by whatever pressed the button in focus"
 
 
 def test_a_race_is_saved_and_opens_as_it_was(qtbot, window: Window, tmp_path: Path) -> None:
@@ -480,7 +526,7 @@ def test_after_a_race_the_keyboard_is_where_it_was_before(qtbot, window: Window,
     assert window.session.experiment.data.seed == 1
 
 
-@pytest.mark.parametrize("lanes", [3, 4, 6])
+@pytest.mark.parametrize("lanes", [3, 5, 6])
 def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_their_curves(
     qtbot, window: Window, lanes: int
 ) -> None:
@@ -498,6 +544,7 @@ def test_the_values_of_all_lanes_stand_beside_every_track_with_the_colours_of_th
         told = [value.text for value in sheet.values[track.name]]
         assert len(told) == lanes and all(text in [one for one, _ in beside] for text in told), track.name
         assert not overlaps(beside), track.name
+        assert track.name != "loss" or "0.0069" in [text for text, _ in beside], "no lane is named"
         if len(beside) == lanes:
             # The square and the gap behind it take ten pixels, the square itself is eight away.
             assert all(gap >= 17 for gap in gaps(beside)), (track.name, gaps(beside))
@@ -521,6 +568,10 @@ def test_tracks_without_room_for_values_name_the_lanes_above_them(qtbot, window:
     window.docks.go_to("tracks")
     await_pictures(window)
     sheet = hands.control(window, "tracks.sheet")
+    assert {*map(str, rates)} <= {text for text, _ in painted_texts(sheet)}, "not named beside the loss"
+    window.docks.docks["tracks"].setFloating(True)
+    window.docks.docks["tracks"].resize(420, 500)
+    await_pictures(window)
     first = sheet.boxes()[0].rect
     above = [(text, where) for text, where in painted_texts(sheet) if where.bottom() < first.top() - 1]
     named = [text for text, _ in above]
@@ -641,6 +692,36 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
 
     hands.until(lambda: look() >= 5, "the numbers stay the same")
     hands.key_in(window, "Space")
+
+
+def test_a_race_keeps_to_the_chosen_speed_whatever_keeps_its_lanes_in_step(qtbot, window: Window) -> None:
+    window.wiring.set_speed(50)
+    window.races.start_values("training.batch_size", [1, 10, 0])
+    await_race(qtbot, window)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    hands.key_in(window, "Space")
+    await_race(qtbot, window, lambda race: race.lanes[0].step > 0)
+    began, first = time.perf_counter(), moment(window).lanes[0].step
+    await_race(qtbot, window, lambda race: race.lanes[0].step >= first + 20)
+    assert time.perf_counter() - began > 0.2, "ten times as fast"
+    hands.key_in(window, "Space")
+
+
+def test_lanes_are_compared_once_those_behind_have_caught_up(qtbot, window: Window) -> None:
+    window.races.start_values("training.batch_size", [1, 10, 0])
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    push(window, "race.lockstep.step")
+    await_race(qtbot, window, lambda race: race.lockstep == "step")
+    assert shown(window).sentence == "Lanes are compared once batch size 10 and full have caught up."
+    readout = window.parts.transport.readout
+    assert (readout.whose.text(), readout.losses[1].text()) == ("catching up", "–")
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: {lane.step for lane in race.lanes} == {101})
+    assert shown(window).sentence.startswith("Step 101: batch size ")
+    assert readout.whose.text().endswith(" leads")
 
 
 def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:

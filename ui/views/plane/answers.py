@@ -8,6 +8,7 @@ from playground.catalog.choice import Array
 from playground.catalog.datasets.base import TEST, TRAIN, VALIDATION, Sample
 from playground.catalog.losses import CrossEntropy
 from playground.experiment.layer_names import OUTPUT, unit_name
+from playground.measure.sentences import listed
 from playground.measure.snapshot import Predictions, Snapshot
 
 from ...look.numbers import minus_text, number_text
@@ -89,7 +90,7 @@ def mistakes_words(sample: Sample, predictions: Predictions) -> str:
     ]
     many = "points" if len(parts) != 1 else "point"
     drawn = f" of the {len(parts):,} drawn" if len(parts) < len(sample.x) else ""
-    return f"Wrong: {_listed(counts)} {many}{drawn}."
+    return f"Wrong: {listed(counts)} {many}{drawn}."
 
 
 def _miss_words(amounts: Array, parts: Array) -> str:
@@ -100,8 +101,4 @@ def _miss_words(amounts: Array, parts: Array) -> str:
         for part, name in PART_NAMES.items()
         if (parts == part).any()
     ]
-    return f"Off by {_listed(means)} on average, at most {number_text(float(sizes.max()))}."
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    return f"Off by {listed(means)} on average, at most {number_text(float(sizes.max()))}."

@@ -14,11 +14,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.measure.requests import BoundaryRequest
+from playground.measure.sentences import listed
 from playground.measure.snapshot import Snapshot
+from playground.run.run import Lockstep
 from playground.studies.race import RaceMoment
 from playground.studies.variants import RACES
 
-from ...forms.buttons import identify, push_button
+from ...forms.buttons import identify, push_button, tip
 from ...forms.layouts import fill, quiet, scrolling, tight
 from ...look.beat import Throttle
 from ...look.numbers import number_text, percent_text
@@ -40,6 +42,8 @@ _INVITATION = (
 _GAP = 2 * GRID
 _WIDE, _WORDS = 560, 132
 """Widths at zoom 1: from the first on, controls stand beside the words; the words of a card need the second."""
+_HIGH = 300
+"""The height at zoom 1 from which on there is room for the small print; else it is in the sentence's tooltip."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,7 @@ class RaceView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self.small_print.setVisible(self.height() >= px(_HIGH))
         is_wide = self.width() >= px(_WIDE)
         self._above.setDirection(QBoxLayout.Direction.LeftToRight if is_wide else QBoxLayout.Direction.TopToBottom)
 
@@ -128,8 +133,15 @@ class RaceView(View):
             return
         self.cards.show_moment(moment, self.lane_taken)
         self.cards.show()
-        self.lockstep.show_index([option.value for option in _LOCKSTEP_OPTIONS].index(moment.lockstep))
+        self._show_lockstep(moment.lockstep)
         self._write.request(at_once=before is None)
+
+    def _show_lockstep(self, lockstep: Lockstep) -> None:
+        is_reached = self.lockstep.isAncestorOf(self.window().focusWidget())
+        self.lockstep.show_index([option.value for option in _LOCKSTEP_OPTIONS].index(lockstep))
+        if is_reached:
+            # Else a key that presses what has the focus would choose what the race before was compared by.
+            self.take_keyboard()
 
     def show_words(self, words: str) -> None:
         """Show words in place of a race that is getting ready."""
@@ -159,6 +171,7 @@ class RaceView(View):
             return
         self.sentence.setText(race_sentence(self._moment))
         self.small_print.setText(_small_print(self._moment))
+        self.sentence.setToolTip(tip(self.small_print.text()))
         self.cards.write_moment(self._moment)
         self.setAccessibleDescription(f"{self.sentence.text()} {self.small_print.text()}")
 
@@ -228,6 +241,9 @@ def race_sentence(moment: RaceMoment) -> str:
     diverged = f" Diverged: {', '.join(lost)}." if lost else ""
     if not ranking:
         return f"{at}: training diverged in every lane."
+    if moment.behind:
+        behind = listed([labels[place] for place in moment.behind])
+        return f"Lanes are compared once {subject} {behind} {'have' if moment.behind[1:] else 'has'} caught up."
     if not any(one.step for one in moment.lanes):
         return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
     first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"

@@ -116,10 +116,13 @@ class LaneTrack(CurveTrack):
         beyond = px(_BEYOND)
         loose = metrics.height(), rect
         close = metrics.capHeight() + px(3), rect.adjusted(0, -beyond, 0, beyond)
-        for pitch, room in (loose, close):
-            if room_for_values(metrics, values, rows_of_values(room, pitch)) <= rect.width():
-                self.paint_rows(painter, room, values, pitch)
-                return
+        # Names have room only in a single column.
+        for rows in (len(values), 1):
+            for pitch, room in (loose, close):
+                possible = rows_of_values(room, pitch)
+                if possible >= rows and room_for_values(metrics, values, possible) <= rect.width():
+                    self.paint_rows(painter, room, values, pitch)
+                    return
         pitch, room = close
         if -(-len(values) // rows_of_values(room, pitch)) * px(_NARROWEST) <= rect.width():
             self.paint_rows(painter, room, values, pitch)

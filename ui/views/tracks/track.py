@@ -187,7 +187,8 @@ class Track:
 
 def rows_of_values(rect: QRectF, pitch: int) -> int:
     """The number of rows of values so many pixels apart that a place has room for."""
-    return max(1, int(rect.height() // (pitch - 1)))
+    # Below the last one stands only what a line leaves empty.
+    return max(1, int((rect.height() + px(2)) // pitch))
 
 
 def _paint_mark(painter: QPainter, value: Value, box: QRectF, *, is_square: bool) -> None:
