@@ -257,7 +257,7 @@ def test_what_the_header_has_no_room_for_is_in_a_menu(qtbot, window: Window) -> 
     assert [action.text() for action in menu.actions() if action.text()][:3] == [
         "Epoch 0, step 0",
         "One epoch",
-        "Reseed",
+        "New initial weights",
     ]
     hands.choose_entry(menu, "Full speed")
     qtbot.waitUntil(lambda: bar.speed is None)

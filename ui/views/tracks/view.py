@@ -498,9 +498,10 @@ class TracksView(View):
         self._place_controls()
 
     def _place_controls(self) -> None:
-        """Put the button of the settings above the values."""
+        """Put the button of the settings beside the caption, where it covers no value."""
+        self._controls.setFixedHeight(self._sheet.values_top)
         self._controls.adjustSize()
-        self._controls.move(self.width() - self._controls.width() - px(4), -px(4))
+        self._controls.move(self.width() - self._controls.width() - px(4), 0)
         self._controls.raise_()
 
     # Words ----------------------------------------------------------------------------------------------------------
