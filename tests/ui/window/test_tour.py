@@ -158,7 +158,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     assert f"{points} points to learn from, yours among them" in tour(window).card.outcome.text()
     play(window, lambda: hands.click(parts.transport.play))
     assert window.focusWidget() is not tour(window).card
-    go_on(window, "loss went from")
+    go_on(window, "points right")
     assert window.tour.shown is None and window.tour.at == 0
 
 
@@ -218,7 +218,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.key_in(window, "Return")
     await_task(window, 1)
     play(window, lambda: hands.key_in(window, "Space"))
-    go_on(window, "loss went from")
+    go_on(window, "of your 1 point right")
     assert window.tour.shown is None
 
 
@@ -278,7 +278,7 @@ def test_the_card_covers_nothing_that_a_task_is_about(window: Window, zoom: floa
                 assert not card.intersects(one.place(window)), (stop.title, place, one.widget)
 
 
-def test_the_gallery_repeats_what_the_tour_asks_for(window: Window) -> None:
+def test_the_gallery_says_which_preset_the_tour_asks_for(window: Window) -> None:
     window.tour.start_over()
     for is_asked in (True, False):
         tour(window).go_to(4 if is_asked else 0)
@@ -287,7 +287,8 @@ def test_the_gallery_repeats_what_the_tour_asks_for(window: Window) -> None:
         asked = gallery.findChild(QLabel, "gallery.asked")
         assert (asked is not None) is is_asked
         if asked is not None:
-            assert asked.text() == tour(window).task.ask and asked.isVisible()
+            assert asked.text().startswith("Choose Vanishing") and asked.text()[7:] in tour(window).task.ask
+            assert asked.isVisible()
         gallery.reject()
         hands.until(lambda: window.findChild(Gallery) is None, "the gallery stays")
 
