@@ -522,7 +522,7 @@ class TourStops:
 
     def _drew(self) -> Outcome:
         before = self._session.experiment.data
-        self._undrawn = self._now.sample if self._now is not None else None
+        self._undrawn = None
         said: str | None = None
 
         def outcome() -> str | None:
@@ -531,7 +531,9 @@ class TourStops:
             if self._is_held:
                 return said
             if data == before or not isinstance(data, Collected):
-                said = None
+                said, now = None, self._now
+                if now is not None and now.experiment.data == data:
+                    self._undrawn = now.sample
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
