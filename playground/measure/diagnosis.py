@@ -330,9 +330,9 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     if not worse and lately < validation[best] + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The network overfits: since epoch {snapshot.history.epoch[rows][best]:,.0f} the validation loss has risen "
-        f"from {loss_words(validation[best])} to {loss_words(now)}, while the training loss has fallen from "
-        f"{loss_words(train[best])} to {loss_words(learned)}."
+        f"The network overfits: the validation loss has risen from {loss_words(validation[best])} to "
+        f"{loss_words(now)} since epoch {snapshot.history.epoch[rows][best]:,.0f}, while the training loss has fallen "
+        f"from {loss_words(train[best])} to {loss_words(learned)}."
     )
     return Finding("overfitting", text, _simpler(snapshot))
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFil
 
 from tests.combinations import LONG
 from tests.ui import hands
-from tests.ui.windows import control, lay_out, settle, snapshot, step
+from tests.ui.windows import control, lay_out, set_rate, settle, snapshot, step
 from ui.look import theme
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tab_order import tab_order
@@ -70,6 +70,25 @@ def test_space_is_typed_where_there_is_text(window: Window) -> None:
     name.selectAll()
     hands.type_text("two words", name)
     assert name.text() == "two words" and not running(window)
+
+
+def test_undo_and_redo_belong_to_the_text_first_and_then_to_the_run(window: Window) -> None:
+    set_rate(window, 0.5)
+    window.docks.show("runs")
+    line = hands.control(window, "runs.filter", QLineEdit)
+    hands.until(line.isVisible, "the runs do not come")
+    line.setFocus()
+    hands.type_text("a", line)
+    hands.key_in(window, "Ctrl+Z")
+    assert line.text() == "" and not window.session.history.undone
+    hands.key_in(window, "Ctrl+Shift+Z")
+    assert line.text() == "a"
+    hands.key_in(window, "Ctrl+Z", "Ctrl+Z")
+    assert line.text() == "" and window.session.history.undone
+    hands.key_in(window, "Ctrl+Shift+Z", "Ctrl+Shift+Z")
+    assert line.text() == "a" and not window.session.history.undone
+    line.clear()
+    window.docks.docks["runs"].close()
 
 
 def test_after_an_optimizer_was_chosen_space_plays_and_the_list_stays_closed(qtbot, window: Window) -> None:
