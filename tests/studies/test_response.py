@@ -439,7 +439,8 @@ def test_other_outcomes_are_those_of_the_same_trainings(experiment: Experiment) 
     first, last = (layer.weights for layer in (alone.network.layers[0], alone.network.layers[-1]))
     sizes = [np.sqrt(np.mean(alone.state.gradient[one].astype(float) ** 2)) for one in (first, last)]
     assert outcome("gradient") == pytest.approx(sizes[0] / sizes[1], rel=1e-5)
-    words = "epochs until validation accuracy reaches 95\N{NO-BREAK SPACE}% within 20 epochs from the start at learning rate 0.1"
+    words = "epochs until validation accuracy reaches 95\N{NO-BREAK SPACE}% within 20 epochs from the start"
+    words += " at learning rate 0.1"
     assert response.reading("epochs").outcome_words == words
     assert not any(one.is_better for measure in ("gap", "gradient") for one in response.reading(measure).values)
 

@@ -565,8 +565,8 @@ class TourStops:
             learned = right >= _MOST_RIGHT * len(own)
             is_over = is_over or (epochs >= _LEAST_EPOCHS and learned) or epochs >= _MOST_EPOCHS
             more = "" if learned else " More epochs or more units may help."
-            points = counted(len(own), "point")
-            return f"After {epochs:,} epochs the network gets {right:,} of your {points} right.{more}" if is_over else None
+            of = f"{right:,} of your {counted(len(own), 'point')}"
+            return f"After {epochs:,} epochs the network gets {of} right.{more}" if is_over else None
 
         return outcome
 

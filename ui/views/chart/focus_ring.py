@@ -23,6 +23,7 @@ class FocusRing(QWidget):
 
     def __init__(self, picture: QWidget) -> None:
         super().__init__(picture)
+        self._picture = picture
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
         picture.installEventFilter(self)
@@ -33,7 +34,7 @@ class FocusRing(QWidget):
             self.setVisible(event.gotFocus() and is_by_key(event))
             self.raise_()
         if event.type() in (QEvent.Type.Resize, QEvent.Type.FocusIn):
-            self.resize(self.parentWidget().size())
+            self.resize(self._picture.size())
         return False
 
     @guarded

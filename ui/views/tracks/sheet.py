@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QContextMenuEvent,
-    QFontMetrics,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -31,10 +29,11 @@ from ...guard.faults import guarded
 from ...look import theme
 from ...look.theme import px
 from ..chart.axes import ChartAxis
-from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, small_font, write
+from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen, write
 from .arrangement import TrackArrangement
 from .gradients import SCALE_FROM, GradientTrack
 from .names import SizeSymbol, TrackName
+from .note import TrackNote
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
 from .track import LEAST_TRACK, Track, Value, paint_lane_names
@@ -46,8 +45,6 @@ _NAMES, _NUMBERS = 132, 46
 _WIDE, _NARROW = 640, 360
 """The least widths of sheets with values and their names at the right, and with values alone; what is narrower leaves
 the values to the header, and names the lanes of a race above the tracks."""
-_MOST_LINES = 3
-"""The most lines of the note below the axis."""
 _EDGE = 5
 """Pixels above and below an edge between tracks where it can be dragged."""
 _HANDLE = 6
@@ -87,8 +84,9 @@ class TrackSheet(PaintedChart):
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the time axis that is read."""
-        self.caption, self.flag, self.note = "now", "", ""
-        """The words above the values, those below the cursor, and those in lines of their own below the axis."""
+        self.caption, self.flag = "now", ""
+        """The words above the values, and those below the cursor."""
+        self.note = TrackNote()
         self.past: float | None = None
         """The place on the time axis of the earlier moment that is shown; None for the present."""
         self._playhead: float | None = None
@@ -134,24 +132,7 @@ class TrackSheet(PaintedChart):
     @property
     def _foot(self) -> int:
         """Where the time axis begins, below the tracks."""
-        return self.height() - px(_BOTTOM) - self._note_height
-
-    @property
-    def _note_lines(self) -> int:
-        return _lines_of(self.note, self._note_width, self.small.pixelSize()) if self.note else 0
-
-    @property
-    def _note_height(self) -> int:
-        return px(_BOTTOM) + (self._note_lines - 1) * self.metrics.lineSpacing() if self.note else 0
-
-    @property
-    def _note_width(self) -> int:
-        return self.width() - px(_NAMES) - px(4)
-
-    @property
-    def values_top(self) -> int:
-        """Where the values begin, below their caption."""
-        return px(_TOP)
+        return self.height() - px(_BOTTOM) - self.note.height(self.width() - px(_NAMES) - px(4))
 
     @property
     def _room(self) -> int:
@@ -357,17 +338,9 @@ class TrackSheet(PaintedChart):
         else:
             line = QRectF(px(4), 0, self.width() - px(32), px(_TOP - 2))
             paint_lane_names(painter, line, self.values.get(self.arrangement.seen[0].name, ()))
-        if self.note:
-            room, high, lines = self._note_width, self._note_height, self._note_lines
-            text = self.note
-            if lines == _MOST_LINES:
-                # Where lines are broken, up to a word's width is lost.
-                fits = lines * room - (lines - 1) * px(60)
-                text = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, fits)
-            painter.setPen(QColor(look.text))
-            painter.drawText(
-                QRectF(last.left(), self.height() - high, room, high), LEFT | Qt.TextFlag.TextWordWrap, text
-            )
+        if self.note.text:
+            left, top = px(_NAMES), below + px(_BOTTOM)
+            self.note.paint(painter, QRectF(left, top, self.width() - left - px(4), self.height() - top))
 
     @property
     def _handle_span(self) -> tuple[float, float] | None:
@@ -520,14 +493,6 @@ class TrackSheet(PaintedChart):
             name.setFixedHeight(px(17))
         self.symbol.setStyleSheet(f"{style} color: {theme.current().quiet};")
         self.place_names()
-
-
-@lru_cache(maxsize=8)
-def _lines_of(note: str, width: int, size: int) -> int:
-    """How many lines a note takes at a size of the font, up to the most; it is asked for several times a frame."""
-    metrics, room = QFontMetrics(small_font()), QRect(0, 0, width, 10_000)
-    high = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, note).height()
-    return min(_MOST_LINES, max(1, high // metrics.lineSpacing()))
 
 
 def _namings(tracks: Sequence[Track], boxes: Sequence[ChartBox]) -> list[tuple[str, QRectF]]:

@@ -443,7 +443,7 @@ class TracksView(View):
                 self._score.describe(values.get("score", ())),
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
-            note=self._sheet.note,
+            note=self._sheet.note.text,
             past=None if self._sheet.past is None else times.value(self._sheet.past),
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
@@ -499,7 +499,7 @@ class TracksView(View):
 
     def _place_controls(self) -> None:
         """Put the button of the settings beside the caption, where it covers no value."""
-        self._controls.setFixedHeight(self._sheet.values_top)
+        self._controls.setFixedHeight(round(self._sheet.boxes()[0].rect.top()))
         self._controls.adjustSize()
         self._controls.move(self.width() - self._controls.width() - px(4), 0)
         self._controls.raise_()
@@ -529,7 +529,7 @@ class TracksView(View):
         for track in sheet.arrangement.seen:
             self._tell(track)
         sheet.flag = self._flag(place)
-        sheet.note = "" if self._race is not None else self._luck_words
+        sheet.note.text = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
         if self._race is not None:
