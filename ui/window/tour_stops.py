@@ -71,7 +71,7 @@ class TourStops:
         self._ailing: Snapshot | None = None
         """The last moment before the remedy."""
         self._undrawn: Sample | None = None
-        """The points before the person's own."""
+        """The points before the person's own, if they are known."""
         parts.network.magnified.connect(self._note_unit)
         desk.session.undone_or_redone.connect(self._note_undone)
 
@@ -522,8 +522,15 @@ class TourStops:
 
     def _drew(self) -> Outcome:
         before = self._session.experiment.data
-        self._undrawn = None
         said: str | None = None
+
+        def note() -> None:
+            now = self._now
+            if now is not None and now.experiment.data == self._session.experiment.data:
+                self._undrawn = now.sample
+
+        self._undrawn = None
+        note()
 
         def outcome() -> str | None:
             nonlocal said
@@ -531,9 +538,8 @@ class TourStops:
             if self._is_held:
                 return said
             if data == before or not isinstance(data, Collected):
-                said, now = None, self._now
-                if now is not None and now.experiment.data == data:
-                    self._undrawn = now.sample
+                said = None
+                note()
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
@@ -557,7 +563,7 @@ class TourStops:
                 return None
             sample = now.sample
             if known is None or known[0] is not sample:
-                known = sample, np.flatnonzero(_own_points(self._undrawn, sample))
+                known = sample, _added_points(self._undrawn, sample)
             own, epochs = known[1], now.epoch - start.epoch
             if field is None or sample.task != "classification" or not len(own):
                 return said
@@ -571,10 +577,10 @@ class TourStops:
         return outcome
 
 
-def _own_points(before: Sample | None, sample: Sample) -> Array:
-    """Return which points of a sample were not in the one before."""
-    known = set() if before is None else set(_rows(before))
-    return np.array([row not in known for row in _rows(sample)], bool)
+def _added_points(before: Sample | None, sample: Sample) -> Array:
+    """Return the numbers of the points that were not in the sample before; none if that is not known."""
+    known = set(_rows(sample if before is None else before))
+    return np.array([number for number, row in enumerate(_rows(sample)) if row not in known], int)
 
 
 def _rows(sample: Sample) -> Iterator[tuple[float, ...]]:
