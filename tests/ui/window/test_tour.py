@@ -457,6 +457,7 @@ def test_a_jump_of_the_loss_is_told_with_the_number_in_the_header(window: Window
     window.session.ask(lambda trainer: trainer.advance(steps=3)).result(hands.PATIENCE / 1000)
     await_task(window, 1)
     header = number_text(snapshot(window).evaluation.train_loss)
+    assert header != number_text(float(snapshot(window).history.train_loss[-1])), "it shows nothing"
     assert header in {number.text() for number in window.parts.transport.readout.numbers}
     hands.until(lambda: f"to {header}." in tour(window).card.outcome.text(), tour(window).card.outcome.text())
 
