@@ -455,6 +455,8 @@ def test_a_jump_of_the_loss_is_told_with_the_number_in_the_header(window: Window
     # Half an epoch more, where the loss is another than at the end of the epoch.
     window.session.ask(lambda trainer: trainer.advance(epochs=40)).result(hands.PATIENCE / 1000)
     window.session.ask(lambda trainer: trainer.advance(steps=3)).result(hands.PATIENCE / 1000)
+    step = window.session.ask(lambda trainer: trainer.state.step).result(hands.PATIENCE / 1000)
+    hands.until(lambda: snapshot(window).step == step, "the latest steps are not shown")
     await_task(window, 1)
     header = number_text(snapshot(window).evaluation.train_loss)
     assert header != number_text(float(snapshot(window).history.train_loss[-1])), "it shows nothing"
