@@ -337,8 +337,8 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
     if not worse and lately < best + _LARGE_JUMP * _idle_loss(snapshot):
         return None
     text = (
-        f"The network overfits: since epoch {snapshot.history.epoch[rows][since + _TREND // 2]:,.0f} the validation "
-        f"loss has risen from {loss_words(best)} to {loss_words(now)}, while the training loss has fallen from "
+        f"The network overfits: the validation loss has risen from {loss_words(best)} to {loss_words(now)} since epoch "
+        f"{snapshot.history.epoch[rows][since + _TREND // 2]:,.0f}, while the training loss has fallen from "
         f"{loss_words(then)} to {loss_words(learned)}."
     )
     return Finding("overfitting", text, _simpler(snapshot))

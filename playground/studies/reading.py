@@ -228,11 +228,13 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         )
     if scores.most < math.inf and best.median >= scores.most:
         return f"{'Neither' if is_switch else f'No {knob.one}'} gets there in time: {scores.name}."
-    end = "" if scores.comparable or scores.scale == "amount" else "; losses can't be compared here"
+    lead = "" if scores.comparable or scores.scale == "amount" else "Losses can't be compared; "
     if len(sound) == len(tried) and _is_flat(sound, _verdicts(scores, knob.present, least)):
-        return f"The {knob.one} makes no clear difference{end}."
+        return f"{lead}{'the' if lead else 'The'} {knob.one} makes no clear difference."
     if not scores.comparable:
-        return f"The {scores.name} is {_extreme(scores)} {knob.near}{best.words}{end}."
+        # Short, so that all of it has room in the window; the outcome's whole name stands below the chart.
+        name = scores.name.removeprefix("validation ") if lead else f"The {scores.name}"
+        return f"{lead}{name} is {_extreme(scores)} {knob.near}{best.words}."
     better = _clearly_best(values, scores.scale)
     if better is None:
         if is_switch:

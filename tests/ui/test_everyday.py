@@ -96,7 +96,7 @@ def test_reset_and_reseed(person: Person) -> None:
     person.click("Reset")
     person.until(lambda: person.trainer.state.step == 0)
     np.testing.assert_array_equal(person.trainer.parameters()["W0"], before)
-    person.click("Reseed")
+    person.click("New initial weights")
     person.until(lambda: not np.array_equal(person.trainer.parameters()["W0"], before))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QTabBar, QToolTip, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMenu, QStyle, QTabBar, QToolTip, QWidget
 
 from playground.catalog.activations import Tanh
 from tests.ui import hands
@@ -257,8 +257,9 @@ def test_what_the_header_has_no_room_for_is_in_a_menu(qtbot, window: Window) -> 
     assert [action.text() for action in menu.actions() if action.text()][:3] == [
         "Epoch 0, step 0",
         "One epoch",
-        "Reseed",
+        "New initial weights",
     ]
+    assert menu.style().pixelMetric(QStyle.PixelMetric.PM_SmallIconSize, None, menu) == 32
     hands.choose_entry(menu, "Full speed")
     qtbot.waitUntil(lambda: bar.speed is None)
     hands.click(bar.more)

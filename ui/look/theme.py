@@ -267,7 +267,8 @@ def stylesheet(theme: Theme) -> str:
 def _base_style(theme: Theme) -> str:
     return f"""
     QWidget {{ font-size: {NORMAL}px; }}
-    QMenu {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px; }}
+    QMenu {{ background: {theme.surface}; color: {theme.text}; border: 1px solid {theme.line}; padding: 4px;
+        icon-size: 16px; }}
     QMenu::item {{ padding: 4px 24px 4px 12px; border-radius: 4px; }}
     QMenu::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QMenu::item:disabled {{ color: {theme.quiet}; background: transparent; }}

@@ -133,7 +133,7 @@ class TransportBar(QWidget):
         self.step = self._button("step", "caret-right", "One step", "One update of the weights.", self.step_requested)
         points = "One pass through the points."
         self.epoch = self._button("epoch", "caret-double-right", "One epoch", points, self.epoch_requested)
-        self.reseed = self._button("reseed", "dice-five", "Reseed", other, self.reseed_requested)
+        self.reseed = self._button("reseed", "dice-five", "New initial weights", other, self.reseed_requested)
         QWidget.setTabOrder(self.play, self.reset)
         self._show_play()
 

@@ -108,7 +108,10 @@ def ask_about_left_work(
     parent: QWidget, name: str, unsaved: str, go_back: Callable[[], object], discard: Callable[[], object]
 ) -> None:
     """Ask, before the window closes, what to do about unsaved work after which something else was opened."""
-    after = "Something else was opened after it. You can still go back to it, as with Ctrl+Z, and save it."
+    after = (
+        "Something else was opened after it, and neither a file nor a kept run contains these changes: closing loses "
+        "them. You can still go back to it, as with Ctrl+Z, and save it."
+    )
     details = f"{unsaved} {after}".strip()
     question = _Question(parent, "changes.question", "Save changes?", f"{name} has unsaved changes.", details)
     question.offer("Go back to it", "Brings it back and keeps the window open.", go_back)

@@ -77,8 +77,11 @@ class FocusedKeys(QObject):
             if is_list and event.modifiers() in _PLAIN and event.text().isalnum():
                 event.accept()
                 return True
+            # They belong to the text first, then to the run.
             if event.matches(QKeySequence.StandardKey.Undo) and isinstance(watched, QLineEdit):
                 return not watched.isUndoAvailable()
+            if event.matches(QKeySequence.StandardKey.Redo) and isinstance(watched, QLineEdit):
+                return not watched.isRedoAvailable()
         elif event.type() == QEvent.Type.KeyPress and event.key() in _ENTER and event.modifiers() in _PLAIN:
             return isinstance(watched, QWidget) and self._is_of_window(watched) and _press(watched)
         return super().eventFilter(watched, event)

@@ -78,6 +78,8 @@ class CommandPalette(QFrame):
         self.host, self._gather = parent, gather
         self.commands, self.shown = list[PaletteCommand](), list[PaletteCommand]()
         self.before: QWidget | None = None
+        self._rows = _ROWS
+        """How many lines of the list are seen at once."""
         self.line = QLineEdit(placeholderText="Type a command, or a setting and its value")
         hint = "Type a few letters of a command, or a setting and its value: learning rate 0.03."
         identify(self.line, "palette.line", "Command", hint)
@@ -113,11 +115,15 @@ class CommandPalette(QFrame):
         self._fit()
 
     def _fit(self) -> None:
-        rows, row = min(len(self.shown), _ROWS), max(self.list.sizeHintForRow(0), px(24))
-        self.list.setFixedHeight(rows * row + 2 * self.list.frameWidth())
+        row, frame, top = max(self.list.sizeHintForRow(0), px(24)), 2 * self.list.frameWidth(), px(8 * GRID)
+        margins = self._column.contentsMargins()
+        beside = margins.top() + margins.bottom() + self._column.spacing() + self.line.sizeHint().height() + frame
+        room = self.host.height() - top - px(GRID) - beside
+        self._rows = min(_ROWS, max(1, room // row))
+        self.list.setFixedHeight(min(len(self.shown), self._rows) * row + frame)
         width = min(px(_WIDTH), self.host.width() - px(4 * GRID))
         self._column.activate()
-        self.setGeometry((self.host.width() - width) // 2, px(8 * GRID), width, self.sizeHint().height())
+        self.setGeometry((self.host.width() - width) // 2, top, width, self.sizeHint().height())
 
     def _close_quietly(self) -> None:
         if self.isVisible():
@@ -141,7 +147,8 @@ class CommandPalette(QFrame):
 
     def _key(self, key: int) -> bool:
         last = self.list.count() - 1
-        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _ROWS - 1, Qt.Key.Key_PageUp: 1 - _ROWS}
+        page = max(1, self._rows - 1)
+        moves = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: page, Qt.Key.Key_PageUp: -page}
         if key == Qt.Key.Key_Escape:
             self._close_quietly()
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

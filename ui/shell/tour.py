@@ -66,7 +66,9 @@ class TourTask(NamedTuple):
     aside: tuple[TourTarget, ...] = ()
     """Parts that are good to see, but neither brought into sight nor spared at the cost of others."""
     dialog: str = ""
-    """The name of the dialog in which it is done, which then repeats what to do."""
+    """The name of the dialog in which it is done."""
+    ask_there: str = ""
+    """What is left to do once that dialog is open."""
     hint: Callable[[], str] = str
     """The function that says why nothing happens now, and what to do about it; its text is empty if all is well."""
 

@@ -48,6 +48,7 @@ _STANDARD = QKeySequence.StandardKey
 _LARGER = ("Ctrl++", "Ctrl+=", "Ctrl+Shift++", "Ctrl+Shift+=")
 _SMALLER = ("Ctrl+-", "Ctrl+_", "Ctrl+Shift+-", "Ctrl+Shift+_")
 _GO_ON = ("Ctrl+Return", "Ctrl+Enter")
+_FOCUS_ON = "Focus mode is on: the panels chosen for it are hidden. F9 shows them again."
 _USUAL_SIZE = ("Ctrl+0", "Ctrl+Shift+0", "Ctrl+À")
 
 
@@ -238,6 +239,7 @@ def view_menu(
     appearance: Appearance,
     responses: Responses,
     toggle_full_screen: Callable[[], object],
+    say: Callable[[str], object],
 ) -> Menu:
     """Make the View menu: panels, layouts, focus mode, zoom and colours."""
     shown = {name: dock.toggleViewAction() for name, dock in docks.docks.items()}
@@ -261,6 +263,11 @@ def view_menu(
     def focus_is_on() -> bool:
         return focus_mode.on
 
+    def toggle_focus() -> None:
+        focus_mode.toggle()
+        # What it hides may be out of sight anyway.
+        say(_FOCUS_ON if focus_mode.on else "Focus mode is off.")
+
     return Menu(
         "&View",
         [
@@ -269,7 +276,7 @@ def view_menu(
             Action("view.controls", "&Controls", docks.toggle_controls, ("Ctrl+B",), checked=controls_are_open),
             Menu("&Layouts", partial(_layout_entries, docks, layouts)),
             SEPARATOR,
-            Action("view.focus", "&Focus mode for the classroom", focus_mode.toggle, ("F9",), checked=focus_is_on),
+            Action("view.focus", "&Focus mode for the classroom", toggle_focus, ("F9",), checked=focus_is_on),
             Action("view.focus_choice", "What focus mode &hides…", focus_mode.choose),
             Action("view.full_screen", "Full &screen", toggle_full_screen, ("F11",)),
             Menu("&Zoom", _size_entries(appearance)),

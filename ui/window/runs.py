@@ -143,10 +143,11 @@ class Runs(QObject):
             self._ids[left.name] = kept.run.id
             return kept
 
-        self._do(work, partial(self._note_kept, left.moment))
+        self._do(work, partial(self._note_kept, left))
 
-    def _note_kept(self, moment: object, kept: Kept) -> None:
-        self.documents.work.note_kept(moment)
+    def _note_kept(self, left: LeftRun, kept: Kept) -> None:
+        document = left.document
+        self.documents.work.note_kept(left.moment, document.experiment, document.present.state.step)
         self.view.runs.forget_pictures(kept.run.id)
         for words in room_words(kept, self._size + kept.run.bytes, LIMIT):
             self.desk.say(words, ("Runs", self.show))

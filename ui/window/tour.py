@@ -67,7 +67,7 @@ class WindowTour(QObject):
     def words_for(self, dialog: str) -> str:
         """What the tour asks for in a dialog, which covers its card; empty if it asks for nothing there."""
         tour = self.shown
-        return tour.task.ask if tour is not None and not tour.is_done and tour.task.dialog == dialog else ""
+        return tour.task.ask_there if tour is not None and not tour.is_done and tour.task.dialog == dialog else ""
 
     def follow_zoom(self) -> None:
         """Show the target again, which another layout may have hidden."""

@@ -6,20 +6,23 @@ To add a stop, add it to the table. The README's tour consists of the same words
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from functools import partial
 from itertools import count
 
+import numpy as np
 from PySide6.QtCore import QPoint, QRect
 
 from playground import Experiment, Snapshot
-from playground.catalog.datasets.base import Collected
+from playground.catalog.choice import Array
+from playground.catalog.datasets.base import Collected, Sample
 from playground.catalog.datasets.own_points import UserPoints
 from playground.engine.evaluation import Evaluation
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.layer_names import layer_heading
 from playground.experiment.quantity import write_number
 from playground.measure.diagnosis import first_share
-from playground.measure.requests import UnitMapsRequest
+from playground.measure.requests import BoundaryRequest, UnitMapsRequest
 from playground.measure.sentences import counted
 from playground.studies.knobs import knob_at
 from playground.studies.reading import ResponseReading
@@ -38,7 +41,9 @@ _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 """A network has visibly learned when its loss is this share of the first one, at the least and the most after so many
 epochs."""
 _MENDED_EPOCHS = 40
-"""How many epochs show what a remedy does, or other points."""
+"""How many epochs show what a remedy does."""
+_MOST_RIGHT = 0.8
+"""The share of the person's own points from which the network has learned them."""
 _JUMP, _JUMP_EPOCHS, _PATIENT_EPOCHS = 2.0, 3, 30
 """The loss has jumped when it was this multiple of the one before a change for so many epochs, after which undoing the
 change brings the weights back. A loss that was high cannot jump; so many epochs are enough then."""
@@ -65,6 +70,8 @@ class TourStops:
         """Whether the network had learned before the person could watch it."""
         self._ailing: Snapshot | None = None
         """The last moment before the remedy."""
+        self._undrawn: Sample | None = None
+        """The points before the person's own, if they are known."""
         parts.network.magnified.connect(self._note_unit)
         desk.session.undone_or_redone.connect(self._note_undone)
 
@@ -184,6 +191,7 @@ class TourStops:
                         file_menu,
                         self._opened_deep,
                         dialog="gallery",
+                        ask_there="Choose Vanishing gradients: six layers of sigmoid units.",
                     ),
                     TourTask(
                         "Let it train, and look at the gradients: one row for each layer, and the first rows are dark.",
@@ -220,7 +228,7 @@ class TourStops:
                     TourTask(
                         "Let it train, and watch the network learn them.",
                         boundary,
-                        lambda: self._trained(most=_MENDED_EPOCHS),
+                        self._learned_points,
                         (whole_boundary,),
                         hint=paused,
                     ),
@@ -299,10 +307,14 @@ class TourStops:
             self._before_play = self._now
             self._had_learned = self._now is not None and _has_learned(self._now)
 
+        has_played = False
+
         def outcome() -> str | None:
-            if not self._runs:
+            nonlocal has_played
+            has_played = has_played or self._runs
+            if not has_played:
                 note()
-            return "" if self._runs else None
+            return "" if has_played else None
 
         note()
 
@@ -516,6 +528,14 @@ class TourStops:
         before = self._session.experiment.data
         said: str | None = None
 
+        def note() -> None:
+            now = self._now
+            if now is not None and now.experiment.data == self._session.experiment.data:
+                self._undrawn = now.sample
+
+        self._undrawn = None
+        note()
+
         def outcome() -> str | None:
             nonlocal said
             data = self._session.experiment.data
@@ -523,6 +543,7 @@ class TourStops:
                 return said
             if data == before or not isinstance(data, Collected):
                 said = None
+                note()
                 return None
             if isinstance(data, UserPoints) and len(set(data.target)) < 2:
                 return None
@@ -530,6 +551,53 @@ class TourStops:
             return said
 
         return outcome
+
+    def _learned_points(self) -> Outcome:
+        """Wait until the network gets most of the person's own points right, or has had the time to."""
+        start, trained = self._now, self._trained(most=_MOST_EPOCHS)
+        is_over = False
+        known: tuple[Sample, Array] | None = None
+
+        def outcome() -> str | None:
+            nonlocal start, is_over, known
+            now, said = self._now, trained()
+            field = now.answer(BoundaryRequest) if now is not None else None
+            if start is None or now is None or now.epoch < start.epoch or not _are_comparable(start, now):
+                start, is_over = now, False
+                return None
+            sample = now.sample
+            if known is None or known[0] is not sample:
+                known = sample, _added_points(self._undrawn, sample)
+            own, epochs = known[1], now.epoch - start.epoch
+            if field is None or sample.task != "classification" or not len(own):
+                return said
+            right = int((_classes_at(field, sample.x[own]) == sample.labels[own]).sum())
+            learned = right >= _MOST_RIGHT * len(own)
+            is_over = is_over or (epochs >= _LEAST_EPOCHS and learned) or epochs >= _MOST_EPOCHS
+            more = "" if learned else " More epochs or more units may help."
+            of = f"{right:,} of your {counted(len(own), 'point')}"
+            return f"After {epochs:,} epochs the network gets {of} right.{more}" if is_over else None
+
+        return outcome
+
+
+def _added_points(before: Sample | None, sample: Sample) -> Array:
+    """Return the numbers of the points that were not in the sample before; none if that is not known."""
+    known = set(_rows(sample if before is None else before))
+    return np.array([number for number, row in enumerate(_rows(sample)) if row not in known], int)
+
+
+def _rows(sample: Sample) -> Iterator[tuple[float, ...]]:
+    return zip(*np.round(sample.x, 5).T.tolist(), sample.labels.tolist(), strict=True)
+
+
+def _classes_at(field: Array, x: Array) -> Array:
+    """The predicted classes at points of the plane, each that of the nearest place of the boundary's grid."""
+    side = field.shape[-1]
+    column, row = np.clip(np.rint((x + 6) / 12 * (side - 1)).astype(int), 0, side - 1).T
+    scores = field[:, row, column]
+    classes: Array = scores.argmax(axis=0) if len(scores) > 1 else (scores[0] >= 0).astype(int)
+    return classes
 
 
 def _has_learned(snapshot: Snapshot) -> bool:
@@ -569,7 +637,9 @@ def _jump(calm: Snapshot, now: Snapshot) -> str:
         return f"from {number_text(before)} to infinity"
     jumped = len(since) >= _JUMP_EPOCHS and bool((since[-_JUMP_EPOCHS:] > _JUMP * before).all())
     is_over = jumped or len(since) >= _PATIENT_EPOCHS
-    return f"from {number_text(before)} to {number_text(float(since[-1]))}" if is_over else ""
+    # The header shows the loss of this very moment, which may be in the middle of an epoch.
+    last = now.evaluation.train_loss
+    return f"from {number_text(before)} to {number_text(float(since[-1]) if last is None else last)}" if is_over else ""
 
 
 def _gradient_words(ailing: Snapshot, now: Snapshot) -> str:

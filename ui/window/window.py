@@ -189,6 +189,7 @@ class Window(QMainWindow):
                     self.appearance,
                     self.responses,
                     self._toggle_full_screen,
+                    self.desk.say,
                 ),
                 help_menu(
                     self.palette_of_commands.open,

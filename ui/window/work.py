@@ -48,6 +48,8 @@ class LeftWork(NamedTuple):
     """The time of day at which it was left."""
     unsaved: str
     """What no file holds of it."""
+    edited_weights: int
+    """The number of the latest undo step in it that set a weight by hand."""
 
 
 _UNSAVED = Mark(None, -1, -1)
@@ -79,6 +81,8 @@ class Work(QObject):
         """The places before and after every undo step that opened something."""
         self._left: dict[int, LeftWork] = {}
         """The unsaved work that undo steps left by opening something else, by their numbers."""
+        self._kept: list[Mark] = []
+        """The states in which runs were kept: one that comes back and is left again as it was is kept already."""
         session.taken_back.connect(lambda number: self._go_to(number, 0))
         session.made_again.connect(lambda number: self._go_to(number, 1))
         session.experiment_changed.connect(lambda _: self.changed.emit())
@@ -159,7 +163,9 @@ class Work(QObject):
     def begin(self, experiment: Experiment, name: str, path: Path | None, document: Document | None = None) -> bool:
         """Start to work on something that was opened; return whether it was accepted."""
         before = self._place
-        left = LeftWork(self.name, time.strftime("%H:%M"), self.unsaved_words()) if self.modified else None
+        now, left = self.mark(), None
+        if self.modified and now not in self._kept:
+            left = LeftWork(self.name, time.strftime("%H:%M"), self.unsaved_words(), now.edited_weights)
         if not self.session.open(experiment, f"open {name}", document):
             return False
         self.generation += 1
@@ -201,10 +207,11 @@ class Work(QObject):
             self._left.pop(self.session.history.undone[-1].number, None)
         self.changed.emit()
 
-    def note_kept(self, moment: object) -> None:
+    def note_kept(self, moment: object, experiment: Experiment, step: int) -> None:
         """Note that the run to which undo returns at a moment is kept as it was left."""
-        for number in self._left:
+        for number, left in self._left.items():
             if ("undo", number) == moment:
+                self._kept.append(Mark(experiment, left.edited_weights, step))
                 del self._left[number]
                 return
 

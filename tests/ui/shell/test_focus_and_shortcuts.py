@@ -46,6 +46,14 @@ def test_focus_mode_hides_the_controls_and_brings_all_docks_back(window: Window)
     assert window.parts.data.isVisible()
 
 
+@pytest.mark.parametrize("zoom", [1.0, 2.0])
+def test_focus_mode_is_told_even_where_nothing_it_hides_is_in_sight(window: Window, zoom: float) -> None:
+    window.zoom_to(zoom)
+    for said in ("Focus mode is on", "Focus mode is off"):
+        hands.key(window, "F9")
+        assert window.messages.strip.text.text().startswith(said)
+
+
 def test_a_teacher_chooses_what_focus_mode_hides(window: Window) -> None:
     window.focus_mode.choose()
     choice = window.findChild(FocusChoice)

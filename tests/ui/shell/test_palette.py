@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 
 from tests.ui import hands
+from tests.ui.windows import lay_out
 from ui.shell.palette import PaletteCommand, matching, score
 from ui.window.window import Window
 
@@ -72,6 +73,20 @@ def test_a_setting_alone_brings_its_control_into_sight(qtbot, window: Window) ->
     focused = window.focusWidget()
     assert focused.accessibleName().startswith("Clip gradient")
     assert window.docks.shows(focused)
+
+
+@pytest.mark.parametrize("zoom", [1.0, 2.0])
+def test_the_whole_list_and_the_selected_row_are_inside_the_window(window: Window, zoom: float) -> None:
+    window.resize(1280, 720)
+    window.zoom_to(zoom)
+    palette = window.palette_of_commands
+    palette.open()
+    hands.key(palette.line, *["Down"] * 12, "PageDown")
+    lay_out(window)
+    chosen = palette.list.visualItemRect(palette.list.currentItem())
+    assert palette.list.viewport().rect().contains(chosen)
+    assert palette.host.rect().contains(palette.geometry()) and palette.rect().contains(palette.list.geometry())
+    assert palette.list.height() >= 6 * chosen.height()
 
 
 def test_escape_closes_it_and_gives_the_focus_back(window: Window) -> None:

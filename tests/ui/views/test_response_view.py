@@ -43,6 +43,21 @@ def names_in(view: ResponseView, reading: ResponseReading) -> list[str]:
     return [text for text, _ in names]
 
 
+@pytest.mark.parametrize("path", ["data.noise", "data.label_noise"])
+def test_where_losses_cannot_be_compared_all_of_the_sentence_has_room(shown, path: str) -> None:
+    experiment = Experiment().with_(layers="4")
+    knob = knob_at(experiment, path)
+    assert knob is not None
+    response = Response(experiment, knob)
+    for number in range(len(response.study)):
+        share = 1 - number // response.study.seeds / 100
+        response.add(Row(number, "completed", 200, 1000, 0.5, 0.5, share, share))
+    view = shown(ResponseView(), size=(264, 150))
+    view.show_reading(response.reading())
+    assert view.sentence.text().startswith("Losses can't be compared; accuracy is highest ")
+    assert not view.sentence.is_cut
+
+
 @pytest.mark.parametrize("path", ["training.optimizer", "training.learning_rate"])
 def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: str) -> None:
     view, reading = shown(ResponseView(), size=(264, 150)), reading_of(path)

@@ -87,6 +87,19 @@ def test_the_map_of_gradients_stands_below_the_same_epochs_as_the_curves(shown):
     assert not np.array_equal(view.shown().gradients.map[0][158], view.shown().gradients.map[0][162])
 
 
+def test_a_long_note_has_two_lines_and_the_settings_cover_no_value(shown):
+    view = shown(TracksView(), make_snapshot(), SIZE)
+    high = heights(view)["loss"]
+    view.say_luck("Short.")
+    one_line = high - heights(view)["loss"]
+    note = "Better than 4 of 14 other starts over epochs 760 to 843. " * 2 + "The tracks show the lanes in their place."
+    view.say_luck(note)
+    assert high - heights(view)["loss"] > one_line > 0
+    assert note in " ".join(text.strip() for text, _ in painted_texts(view))
+    sheet = sheet_of(view)
+    assert not sheet.values_box(sheet.box_of("loss")).intersects(part_of(view, "tracks.controls").geometry())
+
+
 def test_hovering_one_track_reads_all_of_them(shown):
     snapshot = make_snapshot(rows=101)
     view = shown(TracksView(), snapshot, SIZE)

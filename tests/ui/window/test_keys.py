@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QFileDialog, QLineEdit, QWidget
 
 from tests.combinations import LONG
 from tests.ui import hands
-from tests.ui.windows import control, lay_out, settle, snapshot, step
+from tests.ui.windows import control, lay_out, set_rate, settle, snapshot, step
+from ui.look import theme
 from ui.shell.shortcuts import ShortcutList
 from ui.shell.tab_order import tab_order
 from ui.window.window import Window
@@ -69,6 +70,25 @@ def test_space_is_typed_where_there_is_text(window: Window) -> None:
     name.selectAll()
     hands.type_text("two words", name)
     assert name.text() == "two words" and not running(window)
+
+
+def test_undo_and_redo_belong_to_the_text_first_and_then_to_the_run(window: Window) -> None:
+    set_rate(window, 0.5)
+    window.docks.show("runs")
+    line = hands.control(window, "runs.filter", QLineEdit)
+    hands.until(line.isVisible, "the runs do not come")
+    line.setFocus()
+    hands.type_text("a", line)
+    hands.key_in(window, "Ctrl+Z")
+    assert line.text() == "" and not window.session.history.undone
+    hands.key_in(window, "Ctrl+Shift+Z")
+    assert line.text() == "a"
+    hands.key_in(window, "Ctrl+Z", "Ctrl+Z")
+    assert line.text() == "" and window.session.history.undone
+    hands.key_in(window, "Ctrl+Shift+Z", "Ctrl+Shift+Z")
+    assert line.text() == "a" and not window.session.history.undone
+    line.clear()
+    window.docks.docks["runs"].close()
 
 
 def test_after_an_optimizer_was_chosen_space_plays_and_the_list_stays_closed(qtbot, window: Window) -> None:
@@ -216,6 +236,26 @@ def test_f6_goes_from_part_to_part_and_back_to_where_it_was(new_window: Window) 
     assert focus() is noise, "where the keyboard was, not the first control of the part"
     action = window.menus.action("go_to.next")
     assert action.shortcut().toString() == "F6"
+
+
+def test_every_part_that_f6_reaches_shows_the_focus(window: Window) -> None:
+    for scheme in ("dark", "light"):
+        theme.apply(QApplication.instance(), scheme)
+        window.apply_theme()
+        pictures = set[str]()
+        for _ in range(8):
+            hands.key_in(window, "F6")
+            part, focused = focus(), focus().grab().toImage()
+            part.clearFocus()
+            hands.until(lambda part=part, focused=focused: part.grab().toImage() != focused, part.objectName())
+            part.setFocus()
+            pictures.add(part.objectName())
+        assert {"response.chart", "tracks.sheet"} < pictures
+    sheet = control(window, "tracks.sheet")
+    sheet.clearFocus()
+    unfocused = sheet.grab().toImage()
+    sheet.setFocus(Qt.FocusReason.MouseFocusReason)
+    assert sheet.grab().toImage() == unfocused, "after a click nobody has to see it"
 
 
 @pytest.mark.parametrize("zoom", [1.25, 2.0])

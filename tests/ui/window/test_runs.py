@@ -144,6 +144,19 @@ def test_closing_asks_only_about_left_work_that_is_not_kept(window: Window, kept
         hands.click(cancel)
 
 
+def test_a_kept_run_that_came_back_and_is_left_as_it_was_is_not_asked_about(window: Window) -> None:
+    window.runs.show()
+    window.documents.careful = True
+    set_rate(window, 0.5)
+    train(window, 2)
+    window.documents.open("xor")
+    await_rows(window, 1)
+    hands.key(window, "Ctrl+Z")
+    hands.until(lambda: window.session.is_up_to_date and window.work.step > 0, "it does not come back")
+    window.documents.open("circle")
+    assert window.documents.may_close()
+
+
 def test_the_table_shows_only_what_differs_and_sorts(window: Window, three: RunsView) -> None:
     shown = three.shown()
     assert shown.headings == ("★", "Run", "Loss", "Accuracy", "Learning rate η", "Training loss", "Epochs")

@@ -10,12 +10,13 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, QSettings
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from playground import Experiment
+from playground import Experiment, Trainer
 from playground.engine.lanes import cache
 from tests.ui import hands
-from tests.ui.windows import lay_out, opened_window, snapshot
+from tests.ui.windows import lay_out, opened_window, set_rate, snapshot
 from ui.forms.controls import Slider
 from ui.look import theme
+from ui.look.numbers import number_text
 from ui.shell.tour import Tour, TourTarget
 from ui.views.response.view import ResponseView
 from ui.window.gallery import Gallery
@@ -158,7 +159,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     assert f"{points} points to learn from, yours among them" in tour(window).card.outcome.text()
     play(window, lambda: hands.click(parts.transport.play))
     assert window.focusWidget() is not tour(window).card
-    go_on(window, "loss went from")
+    go_on(window, "points right")
     assert window.tour.shown is None and window.tour.at == 0
 
 
@@ -218,7 +219,7 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     hands.key_in(window, "Return")
     await_task(window, 1)
     play(window, lambda: hands.key_in(window, "Space"))
-    go_on(window, "loss went from")
+    go_on(window, "of your 1 point right")
     assert window.tour.shown is None
 
 
@@ -278,7 +279,7 @@ def test_the_card_covers_nothing_that_a_task_is_about(window: Window, zoom: floa
                 assert not card.intersects(one.place(window)), (stop.title, place, one.widget)
 
 
-def test_the_gallery_repeats_what_the_tour_asks_for(window: Window) -> None:
+def test_the_gallery_says_which_preset_the_tour_asks_for(window: Window) -> None:
     window.tour.start_over()
     for is_asked in (True, False):
         tour(window).go_to(4 if is_asked else 0)
@@ -287,7 +288,8 @@ def test_the_gallery_repeats_what_the_tour_asks_for(window: Window) -> None:
         asked = gallery.findChild(QLabel, "gallery.asked")
         assert (asked is not None) is is_asked
         if asked is not None:
-            assert asked.text() == tour(window).task.ask and asked.isVisible()
+            assert asked.text().startswith("Choose Vanishing") and asked.text()[7:] in tour(window).task.ask
+            assert asked.isVisible()
         gallery.reject()
         hands.until(lambda: window.findChild(Gallery) is None, "the gallery stays")
 
@@ -419,6 +421,57 @@ def test_a_run_that_has_learned_is_reset_before_it_can_be_watched(window: Window
     await_task(window, 2)
     assert "loss went from 0." in card.outcome.text()
     window.session.pause()
+
+
+def test_own_points_are_learned_when_the_network_gets_them_right(window: Window, small: Experiment) -> None:
+    """At this learning rate it learns nothing, and all that is waited for are epochs."""
+    window.session.open(small.with_({"training.learning_rate": 1e-6}), "slow")
+    before = window.session.ask(lambda trainer: trainer.sample.x.copy()).result(hands.PATIENCE / 1000)
+    window.tour.start()
+    tour(window).go_to(5)
+    hands.open_tab(window, "Draw")
+    hands.until(lambda: window.session.is_up_to_date, "the circle does not come")
+    hands.let_pass(400, "the tour looks five times a second")
+    picture = window.parts.boundary
+    hands.drag(picture, *(picture.shown().place_of(x, 0.5).toPoint() for x in (-1, 1)))
+    await_task(window, 1)
+
+    def train(epochs: int) -> None:
+        window.session.ask(lambda trainer: trainer.advance(epochs=epochs)).result(hands.PATIENCE / 1000)
+
+    train(200)
+    hands.until(lambda: tour(window).is_done, "it waits for ever")
+
+    def own_points(trainer: Trainer) -> tuple[int, int]:
+        known = {tuple(row) for row in before.round(4).tolist()}
+        own = [place for place, row in enumerate(trainer.sample.x.round(4).tolist()) if tuple(row) not in known]
+        names = [trainer.sample.class_names[int(label)] for label in trainer.sample.labels[own]]
+        given = trainer.labels(trainer.sample.own_x[own])
+        return sum(one == name for one, name in zip(given, names, strict=True)), len(own)
+
+    right, of = window.session.ask(own_points).result(hands.PATIENCE / 1000)
+    said = f"✓ After 200 epochs the network gets {right} of your {of} points right."
+    assert tour(window).card.outcome.text().startswith(said) and of > 3
+    assert ("may help" in tour(window).card.outcome.text()) == (right < 0.8 * of)
+
+
+def test_a_jump_of_the_loss_is_told_with_the_number_in_the_header(window: Window, small: Experiment) -> None:
+    window.session.open(small, "small")
+    window.tour.start()
+    tour(window).go_to(3)
+    window.session.ask(lambda trainer: trainer.advance(epochs=100)).result(hands.PATIENCE / 1000)
+    set_rate(window, 5.0)
+    hands.until(lambda: snapshot(window).epoch == 100, "it does not train")
+    # Half an epoch more, where the loss is another than at the end of the epoch.
+    window.session.ask(lambda trainer: trainer.advance(epochs=40)).result(hands.PATIENCE / 1000)
+    window.session.ask(lambda trainer: trainer.advance(steps=3)).result(hands.PATIENCE / 1000)
+    step = window.session.ask(lambda trainer: trainer.state.step).result(hands.PATIENCE / 1000)
+    hands.until(lambda: snapshot(window).step == step, "the latest steps are not shown")
+    await_task(window, 1)
+    header = number_text(snapshot(window).evaluation.train_loss)
+    assert header != number_text(float(snapshot(window).history.train_loss[-1])), "it shows nothing"
+    assert header in {number.text() for number in window.parts.transport.readout.numbers}
+    hands.until(lambda: f"to {header}." in tour(window).card.outcome.text(), tour(window).card.outcome.text())
 
 
 def test_the_card_says_what_holds_now(window: Window) -> None:

@@ -27,6 +27,7 @@ from ...forms.buttons import IconButton, identify
 from ...look import theme
 from ...look.beat import Throttle
 from ...look.theme import px
+from ..chart.focus_ring import is_by_key
 from ..chart.plot import item_points, small_font
 from ..plane.answers import mistakes_words, unit_words
 from ..plane.field import ValueRange, answer_line, value_range_of
@@ -400,9 +401,7 @@ class BoundaryView(View):
         return True
 
     def focusInEvent(self, event: QFocusEvent) -> None:
-        # The window, too, gives it the focus; then nobody has to see where that is before a key is pressed.
-        keys = Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason, Qt.FocusReason.ShortcutFocusReason
-        self._focus_by_keys = event.reason() in keys
+        self._focus_by_keys = is_by_key(event)
         self._plane.show_focus(self._focus_by_keys)
         super().focusInEvent(event)
 

@@ -24,6 +24,7 @@ from ...look import theme
 from ...look.theme import exact_px, px
 from ..view import SizedWidget
 from .axes import AmountAxis, ChartAxis
+from .focus_ring import FocusRing
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -54,6 +55,7 @@ class PaintedChart(SizedWidget):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.pointed: tuple | None = None
         """The part under the mouse, which stands out."""
+        self.ring = FocusRing(self)
         self.apply_theme()
 
     def show_pointed(self, pointed: tuple | None) -> None:

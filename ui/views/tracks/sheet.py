@@ -34,6 +34,7 @@ from ..chart.plot import CENTRE, LEFT, RIGHT, ChartBox, Mouse, PaintedChart, pen
 from .arrangement import TrackArrangement
 from .gradients import SCALE_FROM, GradientTrack
 from .names import SizeSymbol, TrackName
+from .note import TrackNote
 from .playhead import PlayheadHandle
 from .time import TIME_TITLES, ChangeMark, MarkName, TimeAxis, mark_near, name_marks
 from .track import LEAST_TRACK, Track, Value, paint_lane_names
@@ -86,8 +87,9 @@ class TrackSheet(PaintedChart):
         self.values: dict[str, tuple[Value, ...]] = {}
         self.reading: float | None = None
         """The place on the time axis that is read."""
-        self.caption, self.flag, self.note = "now", "", ""
-        """The words above the values, those below the cursor, and those in a line of their own below the axis."""
+        self.caption, self.flag = "now", ""
+        """The words above the values, and those below the cursor."""
+        self.note = TrackNote()
         self.past: float | None = None
         """The place on the time axis of the earlier moment that is shown; None for the present."""
         self._playhead: float | None = None
@@ -133,7 +135,7 @@ class TrackSheet(PaintedChart):
     @property
     def _foot(self) -> int:
         """Where the time axis begins, below the tracks."""
-        return self.height() - px(_BOTTOM) * (2 if self.note else 1)
+        return self.height() - px(_BOTTOM) - self.note.height(self.width() - px(_NAMES) - px(4))
 
     @property
     def _room(self) -> int:
@@ -342,10 +344,9 @@ class TrackSheet(PaintedChart):
         else:
             line = QRectF(px(4), 0, self.width() - px(32), px(_TOP - 2))
             paint_lane_names(painter, line, self.values.get(self.arrangement.seen[0].name, ()))
-        if self.note:
-            line = QRectF(last.left(), self.height() - px(_BOTTOM), self.width() - last.left() - px(4), px(_BOTTOM))
-            text = self.metrics.elidedText(self.note, Qt.TextElideMode.ElideRight, int(line.width()))
-            write(painter, line, LEFT, text, look.text)
+        if self.note.text:
+            left, top = px(_NAMES), below + px(_BOTTOM)
+            self.note.paint(painter, QRectF(left, top, self.width() - left - px(4), self.height() - top))
 
     def _paint_playhead(self, painter: QPainter, boxes: tuple[ChartBox, ...]) -> None:
         x = None if self.past is None else self.pixel_of(self.past)

@@ -447,7 +447,7 @@ class TracksView(View):
                 self._score.describe(values.get("score", ())),
             ),
             reading=self._sheet.flag or TIME_TITLES[times.kind],
-            note=self._sheet.note,
+            note=self._sheet.note.text,
             past=None if self._sheet.past is None else times.value(self._sheet.past),
             loss=_curves_shown(self._loss),
             score=_curves_shown(self._score),
@@ -502,9 +502,10 @@ class TracksView(View):
         self._place_controls()
 
     def _place_controls(self) -> None:
-        """Put the button of the settings above the values."""
+        """Put the button of the settings beside the caption, where it covers no value."""
+        self._controls.setFixedHeight(round(self._sheet.boxes()[0].rect.top()))
         self._controls.adjustSize()
-        self._controls.move(self.width() - self._controls.width() - px(4), -px(4))
+        self._controls.move(self.width() - self._controls.width() - px(4), 0)
         self._controls.raise_()
 
     # Words ----------------------------------------------------------------------------------------------------------
@@ -534,7 +535,7 @@ class TracksView(View):
         sheet.flag = self._flag(place)
         is_cut = sheet.metrics.horizontalAdvance(sheet.flag) > sheet.boxes()[0].rect.width() - px(FLAG_MARGIN)
         sheet.setToolTip(wrapping(sheet.flag) if is_cut else "")
-        sheet.note = "" if self._race is not None else self._luck_words
+        sheet.note.text = "" if self._race is not None else self._luck_words
         seen = sheet.past if place is None else place
         sheet.caption = "now" if seen is None else times.words(times.value(seen))
         if self._race is not None:
