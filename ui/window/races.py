@@ -202,21 +202,14 @@ class Races(QObject):
         if self._then is not None:
             self._then(race)
         else:
-            self._left_at = self._latest_step
+            self._left_at = self.session.history.latest
             # Said after the edit, which takes back what was offered before it.
             QTimer.singleShot(0, self, self._say_left)
 
-    @property
-    def _latest_step(self) -> int:
-        """The number of the latest undo step; 0 if there is none."""
-        done = self.session.history.done
-        return done[-1].number if done else 0
-
     def _follow_edits(self) -> None:
-        """Say again that a race was closed while the drag that closed it goes on, since each move takes that back."""
-        if self._left_at != self._latest_step:
+        """Say no more that a race was closed once there is another edit than the one that closed it."""
+        if self._left_at != self.session.history.latest:
             self._left_at = None
-        self._say_left()
 
     def _say_left(self) -> None:
         if self._left_at is not None and self.can_reopen:

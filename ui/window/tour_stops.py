@@ -429,7 +429,7 @@ class TourStops:
         return outcome
 
     def _ended_race(self) -> Outcome:
-        before = self._latest_edit
+        before = self._session.history.latest
         ended: int | None = None
         """The latest edit when the race ended."""
 
@@ -438,17 +438,13 @@ class TourStops:
             if self._session.racer is not None:
                 ended = None
                 return None
-            ended = self._latest_edit if ended is None else ended
-            if self._latest_edit != ended:
+            ended = self._session.history.latest if ended is None else ended
+            if self._session.history.latest != ended:
                 return None
             took = "The lane is your run now; Ctrl+Z brings the other one back."
             return "Your run is as it was." if ended == before else took
 
         return outcome
-
-    @property
-    def _latest_edit(self) -> int:
-        return self._session.history.done[-1].number if self._session.history.done else 0
 
     def _went_too_far(self) -> Outcome:
         usual, calm = self._session.experiment.training.learning_rate, self._now
