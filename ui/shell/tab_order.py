@@ -92,12 +92,15 @@ def _focus_parts(docks: Docks) -> list[_Part]:
 
 
 def _sharing(docks: Docks, region: QWidget) -> list[QWidget]:
-    """A part of the window, with the main pictures behind it, in the order of their tabs."""
+    """A part of the window; where main pictures share its place and one is in front, all of them in the order of tabs.
+
+    Any other picture stays in front, since somebody has put it there.
+    """
     if not isinstance(region, QDockWidget):
         return [region]
-    behind = docks.window.tabifiedDockWidgets(region)
-    main = [dock for dock in behind if dock.objectName() in _MAIN_PICTURES]
-    return [dock for dock in docks.docks.values() if dock is region or dock in main]
+    sharing = {region, *docks.window.tabifiedDockWidgets(region)}
+    main = [dock for dock in docks.docks.values() if dock in sharing and dock.objectName() in _MAIN_PICTURES]
+    return main if region in main else [region]
 
 
 def _first_of(part: _Part) -> QWidget:

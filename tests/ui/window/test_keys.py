@@ -238,7 +238,18 @@ def test_f6_goes_from_part_to_part_and_back_to_where_it_was(new_window: Window) 
     assert action.shortcut().toString() == "F6"
 
 
-def test_every_part_that_f6_reaches_shows_the_focus(window: Window) -> None:
+def test_f6_leaves_a_picture_in_front_that_somebody_has_put_there(window: Window) -> None:
+    window.docks.show("histograms")
+    reached = set[str]()
+    for _ in range(8):
+        hands.key_in(window, "F6")
+        reached.add(window.docks.holding(focus()) or "")
+    assert "histograms" in reached and "network" not in reached
+    window.docks.show("network")
+
+
+def test_every_part_that_f6_reaches_shows_the_focus(new_window: Window) -> None:
+    window = new_window
     for scheme in ("dark", "light"):
         theme.apply(QApplication.instance(), scheme)
         window.apply_theme()
