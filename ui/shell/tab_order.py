@@ -100,7 +100,7 @@ def _sharing(docks: Docks, region: QWidget) -> list[QWidget]:
         return [region]
     sharing = {region, *docks.window.tabifiedDockWidgets(region)}
     main = [dock for dock in docks.docks.values() if dock in sharing and dock.objectName() in _MAIN_PICTURES]
-    return main if region in main else [region]
+    return [*main] if region in main else [region]
 
 
 def _first_of(part: _Part) -> QWidget:

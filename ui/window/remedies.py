@@ -138,7 +138,7 @@ class Remedies(QObject):
         """Try remedies from the start, or as changes of the run at a moment, and then from the start if none helps."""
         if asked is not self._asked:
             return
-        # What the response shows to whoever looks at both, unless it is of trained weights and the test of initial ones.
+        # What the response shows to whoever looks at both, unless it is of trained weights, and the test not.
         is_told = self.responses.beginning is None or beginning is not None
         knob = knob_at(asked.experiment, FIRST_KNOB) if is_told else None
         rate = None if knob is None else best_value(self.desk, self.responses.parts, knob, "loss")

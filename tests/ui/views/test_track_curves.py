@@ -388,6 +388,18 @@ def test_a_mark_under_the_mouse_may_go(shown, beat):
     assert "Change" not in view.shown().reading
 
 
+def test_what_has_not_come_has_no_values_and_the_place_stays_below_the_mouse(shown, beat):
+    view = shown(TracksView(), with_history(noisy(8)), SIZE)
+    assert view.shown().times[1] == 10
+    hands.hover(view, at_epoch(view, 9))
+    assert [value.text for value in part_of(view, "tracks.sheet").values["loss"]] == ["–", "–"]
+    view.show_snapshot(with_history(noisy(101)))
+    hands.hover(view, at_epoch(view, 40))
+    view.show_snapshot(with_history(noisy(401)))
+    beat.strike()
+    assert view.shown().reading.startswith("epoch 160"), view.shown().reading
+
+
 def test_the_plan_follows_a_drag_while_no_moment_comes(shown):
     view = shown(TracksView(), with_history(noisy(11)), SIZE)
     sheet = part_of(view, "tracks.sheet")

@@ -211,6 +211,8 @@ class CurveTrack(Track):
         row = None if place is None else row_at(snapshot, times, place)
         now = snapshot.evaluation[self.first : self.first + 2]
         values = now if row is None else tuple(float(column[row]) for column in self._columns(snapshot))
+        if place is not None and times.value(place) > times.reached(snapshot) * (1 + 1e-9):
+            values = None, None
         texts = [self.number_text(value, 3 if row is None else 5) for value in values]
         return tuple(Value(name, text, line) for name, text, line in zip(_SETS, texts, _LINES, strict=True))
 

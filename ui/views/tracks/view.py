@@ -370,8 +370,12 @@ class TracksView(View):
     def _draw(self) -> bool:
         """Draw what has changed; return whether anything has."""
         self._turn.stop()
-        snapshot, times = self._snapshot, self._times
+        snapshot, times, mouse = self._snapshot, self._times, self._sheet.mouse.place
+        before = times.low, times.high
         self._fit_times()
+        if mouse is not None and (times.low, times.high) != before:
+            # What is read stays below the mouse.
+            self._sheet.reading = self._snapped(self._sheet.time_at(mouse))
         if self._race is not None:
             for track in self._lanes:
                 track.show_lanes(self._race, times)
