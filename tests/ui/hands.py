@@ -210,6 +210,13 @@ def leave(widget: QWidget, at: Place | None = None, to: QWidget | None = None) -
     QApplication.sendEvent(target, QEvent(QEvent.Type.Leave))
 
 
+def leave_all(widget: QWidget) -> None:
+    """Take the mouse away from a widget and all in it, where an earlier test may have left it."""
+    for one in (*widget.findChildren(QWidget), widget):
+        if one.underMouse():
+            QApplication.sendEvent(one, QEvent(QEvent.Type.Leave))
+
+
 def wheel(widget: QWidget, notches: int, at: Place | None = None, sideways: bool = False) -> None:
     """Turn the wheel, away from oneself for a positive count, over a place of a widget."""
     target, place = under(widget, at)
