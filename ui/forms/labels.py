@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import QEvent, QSize
-from PySide6.QtGui import QHelpEvent, QResizeEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 from superqt import QElidingLabel
 
@@ -23,6 +24,13 @@ def show_whole_text(event: QEvent, widget: QWidget, text: str, shown: Callable[[
     # Names from files are plain text, whatever they look like.
     QToolTip.showText(event.globalPos(), tip(text) + widget.toolTip(), widget)
     return True
+
+
+def wrapped_lines(text: str, metrics: QFontMetrics, width: int) -> int:
+    """The number of lines that a text takes where it is wrapped to a width in pixels; at least one."""
+    high = metrics.boundingRect(QRect(0, 0, max(1, width), 10_000), Qt.TextFlag.TextWordWrap, text).height()
+    # The last line has no leading below it.
+    return max(1, math.ceil(high / metrics.lineSpacing()))
 
 
 class ShortenedLabel(QElidingLabel):

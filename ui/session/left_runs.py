@@ -52,7 +52,7 @@ class LeftRuns:
     def take(self, trainer: Trainer, document: Document | None = None) -> LeftRun | None:
         """Return the present run if it has trained since it was kept; None if not, or if left runs are not reported.
 
-        A run that was left at once, before an epoch was complete, is none.
+        A run that has trained for less than an epoch and less than two seconds is not worth keeping.
         """
         now = trainer.run.now
         step, is_brief = now.step, now.epoch < 1 and now.seconds < _LEAST_SECONDS

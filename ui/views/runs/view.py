@@ -5,13 +5,12 @@ What is picked lies over the curves of the present run. Enter opens a run, Delet
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QRect, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import (
     QDialog,
@@ -36,6 +35,7 @@ from playground.storage.runs.words import heading_words, size_words
 
 from ...forms.buttons import identify, push_button, tip
 from ...forms.controls import Combo, Switch
+from ...forms.labels import wrapped_lines
 from ...forms.layouts import STRETCH, fill, quiet, tight
 from ...look import theme
 from ...look.theme import GRID, px
@@ -290,9 +290,7 @@ class RunsView(View):
 
     def _fit_sentence(self) -> None:
         """Give the sentence the lines that it needs, within limits; the table has room to spare."""
-        words, metrics = self.sentence.text(), self.sentence.fontMetrics()
-        room = QRect(0, 0, max(1, self.sentence.width()), _WIDEST * _MOST_LINES)
-        lines = math.ceil(metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, words).height() / metrics.lineSpacing())
+        lines = wrapped_lines(self.sentence.text(), self.sentence.fontMetrics(), self.sentence.width())
         self.sentence.wrap(min(max(lines, 2), _MOST_LINES))
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter
 
+from ...forms.labels import wrapped_lines
 from ...look import theme
 from ...look.theme import px
 from ..chart.plot import LEFT, small_font
@@ -43,6 +44,4 @@ class TrackNote:
 @lru_cache(maxsize=8)
 def _lines_of(text: str, width: int, zoom: float) -> int:
     """How many lines a text takes at a zoom, up to the most; it is asked for several times a frame."""
-    metrics, room = QFontMetrics(small_font()), QRect(0, 0, width, 10_000)
-    high = metrics.boundingRect(room, Qt.TextFlag.TextWordWrap, text).height()
-    return min(_MOST_LINES, max(1, high // metrics.lineSpacing()))
+    return min(_MOST_LINES, wrapped_lines(text, QFontMetrics(small_font()), width))
