@@ -94,7 +94,7 @@ FIGURES = (
         "its mean validation accuracy over these epochs is 95 % or more (R² 0.9). The interval of the share that "
         "does is Wilson's, at 95 %. The sentence names the epochs for which it holds, and comes when the others have "
         "caught up with the run; while training runs, it is renewed when the epochs have grown by a tenth. A run that "
-        "was changed on the way is no start, so its verdict remains that of before the change. The share "
+        "was changed on the way is no such start, so it keeps the verdict from before the change. The share "
         "of starts that have diverged by an epoch is hatched from the top of the loss down.",
         "Here, luck is the start: initial weights and the order of the points. The points are the same for all, so "
         "this does not say how the network would do with other data.",
