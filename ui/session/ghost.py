@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from playground import Experiment, Trainer
 from playground.engine.engine import EngineName
@@ -17,6 +16,8 @@ from playground.measure.requests import BoundaryRequest
 from playground.run.run import Run
 from playground.run.twin import Twin, can_go_on_without
 
+from .power import run_beside
+
 _log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.005
@@ -25,8 +26,6 @@ _REST = 9
 """The reference engine holds the interpreter lock, so the ghost rests this many times as long as it trains on it."""
 _PICTURE_SECONDS = 1 / 15
 """The least time between two pictures of it while it trains."""
-_NICENESS = 5
-"""The niceness of the thread, so that the run comes first."""
 
 
 class Ghosts:
@@ -147,8 +146,7 @@ class _GhostThread:
         return self._twin.trainer
 
     def _run(self) -> None:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        run_beside()
         try:
             while not self._ended:
                 self._wake.wait()

@@ -1,13 +1,25 @@
-"""Whether this machine has power to spare for other runs beside the one in the window."""
+"""The power that other runs may take beside the one in the window."""
 
 from __future__ import annotations
 
 import os
+import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 
 SUPPLIES = Path("/sys/class/power_supply")
 """Where Linux lists batteries and mains; other systems have no such folder, and are not asked."""
+_NICENESS = 19
+"""The lowest priority there is. With niceness 5, frames came several milliseconds later on two cores."""
+
+
+def run_beside() -> None:
+    """Lower the priority of this thread below that of the run in the window, on Linux."""
+    # Elsewhere threads have no priority of this kind, and another process could have this number.
+    if sys.platform == "linux":
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
 
 
 def spare_cores() -> int:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeAlias
 
 from PySide6.QtCore import QObject, Signal
@@ -21,6 +18,7 @@ from playground.studies.response import MOST_STARTS, Response
 from playground.studies.response_map import MapAxis, MapReading, ResponseMap
 
 from .jobs import Job, finish_jobs
+from .power import run_beside
 
 _BEAT_SECONDS = 0.1
 """The least time between two readings while more is being trained."""
@@ -28,8 +26,6 @@ _FINER_ROUNDS = 2
 """How often more values are tried around the best one."""
 LOOK_SECONDS = 1.0
 """The time between two looks at whether the engine is there."""
-_NICENESS = 5
-"""The niceness of the thread, so that the run comes first."""
 
 
 class Terms(NamedTuple):
@@ -182,9 +178,3 @@ def _answers(asked: Asked, measures: Sequence[Measure]) -> list[Answer]:
     if not len(asked.results):
         return []
     return [(asked.reading(one), one) for one in (measures if isinstance(asked, Response) else measures[:1])]
-
-
-def run_beside() -> None:
-    """Lower the priority of this thread below that of the run in the window."""
-    with suppress(OSError, AttributeError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-from contextlib import suppress
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,13 +11,12 @@ from playground.measure.snapshot import History
 from playground.studies.luck import OtherStarts
 
 from .jobs import Job, finish_jobs
+from .power import run_beside
 
 _BEAT_SECONDS = 0.5
 """The least time between two comparisons while the starts catch up."""
 _FIRST_PIECE, _LONGEST_PIECE = 10, 1000
 """Epochs of training between two looks at the time: as many as have taken half a beat."""
-_NICENESS = 5
-"""The niceness of the thread, so that the run comes first."""
 
 
 class StartsTrainer(QObject):
@@ -67,8 +63,7 @@ class StartsTrainer(QObject):
     def _train(
         self, job: Job, starts: OtherStarts | None, experiment: Experiment, run: History, boundaries: bool
     ) -> OtherStarts:
-        with suppress(OSError, AttributeError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        run_beside()
 
         def stop() -> bool:
             return job.cancelled

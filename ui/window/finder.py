@@ -34,8 +34,7 @@ from ..forms.layouts import STRETCH, fill, quiet, restyle, tight
 from ..look.numbers import percent_text
 from ..look.theme import GRID, px
 from ..session.jobs import Job, finish_jobs
-from ..session.power import spare_cores
-from ..session.responder import run_beside
+from ..session.power import run_beside, spare_cores
 from ..session.session import Session
 
 _SIZE = 560, 600

@@ -19,7 +19,7 @@ from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
 from playground.studies.response import horizon_after
 
 from ..session.jobs import Job, finish_jobs
-from ..session.responder import run_beside
+from ..session.power import run_beside
 from ..shell.messages import Advice, ProvenRemedy, concern_of
 from .desk import Desk
 from .presenter import Presenter

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
 from collections.abc import Callable
 
 import numpy as np
@@ -39,6 +42,15 @@ def with_rate(session: Session, rate: float) -> Experiment:
 
 def await_ghost(qtbot, session: Session, steps: int) -> None:
     qtbot.waitUntil(lambda: session.ghost is not None and session.ghost.now.step == steps)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
+def test_a_ghost_has_the_lowest_priority(qtbot, haunted: Session) -> None:
+    haunted.edit(with_rate(haunted, 0.1))
+    train(haunted, 4)
+    await_ghost(qtbot, haunted, 17)
+    ghost = next(thread for thread in threading.enumerate() if thread.name == "ghost")
+    assert os.getpriority(os.PRIO_PROCESS, ghost.native_id) == 19
 
 
 def test_a_drag_is_one_change_whose_undo_is_as_if_it_had_never_been_made(qtbot, haunted: Session, settled) -> None:
