@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 
-from playground.catalog.schedules import Plateau, Progress
+from playground.catalog.schedules import Constant, Plateau, Progress
 from playground.engine.engine import Engine, Limits, Outcome, Rates
 from playground.engine.evaluation import Evaluation
 from playground.engine.passes import DivergedError
@@ -100,6 +100,10 @@ def _coming_rates(run: Run, epochs: int, steps: int) -> Rates:
         return schedule.learning_rate(training.learning_rate, progress)
 
     number = min(epochs * per_epoch, steps) if per_step else min(epochs, steps // per_epoch + 2)
+    if isinstance(schedule, Constant) and not per_step:
+        # Hundreds of equal rates, many times a second.
+        constant = rate(0)
+        return Rates(lambda _: constant, min(number, _MOST_RATES), per_step)
     return Rates(rate, min(number, _MOST_RATES), per_step)
 
 

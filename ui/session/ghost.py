@@ -20,7 +20,7 @@ from .power import run_beside
 
 _log = logging.getLogger(__name__)
 
-_CHUNK_SECONDS = 0.005
+_CHUNK_SECONDS = {"reference": 0.005, "compiled": 0.02, "lanes": 0.02}
 """How long it trains between two looks at whether it should end."""
 _REST = 9
 """The reference engine holds the interpreter lock, so the ghost rests this many times as long as it trains on it."""
@@ -108,7 +108,7 @@ class _GhostThread:
         self._twin = Twin(run)
         self._place = run.state.epoch, run.state.position
         self._requests: Requests = frozenset()
-        self._may_train, self._ended = False, False
+        self._may_train, self._ended = False, threading.Event()
         self._due = 0.0
         """The time from which the next picture may be made."""
         self._wake = threading.Event()
@@ -136,7 +136,7 @@ class _GhostThread:
 
     def end(self) -> None:
         """Let the thread end within a piece of training."""
-        self._ended = True
+        self._ended.set()
         self._wake.set()
 
     def take(self) -> Trainer:
@@ -148,9 +148,11 @@ class _GhostThread:
     def _run(self) -> None:
         run_beside()
         try:
-            while not self._ended:
+            while not self._ended.is_set():
                 self._wake.wait()
                 self._wake.clear()
+                # A few long pieces of training hold the interpreter lock for less time than many short ones.
+                self._ended.wait(self._due - time.perf_counter())
                 self._catch_up()
         except Exception:
             # The run must not suffer from it.
@@ -158,23 +160,21 @@ class _GhostThread:
             _log.exception("The run without the latest change could not be trained")
 
     def _catch_up(self) -> None:
-        while not self._ended:
+        place = self._place
+        while not self._ended.is_set():
             if self.engine not in (None, self._twin.trainer.engine):
                 self._twin.trainer.use_engine(self.engine)
-            goes_on = self._may_train and self._twin.is_behind(*self._place)
+            goes_on = self._may_train and self._twin.is_behind(*place)
             if goes_on:
-                self._twin.advance(*self._place, _CHUNK_SECONDS)
+                chunk = _CHUNK_SECONDS[self._twin.trainer.engine]
+                self._twin.advance(*place, chunk)
                 if self._twin.trainer.engine == "reference":
-                    time.sleep(_REST * _CHUNK_SECONDS)
-            rest = self._due - time.perf_counter()
-            if rest > 0 and not goes_on and self._wake.wait(rest):
-                # The run has moved on in the meantime.
-                self._wake.clear()
-                continue
-            if not self._ended and (rest <= 0 or not goes_on):
-                # Its numbers are of the moment of the run once it is there.
-                now = self._twin.trainer.snapshot(self._requests, measured=not goes_on)
-                self.seen = Ghost(self._twin.begun, now)
-                self._due = time.perf_counter() + _PICTURE_SECONDS
+                    time.sleep(_REST * chunk)
+                if self._ended.is_set() or time.perf_counter() < self._due:
+                    continue
+            # Its numbers are of the moment of the run once it is there.
+            now = self._twin.trainer.snapshot(self._requests, measured=not goes_on)
+            self.seen = Ghost(self._twin.begun, now)
+            self._due = time.perf_counter() + _PICTURE_SECONDS
             if not goes_on:
                 return
