@@ -107,6 +107,7 @@ class Responses(QObject):
         """The step of the latest report, which may be older than the moment while training runs."""
         self._followed = desk.session.experiment
         """The experiment that responses were last renewed for."""
+        self._has_bars = False
         self._asked: tuple[Experiment, list[str], Terms] | None = None
         """The question that was answered last, or is being answered."""
         self._rest = QTimer(self, singleShot=True)
@@ -407,6 +408,9 @@ class Responses(QObject):
 
     def _show_bars(self, bars: list[Bar | None]) -> None:
         """Show the outcomes in the list of the setting in hand, if it has one."""
+        if not (bars or self._has_bars):
+            return
+        self._has_bars = bool(bars)
         combo = self.desk.window.findChild(Combo, self.path)
         if combo is not None:
             combo.show_bars(bars)

@@ -252,7 +252,9 @@ class Window(QMainWindow):
 
     def _show_title(self) -> None:
         self.setWindowTitle(f"{self.work.name}[*] – {TITLE}")
-        self.setWindowModified(self.work.modified)
+        if self.work.modified != self.isWindowModified():
+            # Qt tells all that listen, even if nothing is new.
+            self.setWindowModified(self.work.modified)
 
     def _show_undo(self) -> None:
         self.menus.refresh("edit.undo", "edit.redo")
