@@ -10,8 +10,10 @@ from pathlib import Path
 
 SUPPLIES = Path("/sys/class/power_supply")
 """Where Linux lists batteries and mains; other systems have no such folder, and are not asked."""
-_NICENESS = 19
-"""The lowest priority there is. With niceness 5, frames came several milliseconds later on two cores."""
+_NICENESS = 10
+"""By how much nicer other runs are than the window. With 5, frames came several milliseconds later on two cores. With
+19, on a machine that others keep busy, such a thread waited for the processor for up to a second, while the window
+waited for the interpreter lock that it held."""
 
 
 def run_beside() -> None:
@@ -19,7 +21,8 @@ def run_beside() -> None:
     # Elsewhere threads have no priority of this kind, and another process could have this number.
     if sys.platform == "linux":
         with suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+            window = os.getpriority(os.PRIO_PROCESS, os.getpid())
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), window + _NICENESS)
 
 
 def spare_cores() -> int:

@@ -45,12 +45,12 @@ def await_ghost(qtbot, session: Session, steps: int) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads have a priority of their own on Linux alone")
-def test_a_ghost_has_the_lowest_priority(qtbot, haunted: Session) -> None:
+def test_a_ghost_has_a_lower_priority_than_the_run(qtbot, haunted: Session) -> None:
     haunted.edit(with_rate(haunted, 0.1))
     train(haunted, 4)
     await_ghost(qtbot, haunted, 17)
     ghost = next(thread for thread in threading.enumerate() if thread.name == "ghost")
-    assert os.getpriority(os.PRIO_PROCESS, ghost.native_id) == 19
+    assert os.getpriority(os.PRIO_PROCESS, ghost.native_id) > os.getpriority(os.PRIO_PROCESS, os.getpid())
 
 
 def test_a_drag_is_one_change_whose_undo_is_as_if_it_had_never_been_made(qtbot, haunted: Session, settled) -> None:
