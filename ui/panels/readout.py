@@ -169,10 +169,12 @@ class Readout(QWidget):
         grid = tight(QGridLayout(), 0)
         grid.setHorizontalSpacing(px(GRID))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        for column, caption in ((2, quiet(QLabel("loss"))), (3, self.score_caption)):
+        loss = quiet(QLabel("loss"))
+        for caption in (loss, self.score_caption):
             caption.setAlignment(right)
-            grid.addWidget(caption, 0, column)
-        grid.addWidget(self.whose, 0, 0, 1, 2)
+        # A lane may have a long name.
+        grid.addLayout(fill(tight(QHBoxLayout(), GRID), self.whose, loss, wide=self.whose), 0, 0, 1, 3)
+        grid.addWidget(self.score_caption, 0, 3)
         for row, which in enumerate(_SETS, start=1):
             grid.addWidget(_LineSample(which), row, 0)
             grid.addWidget(quiet(QLabel(which)), row, 1)

@@ -266,7 +266,7 @@ def _leader(race: RaceMoment) -> tuple[int | None, str]:
         return None, "catching up"
     place = race.ranking[0][0]
     is_under_way = any(lane.step for lane in race.lanes)
-    return place, f"{race.names.labels[place]} leads" if is_under_way else "at the start"
+    return place, f"{race.names.whole(place)} leads" if is_under_way else "at the start"
 
 
 def _least_width(part: QWidget) -> int:
