@@ -42,8 +42,6 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
-STOP_EARLY = "Stop early"
-"""What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -638,7 +636,7 @@ def _better_passage(experiment: Experiment) -> Remedy:
 def stop_early(experiment: Experiment) -> Remedy:
     """The remedy of early stopping, from the start: the best weights of the present run are gone."""
     training = replace(experiment.training, early_stopping=EarlyStopping())
-    return Remedy(STOP_EARLY, replace(experiment, training=training), reset=True)
+    return Remedy("Stop early", replace(experiment, training=training), reset=True)
 
 
 def _simpler(experiment: Experiment) -> Remedy | None:

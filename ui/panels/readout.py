@@ -200,11 +200,15 @@ class Readout(QWidget):
         if fair is not None:
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
-    def write_lane(self, race: RaceMoment, place: int | None, whose: str) -> None:
-        """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands."""
+    def write_lane(self, race: RaceMoment, place: int | None, whose: Sequence[str]) -> None:
+        """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands.
+
+        Of the words for that, the first that have room are written, else the last.
+        """
         self.luck.setEnabled(False)
         self.skew.hide()
-        self.whose.setText(whose)
+        room, width_of = self.whose.width(), self.whose.fontMetrics().horizontalAdvance
+        self.whose.setText(next((words for words in whose if width_of(words) <= room), whose[-1]))
         if place is None:
             self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):
