@@ -511,3 +511,9 @@ def test_more_starts_refine_it_and_count_once_all_values_have_them(experiment: E
     assert {one.n for one in response.reading().values} == {2}
     assert list(refining) and response.is_finished
     assert {one.n for one in response.reading().values} == {4}
+
+
+def test_of_a_switch_the_sentence_says_when_it_is_best(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, "layers.1.skip"), most_starts=10)
+    told(response, {True: [0.1] * 5, "others": [0.5] * 5})
+    assert response.reading().sentence == "Best so far when on; off is worse in 5 of 5 starts."
