@@ -42,8 +42,6 @@ ADVICE = frozenset({"skewed", "widening"})
 """Kinds of findings that are no ailments, so that only what they advise is worth trying."""
 BALANCE = "Balance the classes"
 """What the remedy for very uneven classes is called."""
-STOP_EARLY = "Stop early"
-"""What the remedy of early stopping is called."""
 _RECENT = 20
 """Epochs, or rows of the gradient history, that count as the present."""
 _FEW_POINTS = 4
@@ -88,6 +86,14 @@ class Finding(NamedTuple):
     text: str
     """One sentence with its numbers."""
     remedy: Remedy | None
+
+    @property
+    def allows_live_changes(self) -> bool:
+        """Whether changes to the present weights may help, which they can't where those are lost."""
+        if self.kind == "overfitting":
+            # Early stopping, which is advised first, needs a fresh start, but other remedies don't.
+            return True
+        return self.kind not in ADVICE and self.remedy is not None and not self.remedy.reset
 
 
 _Rule: TypeAlias = Callable[[Snapshot], "Finding | None"]
@@ -341,7 +347,7 @@ def overfitting(snapshot: Snapshot) -> Finding | None:
         f"{snapshot.history.epoch[rows][since + _TREND // 2]:,.0f}, while the training loss has fallen from "
         f"{loss_words(then)} to {loss_words(learned)}."
     )
-    return Finding("overfitting", text, _simpler(snapshot))
+    return Finding("overfitting", text, _simpler(snapshot.experiment))
 
 
 def underfitting(snapshot: Snapshot) -> Finding | None:
@@ -627,12 +633,19 @@ def _better_passage(experiment: Experiment) -> Remedy:
     return Remedy("Normalize every layer", changed) if changed != experiment else _other_start(experiment)
 
 
-def _simpler(snapshot: Snapshot) -> Remedy:
-    """The remedies that keep a network simple: a penalty on large weights, or early stopping."""
-    experiment = snapshot.experiment
+def stop_early(experiment: Experiment) -> Remedy:
+    """The remedy of early stopping, from the start: the best weights of the present run are gone."""
+    training = replace(experiment.training, early_stopping=EarlyStopping())
+    return Remedy("Stop early", replace(experiment, training=training), reset=True)
+
+
+def _simpler(experiment: Experiment) -> Remedy | None:
+    """The first of the remedies that keep a network simple which is missing: early stopping, then a penalty."""
+    if experiment.training.early_stopping is None:
+        return stop_early(experiment)
     if isinstance(experiment.regularizer, NoRegularizer):
         return Remedy("Add L2 regularization", replace(experiment, regularizer=L2(strength=0.003)))
-    return _with_training(snapshot, STOP_EARLY, early_stopping=EarlyStopping())
+    return None
 
 
 def _larger(experiment: Experiment) -> Remedy:

@@ -61,27 +61,30 @@ class Luck(NamedTuple):
         return f"after {self.epoch:,} epoch{'s' if self.epoch != 1 else ''}"
 
     @property
+    def _points(self) -> str:
+        return "validation" if self.validated else "training"
+
+    @property
     def _goal_words(self) -> str:
-        return f"R² {self.goal:g}" if self.task == "regression" else f"accuracy {100 * self.goal:.0f} %"
+        goal = f"R² of {self.goal:g}" if self.task == "regression" else f"accuracy of {100 * self.goal:.0f} %"
+        return f"{self._points} {goal}"
 
     @property
     def sentence(self) -> str:
         """The comparison in words, with the epochs for which it holds."""
         low, high = (round(100 * end) for end in self.solved_interval)
-        mean = " on average" if self.since < self.epoch else ""
         words = (
             f"Better than {self.better_than} of {self.starts} other starts {self._when}. "
-            f"{self.solved} of {self.starts + 1} reach {self._goal_words}{mean} (95 % interval: {low} to {high} %)."
+            f"{self.solved} of all {self.starts + 1} reach a {self._goal_words} (95 % interval: {low} to {high} %)."
         )
         return f"{words} {self.diverged} diverged." if self.diverged else words
 
     @property
     def small_print(self) -> str:
         """The conditions of the comparison: outcome, epoch, and what reaching the goal means."""
-        points = "validation" if self.validated else "training"
         mean = "mean " if self.since < self.epoch else ""
         return (
-            f"Compared by {mean}{points} loss {self._when}; the goal is a {mean}{points} {self._goal_words} or more. "
+            f"Compared by {mean}{self._points} loss {self._when}; the goal is a {mean}{self._goal_words} or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

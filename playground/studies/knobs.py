@@ -146,8 +146,8 @@ def knob_at(experiment: Experiment, path: str) -> Knob | None:
         values = (None, *values)
     if len(values) < 2 or value not in values:
         return None
-    near, at = ("", "when ") if field.type is bool else ("with ", "with ")
-    return Knob(path, field, values, _evenly(values), values.index(value), near=near, at=at)
+    before = "when " if field.type is bool else "with "
+    return Knob(path, field, values, _evenly(values), values.index(value), near=before, at=before)
 
 
 def _number_knob(path: str, field: Field, value: float | None, whole: int | None) -> Knob | None:

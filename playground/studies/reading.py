@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -42,6 +42,8 @@ class Scores(NamedTuple):
     """The number that stands for an outcome that was not reached in time."""
     repeats: str = "start"
     """The word for that in which runs of one value differ: `start` or `shuffle`."""
+    goes_on: bool = False
+    """Whether more starts are to be trained, which may move what is best."""
 
     def with_places(self, kept: Sequence[int]) -> Scores:
         """The outcomes of some of the values."""
@@ -110,8 +112,7 @@ class ResponseReading(NamedTuple):
         best = self.best
         if best is None or not self.knob.is_number:
             return tuple(one for one in self.values if one.is_better)
-        regions = (tuple(region) for is_better, region in groupby(self.values, lambda one: one.is_better) if is_better)
-        return next(region for region in regions if best in region)
+        return tuple(_better_region(self.knob, self.values, best))
 
     @property
     def is_whole(self) -> bool:
@@ -157,23 +158,22 @@ def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str], least: int)
     )
 
 
-def _verdicts(scores: Scores, here: int, least: int) -> Array:
+def _verdicts(scores: Scores, here: int, least: int, tests: int = 1) -> Array:
     """Return 1 for values better than the present one beyond chance, −1 for those worse, and 0 for all others.
 
     A value is better or worse if the interval of paired differences excludes 0 and their mean is no trifle.
     """
-    low, high = _gains(scores, here, least).T
+    low, high = _gains(scores, here, least, tests).T
     counts = np.abs(low + high) >= 2 * _LEAST_GAIN
     verdicts: Array = ((low > 0) & counts).astype(int) - ((high < 0) & counts)
     return verdicts
 
 
-def _gains(scores: Scores, here: int, least: int) -> Array:
+def _gains(scores: Scores, here: int, least: int, tests: int = 1) -> Array:
     """Return the ends of the 95 % interval of each value's gain over the present one, shape (values, 2).
 
-    They are NaN for values with fewer than `least` starts, and of more starts, multiples of `least` count: a verdict
-    given anew with every start would come and go. Logarithms of amounts are compared, shares as they are. A start that
-    diverged counts as the worst of all.
+    They are NaN for values with fewer than `least` starts. Logarithms of amounts are compared, shares as they are. A
+    start that diverged counts as the worst of all.
     """
     ranked, diverged = scores.ranked, scores.diverged
     found, sound = np.full((len(ranked), 2), np.nan), np.isfinite(ranked) & ~diverged
@@ -186,9 +186,8 @@ def _gains(scores: Scores, here: int, least: int) -> Array:
     for place in range(len(ranked)):
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
-        gains = gains[: len(gains) - len(gains) % max(least, 1)]
         if len(gains) >= max(least, 2) and not diverged[place].any():
-            found[place] = mean_interval(gains)[1:]
+            found[place] = mean_interval(gains, tests)[1:]
     return found
 
 
@@ -221,9 +220,10 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
             else f"Training diverges {'either way' if is_switch else f'with every {knob.one} tried so far'}."
         )
     best = min(_most_tried(values), key=lambda one: _rank(one, scores.scale))
+    where = _where(knob, _as_good(knob, values, best, scores, least), scores)
     if here.diverged == here.n:
         return (
-            f"{_superlative(scores).capitalize()} {knob.near}{best.words}; "
+            f"{_superlative(scores).capitalize()}{where}; "
             f"training diverges {knob.at}{here.words} in {here.n} of {here.n} {scores.repeats}s."
         )
     if scores.most < math.inf and best.median >= scores.most:
@@ -234,7 +234,7 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
     if not scores.comparable:
         # Short, so that all of it has room in the window; the outcome's whole name stands below the chart.
         name = scores.name.removeprefix("validation ") if lead else f"The {scores.name}"
-        return f"{lead}{name} is {_extreme(scores)} {knob.near}{best.words}."
+        return f"{lead}{name} is {_extreme(scores)}{where}."
     better = _clearly_best(values, scores.scale)
     if better is None:
         if is_switch:
@@ -250,7 +250,54 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
     else:
         # A number of starts would sound like less than the interval says.
         how = f"{here.words} is worse by {_deficit_words(_gains(scores, knob.present, least)[place], scores)}"
-    return f"Best {knob.near}{better.words}; {how}."
+    if better != best:
+        # The lowest point of the curve is not sure to be better, so that none is called the best.
+        lit = _better_region(knob, values, better)
+        return f"Better{_where(knob, lit, scores._replace(goes_on=False))}; {how}."
+    return f"Best{where}; {how}."
+
+
+def _as_good(
+    knob: Knob, values: Sequence[ValueOutcome], best: ValueOutcome, scores: Scores, least: int
+) -> list[ValueOutcome]:
+    """The better numbers around the best one that are not worse than it beyond chance; of a list only the best one.
+
+    Which of them has the lowest median is luck, and changes as starts are added. The best one owes a part of what it is
+    ahead to that luck, hence the intervals that hold for all together.
+    """
+    if not (knob.is_number and scores.comparable):
+        return [best]
+    tried, named = _most_tried(values), knob.field.names or {}
+    worse = _verdicts(scores, values.index(best), least, tests=len(tried)) < 0
+
+    def belongs(one: ValueOutcome) -> bool:
+        # A number with a name, such as a batch size of 0 for all points, is not the end of a range.
+        as_good = one.is_better and one in tried and not worse[values.index(one)]
+        return one == best or (as_good and not {one.value, best.value} & {*named})
+
+    return _region(values, best, belongs)
+
+
+def _better_region(knob: Knob, values: Sequence[ValueOutcome], best: ValueOutcome) -> list[ValueOutcome]:
+    """The values around the best one that are better than the present one; of a list only the best one."""
+    return _region(values, best, lambda one: one.is_better) if knob.is_number else [best]
+
+
+def _region(
+    values: Sequence[ValueOutcome], one: ValueOutcome, belongs: Callable[[ValueOutcome], bool]
+) -> list[ValueOutcome]:
+    """The values next to each other that belong together, among them a given one."""
+    return next(
+        region for region in (list(group) for is_in, group in groupby(values, belongs) if is_in) if one in region
+    )
+
+
+def _where(knob: Knob, region: Sequence[ValueOutcome], scores: Scores) -> str:
+    """Where a region lies: ` between 0.1 and 0.4`, ` with SGD`, or ` so far near 0.1` while more starts may move it."""
+    first, last = region[0], region[-1]
+    if first != last:
+        return f" between {first.words} and {last.words}"
+    return f"{' so far' if scores.goes_on else ''} {knob.near}{first.words}"
 
 
 def _deficit_words(gain: Array, scores: Scores) -> str:

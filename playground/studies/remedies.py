@@ -28,10 +28,10 @@ from playground.engine.setup import Setup
 from playground.experiment.difference import difference, losses_are_comparable
 from playground.experiment.quantity import write_number
 from playground.experiment.rules import check_rules
-from playground.experiment.tree import EarlyStopping, Experiment, Layer
+from playground.experiment.tree import Experiment, Layer
 from playground.experiment.words import in_a_sentence
 from playground.files.errors import CancelledError, InputError
-from playground.measure.diagnosis import STOP_EARLY, Remedy
+from playground.measure.diagnosis import Remedy, stop_early
 from playground.measure.sentences import loss_words
 from playground.run.run import Checkpoint
 from playground.studies.paired import Gain, paired_gain
@@ -44,8 +44,6 @@ _LEAST_SAID = 1.05
 """A remedy that divides losses by less than this, in the mean, is not worth a sentence."""
 _HELPS = 0.8
 """The share of starts that a remedy has to help."""
-_ENOUGH = 20
-"""Remedies that divide losses by more than this, in the mean, are equally good."""
 _PROMISING = 4
 """Remedies that are trained from all starts."""
 _FEWEST_UNITS, _MOST_UNITS = 2, 64
@@ -64,9 +62,10 @@ def candidates(
     """
     tried: dict[Experiment, Remedy] = {}
     rate = rate if rate is not None and _LOWEST_RATE <= rate <= _HIGHEST_RATE else None
-    first = [] if advised is None or (rate is not None and _changes_rate(experiment, advised)) else [advised[:2]]
-    starts = () if goes_on else _other_initializers(experiment)
-    for label, changed in [*first, *_changes(experiment, rate), *starts]:
+    known = advised is not None and rate is not None and _changes_rate(experiment, advised)
+    first = [] if advised is None or known or (goes_on and advised.reset) else [advised[:2]]
+    from_start = () if goes_on else _changes_from_start(experiment)
+    for label, changed in [*first, *_changes(experiment, rate), *from_start]:
         try:
             # Each value by itself is allowed.
             check_rules(changed)
@@ -94,7 +93,10 @@ def _changes(experiment: Experiment, rate: float | None) -> Iterator[tuple[str, 
         yield f"L2 with λ = {write_number(strength)}", penalized
 
 
-def _other_initializers(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+def _changes_from_start(experiment: Experiment) -> Iterator[tuple[str, Experiment]]:
+    """The changes that do nothing for weights that are trained already."""
+    if experiment.training.early_stopping is None:
+        yield stop_early(experiment)[:2]
     for initializer in (GlorotUniform(), HeNormal()):
         layers = tuple(replace(layer, initializer=None) for layer in experiment.layers)
         yield f"{initializer.label} weights", replace(experiment, initializer=initializer, layers=layers)
@@ -119,8 +121,6 @@ def _other_training(experiment: Experiment, best: float | None) -> Iterator[tupl
     yield "Clip the gradient at 1", _trained(experiment, clip_norm=1.0)
     yield "No weight decay", _trained(experiment, weight_decay=0.0)
     yield "No weight noise", _trained(experiment, weight_noise=0.0)
-    if training.early_stopping is None:
-        yield STOP_EARLY, _trained(experiment, early_stopping=EarlyStopping())
 
 
 def _trained(experiment: Experiment, **changed: object) -> Experiment:
@@ -187,23 +187,27 @@ class RemedyEffect(NamedTuple):
     def sentence(self) -> str:
         """The result in words.
 
-        `helps in 16 of 16 starts, with a median validation loss of 0.04 instead of 0.69 after 200 epochs`, or, from the
-        weights of a moment, `helps in 16 of 16 shuffles from epoch 80 on, … after 100 more epochs`.
+        `expect a validation loss of 0.04 after 200 epochs from the start, instead of 0.69 (medians of 16 starts; lower
+        in all 16)`, or, from the weights of a moment, `… after 100 more epochs, … (medians of 16 trials; …)`.
         """
-        before, after = (loss_words(one, 2) for one in (self.before, self.after))
-        starts, more = "starts", ""
-        if self.begun is not None:
-            starts, more = f"shuffles from epoch {self.begun:,} on", "more "
-        helped = f"helps in {self.gain.helped} of {self.gain.n} {starts}"
-        ends = "within" if self.remedy.experiment.training.early_stopping is not None else "after"
-        losses = f"a median {self.measure} of {after} instead of {before}"
-        return f"{helped}, with {losses} {ends} {self.epochs:,} {more}epochs"
+        when = "within" if self.remedy.experiment.training.early_stopping is not None else "after"
+        epochs = f"{self.epochs:,} epochs from the start" if self.begun is None else f"{self.epochs:,} more epochs"
+        instead = f"instead of {loss_words(self.before, 2)}" if np.isfinite(self.before) else "instead of diverging"
+        lower = f"all {self.gain.n}" if self.gain.helped == self.gain.n else f"{self.gain.helped}"
+        return (
+            f"expect a {self.measure} of {loss_words(self.after, 2)} {when} {epochs}, {instead} "
+            f"(medians of {self.gain.n} {self._trials}; lower in {lower})"
+        )
 
     @property
     def brief(self) -> str:
-        """The result in a few words, for one of several in a list: `helps in 16 of 16 starts, validation loss 0.04`."""
-        starts = "starts" if self.begun is None else "shuffles"
-        return f"helps in {self.gain.helped} of {self.gain.n} {starts}, {self.measure} {loss_words(self.after, 2)}"
+        """The result in a few words, for one of several in a list: `validation loss 0.04, lower in 16 of 16 starts`."""
+        lower = f"lower in {self.gain.helped} of {self.gain.n} {self._trials}"
+        return f"{self.measure} {loss_words(self.after, 2)}, {lower}"
+
+    @property
+    def _trials(self) -> str:
+        return "starts" if self.begun is None else "trials"
 
     @property
     def about(self) -> str:
@@ -303,9 +307,9 @@ class RemedyTest:
 
     @property
     def helpful(self) -> tuple[RemedyEffect, ...]:
-        """The effects, from all starts, of the remedies that help: lowest loss first, of equal ones only the first."""
+        """The effects, from all starts, of the remedies that help, lowest loss first."""
         helping = [effect for effect in self.effects() if effect.gain.n == self.starts and effect.helps]
-        return tuple(sorted(helping, key=lambda effect: -min(effect.gain.mean, np.log(_ENOUGH))))
+        return tuple(sorted(helping, key=lambda effect: effect.after))
 
 
 def _idle_loss(experiment: Experiment) -> float:

@@ -207,11 +207,14 @@ class Response(Comparison):
         return int(np.logical_and.accumulate(self.ended.all(axis=0)).sum())
 
     def reading(self, measure: Measure = "loss") -> ResponseReading:
-        """Summarize the results so far, from the same number of starts of every value.
+        """Summarize the results so far, from the same number of starts of every value: a multiple of the first ones.
 
-        Values that were added are among them once they have been trained from the first starts.
+        With each start alone, what is best would come and go. Values that were added are among them once they have been
+        trained from the first starts.
         """
-        scores = self.scores(measure, max(self.starts, self.whole_starts))
+        whole, seeds = self.whole_starts, self.study.seeds
+        starts = max(self.starts, whole if whole == seeds else whole - whole % self.starts)
+        scores = self.scores(measure, starts)._replace(goes_on=starts < seeds)
         knob, refused = self.knob, self.results.refused
         if self.added:
             known = np.logical_and.reduce(self.ended[:, : self.starts], axis=1)

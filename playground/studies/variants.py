@@ -193,6 +193,10 @@ RACES: tuple[ClassicRace, ...] = (
 # Names --------------------------------------------------------------------------------------------------------
 
 
+_SEVERAL = "variants"
+"""The subject where several settings vary."""
+
+
 class LaneNames(NamedTuple):
     """The names of the lanes of a race, by what differs between them."""
 
@@ -200,6 +204,10 @@ class LaneNames(NamedTuple):
     """The setting that varies, such as `learning rate`; `variants` if there are several."""
     labels: tuple[str, ...]
     """The value of each lane, such as `0.03`."""
+
+    def whole(self, place: int) -> str:
+        """The name of a lane where it is read by itself, such as `dropout 0`."""
+        return f"{self.subject} {self.labels[place]}".removeprefix(f"{_SEVERAL} ")
 
 
 def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:
@@ -214,7 +222,7 @@ def name_lanes(experiments: Sequence[Experiment]) -> LaneNames:
         return LaneNames(label, _distinct([_value_label(one, paths) for one in experiments]))
     others = (experiments[1], *[first] * (len(experiments) - 1))
     words = [edit_words(other, one) for other, one in zip(others, experiments, strict=True)]
-    return LaneNames("variants", _distinct(words))
+    return LaneNames(_SEVERAL, _distinct(words))
 
 
 def _name_stacks(experiments: Sequence[Experiment]) -> LaneNames:

@@ -139,7 +139,7 @@ def judge(experiment: Experiment, random: Random) -> Verdict:
     if not findings:
         return Verdict("")
     finding, test = findings[0], None
-    if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
+    if finding.allows_live_changes:
         tried = candidates(experiment, finding.remedy, goes_on=True)
         test = _tried(RemedyTest(experiment, tried, horizon_after(0), beginning=trainer.checkpoint()))
     if test is None or not test.helpful:

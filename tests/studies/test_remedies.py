@@ -8,7 +8,7 @@ import pytest
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
 from playground.experiment.tree import EarlyStopping
-from playground.measure.diagnosis import Remedy
+from playground.measure.diagnosis import Remedy, stop_early
 from playground.studies.comparison import train_alone
 from playground.studies.paired import paired_gain
 from playground.studies.remedies import RemedyEffect, RemedyTest, candidates
@@ -31,7 +31,10 @@ def test_a_rate_that_is_too_low_gets_a_higher_one() -> None:
     assert test.is_whole and test.helpful[0].remedy.label == "Learning rate 0.03"
     best = test.helpful[0]
     assert best.gain.helped == best.gain.n == 16 and best.after < 0.7 * best.before
-    assert best.sentence.startswith("helps in 16 of 16 starts, with a median validation loss of ")
+    assert best.sentence.startswith("expect a validation loss of ")
+    assert " after 60 epochs from the start, instead of " in best.sentence
+    assert best.sentence.endswith(" (medians of 16 starts; lower in all 16)")
+    assert [one.after for one in test.helpful] == sorted(one.after for one in test.helpful)
 
 
 def test_a_network_that_is_well_gets_none() -> None:
@@ -58,9 +61,7 @@ def test_from_here_every_loss_is_that_of_the_run_that_goes_on() -> None:
     faster, here = SLOW.with_({"training.learning_rate": 0.03}), running.checkpoint()
     test = tried(RemedyTest(SLOW, candidates(SLOW, Remedy("Faster", faster), goes_on=True), 60, 16, here))
     best = test.helpful[0]
-    assert (
-        best.sentence.startswith("helps in 16 of 16 shuffles from epoch 3 on, ") and "60 more epochs" in best.sentence
-    )
+    assert " after 60 more epochs, " in best.sentence and "Trained from epoch 3, with 16 shuffles" in best.about
     assert not any(one.reset or "weights" in one.label for one in test.remedies), "nothing that needs a fresh start"
     effect = next(test.effects())
     for experiment, median in ((SLOW, effect.before), (faster, effect.after)):
@@ -76,8 +77,8 @@ def test_early_stopping_ends_within_the_epochs_and_a_divergence_is_named() -> No
     stopping = Remedy("Stop early", SLOW.with_({"training.early_stopping": EarlyStopping()}))
     effect = RemedyEffect(stopping, np.inf, 0.1, gain, 100, "validation loss", begun=80)
     assert effect.sentence == (
-        "helps in 16 of 16 shuffles from epoch 80 on, with a median validation loss of 0.1 instead of infinity "
-        "within 100 more epochs"
+        "expect a validation loss of 0.1 within 100 more epochs, instead of diverging (medians of 16 trials; lower in "
+        "all 16)"
     )
     assert "neither is that of this run" in effect.about
 
@@ -107,6 +108,12 @@ def test_candidates_can_all_be_trained_and_differ() -> None:
     assert len({one.experiment for one in remedies}) == len(remedies) and skipping not in {
         one.experiment for one in remedies
     }
+
+
+def test_early_stopping_is_tried_from_the_start_alone() -> None:
+    stop = stop_early(SLOW)
+    assert stop.experiment in {one.experiment for one in candidates(SLOW)}
+    assert stop.experiment not in {one.experiment for one in candidates(SLOW, stop, goes_on=True)}
 
 
 def test_a_learning_rate_that_is_known_to_be_best_stands_for_all_others() -> None:

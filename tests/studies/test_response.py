@@ -10,7 +10,7 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
-from playground.studies.reading import Measure, Scores, outcomes_of
+from playground.studies.reading import Measure
 from playground.studies.response import Response, horizon_after
 from playground.studies.results import Row
 
@@ -47,15 +47,13 @@ def told(response: Response, losses: dict[object, list[float]]) -> Response:
 
 def better_optimizers(experiment: Experiment, gains: np.ndarray) -> list[bool]:
     """Whether the first other optimizer is better after each number of starts, whose loss is lower by these shares."""
-    found = knob(experiment, OPTIMIZER)
-    other = int(found.present == 0)
-    losses = np.full((len(found.values), len(gains)), 0.7)
-    losses[other] *= 1 - gains
-    result = []
-    for n in range(1, len(gains) + 1):
-        known = np.broadcast_to(np.arange(len(gains)) < n, losses.shape)
-        scores = Scores("loss", np.where(known, losses, np.nan), known, np.zeros_like(known), "validation loss")
-        result.append(outcomes_of(found, scores, {}, 5)[other].is_better)
+    response = Response(experiment, knob(experiment, OPTIMIZER), most_starts=len(gains))
+    other, result = int(response.knob.present == 0), []
+    for start, gain in enumerate(gains):
+        for place in range(len(response.knob.values)):
+            loss = 0.7 * (1 - gain * (place == other))
+            response.add(Row(place * len(gains) + start, "completed", 1, 1, loss, loss, 0.5, 0.5))
+        result.append(response.reading().values[other].is_better)
     return result
 
 
@@ -68,9 +66,9 @@ def test_what_differs_by_less_than_one_percent_is_not_better(experiment: Experim
 def test_a_verdict_changes_only_with_five_more_starts(experiment: Experiment) -> None:
     # The interval excludes 0 after five starts; after the sixth it would not, nor after ten.
     verdicts = better_optimizers(
-        experiment, np.array([0.2, 0.21, 0.19, 0.2, 0.22, -0.9, 0.2, -0.9, 0.1, 0.2, 0.2, 0.1])
+        experiment, np.array([0.2, 0.21, 0.19, 0.2, 0.22, -0.9, 0.2, -0.9, 0.1, 0.2, 0.2, 0.1, 0.1, 0.1])
     )
-    assert verdicts == [False] * 4 + [True] * 5 + [False] * 3
+    assert verdicts == [False] * 4 + [True] * 5 + [False] * 5
 
 
 def test_a_number_is_tried_over_its_whole_slider_and_where_it_stands(experiment: Experiment) -> None:
@@ -240,7 +238,7 @@ def test_better_means_by_more_than_the_starts_differ(experiment: Experiment) -> 
     reading = response.reading()
 
     assert [one.value for one in reading.values if one.is_better] == ["sgd"]
-    assert reading.sentence == "Best with SGD; Adam is worse in 5 of 5 starts."
+    assert reading.sentence == "Better with SGD; Adam is worse in 5 of 5 starts.", "RMSprop is lower, if not surely"
     momentum = next(one for one in reading.values if one.value == "momentum")
     assert (momentum.n, momentum.diverged, momentum.median) == (5, 1, 0.1)
 
@@ -316,6 +314,35 @@ def test_a_flat_curve_has_no_best_value(experiment: Experiment) -> None:
     losses["sgd"] = [1.1 * loss for loss in losses["others"]]
     told_ = told(Response(experiment, knob(experiment, OPTIMIZER)), losses).reading()
     assert "No other optimizer is clearly better than" in told_.sentence
+
+
+def test_what_is_called_best_holds_the_lowest_point_of_the_curve_whatever_is_added(experiment: Experiment) -> None:
+    experiment, lowest, random = experiment.with_({RATE: 1e-4}), 20, np.random.default_rng(1)
+    response = Response(experiment, knob(experiment, RATE), most_starts=15)
+    values, seeds = response.knob.values, response.study.seeds
+    said = set()
+    for start in range(seeds):
+        for place in range(len(values)):
+            # A wide flat valley, in which chance alone decides where the lowest point is.
+            loss = 0.1 * 1.4 ** max(0, abs(place - lowest) - 4) * random.uniform(0.95, 1.05)
+            response.add(Row(place * seeds + start, "completed", 1, 1, loss, loss, 0.5, 0.5))
+        reading = response.reading()
+        said.add(reading.sentence)
+        if start >= 4:
+            best, present = min(reading.values, key=lambda one: one.median), reading.present
+            assert best.n == present.n == 5 * ((start + 1) // 5)
+            region = reading.sentence.removeprefix("Best between ").split(";")[0].split(" and ")
+            low, high = ([one.words for one in reading.values].index(words) for words in region)
+            assert low <= reading.values.index(best) <= high and high - low >= 6, reading.sentence
+    assert len(said) <= 5 + 3
+
+
+def test_one_best_value_is_told_as_what_is_best_so_far(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, OPTIMIZER), most_starts=10)
+    told(response, {"sgd": [0.1] * 5, "others": [0.5] * 5})
+    assert response.reading().sentence.startswith("Best so far with SGD; ")
+    told(response, {"sgd": [0.1] * 10, "others": [0.5] * 10})
+    assert response.reading().sentence.startswith("Best with SGD; ")
 
 
 def test_of_numbers_one_region_around_the_best_counts_as_better(experiment: Experiment) -> None:
@@ -484,3 +511,9 @@ def test_more_starts_refine_it_and_count_once_all_values_have_them(experiment: E
     assert {one.n for one in response.reading().values} == {2}
     assert list(refining) and response.is_finished
     assert {one.n for one in response.reading().values} == {4}
+
+
+def test_of_a_switch_the_sentence_says_when_it_is_best(experiment: Experiment) -> None:
+    response = Response(experiment, knob(experiment, "layers.1.skip"), most_starts=10)
+    told(response, {True: [0.1] * 5, "others": [0.5] * 5})
+    assert response.reading().sentence == "Best so far when on; off is worse in 5 of 5 starts."

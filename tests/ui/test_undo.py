@@ -112,7 +112,8 @@ def test_undo_during_a_race_offers_the_race_and_the_present_weights(qtbot, train
     window.races.start_classic("optimizers")
     qtbot.waitUntil(lambda: window.session.race_report is not None, timeout=SECONDS)
     hands.key_in(window, "Ctrl+Z")
-    qtbot.waitUntil(lambda: "are back. The race is closed" in strip.said.text, timeout=SECONDS)
+    qtbot.waitUntil(lambda: "The race is closed" in strip.said.text, timeout=SECONDS)
+    assert " are back. Training continues from them, and epochs count on from " in strip.said.text
     assert (strip.remedy.text(), strip.second.text()) == ("Back to the race", KEEP_WEIGHTS)
     hands.click(strip.second)
     qtbot.waitUntil(lambda: loss(window) > 0.5, timeout=SECONDS)
@@ -149,3 +150,15 @@ def test_what_undo_said_goes_with_the_next_edit(qtbot, window: Window) -> None:
     hands.key_in(window, "Ctrl+Shift+R")
     qtbot.waitUntil(lambda: window.session.is_up_to_date)
     assert undone.args[0].text not in said.text()
+
+
+def test_gradients_come_back_with_the_run(qtbot, trained: Window) -> None:
+    window = trained
+    hands.push(window, "transport.play")
+    qtbot.waitUntil(lambda: not window.session.report.running, timeout=SECONDS)
+    hands.push(window, "transport.reset")
+    shown, since = window.parts.tracks.shown, epoch(window)
+    qtbot.waitUntil(lambda: epoch(window) == 0 and set(shown().gradients.numbers) == {"–"}, timeout=SECONDS)
+    hands.key_in(window, "Ctrl+Z")
+    qtbot.waitUntil(lambda: epoch(window) >= since and "–" not in shown().gradients.numbers, timeout=SECONDS)
+    assert (shown().gradients.bars > 0).all()

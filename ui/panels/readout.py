@@ -169,10 +169,12 @@ class Readout(QWidget):
         grid = tight(QGridLayout(), 0)
         grid.setHorizontalSpacing(px(GRID))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        for column, caption in ((2, quiet(QLabel("loss"))), (3, self.score_caption)):
+        loss = quiet(QLabel("loss"))
+        for caption in (loss, self.score_caption):
             caption.setAlignment(right)
-            grid.addWidget(caption, 0, column)
-        grid.addWidget(self.whose, 0, 0, 1, 2)
+        # A lane may have a long name.
+        grid.addLayout(fill(tight(QHBoxLayout(), GRID), self.whose, loss, wide=self.whose), 0, 0, 1, 3)
+        grid.addWidget(self.score_caption, 0, 3)
         for row, which in enumerate(_SETS, start=1):
             grid.addWidget(_LineSample(which), row, 0)
             grid.addWidget(quiet(QLabel(which)), row, 1)
@@ -198,11 +200,15 @@ class Readout(QWidget):
         if fair is not None:
             self.remedy_accepted.emit(Remedy(BALANCE, fair))
 
-    def write_lane(self, race: RaceMoment, place: int | None, whose: str) -> None:
-        """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands."""
+    def write_lane(self, race: RaceMoment, place: int | None, whose: Sequence[str]) -> None:
+        """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands.
+
+        Of the words for that, the first that have room are written, else the last.
+        """
         self.luck.setEnabled(False)
         self.skew.hide()
-        self.whose.setText(whose)
+        room, width_of = self.whose.width(), self.whose.fontMetrics().horizontalAdvance
+        self.whose.setText(next((words for words in whose if width_of(words) <= room), whose[-1]))
         if place is None:
             self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):

@@ -258,15 +258,18 @@ class TransportBar(QWidget):
         self.edits.make(DEFAULT_SPEED)
 
 
-def _leader(race: RaceMoment) -> tuple[int | None, str]:
-    """The place of the lane that leads a race, if there is one, and words for it."""
+def _leader(race: RaceMoment) -> tuple[int | None, tuple[str, ...]]:
+    """The place of the lane that leads a race, if there is one, and words for it, in decreasing length."""
     if not race.ranking:
-        return None, "all diverged"
+        return None, ("all diverged",)
     if race.behind:
-        return None, "catching up"
+        return None, ("catching up",)
     place = race.ranking[0][0]
-    is_under_way = any(lane.step for lane in race.lanes)
-    return place, f"{race.names.labels[place]} leads" if is_under_way else "at the start"
+    if not any(lane.step for lane in race.lanes):
+        return place, ("at the start",)
+    # By itself a value such as 0 could be that of any setting.
+    name = race.names.whole(place)
+    return place, (f"{name} leads", name, f"{race.names.labels[place]} leads")
 
 
 def _least_width(part: QWidget) -> int:

@@ -370,7 +370,11 @@ class Worker(QThread):
 
     def _weights_words(self, command: Configure, memory: KeptMoment | None) -> str:
         if not command.fresh:
-            return self.trainer.run.record.origin.words
+            words, epoch = self.trainer.run.record.origin.words, self.trainer.state.epoch
+            if isinstance(memory, Checkpoint) and memory.whole and memory.state.epoch != epoch:
+                # The header goes on showing the epoch of before.
+                words += f". Training continues from them, and epochs count on from {epoch:,}"
+            return words
         if isinstance(memory, Document | Checkpoint):
             present = memory.present if isinstance(memory, Document) else memory
             return f"the {moment_of_weights(present.way_back or present)} are back"

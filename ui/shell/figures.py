@@ -42,9 +42,11 @@ FIGURES = (
         "of epochs in the small print. While nothing else is asked for, values near the best one are added, and "
         "starts, up to fifteen. Each start is compared with itself under the present value, by the logarithm of the "
         "loss. A value is called better, and the region around the best one lit, only where the 95 % interval of these "
-        "gains (Student's t) excludes 0 and their mean is 1 % or more, a percentage point for accuracies; that is "
-        "judged from five, ten and fifteen starts. A start that diverged counts as the worst of all; where any "
-        "diverged, the chart is hatched.",
+        "gains (Student's t) excludes 0 and their mean is 1 % or more, a percentage point for accuracies. All of it "
+        "is worked out from five, ten and fifteen starts. Best are the lowest point of the curve and the values around "
+        "it that are better, too, and not clearly worse than it; where the lowest point itself is not surely better, "
+        "the sentence names only what is. A start that diverged counts as the worst of all; where any diverged, the "
+        "chart is hatched.",
         "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss; and the best of "
         "the values added near the best one looks a little better than it is. The response says nothing about more "
         "epochs, other points, or other settings than the present ones. Where a value changes the points or the loss "
@@ -113,7 +115,8 @@ FIGURES = (
         "four from sixteen. Where training can go on with a change, all start from the present weights, and other "
         "shuffles take the place of other starts. A remedy is offered if it lowers the validation loss in four fifths "
         "of the starts, by 5 % or more on average, to 5 % or more below that of a network that always outputs 0, and "
-        "the interval of its paired gains excludes 0, at a confidence of 95 % for all changes together.",
+        "the interval of its paired gains excludes 0, at a confidence of 95 % for all changes together. The lowest "
+        "loss stands first. What early stopping would have done to a network that overfits is read from its own curve.",
         "Each change was tried by itself, for the stated number of epochs. Two changes "
         "together might do better, and the best of many looks a little better than it is.",
     ),

@@ -73,7 +73,8 @@ class HowLucky(QObject):
         if on and (why := self._obstacle()):
             self._give_up(why)
             return
-        if on and self._is_changed:
+        if on and self._is_changed and not self.desk.docks.shows(self.parts.tracks):
+            # Else it stands below the tracks.
             self._told = _CHANGED
             self.desk.say(_CHANGED)
         self._follow_run()

@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from playground import Experiment
 from playground.files.errors import CancelledError
 from playground.measure.diagnosis import ADVICE, Finding, diagnose
+from playground.measure.early_stopping import Hindsight, early_stopping_in_hindsight
 from playground.measure.sentences import counted
 from playground.run.run import Checkpoint
 from playground.studies.knobs import knob_at
@@ -58,6 +59,8 @@ class Remedies(QObject):
         self._test: RemedyTest | None = None
         self._asked: _Question | None = None
         """What remedies were tried for last, or are being tried for."""
+        self._hindsight: Hindsight | None = None
+        """What early stopping would have made of the run that is asked about."""
         self._holds_back = False
         """Whether the strip offers nothing because remedies are about to be tried."""
         self._renews = False
@@ -128,7 +131,9 @@ class Remedies(QObject):
         asked, self._asked = self._asked, self._question(finding)
         self._renews = asked is not None and asked[:2] == self._asked[:2]
         self._drop(keeps_words=self._renews)
-        if finding.kind not in ADVICE and finding.remedy is not None and not finding.remedy.reset:
+        # The very run that ails tells what early stopping would have done.
+        self._hindsight = early_stopping_in_hindsight(report.snapshot) if finding.kind == "overfitting" else None
+        if finding.allows_live_changes:
             begin = partial(self._begin, self._asked, finding, report.snapshot.epoch)
             self.desk.session.ask(lambda trainer: trainer.checkpoint(), begin)
         else:
@@ -178,7 +183,14 @@ class Remedies(QObject):
 
     def _say_found(self, test: RemedyTest) -> None:
         assert self._asked is not None
-        self._advise(Advice(self._asked.concern, _verdict(test), tuple(map(_listed, test.helpful))))
+        found: list[RemedyEffect | Hindsight] = list(test.helpful)
+        if self._hindsight is not None:
+            stops = self._hindsight.remedy.experiment
+            found = [self._hindsight, *(one for one in found if one.remedy.experiment != stops)]
+        found.sort(key=lambda one: one.after)
+        nothing = f"No change helps much within {test.epochs:,} epochs ({len(test.remedies)} tried)."
+        words = f"{found[0].remedy.label}: {found[0].sentence}." if found else nothing
+        self._advise(Advice(self._asked.concern, words, tuple(map(_listed, found))))
 
     def _fail(self, _: Exception) -> None:
         self._job = None
@@ -186,13 +198,6 @@ class Remedies(QObject):
             self._advise(None)
 
 
-def _listed(effect: RemedyEffect) -> ProvenRemedy:
+def _listed(found: RemedyEffect | Hindsight) -> ProvenRemedy:
     # A colon would be the second one after `Start again: learning rate 0.1`.
-    return ProvenRemedy(effect.remedy, f"{effect.remedy.words} – {effect.brief}", effect.about)
-
-
-def _verdict(test: RemedyTest) -> str:
-    if not test.helpful:
-        return f"No change helps much within {test.epochs:,} epochs ({len(test.remedies)} tried)."
-    best = test.helpful[0]
-    return f"{best.remedy.label}: {best.sentence}."
+    return ProvenRemedy(found.remedy, f"{found.remedy.words} – {found.brief}", found.about)

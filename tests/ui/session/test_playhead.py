@@ -79,6 +79,7 @@ def test_a_branch_is_one_undo_step_beside_which_the_other_future_is_shown(halfwa
     assert halfway.past.branch()
     now = settled(halfway)
     assert (now.step, now.history.step[-1], halfway.report.past) == (40, 40, None)
+    assert all(layer.gradient_rms > 0 for layer in now.layers), "the gradients of then are known"
     assert halfway.history.done[-1].label == "branch at epoch 4"
     qtbot.waitUntil(lambda: halfway.past.other_future is not None)
     other = halfway.past.other_future
@@ -87,7 +88,7 @@ def test_a_branch_is_one_undo_step_beside_which_the_other_future_is_shown(halfwa
     state = halfway.ask(Trainer.checkpoint).result(SETTLED).state
     np.testing.assert_array_equal(state.parameters, undisturbed(halfway.experiment, 100).state.parameters)
     halfway.undo()
-    assert settled(halfway).step == 100
+    assert settled(halfway).step == 100 and all(layer.gradient_rms > 0 for layer in settled(halfway).layers)
     qtbot.waitUntil(lambda: halfway.past.other_future is None)
     halfway.redo()
     assert settled(halfway).step == 100 and settled(halfway).changes == ()

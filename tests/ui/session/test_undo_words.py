@@ -159,7 +159,9 @@ def test_ruin_is_taken_back_with_its_weights_and_redone_with_its_own(person: Per
     person.train(5)
     ruined = person.weights()
     said = person.go(session.undo)
-    assert said.text == "Learning rate back to 0.03; the weights of epoch 40 are back."
+    words = "Learning rate back to 0.03; the weights of epoch 40 are back. "
+    assert said.text == f"{words}Training continues from them, and epochs count on from 45."
+    assert session.report.snapshot.epoch == 45
     assert said.brought_weights
     assert all(same(healthy[name], person.weights()[name]) for name in healthy)
     said = person.go(session.redo)
@@ -181,7 +183,7 @@ def test_of_a_drag_the_press_counts(person: Person) -> None:
         person.train(3)
     session.edit(session.experiment.with_({"training.learning_rate": 5}))
     person.train(4)
-    assert person.go(session.undo).text == "Learning rate back to 0.03; the weights of epoch 40 are back."
+    assert person.go(session.undo).text.startswith("Learning rate back to 0.03; the weights of epoch 40 are back. ")
     assert all(same(healthy[name], person.weights()[name]) for name in healthy)
 
 

@@ -108,7 +108,7 @@ def test_a_race_runs_by_keyboard_alone_and_leaves_the_run_as_it_was(qtbot, windo
 
     leader, follower = (moment(window).names.labels[place] for place, _ in moment(window).ranking[:2])
     readout = window.parts.transport.readout
-    assert readout.whose.text() == f"{leader} leads"
+    assert leader in readout.whose.text().split() and not readout.whose.is_cut
     best = moment(window).lanes[moment(window).ranking[0][0]].evaluation
     assert float(readout.losses[1].text()) == pytest.approx(best.validation_loss, rel=0.01)
     said = shown(window)
@@ -680,8 +680,7 @@ def test_all_numbers_of_a_lane_are_of_one_moment_while_it_trains(qtbot, window: 
 
     def look() -> int:
         readout, said = window.parts.transport.readout, shown(window)
-        leader = readout.whose.text().removesuffix(" leads")
-        _, loss, score, _ = next(lane for lane in said.lanes if lane[0] == leader)
+        leader, loss, score, _ = next(lane for lane in said.lanes if lane[0] in readout.whose.text().split())
         assert loss == f"validation loss {readout.losses[1].text()}"
         assert score == f"{readout.scores[1].text()} right"
         assert f"learning rate {leader} leads with a {loss.replace('loss', 'loss of')}" in said.sentence
@@ -744,3 +743,13 @@ def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Win
     hands.hover(sheet, sheet.box_of("score").rect.center())
     hands.until(lambda: sheet.caption.startswith("epoch"), "no epoch is read")
     assert not [text for text, _ in painted_texts(sheet) if "…" in text], "cut where it is read"
+
+
+def test_a_lane_that_leads_is_named_by_its_setting(qtbot, window: Window) -> None:
+    window.races.start_classic("dropout")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    leads, whose = moment(window).names.labels[moment(window).ranking[0][0]], window.parts.transport.readout.whose
+    qtbot.waitUntil(lambda: whose.text() == f"dropout {leads} leads" and not whose.is_cut)
+    assert shown(window).sentence.startswith(f"Epoch 1: dropout {leads} leads with ")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ from playground import Experiment
 from playground.engine.lanes import cache
 from playground.interop.opening import load_preset
 from playground.measure.diagnosis import Remedy
+from playground.studies.remedies import candidates
 from tests.ui import hands
 from tests.ui.windows import opened_window
 from ui.window import remedies
@@ -61,11 +63,12 @@ def said(window: Window) -> str:
 
 def test_the_remedy_that_helps_is_offered_with_its_figures_and_undone_in_one_step(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "changes are still being tried." in said(window))
-    qtbot.waitUntil(lambda: "helps in" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window))
     strip, session = window.messages.strip, window.session
     assert said(window) == strip.accessibleName() and "neither is that of this run" in strip.remedy.toolTip()
     before, sick = session.report.snapshot, session.experiment
-    assert f" of 16 shuffles from epoch {before.epoch} on, with a median validation loss of " in said(window)
+    assert ": expect a validation loss of " in said(window) and " after 100 more epochs, instead of " in said(window)
+    assert f"Trained from epoch {before.epoch:,}, with 16 shuffles" in strip.remedy.toolTip().replace("\n", " ")
     label = strip.remedy.text()
     assert label in said(window)
     qtbot.waitUntil(lambda: not strip.rests)
@@ -86,7 +89,7 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     hands.key_in(window, "Return")
     qtbot.waitUntil(strip.menu.isVisible)
     (other,) = (action.text() for action in strip.menu.actions())
-    assert " helps in " in other and strip.remedy.text() not in other
+    assert ", lower in " in other and strip.remedy.text() not in other
     assert 2 * strip.menu.width() < window.width(), "at twice the size it is within the window, too"
     hands.key(strip.menu, "Down", "Return")
     qtbot.waitUntil(lambda: not strip.menu.isVisible() and session.is_up_to_date)
@@ -95,25 +98,26 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
 
 def test_what_was_promised_is_tried_again_once_the_run_is_far_past_it(qtbot, window: Window) -> None:
     strip, session = window.messages.strip, window.session
-    qtbot.waitUntil(lambda: "helps in" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window))
     begun = session.report.snapshot.epoch
     offers: list[str] = []
     window.presenter.words_shown.connect(lambda: offers.append(strip.remedy.text() * strip.remedy.isVisible()))
     session.ask(lambda trainer: trainer.advance(epochs=2 * begun + 200))
-    qtbot.waitUntil(lambda: f"from epoch {3 * begun + 200:,} on" in said(window))
+    again = f"from epoch {3 * begun + 200:,}, with"
+    qtbot.waitUntil(lambda: again in strip.remedy.toolTip().replace("\n", " ") and "expect a" in said(window))
     assert offers and all(offers), "the earlier offer stands until the new one is there"
 
 
 def test_an_earlier_moment_on_show_is_offered_no_remedy_of_the_present(qtbot, window: Window) -> None:
     session = window.session
-    qtbot.waitUntil(lambda: "still being tried" in said(window) or "helps in" in said(window))
+    qtbot.waitUntil(lambda: "still being tried" in said(window) or "expect a" in said(window))
     session.past.look_at(1)
     qtbot.waitUntil(lambda: session.report.past is not None and "as it was" in said(window))
     assert window.messages.strip.remedy.text() == "Back to now"
     hands.let_pass(1000, "remedies would be tried")
     assert "as it was" in said(window) and "try" not in said(window)
     hands.push(window, "strip.remedy")
-    qtbot.waitUntil(lambda: "helps in" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window))
 
 
 def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot, window: Window) -> None:
@@ -133,23 +137,23 @@ def test_a_divergence_is_told_of_the_present_and_not_of_an_earlier_moment(qtbot,
 
 def test_nothing_is_offered_before_it_was_tried(qtbot, window: Window) -> None:
     strip, session = window.messages.strip, window.session
-    qtbot.waitUntil(lambda: "helps in" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window))
     untried: list[str] = []
 
     def look() -> None:
-        if strip.remedy.isVisible() and "helps in" not in said(window):
+        if strip.remedy.isVisible() and "expect a" not in said(window):
             untried.append(strip.remedy.text())
 
     window.presenter.words_shown.connect(look)
     session.edit(session.experiment.with_({"training.learning_rate": 2e-6}))
     look()
     qtbot.waitUntil(lambda: "being tried" in said(window))
-    qtbot.waitUntil(lambda: "helps in" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window))
     assert not untried
     # Where nothing may be tried, the advice of the diagnosis is all there is.
     window.responses.choose_when("off")
     session.edit(session.experiment.with_({"training.learning_rate": 3e-6}))
-    qtbot.waitUntil(lambda: strip.remedy.isVisible() and "helps in" not in said(window))
+    qtbot.waitUntil(lambda: strip.remedy.isVisible() and "expect a" not in said(window))
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
@@ -181,3 +185,40 @@ def test_the_best_learning_rate_of_the_response_is_what_is_tried(
 def test_where_nothing_helps_nothing_is_offered(qtbot, window: Window) -> None:
     qtbot.waitUntil(lambda: "No change helps much within " in said(window))
     assert not window.messages.strip.remedy.isVisible()
+
+
+def test_of_a_run_that_overfits_it_is_said_what_early_stopping_would_have_done(
+    qtbot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remedies, "candidates", candidates)
+    strip, session = window.messages.strip, window.session
+    session.open(load_preset("overfitting"), "overfitting")
+    session.ask(lambda trainer: trainer.advance(epochs=160))
+    qtbot.waitUntil(lambda: "overfits" in said(window) and "expect a" in strip.said.text and not strip.rests)
+    offers = [strip.remedy.text(), *(words for words, _ in strip.said.others)]
+    losses = [
+        float(number)
+        for number in re.findall(
+            r"loss (?:of )?([\d.]+)[ ,]", " ".join([strip.said.text.split("expect")[1], *offers[1:]])
+        )
+    ]
+    assert len(losses) == len(offers) > 2 and losses == sorted(losses), "the lowest loss first"
+    words, take = next(one for one in strip.said.others if one[0].startswith("Start again: stop early"))
+    assert words.endswith(f", that of epoch {_best_epoch(window)} of this run")
+    take()
+    session.ask(lambda trainer: trainer.advance(epochs=160))
+    hands.until(lambda: session.report.snapshot.status == "stopped_early", "it does not stop")
+    ended = session.report.snapshot
+    assert f"validation loss {ended.evaluation.validation_loss:.2g}, that" in words
+
+
+def _best_epoch(window: Window) -> int:
+    return int(np.nanargmin(window.session.report.snapshot.history.validation_loss))
+
+
+def test_where_nothing_may_be_tried_early_stopping_is_advised_against_overfitting(qtbot, window: Window) -> None:
+    window.responses.choose_when("off")
+    window.session.open(load_preset("overfitting"), "overfitting")
+    window.session.ask(lambda trainer: trainer.advance(epochs=100))
+    qtbot.waitUntil(lambda: "overfits" in said(window) and window.messages.strip.remedy.isVisible())
+    assert window.messages.strip.remedy.text() == "Start again: stop early"

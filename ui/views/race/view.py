@@ -246,9 +246,10 @@ def race_sentence(moment: RaceMoment) -> str:
         return f"Lanes are compared once {subject} {behind} {'have' if moment.behind[1:] else 'has'} caught up."
     if not any(one.step for one in moment.lanes):
         return f"{len(labels)} lanes, {subject}: {', '.join(labels)}."
-    first = f"{labels[ranking[0][0]]} leads with a {moment.outcome_words} of {_outcome_text(moment, ranking[0][1])}"
+    best, outcome = ranking[0]
+    first = f"{moment.names.whole(best)} leads with a {moment.outcome_words} of {_outcome_text(moment, outcome)}"
     behind = f", {labels[ranking[1][0]]} follows with {_outcome_text(moment, ranking[1][1])}" if ranking[1:] else ""
-    return f"{at}: {subject} {first}{behind}.{diverged}"
+    return f"{at}: {first}{behind}.{diverged}"
 
 
 def _outcome_text(moment: RaceMoment, value: float) -> str:
