@@ -279,6 +279,7 @@ def _base_style(theme: Theme) -> str:
     QLabel[heading="true"] {{ font-size: {LARGE}px; font-weight: 600; padding: 2px 0 2px 0; }}
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
+    QLabel[headline="true"] {{ font-weight: 600; font-size: {SMALL}px; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
     QLabel[problem="true"] {{ color: {theme.danger}; font-size: {NORMAL}px; }}
     """
