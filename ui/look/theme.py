@@ -306,7 +306,7 @@ def _button_style(theme: Theme) -> str:
     QToolButton:hover {{ background: {hover}; }}
     QToolButton:pressed {{ background: {pressed}; }}
     QToolButton:checked {{ background: {theme.raised}; }}
-    QToolButton:focus {{ {ring}; }}
+    QToolButton:focus, QToolButton[found="true"] {{ {ring}; }}
     QToolButton:disabled, QToolButton[rests="true"] {{ color: {theme.quiet}; }}
     QToolButton[small="true"] {{ padding: 0; min-width: 18px; max-width: 18px; min-height: 18px; max-height: 18px; }}
     QToolButton[section="true"] {{ font-weight: 600; padding: 3px 6px 3px 0; margin-left: -8px; }}
