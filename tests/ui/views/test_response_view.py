@@ -17,6 +17,7 @@ from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from ui.look import theme
+from ui.views.chart.plot import LOG_SCALE
 from ui.views.response.map_chart import map_ticks
 from ui.views.response.view import ResponseView
 
@@ -76,6 +77,17 @@ def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: s
     view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
     hands.move(chart, QPoint(round(x), 40))
     assert view.shown().small_print.startswith(f"{high.words}: 90")
+
+
+@pytest.mark.parametrize("rises", [True, False])
+def test_the_name_of_the_scale_stands_in_a_corner_without_a_curve(shown, rises: bool) -> None:
+    view, reading = shown(ResponseView(), size=(264, 200)), reading_of("training.learning_rate")
+    falling = [1.2e-4 * 2e3 ** (one.place if rises else 1 - one.place) for one in reading.values]
+    values = [one._replace(median=loss, low=loss, high=loss) for one, loss in zip(reading.values, falling, strict=True)]
+    view.show_reading(reading._replace(values=tuple(values)))
+    box = dict(painted_texts(view.chart))[LOG_SCALE]
+    assert box.top() > view.chart.height() / 2
+    assert (box.left() > view.chart.width() / 2) == rises
 
 
 @pytest.mark.parametrize("zoom", theme.ZOOMS)

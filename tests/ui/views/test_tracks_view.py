@@ -189,6 +189,12 @@ def test_after_a_reset_a_stretch_of_what_is_no_more_is_left(shown):
     assert view.shown().times == (0, 10)
 
 
+def test_no_number_gives_way_to_a_playhead_that_is_not_painted(shown):
+    view = shown(TracksView(), make_snapshot(rows=1), SIZE)
+    foot = sheet_of(view).boxes()[-1].rect.bottom()
+    assert [text for text, box in painted_texts(view) if box.top() > foot][:3] == ["epoch", "0", "2"]
+
+
 def test_a_stretch_has_round_numbers():
     assert round_ticks(43.7, 91.2, 5) == [50, 60, 70, 80, 90]
     assert round_ticks(0.0012, 0.0034, 3) == pytest.approx([0.002, 0.003])

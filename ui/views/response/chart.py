@@ -21,7 +21,7 @@ from ...look import theme
 from ...look.numbers import short_text
 from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ChartAxis, ShareAxis, accuracy_axis, r_squared_axis
-from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_centred
+from ..chart.plot import LEFT, LOG_SCALE, ChartBox, Mouse, PaintedChart, line_path, pen, write, write_centred
 
 _LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
@@ -305,8 +305,9 @@ class ResponseChart(PaintedChart):
 
     def _paint(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         self._paint_regions(painter, box, reading.values, reading.better_values)
-        box.paint_numbers_at_left(painter, px(_LEFT))
+        box.paint_numbers_at_left(painter, px(_LEFT), names_scale=False)
         sound = [one for one in reading.values if math.isfinite(one.median)]
+        self._name_scale(painter, box, reading, sound)
         if reading.knob.is_number:
             box.paint_numbers_below(painter, 44)
             self._paint_curve(painter, box, sound)
@@ -319,6 +320,21 @@ class ResponseChart(PaintedChart):
         self._paint_present(painter, box, reading)
         if self._cursor is not None:
             self._paint_looked_at(painter, box, reading, reading.values[self._cursor])
+
+    def _name_scale(
+        self, painter: QPainter, box: ChartBox, reading: ResponseReading, sound: Sequence[ValueOutcome]
+    ) -> None:
+        """Say that the axis is logarithmic in a corner that the outcomes leave free, if there is one."""
+        if not box.is_logarithmic or not sound:
+            return
+        x = box.x(np.array([one.place for one in sound]))
+        low, _, high = (box.y(box.up.places(np.array(column))) for column in _columns(sound))
+        for corner in box.corners(painter.fontMetrics()):
+            across = np.linspace(corner.left(), corner.right())
+            meets = (np.interp(across, x, low) >= corner.top()) & (np.interp(across, x, high) <= corner.bottom())
+            if not meets.any() and not corner.left() <= self.x_of(reading.present.place) <= corner.right():
+                write(painter, corner, LEFT, LOG_SCALE, theme.current().quiet)
+                return
 
     def _paint_looked_at(self, painter: QPainter, box: ChartBox, reading: ResponseReading, one: ValueOutcome) -> None:
         """Paint a line at the value that a click gives, and a ring at the tried one whose outcome is told."""
