@@ -165,13 +165,21 @@ def test_numbers_below_the_axis_stand_apart(shown, qapp: QApplication, zoom: flo
     assert "full" in [text for text, _ in texts] and overlaps(texts) == []
 
 
+def test_full_batches_stand_at_the_right_end_as_the_largest(shown) -> None:
+    view, reading = shown(ResponseView(), size=(264, 150)), reading_of("training.batch_size")
+    view.show_reading(reading)
+    places = {text: box.center().x() for text, box in painted_texts(view.chart)}
+    assert places["1"] < places["10"] < places["100"] < places["full"]
+    assert reading.values[-1].value == 0 and reading.values[0].value == 1
+
+
 @pytest.mark.parametrize(
     ("path", "span", "ticks"),
     [
         ("training.learning_rate", (0, 1), ["0", "0.0001", "0.01", "1"]),
         ("training.learning_rate", (0.4, 0.6), ["0.002", "0.005", "0.01", "0.02"]),
-        ("training.batch_size", (0, 1), ["full", "1", "3", "10", "30", "100", "300"]),
-        ("training.batch_size", (0.5, 0.52), ["19", "20", "21"]),
+        ("training.batch_size", (0, 1), ["1", "3", "10", "30", "100", "300", "full"]),
+        ("training.batch_size", (0.44, 0.46), ["19", "20", "21"]),
         ("data.noise", (0, 1), ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
     ],
 )

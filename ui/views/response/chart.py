@@ -49,11 +49,13 @@ class _PlaceAxis(ChartAxis):
 
     def __init__(self) -> None:
         self.texts: list[tuple[float, str]] = []
+        self._zero_is_last = False
 
     def show(self, reading: ResponseReading) -> None:
         """Number the axis by the values that are tried."""
         knob = reading.knob
         self.low, self.high = (0.0, 1.0) if knob.is_number else (-_EDGE, 1 + _EDGE)
+        self._zero_is_last = False
         if not knob.is_number:
             self.texts = []
             return
@@ -63,13 +65,15 @@ class _PlaceAxis(ChartAxis):
             decades = range(math.ceil(math.log10(max(low, 1e-12))), math.floor(math.log10(high)) + 1)
             at = [(quantity.place(10.0**k), short_text(10.0**k)) for k in decades]
             zero = (knob.field.names or {}).get(0, "0")
-            self.texts = [(0.0, zero), *at] if quantity.has_zero_end else at
+            self.texts = sorted([*at, (quantity.place(0), zero)]) if quantity.has_zero_end else at
+            self._zero_is_last = quantity.zero_is_most
         else:
             self.texts = [(share, short_text(low + share * (high - low))) for share in (0.0, 0.5, 1.0)]
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         every = max(1, math.ceil(len(self.texts) / max(1, most)))
-        kept = self.texts[::every]
+        # Of all, those from the end on that means 0.
+        kept = self.texts[(len(self.texts) - 1) % every if self._zero_is_last else 0 :: every]
         return [place for place, _ in kept], [text for _, text in kept]
 
 
