@@ -79,6 +79,18 @@ def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: s
     assert view.shown().small_print.startswith(f"{high.words}: 90")
 
 
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_what_is_measured_is_whole_in_a_low_response_too(shown, qapp: QApplication, zoom: float) -> None:
+    theme.apply(qapp, "light", zoom)
+    view = shown(ResponseView(), size=(round(264 * zoom), round(100 * zoom)))
+    view.apply_theme()
+    view.show_reading(reading_of("training.learning_rate"))
+    assert view.shown().small_print == "validation loss after 200 epochs, 5 starts" and not view.small_print.is_cut
+    view.resize(round(264 * zoom), round(150 * zoom))
+    hands.until(lambda: " from the start, " in view.shown().small_print, "it stays short")
+    assert not view.small_print.is_cut
+
+
 @pytest.mark.parametrize("rises", [True, False])
 def test_the_name_of_the_scale_stands_in_a_corner_without_a_curve(shown, rises: bool) -> None:
     view, reading = shown(ResponseView(), size=(264, 200)), reading_of("training.learning_rate")
