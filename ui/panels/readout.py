@@ -131,7 +131,8 @@ class Readout(QWidget):
         self.whose.setProperty("headline", True)
         self.whose.setFont(tabular(self.whose.font()))
         self.whose.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
-        self._lane = ""
+        self._whose = self._lane = ""
+        """Whose numbers these are, in words and as the name of a lane."""
         self.place = self._add_place()
         self.luck = identify(IconButton("users-three", "How lucky?", _LUCK_HELP), "transport.luck")
         self.luck.setCheckable(True)
@@ -207,7 +208,7 @@ class Readout(QWidget):
         """Write where a lane of a race stands, its numbers and whose they are; None: where the race stands."""
         self.luck.setEnabled(False)
         self.skew.hide()
-        self._lane = whose
+        self._whose, self._lane = whose, whose if place is None else race.names.labels[place]
         if place is None:
             self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):
@@ -220,7 +221,7 @@ class Readout(QWidget):
         """Write the numbers of a moment."""
         self.snapshot = snapshot
         self.luck.setEnabled(True)
-        self._lane = ""
+        self._whose = self._lane = ""
         self._write_place(snapshot.epoch, snapshot.step)
         self._write_numbers(snapshot)
         self._write_recall(snapshot)
@@ -237,8 +238,8 @@ class Readout(QWidget):
             self._write_heading()
 
     def _write_heading(self) -> None:
-        epoch = f"epoch {self.epoch.text()}" if self.place.isHidden() else ""
-        self.whose.setText(_BETWEEN.join(filter(None, (epoch, self._lane))))
+        brief = _BETWEEN.join(filter(None, (f"epoch {self.epoch.text()}", self._lane)))
+        self.whose.setText(brief if self.place.isHidden() else self._whose)
 
     def _write_numbers(self, snapshot: Snapshot) -> None:
         evaluation = snapshot.evaluation

@@ -192,6 +192,20 @@ def test_a_race_enlarged_to_200_percent_stays_in_front_and_gives_its_pictures_th
     window.zoom_to(1.0)
 
 
+def test_a_narrow_header_says_the_epoch_and_the_lane_that_leads(qtbot, window: Window) -> None:
+    window.zoom_to(1.5)
+    command(window, "Race: Three learning rates")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    whose = window.parts.transport.readout.whose
+    leader = moment(window).names.labels[moment(window).ranking[0][0]]
+    qtbot.waitUntil(lambda: whose.text() == f"epoch 1 · {leader}")
+    assert not whose.is_cut
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: whose.text() == "epoch 0")
+
+
 def test_a_race_takes_the_room_that_the_boundary_beside_it_can_spare(qtbot, window: Window) -> None:
     window.zoom_to(1.25)
     lay_out(window)
