@@ -157,7 +157,12 @@ class Gallery(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, Card) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.Enter):
+            if event.type() == QEvent.Type.FocusIn:
+                # Enter opens this one now.
+                self._mark(None)
             self._tell(watched, scroll=event.type() == QEvent.Type.FocusIn)
+        elif watched is self.search and event.type() == QEvent.Type.FocusIn and self.search.text():
+            self._filter(self.search.text())
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._press(watched, event)
         return super().eventFilter(watched, event)

@@ -70,6 +70,11 @@ def test_typing_finds_presets_by_name_and_story(qtbot, used_window: Window, gall
     # What Enter opens is marked.
     assert [one.preset.name for one in gallery.cards if one.property("found")] == ["dropout"]
     assert "Enter opens “Dropout" in gallery.watch.text()
+    hands.key(gallery.search, "Down")
+    hands.key(card(gallery, "dropout"), "Right")
+    assert card(gallery, "without-dropout").hasFocus() and not any(one.property("found") for one in gallery.cards)
+    gallery.search.setFocus()
+    assert card(gallery, "dropout").property("found")
     hands.key(gallery.search, "Return")
     qtbot.waitUntil(lambda: used_window.session.experiment.name == load_preset("dropout").name)
 
