@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from playground import Experiment, Trainer
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
+from playground.studies.reading import ResponseReading
 from playground.studies.response import Response
 from playground.studies.results import Row
 from tests.ui import hands
@@ -515,15 +516,17 @@ def test_the_card_follows_the_response_while_more_starts_are_trained(window: Win
         response.add(Row(number, "completed", 100, 1000, 0.5, 0.5, 0.9, 0.9))
     window.tour.start()
     tour(window).go_to(1)
-    reading = response.reading()
-    view.show_reading(reading)
-    view.chart.look_at(0)
-    await_task(window, 1)
-    assert " gives 0.500, " in tour(window).card.outcome.text()
-    view.chart.look_at(None)
-    view.show_reading(reading._replace(values=(reading.values[0]._replace(median=0.4), *reading.values[1:])))
-    outcome = tour(window).card.outcome
-    hands.until(lambda: " gives 0.400, " in outcome.text(), "the card stays with the first starts")
+    reading, outcome = response.reading(), tour(window).card.outcome
+
+    def says(words: str, reading: ResponseReading, place: int | None) -> bool:
+        # Responses are off in tests, which the view would say instead whenever the window follows the run.
+        view.show_reading(reading)
+        view.chart.look_at(place)
+        return words in outcome.text()
+
+    hands.until(lambda: says(" gives 0.500, ", reading, 0), "the value that was looked at is not told")
+    more = reading._replace(values=(reading.values[0]._replace(median=0.4), *reading.values[1:]))
+    hands.until(lambda: says(" gives 0.400, ", more, None), "the card stays with the first starts")
 
 
 def test_the_readme_tells_the_tour_in_the_same_words(window: Window) -> None:
