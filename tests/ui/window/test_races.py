@@ -418,10 +418,13 @@ def test_a_race_compared_by_step_is_drawn_over_steps_and_of_one_moment(qtbot, wi
     assert (readout.epoch.text(), readout.step.text()) == (str(leader.epoch), "100")
     assert "step 100. The run waits." in window.messages.status.text()
     assert shown(window).sentence.startswith("Step 100:")
-    # Each lane goes on to this step, in the middle of an epoch too, and says its own epoch.
+    # Each lane goes on to the present step, in the middle of an epoch too, and says its own epoch.
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: {lane.measured.step for lane in race.lanes} == {101})
     curves = hands.control(window, "tracks.sheet").arrangement.tracks[0].series
     ends = [curve.x[-1] if curve.present is None else curve.present[0] for curve in curves]
-    assert len(ends) == 6 and set(ends) == {100}
+    assert len(ends) == 6 and set(ends) == {101}
+    qtbot.waitUntil(lambda: shown(window).sentence.startswith("Step 101:"))
     cards = view(window).cards
     assert [card.progress for card in cards.lanes] == [f"epoch {lane.epoch}" for lane in moment(window).lanes]
     assert {card.progress for card in cards.lanes} <= {text for text, _ in painted_texts(cards)}
