@@ -20,7 +20,9 @@ _FINE_STEPS = 200
 _WIDEST_SPAN = 1000
 """A range up to this width gets a slider even where none is declared."""
 ZERO_END = 0.06
-"""The share of a logarithmic slider, at its left end, that means 0."""
+"""The share of a logarithmic slider, at one of its ends, that means 0."""
+_ALL = "full"
+"""The name of a 0 that stands for all there is, which is the most."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +69,17 @@ class Quantity:
 
     @property
     def has_zero_end(self) -> bool:
-        """Whether the left end of the slider means 0, which a logarithmic scale can't reach."""
+        """Whether an end of the slider means 0, which a logarithmic scale can't reach."""
         return self.log and self.span is not None and self.span[0] > 0 and self.admits(0)
+
+    @property
+    def zero_is_most(self) -> bool:
+        """Whether 0 stands for all there is, and so at the right end of the slider instead of the left one."""
+        return self.has_zero_end and self.names.get(0) == _ALL
+
+    def order(self, value: Number) -> float:
+        """The key by which values are sorted as on the slider."""
+        return math.inf if value == 0 and self.zero_is_most else value
 
     # Text ---------------------------------------------------------------------------------------------------
 
@@ -108,10 +119,17 @@ class Quantity:
         if not self.log:
             return min(max((value - low) / (high - low), 0.0), 1.0)
         if value <= 0:
-            return 0.0
+            return 1.0 if self.zero_is_most else 0.0
         along = (math.log(value) - math.log(low)) / (math.log(high) - math.log(low))
-        start = ZERO_END if self.has_zero_end else 0.0
-        return start + (1 - start) * min(max(along, 0.0), 1.0)
+        start, end = self._stretch
+        return start + (end - start) * min(max(along, 0.0), 1.0)
+
+    @property
+    def _stretch(self) -> tuple[float, float]:
+        """The part of the slider, within 0…1, that its span covers."""
+        if not self.has_zero_end:
+            return 0.0, 1.0
+        return (0.0, 1.0 - ZERO_END) if self.zero_is_most else (ZERO_END, 1.0)
 
     def at(self, place: float, digits: int = 2) -> Number:
         """The value at a position on the slider: a nearby round number, or exactly an end.
@@ -119,10 +137,10 @@ class Quantity:
         `digits` is the number of significant digits; the slider has two.
         """
         low, high = self.ends
-        start = ZERO_END if self.has_zero_end else 0.0
-        if self.has_zero_end and place < start / 2:
+        start, end = self._stretch
+        if self.has_zero_end and not start / 2 <= place <= (1 + end) / 2:
             return self.typed(0)
-        along = min(max((place - start) / (1 - start), 0.0), 1.0)
+        along = min(max((place - start) / (end - start), 0.0), 1.0)
         if along in (0.0, 1.0):
             return self._inside(high if along else low)
         if self.log:
@@ -164,11 +182,14 @@ class Quantity:
         if not self.log:
             grain = self._grain if self.span else 1.0
             return self.typed(float(f"{(round(value / grain) + sign) * grain:.12g}"))
-        smallest = self.ends[0]
+        # The end of the scale beside 0, and the direction from there to 0.
+        beside, to_zero = (self.ends[1], 1) if self.zero_is_most else (self.ends[0], -1)
         if value <= 0:
-            return self.typed(smallest if sign > 0 else value)
-        if sign < 0 and value <= smallest:
+            return self.typed(value if sign == to_zero else beside)
+        if sign == to_zero and value * sign >= beside * sign:
             return self.typed(0 if self.has_zero_end else value)
+        if sign < 0 and value <= self.ends[0]:
+            return self.typed(value)
         # A step is about an eighth; where that is less than 1, whole numbers change by 1.
         moved = round_digits(value * 1.125**sign)
         if self.whole:

@@ -88,9 +88,11 @@ class Knob(NamedTuple):
         return 0 if self.is_full(value) else value
 
     def _distinct(self, values: Iterable[Any]) -> tuple[Any, ...]:
-        """Values of a number in ascending order; of those that come down to the same, the present one or the least."""
-        here = self.values[self.present]
-        return tuple(sorted({self.meaning(one): one for one in (*sorted(values, reverse=True), here)}.values()))
+        """Values of a number as on the slider; of those that come down to the same, the present one or the least."""
+        here, order = self.values[self.present], Quantity.of(self.field).order
+        return tuple(
+            sorted({self.meaning(one): one for one in (*sorted(values, reverse=True), here)}.values(), key=order)
+        )
 
     def with_places(self, kept: Sequence[int]) -> Knob:
         """The knob of a number with only the values at some places, the present one among them."""
@@ -102,13 +104,15 @@ class Knob(NamedTuple):
         low, high = self.places[max(place - 1, 0)], self.places[min(place + 1, len(self.places) - 1)]
         quantity = Quantity.of(self.field)
         found = {quantity.at(share) for share in np.linspace(low, high, count + 2)[1:-1].tolist()}
-        ends = self.values[max(place - 1, 0)], self.values[min(place + 1, len(self.values) - 1)]
+        low, high = (
+            quantity.order(self.values[at]) for at in (max(place - 1, 0), min(place + 1, len(self.values) - 1))
+        )
         known = set(map(self.meaning, self.values))
         return tuple(
             sorted(
                 one
                 for one in found
-                if quantity.admits(one) and ends[0] < one < ends[1] and self.meaning(one) not in known
+                if quantity.admits(one) and low < quantity.order(one) < high and self.meaning(one) not in known
             )
         )
 

@@ -50,7 +50,7 @@ def map_axis(knob: Knob, span: tuple[float, float] = _WHOLE) -> MapAxis:
         return MapAxis(knob, knob.values, _WHOLE, knob.present)
     quantity, here = Quantity.of(knob.field), knob.places[knob.present]
     tried = {quantity.at(place, digits=4) for place in np.linspace(*span, SIDE).tolist()}
-    values = tuple(sorted(value for value in tried if quantity.admits(value)))
+    values = tuple(sorted(filter(quantity.admits, tried), key=quantity.order))
     places = [quantity.place(value) for value in values]
     inside = span[0] <= here <= span[1]
     return MapAxis(knob, values, span, int(np.abs(np.array(places) - here).argmin()) if inside else None)

@@ -77,7 +77,7 @@ def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
         beside = [_value_beside(quantity, present, [one**sign for one in factors]) for sign in (-1, 1)]
         found = [present, *(knob.meaning(value) for value in beside if value is not None)]
     else:
-        below = [value for value in (quantity.at(0.25), quantity.at(0.5)) if knob.meaning(value)]
+        below = [value for value in (quantity.at(0.2), quantity.at(0.45)) if knob.meaning(value)]
         # Of few points none of these may be fewer than all.
         found = [present, *(below or [value for value in knob.values if knob.meaning(value)][-2:])]
     if len(set(found)) < 2:

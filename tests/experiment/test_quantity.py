@@ -30,8 +30,10 @@ ALL = [RATE, SHARE, UNITS, BATCH, EPSILON]
 def test_every_place_of_a_slider_is_an_allowed_value_and_they_grow(quantity: Quantity) -> None:
     values = [quantity.at(k / 1000) for k in range(1001)]
     assert all(quantity.admits(value) for value in values)
-    assert values == sorted(values)
-    assert (values[0], values[-1]) == (0 if quantity.has_zero_end else quantity.ends[0], quantity.ends[1])
+    assert values == sorted(values, key=quantity.order)
+    low, high = quantity.ends
+    low, high = (low, 0) if quantity.zero_is_most else (0 if quantity.has_zero_end else low, high)
+    assert (values[0], values[-1]) == (low, high)
 
 
 @pytest.mark.parametrize("quantity", ALL)
@@ -43,10 +45,15 @@ def test_a_value_shown_on_a_slider_is_read_back_nearby(quantity: Quantity) -> No
 
 def test_the_left_end_means_zero_only_where_zero_is_allowed() -> None:
     assert RATE.at(0) == 0
-    assert BATCH.at(0) == 0
     assert UNITS.at(0) == 1
     assert EPSILON.at(0) == 1e-10
-    assert BATCH.place(1) >= ZERO_END
+    assert RATE.place(1e-5) >= ZERO_END
+
+
+def test_a_zero_that_stands_for_all_is_the_most() -> None:
+    assert (BATCH.at(0), BATCH.at(1 - ZERO_END), BATCH.at(1)) == (1, 512, 0)
+    assert BATCH.place(1) == 0 and BATCH.place(0) == 1
+    assert (BATCH.stepped(512, 1), BATCH.stepped(0, 1), BATCH.stepped(0, -1), BATCH.stepped(1, -1)) == (0, 0, 512, 1)
 
 
 @pytest.mark.parametrize(
@@ -178,7 +185,7 @@ def test_steps_go_all_the_way_and_stop_at_the_end_of_the_range(quantity: Quantit
     assert quantity.admits(value)
     assert quantity.stepped(value, sign) == value
     if sign < 0 and not quantity.low_open:
-        assert value == quantity.low
+        assert value == (quantity.ends[0] if quantity.zero_is_most else quantity.low)
 
 
 def test_steps_of_a_log_quantity_are_shares_of_it_and_whole_numbers_go_one_by_one() -> None:

@@ -117,7 +117,7 @@ def test_values_to_race_are_clearly_apart_and_on_the_slider(
     assert knob is not None and values_to_race(knob, best) == expected
 
 
-@pytest.mark.parametrize("present, expected", [(10, (1, 10, 0)), (0, (4, 19, 0)), (512, (4, 19, 512))])
+@pytest.mark.parametrize("present, expected", [(10, (1, 10, 0)), (0, (4, 20, 0)), (512, (4, 20, 512))])
 def test_no_two_batch_sizes_are_the_whole_set(
     experiment: Experiment, present: int, expected: tuple[float, ...]
 ) -> None:

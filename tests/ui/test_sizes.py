@@ -267,6 +267,20 @@ def test_what_the_header_has_no_room_for_is_in_a_menu(qtbot, window: Window) -> 
     qtbot.waitUntil(lambda: bar.readout.epoch.text() == "1", timeout=30_000)
 
 
+@pytest.mark.parametrize("zoom", [1.5, 2.0])
+def test_the_header_always_says_the_epoch(qtbot, window: Window, zoom: float) -> None:
+    readout = window.parts.transport.readout
+    assert not readout.whose.text()
+    window.zoom_to(zoom)
+    lay_out(window)
+    hands.key_in(window, "Ctrl+E")
+    qtbot.waitUntil(lambda: readout.whose.text() == "epoch 1")
+    assert hands.in_sight(readout.whose) and not readout.whose.is_cut
+    window.zoom_to(1.0)
+    lay_out(window)
+    assert hands.in_sight(readout.epoch) and not readout.whose.text()
+
+
 def test_a_low_window_and_a_high_one_give_the_row_below_its_share(window: Window) -> None:
     for (width, height), least in (((1280, 800), 170), ((1920, 1080), 260)):
         window.resize(width, height)
@@ -350,6 +364,16 @@ def test_the_panel_of_controls_in_front_stays_there_at_another_zoom(window: Wind
     window.zoom_to(1.25)
     lay_out(window)
     assert "training" in window.docks.seen and "data" not in window.docks.seen
+
+
+def test_the_network_is_whole_beside_the_open_controls(window: Window) -> None:
+    window.zoom_to(1.5)
+    lay_out(window)
+    hands.key_in(window, "Ctrl+B")
+    await_pictures(window)
+    assert window.docks.controls_are_open and window.parts.network.shown().places.overview().isEmpty()
+    words = hands.control(window, "network.reading")
+    assert not words.is_cut, words.text()
 
 
 def test_controls_are_a_drawer_where_there_is_no_room_for_them(qtbot, window: Window) -> None:

@@ -279,6 +279,7 @@ def _base_style(theme: Theme) -> str:
     QLabel[heading="true"] {{ font-size: {LARGE}px; font-weight: 600; padding: 2px 0 2px 0; }}
     QLabel[strong="true"] {{ font-weight: 600; }}
     QLabel[prominent="true"] {{ font-weight: 600; }}
+    QLabel[headline="true"] {{ font-weight: 600; font-size: {SMALL}px; }}
     QLabel[quiet="true"] {{ color: {theme.quiet}; font-size: {SMALL}px; }}
     QLabel[problem="true"] {{ color: {theme.danger}; font-size: {NORMAL}px; }}
     """
@@ -305,7 +306,7 @@ def _button_style(theme: Theme) -> str:
     QToolButton:hover {{ background: {hover}; }}
     QToolButton:pressed {{ background: {pressed}; }}
     QToolButton:checked {{ background: {theme.raised}; }}
-    QToolButton:focus {{ {ring}; }}
+    QToolButton:focus, QToolButton[found="true"] {{ {ring}; }}
     QToolButton:disabled, QToolButton[rests="true"] {{ color: {theme.quiet}; }}
     QToolButton[small="true"] {{ padding: 0; min-width: 18px; max-width: 18px; min-height: 18px; max-height: 18px; }}
     QToolButton[section="true"] {{ font-weight: 600; padding: 3px 6px 3px 0; margin-left: -8px; }}

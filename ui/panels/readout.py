@@ -16,7 +16,7 @@ from playground.measure.snapshot import Snapshot
 from playground.studies.race import RaceMoment
 
 from ..forms.buttons import IconButton, identify, tip
-from ..forms.labels import ShortenedLabel
+from ..forms.labels import LabelPlace, ShortenedLabel
 from ..forms.layouts import STRETCH, fill, quiet, tight
 from ..guard.faults import painted
 from ..look.numbers import number_text, percent_text
@@ -33,7 +33,7 @@ _LUCK_HELP = (
     "A start is a seed: initial weights and shuffles. The points are the same for all."
 )
 _BETWEEN = " · "
-"""What stands between the recalls of two classes."""
+"""What stands between two entries of a line, such as the recalls of two classes."""
 
 
 class _Number(QLabel):
@@ -125,9 +125,15 @@ class Readout(QWidget):
         self.losses = self._numbers("loss", "0.00e-00")
         self.scores = self._numbers("accuracy", "−0.0e000")
         self.score_caption = quiet(QLabel("accuracy"))
-        self.whose = identify(quiet(ShortenedLabel()), "transport.whose", "Whose numbers these are")
-        """Empty while they are those of the run."""
+        self.whose = identify(ShortenedLabel(), "transport.whose", "Of which epoch and lane these numbers are")
+        """Empty while they are those of the run, unless the epoch has no room elsewhere."""
         self.whose.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.whose.setProperty("headline", True)
+        self.whose.setFont(tabular(self.whose.font()))
+        self.whose.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom)
+        self._whose: tuple[str, ...] = ()
+        self._lane: tuple[str, ...] = ()
+        """Whose numbers these are, in words and as the name of a lane, both in decreasing length."""
         self.place = self._add_place()
         self.luck = identify(IconButton("users-three", "How lucky?", _LUCK_HELP), "transport.luck")
         self.luck.setCheckable(True)
@@ -169,11 +175,11 @@ class Readout(QWidget):
         grid = tight(QGridLayout(), 0)
         grid.setHorizontalSpacing(px(GRID))
         right = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignBottom
-        loss = quiet(QLabel("loss"))
+        loss, whose = quiet(QLabel("loss")), LabelPlace(self.whose)
         for caption in (loss, self.score_caption):
             caption.setAlignment(right)
         # A lane may have a long name.
-        grid.addLayout(fill(tight(QHBoxLayout(), GRID), self.whose, loss, wide=self.whose), 0, 0, 1, 3)
+        grid.addLayout(fill(tight(QHBoxLayout(), GRID), whose, loss, wide=whose), 0, 0, 1, 3)
         grid.addWidget(self.score_caption, 0, 3)
         for row, which in enumerate(_SETS, start=1):
             grid.addWidget(_LineSample(which), row, 0)
@@ -207,8 +213,8 @@ class Readout(QWidget):
         """
         self.luck.setEnabled(False)
         self.skew.hide()
-        room, width_of = self.whose.width(), self.whose.fontMetrics().horizontalAdvance
-        self.whose.setText(next((words for words in whose if width_of(words) <= room), whose[-1]))
+        self._whose = tuple(whose)
+        self._lane = self._whose if place is None else (race.names.whole(place), race.names.labels[place])
         if place is None:
             self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):
@@ -221,14 +227,30 @@ class Readout(QWidget):
         """Write the numbers of a moment."""
         self.snapshot = snapshot
         self.luck.setEnabled(True)
+        self._whose = self._lane = ()
         self._write_place(snapshot.epoch, snapshot.step)
-        self.whose.setText("")
         self._write_numbers(snapshot)
         self._write_recall(snapshot)
 
     def _write_place(self, epoch: int, step: int) -> None:
         self.epoch.setText(f"{epoch:,}")
         self.step.setText(f"{step:,}")
+        self._write_heading()
+
+    def show_place(self, in_full: bool) -> None:
+        """Show epoch and step, or where they have no room the epoch alone, above the numbers."""
+        if self.place.isHidden() is in_full:
+            self.place.setVisible(in_full)
+            self._write_heading()
+
+    def _write_heading(self) -> None:
+        """Write the first of the words for whose numbers these are that have room, else the last."""
+        possible = self._whose
+        if self.place.isHidden():
+            epoch = f"epoch {self.epoch.text()}"
+            possible = (*(f"{epoch}{_BETWEEN}{lane}" for lane in self._lane), epoch)
+        room, width_of = self.whose.width(), self.whose.fontMetrics().horizontalAdvance
+        self.whose.setText(next((words for words in possible if width_of(words) <= room), "".join(possible[-1:])))
 
     def _write_numbers(self, snapshot: Snapshot) -> None:
         evaluation = snapshot.evaluation

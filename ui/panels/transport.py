@@ -109,8 +109,12 @@ class TransportBar(QWidget):
         self.more.setVisible(room < sum(needed.values()))
         room -= 0 if self.more.isHidden() else _least_width(self.more) + gap
         for part, width in needed.items():
-            part.setVisible(room >= width)
-            room -= 0 if part.isHidden() else width
+            has_room = room >= width
+            room -= width if has_room else 0
+            if part is self.readout.place:
+                self.readout.show_place(has_room)
+            else:
+                part.setVisible(has_room)
         # Numbers come before longer sliders.
         room -= self.readout.sizeHint().width() - self.readout.minimumSizeHint().width()
         self._widen_sliders(room, speed, max(speed, margin + px(_SPEED_WIDTHS[1])))

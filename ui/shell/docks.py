@@ -114,7 +114,10 @@ class _DockTitle(QWidget):
         line = tight(QHBoxLayout(self), 0, (GRID + GRID // 2, 0, GRID // 2, 0))
         fill(line, self.label, float_button, close_button, wide=self.label)
         self.setFixedHeight(px(_TITLE_HEIGHT))
-        self.setToolTip(tip(f"Drag {title} to move it; drop it on another panel to make it a tab there."))
+        # Instead of a tooltip, which would cover the picture below.
+        self.setCursor(Qt.CursorShape.OpenHandCursor)
+        for button in (float_button, close_button):
+            button.setCursor(Qt.CursorShape.ArrowCursor)
         float_button.clicked.connect(lambda: dock.setFloating(False) if dock.isFloating() else float_beside(dock))
         close_button.clicked.connect(dock.close)
 

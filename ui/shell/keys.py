@@ -56,6 +56,12 @@ class FocusedKeys(QObject):
         if focus is not None and self._docks.docks[name].isAncestorOf(focus) and not self._docks.window.isMinimized():
             self._return()
 
+    def go_home(self) -> None:
+        """Give the focus to the main picture, in the window itself, which nobody activates without a window manager."""
+        self._docks.window.activateWindow()
+        home = self._home()
+        (home if self._docks.shows(home) else self._docks.window).setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _return(self) -> None:
         """Give the focus back to the last widget that had it and is still visible."""
         earlier = (one for one in (*reversed(self._earlier), self._home()) if isValid(one) and one.isEnabled())

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import product
 from typing import NamedTuple, TypeAlias
 
-from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QKeyEvent, QPainter, QPen, QRegion
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from ..forms.buttons import IconButton, identify, push_button
 from ..forms.layouts import STRETCH, fill, quiet, restyle, tight
 from ..guard.faults import painted
 from ..look import theme
+from ..look.beat import Throttle
 from ..look.theme import GRID, exact_px, px
 
 _CARD_WIDTHS = (320, 256, 200)
@@ -26,8 +27,6 @@ _RING, _AWAY = 4, 12
 """How far the ring and the card stand away from what they point at, in pixels at zoom 1."""
 _LOOK_MILLISECONDS = 200
 """How often the tour checks whether its task is done, and where its target is."""
-_RENEWAL_MILLISECONDS = 1_000
-"""How often the words on what was done follow what goes on."""
 
 Outcome: TypeAlias = Callable[[], str | None]
 """Returns what the person's act did, in a sentence, or an empty text; None until it is done, and once it is undone."""
@@ -109,8 +108,7 @@ class Tour(QObject):
         self._watch = QTimer(self, interval=_LOOK_MILLISECONDS)
         self._watch.timeout.connect(self._look)
         self._watch.start()
-        self._age = QElapsedTimer()
-        """Since when the card says what was done in the present words."""
+        self._renew = Throttle(self._say_again, self)
         self.go_to(at)
 
     @property
@@ -141,7 +139,6 @@ class Tour(QObject):
         """Set a task; `told` renews what is `said` of the one before."""
         self._number, self.is_done = number, False
         self._outcome, self._told = self.task.begin(), told
-        self._age.start()
         self.card.say(said, self.task.ask, done=False)
         self.point()
 
@@ -152,14 +149,16 @@ class Tour(QObject):
             self._begin(self._number + 1, said, self._outcome)
         elif said is not None:
             self.is_done, self._told = True, self._outcome
-            self._age.start()
             self.card.say(said, "", done=True)
-        elif self._age.hasExpired(_RENEWAL_MILLISECONDS):
-            # Another attempt, or more training, may have made other words true.
-            self._age.start()
-            self.card.renew(self._told() or "")
+        else:
+            # Together with all other numbers in the window.
+            self._renew.request()
         self.card.say_hint("" if self.is_done else self.task.hint())
         self.arrange()
+
+    def _say_again(self) -> None:
+        """Say what was done in the words that hold now, after another attempt or more training."""
+        self.card.renew(self._told() or "")
 
     def point(self) -> None:
         """Show what the task is about, whatever hides it, and point at the target."""

@@ -23,7 +23,7 @@ from playground.catalog.datasets.base import draw_sample
 from playground.interop.gallery import GalleryGroup, GalleryPreset, gallery_groups, thumbnail_fields
 
 from ..forms.buttons import identify
-from ..forms.layouts import fill, quiet, scrolling, tight
+from ..forms.layouts import fill, quiet, restyle, scrolling, tight
 from ..look import theme
 from ..look.theme import GRID, px
 from ..panels.panel import heading
@@ -136,7 +136,20 @@ class Gallery(QDialog):
                 card.setVisible(all(word in card.searched or word in about for word in words))
             group.section.setVisible(any(not card.isHidden() for card in group.cards))
         self._arrange()
-        self.watch.setText("" if self._in_sight() else f"No preset matches “{text.strip()}”.")
+        found = self._in_sight()
+        self._mark(found[0] if words and found else None)
+        if not found:
+            self.watch.setText(f"No preset matches “{text.strip()}”.")
+
+    def _mark(self, card: Card | None) -> None:
+        """Mark the card that Enter opens while a person searches."""
+        for one in self.cards:
+            if bool(one.property("found")) != (one is card):
+                restyle(one, "found", one is card)
+        self.watch.setText("")
+        if card is not None:
+            self.area.ensureWidgetVisible(card)
+            self.watch.setText(f"Enter opens “{card.title}”.\nWhat to watch: {card.preset.watch}")
 
     def _in_sight(self) -> list[Card]:
         seen = [group for group in self._groups if not group.section.isHidden()]
@@ -144,7 +157,12 @@ class Gallery(QDialog):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(watched, Card) and event.type() in (QEvent.Type.FocusIn, QEvent.Type.Enter):
+            if event.type() == QEvent.Type.FocusIn:
+                # Enter opens this one now.
+                self._mark(None)
             self._tell(watched, scroll=event.type() == QEvent.Type.FocusIn)
+        elif watched is self.search and event.type() == QEvent.Type.FocusIn and self.search.text():
+            self._filter(self.search.text())
         if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._press(watched, event)
         return super().eventFilter(watched, event)

@@ -26,6 +26,8 @@ _LEGEND = 26
 """Height of the second line that the bar takes elsewhere."""
 _LEAST_SHARE, _LEAST_SHARE_OF_ALL = 0.46, 0.457
 """The least share of the row that a picture gets beside the square one, above another row and with all the height."""
+_WHOLE_NETWORK, _LEAST_SQUARE = 308, 264
+"""The width in which a network of three hidden layers is whole, and what the square picture's place keeps for it."""
 _STANDARD_SIZE, _TABBED_SIZE, _PAIR_SIZE = QSize(1180, 740), QSize(980, 560), QSize(840, 500)
 """The least sizes of a window that have room for a row below the pictures, for two pictures and the controls, and for
 two pictures."""
@@ -110,6 +112,7 @@ def sizes_for(plan: DockLayout, area: QSize) -> DockSizes:
         has_line = px(_BAR) <= round((1 - _LEAST_SHARE) * width)
         square = max(square, px(_BAR)) if has_line else square - px(_LEGEND)
         square = min(square, round((1 - least) * width))
+        square = min(square, max(width - line - px(_WHOLE_NETWORK), px(_LEAST_SQUARE)))
         beside: tuple[int, ...] = (width - line - square, square)
     else:
         beside = (width,)

@@ -66,7 +66,8 @@ class RaceDialog(QDialog):
         quantity = Quantity.of(self.knob.field)
         self.entry = identify(QLineEdit(), "race.dialog.values", f"Values of the {self.knob.label}")
         self.entry.setToolTip(tip(f"Allowed: {quantity.allowed}. Separate values with spaces."))
-        asked = sorted([self.knob.values[self.knob.present], *self._others]) if self._others else None
+        here = self.knob.values[self.knob.present]
+        asked = sorted([here, *self._others], key=quantity.order) if self._others else None
         proposed = asked or values_to_race(self.knob, self._best)
         self.entry.setText("  ".join(map(quantity.write, proposed)))
         self.entry.textChanged.connect(self._judge)

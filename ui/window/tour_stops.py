@@ -157,7 +157,7 @@ class TourStops:
                         "it was.",
                         takes,
                         self._ended_race,
-                        (race,),
+                        (race, tracks),
                     ),
                 ),
             ),
@@ -379,11 +379,17 @@ class TourStops:
     def _read_response(self) -> Outcome:
         self._responses.follow(FIRST_KNOB)
         said: str | None = None
+        value: object = None
+        """The value that was looked at last; its outcome changes while more starts are trained."""
 
         def outcome() -> str | None:
-            nonlocal said
-            reading, one = self._response.reading, self._response.chart.looked_at
-            if reading is not None and one is not None and one.n and one is not reading.present:
+            nonlocal said, value
+            reading, looked_at = self._response.reading, self._response.chart.looked_at
+            if reading is None or reading.knob.path != FIRST_KNOB:
+                return said
+            value = value if looked_at is None else looked_at.value
+            one = next((one for one in reading.values if one.value == value and one is not reading.present), None)
+            if one is not None and one.n:
                 here = f"{reading.present.words} {_comes_to(reading.present.median)}"
                 said = f"The {reading.outcome_words}: {one.words} {_comes_to(one.median)}, {here}."
             return said

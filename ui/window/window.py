@@ -271,7 +271,9 @@ class Window(QMainWindow):
 
     def open_gallery(self) -> None:
         """Open the gallery of presets."""
-        Gallery(self, self.documents.open, self.tour.words_for("gallery")).open()
+        gallery = Gallery(self, self.documents.open, self.tour.words_for("gallery"))
+        gallery.accepted.connect(self.keys.go_home)
+        gallery.open()
 
     def open_finder(self) -> None:
         """Open the dialog that searches for good settings."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import QRect, QSettings, QSize
-from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton
+from PySide6.QtCore import QRect, QSettings, QSize, Qt
+from PySide6.QtWidgets import QInputDialog, QLineEdit, QTabBar, QToolButton, QToolTip
 
 from tests.ui import hands
 from tests.ui.windows import lay_out
@@ -48,6 +48,13 @@ def test_a_window_that_comes_or_goes_reports_all_its_docks_at_once(new_window: W
     assert told == [set()] and set(left) == seen and len(left) == len(seen) > 2
     new_window.show()
     assert len(told) <= 3 and told[-1] == new_window.docks.seen == seen
+
+
+def test_a_title_shows_by_the_mouse_that_it_can_be_dragged_and_covers_no_curve(window: Window) -> None:
+    title = window.docks.titles["tracks"][0]
+    hands.rest(title)
+    assert title.cursor().shape() == Qt.CursorShape.OpenHandCursor
+    assert not title.toolTip() and not QToolTip.isVisible()
 
 
 def test_a_dock_floats_and_comes_back(window: Window) -> None:

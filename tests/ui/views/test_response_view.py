@@ -17,6 +17,7 @@ from playground.studies.results import Row
 from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from ui.look import theme
+from ui.views.chart.plot import LOG_SCALE
 from ui.views.response.map_chart import map_ticks
 from ui.views.response.view import ResponseView
 
@@ -76,6 +77,29 @@ def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: s
     view.show_reading(reading._replace(values=(*reading.values[:2], high, *reading.values[3:])))
     hands.move(chart, QPoint(round(x), 40))
     assert view.shown().small_print.startswith(f"{high.words}: 90")
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_what_is_measured_is_whole_in_a_low_response_too(shown, qapp: QApplication, zoom: float) -> None:
+    theme.apply(qapp, "light", zoom)
+    view = shown(ResponseView(), size=(round(264 * zoom), round(100 * zoom)))
+    view.apply_theme()
+    view.show_reading(reading_of("training.learning_rate"))
+    assert view.shown().small_print == "validation loss after 200 epochs, 5 starts" and not view.small_print.is_cut
+    view.resize(round(264 * zoom), round(150 * zoom))
+    hands.until(lambda: " from the start, " in view.shown().small_print, "it stays short")
+    assert not view.small_print.is_cut
+
+
+@pytest.mark.parametrize("rises", [True, False])
+def test_the_name_of_the_scale_stands_in_a_corner_without_a_curve(shown, rises: bool) -> None:
+    view, reading = shown(ResponseView(), size=(264, 200)), reading_of("training.learning_rate")
+    falling = [1.2e-4 * 2e3 ** (one.place if rises else 1 - one.place) for one in reading.values]
+    values = [one._replace(median=loss, low=loss, high=loss) for one, loss in zip(reading.values, falling, strict=True)]
+    view.show_reading(reading._replace(values=tuple(values)))
+    box = dict(painted_texts(view.chart))[LOG_SCALE]
+    assert box.top() > view.chart.height() / 2
+    assert (box.left() > view.chart.width() / 2) == rises
 
 
 @pytest.mark.parametrize("zoom", theme.ZOOMS)
@@ -153,13 +177,21 @@ def test_numbers_below_the_axis_stand_apart(shown, qapp: QApplication, zoom: flo
     assert "full" in [text for text, _ in texts] and overlaps(texts) == []
 
 
+def test_full_batches_stand_at_the_right_end_as_the_largest(shown) -> None:
+    view, reading = shown(ResponseView(), size=(264, 150)), reading_of("training.batch_size")
+    view.show_reading(reading)
+    places = {text: box.center().x() for text, box in painted_texts(view.chart)}
+    assert places["1"] < places["10"] < places["100"] < places["full"]
+    assert reading.values[-1].value == 0 and reading.values[0].value == 1
+
+
 @pytest.mark.parametrize(
     ("path", "span", "ticks"),
     [
         ("training.learning_rate", (0, 1), ["0", "0.0001", "0.01", "1"]),
         ("training.learning_rate", (0.4, 0.6), ["0.002", "0.005", "0.01", "0.02"]),
-        ("training.batch_size", (0, 1), ["full", "1", "3", "10", "30", "100", "300"]),
-        ("training.batch_size", (0.5, 0.52), ["19", "20", "21"]),
+        ("training.batch_size", (0, 1), ["1", "3", "10", "30", "100", "300", "full"]),
+        ("training.batch_size", (0.44, 0.46), ["19", "20", "21"]),
         ("data.noise", (0, 1), ["0", "0.1", "0.2", "0.3", "0.4", "0.5"]),
     ],
 )

@@ -17,6 +17,7 @@ from tests.ui import hands
 from tests.ui.painted import overlaps, painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import last_evaluation, make_snapshot
+from ui.look import theme
 from ui.views.chart.axes import AmountAxis, round_ticks
 from ui.views.tracks.curves import Curve, LossTrack, RunColumn
 from ui.views.tracks.sheet import TrackSheet
@@ -98,6 +99,18 @@ def test_a_long_note_has_two_lines_and_the_settings_cover_no_value(shown):
     assert note in " ".join(text.strip() for text, _ in painted_texts(view))
     sheet = sheet_of(view)
     assert not sheet.values_box(sheet.box_of("loss")).intersects(part_of(view, "tracks.controls").geometry())
+
+
+def test_the_longest_note_is_whole_where_the_tracks_are_a_tab_at_150_percent(shown, qapp):
+    theme.apply(qapp, "light", 1.5)
+    view = shown(TracksView(), make_snapshot(), (707, 580))
+    view.apply_theme()
+    note = (
+        "Before the change: better than 14 of 14 other starts over epochs 1,801 to 2,000. 15 of 15 reach accuracy 95 % "
+        "on average (95 % interval: 80 to 100 %). 2 diverged. The tracks show the lanes in their place."
+    )
+    view.say_luck(note)
+    assert note in " ".join(text.strip() for text, _ in painted_texts(view))
 
 
 def test_hovering_one_track_reads_all_of_them(shown):
@@ -187,6 +200,12 @@ def test_after_a_reset_a_stretch_of_what_is_no_more_is_left(shown):
     assert view.shown().times[0] > 100 and sheet_of(view).whole.isVisible()
     view.show_snapshot(make_snapshot(rows=2))
     assert view.shown().times == (0, 10)
+
+
+def test_no_number_gives_way_to_a_playhead_that_is_not_painted(shown):
+    view = shown(TracksView(), make_snapshot(rows=1), SIZE)
+    foot = sheet_of(view).boxes()[-1].rect.bottom()
+    assert [text for text, box in painted_texts(view) if box.top() > foot][:3] == ["epoch", "0", "2"]
 
 
 def test_a_stretch_has_round_numbers():

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel
 from playground.interop.gallery import gallery_groups
 from playground.interop.opening import load_preset
 from tests.ui import hands
-from tests.ui.windows import lay_out
+from tests.ui.windows import control, lay_out
 from ui.look import theme
 from ui.window.gallery import Card, Gallery, thumbnail
 from ui.window.window import Window
@@ -51,6 +51,15 @@ def test_by_keyboard_alone(qtbot, used_window: Window, gallery: Gallery) -> None
     qtbot.waitUntil(lambda: used_window.session.experiment.name == second.title)
 
 
+def test_a_preset_takes_the_keyboard_from_the_control_before(qtbot, used_window: Window) -> None:
+    control(used_window, "training.optimizer").setFocus()
+    used_window.open_gallery()
+    gallery = used_window.findChildren(Gallery)[-1]
+    qtbot.waitUntil(gallery.isVisible)
+    hands.key(gallery.cards[0], "Return")
+    qtbot.waitUntil(used_window.parts.boundary.hasFocus)
+
+
 def test_typing_finds_presets_by_name_and_story(qtbot, used_window: Window, gallery: Gallery) -> None:
     qtbot.waitUntil(gallery.cards[0].hasFocus)
     hands.type_text("d", gallery.cards[0])
@@ -58,6 +67,14 @@ def test_typing_finds_presets_by_name_and_story(qtbot, used_window: Window, gall
     hands.type_text("ropout", gallery.search)
     shown = [one.preset.name for one in gallery.cards if one.isVisible()]
     assert shown == ["dropout", "without-dropout"]
+    # What Enter opens is marked.
+    assert [one.preset.name for one in gallery.cards if one.property("found")] == ["dropout"]
+    assert "Enter opens “Dropout" in gallery.watch.text()
+    hands.key(gallery.search, "Down")
+    hands.key(card(gallery, "dropout"), "Right")
+    assert card(gallery, "without-dropout").hasFocus() and not any(one.property("found") for one in gallery.cards)
+    gallery.search.setFocus()
+    assert card(gallery, "dropout").property("found")
     hands.key(gallery.search, "Return")
     qtbot.waitUntil(lambda: used_window.session.experiment.name == load_preset("dropout").name)
 
@@ -68,7 +85,7 @@ def test_what_is_not_found_is_said(qtbot, gallery: Gallery) -> None:
     assert not any(one.isVisible() for one in gallery.cards)
     assert gallery.watch.text() == "No preset matches “zebra”."
     gallery.search.clear()
-    assert all(not one.isHidden() for one in gallery.cards)
+    assert not any(one.isHidden() or one.property("found") for one in gallery.cards)
     gallery.reject()
 
 

@@ -192,6 +192,20 @@ def test_a_race_enlarged_to_200_percent_stays_in_front_and_gives_its_pictures_th
     window.zoom_to(1.0)
 
 
+def test_a_narrow_header_says_the_epoch_and_the_lane_that_leads(qtbot, window: Window) -> None:
+    window.zoom_to(1.5)
+    command(window, "Race: Three learning rates")
+    await_race(qtbot, window)
+    hands.key_in(window, "Ctrl+E")
+    await_race(qtbot, window, lambda race: race.epoch == 1)
+    whose = window.parts.transport.readout.whose
+    leader = moment(window).names.labels[moment(window).ranking[0][0]]
+    qtbot.waitUntil(lambda: whose.text() == f"epoch 1 · {leader}")
+    assert not whose.is_cut
+    command(window, "Close the race")
+    qtbot.waitUntil(lambda: whose.text() == "epoch 0")
+
+
 def test_a_race_takes_the_room_that_the_boundary_beside_it_can_spare(qtbot, window: Window) -> None:
     window.zoom_to(1.25)
     lay_out(window)
@@ -404,6 +418,16 @@ def test_a_race_compared_by_step_is_drawn_over_steps_and_of_one_moment(qtbot, wi
     assert (readout.epoch.text(), readout.step.text()) == (str(leader.epoch), "100")
     assert "step 100. The run waits." in window.messages.status.text()
     assert shown(window).sentence.startswith("Step 100:")
+    # Each lane goes on to the present step, in the middle of an epoch too, and says its own epoch.
+    hands.key_in(window, "Ctrl+Period")
+    await_race(qtbot, window, lambda race: {lane.measured.step for lane in race.lanes} == {101})
+    curves = hands.control(window, "tracks.sheet").arrangement.tracks[0].series
+    ends = [curve.x[-1] if curve.present is None else curve.present[0] for curve in curves]
+    assert len(ends) == 6 and set(ends) == {101}
+    qtbot.waitUntil(lambda: shown(window).sentence.startswith("Step 101:"))
+    cards = view(window).cards
+    assert [card.progress for card in cards.lanes] == [f"epoch {lane.epoch}" for lane in moment(window).lanes]
+    assert {card.progress for card in cards.lanes} <= {text for text, _ in painted_texts(cards)}
 
     # Over epochs, by hand, the lanes end at different places, and none has values beyond its own.
     control(window, "tracks.along.epoch").click()
@@ -720,7 +744,10 @@ def test_lanes_are_compared_once_those_behind_have_caught_up(qtbot, window: Wind
     hands.key_in(window, "Ctrl+Period")
     await_race(qtbot, window, lambda race: {lane.step for lane in race.lanes} == {101})
     assert shown(window).sentence.startswith("Step 101: batch size ")
-    assert readout.whose.text().endswith(" leads")
+    best = moment(window).names.whole(
+        min((0, 1, 2), key=lambda lane: moment(window).lanes[lane].evaluation.validation_loss)
+    )
+    assert readout.whose.text() in (best, f"{best} leads")
 
 
 def test_a_lane_far_above_the_others_leaves_them_room_to_part(qtbot, window: Window) -> None:

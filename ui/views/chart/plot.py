@@ -140,8 +140,8 @@ class ChartBox(NamedTuple):
         """Return a curve through places on both axes, with breaks after the numbers of points in `ends`."""
         return line_path(self.x(x), self.y(y), ends)
 
-    def paint_numbers_at_left(self, painter: QPainter, room: float) -> None:
-        """Paint as many numbers of the vertical axis as fit, with hairlines."""
+    def paint_numbers_at_left(self, painter: QPainter, room: float, *, names_scale: bool = True) -> None:
+        """Paint as many numbers of the vertical axis as fit, with hairlines, and whether it is logarithmic."""
         rect, high = self.rect, painter.fontMetrics().height()
         look = theme.current()
         # All on one line if there is room for one only.
@@ -154,10 +154,21 @@ class ChartBox(NamedTuple):
             middle = min(max(y, rect.top() + high / 2 - px(3)), rect.bottom() - high / 2 + px(3))
             box = QRectF(rect.left() - room, middle - high / 2, room - px(6), high)
             write(painter, box, RIGHT, text, look.quiet)
-        if isinstance(self.up, AmountAxis) and self.up.logarithmic and rect.height() >= px(_NAMED_FROM):
-            # Such an axis may change its scale by itself. Curves that fall leave this corner free.
-            corner = rect.adjusted(px(4), rect.height() - high - px(1), 0, 0)
-            write(painter, corner, LEFT, LOG_SCALE, look.quiet)
+        if names_scale and self.is_logarithmic:
+            # Curves that fall leave this corner free.
+            write(painter, self.corners(painter.fontMetrics())[0], LEFT, LOG_SCALE, look.quiet)
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether the vertical axis is logarithmic, and has room to say so; such an axis may change by itself."""
+        return isinstance(self.up, AmountAxis) and self.up.logarithmic and self.rect.height() >= px(_NAMED_FROM)
+
+    def corners(self, metrics: QFontMetrics) -> tuple[QRectF, ...]:
+        """Return the places in the corners where the name of the scale has room, the lower left one first."""
+        rect, wide, high = self.rect, metrics.horizontalAdvance(LOG_SCALE) + px(2), metrics.height()
+        left, right = rect.left() + px(4), rect.right() - px(4) - wide
+        low, up = rect.bottom() - high - px(1), rect.top() + px(1)
+        return tuple(QRectF(x, y, wide, high) for y in (low, up) for x in (left, right))
 
     def paint_numbers_below(self, painter: QPainter, apart: int = 64, taken: tuple[float, float] | None = None) -> None:
         """Paint the numbers of the horizontal axis, with short ticks, at least `apart` pixels apart.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import QWidget
@@ -13,7 +15,7 @@ from ...guard.faults import painted
 from ...look import theme
 from ...look.numbers import number_text, percent_text
 from ...look.theme import GRID, px
-from ..chart.plot import LEFT, pen, small_font, write
+from ..chart.plot import LEFT, RIGHT, pen, small_font, write
 from ..plane.miniature import Miniature
 
 _HEAD, _LINE, _BUTTON, _GAP = 20, 17, 28, 4
@@ -31,6 +33,8 @@ class LaneCard(QWidget):
     def __init__(self, place: int, parent: QWidget) -> None:
         super().__init__(parent)
         self.place, self.label = place, ""
+        self.progress = ""
+        """How far the lane has come by the measure that does not keep the lanes in step, if they differ in that."""
         self.snapshot: Snapshot | None = None
         self._told: Snapshot | None = None
         """The moment that the words are about: the latest one when texts changed."""
@@ -75,14 +79,14 @@ class LaneCard(QWidget):
         self._picture.show(snapshot)
         self.update()
 
-    def write_lane(self, label: str, subject: str, snapshot: Snapshot) -> None:
-        """Write the numbers of a moment of the lane."""
-        self._told = snapshot
+    def write_lane(self, label: str, subject: str, snapshot: Snapshot, progress: str) -> None:
+        """Write the numbers of a moment of the lane, and how far it has come."""
+        self._told, self.progress = snapshot, progress
         spoken = f"{subject} {label}"
         if self.accessibleName() != spoken:
             identify(self, None, spoken)
             identify(self.take, None, f"Take {spoken}")
-        described = ", ".join(filter(None, self.texts()))
+        described = ", ".join(filter(None, (*self.texts(), progress)))
         *_, status = self.texts()
         which = "training" if snapshot.evaluation.validation_loss is None else "validation"
         # One that is open stays as it is, so that it says nothing that changes with every epoch.
@@ -125,7 +129,8 @@ class LaneCard(QWidget):
         wide = self.width() - left
         painter.setPen(pen(look.colour(f"lanes.{self.place}"), 3))
         painter.drawLine(QPointF(left, head / 2), QPointF(left + px(_SWATCH), head / 2))
-        self._write(painter, QRectF(left + px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head), self.label, look.text)
+        name = QRectF(left + px(_SWATCH + 6), 0, wide - px(_SWATCH + 6), head)
+        self._write(painter, name, self.label, look.text)
         square = QRectF(0, 0 if left else head, self._side, self._side)
         self._picture.paint(painter, square, self.devicePixelRatioF())
         loss, score, status = self.texts()
@@ -134,13 +139,23 @@ class LaneCard(QWidget):
         below = QRectF(left, head if left else square.bottom() + px(_GAP), wide, line)
         has_room = painter.fontMetrics().horizontalAdvance(loss) <= wide
         self._write(painter, below, loss if has_room else loss.partition(" ")[2], look.text)
-        self._write(painter, below.translated(0, line - px(2)), score, look.quiet)
+        last = below.translated(0, line - px(2))
+        self._write(painter, last, score, look.quiet)
+        self._write_progress(painter, ((name, self.label), (last, score)))
 
     @staticmethod
     def _write(painter: QPainter, box: QRectF, text: str, colour: str) -> None:
         """Write as much of a text as a box has room for."""
         cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
         write(painter, box, LEFT, cut, colour)
+
+    def _write_progress(self, painter: QPainter, lines: Sequence[tuple[QRectF, str]]) -> None:
+        """Write how far the lane has come at the end of the first line whose own words leave room for it."""
+        metrics, apart = painter.fontMetrics(), px(GRID)
+        for box, words in lines:
+            if metrics.horizontalAdvance(words) + apart + metrics.horizontalAdvance(self.progress) <= box.width():
+                write(painter, box, RIGHT, self.progress, theme.current().quiet)
+                return
 
     def _paint_status(self, painter: QPainter, square: QRectF, status: str) -> None:
         """Paint a plate with the status, and hatch a picture of weights that had diverged."""

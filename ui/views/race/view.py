@@ -198,8 +198,8 @@ class _Cards(QWidget):
 
     def write_moment(self, moment: RaceMoment) -> None:
         """Write the numbers of the lanes at a moment."""
-        for card, label, snapshot in zip(self.lanes, moment.names.labels, moment.lanes, strict=True):
-            card.write_lane(label, moment.names.subject, snapshot)
+        for card, label, lane in zip(self.lanes, moment.names.labels, moment.lanes, strict=True):
+            card.write_lane(label, moment.names.subject, lane, own_progress(lane, moment))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self._place()
@@ -250,6 +250,13 @@ def race_sentence(moment: RaceMoment) -> str:
     first = f"{moment.names.whole(best)} leads with a {moment.outcome_words} of {_outcome_text(moment, outcome)}"
     behind = f", {labels[ranking[1][0]]} follows with {_outcome_text(moment, ranking[1][1])}" if ranking[1:] else ""
     return f"{at}: {first}{behind}.{diverged}"
+
+
+def own_progress(lane: Snapshot, moment: RaceMoment) -> str:
+    """Say how far a lane has come by the measure that does not keep the lanes in step; empty if all are as far."""
+    other = "epoch" if moment.lockstep == "step" else "step"
+    reached = {getattr(one, other) for one in moment.lanes}
+    return f"{other} {getattr(lane, other):,}" if len(reached) > 1 else ""
 
 
 def _outcome_text(moment: RaceMoment, value: float) -> str:

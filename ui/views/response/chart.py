@@ -21,7 +21,7 @@ from ...look import theme
 from ...look.numbers import short_text
 from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ChartAxis, ShareAxis, accuracy_axis, r_squared_axis
-from ..chart.plot import ChartBox, Mouse, PaintedChart, line_path, pen, write_centred
+from ..chart.plot import LEFT, LOG_SCALE, ChartBox, Mouse, PaintedChart, line_path, pen, write, write_centred
 
 _LEFT, _RIGHT, _TOP, _BELOW = 42, 8, 4, 16
 """Margins of the box, in pixels at zoom 1: below stand values."""
@@ -49,11 +49,13 @@ class _PlaceAxis(ChartAxis):
 
     def __init__(self) -> None:
         self.texts: list[tuple[float, str]] = []
+        self._zero_is_last = False
 
     def show(self, reading: ResponseReading) -> None:
         """Number the axis by the values that are tried."""
         knob = reading.knob
         self.low, self.high = (0.0, 1.0) if knob.is_number else (-_EDGE, 1 + _EDGE)
+        self._zero_is_last = False
         if not knob.is_number:
             self.texts = []
             return
@@ -63,13 +65,15 @@ class _PlaceAxis(ChartAxis):
             decades = range(math.ceil(math.log10(max(low, 1e-12))), math.floor(math.log10(high)) + 1)
             at = [(quantity.place(10.0**k), short_text(10.0**k)) for k in decades]
             zero = (knob.field.names or {}).get(0, "0")
-            self.texts = [(0.0, zero), *at] if quantity.has_zero_end else at
+            self.texts = sorted([*at, (quantity.place(0), zero)]) if quantity.has_zero_end else at
+            self._zero_is_last = quantity.zero_is_most
         else:
             self.texts = [(share, short_text(low + share * (high - low))) for share in (0.0, 0.5, 1.0)]
 
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         every = max(1, math.ceil(len(self.texts) / max(1, most)))
-        kept = self.texts[::every]
+        # Of all, those from the end on that means 0.
+        kept = self.texts[(len(self.texts) - 1) % every if self._zero_is_last else 0 :: every]
         return [place for place, _ in kept], [text for _, text in kept]
 
 
@@ -305,8 +309,9 @@ class ResponseChart(PaintedChart):
 
     def _paint(self, painter: QPainter, box: ChartBox, reading: ResponseReading) -> None:
         self._paint_regions(painter, box, reading.values, reading.better_values)
-        box.paint_numbers_at_left(painter, px(_LEFT))
+        box.paint_numbers_at_left(painter, px(_LEFT), names_scale=False)
         sound = [one for one in reading.values if math.isfinite(one.median)]
+        self._name_scale(painter, box, reading, sound)
         if reading.knob.is_number:
             box.paint_numbers_below(painter, 44)
             self._paint_curve(painter, box, sound)
@@ -319,6 +324,21 @@ class ResponseChart(PaintedChart):
         self._paint_present(painter, box, reading)
         if self._cursor is not None:
             self._paint_looked_at(painter, box, reading, reading.values[self._cursor])
+
+    def _name_scale(
+        self, painter: QPainter, box: ChartBox, reading: ResponseReading, sound: Sequence[ValueOutcome]
+    ) -> None:
+        """Say that the axis is logarithmic in a corner that the outcomes leave free, if there is one."""
+        if not box.is_logarithmic or not sound:
+            return
+        x = box.x(np.array([one.place for one in sound]))
+        low, _, high = (box.y(box.up.places(np.array(column))) for column in _columns(sound))
+        for corner in box.corners(painter.fontMetrics()):
+            across = np.linspace(corner.left(), corner.right())
+            meets = (np.interp(across, x, low) >= corner.top()) & (np.interp(across, x, high) <= corner.bottom())
+            if not meets.any() and not corner.left() <= self.x_of(reading.present.place) <= corner.right():
+                write(painter, corner, LEFT, LOG_SCALE, theme.current().quiet)
+                return
 
     def _paint_looked_at(self, painter: QPainter, box: ChartBox, reading: ResponseReading, one: ValueOutcome) -> None:
         """Paint a line at the value that a click gives, and a ring at the tried one whose outcome is told."""

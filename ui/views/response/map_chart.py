@@ -254,7 +254,7 @@ def map_ticks(axis: MapAxis, most: int) -> list[tuple[float, str]]:
     }
     return [
         (float(np.interp(quantity.place(value), places, np.arange(len(values)))), text)
-        for value, text in sorted(ticks.items())
+        for value, text in sorted(ticks.items(), key=lambda one: quantity.order(one[0]))
     ]
 
 

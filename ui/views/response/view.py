@@ -44,6 +44,8 @@ _BEGINNINGS = (
 
 _ROOMY = 128
 """The height at zoom 1 from which the small print may take two lines."""
+_FROM_START = " from the start"
+"""The words that the small print goes without where it has no room."""
 _ENLARGE_HELP = "Shows responses large: every start as a dot, several outcomes, up to three settings side by side."
 
 
@@ -118,6 +120,7 @@ class ResponseView(ComparisonView):
     def _fit(self) -> None:
         """Give the small print a second line only where the chart can spare it."""
         self.small_print.wrap(2 if self.height() >= px(_ROOMY) else 1)
+        self._say()
 
     def leave_sight(self) -> None:
         self.chart.edits.end()
@@ -143,7 +146,13 @@ class ResponseView(ComparisonView):
         if reading is None:
             return
         between = self.chart.words_between
-        self._write(reading.sentence, measured_words(reading) if one is None else value_result(one, reading, between))
+        self._write(reading.sentence, self._measured(reading) if one is None else value_result(one, reading, between))
+
+    def _measured(self, reading: ResponseReading) -> str:
+        """Say what is measured; where there is no room for all, not that training begins at the start."""
+        words, line = measured_words(reading), self.small_print
+        is_whole = line.wordWrap() or line.fontMetrics().horizontalAdvance(words) <= self.width() - px(2 * GRID)
+        return words if is_whole else words.replace(_FROM_START, "")
 
     def _write(self, sentence: str, small_print: str) -> None:
         super()._write(sentence, small_print)

@@ -123,10 +123,10 @@ class CurveTrack(Track):
             self.axis.begin_anew()
         self._rows = len(column)
         at = times.places(column)
-        present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], _is_last_row(snapshot)
+        present, is_row = snapshot.evaluation.numbers[self.first : self.first + 2], is_last_row(snapshot)
         here = float(times.places(np.array([float(getattr(snapshot.measured, times.kind))]))[0])
         ends = np.searchsorted(snapshot.history.step, [one.step for one in snapshot.breaks], side="right").tolist()
-        goes_on = not is_row and not _is_broken_off(snapshot)
+        goes_on = not is_row and not is_broken_off(snapshot)
         drawn = [
             RunColumn(at, values, ends, None if is_row else (here, value), goes_on)
             for values, value in zip(columns, present, strict=True)
@@ -421,7 +421,7 @@ def row_at(snapshot: Snapshot, times: TimeAxis, place: float) -> int | None:
     return None if row is None else int(known[row])
 
 
-def _is_last_row(snapshot: Snapshot) -> bool:
+def is_last_row(snapshot: Snapshot) -> bool:
     """Whether the present moment is the latest row of the history, with the same numbers."""
     history = snapshot.history
     if not len(history.step) or history.step[-1] != snapshot.measured.step:
@@ -430,7 +430,7 @@ def _is_last_row(snapshot: Snapshot) -> bool:
     return bool(np.array_equal(row, snapshot.evaluation.numbers, equal_nan=True))
 
 
-def _is_broken_off(snapshot: Snapshot) -> bool:
+def is_broken_off(snapshot: Snapshot) -> bool:
     """Whether the present moment differs in meaning from the latest row, or has other weights at the same step."""
     last = snapshot.history.step[-1] if len(snapshot.history.step) else -1
     return snapshot.measured.step <= last or bool(snapshot.breaks and snapshot.breaks[-1].step >= last)

@@ -20,7 +20,7 @@ from ...look.numbers import number_text, percent_text
 from ...look.theme import exact_px, px
 from ..chart.axes import AmountAxis, ShareAxis, accuracy_axis, nearest_row, r_squared_axis
 from ..chart.plot import LEFT, ChartBox, write
-from .curves import Curve, CurveTrack, RunColumn
+from .curves import Curve, CurveTrack, RunColumn, is_broken_off, is_last_row
 from .rate import rate_text
 from .time import TimeAxis
 from .track import Line, Value, room_for_values, rows_of_values
@@ -51,6 +51,8 @@ class _LaneColumn(NamedTuple):
     at: Array
     values: Array
     dashed: bool = False
+    now: float | None = None
+    """The present value, where rows are of the ends of epochs."""
 
 
 class LaneTrack(CurveTrack):
@@ -75,10 +77,19 @@ class LaneTrack(CurveTrack):
         """Draw the lanes of a moment."""
         self._moment = moment
         self.draw(times, [
-            Curve(f"{label} {one.name}", Line(f"lanes.{place}", one.dashed), RunColumn(one.at, one.values), "lane")
+            Curve(f"{label} {one.name}", Line(f"lanes.{place}", one.dashed), self._run_column(lane, times, one), "lane")
             for place, (label, lane) in enumerate(zip(moment.names.labels, moment.lanes, strict=True))
             for one in self.columns(lane, times)
         ])  # fmt: skip
+
+    @staticmethod
+    def _run_column(lane: Snapshot, times: TimeAxis, column: _LaneColumn) -> RunColumn:
+        """The column of a lane, which goes on to the present in the middle of an epoch."""
+        is_between = not is_last_row(lane) and not is_broken_off(lane) and lane.status != "diverged"
+        if column.now is None or not is_between:
+            return RunColumn(column.at, column.values)
+        here = float(times.places(np.array([float(getattr(lane.measured, times.kind))]))[0])
+        return RunColumn(column.at, column.values, present=(here, column.now), goes_on=True)
 
     def values(self, snapshot: Snapshot, times: TimeAxis, place: float | None) -> tuple[Value, ...]:
         if self._moment is None:
@@ -180,10 +191,10 @@ class LaneLossTrack(LaneTrack):
         write(painter, plate, LEFT, text, theme.current().quiet)
 
     def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
-        at = times.places(times.column(lane.history))
-        yield _LaneColumn("training", at, lane.history.train_loss)
+        at, (train, validation, *_) = times.places(times.column(lane.history)), lane.evaluation.numbers
+        yield _LaneColumn("training", at, lane.history.train_loss, now=train)
         if np.isfinite(lane.history.validation_loss).any():
-            yield _LaneColumn("validation", at, lane.history.validation_loss, dashed=True)
+            yield _LaneColumn("validation", at, lane.history.validation_loss, dashed=True, now=validation)
 
     def present(self, lane: Snapshot) -> float | None:
         train, validation, *_ = lane.evaluation
@@ -207,10 +218,10 @@ class LaneScoreTrack(LaneTrack):
         super().show_lanes(moment, times)
 
     def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
-        at = times.places(times.column(lane.history))
-        yield _LaneColumn("training", at, lane.history.train_accuracy)
+        at, (*_, train, validation) = times.places(times.column(lane.history)), lane.evaluation.numbers
+        yield _LaneColumn("training", at, lane.history.train_accuracy, now=train)
         if np.isfinite(lane.history.validation_accuracy).any():
-            yield _LaneColumn("validation", at, lane.history.validation_accuracy, dashed=True)
+            yield _LaneColumn("validation", at, lane.history.validation_accuracy, dashed=True, now=validation)
 
     def present(self, lane: Snapshot) -> float | None:
         *_, train, validation = lane.evaluation
@@ -255,7 +266,8 @@ class LaneRateTrack(LaneTrack):
         super().show_lanes(moment, times)
 
     def columns(self, lane: Snapshot, times: TimeAxis) -> Iterator[_LaneColumn]:
-        yield _LaneColumn("rate", times.places(times.column(lane.history)), lane.history.learning_rate)
+        at = times.places(times.column(lane.history))
+        yield _LaneColumn("rate", at, lane.history.learning_rate, now=lane.learning_rate)
 
     def present(self, lane: Snapshot) -> float | None:
         return lane.learning_rate

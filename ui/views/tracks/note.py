@@ -1,4 +1,4 @@
-"""The words below the time axis, in as many lines as they take, up to three."""
+"""The words below the time axis, in as many lines as they take, up to five."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ...look import theme
 from ...look.theme import px
 from ..chart.plot import LEFT, small_font
 
-_FIRST, _MOST_LINES = 18, 3
-"""The pixels of the first line, and the most lines."""
+_FIRST, _MOST_LINES = 18, 5
+"""The pixels of the first line, and the most lines, which words take only in a narrow picture; those are high."""
 _WORD = 60
 """The pixels of a long word: what may be left free where a line is broken."""
 

@@ -335,8 +335,8 @@ class TrackSheet(PaintedChart):
         title = TIME_TITLES[self.times.kind]
         write(painter, QRectF(0, below, px(_NAMES - 8), px(_BOTTOM)), RIGHT, title, look.quiet)
         x = None if self._playhead is None else self.pixel_of(self._playhead)
-        # Where the playhead's handle stands.
-        taken = None if x is None else (x - px(_HANDLE), x + px(_HANDLE))
+        # Where the playhead's handle stands, which is not painted before it is of use.
+        taken = None if x is None or not self.handle.isEnabled() else (x - px(_HANDLE), x + px(_HANDLE))
         ChartBox(QRectF(last.left(), last.top(), last.width(), below - last.top()), self.times, ChartAxis()) \
             .paint_numbers_below(painter, taken=taken)  # fmt: skip
         if self._values_width:
