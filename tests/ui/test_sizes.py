@@ -183,6 +183,7 @@ def test_regions_have_their_room_at_every_zoom_and_come_back_to_the_same_pixels(
     window.resize(*size)
     # No message moves a picture, nor takes any of its room.
     window.messages.say("Opened Circle.", ("Undo", lambda: None))
+    hands.leave_all(window)
     await_pictures(window)
     before = window.grab().toImage()
     for zoom, least in PLANES[size].items():
