@@ -37,7 +37,16 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractSlider, QApplication, QComboBox, QMenu, QScrollArea, QTabBar, QWidget
+from PySide6.QtWidgets import (
+    QAbstractSlider,
+    QApplication,
+    QComboBox,
+    QMainWindow,
+    QMenu,
+    QScrollArea,
+    QTabBar,
+    QWidget,
+)
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
 FREE = Qt.KeyboardModifier.NoModifier
@@ -210,9 +219,11 @@ def leave(widget: QWidget, at: Place | None = None, to: QWidget | None = None) -
     QApplication.sendEvent(target, QEvent(QEvent.Type.Leave))
 
 
-def leave_all(widget: QWidget) -> None:
-    """Take the mouse away from a widget and all in it, where an earlier test may have left it."""
-    for one in (*widget.findChildren(QWidget), widget):
+def leave_all(window: QMainWindow) -> None:
+    """Take the mouse to the blank end of the menus of a window, away from what an earlier test has left it on."""
+    # Qt lets whatever comes to lie under the last place of the mouse know that it is there.
+    QTest.mouseMove(window.menuBar(), window.menuBar().rect().bottomRight() - QPoint(2, 2))
+    for one in (*window.findChildren(QWidget), window):
         if one.underMouse():
             QApplication.sendEvent(one, QEvent(QEvent.Type.Leave))
 

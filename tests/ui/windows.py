@@ -41,7 +41,7 @@ def opened_window(
     window.show()
     assert QTest.qWaitForWindowExposed(window)
     hands.until(lambda: window.session.report, "the worker says nothing")
-    hands.leave_all(window.messages.strip)
+    hands.leave_all(window)
     try:
         yield window
     finally:

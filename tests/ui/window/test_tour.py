@@ -123,7 +123,7 @@ def test_the_tour_is_done_with_the_mouse(responding: Window) -> None:
     rate = window.session.experiment.training.learning_rate
     assert rate > 0.01
     hands.until(lambda: tour(window).is_done, "the response does not come")
-    assert "so far" not in tour(window).card.outcome.text()
+    assert "Trying" not in tour(window).card.outcome.text(), "it waits for enough starts"
     go_on(window, "Learning rate", "The validation loss after", "from the start is", " starts. ")
     window.responses.choose_when("off")
 
