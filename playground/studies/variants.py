@@ -25,7 +25,7 @@ _FACTORS, _SHARES = (10, 3), (2,)
 """How many times the present value a value beside it is, on a logarithmic slider and on a linear one: the first that
 the slider has."""
 _TOLD_APART = 1.5
-"""Values whose ratio is below this train too much alike for a race."""
+"""Values whose ratio is below this train too much alike for a race, unless they are shares that leave much else."""
 _RATE = "training.learning_rate"
 _DROPOUT = 0.2
 """The dropout of a race where the experiment has none."""
@@ -82,8 +82,8 @@ def values_to_race(knob: Knob, best: Any = None) -> tuple[Any, ...]:
         found = [present, *(below or [value for value in knob.values if knob.meaning(value)][-2:])]
     if len(set(found)) < 2:
         found = [present, quantity.at(0.25), quantity.at(0.75)]
-    if best is not None and _can_be_told_apart(best, present):
-        found = [one for one in found if one == present or _can_be_told_apart(one, best)] + [best]
+    if best is not None and _can_be_told_apart(quantity, best, present):
+        found = [one for one in found if one == present or _can_be_told_apart(quantity, one, best)] + [best]
     return tuple(sorted(set(found), key=lambda one: one if knob.whole is None else knob.meaning(one) or knob.whole))
 
 
@@ -99,13 +99,19 @@ def _value_beside(quantity: Quantity, present: Number, factors: Sequence[float])
             if low <= value <= high
             and quantity.admits(value)
             and (value < present) == (present * factors[0] < present)
-            and _can_be_told_apart(value, present)
+            and _can_be_told_apart(quantity, value, present)
         ),
         None,
     )
 
 
-def _can_be_told_apart(a: Number, b: Number) -> bool:
+def _can_be_told_apart(quantity: Quantity, a: Number, b: Number) -> bool:
+    # What a share leaves counts as well: a momentum of 0.99 remembers ten times as many gradients as one of 0.9.
+    is_share = quantity.high == 1 and not quantity.log
+    return _differ(a, b) or (is_share and _differ(1 - a, 1 - b))
+
+
+def _differ(a: Number, b: Number) -> bool:
     low, high = sorted((abs(a), abs(b)))
     return high >= _TOLD_APART * low if a * b > 0 else a != b
 

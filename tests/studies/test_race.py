@@ -15,6 +15,7 @@ from playground.studies.race import Race
 from playground.studies.variants import RACES, name_lanes, values_to_race, with_values
 
 RATE, BATCH = "training.learning_rate", "training.batch_size"
+MOMENTUM = "training.optimizer.momentum"
 needs_lanes = pytest.mark.skipif(not cache.are_ready("float32"), reason="the kernels of lanes are not compiled")
 
 
@@ -108,12 +109,17 @@ def test_races_have_two_to_six_lanes_that_differ(experiment: Experiment, rates: 
         (BATCH, 10, None, (1, 10, 0)),
         ("layers.0.dropout", 0.3, None, (0.15, 0.3, 0.6)),
         ("layers.0.dropout", 0.6, None, (0.3, 0.6, 0.9)),
+        (MOMENTUM, 0.9, None, (0.45, 0.9, 0.99)),
+        (MOMENTUM, 0.9, 0.95, (0.45, 0.9, 0.95, 0.99)),
+        (MOMENTUM, 0.9, 0.92, (0.45, 0.9, 0.99)),
+        ("training.schedule.gamma", 0.99, None, (0.49, 0.99, 1.0)),
     ],
 )
 def test_values_to_race_are_clearly_apart_and_on_the_slider(
     experiment: Experiment, path: str, present: float, best: float | None, expected: tuple[float, ...]
 ) -> None:
-    knob = knob_at(experiment.with_({path: present}), path)
+    kinds = {"training.optimizer": "momentum", "training.schedule": "exponential"}
+    knob = knob_at(experiment.with_(kinds).with_({path: present}), path)
     assert knob is not None and values_to_race(knob, best) == expected
 
 

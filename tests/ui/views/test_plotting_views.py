@@ -6,12 +6,16 @@ import sys
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from tests.ui import hands
+from tests.ui.painted import painted_texts
 from ui.guard.faults import guarded
-from ui.views.chart.axes import CalmLimit, decade_ticks, even_ticks, nearest_row, nice_limit
+from ui.views.chart.axes import CalmLimit, ChartAxis, decade_ticks, even_ticks, nearest_row, nice_limit
 from ui.views.chart.controls import Choices, Controls, Option
+from ui.views.chart.plot import ChartBox
 from ui.views.chart.series import band_outline
 from ui.views.confusion.view import ConfusionView
 from ui.views.histograms.view import HistogramsView
@@ -42,6 +46,30 @@ def test_an_axis_ends_at_or_above_what_it_shows_and_has_round_ticks():
     assert even_ticks(0, 3000, 4) == [0, 1500, 3000]
     for end, ticks in ((1200, 5), (250, 6), (60, 4), (0.8, 5)):
         assert even_ticks(0, end, 9) == pytest.approx(np.linspace(0, end, ticks))
+
+
+class Numbered(QWidget):
+    """A widget with the numbers of an axis, which leave some pixels free."""
+
+    across, taken = ChartAxis(), (0.0, 0.0)
+
+    def paintEvent(self, event: object) -> None:
+        with QPainter(self) as painter:
+            box = ChartBox(QRectF(40, 0, 680, 20), self.across, ChartAxis())
+            box.paint_numbers_below(painter, taken=self.taken)
+
+
+def test_numbers_of_an_axis_leave_the_place_of_the_playhead_free(qtbot):
+    widget = Numbered()
+    qtbot.addWidget(widget)
+    widget.resize(760, 60)
+    widget.across.high = 8000
+    # The last number is moved inwards, to the left of its tick.
+    for middle in range(660, 740):
+        widget.taken = middle - 6, middle + 6
+        found = painted_texts(widget)
+        assert len(found) in (4, 5)
+        assert not [text for text, box in found if box.left() < middle + 5 and box.right() > middle - 5], middle
 
 
 def test_a_limit_grows_at_once_and_shrinks_late():

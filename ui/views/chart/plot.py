@@ -181,11 +181,9 @@ class ChartBox(NamedTuple):
         for x, text in zip(self.x(np.array(places)).tolist(), texts, strict=True):
             painter.setPen(pen(look.line))
             painter.drawLine(QPointF(round(x), rect.bottom()), QPointF(round(x), rect.bottom() + px(3)))
-            half = painter.fontMetrics().horizontalAdvance(text) / 2
-            if taken is not None and x + half > taken[0] and x - half < taken[1]:
-                continue
             span = centred_span(painter.fontMetrics(), x, text, rect.left() - px(8), rect.right() + px(8))
-            if span[0] >= end + px(4):
+            is_free = taken is None or span[1] <= taken[0] or span[0] >= taken[1]
+            if is_free and span[0] >= end + px(4):
                 end = span[1]
                 painter.setPen(QColor(look.quiet))
                 write_centred(painter, x, rect.bottom() + px(3), text, rect.left() - px(8), rect.right() + px(8))
