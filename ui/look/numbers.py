@@ -6,9 +6,12 @@ A number that a person may edit is written in full precision instead, by `quanti
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 _VANISHING = 1e-15
 """Below this a number is lost beside others of usual size, even in double precision."""
+_UNITS = ((1e6, "M"), (1e3, "k"))
+"""Units of large numbers in ticks."""
 
 
 def number_text(value: float | None, digits: int = 3) -> str:
@@ -40,12 +43,20 @@ def power_text(value: float | None) -> str:
 
 def short_text(value: float) -> str:
     """Write a tick's number without superfluous digits: 0.5, 20, 1,500, 250k, 2.5M, 1e-5."""
+    return tick_texts([value])[0]
+
+
+def tick_texts(values: Sequence[float]) -> list[str]:
+    """Write the numbers of one axis like `short_text`, but all in the unit of the largest: 0, 50k, 100k."""
+    most = max(map(abs, values), default=0.0)
+    unit, letter = next(((unit, letter) for unit, letter in _UNITS if most >= max(1e5, unit)), (1.0, ""))
+    return [_tick_text(value, unit, letter) for value in values]
+
+
+def _tick_text(value: float, unit: float, letter: str) -> str:
     if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
         return power_text(value).replace(".0e", "e")
-    for unit, letter in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(1e5, unit):
-            return minus_text(f"{value / unit:.10g}{letter}")
-    return minus_text(f"{value:,.10g}")
+    return minus_text(f"{value / unit:,.10g}{letter if value else ''}")
 
 
 def count_text(number: int) -> str:

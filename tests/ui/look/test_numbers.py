@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from playground.measure.sentences import counted
-from ui.look.numbers import count_text, minus_text, number_text, percent_text, power_text, short_text
+from ui.look.numbers import count_text, minus_text, number_text, percent_text, power_text, short_text, tick_texts
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,13 @@ def test_shares_are_percent():
 def test_ticks_are_short():
     texts = [short_text(value) for value in (0, 0.5, -6, 1500, 250_000, 2.5e6, 1e-5, 2.5e-5)]
     assert texts == ["0", "0.5", "−6", "1,500", "250k", "2.5M", "1e-5", "2.5e-5"]
+
+
+def test_ticks_of_one_axis_have_one_unit():
+    assert tick_texts([0, 50_000, 100_000]) == ["0", "50k", "100k"]
+    assert tick_texts([0, 400_000, 1_200_000]) == ["0", "0.4M", "1.2M"]
+    assert tick_texts([-20_000, 0, 20_000]) == ["−20,000", "0", "20,000"]
+    assert tick_texts([]) == []
 
 
 def test_powers_keep_two_digits_however_large_a_number_is():

@@ -9,7 +9,7 @@ import numpy as np
 
 from playground.catalog.choice import Array
 
-from ...look.numbers import short_text
+from ...look.numbers import short_text, tick_texts
 
 _LEAPS = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 """The possible ends of an axis, times a power of ten."""
@@ -72,7 +72,7 @@ class ChartAxis:
     def ticks(self, most: int) -> tuple[list[float], list[str]]:
         """Return the places of at most about `most` ticks, and their texts."""
         at = even_ticks(self.low, self.high, most)
-        return at, [short_text(value) for value in at]
+        return at, tick_texts(at)
 
 
 _DECADES_FOR_LOG, _DECADES_TO_STAY = 2.0, 1.0

@@ -12,7 +12,7 @@ from playground.catalog.choice import Array
 from playground.measure.changes import Change
 from playground.measure.snapshot import History, Snapshot
 
-from ...look.numbers import number_text, short_text
+from ...look.numbers import number_text, tick_texts
 from ..chart.axes import ChartAxis, decade_ticks, even_ticks, nearest_row, nice_limit, round_ticks
 
 _LEAST = {"epoch": 10.0, "step": 100.0, "seconds": 1.0}
@@ -115,9 +115,9 @@ class TimeAxis(ChartAxis):
             if self.logarithmic:
                 return decade_ticks(self.low, self.high, most)
             at = even_ticks(self.low, self.high, most)
-            return at, [short_text(value) for value in at]
+            return at, tick_texts(at)
         values = round_ticks(self.value(self.low), self.value(self.high), most)
-        return self.places(np.array(values)).tolist(), [short_text(value) for value in values]
+        return self.places(np.array(values)).tolist(), tick_texts(values)
 
     def words(self, value: float) -> str:
         """A value in words: epoch 40."""
