@@ -6,17 +6,18 @@ import functools
 from collections import Counter
 from collections.abc import Iterator
 
+import msgspec
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtWidgets import QApplication, QLabel, QMenu, QStyle, QTabBar, QToolTip, QWidget
 
-from playground.catalog.activations import Tanh
+from playground.catalog.activations import Sigmoid, Tanh
 from tests.ui import hands
 from tests.ui.painted import painted_texts
 from tests.ui.windows import await_pictures, lay_out
-from ui.forms.controls import Slider, Switch
+from ui.forms.controls import Combo, Slider, Switch
 from ui.forms.rows import CAPTION_WIDTH, caption_width
 from ui.look import theme
 from ui.panels.tiles import curve_icon
@@ -75,6 +76,18 @@ def test_a_slider_goes_where_it_is_pressed_at_any_size(qtbot, qapp: QApplication
         hands.click(slider, QPoint(round(slider.x_of(place)), 24))
         assert abs(slider.value() / 1000 - place) < 0.01
         assert slider.rect().contains(slider.handle().toAlignedRect())
+
+
+@pytest.mark.parametrize("zoom", theme.ZOOMS)
+def test_the_name_of_an_activation_is_whole_beside_its_curve(window: Window, zoom: float) -> None:
+    layers = tuple(msgspec.structs.replace(layer, activation=Sigmoid()) for layer in window.session.experiment.layers)
+    window.session.edit(msgspec.structs.replace(window.session.experiment, layers=layers))
+    window.zoom_to(zoom)
+    if not window.docks.controls_are_open:
+        hands.key_in(window, "Ctrl+B")
+    hands.open_tab(window, "Layers")
+    lay_out(window)
+    assert "Sigmoid" in [text for text, _ in painted_texts(hands.control(window, "layers.0.activation", Combo))]
 
 
 def test_a_kept_icon_is_made_anew_for_another_size(qapp: QApplication) -> None:

@@ -229,11 +229,14 @@ def caption_width(text: str, level: int) -> int:
 
 
 def _caption_beside(words: str, caption: str) -> int:
-    """The width of a short label, in pixels at zoom 1, that leaves a list in the usual column room for some words."""
+    """The width of a short label, in pixels at zoom 1, that leaves a list in the usual column room for some words.
+
+    Without words, it is the least one.
+    """
     font = QFont(QApplication.font())
     font.setPixelSize(NORMAL)
     metrics = QFontMetrics(font)
-    missing = max(0, metrics.horizontalAdvance(words) + _BESIDE_WORDS - _LIST_WIDTH)
+    missing = max(0, metrics.horizontalAdvance(words) + _BESIDE_WORDS - _LIST_WIDTH) if words else CAPTION_WIDTH
     return max(CAPTION_WIDTH - missing, metrics.horizontalAdvance(caption) + GRID)
 
 
@@ -482,17 +485,24 @@ class ChoiceRow(FormRow):
         self.line.addWidget(self.combo, 1)
         self.control(self.combo)
         self._nothing_formula = ""
+        self._has_picture = False
         self._add_formula()
         self._show_formula()
 
     def _add_formula(self) -> None:
-        """Put the formula of the chosen member below, a line for each of its steps; `side` has room for a picture."""
+        """Put the formula of the chosen member below, a line for each of its steps."""
         self.formula = quiet(QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText))
         self.formula.setContentsMargins(px(_INDENT), 0, 0, 0)
         self.outer.removeItem(self.line)
         head = fill(tight(QVBoxLayout(), 0), self.line, self.formula)
-        self.side = fill(tight(QHBoxLayout(), GRID), head, wide=head)
-        self.outer.addLayout(self.side)
+        self._side = fill(tight(QHBoxLayout(), GRID), head, wide=head)
+        self.outer.addLayout(self._side)
+
+    def put_beside(self, picture: QWidget) -> None:
+        """Put a picture beside the list, which gets room from the label instead."""
+        self._side.addWidget(picture)
+        self._has_picture = True
+        self.fit()
 
     def _show_formula(self) -> None:
         formula = "\n".join(formula_lines(self.shown.formula if self.shown is not None else self._nothing_formula))
@@ -566,8 +576,9 @@ class ChoiceRow(FormRow):
 
     def fit(self) -> None:
         super().fit()
-        if self.field.optional:
-            beside = px(_caption_beside(self.combo.itemText(0), self.caption.text()))
+        if self._has_picture or self.field.optional:
+            words = "" if self._has_picture else self.combo.itemText(0)
+            beside = px(_caption_beside(words, self.caption.text()))
             self.caption.setFixedWidth(min(self.caption.minimumWidth(), beside))
 
     def title(self, kind: type[Choice] | None) -> str:

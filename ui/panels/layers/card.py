@@ -188,7 +188,7 @@ class LayerCard(QFrame):
         activation = self.rows["activation"]
         assert isinstance(activation, ChoiceRow)
         self._activation = activation
-        activation.side.addWidget(self.curve)
+        activation.put_beside(self.curve)
         self._draw_curves()
         self._unfold(False)
 
