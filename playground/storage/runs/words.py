@@ -140,6 +140,8 @@ def room_words(kept: Kept, size: int, limit: int) -> list[str]:
             "star are removed."
         ]
     if kept.removed:
-        runs = "The oldest kept run" if len(kept.removed) == 1 else f"The {len(kept.removed):,} oldest kept runs"
-        return [f"{runs} without a star had to go, since kept runs may take {size_words(limit)}."]
+        is_one = len(kept.removed) == 1
+        runs = "The oldest kept run" if is_one else f"The {len(kept.removed):,} oldest kept runs"
+        were = "was" if is_one else "were"
+        return [f"{runs} without a star {were} removed, since kept runs may take at most {size_words(limit)}."]
     return []

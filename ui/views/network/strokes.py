@@ -258,7 +258,7 @@ class WireScale(SizedWidget):
     def _tell(self) -> None:
         low, high = self.ends()
         if self.carried == "weights":
-            words = f"The colour of a wire shows the sign of its weight, the width its size: from {low} to {high}."
+            words = f"The colour of a wire shows the sign of its weight, and its width the size, from {low} to {high}."
         else:
             words = (
                 f"How strongly the error pulls at each weight, ∂E/∂w, on a logarithmic scale from {low} to {high}. "
