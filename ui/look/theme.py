@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent
-from PySide6.QtGui import QColor, QFont, QFontInfo, QPalette
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication, QToolTip
 
 GRID = 8
@@ -211,6 +211,16 @@ def tabular(font: QFont) -> QFont:
     """Return `font` with digits of equal width, so that numbers that change don't jitter."""
     result = QFont(font)
     result.setFeature(QFont.Tag("tnum"), 1)
+    return result
+
+
+def narrowed(font: QFont, text: str, width: float, least: int) -> QFont:
+    """Return `font`, narrowed no more than `text` needs to fit `width` pixels, but to no less than `least` percent."""
+    result = QFont(font)
+    for stretch in range(100, least - 1, -2):
+        result.setStretch(stretch)
+        if QFontMetrics(result).horizontalAdvance(text) <= width:
+            break
     return result
 
 

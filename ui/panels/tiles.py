@@ -35,7 +35,7 @@ from playground.catalog.features import FEATURES
 from ..forms.buttons import identify, wrapping
 from ..guard.faults import painted
 from ..look.numbers import minus_text
-from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, px, zoom
+from ..look.theme import MAGNITUDES, SMALL, Theme, current, exact_px, field_table, magnitude_table, narrowed, px, zoom
 
 _CURVE_EXTENT = 3.0
 CURVE_ICON = QSize(28, 18)
@@ -137,11 +137,7 @@ class PaintedButton(QAbstractButton):
         font = self.small
         if QFontMetrics(font).horizontalAdvance(self.text()) > self.width():
             font.setPixelSize(px(_SMALLER))
-        for stretch in range(100, _NARROWEST - 1, -2):
-            font.setStretch(stretch)
-            if QFontMetrics(font).horizontalAdvance(self.text()) <= self.width():
-                break
-        return font
+        return narrowed(font, self.text(), self.width(), _NARROWEST)
 
     def paint_name(self, painter: QPainter, top: float, colour: str) -> None:
         """Write the name from `top` to the lower edge."""

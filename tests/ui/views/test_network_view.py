@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QMenu, QToolTip, QWidget
 
-from playground.catalog.activations import Linear, Relu, Sigmoid, Tanh
+from playground.catalog.activations import LeakyRelu, Linear, Relu, Sigmoid, Tanh
 from playground.catalog.datasets.base import Sample, draw_sample
 from playground.catalog.datasets.shapes import Hills
 from playground.catalog.features import FEATURES, feature_columns
@@ -23,6 +23,7 @@ from playground.measure.requests import ParametersRequest, UnitMapsRequest, Unit
 from playground.measure.snapshot import LayerParameters, LayerStatistics, Snapshot, UnitMaps, UnitStates
 from tests.ui import hands
 from tests.ui.counting import EventCount
+from tests.ui.painted import painted_texts
 from tests.ui.parts import part_of
 from tests.ui.snapshots import clouds, diverged, make_snapshot, plane_grid, with_answers
 from ui.look import theme
@@ -387,6 +388,15 @@ def test_the_last_input_stays(shown):
     hands.click(view, view.shown().places.unit(INPUTS, 0).center())
     assert not said
     assert "at least one" in view.shown().reading
+
+
+def test_long_names_of_activations_are_whole_over_six_layers(shown):
+    experiment = Experiment(layers=tuple(Layer(6, LeakyRelu(), id=name) for name in "ABCDEF"))
+    view = NetworkView()
+    view.show_experiment(experiment)
+    shown(view, network_snapshot(experiment), (462, 440))
+    names = [text for text, _ in painted_texts(view)]
+    assert names.count("Leaky ReLU") == 6, names
 
 
 def test_the_buttons_of_a_header_ask_for_units(view):

@@ -36,6 +36,8 @@ from .diagram import BIAS_SIDE, LABELS, ShownLayer, TileColumn, bias_square
 _QUIETEST = 0.1
 """Maps that stay below this size are not stretched to full colours; they would show noise."""
 _FEATURE_POINTS = 64
+_NARROWEST = 64
+"""The narrowest type of an activation's name over its layer, in percent."""
 
 
 @lru_cache(maxsize=256)
@@ -262,6 +264,7 @@ def paint_header(painter: QPainter, column: TileColumn, layer: ShownLayer, hidde
     painter.setFont(plain_font())
     units = f"{layer.units:,}" if hidden else "1 unit" if layer.units == 1 else f"{layer.units} units"
     write(painter, QRectF(box.left(), 20, box.width(), 18), CENTRE, units, look.text)
+    painter.setFont(theme.narrowed(plain_font(), layer.activation, box.width(), _NARROWEST))
     text = painter.fontMetrics().elidedText(layer.activation, Qt.TextElideMode.ElideRight, int(box.width()))
     write(painter, QRectF(box.left(), 39, box.width(), 16), CENTRE, text, look.quiet)
     if hidden:
