@@ -7,11 +7,14 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolTip, QWidget
 from superqt import QElidingLabel
 
 from .buttons import tip
+
+_STRETCHES = (100, 96, 92, 88, 84)
+"""How wide the letters of a label may be, in percent; narrower ones would look like another font."""
 
 
 def show_whole_text(event: QEvent, widget: QWidget, text: str, shown: Callable[[], str]) -> bool:
@@ -43,6 +46,28 @@ class ShortenedLabel(QElidingLabel):
 
     def event(self, event: QEvent) -> bool:
         return show_whole_text(event, self, self.text(), partial(QLabel.text, self)) or bool(super().event(event))
+
+
+class NarrowedLabel(ShortenedLabel):
+    """A label whose letters are narrowed a little before its text is cut."""
+
+    def setText(self, text: str) -> None:
+        super().setText(text)
+        self._narrow()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._narrow()
+
+    def _narrow(self) -> None:
+        for stretch in _STRETCHES:
+            font = QFont(self.font())
+            if font.stretch() != stretch:
+                font.setStretch(stretch)
+                self.setFont(font)
+                super().setText(self.text())
+            if not self.is_cut:
+                return
 
 
 class LabelPlace(QWidget):

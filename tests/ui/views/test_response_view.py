@@ -59,6 +59,20 @@ def test_where_losses_cannot_be_compared_all_of_the_sentence_has_room(shown, pat
     assert not view.sentence.is_cut
 
 
+@pytest.mark.parametrize("size", [(264, 150), (330, 190)])
+def test_a_long_sentence_is_narrowed_before_its_numbers_are_cut(shown, size: tuple[int, int]) -> None:
+    view = shown(ResponseView(), size=size)
+    for words in (
+        "No other learning rate is clearly better than 0.01.",
+        "Best between 0.945 and 0.96; 0.9 is worse by a factor of 1.4 to 3.7.",
+        "Best between 0.0051 and 0.034; 0.01 is worse by a factor of 1.4 to 13.",
+        "No other learning rate is clearly better than 0.01.",
+    ):
+        view.show_words(words)
+        assert not view.sentence.is_cut, words
+    assert view.sentence.font().stretch() == 100, "short words are as wide as ever"
+
+
 @pytest.mark.parametrize("path", ["training.optimizer", "training.learning_rate"])
 def test_an_outcome_above_the_axis_has_an_arrow_at_the_upper_edge(shown, path: str) -> None:
     view, reading = shown(ResponseView(), size=(264, 150)), reading_of(path)

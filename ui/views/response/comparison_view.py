@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from playground.measure.snapshot import Snapshot
 
 from ...forms.buttons import identify
-from ...forms.labels import ShortenedLabel
+from ...forms.labels import NarrowedLabel
 from ...look.theme import px
 from ..chart.controls import ReadingLine
 from ..view import View
@@ -27,7 +27,7 @@ class ComparisonView(View):
     def __init__(self, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setAccessibleName(self.title)
-        self.sentence = identify(ShortenedLabel(wordWrap=True), f"{self.name}.sentence", "What other values would do")
+        self.sentence = identify(NarrowedLabel(wordWrap=True), f"{self.name}.sentence", "What other values would do")
         self.sentence.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.small_print = ReadingLine(f"{self.name}.print", "How this is measured")
 
