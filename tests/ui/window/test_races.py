@@ -448,6 +448,20 @@ def test_the_axis_that_was_chosen_for_the_run_comes_back_after_a_race(qtbot, win
     qtbot.waitUntil(lambda: window.parts.tracks.shown().along == "seconds")
 
 
+def test_settings_of_the_tracks_without_effect_in_a_race_are_off_and_say_why(qtbot, window: Window) -> None:
+    names = ("reach.plan", "picture.lines", "scale.linear", "rate.log")
+    known = [control(window, f"tracks.{name}") for name in names]
+    usual = [one.toolTip() for one in known]
+    command(window, "Race: SGD, RMSProp, Adam")
+    await_race(qtbot, window)
+    for one in known:
+        assert not one.isEnabled() and "Off: The tracks of a race have no such choice." in one.toolTip()
+    assert control(window, "tracks.loss.log").isEnabled()
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: all(one.isEnabled() for one in known))
+    assert [one.toolTip() for one in known] == usual
+
+
 def test_a_setting_races_other_values_from_its_menu_and_from_the_palette(qtbot, window: Window) -> None:
     window.docks.show("training")
     row = window.parts.training.rows["training.batch_size"]

@@ -14,6 +14,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.catalog.choice import Array
+from playground.experiment.applicability import Obstacle
 from playground.experiment.tree import Experiment
 from playground.measure.others import Ghost, KeptCurve, KeptCurves, Others
 from playground.measure.snapshot import Snapshot
@@ -54,6 +55,7 @@ _REACH_OPTIONS = (
     Option("run", "Run", "Up to the present. Before the first step, as far as the schedule's plan goes."),
     Option("plan", "Plan", "As far as the schedule's plan goes. Shows the learning rates to come."),
 )
+_IN_RACE = Obstacle("in a race", "The tracks of a race have no such choice. It comes back with your run.")
 _TRACK_OPTIONS = (
     Option("loss", "Loss", "How wrong the network is. Lower is better."),
     Option("score", "Accuracy", "The share of points classified correctly, or R² for regression. Higher is better."),
@@ -239,6 +241,8 @@ class TracksView(View):
         self._picture = add("picture", "Gradients shown as", PICTURE_OPTIONS)
         self._scale = add("scale", "Gradient scale", SCALE_OPTIONS)
         self._rate_scale = add("rate", "Rate scale", RATE_OPTIONS)
+        self._of_run = self._reach, self._quantity, self._picture, self._scale, self._rate_scale
+        """Settings that change nothing in a race."""
         self._controls.fit(0)
 
     def arrangement(self) -> str:
@@ -326,6 +330,8 @@ class TracksView(View):
         if turned:
             own = self._loss, self._score, self._gradients, self._rate
             self._sheet.arrangement.show_tracks(self._lanes if moment is not None else own)
+            for place, control in [(place, one) for one in self._of_run for place in range(len(one.buttons))]:
+                control.show_obstacle(place, None if moment is None else _IN_RACE)
             self._sheet.marks, self._marked = (), ()
             self._told = self._snapshot if moment is None else _longest(moment, self._times)
         if moment is not None and (before is None or before.lockstep != moment.lockstep):
