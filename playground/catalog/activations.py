@@ -24,7 +24,7 @@ class Passage(NamedTuple):
 
 
 class Activation(Choice, frozen=True):
-    """Turns a unit's weighted sum z into its output a. A straight line makes depth useless; flat ends stop the gradient."""
+    """Turns a unit's weighted sum z into its output a. A straight line makes depth useless; flat ends block the gradient."""
 
     straight_from: ClassVar[float] = np.inf
     """The z above which f is a straight line through 0, exactly or nearly."""

@@ -177,8 +177,8 @@ class ConstantWeights(Initializer, frozen=True, tag="constant"):
 class TfPlaygroundWeights(Initializer, frozen=True, tag="tfplayground"):
     """Draws TensorFlow Playground's small weights, whatever the layer's width. With its data and seed 0 they are exactly those of the browser.
 
-    The browser draws the weights after the data, from the same random numbers, so the data's own seed determines them.
-    With other data, or another seed of the experiment than 0, they are drawn like any others.
+    The browser draws the weights after the data, from the same random sequence, so the data's own seed determines them.
+    With other data, or if the experiment's seed is not 0, they are drawn like any other weights.
     """
 
     label = "TF Playground"

@@ -98,7 +98,7 @@ class Momentum(Optimizer, frozen=True, tag="momentum"):
         bool,
         setting(
             "Nesterov",
-            "On, the gradient is taken as if one step ahead, which brakes earlier near a minimum: try it if momentum overshoots. Off, this is plain momentum.",
+            "When on, the gradient is taken as if one step ahead, which brakes earlier near a minimum: try it if momentum overshoots. When off, this is plain momentum.",
         ),
     ] = False
 

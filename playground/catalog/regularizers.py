@@ -81,7 +81,7 @@ class L1(Regularizer, frozen=True, tag="l1"):
     strength: _Strength = 0.001
     prune: Annotated[
         bool,
-        setting("Prune", "On, a weight that is pushed across zero stays zero for good, which thins out the network. Off, it may come back."),
+        setting("Prune", "When on, a weight that is pushed across zero stays zero for good, which thins out the network. When off, it may come back."),
     ] = False  # fmt: skip
 
     @staticmethod

@@ -164,7 +164,7 @@ class Plateau(Schedule, frozen=True, tag="plateau"):
     ] = 0.1  # fmt: skip
     patience: Annotated[
         int,
-        setting("Patience", "Epochs without progress to tolerate. Raise it if a noisy loss causes cuts too early; at 0 the first such epoch causes a cut.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
+        setting("Patience", "How many epochs without progress to tolerate before a cut. Raise it if a noisy loss causes cuts too early; at 0 the first such epoch causes one.", ge=0, le=1_000_000, slider=(0, 100), unit="epochs"),
     ] = 10  # fmt: skip
     threshold: Annotated[
         float,

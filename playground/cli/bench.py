@@ -413,7 +413,7 @@ def _names_of(racers: _Contestants) -> Callable[[str], list[str]]:
         names = text.split(",")
         for name in names:
             if name not in racers or names.count(name) > 1:
-                raise argparse.ArgumentTypeError(f"must be some of {listing(racers)}, each once (got {text!r})")
+                raise argparse.ArgumentTypeError(f"must be one or more of {listing(racers)}, none twice (got {text!r})")
         return names
 
     return names

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from playground.catalog.choice import listing
 from playground.files.menu_entry import menu_entry_files, remove_menu_entry
 from playground.files.places import PROGRAM_ID, cache_path, kept_runs_path, kept_work_path, logs_path, settings_path
 
@@ -41,7 +42,7 @@ def remove_files(arguments: argparse.Namespace) -> None:
         for path in paths:
             size = sum(file.stat().st_size for file in _files_in([path]))
             print(f"{name}: {path} ({size / 1e6:,.1f} MB)")
-    if found and (arguments.yes or _agrees(f"Remove {', '.join(found)}?")):
+    if found and (arguments.yes or _agrees(f"Remove the {listing(found)}?")):
         for name, paths in found.items():
             if name == "menu entry":
                 remove_menu_entry()

@@ -67,7 +67,7 @@ def add_runs_options(parser: argparse.ArgumentParser) -> None:
     add("filter", nargs="*", metavar="FILTER", help="words and conditions, such as tanh or 'learning_rate > 0.01'")
     add("--sort", metavar="PATH", help="sort by a setting or an outcome; -PATH: the highest first (default: -time)")
     add("--limit", type=int, default=_LISTED, metavar="N", help=f"list at most N runs, 0 for all (default: {_LISTED})")
-    add("--group", metavar="ID", help="list the trainings of a sweep or a search")
+    add("--group", metavar="ID", help="list the training runs of a sweep or a search")
     add("--group-by", metavar="PATH", help="print means over the runs with each value of a setting")
     act = parser.add_mutually_exclusive_group()
     act.add_argument("--show", metavar="ID", help="print everything about one run")

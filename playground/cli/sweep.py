@@ -61,7 +61,7 @@ def add_sweep_options(parser: argparse.ArgumentParser) -> None:
     )
     where.add_argument("--dask", metavar="ADDRESS", help="train on the workers of a Dask scheduler")
     add("--resume", metavar="FOLDER", help="keep results in a folder, and continue from those already there")
-    add_keep_option(parser, "the trainings, as one group")
+    add_keep_option(parser, "the training runs as one group")
     add("--json", action="store_true", help="print the result as one line of JSON, last on stdout")
 
 

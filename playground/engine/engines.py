@@ -35,23 +35,23 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
         reasons = lane_fallbacks(setup) or _load_lanes(setup.network.dtype.name)
         if not reasons:
             return "lanes"
-        _say_once(f"The compiled engine trains, since lanes can't: {listing(reasons)}.")
+        _say_once(f"The compiled engine is used, since lanes can't train this: {listing(reasons)}.")
     precision, own = setup.network.dtype.name, own_classes(setup)
     if precision not in cache.LOADED and not cache.are_cached(precision):
-        _say_once(f"{_COMPILING}, once on this machine{_OR_REFERENCE}")
+        _say_once(f"{_COMPILING}, which is needed only once on this machine{_OR_REFERENCE}")
     try:
         cache.load_kernels(precision)
     except cache.UnavailableError as error:
         if chosen in ("compiled", "lanes"):
             raise
-        _say_once(f"The compiled engine can't be loaded ({error}), so the reference engine trains.")
+        _say_once(f"The compiled engine can't be loaded ({error}), so the reference engine is used.")
         return "reference"
     if own and kernels_for(precision, own) is None:
         if not are_own_cached(precision, own):
             _say_once(f"{_COMPILING} with {listing(map(kind_of, own))} in it{_OR_REFERENCE}")
         load_own_kernels(precision, own)
     for reason in fallbacks(setup):
-        _say_once(f"The reference engine trains, since the compiled one can't: {reason}.")
+        _say_once(f"The reference engine is used, since the compiled one can't train this: {reason}.")
     return "compiled"
 
 
@@ -68,7 +68,7 @@ def _load_lanes(precision: str) -> tuple[str, ...]:
 
 _ABOUT = ", once on this machine, about a minute"
 _COMPILING = "Preparing the compiled engine"
-_OR_REFERENCE = ", about a minute; engine='reference' starts at once."
+_OR_REFERENCE = ". It takes about a minute; engine='reference' starts immediately."
 
 
 @functools.cache

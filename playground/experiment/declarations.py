@@ -31,10 +31,10 @@ class Bounds(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The limits as text, such as `from 0 to below 1`; empty if there are none."""
+        """The limits as text, such as `of at least 0 and below 1`; empty if there are none."""
         low, high = self._low_words, self._high_words
-        if low and high and not self.low_open:
-            return f"from {_number_words(self.low)} to {high if self.high_open else _number_words(self.high)}"
+        if low and high and not (self.low_open or self.high_open):
+            return f"from {_number_words(self.low)} to {_number_words(self.high)}"
         words = " and ".join(words for words in (low, high) if words)
         return f"of {words}" if words.startswith("at") else words
 

@@ -57,7 +57,7 @@ class Quantity:
 
     @property
     def allowed(self) -> str:
-        """The range in words: `a number from 0 to below 1`."""
+        """The range in words: `a number of at least 0 and below 1`."""
         named = [
             f"; “{name}” is {write_number(value)}" for value, name in self.names.items() if name != write_number(value)
         ]

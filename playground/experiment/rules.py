@@ -201,7 +201,7 @@ def refuse_unwritable(raw: Any, path: str = "") -> None:
     if isinstance(raw, str):
         _refuse_text(raw, place, "a text")
     for key, value in _members(raw):
-        _refuse_text(key.removeprefix("."), place, "an object whose keys are texts")
+        _refuse_text(key.removeprefix("."), place, "an object whose keys are strings")
         refuse_unwritable(value, f"{path}{key}".removeprefix("."))
 
 

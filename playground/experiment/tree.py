@@ -42,15 +42,15 @@ class Layer(Declared, frozen=True, forbid_unknown_fields=True):
     normalization: AnyNormalization = NoNormalization()
     skip: Annotated[
         bool,
-        setting("Skip connection", "On, the layer's input is added to its output: a shortcut for the gradient in deep networks, which needs as many units as inputs. Off, everything passes through the layer."),
+        setting("Skip connection", "When on, the layer's input is added to its output: a shortcut for the gradient in deep networks, which needs as many units as inputs. When off, everything passes through the layer."),
     ] = False  # fmt: skip
     trainable: Annotated[
         bool,
-        setting("Trainable", "On, the layer learns with the others. Off, it is frozen: it keeps its weights while the others learn.", names={True: "learns again", False: "frozen"}),
+        setting("Trainable", "When on, the layer learns with the others. When off, it is frozen: it keeps its weights while the others learn.", names={True: "learns again", False: "frozen"}),
     ] = True  # fmt: skip
     muted: Annotated[
         bool,
-        setting("Muted", "On, the layer is bypassed: its input passes through unchanged and its weights wait, which needs as many units as inputs. Off, it takes part.", names={True: "muted", False: "back in"}),
+        setting("Muted", "When on, the layer is bypassed: its input passes through unchanged and its weights wait, which needs as many units as inputs. When off, it takes part.", names={True: "muted", False: "back in"}),
     ] = False  # fmt: skip
     id: Annotated[
         str | None,
@@ -75,7 +75,7 @@ class EarlyStopping(Declared, frozen=True, forbid_unknown_fields=True):
     ] = 0.0  # fmt: skip
     restore: Annotated[
         bool,
-        setting("Restore the best", "On, the weights of the best epoch return when training ends. Off, the last ones stay."),
+        setting("Restore the best", "When on, the weights of the best epoch return when training ends. When off, the last ones stay."),
     ] = True  # fmt: skip
 
 
@@ -98,7 +98,10 @@ class Training(Declared, frozen=True, forbid_unknown_fields=True):
     ] = "partial"  # fmt: skip
     shuffle: Annotated[
         bool,
-        setting("Shuffle", "On, every epoch has new random batches. Off, the points always come in the same order."),
+        setting(
+            "Shuffle",
+            "When on, every epoch has new random batches. When off, the points always come in the same order.",
+        ),
     ] = True
     weight_decay: Annotated[
         float,

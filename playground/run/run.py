@@ -33,7 +33,7 @@ from playground.run.record import Record
 from playground.run.timeline import Timeline
 
 PRESENT, HEALTHY = "present", "healthy"
-OTHER_POINTS = "The table's classes have changed, so the earlier weights no longer fit it."
+OTHER_POINTS = "The table's classes have changed, so the earlier weights no longer fit."
 
 
 @dataclass

@@ -150,7 +150,11 @@ def document_from_bytes(content: bytes, place: str, folder: Path | None = None) 
     if record.breaks is None:
         values["breaks"] = breaks_of(values["changes"], reader.drawn[experiment.data].task)
     elif any(one.step < 0 for one in record.breaks) or sorted(record.breaks) != list(record.breaks):
-        raise InputError(f"{place}: breaks", Spoken("falling ones"), "in order of their steps, which start at 0")
+        raise InputError(
+            f"{place}: breaks",
+            Spoken(", ".join(str(one.step) for one in record.breaks[:9])),
+            "in ascending order of steps, none of them below 0",
+        )
     if record.started_from is not None:
         # Older versions stored it in the precision of the run's start, even after a change of precision.
         kind = "float64" if record.started_from.kind == "float64" else "float32"
@@ -211,6 +215,7 @@ def read_record(content: bytes, place: str) -> DocumentRecord:
             where, f"it is not what a document of version {DOCUMENT_VERSION} has there ({reason})"
         ) from error
     if PRESENT not in record.checkpoints:
-        names = ", ".join(list(record.checkpoints)[:5]) or "none"
-        raise MissingError(f"{place}: checkpoints: {PRESENT}", f"there are {names}")
+        names = ", ".join(list(record.checkpoints)[:5])
+        found = f"the file has only {names}" if names else "the file has none"
+        raise MissingError(f"{place}: checkpoints: {PRESENT}", found)
     return record

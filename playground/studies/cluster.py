@@ -39,7 +39,7 @@ def cluster_executor(address: str) -> Iterator[tuple[Executor, int]]:
         try:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except TimeoutError as error:
-            raise InputError("--dask", address, "a scheduler with workers") from error
+            raise InputError("--dask", address, "the address of a Dask scheduler with workers") from error
         threads = sum(client.nthreads().values())
         # Trainings follow from their experiments alone, but every one is wanted once: results are not shared by key.
         with client.get_executor(pure=False) as executor:

@@ -129,7 +129,7 @@ for engine in ("auto", "compiled", "auto"):
 """,
         tmp_path,
     )
-    assert said.count("The reference engine trains") == 1 and "gathered: not part of the catalog" in said
+    assert said.count("The reference engine is used") == 1 and "gathered: not part of the catalog" in said
 
 
 def test_a_class_that_is_defined_again_takes_the_place_of_the_earlier_one(tmp_path: Path) -> None:

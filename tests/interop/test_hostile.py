@@ -207,7 +207,7 @@ def test_a_table_that_is_a_device_does_not_stop_an_experiment_from_being_refused
         ('{"version": 1, "x": [' + "[]," * 600_000 + "1]}", "at most 500,000 quotes, lists and objects"),
         ('{"version": 1, "x": [' + '"",' * 300_000 + "1]}", "at most 500,000 quotes, lists and objects"),
         ('{"version": 1, "name": "' + "a" * 20_000 + '"}', "(got 'aaa"),
-        ('{"version": 1, "' + "a" * 20_000 + '": 1}', "keys are texts of at most 10,000 characters"),
+        ('{"version": 1, "' + "a" * 20_000 + '": 1}', "keys are strings of at most 10,000 characters"),
         ('{"version": 1, "seed": 1' + "0" * 5000 + "}", "4300 digits"),
         ('{"version": 1, "data": {"kind": "points", "x1": [1' + "0" * 400 + "]}}", r"data.x1[0]"),
         ('{"version": 1, "data": {"kind": "points", "x1": [0, NaN]}}', r"data.x1[1] must be a finite number (got nan)"),

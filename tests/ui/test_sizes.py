@@ -256,7 +256,7 @@ def test_beside_its_controls_the_plane_takes_all_the_height(window: Window) -> N
     assert column.right() < plane.left() and plane.height() >= 0.85 * view.height()
     # What is left of the width is shared out.
     assert abs(column.left() - (plane.left() - column.right())) < plane.width() / 2
-    words = hands.called(view, "The prediction at the mouse")
+    words = hands.called(view, "The prediction at the pointer")
     assert words.geometry().top() > column.bottom() and words.width() == column.width()
 
 

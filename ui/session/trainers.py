@@ -33,5 +33,5 @@ def open_trainer(document: Document, engine: EngineName) -> Trainer:
             if document.engine == "lanes"
             else f"It was trained on the {document.engine} engine and continues on the {trainer.engine} engine"
         )
-        trainer.run.record.notes += (f"{way}, which rounds the last digit differently; later numbers may drift.",)
+        trainer.run.record.notes += (f"{way}. The last digit is now rounded differently, so later numbers may drift.",)
     return trainer

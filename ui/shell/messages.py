@@ -192,9 +192,10 @@ class Messages(QObject):
         event = self._event
         fresh = event if self._time.isActive() else None
         # What ails the network now says nothing of the earlier moment on show, or of the lanes of a race.
-        elsewhere = self._past is not None or self._race
+        past = None if self._race else self._past
+        elsewhere = past is not None or self._race
         fault = None if elsewhere and self._fault is not None and self._fault.kind else self._fault
-        first = self._advised(fault) or self._past or fresh
+        first = self._advised(fault) or past or fresh
         said = first or self._advised(self._found()) or event or self._invitation
         if self._would_swap(said):
             self._wait.start()

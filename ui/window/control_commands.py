@@ -87,4 +87,6 @@ class ControlCommands:
             if not problem:
                 row.ask(text.lower() == "on")
         if problem:
-            self.desk.refuse(f"{row.field.label} was not changed: {problem[:1].lower()}{problem[1:].rstrip('.')}.")
+            why = problem[:1].lower() + problem[1:].rstrip(".")
+            subject = "it " if why.startswith("must") else ""
+            self.desk.refuse(f"{row.field.label} was not changed to “{text}”: {subject}{why}.")

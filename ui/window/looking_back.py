@@ -48,8 +48,10 @@ class LookingBack(QObject):
 
     def branch(self) -> None:
         """Go on from the earlier moment that is shown, or say how one is."""
-        if not self.past.branch():
-            self.desk.refuse(_NONE_SHOWN if self.desk.session.racer is None else IN_A_RACE)
+        if self.desk.session.racer is not None:
+            self.desk.refuse(IN_A_RACE)
+        elif not self.past.branch():
+            self.desk.refuse(_NONE_SHOWN)
 
     def leave(self) -> None:
         """Show the present again."""

@@ -284,11 +284,11 @@ class Collected(Adjustable, frozen=True):
 
     stratified: Annotated[
         bool,
-        setting("Stratified split", "On, every part of the split has the same share of each class, as nearly as whole points allow. Off, chance decides, and a rare class can be missing from a part."),
+        setting("Stratified split", "When on, every part of the split has the same share of each class, as nearly as whole points allow. When off, chance decides, and a rare class can be missing from a part."),
     ] = True  # fmt: skip
     scale_target: Annotated[
         bool,
-        setting("Scale the target", "On, the values to predict are scaled to mean 0 and standard deviation 1 for training, where the usual learning rates work, and losses are in that unit. Off, the network learns the values themselves."),
+        setting("Scale the target", "When on, the values to predict are scaled to mean 0 and standard deviation 1 for training, where the usual learning rates work, and losses are in that unit. When off, the network learns the values themselves."),
     ] = True  # fmt: skip
 
     def split(self, raw: Raw, random: np.random.Generator) -> Array:

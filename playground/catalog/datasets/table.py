@@ -56,7 +56,7 @@ class Table(Collected, frozen=True, tag="table"):
     ] = None  # fmt: skip
     header: Annotated[
         bool | None,
-        setting("Header row", "On, the first row names the columns. Off, it is data like the others; Automatic lets the cells decide.", nothing="Automatic"),
+        setting("Header row", "When on, the first row names the columns. When off, it is data like the others; Automatic lets the cells decide.", nothing="Automatic"),
     ] = None  # fmt: skip
     decimal: Annotated[
         Literal[".", ","] | None,

@@ -112,7 +112,9 @@ class _Graph:
             return str(f(self._traced(z)).value)  # type: ignore[attr-defined]
         except (TypeError, AttributeError) as error:
             raise InputError(
-                "formula", f.kind, f"made of plain operations on single numbers for ONNX ({error})"
+                "formula",
+                f.kind,
+                f"made of plain operations on single numbers, so that ONNX can express it ({error})",
             ) from error
 
     def spelled(self, text: ast.expr, z: str) -> str:

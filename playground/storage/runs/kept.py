@@ -203,7 +203,7 @@ def read_group(content: bytes, place: str) -> KeptGroup:
     try:
         return msgspec.json.decode(content, type=KeptGroup)
     except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-        raise UnreadableError(place, f"it is no group of trainings ({one_line(str(error), 200)})") from error
+        raise UnreadableError(place, f"it is not a group of training runs ({one_line(str(error), 200)})") from error
 
 
 def summarize_group(group: KeptGroup, place: str) -> Summary:

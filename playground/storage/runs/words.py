@@ -102,7 +102,7 @@ def _meaning_words(meaning: Mapping[str, Any], all_meanings: Sequence[Mapping[st
 def status_words(run: KeptRun) -> str:
     """The status of a run in words; empty if it could have trained on."""
     if run.kind == "group":
-        return f"{run.members:,} trainings"
+        return f"{run.members:,} training runs"
     status = run.outcome.status
     return _STATUS.get(status, status.replace("_", " "))
 

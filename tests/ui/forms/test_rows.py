@@ -436,7 +436,7 @@ def test_every_control_has_a_name_a_tooltip_and_a_buddy(it: Listener) -> None:
 def test_tooltips_say_help_range_and_default(it: Listener) -> None:
     tip = it.find("share").toolTip()
     assert "A share." in tip
-    assert "from 0 to below 1" in tip
+    assert "of at least 0 and below 1" in tip
     assert "Default: 0.25" in tip
     combo = it.find("choice")
     assert "w ← w − η g" in combo.itemData(1, Qt.ItemDataRole.ToolTipRole)

@@ -117,7 +117,7 @@ def test_the_plane_is_square_at_any_size_and_nothing_is_cut_off(shown, size, cla
     assert view.rect().contains(plane.toAlignedRect())
     assert plane.width() > min(size[0], size[1]) - 150
     for name in (
-        "Legend of the decision boundary", "The prediction at the mouse", "The point at the mouse",
+        "Legend of the decision boundary", "The prediction at the pointer", "The point under the pointer",
         "What the boundary shows",
     ):  # fmt: skip
         assert view.rect().contains(part_of(view, name).geometry())
@@ -169,7 +169,7 @@ def test_where_there_is_little_room_the_words_at_a_point_leave_out_its_place(sho
     snapshot = make_snapshot(few_points())
     view = shown(BoundaryView(), snapshot, (width, width))
     hands.hover(view, place_of(view, *snapshot.sample.x[0]))
-    said, near = (part_of(view, f"The {what} at the mouse").text() for what in ("prediction", "point"))
+    said, near = (part_of(view, f"The {what} the pointer").text() for what in ("prediction at", "point under"))
     assert said.startswith(reading) and "point: class " in near and "…" not in near
 
 

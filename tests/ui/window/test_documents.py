@@ -93,7 +93,7 @@ def test_opening_a_document_can_be_undone_weights_and_all(qtbot, window: Window,
     ("before", "words"),
     [
         ("compiled", "trained on the compiled engine and continues on the reference engine"),
-        ("lanes", "trained beside other runs and continues alone, which rounds the last digit differently"),
+        ("lanes", "trained beside other runs and continues alone. The last digit is now rounded differently"),
     ],
 )
 def test_going_on_by_another_engine_is_said(

@@ -382,6 +382,22 @@ def test_a_click_on_the_time_axis_of_a_race_says_why_it_shows_no_earlier_moment(
     qtbot.waitUntil(lambda: window.session.past.shown is not None)
 
 
+def test_a_race_at_an_earlier_moment_says_nothing_of_that_until_it_is_closed(qtbot, window: Window) -> None:
+    session, strip = window.session, window.messages.strip
+    session.ask(lambda trainer: trainer.advance(epochs=5))
+    hands.until(lambda: session.is_up_to_date and session.report.snapshot.epoch == 5, "nothing is trained")
+    hands.click(hands.control(window, "tracks.playhead"), QPoint(10, 5))
+    qtbot.waitUntil(lambda: strip.said.tone == "past")
+    there = strip.said.text
+    command(window, "Race: Sigmoid, tanh, ReLU")
+    await_race(qtbot, window)
+    assert strip.said.text.startswith("Racing ") and session.past.shown is not None
+    hands.key_in(window, "Ctrl+Shift+B")
+    assert strip.said.tone == "refusal" and session.racer is not None
+    push(window, "race.close")
+    qtbot.waitUntil(lambda: session.racer is None and strip.said.text == there)
+
+
 def test_a_race_in_place_of_another_is_not_said_to_be_closed(qtbot, window: Window) -> None:
     for lanes in ("Three learning rates", "SGD, RMSProp, Adam"):
         command(window, f"Race: {lanes}")

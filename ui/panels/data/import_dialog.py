@@ -234,7 +234,7 @@ class ImportDialog(QDialog):
         title.setTextFormat(Qt.TextFormat.PlainText)
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.understood = self._words("understood", "How the text was read")
-        hint = tip("On, the first row names the columns. Off, it is data like the others.")
+        hint = tip("When on, the first row names the columns. When off, it is data like the others.")
         self.header = identify(Switch(self), "import.header", "First row names the columns", hint)
         self.header.toggled.connect(self._header_toggled)
         hint = tip(

@@ -27,7 +27,7 @@ SHAPES: Mapping[str, tuple[int, ...]] = {
 ABOUT: Mapping[str, str] = {
     "Funnel": "Narrows towards the output: many simple features first, then a few combinations of them.",
     "Hourglass": "Everything passes through two units in the middle, which shows what the network keeps.",
-    "Same width": "The plain choice. Its layers can have skip connections and be muted.",
+    "Same width": "The plain choice. Every layer after the first can have a skip connection or be muted.",
     "Deep and thin": "Few units in many layers: the gradient has a long way to go.",
     "Wide and shallow": "Many units in a single layer: easy to train, but complex shapes need very many.",
 }

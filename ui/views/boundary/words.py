@@ -47,9 +47,9 @@ class BoundaryWords:
         self.reading, self.near, self.note_text = BOUNDARY_HINT, "", ""
         self._place, self._room, self._is_column = QRect(), 0, False
         label = partial(QLabel, parent, textFormat=Qt.TextFormat.PlainText)
-        tip = "The position of the mouse, the prediction there and how sure the network is (1 is certain)."
-        self._reading = identify(label(text=BOUNDARY_HINT), None, "The prediction at the mouse", tip)
-        self._near = identify(label(), None, "The point at the mouse", tip)
+        tip = "The position of the pointer, the prediction there and how sure the network is (1 is certain)."
+        self._reading = identify(label(text=BOUNDARY_HINT), None, "The prediction at the pointer", tip)
+        self._near = identify(label(), None, "The point under the pointer", tip)
         self._axis = identify(label(), "boundary.axis", "Horizontal axis")
         self._note = identify(label(wordWrap=True), "boundary.note", "Mistakes and uncertainty in words")
         self._note.setAlignment(_TOP)

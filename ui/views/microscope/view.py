@@ -97,7 +97,7 @@ class MicroscopeView(View):
         return result
 
     def _make_unfold(self) -> IconButton:
-        words = "Show all rows and columns of large matrices. Off, the first eight of each are shown."
+        words = "Show all rows and columns of large matrices. When off, only the first eight of each are shown."
         result = identify(IconButton("arrows-out-simple", "Whole matrices", words), "microscope.unfold")
         result.setText("Whole matrices")
         result.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

@@ -258,7 +258,10 @@ class WireScale(SizedWidget):
     def _tell(self) -> None:
         low, high = self.ends()
         if self.carried == "weights":
-            words = f"The colour of a wire shows the sign of its weight, and its width the size, from {low} to {high}."
+            words = (
+                "The colour of a wire shows the sign of its weight, and its width the magnitude. The scale runs from "
+                f"{low} to {high}."
+            )
         else:
             words = (
                 f"How strongly the error pulls at each weight, ∂E/∂w, on a logarithmic scale from {low} to {high}. "

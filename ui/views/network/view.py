@@ -93,8 +93,8 @@ class NetworkView(View):
     def _build(self) -> None:
         self._switch = Segments(("Weights", "Gradients"), self)
         helps = (
-            "Wires show the weights: blue is positive, orange negative, wide is large.",
-            "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Bright is large.",
+            "Wires show the weights: blue for positive, orange for negative, thicker for larger.",
+            "Wires show the gradients ∂E/∂w: how strongly the error pulls at each weight. Brighter means larger.",
         )
         for carried, button, words in zip(_CARRIED, self._switch.buttons, helps, strict=True):
             identify(button, f"network.{carried}", f"Wires show {carried}", words).setMinimumWidth(px(66))

@@ -184,7 +184,7 @@ class RunsView(View):
         self._show_state()
 
     def _make_controls(self) -> None:
-        self.back = push_button("runs.back", "All runs", "Leaves the trainings of this group.", small=True)
+        self.back = push_button("runs.back", "All runs", "Leaves the training runs of this group.", small=True)
         self.plot = push_button("runs.plot", "Plot…", "Shows the plot of this group.", small=True)
         self.filter = identify(QLineEdit(), "runs.filter", "Filter", tip(_FILTER_HELP, _FILTER_EXAMPLES), _FILTER_HELP)
         self.filter.setPlaceholderText("Filter: tanh, learning_rate > 0.01")
@@ -415,7 +415,7 @@ class RunsView(View):
             if not (entry.hasFocus() and entry.isModified()):
                 entry.setText("" if single is None else getattr(single.note, text))
         self.open_button.setEnabled(len(runs) == 1)
-        self.open_button.setText("Show trainings" if single is not None and single.kind == "group" else "Open")
+        self.open_button.setText("Show training runs" if single is not None and single.kind == "group" else "Open")
         self.delete_button.setEnabled(any(run.kind != "member" for run in runs))
         ids = tuple(run.id for run in runs)
         if ids != self._picked:
