@@ -186,7 +186,8 @@ class Quantity:
         beside, to_zero = (self.ends[1], 1) if self.zero_is_most else (self.ends[0], -1)
         if value <= 0:
             return self.typed(value if sign == to_zero else beside)
-        if sign == to_zero and value * sign >= beside * sign:
+        # A batch size may lie beyond the slider, and not yet be that of all points.
+        if sign == to_zero and (value == beside if self.zero_is_most else value <= beside):
             return self.typed(0 if self.has_zero_end else value)
         if sign < 0 and value <= self.ends[0]:
             return self.typed(value)

@@ -61,6 +61,10 @@ class Luck(NamedTuple):
         return f"after {self.epoch:,} epoch{'s' if self.epoch != 1 else ''}"
 
     @property
+    def _mean(self) -> str:
+        return "mean " if self.since < self.epoch else ""
+
+    @property
     def _points(self) -> str:
         return "validation" if self.validated else "training"
 
@@ -75,16 +79,17 @@ class Luck(NamedTuple):
         low, high = (round(100 * end) for end in self.solved_interval)
         words = (
             f"Better than {self.better_than} of {self.starts} other starts {self._when}. "
-            f"{self.solved} of all {self.starts + 1} reach a {self._goal_words} (95 % interval: {low} to {high} %)."
+            f"{self.solved} of all {self.starts + 1} reach a {self._mean}{self._goal_words} "
+            f"(95 % interval: {low} to {high} %)."
         )
         return f"{words} {self.diverged} diverged." if self.diverged else words
 
     @property
     def small_print(self) -> str:
         """The conditions of the comparison: outcome, epoch, and what reaching the goal means."""
-        mean = "mean " if self.since < self.epoch else ""
         return (
-            f"Compared by {mean}{self._points} loss {self._when}; the goal is a {mean}{self._goal_words} or more. "
+            f"Compared by {self._mean}{self._points} loss {self._when}; the goal is a {self._mean}{self._goal_words} "
+            "or more. "
             "Starts have other initial weights and shuffles; points and settings are the same for all."
         )
 

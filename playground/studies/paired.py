@@ -39,7 +39,8 @@ class Gain(NamedTuple):
         """Whether the interval still excludes 0, on the same side, with Bonferroni's correction for `count` tests."""
         if self.n < 2 or not math.isfinite(self.low):
             return False
-        wider = _quantile(self.n, 1 - (1 - _CONFIDENCE) / count) / _quantile(self.n, _CONFIDENCE)
+        corrected = 1 - (1 - _CONFIDENCE) / count
+        wider = _quantile(self.n, corrected) / _quantile(self.n, _CONFIDENCE)
         return self.mean > (self.mean - self.low) * wider
 
 
@@ -56,14 +57,11 @@ def paired_gain(before: Array, after: Array) -> Gain:
     return Gain(*mean_interval(gains), len(gains), int(np.count_nonzero(after < before)))
 
 
-def mean_interval(gains: Array, tests: int = 1) -> tuple[float, float, float]:
-    """Return a mean and the ends of its 95 % confidence interval (Student's t), infinite below two numbers.
-
-    Of several `tests` it is the interval that holds for all of them together (Bonferroni's correction).
-    """
+def mean_interval(gains: Array) -> tuple[float, float, float]:
+    """Return a mean and the ends of its 95 % confidence interval (Student's t), infinite below two numbers."""
     n = len(gains)
     mean = float(gains.mean()) if n else 0.0
-    half = _quantile(n, 1 - (1 - _CONFIDENCE) / tests) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
+    half = _quantile(n, _CONFIDENCE) * gains.std(ddof=1) / math.sqrt(n) if n > 1 else math.inf
     return mean, mean - float(half), mean + float(half)
 
 

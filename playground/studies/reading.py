@@ -23,6 +23,8 @@ _DOUBLE = 2.0
 _LEAST_GAIN = 0.01
 """The least mean gain that counts: one percent of an amount, a percentage point of a share. Less is no reason to change
 anything, however sure it is."""
+_AS_GOOD = 0.05
+"""The mean excess over the lowest amount up to which values count as equally good."""
 
 
 class Scores(NamedTuple):
@@ -158,18 +160,18 @@ def outcomes_of(knob: Knob, scores: Scores, refused: dict[int, str], least: int)
     )
 
 
-def _verdicts(scores: Scores, here: int, least: int, tests: int = 1) -> Array:
+def _verdicts(scores: Scores, here: int, least: int, trifle: float = _LEAST_GAIN) -> Array:
     """Return 1 for values better than the present one beyond chance, −1 for those worse, and 0 for all others.
 
     A value is better or worse if the interval of paired differences excludes 0 and their mean is no trifle.
     """
-    low, high = _gains(scores, here, least, tests).T
-    counts = np.abs(low + high) >= 2 * _LEAST_GAIN
+    low, high = _gains(scores, here, least).T
+    counts = np.abs(low + high) >= 2 * trifle
     verdicts: Array = ((low > 0) & counts).astype(int) - ((high < 0) & counts)
     return verdicts
 
 
-def _gains(scores: Scores, here: int, least: int, tests: int = 1) -> Array:
+def _gains(scores: Scores, here: int, least: int) -> Array:
     """Return the ends of the 95 % interval of each value's gain over the present one, shape (values, 2).
 
     They are NaN for values with fewer than `least` starts. Logarithms of amounts are compared, shares as they are. A
@@ -187,7 +189,7 @@ def _gains(scores: Scores, here: int, least: int, tests: int = 1) -> Array:
         both = known[place] & known[here]
         gains = (ranked[here] - ranked[place])[both]
         if len(gains) >= max(least, 2) and not diverged[place].any():
-            found[place] = mean_interval(gains, tests)[1:]
+            found[place] = mean_interval(gains)[1:]
     return found
 
 
@@ -252,8 +254,8 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         how = f"{here.words} is worse by {_deficit_words(_gains(scores, knob.present, least)[place], scores)}"
     if better != best:
         # The lowest point of the curve is not sure to be better, so that none is called the best.
-        lit = _better_region(knob, values, better)
-        return f"Better{_where(knob, lit, scores._replace(goes_on=False))}; {how}."
+        lit = _region(values, better, lambda one: one.is_better and _share_a_range(knob, one, better))
+        return f"Better{_where(knob, lit if knob.is_number else [better], scores)}; {how}."
     return f"Best{where}; {how}."
 
 
@@ -262,20 +264,22 @@ def _as_good(
 ) -> list[ValueOutcome]:
     """The better numbers around the best one that are not worse than it beyond chance; of a list only the best one.
 
-    Which of them has the lowest median is luck, and changes as starts are added. The best one owes a part of what it is
-    ahead to that luck, hence the intervals that hold for all together.
+    Which of them has the lowest median is luck, and changes as starts are added. Each is compared by its own interval:
+    one that holds for all together excludes hardly any value while there are few starts. A loss that is higher by a few
+    percent is as good.
     """
     if not (knob.is_number and scores.comparable):
         return [best]
-    tried, named = _most_tried(values), knob.field.names or {}
-    worse = _verdicts(scores, values.index(best), least, tests=len(tried)) < 0
+    tried = _most_tried(values)
+    trifle = _AS_GOOD if scores.scale == "amount" else _LEAST_GAIN
+    worse = _verdicts(scores, values.index(best), least, trifle) < 0
+    as_good = [one for one in tried if one.is_better and not worse[values.index(one)]]
+    return _region(values, best, lambda one: one in as_good and _share_a_range(knob, one, best))
 
-    def belongs(one: ValueOutcome) -> bool:
-        # A number with a name, such as a batch size of 0 for all points, is not the end of a range.
-        as_good = one.is_better and one in tried and not worse[values.index(one)]
-        return one == best or (as_good and not {one.value, best.value} & {*named})
 
-    return _region(values, best, belongs)
+def _share_a_range(knob: Knob, one: ValueOutcome, best: ValueOutcome) -> bool:
+    """Whether two values can be of one range; a number with a name, as 0 for a batch of all points, can't."""
+    return not {one.value, best.value} & {*(knob.field.names or {})}
 
 
 def _better_region(knob: Knob, values: Sequence[ValueOutcome], best: ValueOutcome) -> list[ValueOutcome]:
@@ -286,18 +290,16 @@ def _better_region(knob: Knob, values: Sequence[ValueOutcome], best: ValueOutcom
 def _region(
     values: Sequence[ValueOutcome], one: ValueOutcome, belongs: Callable[[ValueOutcome], bool]
 ) -> list[ValueOutcome]:
-    """The values next to each other that belong together, among them a given one."""
-    return next(
-        region for region in (list(group) for is_in, group in groupby(values, belongs) if is_in) if one in region
-    )
+    """A given value and those next to it that belong to it."""
+    groups = (list(group) for is_in, group in groupby(values, lambda other: other == one or belongs(other)) if is_in)
+    return next(region for region in groups if one in region)
 
 
 def _where(knob: Knob, region: Sequence[ValueOutcome], scores: Scores) -> str:
     """Where a region lies: ` between 0.1 and 0.4`, ` with SGD`, or ` so far near 0.1` while more starts may move it."""
     first, last = region[0], region[-1]
-    if first != last:
-        return f" between {first.words} and {last.words}"
-    return f"{' so far' if scores.goes_on else ''} {knob.near}{first.words}"
+    where = f"between {first.words} and {last.words}" if first != last else f"{knob.near}{first.words}"
+    return f"{' so far' if scores.goes_on else ''} {where}"
 
 
 def _deficit_words(gain: Array, scores: Scores) -> str:

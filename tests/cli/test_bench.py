@@ -80,7 +80,7 @@ def test_a_racer_that_fails_is_out_and_said_to_be(capsys: pytest.CaptureFixture[
     ("options", "named"),
     [
         (["--engines", "abacus"], "abacus"),
-        (["--engines", "reference,reference"], "each once"),
+        (["--engines", "reference,reference"], "none twice"),
         (["--engines", ""], "reference"),
         (["--engines", "jax"], "jax"),
         (["--seconds", "0"], "--seconds"),

@@ -54,6 +54,7 @@ def test_a_zero_that_stands_for_all_is_the_most() -> None:
     assert (BATCH.at(0), BATCH.at(1 - ZERO_END), BATCH.at(1)) == (1, 512, 0)
     assert BATCH.place(1) == 0 and BATCH.place(0) == 1
     assert (BATCH.stepped(512, 1), BATCH.stepped(0, 1), BATCH.stepped(0, -1), BATCH.stepped(1, -1)) == (0, 0, 512, 1)
+    assert BATCH.stepped(1000, 1) == 1100 and BATCH.stepped(1000, -1) == 890, "what is beyond the slider is not yet all"
 
 
 @pytest.mark.parametrize(

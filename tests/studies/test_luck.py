@@ -55,7 +55,7 @@ def test_runs_are_judged_by_the_mean_of_the_last_tenth_of_their_epochs(experimen
     assert luck.better_than == sum(one.validation_loss[55:].mean() > own.validation_loss[55:].mean() for one in others)
     assert luck.solved == sum(one.validation_accuracy[55:].mean() >= 0.95 for one in (own, *others))
     assert "other starts over epochs 55 to 60. " in luck.sentence
-    assert " of all 15 reach a validation accuracy of 95 % (" in luck.sentence
+    assert " of all 15 reach a mean validation accuracy of 95 % (" in luck.sentence
     assert luck.small_print.startswith(
         "Compared by mean validation loss over epochs 55 to 60; the goal is a mean validation "
     )

@@ -10,6 +10,7 @@ import pytest
 from playground import Experiment, InputError, Trainer
 from playground.engine.lanes import cache
 from playground.studies.knobs import knob_at
+from playground.studies.paired import mean_interval
 from playground.studies.reading import Measure
 from playground.studies.response import Response, horizon_after
 from playground.studies.results import Row
@@ -331,10 +332,31 @@ def test_what_is_called_best_holds_the_lowest_point_of_the_curve_whatever_is_add
         if start >= 4:
             best, present = min(reading.values, key=lambda one: one.median), reading.present
             assert best.n == present.n == 5 * ((start + 1) // 5)
-            region = reading.sentence.removeprefix("Best between ").split(";")[0].split(" and ")
+            so_far = " so far" if start + 1 < seeds else ""
+            region = reading.sentence.removeprefix(f"Best{so_far} between ").split(";")[0].split(" and ")
             low, high = ([one.words for one in reading.values].index(words) for words in region)
-            assert low <= reading.values.index(best) <= high and high - low >= 6, reading.sentence
+            assert low <= reading.values.index(best) <= high and 6 <= high - low <= 8, reading.sentence
     assert len(said) <= 5 + 3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_no_value_of_the_best_range_is_clearly_worse_than_the_best_one(experiment: Experiment, seed: int) -> None:
+    response = Response(experiment.with_({RATE: 1e-4}), knob(experiment.with_({RATE: 1e-4}), RATE))
+    values, seeds, random = response.knob.values, response.study.seeds, np.random.default_rng(seed)
+    losses = np.array([0.1 * 1.1 ** abs(place - 20) for place in range(len(values))])
+    every = losses[:, np.newaxis] * random.lognormal(0, 0.1, (len(values), 5))
+    for place, start in np.ndindex(every.shape):
+        loss = float(every[place, start])
+        response.add(Row(place * seeds + start, "completed", 1, 1, loss, loss, 0.5, 0.5))
+    reading = response.reading()
+    lowest = min(reading.values, key=lambda one: one.median)
+    words = [one.words for one in reading.values]
+    region = reading.sentence.removeprefix("Best between ").split(";")[0].split(" and ")
+    low, high = (words.index(one) for one in region)
+    assert low <= words.index(lowest.words) <= high
+    for place in range(low, high + 1):
+        worse = np.log(every[place] / every[words.index(lowest.words)])
+        assert mean_interval(worse)[1] <= 0 or worse.mean() < 0.05, f"{words[place]} in {reading.sentence}"
 
 
 def test_one_best_value_is_told_as_what_is_best_so_far(experiment: Experiment) -> None:

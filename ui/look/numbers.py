@@ -48,15 +48,12 @@ def short_text(value: float) -> str:
 
 def tick_texts(values: Sequence[float]) -> list[str]:
     """Write the numbers of one axis like `short_text`, but all in the unit of the largest: 0, 50k, 100k."""
-    most = max(map(abs, values), default=0.0)
+    sizes = [abs(value) for value in values if value]
+    most = max(sizes, default=0.0)
+    if most >= 1e9 or (sizes and min(sizes) < 1e-4):
+        return [power_text(value).replace(".0e", "e") for value in values]
     unit, letter = next(((unit, letter) for unit, letter in _UNITS if most >= max(1e5, unit)), (1.0, ""))
-    return [_tick_text(value, unit, letter) for value in values]
-
-
-def _tick_text(value: float, unit: float, letter: str) -> str:
-    if abs(value) >= 1e9 or 0 < abs(value) < 1e-4:
-        return power_text(value).replace(".0e", "e")
-    return minus_text(f"{value / unit:,.10g}{letter if value else ''}")
+    return [minus_text(f"{value / unit:,.10g}{letter if value else ''}") for value in values]
 
 
 def count_text(number: int) -> str:

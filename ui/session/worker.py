@@ -373,7 +373,7 @@ class Worker(QThread):
             words, epoch = self.trainer.run.record.origin.words, self.trainer.state.epoch
             if isinstance(memory, Checkpoint) and memory.whole and memory.state.epoch != epoch:
                 # The header goes on showing the epoch of before.
-                words += f". Training continues from them, and epochs count on from {epoch:,}"
+                words += f". Epochs count on from {epoch:,}"
             return words
         if isinstance(memory, Document | Checkpoint):
             present = memory.present if isinstance(memory, Document) else memory

@@ -150,7 +150,7 @@ class Tour(QObject):
         elif said is not None:
             self.is_done, self._told = True, self._outcome
             self.card.say(said, "", done=True)
-        else:
+        elif self.card.renews(self._told() or ""):
             # Together with all other numbers in the window.
             self._renew.request()
         self.card.say_hint("" if self.is_done else self.task.hint())
@@ -275,9 +275,13 @@ class TourCard(QFrame):
         self.announced.emit(spoken)
         QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, f"{self.title.text()}. {spoken}"))
 
+    def renews(self, outcome: str) -> bool:
+        """Whether what was done is to be said in other words than so far."""
+        return _outcome_text(outcome) != self.outcome.text()
+
     def renew(self, outcome: str) -> None:
         """Say what was done in other words, which screen readers tell only when they are asked."""
-        text = f"✓ {outcome}" if outcome else ""
+        text = _outcome_text(outcome)
         self.outcome.setText(text)
         self.outcome.setVisible(bool(text))
         goes_on = "Ctrl+Return goes on." if self._done else ""
@@ -334,6 +338,10 @@ class _Ring(QWidget):
         painter.setPen(QPen(QColor(theme.current().accent), width))
         frame = QRectF(self.rect()).adjusted(width / 2, width / 2, -width / 2, -width / 2)
         painter.drawRoundedRect(frame, exact_px(6), exact_px(6))
+
+
+def _outcome_text(outcome: str) -> str:
+    return f"✓ {outcome}" if outcome else ""
 
 
 def _best_place(

@@ -28,8 +28,9 @@ from .responses import FIRST_KNOB, Responses, best_value
 
 _REST_MILLISECONDS = 400
 """How long a finding stands before remedies are tried."""
-_FIRST_PERIOD = 100
-"""Epochs after which remedies are tried again; then after twice as many more, and so on."""
+_FIRST_PERIOD, _GROWTH = 100, 1.25
+"""Remedies are tried again each time the epochs of the run, and so many more, have grown by this factor: what helps
+the weights of epoch 100 may ruin those of epoch 180."""
 _MOST_SECONDS = 30.0
 """Time after which remedies that are still being tried are offered untried, as the diagnosis advises."""
 
@@ -41,7 +42,7 @@ class _Question(NamedTuple):
     concern: str
     """Which findings it is about, as `concern_of` names them."""
     period: int
-    """How often the epochs of the run have doubled; remedies are tried again when they have."""
+    """How often the epochs of the run have grown by a quarter; remedies are tried again when they have."""
 
 
 class Remedies(QObject):
@@ -121,7 +122,7 @@ class Remedies(QObject):
     def _question(self, finding: Finding) -> _Question:
         report = self.desk.session.report
         assert report is not None
-        period = int(math.log2(1 + report.snapshot.epoch / _FIRST_PERIOD))
+        period = int(math.log(1 + report.snapshot.epoch / _FIRST_PERIOD, _GROWTH))
         return _Question(self.desk.session.experiment, concern_of(finding.kind), period)
 
     def _try(self) -> None:

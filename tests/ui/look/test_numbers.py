@@ -38,6 +38,8 @@ def test_ticks_of_one_axis_have_one_unit():
     assert tick_texts([0, 50_000, 100_000]) == ["0", "50k", "100k"]
     assert tick_texts([0, 400_000, 1_200_000]) == ["0", "0.4M", "1.2M"]
     assert tick_texts([-20_000, 0, 20_000]) == ["−20,000", "0", "20,000"]
+    assert tick_texts([0, 5e8, 1e9, 1.5e9]) == ["0", "5e8", "1e9", "1.5e9"]
+    assert tick_texts([0, 5e-5, 1e-4]) == ["0", "5e-5", "1e-4"]
     assert tick_texts([]) == []
 
 

@@ -160,7 +160,7 @@ def test_ruin_is_taken_back_with_its_weights_and_redone_with_its_own(person: Per
     ruined = person.weights()
     said = person.go(session.undo)
     words = "Learning rate back to 0.03; the weights of epoch 40 are back. "
-    assert said.text == f"{words}Training continues from them, and epochs count on from 45."
+    assert said.text == f"{words}Epochs count on from 45."
     assert session.report.snapshot.epoch == 45
     assert said.brought_weights
     assert all(same(healthy[name], person.weights()[name]) for name in healthy)

@@ -217,7 +217,7 @@ def test_other_starts_have_a_line_of_their_own_and_those_that_diverged_are_hatch
     assert overlaps(texts) == [] and all(view.rect().toRectF().contains(box) for _, box in texts)
     said = (
         "Better than 10 of 14 other starts over epochs 91 to 100. "
-        "9 of all 15 reach a validation accuracy of 95 % (95 % interval: 30 to 80 %). 3 diverged."
+        "9 of all 15 reach a mean validation accuracy of 95 % (95 % interval: 30 to 80 %). 3 diverged."
     )
     assert view.shown().note == said and any(text.startswith("Better than 10") for text, _ in texts)
 

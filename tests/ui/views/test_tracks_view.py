@@ -106,8 +106,9 @@ def test_the_longest_note_is_whole_where_the_tracks_are_a_tab_at_150_percent(sho
     view = shown(TracksView(), make_snapshot(), (707, 580))
     view.apply_theme()
     note = (
-        "Before the change: better than 14 of 14 other starts over epochs 1,801 to 2,000. 15 of 15 reach accuracy 95 % "
-        "on average (95 % interval: 80 to 100 %). 2 diverged. The tracks show the lanes in their place."
+        "Before the change: better than 14 of 14 other starts over epochs 1,801 to 2,000. 15 of all 15 reach a mean "
+        "validation accuracy of 95 % (95 % interval: 80 to 100 %). 2 diverged. The tracks show the lanes in their "
+        "place."
     )
     view.say_luck(note)
     assert note in " ".join(text.strip() for text, _ in painted_texts(view))

@@ -96,14 +96,15 @@ def test_the_others_that_help_stand_in_a_menu_by_keyboard_alone(qtbot, window: W
     assert f"Rate {session.experiment.training.learning_rate}" == other.split(" – ")[0]
 
 
-def test_what_was_promised_is_tried_again_once_the_run_is_far_past_it(qtbot, window: Window) -> None:
+def test_what_was_promised_is_tried_again_once_the_run_is_a_quarter_past_it(qtbot, window: Window) -> None:
     strip, session = window.messages.strip, window.session
     qtbot.waitUntil(lambda: "expect a" in said(window))
     begun = session.report.snapshot.epoch
     offers: list[str] = []
     window.presenter.words_shown.connect(lambda: offers.append(strip.remedy.text() * strip.remedy.isVisible()))
-    session.ask(lambda trainer: trainer.advance(epochs=2 * begun + 200))
-    again = f"from epoch {3 * begun + 200:,}, with"
+    more = 30 + begun // 4
+    session.ask(lambda trainer: trainer.advance(epochs=more))
+    again = f"from epoch {begun + more:,}, with"
     qtbot.waitUntil(lambda: again in strip.remedy.toolTip().replace("\n", " ") and "expect a" in said(window))
     assert offers and all(offers), "the earlier offer stands until the new one is there"
 
