@@ -254,8 +254,10 @@ def response_sentence(knob: Knob, values: Sequence[ValueOutcome], scores: Scores
         how = f"{here.words} is worse by {_deficit_words(_gains(scores, knob.present, least)[place], scores)}"
     if better != best:
         # The lowest point of the curve is not sure to be better, so that none is called the best.
-        lit = _region(values, better, lambda one: one.is_better and _share_a_range(knob, one, better))
-        return f"Better{_where(knob, lit if knob.is_number else [better], scores)}; {how}."
+        lit = [
+            one for one in _better_region(knob, values, better) if one == better or _share_a_range(knob, one, better)
+        ]
+        return f"Better{_where(knob, lit, scores)}; {how}."
     return f"Best{where}; {how}."
 
 
