@@ -44,9 +44,9 @@ FIGURES = (
         "loss. A value is called better, and the region around the best one lit, only where the 95 % interval of these "
         "gains (Student's t) excludes 0 and their mean is 1 % or more, a percentage point for accuracies. All of it "
         "is worked out from five, ten and fifteen starts. Best are the lowest point of the curve and the values around "
-        "it that are better, too, and not clearly worse than it; where the lowest point itself is not surely better, "
-        "the sentence names only what is. A start that diverged counts as the worst of all; where any diverged, the "
-        "chart is hatched.",
+        "it that are better, too, and not clearly worse than it, by 5 % or more (a percentage point for accuracies); "
+        "where the lowest point itself is not surely better, the sentence names only what is. A start that diverged "
+        "counts as the worst of all; where any diverged, the chart is hatched.",
         "Among many values, one may seem better by chance: of 32 intervals of 95 %, one or two miss; and the best of "
         "the values added near the best one looks a little better than it is. The response says nothing about more "
         "epochs, other points, or other settings than the present ones. Where a value changes the points or the loss "
@@ -118,7 +118,9 @@ FIGURES = (
         "the interval of its paired gains excludes 0, at a confidence of 95 % for all changes together. The lowest "
         "loss stands first. What early stopping would have done to a network that overfits is read from its own curve.",
         "Each change was tried by itself, for the stated number of epochs. Two changes "
-        "together might do better, and the best of many looks a little better than it is.",
+        "together might do better, and the best of many looks a little better than it is. The present weights are "
+        "those of the moment when the changes were tried; they are tried again each time the run has grown by about a "
+        "quarter.",
     ),
     Figure(
         "Found settings",
