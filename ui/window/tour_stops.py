@@ -42,6 +42,9 @@ _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 epochs."""
 _MENDED_EPOCHS = 40
 """How many epochs show what a remedy does."""
+_HELPS = 0.95
+"""The multiple of the loss before a remedy below which that has helped."""
+_NO_HELP = " That has not helped yet: train on, or press Ctrl+Z and take another remedy."
 _MOST_RIGHT = 0.8
 """The share of the person's own points from which the network has learned them."""
 _JUMP, _JUMP_EPOCHS, _PATIENT_EPOCHS = 2.0, 3, 30
@@ -522,7 +525,8 @@ class TourStops:
                 return None
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()
-            return said and f"{_gradient_words(ailing, now)}{said}"
+            helped = now.evaluation.train_loss < _HELPS * ailing.evaluation.train_loss
+            return said and f"{_gradient_words(ailing, now)}{said}{'' if helped else _NO_HELP}"
 
         return outcome
 
@@ -577,6 +581,8 @@ class TourStops:
             learned = right >= _MOST_RIGHT * len(own)
             is_over = is_over or (epochs >= _LEAST_EPOCHS and learned) or epochs >= _MOST_EPOCHS
             more = "" if learned else " More epochs or more units may help."
+            if len(np.unique(_classes_at(field, sample.x))) < 2:
+                more = " But it gives every point the same class."
             of = f"{right:,} of your {counted(len(own), 'point')}"
             return f"After {epochs:,} epochs the network gets {of} right.{more}" if is_over else None
 

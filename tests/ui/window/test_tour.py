@@ -229,6 +229,37 @@ def test_the_tour_is_done_by_the_keyboard_alone_at_twice_the_size(responding: Wi
     assert window.tour.shown is None
 
 
+@compiled
+def test_a_remedy_that_does_not_help_is_not_praised(responding: Window) -> None:
+    window = responding
+    window.tour.start()
+    tour(window).go_to(4)
+    hands.key_in(window, "Ctrl+G")
+    hands.push(window.findChild(Gallery), "gallery.vanishing-gradients")
+    await_task(window, 1)
+    play(window, lambda: hands.click(window.parts.transport.play))
+    await_diagnosis(window)
+    window.session.edit(window.session.experiment.with_({"training.learning_rate": 1e-5}))
+    await_task(window, 3)
+    go_on(window, "Validation loss went from 0.", "That has not helped yet")
+
+
+@compiled
+def test_a_network_that_says_one_class_everywhere_has_not_learned_the_own_points(responding: Window) -> None:
+    window = responding
+    dead = window.session.experiment.with_({"initializer": "constant"}).with_({"initializer.value": 0.0})
+    window.session.edit(dead)
+    hands.key_in(window, "Ctrl+R")
+    window.tour.start()
+    tour(window).go_to(5)
+    hands.open_tab(window, "Draw")
+    picture = window.parts.boundary
+    hands.drag(picture, *(picture.shown().place_of(x, 4).toPoint() for x in (-3, 3)))
+    await_task(window, 1)
+    play(window, lambda: hands.click(window.parts.transport.play))
+    go_on(window, "points right. But it gives every point the same class.")
+
+
 def tab_to(window: Window, name: str, key: str = "Tab", most: int = 200) -> None:
     for _ in range(most):
         focus = window.focusWidget()
