@@ -525,8 +525,8 @@ class TourStops:
                 return None
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()
-            helped = now.evaluation.train_loss < _HELPS * ailing.evaluation.train_loss
-            return said and f"{_gradient_words(ailing, now)}{said}{'' if helped else _NO_HELP}"
+            _, before, after = _losses(ailing.evaluation, now.evaluation)
+            return said and f"{_gradient_words(ailing, now)}{said}{'' if after < _HELPS * before else _NO_HELP}"
 
         return outcome
 
