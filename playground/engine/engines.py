@@ -38,7 +38,7 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
         _say_once(f"The compiled engine is used, since lanes can't train this: {listing(reasons)}.")
     precision, own = setup.network.dtype.name, own_classes(setup)
     if precision not in cache.LOADED and not cache.are_cached(precision):
-        _say_once(f"{_COMPILING}, which is needed only once on this machine{_OR_REFERENCE}")
+        _say_once(f"{_COMPILING}{_ONCE}; engine='reference' starts immediately.")
     try:
         cache.load_kernels(precision)
     except cache.UnavailableError as error:
@@ -48,7 +48,7 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
         return "reference"
     if own and kernels_for(precision, own) is None:
         if not are_own_cached(precision, own):
-            _say_once(f"{_COMPILING} with {listing(map(kind_of, own))} in it{_OR_REFERENCE}")
+            _say_once(f"{_COMPILING} with {listing(map(kind_of, own))}{_ONCE}; engine='reference' starts immediately.")
         load_own_kernels(precision, own)
     for reason in fallbacks(setup):
         _say_once(f"The reference engine is used, since the compiled one can't train this: {reason}.")
@@ -58,7 +58,7 @@ def resolve_engine(chosen: ChosenEngine, setup: Setup) -> EngineName:
 def _load_lanes(precision: str) -> tuple[str, ...]:
     """Load or compile the kernels of lanes; return the reason if that fails."""
     if not lanes.are_ready(precision):
-        _say_once(f"Preparing the engine for many networks at once{_ABOUT}.")
+        _say_once(f"Preparing the engine for many networks{_ONCE}.")
     try:
         lanes.load_kernels(precision, say=_say_once)
     except cache.UnavailableError as error:
@@ -66,9 +66,8 @@ def _load_lanes(precision: str) -> tuple[str, ...]:
     return ()
 
 
-_ABOUT = ", once on this machine, about a minute"
 _COMPILING = "Preparing the compiled engine"
-_OR_REFERENCE = ". It takes about a minute; engine='reference' starts immediately."
+_ONCE = ". This takes about a minute, only once on this machine"
 
 
 @functools.cache

@@ -78,13 +78,12 @@ _WAY_OF_LEARNING = (
     "training.clip_norm",
 )
 """Paths of settings that change how a network learns, but neither the network nor the meaning of its losses."""
+_AT_RESET = ("seed", "initializer", "layers.initializer", "bias")
+"""Paths that act at the next reset."""
 _WITHOUT_EFFECT = (
+    *_AT_RESET,
     "version",
     "name",
-    "seed",
-    "initializer",
-    "layers.initializer",
-    "bias",
     "data.class_names",
     "data.column_names",
     "data.axis_scales",
@@ -109,6 +108,11 @@ def gives_loss_meaning(path: str) -> bool:
 def affects_training(differences: Iterable[Difference]) -> bool:
     """Whether any of the differences changes how the current run continues."""
     return any(not _is_covered(one.path, _WITHOUT_EFFECT) for one in differences)
+
+
+def affects_start(differences: Iterable[Difference]) -> bool:
+    """Whether any of the differences acts at the next reset, so that a run from the start would be another one."""
+    return any(_is_covered(one.path, _AT_RESET) for one in differences)
 
 
 def only_learning_differs(differences: Iterable[Difference]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from playground.catalog.choice import Task
-from playground.experiment.difference import Difference, affects_training, only_learning_differs
+from playground.experiment.difference import Difference, affects_start, affects_training, only_learning_differs
 from playground.experiment.paths import is_among
 
 _LONGEST_LIST = 100
@@ -75,6 +75,11 @@ class Change(NamedTuple):
     def acts_on_training(self) -> bool:
         """Whether the run goes on otherwise than it would have without the change, as far as is known."""
         return self.differences is None or affects_training(self.differences)
+
+    @property
+    def acts_on_start(self) -> bool:
+        """Whether a run from the start would begin otherwise than this one did, as far as is known."""
+        return self.differences is None or affects_start(self.differences)
 
     def takes_back(self, earlier: Sequence[Change]) -> bool:
         """Whether it restores a setting to the value that the latest of its `earlier` changes had replaced."""

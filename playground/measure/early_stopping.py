@@ -52,12 +52,12 @@ def early_stopping_in_hindsight(snapshot: Snapshot) -> Hindsight | None:
     """Return what early stopping with its default settings would have made of a run so far.
 
     None where it would not have ended yet, or is on; and where the curve does not tell, since the run was changed on
-    the way or is so long that only some of its epochs are on record.
+    the way, would start otherwise now, or is so long that only some of its epochs are on record.
     """
     history, now = snapshot.history, snapshot.evaluation.validation_loss
     epochs, losses, chosen = history.epoch[1:], history.validation_loss[1:], EarlyStopping()
     whole = np.array_equal(epochs, 1 + np.arange(len(epochs))) and bool(np.isfinite(losses).all())
-    changed = any(change.step and change.acts_on_training for change in snapshot.changes)
+    changed = any(one.acts_on_start or (one.step and one.acts_on_training) for one in snapshot.changes)
     if snapshot.experiment.training.early_stopping is not None or now is None or changed or not whole:
         return None
     lowest = np.minimum.accumulate(losses)

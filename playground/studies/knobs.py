@@ -77,7 +77,8 @@ class Knob(NamedTuple):
         """The knob of a number with more values to try."""
         quantity, here = Quantity.of(self.field), self.values[self.present]
         merged = self._distinct({*self.values, *values})
-        return self._replace(values=merged, places=tuple(map(quantity.place, merged)), present=merged.index(here))
+        places = tuple(quantity.place(self.meaning(one)) for one in merged)
+        return self._replace(values=merged, places=places, present=merged.index(here))
 
     def is_full(self, value: Any) -> bool:
         """Whether a value is a batch size that takes all training points at once."""

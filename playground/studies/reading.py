@@ -275,7 +275,10 @@ def _as_good(
     tried = _most_tried(values)
     trifle = _AS_GOOD if scores.scale == "amount" else _LEAST_GAIN
     worse = _verdicts(scores, values.index(best), least, trifle) < 0
-    as_good = [one for one in tried if one.is_better and not worse[values.index(one)]]
+    here = values[knob.present]
+    # What always diverges is as bad as the worst of the others, so that these need not be better beyond chance.
+    beaten = [one for one in tried if (here.n == here.diverged > one.diverged == 0) or one.is_better]
+    as_good = [one for one in beaten if not worse[values.index(one)]]
     return _region(values, best, lambda one: one in as_good and _share_a_range(knob, one, best))
 
 

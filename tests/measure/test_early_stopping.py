@@ -37,6 +37,16 @@ def test_nothing_is_told_where_the_curve_does_not_tell(experiment: Experiment) -
     changed = after(experiment, 150)
     changed.configure(experiment.with_({"training.learning_rate": 0.02}))
     assert early_stopping_in_hindsight(changed.snapshot()) is None, "from the start it would be another run"
+    for path, value in (("seed", 5), ("initializer", "he_normal"), ("layers.0.initializer", "constant"), ("bias", 0.5)):
+        for epochs in (0, 30):
+            otherwise = after(experiment, epochs)
+            otherwise.configure(experiment.with_({path: value}))
+            otherwise.advance(epochs=150 - epochs)
+            assert early_stopping_in_hindsight(otherwise.snapshot()) is None, f"{path} would be another start"
+    longer = after(experiment, 30)
+    longer.configure(experiment.with_({"training.epochs": 500}))
+    longer.advance(epochs=120)
+    assert early_stopping_in_hindsight(longer.snapshot()) is not None, "that changes no start"
     unwatched = after(experiment.with_({"data.validation_fraction": 0.0}), 40)
     assert early_stopping_in_hindsight(unwatched.snapshot()) is None
     thinned = Trainer(experiment, engine="reference", history_rows=40)

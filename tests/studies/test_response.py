@@ -339,6 +339,43 @@ def test_what_is_called_best_holds_the_lowest_point_of_the_curve_whatever_is_add
     assert len(said) <= 5 + 3
 
 
+@pytest.mark.parametrize("is_full", [False, True])
+def test_all_points_are_no_end_of_a_range_of_batch_sizes(experiment: Experiment, is_full: bool) -> None:
+    batches = experiment.with_({"training.batch_size": 1, "data.points": 1000, "data.validation_fraction": 0.5})
+    response = Response(batches, knob(batches, "training.batch_size"))
+    values, seeds = response.knob.values, response.study.seeds
+    lowest = 0 if is_full else next(one for one in values if one >= 64)
+    for place, start in np.ndindex(len(values), 5):
+        # From 64 on all do equally well.
+        loss = 0.1 if values[place] == lowest else 0.101 if not 0 < values[place] < 64 else 0.5
+        loss *= 1 + start / 100
+        response.add(Row(place * seeds + start, "completed", 1, 1, loss, loss, 0.5, 0.5))
+    sentence = response.reading().sentence
+    assert " and full" not in sentence and sentence.startswith("Best "), sentence
+    assert ("full" in sentence.partition(";")[0]) is is_full, sentence
+
+
+def test_a_batch_size_that_takes_all_points_stands_where_full_does(experiment: Experiment) -> None:
+    few = experiment.with_({"training.batch_size": 512, "data.points": 500, "data.validation_fraction": 0.5})
+    batch = knob(few, "training.batch_size")
+    assert batch.values[batch.present] == 512 and batch.places[batch.present] == 1.0
+
+
+def test_where_the_present_value_diverges_the_best_range_takes_in_all_that_do_equally_well(
+    experiment: Experiment,
+) -> None:
+    experiment, random = experiment.with_({RATE: 1e-4}), np.random.default_rng(2)
+    response = Response(experiment, knob(experiment, RATE))
+    values, seeds = response.knob.values, response.study.seeds
+    for place, start in np.ndindex(len(values), 5):
+        is_present = place == response.knob.present
+        loss = 0.1 * random.uniform(0.95, 1.05)
+        status, loss = ("diverged", math.nan) if is_present else ("completed", loss)
+        response.add(Row(place * seeds + start, status, 1, 1, loss, loss, 0.5, 0.5))
+    sentence = response.reading().sentence
+    assert sentence.startswith("Best between 0.00011 and 10; training diverges at 0.0001 in 5 of 5 starts."), sentence
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_no_value_of_the_best_range_is_clearly_worse_than_the_best_one(experiment: Experiment, seed: int) -> None:
     response = Response(experiment.with_({RATE: 1e-4}), knob(experiment.with_({RATE: 1e-4}), RATE))

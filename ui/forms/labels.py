@@ -60,14 +60,17 @@ class NarrowedLabel(ShortenedLabel):
         self._narrow()
 
     def _narrow(self) -> None:
+        """Take the widest letters with which the text has room, else the narrowest."""
+        font = QFont(self.font())
         for stretch in _STRETCHES:
-            font = QFont(self.font())
-            if font.stretch() != stretch:
-                font.setStretch(stretch)
-                self.setFont(font)
-                super().setText(self.text())
-            if not self.is_cut:
-                return
+            font.setStretch(stretch)
+            metrics = QFontMetrics(font)
+            if wrapped_lines(self.text(), metrics, self.width()) * metrics.lineSpacing() <= self.height():
+                break
+        # Another font lays out the label anew.
+        if font.stretch() != self.font().stretch():
+            self.setFont(font)
+            super().setText(self.text())
 
 
 class LabelPlace(QWidget):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 _VANISHING = 1e-15
 """Below this a number is lost beside others of usual size, even in double precision."""
 _UNITS = ((1e6, "M"), (1e3, "k"))
-"""Units of large numbers in ticks."""
+"""The units of large numbers, largest first."""
 
 
 def number_text(value: float | None, digits: int = 3) -> str:
@@ -58,7 +58,7 @@ def tick_texts(values: Sequence[float]) -> list[str]:
 
 def count_text(number: int) -> str:
     """Write a count in at most four characters, up to millions: 950, 1.2k, 38k, 2.5M."""
-    for unit, letter in ((1_000_000, "M"), (1000, "k")):
+    for unit, letter in _UNITS:
         if number >= unit:
             whole = number / unit
             return f"{whole:.1f}".removesuffix(".0") + letter if whole < 9.95 else f"{whole:,.0f}{letter}"

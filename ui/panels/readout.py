@@ -214,7 +214,9 @@ class Readout(QWidget):
         self.luck.setEnabled(False)
         self.skew.hide()
         self._whose = tuple(whose)
-        self._lane = self._whose if place is None else (race.names.whole(place), race.names.labels[place])
+        self._lane = self._whose
+        if place is not None and any(lane.step for lane in race.lanes):
+            self._lane = race.names.whole(place), race.names.labels[place]
         if place is None:
             self._write_place(int(race.epoch), max(lane.step for lane in race.lanes))
             for number in (*self.losses, *self.scores):

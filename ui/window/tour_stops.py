@@ -40,10 +40,8 @@ from .window_parts import WindowParts
 _LEARNED, _LEAST_EPOCHS, _MOST_EPOCHS = 0.6, 20, 200
 """A network has visibly learned when its loss is this share of the first one, at the least and the most after so many
 epochs."""
-_MENDED_EPOCHS = 40
-"""How many epochs show what a remedy does."""
-_HELPS = 0.95
-"""The multiple of the loss before a remedy below which that has helped."""
+_MENDED_EPOCHS, _MENDED = 40, 0.95
+"""How many epochs show what a remedy does, and the multiple of the loss before it below which it has helped."""
 _NO_HELP = " That has not helped yet: train on, or press Ctrl+Z and take another remedy."
 _MOST_RIGHT = 0.8
 """The share of the person's own points from which the network has learned them."""
@@ -526,7 +524,7 @@ class TourStops:
             trained = trained or self._trained(_MENDED_EPOCHS, _MENDED_EPOCHS)
             said = trained()
             _, before, after = _losses(ailing.evaluation, now.evaluation)
-            return said and f"{_gradient_words(ailing, now)}{said}{'' if after < _HELPS * before else _NO_HELP}"
+            return said and f"{_gradient_words(ailing, now)}{said}{'' if after < _MENDED * before else _NO_HELP}"
 
         return outcome
 
