@@ -106,10 +106,17 @@ class Remedies(QObject):
             self._rest.stop()
             if not self.responses.may_train and self._holds_back:
                 self._hold_back()
-        elif question != self._asked and not self._rest.isActive():
+        elif question != self._asked and not self._rest.isActive() and not self._is_about_to_answer(question):
             self._rest.start()
             if self._asked is None or self._asked.concern != question.concern:
                 self._hold_back()
+
+    def _is_about_to_answer(self, question: _Question) -> bool:
+        """Whether remedies are being tried for the same question a little earlier: a fast run never waits for them."""
+        asked = self._asked
+        if self._job is None or asked is None:
+            return False
+        return asked[:2] == question[:2] and asked.period <= question.period
 
     def _finding(self) -> Finding | None:
         """The finding that the strip shows; None in a race, and while numbers are of an earlier moment, or older than

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -155,6 +156,29 @@ def test_nothing_is_offered_before_it_was_tried(qtbot, window: Window) -> None:
     window.responses.choose_when("off")
     session.edit(session.experiment.with_({"training.learning_rate": 3e-6}))
     qtbot.waitUntil(lambda: strip.remedy.isVisible() and "expect a" not in said(window))
+
+
+def test_trying_comes_to_its_end_however_fast_the_run_goes_on(
+    qtbot, window: Window, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    window.presenter.words_shown.connect(lambda: looks.append(window.session.report.snapshot.epoch))
+
+    class SlowTest(remedies.RemedyTest):
+        def train(self, stop: Callable[[], bool] | None = None) -> Iterator[int]:
+            for tried in super().train(stop):
+                seen = len(looks)
+                while len(looks) < seen + 3 and not (stop is not None and stop()):
+                    time.sleep(0.01)
+                yield tried
+
+    monkeypatch.setattr(remedies, "RemedyTest", SlowTest)
+    # The run is always older by then.
+    monkeypatch.setattr(remedies, "_GROWTH", 1.0001)
+    window.session.edit(window.session.experiment.with_({"training.learning_rate": 2e-6}))
+    window.session.play()
+    qtbot.waitUntil(lambda: "being tried" in said(window))
+    qtbot.waitUntil(lambda: "expect a" in said(window), timeout=10_000)
 
 
 def test_an_edit_stops_the_trying_at_once(qtbot, window: Window) -> None:
